@@ -1,0 +1,44 @@
+# Every target makes its own environment in .venv the first time; later times are quick.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := CONVSCOPE_DATA=$(CONVSCOPE_DATA) $(BIN)/python -m pytest
+
+.PHONY: help demo test test-slow check format bench clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@echo "Setting up the environment in $(VENV) (the first time only, some minutes) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' \
+		> $(VENV)/install.log 2>&1 || { cat $(VENV)/install.log; exit 1; }
+	@touch $@
+
+demo: $(READY)  ## train and judge a network on scikit-learn's digits, in under a minute
+	@$(BIN)/convscope train resnet9 digits --recipe fast --out runs/demo --force
+	@$(BIN)/convscope evaluate runs/demo
+
+test: $(READY)  ## the fast tests (minutes)
+	@$(PYTEST)
+
+test-slow: $(READY)  ## the slow tests (training runs, large networks)
+	@$(PYTEST) -m slow
+
+check: $(READY)  ## format, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: $(READY)  ## format and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## Convscope beside the loop that courses teach, on this machine
+	@$(BIN)/python benchmarks/compare.py
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

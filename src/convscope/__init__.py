@@ -1,0 +1,57 @@
+"""See, plan, train, judge and ship convolutional networks, and know every number on the way.
+
+The names below are loaded when they are first used, so that `import convscope` stays fast and
+does not load torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convscope.data.image_set import ImageSet as ImageSet
+    from convscope.data.load import load as load
+    from convscope.errors import ConvscopeError as ConvscopeError
+    from convscope.errors import UsageError as UsageError
+    from convscope.evaluation.evaluate import Evaluation as Evaluation
+    from convscope.evaluation.evaluate import evaluate as evaluate
+    from convscope.evaluation.predict import predict as predict
+    from convscope.networks.catalog import build as build
+    from convscope.networks.catalog import networks as networks
+    from convscope.runs.recipe import Recipe as Recipe
+    from convscope.runs.run import Run as Run
+    from convscope.training.train import resume as resume
+    from convscope.training.train import train as train
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ConvscopeError": "convscope.errors",
+    "Evaluation": "convscope.evaluation.evaluate",
+    "ImageSet": "convscope.data.image_set",
+    "Recipe": "convscope.runs.recipe",
+    "Run": "convscope.runs.run",
+    "UsageError": "convscope.errors",
+    "build": "convscope.networks.catalog",
+    "evaluate": "convscope.evaluation.evaluate",
+    "load": "convscope.data.load",
+    "networks": "convscope.networks.catalog",
+    "predict": "convscope.evaluation.predict",
+    "resume": "convscope.training.train",
+    "train": "convscope.training.train",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'convscope' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,51 @@
+"""The `convscope` program: its commands, and how errors reach a person."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from convscope import __version__
+from convscope.cli.console import fail
+from convscope.errors import ConvscopeError
+
+app = typer.Typer(
+    name="convscope",
+    help="See, plan, train, judge and ship convolutional networks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"convscope {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """See, plan, train, judge and ship convolutional networks."""
+
+
+def main() -> None:
+    """Run the command line. A person's mistake ends in one line on standard error."""
+    try:
+        app()
+    except ConvscopeError as error:
+        fail(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        fail("Stopped.")
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away, as in `| head`
+        sys.stderr.close()
+        sys.exit(141)

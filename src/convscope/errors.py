@@ -1,0 +1,39 @@
+"""The errors that Convscope raises on purpose, and the wording they share.
+
+A message says which argument or file is meant, what is accepted, what was given and what to do
+next. The command line prints the message alone, and exits with the error's code.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConvscopeError(Exception):
+    """Something failed that Convscope can explain. The command line exits with 1."""
+
+    exit_code = 1
+
+
+class UsageError(ConvscopeError, ValueError):
+    """The person asked for something that does not exist or does not fit. Exits with 2."""
+
+    exit_code = 2
+
+
+def unknown_name(kind: str, given: str, accepted: Iterable[str]) -> UsageError:
+    """The error for a name that is not on a list; suggests the nearest, or shows the list.
+
+    Args:
+        kind: What the name was meant to be, as in "network" or "recipe field".
+        given: The name that was not found.
+        accepted: The names that exist.
+    """
+    names = sorted(accepted)
+    near = difflib.get_close_matches(given.lower(), names, n=3, cutoff=0.6)
+    if near:
+        help_line = f"Did you mean {' or '.join(repr(name) for name in near)}?"
+    else:
+        help_line = f"There are: {', '.join(names)}."
+    return UsageError(f"Unknown {kind} {given!r}. {help_line}")

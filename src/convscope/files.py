@@ -1,0 +1,60 @@
+"""Writing files so that a crash, a full disk or a bad value never destroys what was there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_path(target: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`; it replaces `target` if the block ends well.
+
+    The new file is flushed to the disk before it takes the name, and the folder after. If the
+    block raises, the temporary file is removed and `target` stays as it was.
+
+    Args:
+        target: The file to write. Its folder must exist.
+
+    Yields:
+        The path to write to.
+    """
+    target = Path(target)
+    handle, name = tempfile.mkstemp(
+        dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())  # mkstemp gives 0600; a run folder is meant to be shared
+        _flush(temporary)
+        temporary.replace(target)
+        _flush(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: str | Path, text: str) -> None:
+    """Write `text` (UTF-8) to `target` atomically."""
+    with atomic_path(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _flush(path: Path) -> None:
+    if os.name != "posix" and path.is_dir():
+        return  # only POSIX lets a folder be opened and flushed
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
