@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from convscope import __version__
+from convscope.cli import train as train_command
 from convscope.cli.console import fail
 from convscope.errors import ConvscopeError
 
@@ -34,6 +35,10 @@ def _options(
     ] = False,
 ) -> None:
     """See, plan, train, judge and ship convolutional networks."""
+
+
+app.command(epilog=train_command.EPILOG)(train_command.train)
+app.command()(train_command.resume)
 
 
 def main() -> None:

@@ -1,0 +1,34 @@
+"""Tab completion of arguments."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+DATA_SETS = ("digits", "fashion-mnist", "mnist", "cifar10")
+
+
+def complete_data(text: str) -> list[str]:
+    """Names of data sets; the shell adds folders."""
+    return [name for name in DATA_SETS if name.startswith(text)]
+
+
+def complete_recipe(text: str) -> list[str]:
+    """Names of recipes that come with Convscope."""
+    files = (resources.files("convscope") / "recipes").iterdir()
+    names = [file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")]
+    return sorted(name for name in names if name.startswith(text))
+
+
+def complete_run(text: str) -> list[str]:
+    """Run folders at or below what is typed."""
+    parent = Path(text) if text.endswith("/") else Path(text).parent
+    folders = [*parent.glob("*/recipe.toml"), *Path("runs").glob("*/recipe.toml")]
+    return sorted({str(file.parent) for file in folders if str(file.parent).startswith(text)})
+
+
+def complete_network(text: str) -> list[str]:
+    """Names in the catalog."""
+    from convscope.networks.catalog import networks
+
+    return [name for name in networks() if name.startswith(text)]

@@ -1,0 +1,176 @@
+"""`convscope train` and `convscope resume`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convscope.cli.complete import complete_data, complete_network, complete_recipe, complete_run
+from convscope.cli.console import print_json
+from convscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from convscope.runs.run import Run
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Histograms = Annotated[
+    bool, typer.Option("--histograms", help="Parameter histograms to TensorBoard every epoch.")
+]
+
+EPILOG = """
+Examples:
+
+  convscope train lenet fashion-mnist
+
+  convscope train resnet9 cifar10 --minutes 10
+
+  convscope train resnet18-32px my_pictures/ --size 32 --out runs/mine
+
+  convscope train lenet digits --set optimizer=adam --lr 0.001 --set augmentation.crop=1
+"""
+
+
+def train(
+    network: Annotated[
+        str, typer.Argument(help="See: convscope networks.", autocompletion=complete_network)
+    ],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of pictures.",
+            autocompletion=complete_data,
+        ),
+    ],
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="book, fast, or a TOML file. Default: book if it covers the network, else fast.",
+            autocompletion=complete_recipe,
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Train for this long; the schedule is fitted to it.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--lr", help="The largest learning rate of the schedule.")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Resize pictures to this height and width, in pixels.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="auto (measures), float32 or bfloat16.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the recipe."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run. Default: runs/NETWORK-DATA-1, or next.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run in --out.")] = False,
+    histograms: Histograms = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Train a network on pictures and judge it on the test pictures."""
+    given = {
+        "epochs": epochs,
+        "minutes": minutes,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "size": size,
+        "seed": seed,
+        "device": device,
+        "precision": precision,
+    }
+    changes = {field: value for field, value in given.items() if value is not None}
+    changes |= parse_settings(settings or [])
+    if minutes is not None and epochs is None:
+        changes["epochs"] = None
+
+    from convscope.training.train import train as train_network
+
+    run = train_network(
+        network,
+        data,
+        recipe,
+        out=out,
+        force=force,
+        histograms=histograms,
+        quiet=quiet,
+        **changes,
+    )
+    _show(run, json=json)
+
+
+def resume(
+    run: Annotated[
+        Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)
+    ],
+    data: Annotated[str | None, typer.Option(help="Where the pictures are now.")] = None,
+    histograms: Histograms = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Go on with a run that was stopped, from its newest checkpoint."""
+    from convscope.training.train import resume as resume_run
+
+    _show(resume_run(run, data=data, histograms=histograms, quiet=quiet), json=json)
+
+
+def parse_settings(settings: list[str]) -> dict[str, Any]:
+    """`FIELD=VALUE` texts as fields of a recipe; a dot leads into a table.
+
+    Values are read as TOML; what isn't TOML is taken as text, so that quotes aren't needed.
+
+    Raises:
+        UsageError: A text without "=".
+    """
+    fields: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not (name and equals):
+            raise UsageError(f"--set takes FIELD=VALUE, as in --set momentum=0.9; got {setting!r}.")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text
+        *tables, field = name.split(".")
+        place = fields
+        for table in tables:
+            place = place.setdefault(table, {})
+        place[field] = value
+    return fields
+
+
+def _show(run: Run, *, json: bool) -> None:
+    """Print what a run came to."""
+    result = run.summary()
+    if json:
+        print_json(result)
+        return
+    low, high = result["interval"]
+    print(
+        f"{result['split']} accuracy {result['accuracy']:.2%} "
+        f"(95 % interval {low:.2%} to {high:.2%}), loss {result['loss']:.4f}"
+    )
+    print(
+        f"{result['epochs']} epochs in {result['seconds']:.1f} s, "
+        f"{result['pictures_per_second']:,.0f} pictures per second"
+    )
+    for name in ("curves", "confusion", "mistakes"):
+        print(f"{name + ':':<11}{run.figures / name}.png")
+    print(f"Look at the mistakes: convscope evaluate {run.folder}")

@@ -1,0 +1,101 @@
+"""Checkpoints: tensors as safetensors, plain state as JSON, checked when they are read.
+
+A checkpoint is two files, `step-00000120.safetensors` and `step-00000120.json`. The JSON is
+written last and holds the SHA-256 of the tensors, so a checkpoint that a crash cut short, or
+that the disk has damaged, is noticed and the one before it is taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from convscope.errors import ConvscopeError
+from convscope.files import atomic_path, write_text
+
+KEEP = 2  # generations: the newest, and the one to fall back on
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What was read back.
+
+    Attributes:
+        tensors: By name, on the CPU.
+        state: Plain numbers and strings; `state["step"]` counts steps from the run's start.
+        passed_over: Newer checkpoints that could not be used, each with the reason.
+    """
+
+    tensors: dict[str, torch.Tensor]
+    state: dict[str, Any]
+    passed_over: tuple[str, ...]
+
+
+def save_checkpoint(
+    folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]
+) -> None:
+    """Write a checkpoint, then remove all but the newest two.
+
+    Args:
+        folder: Where checkpoints lie; made if missing.
+        tensors: By name, on any device.
+        state: Values that JSON can hold; must contain "step".
+    """
+    folder.mkdir(exist_ok=True)
+    stem = f"step-{state['step']:08d}"
+    contiguous = {name: t.detach().to("cpu").contiguous() for name, t in tensors.items()}
+    with atomic_path(folder / f"{stem}.safetensors") as temporary:
+        safetensors.torch.save_file(contiguous, temporary)
+        digest = _sha256(temporary)
+    write_text(folder / f"{stem}.json", json.dumps({"sha256": digest, "state": dict(state)}))
+    for manifest in _manifests(folder)[KEEP:]:
+        manifest.unlink()
+        manifest.with_suffix(".safetensors").unlink(missing_ok=True)
+
+
+def latest_checkpoint(folder: Path) -> Checkpoint | None:
+    """The newest checkpoint that is whole; None if there has never been one.
+
+    Raises:
+        ConvscopeError: There are checkpoints, and every one is damaged.
+    """
+    passed_over: list[str] = []
+    for manifest in _manifests(folder):
+        try:
+            return _read(manifest, tuple(passed_over))
+        except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
+            passed_over.append(f"{manifest.stem}: {error}")
+    if passed_over:
+        raise ConvscopeError(
+            f"No checkpoint in {str(folder)!r} can be used: {'; '.join(passed_over)}."
+        )
+    return None
+
+
+def _read(manifest: Path, passed_over: tuple[str, ...]) -> Checkpoint:
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    file = manifest.with_suffix(".safetensors")
+    if _sha256(file) != content["sha256"]:
+        raise ValueError("its tensors are damaged (wrong checksum)")
+    return Checkpoint(safetensors.torch.load_file(file), content["state"], passed_over)
+
+
+def _manifests(folder: Path) -> list[Path]:
+    """Newest first."""
+    return sorted(folder.glob("step-*.json"), reverse=True)
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,132 @@
+"""One file that predicts: weights, with everything needed to use them in the metadata.
+
+`model.safetensors` holds the state of the network as tensors and one metadata entry,
+`convscope`, a JSON object with the fields of `ModelCard`. Reading it runs no code: the
+architecture is named, and built from the catalog.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pydantic
+import safetensors
+import safetensors.torch
+from torch import nn
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.files import atomic_path
+from convscope.networks.catalog import build
+
+Positive = Annotated[int, pydantic.Field(gt=0)]
+Share = Annotated[float, pydantic.Field(ge=0)]
+
+
+class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """What a network needs besides its weights to turn a picture into a class name.
+
+    Attributes:
+        network: Name in the catalog; empty for a module that the catalog doesn't know.
+        network_arguments: Arguments of its builder besides channels and classes.
+        classes: Names, in the order of the logits.
+        channels: Channels of a picture (1 grey, 3 red-green-blue).
+        size: Height and width, in pixels, that pictures are resized to.
+        mean: Subtracted per channel, of pictures scaled to [0, 1].
+        std: Divided by per channel, after that.
+        trained_on: Name of the data.
+    """
+
+    format: Literal[1] = 1
+    network: str
+    network_arguments: dict[str, bool | int | float | str] = {}
+    classes: tuple[str, ...]
+    channels: Positive
+    size: Positive
+    mean: tuple[float, ...]
+    std: tuple[Share, ...]
+    trained_on: str = ""
+
+    def build(self) -> nn.Module:
+        """The network, with fresh weights.
+
+        Raises:
+            UsageError: The network isn't one of the catalog, so only its own code can build it.
+        """
+        if not self.network:
+            raise UsageError(
+                "This model is a module of your own, which the file can't rebuild. "
+                "Give the module: Run(folder).model(network=my_module)."
+            )
+        return build(self.network, self.channels, len(self.classes), **self.network_arguments)
+
+
+def save_model(path: str | Path, network: nn.Module, card: ModelCard) -> None:
+    """Write weights and card to one safetensors file, atomically.
+
+    Args:
+        path: The file, usually `model.safetensors`.
+        network: The module whose `state_dict` is stored (copied to the CPU, contiguous).
+        card: What else is needed to predict.
+    """
+    tensors = {
+        name: tensor.detach().to("cpu", copy=True).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    with atomic_path(path) as temporary:
+        safetensors.torch.save_file(tensors, temporary, {"convscope": card.model_dump_json()})
+
+
+def read_card(path: str | Path) -> ModelCard:
+    """The card of a model file, without reading its weights.
+
+    Raises:
+        UsageError: The file doesn't exist, or holds weights without a card.
+        ConvscopeError: The file is damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"No model file {str(path)!r}.")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ConvscopeError(f"Model file {str(path)!r} is damaged: {error}.") from None
+    if "convscope" not in metadata:
+        raise UsageError(
+            f"{str(path)!r} holds weights alone, without the network's name, classes and "
+            "normalization. A run's model.safetensors has them; train one with 'convscope train'."
+        )
+    try:
+        return ModelCard.model_validate_json(metadata["convscope"])
+    except pydantic.ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "metadata"
+        reason = error.errors()[0]["msg"]
+        raise ConvscopeError(f"Model file {str(path)!r}: {where}: {reason}.") from None
+
+
+def load_model(path: str | Path, network: nn.Module | None = None) -> tuple[nn.Module, ModelCard]:
+    """The trained network of a model file, in evaluation mode, and its card.
+
+    Args:
+        path: A file that `save_model` wrote.
+        network: The module to fill, where the catalog doesn't know the architecture.
+
+    Raises:
+        UsageError: No such file, no card, or weights of another architecture.
+        ConvscopeError: The file is damaged.
+    """
+    card = read_card(path)
+    network = card.build() if network is None else network
+    try:
+        network.load_state_dict(safetensors.torch.load_file(path))
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ConvscopeError(f"Model file {str(path)!r} is damaged: {error}.") from None
+    except RuntimeError as error:
+        raise UsageError(
+            f"The weights in {str(path)!r} are of another architecture than "
+            f"{card.network or type(network).__name__!r}: {' '.join(str(error).split())[:300]}"
+        ) from None
+    return network.eval().requires_grad_(requires_grad=False), card
+

@@ -1,0 +1,215 @@
+"""A recipe: everything that decides how a network is trained, as plain data (TOML in and out)."""
+
+from __future__ import annotations
+
+import importlib.resources
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+import tomli_w
+
+from convscope.data.augmentation import Augmentation
+from convscope.errors import UsageError, unknown_name
+from convscope.files import write_text
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Count = Annotated[int, pydantic.Field(gt=0)]
+Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, pydantic.Field(ge=0, lt=1)]
+
+
+class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """How a network is trained. Unset optional values mean "not used".
+
+    Attributes:
+        network: Name in the catalog.
+        network_arguments: Arguments of its builder, besides channels, classes and dropout.
+        data: Name of a data set, or path of a folder or zip.
+        size: Height and width that pictures are resized to; unset: as the data has them.
+        normalization: "unit" scales pixels to [0, 1]; "standard" then subtracts the mean and
+            divides by the standard deviation of the training pictures, per channel.
+        validation: Share of the training pictures held out to choose the best epoch, where the
+            data has no validation split of its own. 0: the last epoch is the result.
+        augmentation: Random changes of the training pictures.
+        initialization: "default" is PyTorch's; "xavier" and "kaiming" set the weights of dense
+            and convolution layers; "normal" is N(0, 0.01) with zero bias.
+        dropout: Probability of dropout, for networks that have it; unset: as in the paper.
+        optimizer: "sgd" (with `momentum`), "nesterov", "adam" or "adamw".
+        learning_rate: The largest rate of the schedule.
+        momentum: Of "sgd" and "nesterov".
+        weight_decay: L2 penalty ("sgd", "adam") or decoupled decay ("adamw"), on weights of
+            dense and convolution layers only (not on biases and normalization).
+        schedule: How the rate goes on after `warmup`: "constant", or down to nearly 0 along a
+            straight "linear" line or half a "cosine".
+        warmup: Share of the run in which the rate rises from nearly 0 to `learning_rate`.
+        label_smoothing: Share of each label spread evenly over all classes.
+        clip_gradient: Largest norm of the gradient of all parameters.
+        ema: Decay per step of an exponential moving average of the weights, which is evaluated
+            and kept in place of the weights themselves.
+        epochs: Passes over the training pictures; unset: as many as fit in `minutes`.
+        minutes: Time for the whole of training; the schedule is fitted to it.
+        batch_size: Pictures per step.
+        early_stop: Stop after this many epochs in a row without a better validation accuracy.
+        checkpoint_minutes: Time between checkpoints inside an epoch (one is also made after
+            every epoch).
+        seed: Decides everything random, with epoch and step.
+        device: "auto" takes a GPU if there is one; or "cpu", "cuda", "cuda:1", "mps".
+        precision: "auto" measures; or "float32", "bfloat16".
+    """
+
+    network: str = ""
+    network_arguments: dict[str, bool | int | float | str] = {}
+    data: str = ""
+    size: Count | None = None
+    normalization: Literal["unit", "standard"] = "standard"
+    validation: Share = 0.1
+    augmentation: Augmentation = Augmentation()
+    initialization: Literal["default", "xavier", "kaiming", "normal"] = "default"
+    dropout: Share | None = None
+    optimizer: Literal["sgd", "nesterov", "adam", "adamw"] = "sgd"
+    learning_rate: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 0.1
+    momentum: Share = 0.0
+    weight_decay: Rate = 0.0
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    warmup: Share = 0.0
+    label_smoothing: Share = 0.0
+    clip_gradient: Annotated[float, pydantic.Field(gt=0)] | None = None
+    ema: Annotated[float, pydantic.Field(gt=0, lt=1)] | None = None
+    epochs: Count | None = 10
+    minutes: Annotated[float, pydantic.Field(gt=0)] | None = None
+    batch_size: Count = 128
+    early_stop: Count | None = None
+    checkpoint_minutes: Annotated[float, pydantic.Field(gt=0)] = 10.0
+    seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
+    device: str = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    @pydantic.model_validator(mode="after")
+    def _fields_agree(self) -> Recipe:
+        if self.epochs is None and self.minutes is None:
+            raise ValueError("give epochs, minutes or both: with neither, training never ends")
+        if self.momentum and self.optimizer not in ("sgd", "nesterov"):
+            raise ValueError(f"momentum belongs to sgd and nesterov, not {self.optimizer}")
+        if self.optimizer == "nesterov" and not self.momentum:
+            raise ValueError("nesterov needs a momentum above 0, such as 0.9")
+        return self
+
+    def replace(self, **changes: Any) -> Recipe:
+        """This recipe with some fields changed, checked again.
+
+        Raises:
+            UsageError: A field doesn't exist or a value isn't accepted.
+        """
+        return parse({**self.model_dump(exclude_none=True), **changes}, "recipe")
+
+    def write(self, path: str | Path) -> None:
+        """Write the recipe as TOML, atomically. Unset fields are left out."""
+        write_text(path, tomli_w.dumps(self.model_dump(mode="json", exclude_none=True)))
+
+
+def read(path: str | Path) -> Recipe:
+    """The recipe in a TOML file.
+
+    Raises:
+        UsageError: No such file, not TOML, or a field that isn't accepted.
+    """
+    return parse(_read_toml(Path(path)), str(path))
+
+
+def parse(fields: dict[str, Any], source: str) -> Recipe:
+    """A recipe from plain fields.
+
+    Args:
+        fields: As in the TOML file.
+        source: What to call them in an error.
+
+    Raises:
+        UsageError: Names the first wrong field, what was given, and what is accepted.
+    """
+    try:
+        return Recipe.model_validate(fields)
+    except pydantic.ValidationError as error:
+        raise _in_words(error, source) from None
+
+
+def named(style: str, network: str, data: str) -> Recipe:
+    """A recipe that comes with Convscope, for this network and data.
+
+    Args:
+        style: "book" (the textbook's settings, where it has some) or "fast".
+        network: Name in the catalog.
+        data: Name of a data set, or path of a folder or zip.
+
+    Raises:
+        UsageError: The style doesn't exist, or has no settings for this network.
+    """
+    if style not in styles():
+        raise unknown_name("recipe", style, styles())
+    table = _style_table(style)
+    networks = table["network"]
+    if network not in networks and "any" not in networks:
+        raise UsageError(
+            f"The recipe {style!r} has no settings for {network!r}, only for: "
+            f"{', '.join(networks)}. Use --recipe fast, or a TOML file of your own."
+        )
+    fields = {
+        **table["common"],
+        **networks.get(network, networks.get("any")),
+        **table["data"].get(data, table["data"].get("any", {})),
+        "network": network,
+        "data": data,
+    }
+    return parse(fields, f"{style}.toml")
+
+
+def default_style(network: str) -> str:
+    """The style used where none is asked for: the book's if it covers the network, else fast."""
+    return "book" if network in _style_table("book")["network"] else "fast"
+
+
+def styles() -> list[str]:
+    """Names of the recipes that come with Convscope."""
+    folder = importlib.resources.files("convscope") / "recipes"
+    return sorted(
+        file.name.removesuffix(".toml")
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    )
+
+
+def _style_table(style: str) -> dict[str, Any]:
+    """The file of a style: fields in `common`, then by network, then by data."""
+    file = importlib.resources.files("convscope") / "recipes" / f"{style}.toml"
+    table = tomllib.loads(file.read_text("utf-8"))
+    return {"common": {}, "network": {}, "data": {}} | table
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"No recipe file {str(path)!r}. Recipes by name: {', '.join(styles())}."
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"Recipe file {str(path)!r} can't be read as TOML: {error}.") from None
+
+
+def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        accepted = Augmentation if place[0] == "augmentation" and len(place) > 1 else Recipe
+        fields = getattr(accepted, "model_fields", None) or accepted.__dataclass_fields__
+        wrong = unknown_name("recipe field", place[-1], fields)
+        return UsageError(f"{source}: {wrong}")
+    name = ".".join(place)
+    reason = first["msg"].removeprefix("Value error, ")
+    given = f", got {first['input']!r}" if name else ""
+    return UsageError(f"{source}: {name + ': ' if name else ''}{reason}{given}.")

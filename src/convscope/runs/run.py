@@ -1,0 +1,187 @@
+"""A Run: the folder that training writes and everything else reads, also while it is written.
+
+    recipe.toml          everything needed to do it again
+    environment.json     machine, versions, what was chosen (precision, memory format)
+    metrics.jsonl        one line an epoch, and some lines within each
+    checkpoints/         see checkpoint.py
+    model.safetensors    the result; see model_file.py
+    evaluation.json      the result, judged on the test pictures
+    figures/*.png        curves, confusion matrix, worst mistakes
+    tensorboard/         event files
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from convscope.errors import UsageError
+from convscope.files import write_text
+from convscope.runs import recipe as recipes
+from convscope.runs.model_file import ModelCard, load_model
+from convscope.runs.recipe import Recipe
+
+
+class Run:
+    """A run folder, opened for reading.
+
+    Args:
+        folder: The folder, as `convscope train --out` was given it.
+
+    Raises:
+        UsageError: The folder doesn't exist or isn't a run.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise UsageError(f"No run folder {str(folder)!r}. {_others(self.folder)}")
+        if not self.recipe_file.is_file():
+            raise UsageError(
+                f"{str(folder)!r} isn't a run: it has no recipe.toml. {_others(self.folder)}"
+            )
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
+    @property
+    def recipe_file(self) -> Path:
+        """Everything needed to do the run again."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def model_file(self) -> Path:
+        """The trained network: the best epoch where there is validation, else the last."""
+        return self.folder / "model.safetensors"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One JSON object a line."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def environment_file(self) -> Path:
+        """Machine, versions, and what was chosen by measuring."""
+        return self.folder / "environment.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the states that `resume` goes on from."""
+        return self.folder / "checkpoints"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the pictures made of the run."""
+        return self.folder / "figures"
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe the run was started with."""
+        return recipes.read(self.recipe_file)
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Facts of the machine, versions, choices."""
+        facts: dict[str, Any] = json.loads(self.environment_file.read_text(encoding="utf-8"))
+        return facts
+
+    def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl so far; a line that is still being written is left out.
+
+        Args:
+            kind: "epoch" or "step"; None gives all.
+        """
+        if not self.metrics_file.exists():
+            return []
+        text = self.metrics_file.read_text(encoding="utf-8")
+        lines = [json.loads(line) for line in text.splitlines(keepends=True) if line[-1] == "\n"]
+        return [line for line in lines if kind is None or line["kind"] == kind]
+
+    def log(self, kind: str, **values: Any) -> None:
+        """Append a line to metrics.jsonl."""
+        with self.metrics_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"kind": kind, **values}) + "\n")
+
+    def forget_after(self, step: int) -> None:
+        """Drop the metrics later than `step`: a resumed run makes them again."""
+        kept = [line for line in self.metrics() if line["step"] <= step]
+        write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
+
+    def model(self, network: nn.Module | None = None) -> tuple[nn.Module, ModelCard]:
+        """The trained network in evaluation mode, and its card.
+
+        Args:
+            network: The module to fill, if the run trained one that isn't in the catalog.
+
+        Raises:
+            UsageError: The run hasn't finished an epoch yet, or needs `network`.
+        """
+        if not self.model_file.exists():
+            raise UsageError(
+                f"Run {str(self.folder)!r} has no model yet: it stopped before its first epoch "
+                f"ended. Go on with: convscope resume {self.folder}"
+            )
+        return load_model(self.model_file, network)
+
+
+def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
+    """Make a run folder that holds the recipe and nothing else.
+
+    Args:
+        folder: Made, with its parents.
+        recipe: Written as recipe.toml.
+        force: Replace the run that is there. Only a run is replaced, never another folder.
+
+    Raises:
+        UsageError: Something is there that may not be replaced.
+    """
+    check_out_folder(folder, force=force)
+    folder = Path(folder)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / "figures").mkdir()
+    recipe.write(folder / "recipe.toml")
+    return Run(folder)
+
+
+def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
+    """Complain, before any work is done, about a folder that a new run may not take.
+
+    Raises:
+        UsageError: It is a file, a run (without `force`), or holds other things.
+    """
+    folder = Path(folder)
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / "recipe.toml").is_file():
+        raise UsageError(
+            f"--out {str(folder)!r} exists and isn't a run, so nothing there is touched. "
+            "Give another folder."
+        )
+    if not force:
+        raise UsageError(
+            f"--out {str(folder)!r} is a run already. Go on with it: convscope resume {folder}; "
+            "replace it: --force; or give another folder."
+        )
+
+
+def unused_folder(parent: str | Path, name: str) -> Path:
+    """`parent/name-1`, or with the next number that is free."""
+    number = 1
+    while (folder := Path(parent) / f"{name}-{number}").exists():
+        number += 1
+    return folder
+
+
+def _others(folder: Path) -> str:
+    """A sentence that lists runs near a folder that turned out not to be one."""
+    places = [folder, folder.parent, Path("runs")]
+    found = {str(file.parent) for place in places for file in place.glob("*/recipe.toml")}
+    if not found:
+        return "Make one with: convscope train NETWORK DATA."
+    return f"Runs here: {', '.join(sorted(found)[:8])}."

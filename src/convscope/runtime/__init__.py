@@ -1,0 +1,1 @@
+"""The machine: device, precision, memory format, allocator. Chosen by measuring, and said."""

@@ -1,0 +1,126 @@
+"""Everything a run is at a moment: how far it is, and its tensors. Goes into checkpoints."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from convscope.runs.checkpoint import Checkpoint
+from convscope.training.average import WeightAverage
+from convscope.training.optimization import parameter_names
+
+
+@dataclass
+class Progress:
+    """How far a run is. With the seed, it decides all randomness to come.
+
+    Attributes:
+        epoch: Epochs finished.
+        step: Steps finished, counted from the start of the run.
+        step_in_epoch: Steps finished of the epoch under way.
+        total_steps: Steps that the whole run will take.
+        seconds: Time spent so far, evaluation and checkpoints included, over all restarts.
+        training_seconds: Time spent in steps of the epoch under way.
+        evaluation_seconds: Time the last evaluation took.
+        loss_sum: Sum of the loss over the pictures seen in this epoch.
+        correct: Pictures of this epoch that were classified correctly when they were seen.
+        seen: Pictures seen in this epoch.
+        best_accuracy: Best validation accuracy so far; -1 before the first.
+        best_epoch: The epoch (from 1) that reached it.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    step_in_epoch: int = 0
+    total_steps: int = 0
+    seconds: float = 0.0
+    training_seconds: float = 0.0
+    evaluation_seconds: float = 0.0
+    loss_sum: float = 0.0
+    correct: int = 0
+    seen: int = 0
+    best_accuracy: float = -1.0
+    best_epoch: int = 0
+
+    def count(self, loss: float, correct: int, pictures: int, seconds: float) -> None:
+        """Add a finished step."""
+        self.step += 1
+        self.step_in_epoch += 1
+        self.loss_sum += loss * pictures
+        self.correct += correct
+        self.seen += pictures
+        self.seconds += seconds
+        self.training_seconds += seconds
+
+    def end_epoch(self) -> dict[str, float]:
+        """Begin the next epoch; returns the means over the one that ended."""
+        means = {
+            "train_loss": self.loss_sum / self.seen,
+            "train_accuracy": self.correct / self.seen,
+            "pictures_per_second": self.seen / self.training_seconds,
+        }
+        self.epoch += 1
+        self.step_in_epoch = self.seen = self.correct = 0
+        self.loss_sum = self.training_seconds = 0.0
+        return means
+
+
+@dataclass
+class TrainingState:
+    """What training changes.
+
+    Attributes:
+        network: The module that is trained.
+        optimizer: Over its parameters.
+        average: The moving average of its weights, where the recipe has one.
+        progress: How far the run is.
+    """
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: WeightAverage | None
+    progress: Progress
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network that is evaluated and kept: the average where there is one."""
+        return self.average.network if self.average else self.network
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """All tensors by name, `network.…`, `average.…`, `optimizer.PARAMETER/SLOT`."""
+        tensors = {f"network.{name}": t for name, t in self.network.state_dict().items()}
+        if self.average:
+            average = self.average.network.state_dict()
+            tensors |= {f"average.{name}": t for name, t in average.items()}
+        names = parameter_names(self.network, self.optimizer)
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            for slot, value in slots.items():
+                if value is not None:
+                    tensors[f"optimizer.{names[index]}/{slot}"] = value
+        return tensors
+
+    def plain(self) -> dict[str, Any]:
+        """The progress as values that JSON can hold."""
+        return dataclasses.asdict(self.progress)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Become what was saved."""
+        tensors = checkpoint.tensors
+        self.network.load_state_dict(_part(tensors, "network."))
+        if self.average:
+            self.average.network.load_state_dict(_part(tensors, "average."))
+        numbers = {n: i for i, n in enumerate(parameter_names(self.network, self.optimizer))}
+        slots: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in _part(tensors, "optimizer.").items():
+            parameter, slot = name.rsplit("/", 1)
+            slots.setdefault(numbers[parameter], {})[slot] = value
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": slots})
+        self.progress = Progress(**checkpoint.state)
+
+
+def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

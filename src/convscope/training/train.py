@@ -1,0 +1,221 @@
+"""Train a network on pictures, or go on with a run: from names to a Run folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from convscope import __version__
+from convscope.data.batches import Batches
+from convscope.errors import UsageError
+from convscope.evaluation.evaluate import evaluate
+from convscope.evaluation.report import write_report
+from convscope.files import write_text
+from convscope.runs import recipe as recipes
+from convscope.runs.checkpoint import latest_checkpoint
+from convscope.runs.recipe import Recipe
+from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
+from convscope.runtime.allocator import keep_memory
+from convscope.runtime.device import choose_device, describe
+from convscope.runtime.execution import Execution, choose_execution
+from convscope.training.average import WeightAverage
+from convscope.training.budget import first_plan
+from convscope.training.interrupt import stop_on_signals
+from convscope.training.job import Data, Job, prepare
+from convscope.training.live_view import LiveView
+from convscope.training.loop import fit
+from convscope.training.optimization import make_optimizer
+from convscope.training.state import Progress, TrainingState
+
+SHOWN_PROBLEMS = 10
+
+
+def train(
+    network: str | nn.Module,
+    data: Data,
+    recipe: str | Path | Recipe | None = None,
+    *,
+    out: str | Path | None = None,
+    force: bool = False,
+    histograms: bool = False,
+    quiet: bool = False,
+    **changes: Any,
+) -> Run:
+    """Train a network and judge it on the test pictures; everything is kept in a Run folder.
+
+    Args:
+        network: Name in the catalog, or a module of your own that maps (N, C, H, W) pictures to
+            (N, classes) logits.
+        data: Name of a data set, folder or zip of pictures, or `{"train": ImageSet, "test": …}`.
+        recipe: "book", "fast", a TOML file, or a Recipe. None: the book's if it has settings for
+            this network, else fast.
+        out: Folder of the run. None: `runs/NETWORK-DATA-1`, or the next number.
+        force: Replace the run that lies in `out`.
+        histograms: Write a histogram of every parameter to TensorBoard after every epoch.
+        quiet: Show nothing.
+        **changes: Fields of the recipe to change, such as `epochs=3`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        UsageError: A name, a field, the data or the picture size isn't accepted.
+        ConvscopeError: Training failed (the loss became NaN) or was stopped.
+    """
+    chosen = _choose_recipe(network, data, recipe, changes)
+    name = chosen.network or type(network).__name__
+    source = Path(chosen.data).stem or "arrays"
+    folder = unused_folder("runs", f"{name}-{source}") if out is None else Path(out)
+    check_out_folder(folder, force=force)
+    view = LiveView(quiet=quiet)
+    view.message(f"{name} on {chosen.data or 'arrays'}: preparing")
+    device = choose_device(chosen.device)
+    job = prepare(network, data, chosen)
+    execution = _choose_execution(job, device)
+    run = new_run(folder, chosen, force=force)
+    environment = {
+        "convscope": __version__,
+        **describe(),
+        "device": str(execution.device),
+        "precision": execution.precision,
+        "channels_last": execution.channels_last,
+        "execution_reason": execution.reason,
+        "data_fingerprint": job.fingerprint(),
+    }
+    write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
+    return _carry_out(run, job, execution, view, histograms=histograms)
+
+
+def resume(
+    run: Run | str | Path,
+    *,
+    network: nn.Module | None = None,
+    data: Data | None = None,
+    histograms: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Go on with a run that was stopped, from its newest checkpoint.
+
+    Args:
+        run: The run or its folder.
+        network: The module, if the run trains one of your own.
+        data: The pictures, if they came from arrays, or if the folder has moved.
+        histograms: As for `train`.
+        quiet: Show nothing.
+
+    Raises:
+        UsageError: Not a run, finished already, or the data has changed.
+        ConvscopeError: Every checkpoint is damaged, or training failed.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    recipe, environment = run.recipe, run.environment
+    view = LiveView(quiet=quiet)
+    view.message(f"{run.folder}: going on")
+    job = prepare(network or recipe.network, data or recipe.data, recipe)
+    if job.fingerprint() != environment["data_fingerprint"]:
+        raise UsageError(
+            f"The pictures in {recipe.data!r} aren't those that run {str(run.folder)!r} began "
+            "with, so going on would mix two data sets. Start a new run: convscope train."
+        )
+    execution = Execution(
+        choose_device(environment["device"]),
+        environment["precision"],
+        environment["channels_last"],
+        "as the run began",
+    )
+    return _carry_out(run, job, execution, view, histograms=histograms)
+
+
+def _choose_recipe(
+    network: str | nn.Module, data: Data, recipe: str | Path | Recipe | None, changes: dict[str, Any]
+) -> Recipe:
+    names = {
+        "network": network if isinstance(network, str) else "",
+        "data": str(data) if isinstance(data, str | Path) else "",
+    }
+    if isinstance(recipe, Recipe):
+        return recipe.replace(**names, **changes)
+    if recipe is None:
+        recipe = recipes.default_style(names["network"])
+    if Path(recipe).suffix == ".toml":
+        return recipes.read(recipe).replace(**names, **changes)
+    return recipes.named(str(recipe), names["network"], names["data"]).replace(**changes)
+
+
+def _choose_execution(job: Job, device: torch.device) -> Execution:
+    batches = job.training_batches(Execution(device, "float32", channels_last=False))
+    pictures, labels = next(iter(batches.epoch(0)))
+    keep_memory()
+    return choose_execution(job.network, pictures, labels, device, job.recipe.precision)
+
+
+def _carry_out(
+    run: Run, job: Job, execution: Execution, view: LiveView, *, histograms: bool
+) -> Run:
+    from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
+
+    keep_memory()
+    train_batches = job.training_batches(execution)
+    monitor_name, monitor = job.monitor_batches(execution)
+    state = _initial_state(job, execution, len(train_batches))
+    checkpoint = latest_checkpoint(run.checkpoints)
+    if checkpoint is not None:
+        for problem in checkpoint.passed_over:
+            view.message(f"Damaged checkpoint passed over: {problem}")
+        state.restore(checkpoint)
+        run.forget_after(state.progress.step)
+    _introduce(job, execution, view)
+    events = EventLog(run.folder / "tensorboard", histograms=histograms)
+    if checkpoint is None:
+        events.pictures(next(iter(train_batches.epoch(0)))[0])
+    try:
+        with (
+            stop_on_signals(run.folder) as stop,
+            view.training(len(train_batches), job.recipe.epochs, monitor_name),
+        ):
+            fit(
+                state,
+                train_batches,
+                monitor,
+                monitor_name,
+                job.recipe,
+                execution,
+                run,
+                job.card,
+                [view, events],
+                stop,
+            )
+    finally:
+        events.close()
+    view.message("judging")
+    evaluation = evaluate(run, job.splits, network=job.blank_network())
+    write_report(run, evaluation)
+    return run
+
+
+def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:
+    network = execution.place(job.network)
+    average = WeightAverage(network, job.recipe.ema) if job.recipe.ema is not None else None
+    progress = Progress(total_steps=first_plan(job.recipe, steps_per_epoch))
+    return TrainingState(network, make_optimizer(network, job.recipe), average, progress)
+
+
+def _introduce(job: Job, execution: Execution, view: LiveView) -> None:
+    parameters = sum(p.numel() for p in job.network.parameters())
+    channels, size = job.card.channels, job.card.size
+    counts = ", ".join(f"{len(images):,} {name}" for name, images in job.splits.items())
+    view.message(
+        f"{parameters:,} parameters; pictures {channels}×{size}×{size}: {counts}\n"
+        f"{execution}: {execution.reason}"
+    )
+    for note in job.notes:
+        view.message(note)
+    problems = [p for images in job.splits.values() for p in images.problems]
+    for problem in problems[:SHOWN_PROBLEMS]:
+        view.message(f"Left out {problem.path}: {problem.reason}")
+    if len(problems) > SHOWN_PROBLEMS:
+        view.message(f"… and {len(problems) - SHOWN_PROBLEMS} more; see: convscope data")
