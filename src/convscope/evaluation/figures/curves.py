@@ -1,0 +1,105 @@
+"""How training went: loss and accuracy against the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from convscope.evaluation.figures.canvas import FAINT, INK, drawing, headline, percent
+from convscope.runs.run import Run
+
+# Part of the data: its colour, and how its line is drawn, so that the lines can also be told
+# apart without colours.
+LOOKS = {
+    "train": {"color": FAINT, "linestyle": "--", "marker": "o", "label": "training"},
+    "validation": {"color": "#2563eb", "linestyle": "-", "marker": "s", "label": "validation"},
+    "test": {"color": "#d9480f", "linestyle": "-", "marker": "^", "label": "test"},
+}
+MOST_WITH_MARKERS = 40  # epochs; more markers would run into a thick line
+LOGARITHMIC = 20.0  # a loss whose largest value is this many times its least gets such an axis
+
+Line = dict[str, Any]
+
+
+def curves_figure(run: Run, path: str | Path) -> None:
+    """Draw loss and accuracy of the epochs so far, and mark the epoch whose weights are kept.
+
+    Args:
+        run: May still be going on; before its first epoch has ended the figure says so.
+        path: The PNG to write.
+    """
+    lines = run.metrics("epoch")
+    with drawing(path, 11.0, 4.6) as figure:
+        headline(figure, _result(run, lines))
+        loss, accuracy = figure.subplots(1, 2)
+        loss.set_title("Loss (mean cross-entropy)")
+        accuracy.set_title("Accuracy")
+        accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        for axes, quantity in ((loss, "loss"), (accuracy, "accuracy")):
+            _draw(axes, lines, quantity)
+        if lines:
+            figure.legend(*accuracy.get_legend_handles_labels(), loc="outside lower left", ncols=4)
+
+
+def kept_epoch(lines: Sequence[Line]) -> Line:
+    """The epoch whose weights a run keeps: the first of the best by validation, else the last.
+
+    Args:
+        lines: At least one epoch of a run's metrics.
+    """
+    judged = [line for line in lines if line.get("validation_accuracy") is not None]
+    return max(judged, key=lambda line: float(line["validation_accuracy"]), default=lines[-1])
+
+
+def _result(run: Run, lines: Sequence[Line]) -> str:
+    what = f"{run.recipe.network or 'network'} on {Path(run.recipe.data).name or 'data'}"
+    if not lines:
+        return f"{what}: no epoch has ended yet"
+    kept = kept_epoch(lines)
+    for part in ("validation", "test", "train"):
+        if kept.get(f"{part}_accuracy") is not None:
+            share = percent(kept[f"{part}_accuracy"])
+            name = LOOKS[part]["label"]
+            return f"{what}: {share} of {name} pictures right after epoch {kept['epoch']}"
+    return f"{what}: {len(lines)} epochs"
+
+
+def _draw(axes: Axes, lines: Sequence[Line], quantity: str) -> None:
+    epochs = [line["epoch"] for line in lines]
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    drawn: list[float] = []
+    for part, look in LOOKS.items():
+        values = np.array([line.get(f"{part}_{quantity}") for line in lines], dtype=np.float64)
+        finite = values[np.isfinite(values)]
+        if len(finite):
+            marker = look["marker"] if len(lines) <= MOST_WITH_MARKERS else ""
+            axes.plot(epochs, values, **{**look, "marker": marker}, markersize=5, linewidth=1.8)
+            drawn += finite.tolist()
+    if not drawn:
+        return
+    if quantity == "loss" and min(drawn) > 0 and max(drawn) > LOGARITHMIC * min(drawn):
+        axes.set_yscale("log")
+    if len(lines) == 1:  # an axis of its own accord would show a ten-thousandth as a canyon
+        axes.set_xticks(epochs)
+        axes.set_ylim(0, 1 if quantity == "accuracy" else 1.2 * max(drawn))
+    _mark(axes, lines, quantity)
+
+
+def _mark(axes: Axes, lines: Sequence[Line], quantity: str) -> None:
+    """A line at the kept epoch, and a ring around the point it was chosen by."""
+    kept = kept_epoch(lines)
+    by_validation = kept.get("validation_accuracy") is not None
+    name = "kept: best epoch by validation" if by_validation else "kept: last epoch"
+    axes.axvline(kept["epoch"], color=INK, linewidth=0.8, linestyle=":", zorder=0)
+    for part in ("validation", "test", "train"):
+        value = kept.get(f"{part}_{quantity}")
+        if value is not None and np.isfinite(value):
+            ring = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "linestyle": ""}
+            axes.plot(kept["epoch"], value, **ring, color=INK, label=name)
+            return
