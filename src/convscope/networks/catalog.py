@@ -1,0 +1,106 @@
+"""All networks by name, in the order of their papers.
+
+network = build("resnet18", in_channels=3, classes=100)
+logits = network(pictures)
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import torch
+
+from convscope.errors import UsageError, unknown_name
+from convscope.networks.network import Network
+from convscope.networks.pixels import OutOfPixelsError
+from convscope.networks.registry import REGISTRY, Entry
+
+for _file in (
+    "dense",
+    "small",
+    "lenet",
+    "alexnet",
+    "vgg",
+    "nin",
+    "googlenet",
+    "resnet",
+    "resnet9",
+    "densenet",
+    "mobilenet_v1",
+    "mobilenet_v2",
+):
+    importlib.import_module(f"convscope.networks.{_file}")
+
+
+def networks() -> list[str]:
+    """The names of all networks."""
+    return list(REGISTRY)
+
+
+def entry(name: str) -> Entry:
+    """The facts about a network.
+
+    Args:
+        name: One of `networks()`.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
+    if name not in REGISTRY:
+        raise unknown_name("network", name, REGISTRY)
+    return REGISTRY[name]
+
+
+def build(
+    name: str,
+    in_channels: int = 1,
+    classes: int = 10,
+    **arguments: object,
+) -> Network:
+    """Make a network with fresh weights.
+
+    Args:
+        name: One of `networks()`.
+        in_channels: Channels of the pictures.
+        classes: Number of logits.
+        arguments: What the network takes besides; `entry(name).arguments` lists it. Networks whose
+            dense layers fix the picture size take `size` (height and width, in pixels).
+
+    Raises:
+        UsageError: An unknown name, an unknown argument, or a value that does not fit.
+    """
+    found = entry(name)
+    for argument in arguments:
+        if argument not in found.arguments:
+            raise unknown_name(f"argument of network {name!r}:", argument, found.arguments)
+    try:
+        network = found.builder(in_channels=in_channels, classes=classes, **arguments)
+    except OutOfPixelsError as error:
+        raise OutOfPixelsError(error.shortage, name, found.native) from None
+    except UsageError as error:
+        raise UsageError(f"Network {name!r}: {error}") from None
+    except (TypeError, ValueError) as error:
+        given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+        raise UsageError(f"Network {name!r} cannot be built with {given}: {error}.") from error
+    network.name = name
+    network.native = found.native
+    return network
+
+
+def check_picture_size(name: str, size: int, in_channels: int = 1) -> None:
+    """Check, without making weights, that a network takes pictures of `size` × `size`.
+
+    Networks whose dense layers fix the picture size are taken to be built for it.
+
+    Args:
+        name: One of `networks()`.
+        size: Height and width in pixels.
+        in_channels: Channels of the pictures.
+
+    Raises:
+        UsageError: An unknown name, or pictures that are too small for the network.
+    """
+    arguments = {"size": size} if entry(name).takes_size else {}
+    with torch.device("meta"):
+        network = build(name, in_channels, **arguments)
+    network.check_picture_size(size, size)

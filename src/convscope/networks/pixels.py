@@ -1,0 +1,190 @@
+"""Which layer runs out of pixels, and the least picture size that works.
+
+The layers are run again on the meta device: shapes are computed, numbers are not.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from convscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from convscope.networks.network import Network
+
+LARGEST = 1024  # pixels; a module that fails on this does not fail for want of pixels
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A layer that was given too few pixels.
+
+    Attributes:
+        layer: Path and kind of the layer, as in "features.12 (MaxPool2d)".
+        shape: (channels, height, width) that reached it.
+        picture: (height, width) of the picture.
+        least: The least height and width of a picture that works.
+    """
+
+    layer: str
+    shape: tuple[int, ...]
+    picture: tuple[int, int]
+    least: int
+
+
+class OutOfPixelsError(UsageError):
+    """A picture is too small for a network."""
+
+    def __init__(self, shortage: Shortage, network: str, native: str | None) -> None:
+        height, width = shortage.picture
+        message = (
+            f"Pictures of {height}×{width} are too small for {network}: {shortage.layer} is left "
+            f"with {'×'.join(str(n) for n in shortage.shape)}. The least size that works is "
+            f"{shortage.least}×{shortage.least}."
+        )
+        if native is not None:
+            message += f" For pictures of 28 to 32 pixels there is {native!r}."
+        super().__init__(message)
+        self.shortage = shortage
+
+
+def problem(network: Network, height: int, width: int) -> UsageError | None:
+    """What is wrong with pictures of this size, or None.
+
+    Args:
+        network: The network that is to take them.
+        height: Height in pixels.
+        width: Width in pixels.
+    """
+    shadow = _without_weights(network)
+    failed = _first_failure(shadow, network.in_channels, height, width)
+    if failed is None:
+        return None
+    if isinstance(failed.module, nn.Linear):
+        remedy = f", or build it with size={height}" if height == width else ""
+        return UsageError(
+            f"{network.name} was built for pictures of {network.size}×{network.size} and got "
+            f"{height}×{width}. Resize the pictures{remedy}."
+        )
+    shortage = _shortage(shadow, network.in_channels, failed, (height, width))
+    if shortage is None:
+        return None
+    return OutOfPixelsError(shortage, network.name, network.native)
+
+
+def flattened(features: nn.Sequential, in_channels: int, size: int) -> int:
+    """How many numbers `features` makes of one picture.
+
+    By arithmetic, because the first use of the meta device takes PyTorch a second.
+
+    Args:
+        features: The convolutions, activations and pooling before a network's dense layers.
+        in_channels: Channels of the picture.
+        size: Height and width of the picture.
+
+    Raises:
+        OutOfPixelsError: `size` is too small.
+    """
+    channels, side = in_channels, size
+    for layer in features:
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            padding, kernel_size, stride = (
+                number if isinstance(number, int) else int(number[0])
+                for number in (layer.padding, layer.kernel_size, layer.stride)
+            )
+            side = (side + 2 * padding - kernel_size) // stride + 1
+        if isinstance(layer, nn.Conv2d):
+            channels = layer.out_channels
+        if side < 1:
+            raise _too_small(features, in_channels, size)
+    return channels * side * side
+
+
+def _too_small(features: nn.Sequential, in_channels: int, size: int) -> UsageError:
+    shadow = _without_weights(features)
+    failed = _first_failure(shadow, in_channels, size, size)
+    assert failed is not None, "the arithmetic says that this fails"  # noqa: S101
+    shortage = _shortage(shadow, in_channels, failed, (size, size), within="features.")
+    assert shortage is not None, "these features run on large pictures"  # noqa: S101
+    return OutOfPixelsError(shortage, "the network", None)
+
+
+@dataclass(frozen=True)
+class _Failure:
+    path: str
+    module: nn.Module
+    shape: tuple[int, ...]
+
+
+def _without_weights(module: nn.Module) -> nn.Module:
+    """A copy on the meta device, in evaluation, without hooks; no weight is copied."""
+    memo: dict[int, Any] = {}
+    for parameter in module.parameters():
+        memo[id(parameter)] = nn.Parameter(
+            torch.empty_like(parameter, device="meta"), requires_grad=False
+        )
+    for buffer in module.buffers():
+        memo[id(buffer)] = torch.empty_like(buffer, device="meta")
+    for part in module.modules():
+        memo |= {id(getattr(part, hooks)): OrderedDict() for hooks in _HOOKS}
+    return copy.deepcopy(module, memo).eval()
+
+
+def _first_failure(shadow: nn.Module, in_channels: int, height: int, width: int) -> _Failure | None:
+    """The innermost layer that fails on a picture of this size, or None."""
+    running: list[_Failure] = []
+    handles = []
+    for path, part in shadow.named_modules():
+
+        def enter(module: nn.Module, inputs: tuple[Tensor, ...], path: str = path) -> None:
+            running.append(_Failure(path, module, tuple(inputs[0].shape[1:])))
+
+        def leave(*_: object) -> None:
+            running.pop()
+
+        handles += [part.register_forward_pre_hook(enter), part.register_forward_hook(leave)]
+    kind = next((parameter.dtype for parameter in shadow.parameters()), torch.float32)
+    picture = torch.empty(1, in_channels, height, width, dtype=kind, device="meta")
+    try:
+        with torch.no_grad():
+            # `nn.Module.__call__`, because that of `Network` would come back here
+            nn.Module.__call__(shadow, picture)
+    except (RuntimeError, ValueError):
+        return running[-1]
+    finally:
+        for handle in handles:
+            handle.remove()
+    return None
+
+
+def _shortage(
+    shadow: nn.Module,
+    in_channels: int,
+    failed: _Failure,
+    picture: tuple[int, int],
+    within: str = "",
+) -> Shortage | None:
+    """The facts of the failure, or None if larger pictures fail as well."""
+
+    def enough(size: int) -> bool:
+        found = _first_failure(shadow, in_channels, size, size)
+        return found is None or isinstance(found.module, nn.Linear)
+
+    if not enough(LARGEST):
+        return None
+    too_small, works = 0, LARGEST
+    while works - too_small > 1:
+        middle = (too_small + works) // 2
+        if enough(middle):
+            works = middle
+        else:
+            too_small = middle
+    layer = f"{within}{failed.path} ({type(failed.module).__name__})"
+    return Shortage(layer, failed.shape, picture, works)

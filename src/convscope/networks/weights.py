@@ -1,0 +1,148 @@
+"""Weights from a file into a network: nothing in the file is run, and everything must fit."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.networks.catalog import build, entry, networks
+from convscope.networks.network import Network
+
+SHOWN = 3  # names that an error quotes of each kind
+COUNTER = "num_batches_tracked"  # a count of batch norm that files older than PyTorch 1.0 lack
+
+
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """The tensors of a file, by name, on the CPU.
+
+    Args:
+        path: A `.safetensors` file, or a `.pth` or `.pt` file that holds a `state_dict` and nothing
+            else. The latter is a pickle, of which only tensors and plain containers are accepted.
+
+    Raises:
+        UsageError: No such file, or not such a file.
+        ConvscopeError: The file is damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"No weights file {str(path)!r}.")
+    kind = path.suffix.lower()
+    if kind == ".safetensors":
+        return _read_safetensors(path)
+    if kind in {".pth", ".pt"}:
+        return _read_pickle(path)
+    raise UsageError(
+        f"Weights are read from .safetensors, .pth and .pt files; {str(path)!r} is none of them."
+    )
+
+
+def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
+    """Fill `network` with published or saved weights; all must fit, or nothing is changed.
+
+    Weights that the published form has and the network leaves out on purpose (GoogLeNet's auxiliary
+    classifiers) are skipped with a warning.
+
+    Args:
+        network: The network to fill.
+        weights: A file for `read_weights`, or tensors by name.
+
+    Raises:
+        UsageError: The weights are of another architecture.
+        ConvscopeError: The file is damaged.
+    """
+    given = weights if isinstance(weights, Mapping) else read_weights(weights)
+    fitting: dict[str, Tensor] = {}
+    left_out: list[str] = []
+    for published, tensor in given.items():
+        name = network.published_name(published) if isinstance(network, Network) else published
+        if name is None:
+            left_out.append(published)
+        else:
+            fitting[name] = tensor
+    differences = _differences(network.state_dict(), fitting)
+    if differences:
+        called = network.name if isinstance(network, Network) else type(network).__name__
+        raise UsageError(
+            f"These weights are of another architecture than {called}: {'; '.join(differences)}."
+            f"{_advice(network, fitting)}"
+        )
+    network.load_state_dict(fitting, strict=False)  # strict but for the counters
+    if left_out:
+        warnings.warn(f"Left out, as the network has no such part: {_few(left_out)}.", stacklevel=2)
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load_file(path)
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ConvscopeError(f"Weights file {str(path)!r} is damaged: {error}.") from None
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise UsageError(
+            f"{str(path)!r} is damaged, or holds more than tensors, which is not read because it "
+            "could run code. Save the state_dict alone, best as .safetensors."
+        ) from None
+    except Exception as error:  # a damaged archive raises whatever its bytes lead to
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ConvscopeError(f"Weights file {str(path)!r} is damaged: {reason}") from None
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
+    ):
+        raise UsageError(
+            f"{str(path)!r} holds no tensors by name. Save network.state_dict() and nothing else."
+        )
+    return dict(content)
+
+
+def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> list[str]:
+    """What keeps the weights `there` from fitting the places `here`, in words."""
+    missing = [n for n in here if n not in there and not n.endswith(COUNTER)]
+    unknown = [name for name in there if name not in here]
+    misshaped = [
+        f"{name} ({_shape(there[name])} instead of {_shape(tensor)})"
+        for name, tensor in here.items()
+        if name in there and there[name].shape != tensor.shape
+    ]
+    found = {"missing": missing, "unknown": unknown, "of another shape": misshaped}
+    return [f"{kind} {_few(names)}" for kind, names in found.items() if names]
+
+
+def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
+    """Which networks of the catalog have weights of these names."""
+    fitting = [name for name in networks() if _names(weights) == _names_of(name)]
+    if isinstance(network, Network) and network.name in fitting:
+        return (
+            " The names fit, so build it with the in_channels, classes and other arguments that "
+            "the weights were trained with."
+        )
+    return f" Their names fit {' and '.join(map(repr, fitting))}." if fitting else ""
+
+
+def _names_of(network: str) -> set[str]:
+    with torch.device("meta"):
+        return _names(build(network, entry(network).picture[0]).state_dict())
+
+
+def _names(weights: Iterable[str]) -> set[str]:
+    return {name for name in weights if not name.endswith(COUNTER)}
+
+
+def _few(names: list[str]) -> str:
+    rest = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _shape(tensor: Tensor) -> str:
+    return "×".join(str(n) for n in tensor.shape) or "one number"
