@@ -17,10 +17,9 @@ from convscope.definitions.normalization import (
     batch_norm_prediction,
     batch_norm_training,
 )
-
-CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 from tests.definitions.reference import normal
 
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 XOR = np.array([0, 1, 1, 0])
 
 

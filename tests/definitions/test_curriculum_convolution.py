@@ -11,10 +11,7 @@ from convscope.definitions.convolution import (
     discrete_convolution,
     flip,
 )
-from convscope.definitions.counting import (
-    convolution_parameters,
-    dense_parameters,
-)
+from convscope.definitions.counting import convolution_parameters, dense_parameters
 from convscope.definitions.cross_correlation import (
     cross_correlation_1d,
     cross_correlation_2d,
