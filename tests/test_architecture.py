@@ -42,9 +42,7 @@ def test_every_folder_of_the_package_is_a_room():
 @pytest.mark.parametrize("statement", ["import convscope", "import convscope.cli.main"])
 def test_importing_does_not_load_torch(statement):
     code = f"{statement}; import sys; assert 'torch' not in sys.modules; print('light')"
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "light"
 
 

@@ -96,7 +96,7 @@ def train(
         "device": device,
         "precision": precision,
     }
-    changes = {field: value for field, value in given.items() if value is not None}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     changes |= parse_settings(settings or [])
     if minutes is not None and epochs is None:
         changes["epochs"] = None
@@ -117,9 +117,7 @@ def train(
 
 
 def resume(
-    run: Annotated[
-        Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)
-    ],
+    run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)],
     data: Annotated[str | None, typer.Option(help="Where the pictures are now.")] = None,
     histograms: Histograms = False,
     quiet: Quiet = False,

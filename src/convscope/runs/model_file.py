@@ -7,7 +7,6 @@ architecture is named, and built from the catalog.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -129,4 +128,3 @@ def load_model(path: str | Path, network: nn.Module | None = None) -> tuple[nn.M
             f"{card.network or type(network).__name__!r}: {' '.join(str(error).split())[:300]}"
         ) from None
     return network.eval().requires_grad_(requires_grad=False), card
-

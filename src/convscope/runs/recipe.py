@@ -177,9 +177,7 @@ def styles() -> list[str]:
     """Names of the recipes that come with Convscope."""
     folder = importlib.resources.files("convscope") / "recipes"
     return sorted(
-        file.name.removesuffix(".toml")
-        for file in folder.iterdir()
-        if file.name.endswith(".toml")
+        file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")
     )
 
 
@@ -205,9 +203,8 @@ def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
-        accepted = Augmentation if place[0] == "augmentation" and len(place) > 1 else Recipe
-        fields = getattr(accepted, "model_fields", None) or accepted.__dataclass_fields__
-        wrong = unknown_name("recipe field", place[-1], fields)
+        accepted = Augmentation if len(place) > 1 else Recipe
+        wrong = unknown_name("recipe field", place[-1], accepted.model_fields)
         return UsageError(f"{source}: {wrong}")
     name = ".".join(place)
     reason = first["msg"].removeprefix("Value error, ")

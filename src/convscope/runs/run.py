@@ -1,13 +1,13 @@
 """A Run: the folder that training writes and everything else reads, also while it is written.
 
-    recipe.toml          everything needed to do it again
-    environment.json     machine, versions, what was chosen (precision, memory format)
-    metrics.jsonl        one line an epoch, and some lines within each
-    checkpoints/         see checkpoint.py
-    model.safetensors    the result; see model_file.py
-    evaluation.json      the result, judged on the test pictures
-    figures/*.png        curves, confusion matrix, worst mistakes
-    tensorboard/         event files
+recipe.toml          everything needed to do it again
+environment.json     machine, versions, what was chosen (precision, memory format)
+metrics.jsonl        one line an epoch, and some lines within each
+checkpoints/         see checkpoint.py
+model.safetensors    the result; see model_file.py
+evaluation.json      the result, judged on the test pictures
+figures/*.png        curves, confusion matrix, worst mistakes
+tensorboard/         event files
 """
 
 from __future__ import annotations
@@ -69,6 +69,11 @@ class Run:
         return self.folder / "environment.json"
 
     @property
+    def evaluation_file(self) -> Path:
+        """The judgement of the result."""
+        return self.folder / "evaluation.json"
+
+    @property
     def checkpoints(self) -> Path:
         """Folder of the states that `resume` goes on from."""
         return self.folder / "checkpoints"
@@ -88,6 +93,28 @@ class Run:
         """Facts of the machine, versions, choices."""
         facts: dict[str, Any] = json.loads(self.environment_file.read_text(encoding="utf-8"))
         return facts
+
+    def summary(self) -> dict[str, Any]:
+        """What the run came to: its folder, epochs, time, speed, and the judgement.
+
+        Raises:
+            UsageError: The run hasn't been judged yet.
+        """
+        if not self.evaluation_file.exists():
+            raise UsageError(
+                f"Run {str(self.folder)!r} hasn't ended yet. Go on with it: convscope resume "
+                f"{self.folder}"
+            )
+        judged = json.loads(self.evaluation_file.read_text(encoding="utf-8"))
+        epochs = self.metrics("epoch")
+        speeds = sorted(epoch["pictures_per_second"] for epoch in epochs)
+        return {
+            "run": str(self.folder),
+            "epochs": len(epochs),
+            "seconds": epochs[-1]["seconds"],
+            "pictures_per_second": speeds[len(speeds) // 2],
+            **{name: judged[name] for name in ("accuracy", "interval", "loss", "split")},
+        }
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl so far; a line that is still being written is left out.

@@ -35,4 +35,5 @@ def keep_memory() -> bool:
     except (AttributeError, OSError, TypeError):
         return False
     settings = [(M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_ARENA_MAX, 1)]
-    return all([mallopt(parameter, value) == 1 for parameter, value in settings])
+    results = [mallopt(parameter, value) for parameter, value in settings]
+    return all(result == 1 for result in results)

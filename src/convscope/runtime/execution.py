@@ -13,13 +13,15 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from convscope.runtime.device import synchronize
+
+Precision: TypeAlias = Literal["float32", "bfloat16"]
 
 FEW_PICTURES = 16  # of a batch, while it isn't known yet how slow a step is
 QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
@@ -40,7 +42,7 @@ class Execution:
     """
 
     device: torch.device
-    precision: str
+    precision: Precision
     channels_last: bool
     reason: str = "asked for"
 
@@ -78,7 +80,7 @@ def choose_execution(
     pictures: torch.Tensor,
     labels: torch.Tensor,
     device: torch.device,
-    precision: str = "auto",
+    precision: Precision | Literal["auto"] = "auto",
 ) -> Execution:
     """The fastest correct way to train this network on this machine.
 
@@ -89,7 +91,7 @@ def choose_execution(
         device: Where training will run.
         precision: "auto" tries float32 and bfloat16; one of these names tries that alone.
     """
-    precisions = ["float32", "bfloat16"] if precision == "auto" else [precision]
+    precisions: list[Precision] = ["float32", "bfloat16"] if precision == "auto" else [precision]
     candidates = [
         Execution(device, candidate, channels_last)
         for candidate in precisions

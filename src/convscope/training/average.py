@@ -28,7 +28,8 @@ class WeightAverage:
     def update(self, network: nn.Module, step: int) -> None:
         """Move the average towards the weights after a step (counted from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        averages, weights = list(self.network.parameters()), list(network.parameters())
+        averages: list[torch.Tensor] = list(self.network.parameters())
+        weights: list[torch.Tensor] = list(network.parameters())
         torch._foreach_lerp_(averages, weights, 1 - decay)
         for kept, new in zip(self.network.buffers(), network.buffers(), strict=True):
             kept.copy_(new)

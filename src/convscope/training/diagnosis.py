@@ -15,7 +15,7 @@ from convscope.training.state import Progress
 GUESSING = 0.01  # relative distance from ln(classes) that counts as being there
 
 
-class LossNotFinite(ConvscopeError):
+class LossNotFiniteError(ConvscopeError):
     """The loss became NaN or infinite. The weights are those before the step.
 
     Args:
@@ -71,7 +71,9 @@ def first_not_finite(network: nn.Module, pictures: torch.Tensor, execution: Exec
         def check(module: nn.Module, inputs: object, output: object) -> None:
             del inputs
             if not found and torch.is_tensor(output) and not output.isfinite().all():
-                found.append(f"It first appears in the output of {name!r} ({type(module).__name__}).")
+                found.append(
+                    f"It first appears in the output of {name!r} ({type(module).__name__})."
+                )
 
         return layer.register_forward_hook(check)
 

@@ -12,7 +12,7 @@ from types import FrameType
 from convscope.errors import ConvscopeError
 
 
-class Interrupted(ConvscopeError):
+class TrainingStoppedError(ConvscopeError):
     """A run was asked to stop and did; it can be resumed.
 
     Args:
@@ -45,10 +45,10 @@ class StopRequest:
         """Stop now, if asked to.
 
         Raises:
-            Interrupted: A signal came.
+            TrainingStoppedError: A signal came.
         """
         if self._signal is not None:
-            raise Interrupted(self._run_folder, self._signal)
+            raise TrainingStoppedError(self._run_folder, self._signal)
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal. A second one doesn't wait for the step to end."""

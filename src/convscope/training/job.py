@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from convscope.data.batches import Batches, Normalization
 from convscope.data.image_set import ImageSet
-from convscope.data.load import DATA_SETS, load_splits
+from convscope.data.load import NAMED, Data, load_splits
 from convscope.errors import UsageError
 from convscope.networks.catalog import build, entry
 from convscope.runs.model_file import ModelCard
@@ -22,7 +20,6 @@ from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 from convscope.training.optimization import initialize
 
-Data = str | Path | ImageSet | Mapping[str, ImageSet]
 EVALUATION_BATCH = 256
 FINGERPRINT_PICTURES = 1000
 
@@ -84,9 +81,9 @@ class Job:
         """
         train = self.splits["train"]
         digest = hashlib.blake2b(repr((train.classes, train.images.shape)).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(train.labels))
+        digest.update(train.labels.tobytes())
         stride = max(1, len(train) // FINGERPRINT_PICTURES)
-        digest.update(np.ascontiguousarray(train.images[::stride]))
+        digest.update(train.images[::stride].tobytes())
         return digest.hexdigest()
 
 
@@ -102,7 +99,7 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
         UsageError: Something doesn't exist or doesn't fit; says what and the fix.
     """
     picture_size = entry(network).picture[1] if isinstance(network, str) else None
-    is_folder = isinstance(data, str | Path) and str(data) not in DATA_SETS
+    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
     splits = load_splits(
         data,
         size=(recipe.size or picture_size) if is_folder else None,

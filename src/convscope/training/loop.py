@@ -18,7 +18,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.execution import Execution
 from convscope.training.budget import plan_steps
-from convscope.training.diagnosis import LossNotFinite, stuck_at_guessing
+from convscope.training.diagnosis import LossNotFiniteError, stuck_at_guessing
 from convscope.training.interrupt import StopRequest
 from convscope.training.optimization import learning_rate, set_learning_rate
 from convscope.training.state import Progress, TrainingState
@@ -65,8 +65,8 @@ def fit(
         stop: Asks for a checkpoint and an end.
 
     Raises:
-        LossNotFinite: The loss became NaN or infinite; says where it began.
-        Interrupted: `stop` was raised; a checkpoint is there.
+        LossNotFiniteError: The loss became NaN or infinite; says where it began.
+        TrainingStoppedError: `stop` was raised; a checkpoint is there.
     """
     network, optimizer, progress = state.network, state.optimizer, state.progress
     saved_at, clock = progress.seconds, time.perf_counter()
@@ -81,7 +81,9 @@ def fit(
                 logits = network(pictures)
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
             if not loss.isfinite():
-                raise LossNotFinite(network, pictures, execution, recipe, progress, loss.item())
+                raise LossNotFiniteError(
+                    network, pictures, execution, recipe, progress, loss.item()
+                )
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if recipe.clip_gradient is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from convscope import __version__
-from convscope.data.batches import Batches
+from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.report import write_report
@@ -25,7 +26,7 @@ from convscope.runtime.execution import Execution, choose_execution
 from convscope.training.average import WeightAverage
 from convscope.training.budget import first_plan
 from convscope.training.interrupt import stop_on_signals
-from convscope.training.job import Data, Job, prepare
+from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.loop import fit
 from convscope.training.optimization import make_optimizer
@@ -131,7 +132,10 @@ def resume(
 
 
 def _choose_recipe(
-    network: str | nn.Module, data: Data, recipe: str | Path | Recipe | None, changes: dict[str, Any]
+    network: str | nn.Module,
+    data: Data,
+    recipe: str | Path | Recipe | None,
+    changes: dict[str, Any],
 ) -> Recipe:
     names = {
         "network": network if isinstance(network, str) else "",
@@ -192,7 +196,8 @@ def _carry_out(
     finally:
         events.close()
     view.message("judging")
-    evaluation = evaluate(run, job.splits, network=job.blank_network())
+    own_module = copy.deepcopy(job.network) if not job.card.network else None
+    evaluation = evaluate(run, job.splits, network=own_module)
     write_report(run, evaluation)
     return run
 

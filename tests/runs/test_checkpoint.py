@@ -1,0 +1,78 @@
+import random
+
+import pytest
+import torch
+
+from convscope.errors import ConvscopeError
+from convscope.runs.checkpoint import latest_checkpoint, save_checkpoint
+
+
+def save(folder, step):
+    save_checkpoint(folder, {"w": torch.full((100,), float(step))}, {"step": step, "loss": 0.5})
+
+
+def test_gives_back_what_was_saved(tmp_path):
+    tensors = {"a": torch.randn(3, 4).bfloat16(), "b": torch.arange(5), "c": torch.tensor(2.5)}
+    save_checkpoint(tmp_path, tensors, {"step": 7, "name": "卷积"})
+    checkpoint = latest_checkpoint(tmp_path)
+    assert checkpoint.state == {"step": 7, "name": "卷积"}
+    assert checkpoint.tensors.keys() == tensors.keys()
+    assert all(torch.equal(checkpoint.tensors[name], tensors[name]) for name in tensors)
+
+
+def test_none_where_there_was_never_one(tmp_path):
+    assert latest_checkpoint(tmp_path) is None
+
+
+def test_keeps_the_newest_two(tmp_path):
+    for step in (5, 10, 15, 100_000_000):
+        save(tmp_path, step)
+    assert len(list(tmp_path.iterdir())) == 4
+    assert latest_checkpoint(tmp_path).state["step"] == 100_000_000
+
+
+def test_every_flipped_bit_is_noticed(tmp_path):
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    newest = tmp_path / "step-00000002.safetensors"
+    whole = newest.read_bytes()
+    generator = random.Random(0)
+    for _ in range(200):
+        damaged = bytearray(whole)
+        place = generator.randrange(len(whole) * 8)
+        damaged[place // 8] ^= 1 << place % 8
+        newest.write_bytes(damaged)
+        checkpoint = latest_checkpoint(tmp_path)
+        assert checkpoint.state["step"] == 1
+        assert "damaged (wrong checksum)" in checkpoint.passed_over[0]
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+def test_every_cut_is_noticed(tmp_path, suffix):
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    newest = tmp_path / f"step-00000002{suffix}"
+    whole = newest.read_bytes()
+    for length in range(0, len(whole), 16):
+        newest.write_bytes(whole[:length])
+        assert latest_checkpoint(tmp_path).state["step"] == 1
+
+
+def test_a_save_that_fails_keeps_the_one_before(tmp_path, monkeypatch):
+    save(tmp_path, 1)
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(OSError, match="No space"):
+        save(tmp_path, 2)
+    assert latest_checkpoint(tmp_path).state["step"] == 1
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_all_damaged(tmp_path):
+    save(tmp_path, 1)
+    (tmp_path / "step-00000001.safetensors").write_bytes(b"")
+    with pytest.raises(ConvscopeError, match="No checkpoint in .* can be used: step-00000001"):
+        latest_checkpoint(tmp_path)

@@ -1,0 +1,101 @@
+import pytest
+import safetensors.torch
+import torch
+
+import convscope as cs
+from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.model_file import ModelCard, load_model, read_card, save_model
+
+
+def card_of(network, **changes):
+    fields = {
+        "network": network,
+        "network_arguments": {"size": 28},
+        "classes": ("猫", "dog", "cow"),
+        "channels": 1,
+        "size": 28,
+        "mean": (0.5,),
+        "std": (0.25,),
+    }
+    return ModelCard(**fields | changes)
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    network = cs.build("lenet", 1, 3).eval()
+    save_model(tmp_path / "model.safetensors", network, card_of("lenet"))
+    return network, tmp_path / "model.safetensors"
+
+
+def test_one_file_predicts_the_same(model_file):
+    network, file = model_file
+    loaded, card = load_model(file)
+    pictures = torch.randn(4, 1, 28, 28)
+    assert torch.equal(loaded(pictures), network(pictures))
+    assert card == card_of("lenet")
+    assert not loaded.training
+
+
+def test_channels_last_weights_are_stored_plainly(tmp_path):
+    network = cs.build("lenet", 1, 3).to(memory_format=torch.channels_last).eval()
+    save_model(tmp_path / "m.safetensors", network, card_of("lenet"))
+    loaded, _ = load_model(tmp_path / "m.safetensors")
+    for name, weights in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], weights)
+
+
+def test_own_module(tmp_path):
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 3))
+    save_model(tmp_path / "m.safetensors", module, card_of("", network_arguments={}))
+    with pytest.raises(UsageError, match=r"module of your own.*Run\(folder\)\.model\(network="):
+        load_model(tmp_path / "m.safetensors")
+    fresh = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 3))
+    loaded, _ = load_model(tmp_path / "m.safetensors", fresh)
+    pictures = torch.randn(2, 1, 28, 28)
+    assert torch.equal(loaded(pictures), module(pictures))
+
+
+def test_weights_of_another_architecture(model_file):
+    _, file = model_file
+    with pytest.raises(UsageError, match="are of another architecture than 'lenet'|'Linear'"):
+        load_model(file, torch.nn.Linear(3, 3))
+
+
+def test_missing(tmp_path):
+    with pytest.raises(UsageError, match="No model file"):
+        read_card(tmp_path / "model.safetensors")
+
+
+def test_damaged(model_file):
+    _, file = model_file
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(ConvscopeError, match=r"model\.safetensors' is damaged"):
+        load_model(file)
+
+
+def test_weights_alone(tmp_path):
+    safetensors.torch.save_file({"w": torch.zeros(1)}, tmp_path / "w.safetensors")
+    with pytest.raises(UsageError, match="holds weights alone"):
+        read_card(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        ('{"format": 2}', "format: Input should be 1"),
+        ("[]", "metadata: Input should be an object"),
+        ("{", "metadata: Invalid JSON"),
+    ],
+)
+def test_wrong_cards(tmp_path, card, message):
+    file = tmp_path / "m.safetensors"
+    safetensors.torch.save_file({"w": torch.zeros(1)}, file, {"convscope": card})
+    with pytest.raises(ConvscopeError, match=message):
+        read_card(file)
+
+
+def test_a_card_that_names_no_network_of_ours(tmp_path):
+    network = cs.build("lenet", 1, 3)
+    save_model(tmp_path / "m.safetensors", network, card_of("os.system"))
+    with pytest.raises(UsageError, match=r"Unknown network 'os\.system'"):
+        load_model(tmp_path / "m.safetensors")

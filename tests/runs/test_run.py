@@ -1,0 +1,75 @@
+import pytest
+
+from convscope.errors import UsageError
+from convscope.runs.recipe import Recipe
+from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
+
+
+def test_a_new_run_holds_its_recipe(tmp_path):
+    recipe = Recipe(network="lenet", data="digits", epochs=3)
+    run = new_run(tmp_path / "deep" / "run", recipe)
+    assert Run(run.folder).recipe == recipe
+    assert run.metrics() == []
+
+
+def test_metrics_can_be_read_while_a_line_is_written(tmp_path):
+    run = new_run(tmp_path / "run", Recipe())
+    run.log("step", step=1, loss=2.0)
+    run.log("epoch", step=2, epoch=1)
+    with run.metrics_file.open("a") as file:
+        file.write('{"kind": "st')
+    assert [line["step"] for line in run.metrics()] == [1, 2]
+    assert run.metrics("epoch") == [{"kind": "epoch", "step": 2, "epoch": 1}]
+
+
+def test_forget_after(tmp_path):
+    run = new_run(tmp_path / "run", Recipe())
+    for step in range(5):
+        run.log("step", step=step)
+    run.forget_after(2)
+    assert [line["step"] for line in run.metrics()] == [0, 1, 2]
+
+
+def test_an_existing_run_is_refused(tmp_path):
+    new_run(tmp_path / "run", Recipe(epochs=7))
+    with pytest.raises(
+        UsageError, match=r"is a run already. Go on with it: convscope resume .*--for"
+    ):
+        new_run(tmp_path / "run", Recipe())
+    assert Run(tmp_path / "run").recipe.epochs == 7
+    new_run(tmp_path / "run", Recipe(epochs=8), force=True)
+    assert Run(tmp_path / "run").recipe.epochs == 8
+
+
+def test_force_never_removes_anything_but_a_run(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "only-copy.jpg").write_bytes(b"precious")
+    with pytest.raises(UsageError, match="exists and isn't a run, so nothing there is touched"):
+        new_run(tmp_path / "photos", Recipe(), force=True)
+    assert (tmp_path / "photos" / "only-copy.jpg").read_bytes() == b"precious"
+
+
+def test_an_empty_folder_may_be_taken(tmp_path):
+    (tmp_path / "run").mkdir()
+    check_out_folder(tmp_path / "run")
+
+
+def test_not_a_run(tmp_path):
+    new_run(tmp_path / "a", Recipe())
+    with pytest.raises(UsageError, match=f"No run folder .* Runs here: {tmp_path / 'a'}"):
+        Run(tmp_path / "b")
+    (tmp_path / "c").mkdir()
+    with pytest.raises(UsageError, match=r"isn't a run: it has no recipe\.toml"):
+        Run(tmp_path / "c")
+
+
+def test_no_model_yet(tmp_path):
+    run = new_run(tmp_path / "run", Recipe())
+    with pytest.raises(UsageError, match="has no model yet.*convscope resume"):
+        run.model()
+
+
+def test_unused_folder(tmp_path):
+    assert unused_folder(tmp_path, "x").name == "x-1"
+    (tmp_path / "x-1").mkdir()
+    assert unused_folder(tmp_path, "x").name == "x-2"

@@ -1,0 +1,22 @@
+import pytest
+
+from convscope.errors import ConvscopeError, UsageError, unknown_name
+
+
+def test_suggests_the_nearest_name():
+    error = unknown_name("network", "resnet81", ["lenet", "resnet18", "resnet34"])
+    assert str(error) == "Unknown network 'resnet81'. Did you mean 'resnet18'?"
+
+
+def test_lists_the_names_when_none_is_near():
+    error = unknown_name("recipe", "zzz", ["fast", "book"])
+    assert str(error) == "Unknown recipe 'zzz'. There are: book, fast."
+
+
+@pytest.mark.parametrize(("kind", "code"), [(ConvscopeError, 1), (UsageError, 2)])
+def test_exit_codes(kind, code):
+    assert kind("x").exit_code == code
+
+
+def test_a_wrong_use_is_a_value_error_for_python():
+    assert issubclass(UsageError, ValueError)
