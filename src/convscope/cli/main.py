@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from convscope import __version__
+from convscope.cli import evaluate as evaluate_command
+from convscope.cli import predict as predict_command
 from convscope.cli import train as train_command
 from convscope.cli.console import fail
 from convscope.errors import ConvscopeError
@@ -31,7 +33,9 @@ def _print_version(wanted: bool) -> None:
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """See, plan, train, judge and ship convolutional networks."""
@@ -39,6 +43,8 @@ def _options(
 
 app.command(epilog=train_command.EPILOG)(train_command.train)
 app.command()(train_command.resume)
+app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
+app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 
 
 def main() -> None:

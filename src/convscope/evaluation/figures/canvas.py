@@ -15,7 +15,9 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from convscope.data.picture_grid import FONTS
 from convscope.files import atomic_path
 
 DOTS_PER_INCH = 150
@@ -39,25 +41,6 @@ STYLE = {
     "legend.frameon": False,
 }
 
-# matplotlib's own font has no Chinese characters; of these, what is installed comes after it.
-CHINESE_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Noto Sans CJK JP",
-    "Droid Sans Fallback",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "Heiti SC",
-    "Microsoft YaHei",
-    "SimHei",
-    "SimSun",
-    "Arial Unicode MS",
-)
-
 
 @contextmanager
 def drawing(path: str | Path, width: float, height: float) -> Iterator[Figure]:
@@ -69,8 +52,8 @@ def drawing(path: str | Path, width: float, height: float) -> Iterator[Figure]:
         height: In inches.
     """
     with matplotlib.rc_context({**STYLE, "font.family": [*font_families()]}):
-        figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # inches around each part
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)  # inches around each part
+        figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
         FigureCanvasAgg(figure)
         yield figure
         with atomic_path(path) as temporary:
@@ -79,29 +62,30 @@ def drawing(path: str | Path, width: float, height: float) -> Iterator[Figure]:
 
 @functools.cache
 def font_families() -> tuple[str, ...]:
-    """Names of the fonts to draw with: matplotlib's own, then those for Chinese found here."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return ("DejaVu Sans", *(name for name in CHINESE_FONTS if name in installed))
+    """Those of the usual fonts that are installed: matplotlib's own, then those for Chinese."""
+    installed = set(font_manager.get_font_names())
+    return tuple(name for name in FONTS if name in installed)
 
 
 def drawable_names(classes: Sequence[str], longest: int = 24) -> list[str]:
     """Class names as they can be drawn here.
 
     A name with characters that no font has is given by its number, as "class 3": boxes would say
-    nothing at all. Longer names are shortened in the middle. Dollar signs are escaped, which
-    matplotlib takes for mathematics otherwise.
+    nothing at all. Longer names are shortened in the middle.
 
     Args:
         classes: The names.
         longest: Most characters of a drawn name.
     """
-    drawable = _drawable_characters()
-    names = []
-    for number, name in enumerate(classes):
-        if not {ord(character) for character in name} <= drawable:
-            name = f"class {number}"
-        names.append(shortened(name, longest).replace("$", r"\$"))
-    return names
+    return [
+        shortened(drawable(name, instead=f"class {number}"), longest)
+        for number, name in enumerate(classes)
+    ]
+
+
+def drawable(text: str, instead: str) -> str:
+    """`text`, or `instead` if some of its characters are in none of the fonts."""
+    return text if {ord(character) for character in text} <= _drawable_characters() else instead
 
 
 def shortened(text: str, longest: int) -> str:
@@ -114,7 +98,7 @@ def shortened(text: str, longest: int) -> str:
 
 def headline(figure: Figure, text: str) -> None:
     """Say what the figure shows, in one line at its top left."""
-    figure.suptitle(text, x=_left(figure), ha="left")
+    figure.suptitle(text, x=_left(figure), ha="left", parse_math=False)
 
 
 def footnote(figure: Figure, text: str) -> None:

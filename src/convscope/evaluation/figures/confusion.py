@@ -67,8 +67,10 @@ def confusion_figure(evaluation: Evaluation, path: str | Path) -> None:
         if classes <= MOST_WITH_NAMES:
             size = min(11.0, 0.75 * 72 * side / classes)  # points: neighbours must not touch
             ticks = range(classes)
-            matrix.set_xticks(ticks, names, rotation=90 if upright else 0, fontsize=size)
-            matrix.set_yticks(ticks, names, fontsize=size)
+            matrix.set_xticks(
+                ticks, names, rotation=90 if upright else 0, fontsize=size, parse_math=False
+            )
+            matrix.set_yticks(ticks, names, fontsize=size, parse_math=False)
 
 
 def _draw_cells(axes: Axes, counts: npt.NDArray[np.int64]) -> None:
@@ -106,7 +108,7 @@ def _list_mistakes(axes: Axes, counts: npt.NDArray[np.int64], names: list[str], 
         down = 1 - (line + 1) * LINE / _side(len(counts))
         share = wrong[row, column] / counts[row].sum()
         axes.text(0.08, down, f"{wrong[row, column]}", ha="right", fontweight="bold")
-        axes.text(0.12, down, f"{names[row]} → {names[column]}")
+        axes.text(0.12, down, f"{names[row]} → {names[column]}", parse_math=False)
         axes.text(1.0, down, percent(share), ha="right", color=FAINT)
 
 

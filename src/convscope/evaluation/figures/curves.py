@@ -10,15 +10,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convscope.evaluation.figures.canvas import FAINT, INK, drawing, headline, percent
+from convscope.evaluation.figures.canvas import FAINT, INK, drawable, drawing, headline, percent
 from convscope.runs.run import Run
 
-# Part of the data: its colour, and how its line is drawn, so that the lines can also be told
-# apart without colours.
+# Part of the data: its name, colour, line and marker. The lines can be told apart without colours.
 LOOKS = {
-    "train": {"color": FAINT, "linestyle": "--", "marker": "o", "label": "training"},
-    "validation": {"color": "#2563eb", "linestyle": "-", "marker": "s", "label": "validation"},
-    "test": {"color": "#d9480f", "linestyle": "-", "marker": "^", "label": "test"},
+    "train": ("training", FAINT, "--", "o"),
+    "validation": ("validation", "#2563eb", "-", "s"),
+    "test": ("test", "#d9480f", "-", "^"),
 }
 MOST_WITH_MARKERS = 40  # epochs; more markers would run into a thick line
 LOGARITHMIC = 20.0  # a loss whose largest value is this many times its least gets such an axis
@@ -57,15 +56,15 @@ def kept_epoch(lines: Sequence[Line]) -> Line:
 
 
 def _result(run: Run, lines: Sequence[Line]) -> str:
-    what = f"{run.recipe.network or 'network'} on {Path(run.recipe.data).name or 'data'}"
+    data = drawable(Path(run.recipe.data).name, instead="") or "pictures"
+    what = f"{run.recipe.network or 'network'} on {data}"
     if not lines:
         return f"{what}: no epoch has ended yet"
     kept = kept_epoch(lines)
     for part in ("validation", "test", "train"):
         if kept.get(f"{part}_accuracy") is not None:
             share = percent(kept[f"{part}_accuracy"])
-            name = LOOKS[part]["label"]
-            return f"{what}: {share} of {name} pictures right after epoch {kept['epoch']}"
+            return f"{what}: {share} of {LOOKS[part][0]} pictures right after epoch {kept['epoch']}"
     return f"{what}: {len(lines)} epochs"
 
 
@@ -74,12 +73,15 @@ def _draw(axes: Axes, lines: Sequence[Line], quantity: str) -> None:
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     drawn: list[float] = []
-    for part, look in LOOKS.items():
+    for part, (name, color, style, marker) in LOOKS.items():
         values = np.array([line.get(f"{part}_{quantity}") for line in lines], dtype=np.float64)
         finite = values[np.isfinite(values)]
         if len(finite):
-            marker = look["marker"] if len(lines) <= MOST_WITH_MARKERS else ""
-            axes.plot(epochs, values, **{**look, "marker": marker}, markersize=5, linewidth=1.8)
+            marker = marker if len(lines) <= MOST_WITH_MARKERS else ""
+            axes.plot(
+                epochs, values, label=name, color=color, linestyle=style, linewidth=1.8,
+                marker=marker, markersize=5,
+            )  # fmt: skip
             drawn += finite.tolist()
     if not drawn:
         return
@@ -100,6 +102,8 @@ def _mark(axes: Axes, lines: Sequence[Line], quantity: str) -> None:
     for part in ("validation", "test", "train"):
         value = kept.get(f"{part}_{quantity}")
         if value is not None and np.isfinite(value):
-            ring = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "linestyle": ""}
-            axes.plot(kept["epoch"], value, **ring, color=INK, label=name)
+            axes.plot(
+                kept["epoch"], value, label=name, color=INK, linestyle="",
+                marker="o", markersize=13, markerfacecolor="none",
+            )  # fmt: skip
             return

@@ -1,0 +1,160 @@
+"""`convscope evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convscope.cli.complete import complete_data, complete_run
+from convscope.cli.console import print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from convscope.evaluation.evaluate import Evaluation
+
+EPILOG = """
+Examples:
+
+  convscope evaluate runs/lenet-digits-1
+
+  convscope evaluate runs/lenet-digits-1 --split validation
+
+  convscope evaluate runs/mine --data new_pictures/ --json
+"""
+
+MOST_CLASSES = 40  # rows of the table of classes; of more, those recognized worst
+MOST_MISTAKES = 10  # lines in the terminal; the files have more
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Other pictures of the same classes. Default: those of the run.",
+            autocompletion=complete_data,
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
+    batch_size: Annotated[int, typer.Option(help="Pictures computed together.")] = 256,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object.")
+    ] = False,
+) -> None:
+    """Judge a trained network: accuracy, classes, confusion matrix, worst mistakes.
+
+    Leaves evaluation.json, mistakes.csv, figures/confusion.png and figures/mistakes.png in the
+    run's folder; with other data or another split, under names that say so.
+    """
+    from convscope.evaluation.evaluate import evaluate as judge
+    from convscope.evaluation.report import write_report
+    from convscope.runs.run import Run
+
+    opened = Run(run)
+    evaluation = judge(opened, data, split, batch_size=batch_size, device=device)
+    is_usual = data in (None, opened.recipe.data) and split == "test"
+    name = "" if is_usual else f"{evaluation.data}-{evaluation.split}"
+    files = write_report(opened, evaluation, name)
+    if json:
+        listed = {what: str(file) for what, file in files.items()}
+        print_json({"run": str(run), **evaluation.as_json(), "files": listed})
+        return
+    _show(evaluation, files)
+
+
+def _show(evaluation: Evaluation, files: dict[str, Path]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    low, high = evaluation.interval
+    console.print(
+        f"[bold]{evaluation.split} accuracy {evaluation.accuracy:.2%}[/bold] "
+        f"(95 % interval {low:.2%} to {high:.2%}), loss {evaluation.loss:.4f}"
+    )
+    console.print(
+        f"{evaluation.pictures:,} pictures of {evaluation.data} in {evaluation.seconds:.1f} s",
+        markup=False,
+    )
+    for note in evaluation.notes:
+        console.print(f"Note: {note}", markup=False)
+    console.print()
+    console.print(_class_table(evaluation))
+    console.print()
+    _show_confusion(evaluation, console, files["confusion"])
+    console.print()
+    _show_mistakes(evaluation, console)
+    for what, file in files.items():
+        console.print(f"{what + ':':<14}{file}", markup=False, soft_wrap=True)
+
+
+def _class_table(evaluation: Evaluation) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    scores = list(evaluation.per_class)
+    title = None
+    if len(scores) > MOST_CLASSES:
+        scores = sorted(scores, key=lambda score: score.f1 or 0.0)[:MOST_CLASSES]
+        title = f"The {MOST_CLASSES} classes of {len(evaluation.per_class)} recognized worst"
+    table = Table(box=None, title=title, title_justify="left", pad_edge=False)
+    table.add_column("class")
+    for heading in ("precision", "recall", "F1", "pictures"):
+        table.add_column(heading, justify="right")
+    for score in scores:
+        shares = [_share(value) for value in (score.precision, score.recall, score.f1)]
+        table.add_row(Text(score.name), *shares, f"{score.count:,}")
+    return table
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _show_confusion(evaluation: Evaluation, console: Console, file: Path) -> None:
+    """The matrix in numbers, if the terminal is wide enough."""
+    from rich.measure import Measurement
+    from rich.table import Table
+    from rich.text import Text
+
+    names = evaluation.classes
+    numbered = max(map(len, names)) > 4  # too wide for a column, so columns are numbered
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("true ↓  predicted →", no_wrap=True)
+    for number, name in enumerate(names):
+        table.add_column(Text(str(number) if numbered else name), justify="right", no_wrap=True)
+    for number, (name, row) in enumerate(zip(names, evaluation.confusion.tolist(), strict=True)):
+        cells = [Text(str(count) if count else "·", style="dim") for count in row]
+        cells[number].style = "bold"
+        table.add_row(Text(f"{number} {name}" if numbered else name), *cells)
+    unbounded = console.options.update(max_width=10**6)
+    if Measurement.get(console, unbounded, table).minimum <= console.width:
+        console.print(table)
+    else:
+        console.print(
+            f"The confusion matrix of {len(names)} classes is too wide for this terminal; it is "
+            f"in {file}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _show_mistakes(evaluation: Evaluation, console: Console) -> None:
+    mistakes = evaluation.mistakes
+    if not mistakes:
+        console.print("No mistakes.\n")
+        return
+    shown = mistakes[:MOST_MISTAKES]
+    console.print(f"{len(mistakes):,} mistakes; the surest:")
+    for mistake in shown:
+        console.print(
+            f"  {mistake.probability:6.1%}  {mistake.predicted}, but it is {mistake.label}: "
+            f"{mistake.path}",
+            markup=False,
+            soft_wrap=True,
+        )
+    console.print()

@@ -1,0 +1,57 @@
+"""Asking a trained network about pictures, treated as they were for training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from convscope.data.batches import Batches, Normalization
+from convscope.data.image_set import ImageSet
+from convscope.errors import ConvscopeError
+from convscope.evaluation.measure import Outcome, measure
+from convscope.runs.model_file import ModelCard
+from convscope.runtime.execution import Execution
+
+
+def ask(
+    network: nn.Module,
+    card: ModelCard,
+    images: ImageSet,
+    *,
+    batch_size: int,
+    device: torch.device,
+    on_batch: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Run a trained network in float32, which gives the same answers on every machine.
+
+    Args:
+        network: Is moved to the device.
+        card: What the network expects of pictures.
+        images: Pictures with the card's channels.
+        batch_size: Pictures that go through the network together.
+        device: Where to compute.
+        on_batch: Told the number of pictures of every batch that is done.
+
+    Raises:
+        ConvscopeError: Some answers are not numbers.
+    """
+    execution = Execution(device, "float32", channels_last=True)
+    batches = Batches(
+        images,
+        batch_size,
+        normalization=Normalization(card.mean, card.std),
+        train=False,
+        size=card.size,
+        device=device,
+        memory_format=execution.memory_format,
+    )
+    outcome = measure(execution.place(network), batches, on_batch=on_batch)
+    wrong = int((~outcome.logits.isfinite()).any(dim=1).sum())
+    if wrong:
+        raise ConvscopeError(
+            f"For {wrong} of {len(images)} pictures the network's answers are not numbers (NaN or "
+            "infinite): its training diverged. Train again with a lower learning rate."
+        )
+    return outcome
