@@ -1,0 +1,117 @@
+"""`convscope data`: what is in a data set, before anything is trained on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convscope.cli.console import print_json
+
+if TYPE_CHECKING:
+    from convscope.data.image_set import ImageSet
+
+SHEET = 60  # pictures on the sheet, or one per class if there are more classes
+
+
+def data(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="digits, fashion-mnist, mnist, cifar10; or a folder or .zip with one subfolder "
+            "of pictures per class.",
+        ),
+    ],
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Height and width to resize the pictures to.")
+    ] = None,
+    channels: Annotated[int | None, typer.Option(help="1 for grey, 3 for colour.")] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Decides the splits that the source lacks.")
+    ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="PNG file for the picture sheet. [default: NAME-pictures.png, here]"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show the splits, classes and problems of a data set, and draw a sheet of its pictures."""
+    from convscope.data.load import load_splits
+
+    splits = load_splits(source, size=size, channels=channels, seed=seed)
+    sheet = out or _free_name(Path(f"{splits['train'].name}-pictures.png"))
+    _draw(splits["train"], sheet, seed)
+    result = _summary(splits, sheet)
+    if json:
+        print_json(result)
+    else:
+        _print(result)
+
+
+def _free_name(path: Path) -> Path:
+    """`path`, or the first numbered one beside it that does not exist."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
+
+
+def _draw(train: ImageSet, path: Path, seed: int) -> None:
+    """A sheet with the same number of training pictures of each class, drawn at random."""
+    import numpy as np
+
+    from convscope.data.picture_grid import picture_grid
+    from convscope.errors import UsageError
+
+    if not path.parent.is_dir():
+        raise UsageError(f"--out: there is no folder '{path.parent}'. Make it first.")
+    random = np.random.default_rng(seed)
+    each = max(1, SHEET // len(train.classes))
+    rows: list[int] = []
+    for label in range(len(train.classes)):
+        members = np.flatnonzero(train.labels == label)
+        rows += sorted(random.permutation(members)[:each].tolist())
+    captions = [train.classes[train.labels[row]] for row in rows]
+    title = f"{train.name}: {len(train):,} training pictures, {len(train.classes)} classes"
+    picture_grid(path, train.images[rows], captions, title)
+
+
+def _summary(splits: dict[str, ImageSet], sheet: Path) -> dict[str, Any]:
+    train = splits["train"]
+    problems = dict.fromkeys(each for images in splits.values() for each in images.problems)
+    return {
+        "name": train.name,
+        "splits": {name: len(images) for name, images in splits.items()},
+        "classes": list(train.classes),
+        "counts": {name: images.counts() for name, images in splits.items()},
+        "picture_shape": list(train.picture_shape),
+        "problems": [{"path": each.path, "reason": each.reason} for each in problems],
+        "sheet": str(sheet),
+    }
+
+
+def _print(result: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    channels, height, width = result["picture_shape"]
+    kind = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
+    table = Table(
+        title=Text(f"{result['name']}: {height}×{width} pixels, {kind}"), show_footer=True
+    )
+    table.add_column("class", footer="all")
+    for split, count in result["splits"].items():
+        table.add_column(split, footer=f"{count:,}", justify="right")
+    for name in result["classes"]:
+        table.add_row(Text(name), *(f"{each[name]:,}" for each in result["counts"].values()))
+    console.print(table)
+    console.print(Text(f"Picture sheet: {result['sheet']}"), soft_wrap=True)
+    if result["problems"]:
+        console.print(f"Left out ({len(result['problems'])}):")
+        for problem in result["problems"]:
+            console.print(Text(f"  {problem['path']}: {problem['reason']}"), soft_wrap=True)

@@ -1,0 +1,203 @@
+"""From an `ImageSet` to batches on a device: shuffled, augmented, normalized, resized.
+
+All pictures stay in memory as bytes, in their stored size, and a batch is made from them by a few
+operations on whole tensors; no Python runs per picture. What is random is a function of (seed,
+epoch, step) alone, so any batch can be made again without those before it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convscope.data import augmentation as augment
+from convscope.data.augmentation import Augmentation
+from convscope.data.convert import resize
+from convscope.data.image_set import ImageSet
+from convscope.errors import UsageError
+
+SHUFFLING, AUGMENTING = 0, 1  # what a generator is for: the two must not share their numbers
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Scale pixels to [0, 1], subtract the mean, divide by the standard deviation; per channel.
+
+    Attributes:
+        mean: C numbers, for pixels in [0, 1].
+        std: C numbers above 0.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.mean) != len(self.std) or not all(each > 0 for each in self.std):
+            raise UsageError(
+                "A normalization needs a mean and a standard deviation above 0 for each channel; "
+                f"given mean {self.mean} and std {self.std}."
+            )
+
+    @classmethod
+    def of(cls, images: ImageSet) -> Normalization:
+        """The statistics of a set; a channel that never varies is only shifted."""
+        mean, std = images.statistics()
+        return cls(mean, tuple(each or 1.0 for each in std))
+
+    def apply(self, pictures: Tensor) -> Tensor:
+        """Normalize pictures (N, C, H, W), uint8 or float, from 0 to 255, to float32."""
+        scale, shift = _scale_and_shift(self, pictures.device)
+        return torch.mul(pictures, scale).sub_(shift)
+
+
+@functools.lru_cache
+def _scale_and_shift(normalization: Normalization, device: torch.device) -> tuple[Tensor, Tensor]:
+    """1 / (255 std) and mean / std, each (C, 1, 1), so that a batch takes two operations."""
+    mean = torch.tensor(normalization.mean, device=device).view(-1, 1, 1)
+    std = torch.tensor(normalization.std, device=device).view(-1, 1, 1)
+    return 1 / (255 * std), mean / std
+
+
+def _generator(seed: int, *purpose: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=purpose))
+
+
+def _resident(array: np.ndarray, device: torch.device) -> Tensor:
+    """The array as a tensor without a copy, or on the device if it takes at most half of its room.
+
+    A memory map stays one: the system reads what is used, and keeps it while there is room.
+    """
+    with warnings.catch_warnings():
+        # A read-only array is fine here: nothing writes into the pictures.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        tensor = torch.from_numpy(array)
+    if device.type == "cuda" and array.nbytes > torch.cuda.mem_get_info(device)[0] // 2:
+        return tensor
+    return tensor.to(device)
+
+
+class Batches:
+    """The batches of an `ImageSet`, epoch after epoch.
+
+    For training, pictures come in an order that is drawn for each epoch, with augmentation, and
+    a last batch of a single picture is left out, because batch normalization cannot use it. For
+    evaluation, they come in the order of the set, all of them, unchanged.
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        batch_size: int,
+        *,
+        normalization: Normalization,
+        train: bool,
+        seed: int = 0,
+        size: int | None = None,
+        augmentation: Augmentation | None = None,
+        device: str | torch.device = "cpu",
+        memory_format: torch.memory_format = torch.contiguous_format,
+    ) -> None:
+        """Put the pictures where batches are made from them.
+
+        Args:
+            images: The pictures.
+            batch_size: Pictures per batch; the last one of an epoch may have fewer.
+            normalization: Applied to every batch.
+            train: Whether the batches are for training.
+            seed: Decides, with epoch and step, everything random.
+            size: Height and width of the batches; None keeps those of the pictures. They are
+                resized batch by batch, after augmentation, so that they are stored small.
+            augmentation: Random changes; used only for training.
+            device: Where the batches are made. On a GPU, the pictures are kept there if they take
+                at most half of its free memory, and else sent batch by batch.
+            memory_format: Of the batches.
+
+        Raises:
+            UsageError: An argument does not fit.
+        """
+        if batch_size < 1:
+            raise UsageError(f"batch_size must be at least 1; given {batch_size}.")
+        channels = images.picture_shape[0]
+        if len(normalization.mean) != channels:
+            raise UsageError(
+                f"The normalization has {len(normalization.mean)} channels, but the pictures of "
+                f"{images.name} have {channels}. Use Normalization.of(images)."
+            )
+        self._device = torch.device(device)
+        self._pictures = _resident(images.images, self._device)
+        self._labels = torch.from_numpy(images.labels).to(self._device)
+        self._classes = len(images.classes)
+        self._batch_size = batch_size
+        self._normalization = normalization
+        self._train = train
+        self._seed = seed
+        self._size = size
+        self._augmentation = augmentation if train and augmentation else Augmentation()
+        self._memory_format = memory_format
+
+    def __len__(self) -> int:
+        """Steps in an epoch."""
+        count = len(self._labels)
+        steps = math.ceil(count / self._batch_size)
+        single = count % self._batch_size == 1 and self._batch_size > 1
+        return steps - 1 if self._train and single and steps > 1 else steps
+
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of one epoch.
+
+        Args:
+            epoch: Its number, from 0.
+            first_step: Where to begin; the batches from there on are those of the whole epoch.
+
+        Yields:
+            Pictures float32 (B, C, H, W), normalized, and labels: int64 (B,), or with mixup
+            float32 (B, classes).
+        """
+        order = None
+        if self._train:
+            shuffled = _generator(self._seed, SHUFFLING, epoch).permutation(len(self._labels))
+            order = torch.from_numpy(shuffled)
+        for step in range(first_step, len(self)):
+            rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
+            if order is None:
+                pictures, labels = self._pictures[rows], self._labels[rows]
+            else:
+                pictures, labels = self._at(order[rows])
+            random = _generator(self._seed, AUGMENTING, epoch, step)
+            yield self._finished(pictures.to(self._device), labels, random)
+
+    def _at(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        return (
+            self._pictures.index_select(0, rows.to(self._pictures.device)),
+            self._labels.index_select(0, rows.to(self._device)),
+        )
+
+    def _finished(
+        self, pictures: Tensor, labels: Tensor, random: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Stored pixels uint8 (B, C, H, W) to what the network gets."""
+        change = self._augmentation
+        if change.flip:
+            pictures = augment.flip(pictures, random)
+        if change.crop:
+            pictures = augment.crop(pictures, change.crop, random)
+        if change.cutout:
+            mean = torch.tensor(self._normalization.mean, device=self._device)
+            fill = (255 * mean).round().to(torch.uint8)
+            pictures = augment.cutout(pictures, change.cutout, fill, random)
+        if change.colour:
+            pictures = 255 * augment.colour(pictures / 255, change.colour, random)
+        pictures = self._normalization.apply(pictures)
+        if self._size is not None:
+            # After normalization, while they are small: the two operations commute.
+            pictures = resize(pictures, self._size)
+        if change.mixup:
+            pictures, labels = augment.mixup(pictures, labels, self._classes, change.mixup, random)
+        return pictures.contiguous(memory_format=self._memory_format), labels

@@ -1,0 +1,112 @@
+"""Decoded pictures on the disk, so that decoding happens once.
+
+An entry is two files in the cache folder: `pictures/KEY.npy`, uint8 (N, C, H, W), and
+`pictures/KEY.json`, what belongs to it. The JSON file is written last and holds a digest of both,
+so an entry that was not finished, was damaged or was tampered with is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data.places import cache_folder
+from convscope.errors import ConvscopeError
+from convscope.files import atomic_path, write_text
+
+Record: TypeAlias = dict[str, Any]
+Append: TypeAlias = Callable[[NDArray[np.uint8]], None]
+"""Adds one picture (C, H, W) to the entry that is being made."""
+
+
+def key_of(*parts: object) -> str:
+    """The name of the entry that is made from `parts` (plain data)."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+
+
+def remembered(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.uint8], Record]:
+    """The entry named `key`; made by `build` if there is none that is whole.
+
+    Args:
+        key: Names the content: other content must have another key.
+        build: Gives the pictures, at least one and all of one shape, to the function it is called
+            with, and returns plain data to keep beside them.
+
+    Returns:
+        The pictures as a memory map (N, C, H, W) whose changes do not reach the file, and the
+        plain data.
+
+    Raises:
+        ConvscopeError: The cache folder cannot be written to.
+    """
+    folder = cache_folder() / "pictures"
+    found = _opened(folder, key)
+    if found is not None:
+        return found
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_path(folder / f"{key}.npy") as path:
+            record = _write(path, build)
+        pictures = np.load(folder / f"{key}.npy", mmap_mode="c")
+        entry = {"digest": _digest(pictures, record), "record": record}
+        write_text(folder / f"{key}.json", json.dumps(entry))
+    except OSError as error:
+        raise ConvscopeError(
+            f"Decoded pictures cannot be kept in '{folder}': {error.strerror or error}. Make "
+            "room, or set the environment variable CONVSCOPE_CACHE to another folder."
+        ) from error
+    return pictures, record
+
+
+def _write(path: Path, build: Callable[[Append], Record]) -> Record:
+    """Write the pictures one after another, and before them the header that holds their number."""
+    shape: tuple[int, ...] = ()
+    count = 0
+    with path.open("wb") as file:
+
+        def append(picture: NDArray[np.uint8]) -> None:
+            nonlocal count, shape
+            if count == 0:
+                shape = picture.shape
+                _write_header(file, (0, *shape))
+            file.write(picture.tobytes())
+            count += 1
+
+        record = build(append)
+        # NumPy leaves room in the header for the first axis to grow, so this one is as long.
+        file.seek(0)
+        _write_header(file, (count, *shape))
+    return record
+
+
+def _write_header(file: Any, shape: tuple[int, ...]) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _opened(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
+    """The entry, if it is there and whole.
+
+    Reading all of it for the digest is no loss: the pages are then in memory when training
+    wants them.
+    """
+    try:
+        entry = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
+        pictures = np.load(folder / f"{key}.npy", mmap_mode="c")
+        if entry["digest"] != _digest(pictures, entry["record"]):
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pictures, entry["record"]
+
+
+def _digest(pictures: NDArray[np.uint8], record: Record) -> str:
+    digest = hashlib.sha256(pictures.data)
+    digest.update(json.dumps([pictures.shape, record], sort_keys=True).encode())
+    return digest.hexdigest()

@@ -1,0 +1,89 @@
+"""Other sizes and channel counts for pictures that are arrays already.
+
+The rules are those of `decode`, so a set of arrays and a set of files are treated alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.data.image_set import ImageSet
+from convscope.errors import UsageError
+
+LUMA = (0.299, 0.587, 0.114)
+"""ITU-R recommendation BT.601: how bright red, green and blue look."""
+
+CHUNK_BYTES = 64 << 20
+
+
+def resize(pictures: Tensor, size: int) -> Tensor:
+    """The largest centred square, resized with an antialiased bilinear filter.
+
+    Args:
+        pictures: float (N, C, H, W).
+        size: Height and width of the result.
+
+    Returns:
+        float (N, C, size, size).
+    """
+    height, width = pictures.shape[2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = pictures[:, :, top : top + side, left : left + side]
+    if side == size:
+        return square
+    return F.interpolate(square, size=(size, size), mode="bilinear", antialias=True)
+
+
+def change_channels(pictures: Tensor, channels: int) -> Tensor:
+    """Grey to colour by repeating, colour to grey by luma; float (N, C, H, W)."""
+    if pictures.shape[1] == channels:
+        return pictures
+    if channels == 3:
+        return pictures.expand(-1, 3, -1, -1)
+    weights = torch.tensor(LUMA).view(3, 1, 1)
+    return (pictures * weights).sum(dim=1, keepdim=True)
+
+
+def convert(images: ImageSet, *, size: int | None, channels: int | None) -> ImageSet:
+    """The same set with other pictures; itself if nothing changes.
+
+    Args:
+        images: What to convert; 1 or 3 channels if `channels` is given.
+        size: Height and width; None keeps them.
+        channels: 1 or 3; None keeps them.
+
+    Raises:
+        UsageError: The pictures have neither 1 nor 3 channels, and `channels` is another number.
+    """
+    old_channels, height, width = images.picture_shape
+    channels = channels or old_channels
+    if channels != old_channels and old_channels not in (1, 3):
+        raise UsageError(
+            f"{images.name} has {old_channels} channels; only grey (1) and colour (3) can be "
+            f"turned into one another, not {old_channels} into {channels}."
+        )
+    shape = (channels, size or height, size or width)
+    if shape == images.picture_shape:
+        return images
+    converted: NDArray[np.uint8] = np.empty((len(images), *shape), dtype=np.uint8)
+    step = max(1, CHUNK_BYTES // (4 * max(converted[0].size, images.images[0].size)))
+    for start in range(0, len(images), step):
+        part = torch.from_numpy(images.images[start : start + step].astype(np.float32))
+        part = change_channels(part, channels)
+        if size is not None:
+            part = resize(part, size)
+        converted[start : start + step] = part.round().numpy()
+    return ImageSet(
+        converted,
+        images.labels,
+        images.classes,
+        paths=images.paths,
+        name=images.name,
+        split=images.split,
+        problems=images.problems,
+    )

@@ -1,0 +1,165 @@
+"""One picture file to one array: the only place where Convscope decodes pictures.
+
+The rules, for every file:
+
+* **Formats**: JPEG, PNG, BMP, GIF, WEBP, PPM and TIFF, told by content and not by name. No other
+  decoder is ever entered. A file of more than `MAX_BYTES`, or whose header promises more than
+  `MAX_PIXELS`, is refused before decoding. Damaged and cut files are refused.
+* **Upright**: the EXIF orientation is applied. Of an animation, the first frame counts.
+* **Transparency** (alpha, palette or colour key): laid on white.
+* **Grey**: 1-bit, 8-bit and 16-bit grey, and floating point. 16-bit values are divided by 257
+  (65535 becomes 255), never clipped. Floating-point values mean [0, 1], or [0, 255] if one of
+  them is above 1. Other ranges are refused.
+* **Colour**: palettes, CMYK (in JPEG inverted, as Adobe writes it) and YCbCr become RGB. A palette
+  counts as colour. 16-bit colour keeps the upper 8 bits.
+* **Channels**: grey becomes colour by repeating; colour becomes grey by ITU-R 601 luma,
+  0.299 R + 0.587 G + 0.114 B.
+* **Size**: the largest centred square, resized with an antialiased bilinear filter; that is the
+  shorter side to `size` and a centre crop.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import PIL
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from convscope.errors import ConvscopeError
+
+VERSION = f"1, Pillow {PIL.__version__}"
+"""Changes when the same file may decode to other values."""
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
+MAX_BYTES = 256 << 20
+MAX_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB as 24-bit colour
+GREY_MODES = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
+
+
+class PictureError(ConvscopeError):
+    """A file is not a picture that can be used.
+
+    Attributes:
+        reason: Why, without the file's name.
+    """
+
+    def __init__(self, reason: str, path: str | Path | None = None) -> None:
+        super().__init__(reason if path is None else f"{path}: {reason}")
+        self.reason = reason
+
+
+def decode(
+    source: str | Path | bytes, *, size: int | None = None, channels: int | None = None
+) -> NDArray[np.uint8]:
+    """Decode one picture by the rules above.
+
+    Args:
+        source: A file, or its content.
+        size: Height and width of the result; None keeps the picture's own.
+        channels: 1 or 3; None: 1 for a grey picture, else 3.
+
+    Returns:
+        uint8 (C, H, W).
+
+    Raises:
+        PictureError: The file cannot be used; `reason` says why.
+    """
+    path = None if isinstance(source, bytes) else Path(source)
+    try:
+        content = source if isinstance(source, bytes) else read_limited(Path(source))
+        with _opened(content) as image:
+            return _array(image, size, channels)
+    except PictureError as error:
+        raise PictureError(error.reason, path) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"too many pixels: {error}", path) from error
+    except Exception as error:  # a decoder can fail in any way when it is given damaged data
+        raise PictureError(f"damaged: {error or type(error).__name__}", path) from error
+
+
+def is_colour(content: bytes) -> bool:
+    """Whether a picture's header says that it has colour; False for what is not a picture."""
+    try:
+        with _opened(content) as image:
+            return image.mode not in GREY_MODES
+    except Exception:  # what is wrong with the file is told when it is decoded
+        return False
+
+
+def read_limited(path: Path) -> bytes:
+    """The content of a regular file of at most `MAX_BYTES`; else a `PictureError`."""
+    try:
+        if not path.is_file():  # also keeps us from waiting for ever on a named pipe
+            raise PictureError("not a file" if path.exists() else "there is no such file")
+        if path.stat().st_size > MAX_BYTES:
+            raise PictureError(f"larger than {MAX_BYTES >> 20} MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"cannot be read: {error.strerror}") from error
+
+
+def _opened(content: bytes) -> Image.Image:
+    """Read the header only, and refuse what should not be decoded."""
+    if not content:
+        raise PictureError("the file is empty")
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        start = content[:16].decode("ascii", "backslashreplace")
+        raise PictureError(
+            f"not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture "
+            f"(the file begins with {start!r})"
+        ) from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"too many pixels: {width} × {height} is more than the limit of {MAX_PIXELS:,}"
+        )
+    return image
+
+
+def _array(image: Image.Image, size: int | None, channels: int | None) -> NDArray[np.uint8]:
+    if size is not None:
+        # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work. Twice the wanted size is
+        # left, so that the filter below still decides how the result looks.
+        image.draft(None, (2 * size, 2 * size))
+    ImageOps.exif_transpose(image, in_place=True)
+    wanted = channels or (1 if image.mode in GREY_MODES else 3)
+    image = _flattened(image)
+    mode = "L" if wanted == 1 else "RGB"
+    if image.mode != mode:  # each of these steps would copy the picture
+        image = image.convert(mode)
+    if size is not None and image.size != (size, size):
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        image = image.crop((left, top, left + side, top + side))
+        image = image.resize((size, size), Image.Resampling.BILINEAR)
+    array = np.asarray(image)  # (H, W) or (H, W, 3)
+    return np.array(array[None] if wanted == 1 else array.transpose(2, 0, 1), order="C")
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """The picture as 8-bit grey or colour, on white where it is transparent."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bits(np.asarray(image)))
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(white, layer).convert("RGB")
+    return image
+
+
+def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Deep grey values (H, W) as 0 to 255."""
+    numbers = values.astype(np.float64)
+    low, high = numbers.min(), numbers.max()
+    if values.dtype.kind == "f":
+        limit, scale = 255.0, 255.0 if high <= 1 else 1.0
+    else:
+        limit, scale = 65535.0, 1 / 257
+    if not (low >= 0 and high <= limit):  # false for NaN as well
+        raise PictureError(f"grey values from {low:g} to {high:g} are not within 0 to {limit:g}")
+    return np.rint(numbers * scale).astype(np.uint8)

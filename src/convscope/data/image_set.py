@@ -1,0 +1,210 @@
+"""Labelled pictures, in memory or in a memory map: what sources give and everyone else takes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data.places import cache_folder
+from convscope.errors import UsageError
+
+Indices = NDArray[np.integer[Any]]
+
+MEMORY_LIMIT = 1 << 30
+"""Bytes of pictures that are copied into memory; larger copies go to the disk."""
+
+
+def _checked_images(images: Any) -> NDArray[np.uint8]:
+    if not isinstance(images, np.ndarray):
+        raise UsageError(
+            f"images must be a NumPy array of uint8 (N, C, H, W), not {type(images).__name__}. "
+            "Convert it with numpy.asarray(images)."
+        )
+    if images.ndim == 3:
+        raise UsageError(
+            f"images must be (N, C, H, W); given (N, H, W) = {images.shape} without a channel "
+            "axis. Add it with images[:, None]."
+        )
+    if images.ndim != 4:
+        raise UsageError(f"images must be (N, C, H, W), four axes; given shape {images.shape}.")
+    if images.shape[3] in (1, 3) and images.shape[1] not in (1, 3):
+        raise UsageError(
+            f"images must be (N, C, H, W), channels first; given shape {images.shape}, which looks "
+            "like channels last. Use images.transpose(0, 3, 1, 2)."
+        )
+    if images.dtype != np.uint8:
+        raise UsageError(
+            f"images must be uint8 with values 0 to 255; given {images.dtype}. For values in "
+            "[0, 1], use (images * 255).round().astype('uint8')."
+        )
+    if 0 in images.shape:
+        raise UsageError(f"images holds no pictures: its shape is {images.shape}.")
+    return images
+
+
+def _checked_labels(labels: Any, pictures: int, classes: int) -> NDArray[np.int64]:
+    array = np.asarray(labels)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise UsageError(
+            f"labels must be whole numbers (N,); given {array.dtype} of shape {array.shape}. "
+            "For one-hot labels, use labels.argmax(axis=1)."
+        )
+    if len(array) != pictures:
+        raise UsageError(
+            f"labels has {len(array)} entries for {pictures} pictures; each picture needs one."
+        )
+    wrong = np.flatnonzero((array < 0) | (array >= classes))
+    if len(wrong):
+        raise UsageError(
+            f"labels[{wrong[0]}] is {array[wrong[0]]}, but with {classes} classes labels run from "
+            f"0 to {classes - 1}. Correct the label or name every class in classes."
+        )
+    return array.astype(np.int64, copy=False)
+
+
+def take(images: NDArray[np.uint8], rows: Sequence[int] | Indices) -> NDArray[np.uint8]:
+    """`images[rows]`: a view if the rows are consecutive, and on the disk if it is a large copy."""
+    chosen = np.asarray(rows, dtype=np.intp)
+    if len(chosen) and np.array_equal(chosen, np.arange(chosen[0], chosen[0] + len(chosen))):
+        return images[chosen[0] : chosen[0] + len(chosen)]
+    if len(chosen) * images[0].nbytes <= MEMORY_LIMIT:
+        return images[chosen]
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    # The file has no name any more: the system frees it when the array is gone.
+    with tempfile.TemporaryFile(dir=folder) as file:
+        copy = np.memmap(file, np.uint8, "w+", shape=(len(chosen), *images.shape[1:]))
+    step = max(1, MEMORY_LIMIT // 16 // images[0].nbytes)
+    for start in range(0, len(chosen), step):
+        copy[start : start + step] = images[chosen[start : start + step]]
+    return copy
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that was found and left out while reading a data set.
+
+    Attributes:
+        path: The file or folder.
+        reason: Why it was left out, in words.
+    """
+
+    path: str
+    reason: str
+
+
+class ImageSet:
+    """Pictures with labels.
+
+    Attributes:
+        images: uint8 (N, C, H, W), values 0 to 255; may be a memory map.
+        labels: int64 (N,), each from 0 to `len(classes) - 1`.
+        classes: The names, in the order of the labels.
+        paths: For each picture, where it came from.
+        name: Of the data set.
+        split: "train", "validation" or "test".
+        problems: What was left out when the source was read (the same for all its splits).
+    """
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: Sequence[int] | Indices,
+        classes: Sequence[str],
+        *,
+        paths: Sequence[str] | None = None,
+        name: str = "arrays",
+        split: str = "train",
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        """Check the parts and keep them, without copying the pictures.
+
+        Args:
+            images: uint8 (N, C, H, W).
+            labels: Whole numbers (N,).
+            classes: At least one name; no two alike.
+            paths: N texts; unset: "arrays[0]", "arrays[1]" and so on.
+            name: Of the data set.
+            split: Which part of the data set this is.
+            problems: What was left out.
+
+        Raises:
+            UsageError: The parts do not fit one another; the message names the fix.
+        """
+        self.images = _checked_images(images)
+        self.classes = tuple(str(each) for each in classes)
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise UsageError(f"classes must be different names, at least one; given {classes}.")
+        self.labels = _checked_labels(labels, len(images), len(self.classes))
+        self.paths = [f"{name}[{i}]" for i in range(len(images))] if paths is None else list(paths)
+        if len(self.paths) != len(images):
+            raise UsageError(f"paths has {len(self.paths)} entries for {len(images)} pictures.")
+        self.name = name
+        self.split = split
+        self.problems = tuple(problems)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        shape = "×".join(str(extent) for extent in self.picture_shape)
+        return (
+            f"ImageSet({self.name!r}, {self.split!r}: {len(self)} pictures {shape}, "
+            f"{len(self.classes)} classes)"
+        )
+
+    @property
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one picture."""
+        _, channels, height, width = self.images.shape
+        return channels, height, width
+
+    def counts(self) -> dict[str, int]:
+        """Number of pictures of each class, in the order of the labels."""
+        numbers = np.bincount(self.labels, minlength=len(self.classes))
+        return dict(zip(self.classes, numbers.tolist(), strict=True))
+
+    def subset(self, indices: Sequence[int] | Indices, *, split: str | None = None) -> ImageSet:
+        """The pictures at `indices`, in that order (a view if they are consecutive).
+
+        Args:
+            indices: Positions, each from 0 to N - 1.
+            split: What the part is called; unset: as the whole.
+        """
+        chosen = np.asarray(indices, dtype=np.intp)
+        return ImageSet(
+            take(self.images, chosen),
+            self.labels[chosen],
+            self.classes,
+            paths=[self.paths[i] for i in chosen.tolist()],
+            name=self.name,
+            split=split or self.split,
+            problems=self.problems,
+        )
+
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and standard deviation of each channel, with pixels scaled to [0, 1].
+
+        Computed from counts of the 256 values, so the result is exact and does not depend on the
+        machine; a memory map is read piece by piece.
+
+        Returns:
+            Two tuples of C numbers.
+        """
+        channels = self.images.shape[1]
+        histogram = np.zeros((channels, 256), dtype=np.int64)
+        step = max(1, (1 << 24) // self.images[0].nbytes)
+        for start in range(0, len(self), step):
+            part = self.images[start : start + step]
+            for channel in range(channels):
+                histogram[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
+        values = np.arange(256) / 255
+        shares = histogram / histogram.sum(axis=1, keepdims=True)
+        mean = shares @ values
+        variance = (shares * (values - mean[:, None]) ** 2).sum(axis=1)
+        return tuple(mean.tolist()), tuple(np.sqrt(variance).tolist())

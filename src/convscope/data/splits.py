@@ -1,0 +1,32 @@
+"""Dividing pictures into parts in which every class has the same share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.intp]
+
+
+def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[Rows, Rows]:
+    """Choose a share of each class at random.
+
+    Of a class with n ≥ 2 pictures, `share · n` (rounded) are chosen, but at least one, and at
+    least one stays behind. A single picture of a class stays behind.
+
+    Args:
+        labels: (N,), the class of each picture.
+        share: From 0 to 1, both excluded.
+        seed: Decides which pictures.
+
+    Returns:
+        The positions that stay, and the positions chosen, both in rising order.
+    """
+    random = np.random.default_rng(seed)
+    chosen = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == label))
+        if len(members) >= 2:
+            count = min(max(1, round(share * len(members))), len(members) - 1)
+            chosen[members[:count]] = True
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
