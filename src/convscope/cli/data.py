@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from convscope.cli.complete import complete_data
 from convscope.cli.console import print_json
 
 if TYPE_CHECKING:
     from convscope.data.image_set import ImageSet
 
+EPILOG = """
+Examples:
+
+  convscope data fashion-mnist
+
+  convscope data pets/ --size 96 --out pets.png
+"""
 SHEET = 60  # pictures on the sheet, or one per class if there are more classes
 
 
@@ -22,15 +30,14 @@ def data(
             metavar="DATA",
             help="digits, fashion-mnist, mnist, cifar10; or a folder or .zip with one subfolder "
             "of pictures per class.",
+            autocompletion=complete_data,
         ),
     ],
     size: Annotated[
         int | None, typer.Option(min=1, help="Height and width to resize the pictures to.")
     ] = None,
     channels: Annotated[int | None, typer.Option(help="1 for grey, 3 for colour.")] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Decides the splits that the source lacks.")
-    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides the splits that the source lacks.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(help="PNG file for the picture sheet. [default: NAME-pictures.png, here]"),

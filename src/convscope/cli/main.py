@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from convscope import __version__
+from convscope.cli import data as data_command
 from convscope.cli import evaluate as evaluate_command
 from convscope.cli import predict as predict_command
 from convscope.cli import train as train_command
@@ -43,6 +44,7 @@ def _options(
 
 app.command(epilog=train_command.EPILOG)(train_command.train)
 app.command()(train_command.resume)
+app.command(epilog=data_command.EPILOG)(data_command.data)
 app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 
