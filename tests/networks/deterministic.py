@@ -35,7 +35,7 @@ def fill(network):
     return network
 
 
-def pictures(count, channels, size):
+def waves(count, channels, size):
     """Pictures of smooth waves, from -1.5 to 1.5, different in every channel."""
     n, c = torch.arange(count)[:, None, None, None], torch.arange(channels)[:, None, None]
     y, x = torch.arange(size)[:, None] / size, torch.arange(size) / size

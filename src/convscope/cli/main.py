@@ -10,6 +10,7 @@ import typer
 from convscope import __version__
 from convscope.cli import data as data_command
 from convscope.cli import evaluate as evaluate_command
+from convscope.cli import networks as networks_command
 from convscope.cli import predict as predict_command
 from convscope.cli import train as train_command
 from convscope.cli.console import fail
@@ -47,6 +48,7 @@ app.command()(train_command.resume)
 app.command(epilog=data_command.EPILOG)(data_command.data)
 app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
+app.command()(networks_command.networks)
 
 
 def main() -> None:

@@ -16,9 +16,7 @@ from convscope.networks.pixels import flattened
 from convscope.networks.registry import register
 
 PAPER = "LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998"
-BATCH_NORM_PAPER = (
-    "Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training, 2015"
-)
+BATCH_NORM_PAPER = "Ioffe and Szegedy, Batch Normalization, 2015"
 
 
 class LeNet(Network):

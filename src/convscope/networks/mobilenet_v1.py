@@ -7,7 +7,10 @@ from torch import Tensor, nn
 from convscope.networks.network import Network, scaled
 from convscope.networks.registry import register
 
-PAPER = "Howard et al., MobileNets: Efficient Convolutional Neural Networks for Mobile Vision, 2017"
+PAPER = (
+    "Howard et al., MobileNets: Efficient Convolutional Neural Networks for Mobile Vision "
+    "Applications, 2017"
+)
 STEM = 32
 SEPARABLE = (  # table 1: stride of the depthwise, output channels of the 1×1 convolution
     (1, 64),

@@ -18,7 +18,7 @@ from convscope.errors import UsageError
 if TYPE_CHECKING:
     from convscope.networks.network import Network
 
-LARGEST = 1024  # pixels; a module that fails on this does not fail for want of pixels
+LARGEST = 256  # pixels; a module that fails on this does not fail for want of pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -124,7 +124,7 @@ class _Failure:
 
 
 def _without_weights(module: nn.Module) -> nn.Module:
-    """A copy on the meta device, in evaluation, without hooks; no weight is copied."""
+    """A copy on the meta device, without hooks and batch norm; no weight is copied."""
     memo: dict[int, Any] = {}
     for parameter in module.parameters():
         memo[id(parameter)] = nn.Parameter(
@@ -134,7 +134,13 @@ def _without_weights(module: nn.Module) -> nn.Module:
         memo[id(buffer)] = torch.empty_like(buffer, device="meta")
     for part in module.modules():
         memo |= {id(getattr(part, hooks)): OrderedDict() for hooks in _HOOKS}
-    return copy.deepcopy(module, memo).eval()
+    shadow = copy.deepcopy(module, memo).eval()
+    for part in list(shadow.modules()):
+        for name, child in part.named_children():
+            if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
+                # Keeps the shape, and takes most of the time on the meta device.
+                setattr(part, name, nn.Identity())
+    return shadow
 
 
 def _first_failure(shadow: nn.Module, in_channels: int, height: int, width: int) -> _Failure | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import warnings
 from collections.abc import Iterable, Mapping
@@ -88,7 +89,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd about the file is said below
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise UsageError(
             f"{str(path)!r} is damaged, or holds more than tensors, which is not read because it "
@@ -130,6 +133,7 @@ def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     return f" Their names fit {' and '.join(map(repr, fitting))}." if fitting else ""
 
 
+@functools.cache
 def _names_of(network: str) -> set[str]:
     with torch.device("meta"):
         return _names(build(network, entry(network).picture[0]).state_dict())

@@ -1,0 +1,157 @@
+"""Weights from files: they fit or are refused in words, and nothing in a file is run."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.networks.catalog import build
+from convscope.networks.weights import load_weights, read_weights
+from tests.networks.deterministic import fill, waves
+
+
+def message(call, kind=UsageError):
+    with pytest.raises(ConvscopeError) as caught:
+        call()
+    assert type(caught.value) is kind
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+class Hostile:
+    """Unpickling this creates a file."""
+
+    def __init__(self, canary):
+        self.canary = canary
+
+    def __reduce__(self):
+        return Path.touch, (self.canary,)
+
+
+@pytest.fixture
+def lenet():
+    return fill(build("lenet")).eval()
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".PT"])
+def test_a_file_gives_the_same_logits(lenet, tmp_path, suffix):
+    path = tmp_path / f"weights{suffix}"
+    if suffix == ".safetensors":
+        safetensors.torch.save_file(lenet.state_dict(), path)
+    else:
+        torch.save(lenet.state_dict(), path)
+    other = build("lenet").eval()
+    load_weights(other, path)
+    assert torch.equal(other(waves(2, 1, 28)), lenet(waves(2, 1, 28)))
+
+
+def test_a_pickle_is_not_run(lenet, tmp_path):
+    canary, path = tmp_path / "canary", tmp_path / "weights.pth"
+    torch.save({**lenet.state_dict(), "note": Hostile(canary)}, path)
+    assert message(lambda: load_weights(lenet, path)) == (
+        f"{str(path)!r} is damaged, or holds more than tensors, which is not read because it could "
+        "run code. Save the state_dict alone, best as .safetensors."
+    )
+    path.write_bytes(pickle.dumps(Hostile(canary)))
+    message(lambda: read_weights(path))
+    assert not canary.exists()
+    pickle.loads(pickle.dumps(Hostile(canary)))  # noqa: S301  (the test could fail)
+    assert canary.exists()
+
+
+def test_no_such_file(tmp_path):
+    path = tmp_path / "none.pth"
+    assert message(lambda: read_weights(path)) == f"No weights file {str(path)!r}."
+
+
+def test_another_kind_of_file(tmp_path):
+    path = tmp_path / "weights.h5"
+    path.touch()
+    assert message(lambda: read_weights(path)) == (
+        f"Weights are read from .safetensors, .pth and .pt files; {str(path)!r} is none of them."
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", b"\xff" * 100])
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_a_damaged_file(tmp_path, suffix, content):
+    path = tmp_path / f"weights{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ConvscopeError, match="is damaged"):
+        read_weights(path)
+
+
+def test_half_a_file(lenet, tmp_path):
+    path = tmp_path / "weights.pth"
+    torch.save(lenet.state_dict(), path)
+    path.write_bytes(path.read_bytes()[:20000])
+    assert message(lambda: read_weights(path), ConvscopeError).startswith(
+        f"Weights file {str(path)!r} is damaged: "
+    )
+
+
+@pytest.mark.parametrize("content", [[torch.zeros(1)], {"state_dict": {}}, {1: torch.zeros(1)}])
+def test_a_file_without_tensors_by_name(tmp_path, content):
+    path = tmp_path / "weights.pth"
+    torch.save(content, path)
+    assert message(lambda: read_weights(path)) == (
+        f"{str(path)!r} holds no tensors by name. Save network.state_dict() and nothing else."
+    )
+
+
+def test_weights_of_another_architecture_change_nothing_and_name_where_they_fit(lenet):
+    before = {name: tensor.clone() for name, tensor in lenet.state_dict().items()}
+    assert message(lambda: load_weights(lenet, build("nin").state_dict())) == (
+        "These weights are of another architecture than lenet: missing features.conv1.weight, "
+        "features.conv1.bias, features.conv2.weight and 7 more; unknown features.0.0.weight, "
+        "features.0.0.bias, features.0.2.weight and 21 more. Their names fit 'nin'."
+    )
+    assert all(torch.equal(before[name], t) for name, t in lenet.state_dict().items())
+
+
+def test_another_number_of_classes(lenet):
+    assert message(lambda: load_weights(lenet, build("lenet", classes=3).state_dict())) == (
+        "These weights are of another architecture than lenet: of another shape "
+        "classifier.dense3.weight (3×84 instead of 10×84), classifier.dense3.bias (3 instead of "
+        "10). The names fit, so build it with the in_channels, classes and other arguments that "
+        "the weights were trained with."
+    )
+
+
+def test_weights_of_nothing_known(lenet):
+    words = message(lambda: load_weights(lenet, {"scale": torch.tensor(1.0)}))
+    assert words.endswith("unknown scale.")
+
+
+def test_auxiliary_classifiers_are_left_out_and_said_so():
+    network = fill(build("googlenet-torchvision"))
+    published = {"aux1.fc1.bias": torch.zeros(3), "aux2.fc1.bias": torch.zeros(3)}
+    published |= network.state_dict()
+    with pytest.warns(UserWarning, match=r"no such part: aux1\.fc1\.bias, aux2\.fc1\.bias\."):
+        load_weights(build("googlenet-torchvision"), published)
+
+
+def test_old_names_of_densenet_and_missing_counters():
+    network = fill(build("densenet121")).eval()
+    published = {
+        name.replace("norm1.", "norm.1.").replace("norm2.", "norm.2.").replace("conv1.", "conv.1.")
+        if "denselayer" in name
+        else name: tensor
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    assert "features.denseblock1.denselayer1.norm.1.weight" in published
+    other = build("densenet121").eval()
+    load_weights(other, published)
+    assert torch.equal(other(waves(1, 1, 32)), network(waves(1, 1, 32)))
+
+
+def test_any_module_can_be_filled():
+    source, target = torch.nn.Linear(2, 3), torch.nn.Linear(2, 3)
+    load_weights(target, source.state_dict())
+    assert torch.equal(source.weight, target.weight)
+    words = message(lambda: load_weights(target, {}))
+    assert words == "These weights are of another architecture than Linear: missing weight, bias."
