@@ -20,7 +20,8 @@ Examples:
 
   convscope data pets/ --size 96 --out pets.png
 """
-SHEET = 60  # pictures on the sheet, or one per class if there are more classes
+SHEET = 120  # pictures on the sheet, at most
+ROW = 10  # pictures of a class, at most
 
 
 def data(
@@ -67,7 +68,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _draw(train: ImageSet, path: Path, seed: int) -> None:
-    """A sheet with the same number of training pictures of each class, drawn at random."""
+    """A sheet with a few training pictures of each class, drawn at random."""
     import numpy as np
 
     from convscope.data.picture_grid import picture_grid
@@ -76,9 +77,9 @@ def _draw(train: ImageSet, path: Path, seed: int) -> None:
     if not path.parent.is_dir():
         raise UsageError(f"--out: there is no folder '{path.parent}'. Make it first.")
     random = np.random.default_rng(seed)
-    each = max(1, SHEET // len(train.classes))
+    each = max(1, min(ROW, SHEET // len(train.classes)))
     rows: list[int] = []
-    for label in range(len(train.classes)):
+    for label in range(min(SHEET, len(train.classes))):
         members = np.flatnonzero(train.labels == label)
         rows += sorted(random.permutation(members)[:each].tolist())
     captions = [train.classes[train.labels[row]] for row in rows]

@@ -53,15 +53,14 @@ def remembered(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_path(folder / f"{key}.npy") as path:
             record = _write(path, build)
-        pictures = np.load(folder / f"{key}.npy", mmap_mode="c")
-        entry = {"digest": _digest(pictures, record), "record": record}
+        entry = {"digest": _digest(folder / f"{key}.npy", record), "record": record}
         write_text(folder / f"{key}.json", json.dumps(entry))
     except OSError as error:
         raise ConvscopeError(
             f"Decoded pictures cannot be kept in '{folder}': {error.strerror or error}. Make "
             "room, or set the environment variable CONVSCOPE_CACHE to another folder."
         ) from error
-    return pictures, record
+    return _mapped(folder / f"{key}.npy"), record
 
 
 def _write(path: Path, build: Callable[[Append], Record]) -> Record:
@@ -98,15 +97,20 @@ def _opened(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
     """
     try:
         entry = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
-        pictures = np.load(folder / f"{key}.npy", mmap_mode="c")
-        if entry["digest"] != _digest(pictures, entry["record"]):
+        if entry["digest"] != _digest(folder / f"{key}.npy", entry["record"]):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return pictures, entry["record"]
+    return _mapped(folder / f"{key}.npy"), entry["record"]
 
 
-def _digest(pictures: NDArray[np.uint8], record: Record) -> str:
-    digest = hashlib.sha256(pictures.data)
-    digest.update(json.dumps([pictures.shape, record], sort_keys=True).encode())
+def _digest(path: Path, record: Record) -> str:
+    """Of the whole file and the record, so that nothing is parsed before it is known to be whole."""
+    content = np.memmap(path, np.uint8, "r")
+    digest = hashlib.sha256(content.data)
+    digest.update(json.dumps(record, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def _mapped(path: Path) -> NDArray[np.uint8]:
+    return np.lib.format.open_memmap(path, mode="c")

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from convscope.errors import ConvscopeError
 
@@ -37,6 +37,16 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 MAX_BYTES = 256 << 20
 MAX_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB as 24-bit colour
 GREY_MODES = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
+
+TURNS = {  # EXIF 2.32, section 4.6.4: the value of Orientation, and what makes it upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class PictureError(ConvscopeError):
@@ -126,7 +136,7 @@ def _array(image: Image.Image, size: int | None, channels: int | None) -> NDArra
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work. Twice the wanted size is
         # left, so that the filter below still decides how the result looks.
         image.draft(None, (2 * size, 2 * size))
-    ImageOps.exif_transpose(image, in_place=True)
+    image = _upright(image)
     wanted = channels or (1 if image.mode in GREY_MODES else 3)
     image = _flattened(image)
     mode = "L" if wanted == 1 else "RGB"
@@ -139,6 +149,16 @@ def _array(image: Image.Image, size: int | None, channels: int | None) -> NDArra
         image = image.resize((size, size), Image.Resampling.BILINEAR)
     array = np.asarray(image)  # (H, W) or (H, W, 3)
     return np.array(array[None] if wanted == 1 else array.transpose(2, 0, 1), order="C")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture turned by its EXIF orientation; metadata that cannot be read turns nothing."""
+    image.load()  # Pillow turns a TIFF when it loads it, and then forgets its orientation
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _flattened(image: Image.Image) -> Image.Image:

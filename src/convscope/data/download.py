@@ -67,7 +67,7 @@ def download(remote: RemoteFile, folder: Path) -> Path:
     for url in remote.urls:
         try:
             _fetch_checked(url, part, remote.md5)
-        except MirrorError as error:  # noqa: PERF203  (there are two or three mirrors)
+        except MirrorError as error:
             failures.append(f"{url}: {error}")
         else:
             part.replace(target)

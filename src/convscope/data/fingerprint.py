@@ -52,17 +52,18 @@ def digests_of_files(root: Path, files: list[str]) -> list[str]:
     known = _remembered(table)
     now = time.time_ns()
     stamps = {file: _stamp(root / file) for file in files}
-    changed = [file for file in files if known.get(file, [None])[:-1] != stamps[file]]
+    known = {file: entry for file, entry in known.items() if entry[:-1] == stamps.get(file)}
+    changed = [file for file in files if file not in known]
     with progress(f"Reading {root.name}", len(changed)) as advance:
         fresh = map_in_order(lambda file: digest_of_file(root / file), changed, advance)
-        digests = {file: str(known[file][-1]) for file in files if file in known}
+        digests = {file: str(entry[-1]) for file, entry in known.items()}
         digests |= dict(zip(changed, fresh, strict=True))
     settled = {
         file: [*stamps[file], digests[file]]
         for file in files
         if stamps[file] and now - max(stamps[file][1:3]) > SETTLED * 1e9
     }
-    if settled and settled != known:
+    if changed and settled:
         table.parent.mkdir(parents=True, exist_ok=True)
         write_text(table, json.dumps(settled))
     return [digests[file] for file in files]

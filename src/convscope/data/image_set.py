@@ -32,7 +32,7 @@ def _checked_images(images: Any) -> NDArray[np.uint8]:
         )
     if images.ndim != 4:
         raise UsageError(f"images must be (N, C, H, W), four axes; given shape {images.shape}.")
-    if images.shape[3] in (1, 3) and images.shape[1] not in (1, 3):
+    if images.shape[3] in (1, 3) and min(images.shape[1:3]) > 4:
         raise UsageError(
             f"images must be (N, C, H, W), channels first; given shape {images.shape}, which looks "
             "like channels last. Use images.transpose(0, 3, 1, 2)."

@@ -18,6 +18,7 @@ COLUMNS = 10
 CELL = 1.15  # inches, for a picture and its margin
 LINE = 0.15  # inches, for a line of caption
 HEADING = 0.55  # inches
+TITLE_CHARACTER = 0.125  # inches, a little more than a letter of the title takes
 RESOLUTION = 120  # pixels per inch
 CAPTION_LENGTH = 18  # in columns of a terminal, of which a Chinese character takes two
 MAX_LINES = 3
@@ -61,11 +62,12 @@ def picture_grid(
     count = len(pictures)
     if count == 0 or count != len(captions):
         raise UsageError(f"{count} pictures and {len(captions)} captions do not make a sheet.")
-    columns = min(COLUMNS, math.ceil(math.sqrt(count * 1.6)))
+    columns = min(COLUMNS, count)
     rows = math.ceil(count / columns)
     texts = [_caption(caption) for caption in captions]
     text_height = LINE * max(text.count("\n") + 1 for text in texts)
-    width, height = columns * CELL, rows * (CELL + text_height) + HEADING
+    width = max(columns * CELL, TITLE_CHARACTER * cell_len(title))
+    height = rows * (CELL + text_height) + HEADING
     figure = Figure(figsize=(width, height), dpi=RESOLUTION, facecolor="white")
     fonts = _installed_fonts()
     figure.text(

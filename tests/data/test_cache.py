@@ -1,0 +1,109 @@
+import json
+
+import numpy as np
+import pytest
+
+from convscope.data.cache import key_of, remembered
+from convscope.errors import ConvscopeError
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 4), dtype=np.uint8)
+RECORD = {"files": ["a", "b"], "problems": [["c", "damaged"]]}
+
+
+@pytest.fixture
+def build():
+    """Makes the entry and counts how often."""
+
+    def build(append):
+        build.calls += 1
+        for picture in PICTURES:
+            append(picture)
+        return RECORD
+
+    build.calls = 0
+    return build
+
+
+def test_an_entry_is_made_once(build):
+    for _ in range(2):
+        pictures, record = remembered("key", build)
+        assert np.array_equal(pictures, PICTURES)
+        assert record == RECORD
+        assert isinstance(pictures, np.memmap)
+    assert build.calls == 1
+    remembered("other", build)
+    assert build.calls == 2
+
+
+def test_writing_into_the_pictures_does_not_reach_the_file(build):
+    pictures, _ = remembered("key", build)
+    pictures[:] = 0
+    assert np.array_equal(remembered("key", build)[0], PICTURES)
+    assert build.calls == 1
+
+
+def test_the_file_is_an_ordinary_npy_file(build, cache):
+    remembered("key", build)
+    assert np.array_equal(np.load(cache / "pictures/key.npy"), PICTURES)
+
+
+def damaged_copies(content):
+    yield b""
+    yield content[:-1]
+    yield content[: len(content) // 2]
+    yield content + b"\0"
+    for position in range(0, len(content), max(1, len(content) // 40)):
+        changed = bytearray(content)
+        changed[position] ^= 4
+        yield bytes(changed)
+
+
+@pytest.mark.parametrize("name", ["key.npy", "key.json"])
+def test_every_damage_is_noticed_and_mended(build, cache, name):
+    remembered("key", build)
+    path = cache / "pictures" / name
+    whole = path.read_bytes()
+    for damaged in damaged_copies(whole):
+        path.write_bytes(damaged)
+        pictures, record = remembered("key", build)
+        assert np.array_equal(pictures, PICTURES)
+        assert record == RECORD
+        assert path.read_bytes() == whole or json.loads(path.read_text())["record"] == RECORD
+    path.unlink()
+    assert np.array_equal(remembered("key", build)[0], PICTURES)
+
+
+def test_a_pickle_in_its_place_is_not_run(build, cache, tmp_path):
+    remembered("key", build)
+
+    class Canary:
+        def __reduce__(self):
+            return open, (str(tmp_path / "canary"), "w")
+
+    np.save(cache / "pictures/key.npy", np.array([Canary()], dtype=object), allow_pickle=True)
+    assert np.array_equal(remembered("key", build)[0], PICTURES)
+    assert not (tmp_path / "canary").exists()
+
+
+def test_an_interrupted_entry_leaves_nothing(build, cache):
+    def broken(append):
+        append(PICTURES[0])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        remembered("key", broken)
+    assert list((cache / "pictures").iterdir()) == []
+    remembered("key", build)
+    assert build.calls == 1
+
+
+def test_a_folder_that_cannot_be_written_is_named(build, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(ConvscopeError, match=r"file/pictures'.*CONVSCOPE_CACHE to another folder"):
+        remembered("key", build)
+
+
+def test_keys_tell_parts_apart():
+    assert key_of(1, ["a", "b"]) == key_of(1, ["a", "b"])
+    assert len({key_of(1, None), key_of(None, 1), key_of(1), key_of("1", None)}) == 4

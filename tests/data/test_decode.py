@@ -1,0 +1,321 @@
+import io
+import struct
+import time
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from convscope.data import decode as module
+from convscope.data.decode import FORMATS, PictureError, decode, is_colour
+from convscope.errors import ConvscopeError
+from tests.data.pictures import encoded, noise
+
+SAVED = {"JPEG": {"quality": 95}, "PNG": {}, "BMP": {}, "GIF": {}, "PPM": {}, "TIFF": {}}
+SAVED["WEBP"] = {"lossless": True}
+
+
+def shown(values):
+    """The single row of one-channel results as a list."""
+    return values[0, 0].tolist()
+
+
+# Modes: known values in, known values out.
+
+
+def test_colour_and_grey_keep_their_values():
+    colour, grey = noise(6, 4), noise(6, 4, channels=1)
+    assert np.array_equal(decode(encoded(colour)), colour.transpose(2, 0, 1))
+    assert np.array_equal(decode(encoded(grey)), grey[None])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_can_be_read(kind):
+    picture = np.full((8, 8, 3), (200, 100, 50), np.uint8)
+    values = decode(encoded(picture, kind, **SAVED[kind]))
+    assert np.abs(values[:, 4, 4].astype(int) - (200, 100, 50)).max() <= 2
+
+
+def test_one_bit_is_black_and_white():
+    picture = Image.fromarray(np.array([[0, 255, 255, 0]], np.uint8)).convert("1")
+    assert shown(decode(encoded(picture))) == [0, 255, 255, 0]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
+def test_sixteen_bit_grey_is_scaled_and_not_clipped(kind):
+    values = np.array([[0, 257, 300, 40000, 65535]], np.uint16)
+    result = decode(encoded(values, kind))
+    assert shown(result) == [0, 1, 1, 156, 255]
+    assert shown(decode(encoded(values, kind), channels=3)) == [0, 1, 1, 156, 255]
+
+
+def test_big_endian_sixteen_bit_grey():
+    values = np.array([[0, 40000, 65535]], np.uint16)
+    picture = Image.frombytes("I;16B", (3, 1), values.astype(">u2").tobytes())
+    assert shown(decode(encoded(picture, "TIFF"))) == [0, 156, 255]
+
+
+def test_thirty_two_bit_grey_means_sixteen_bit_values():
+    picture = Image.fromarray(np.array([[0, 40000, 65535]], np.int32))
+    assert shown(decode(encoded(picture, "TIFF"))) == [0, 156, 255]
+    for low, high in ((-1, 5), (0, 65536)):
+        beyond = Image.fromarray(np.array([[low, high]], np.int32))
+        with pytest.raises(PictureError, match=rf"from {low} to {high} are not within 0 to 65535"):
+            decode(encoded(beyond, "TIFF"))
+
+
+def test_floating_point_grey_is_in_unit_or_byte_range():
+    unit = Image.fromarray(np.array([[0.0, 0.5, 1.0]], np.float32))
+    assert shown(decode(encoded(unit, "TIFF"))) == [0, 128, 255]
+    byte = Image.fromarray(np.array([[0.0, 127.6, 255.0]], np.float32))
+    assert shown(decode(encoded(byte, "TIFF"))) == [0, 128, 255]
+    for wrong in (np.nan, -0.5, 300.0, np.inf):
+        picture = Image.fromarray(np.array([[0.0, wrong]], np.float32))
+        with pytest.raises(PictureError, match="not within 0 to 255"):
+            decode(encoded(picture, "TIFF"))
+
+
+def test_sixteen_bit_colour_keeps_the_upper_bits():
+    # Pillow cannot write it, so here is a PNG by hand: 1×1, 16 bits, RGB.
+    def chunk(kind, content):
+        check = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+    pixels = struct.pack(">BHHH", 0, 40000, 65535, 0)
+    content = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(pixels))
+        + chunk(b"IEND", b"")
+    )
+    assert decode(content)[:, 0, 0].tolist() == [156, 255, 0]
+
+
+def test_transparency_is_laid_on_white():
+    colour = Image.fromarray(
+        np.array([[[255, 0, 0, 0], [255, 0, 0, 255], [0, 0, 0, 128]]], np.uint8)
+    )
+    assert decode(encoded(colour)).transpose(1, 2, 0).tolist() == [
+        [[255, 255, 255], [255, 0, 0], [127, 127, 127]]
+    ]
+    grey = Image.fromarray(np.array([[[0, 0], [0, 255], [0, 128]]], np.uint8))
+    assert grey.mode == "LA"
+    assert shown(decode(encoded(grey))) == [255, 0, 127]
+
+
+def test_palette_and_colour_key():
+    palette = Image.fromarray(np.array([[0, 1, 2]], np.uint8)).convert("P")
+    palette.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+    opaque = decode(encoded(palette)).transpose(1, 2, 0).tolist()
+    assert opaque == [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]]
+    for transparency in (1, b"\xff\x00\xff"):
+        keyed = decode(encoded(palette, transparency=transparency))
+        assert keyed.transpose(1, 2, 0).tolist() == [[[10, 20, 30], [255, 255, 255], [70, 80, 90]]]
+    key = encoded(Image.fromarray(np.array([[7, 8]], np.uint8)), transparency=7)
+    assert shown(decode(key)) == [255, 8]
+
+
+def test_cmyk():
+    # (C, M, Y, K): white, black, red, half of black
+    inks = np.array([[[0, 0, 0, 0], [0, 0, 0, 255], [0, 255, 255, 0], [0, 0, 0, 128]]], np.uint8)
+    wanted = [[[255, 255, 255], [0, 0, 0], [255, 0, 0], [127, 127, 127]]]
+    picture = Image.fromarray(np.repeat(np.repeat(inks, 8, 0), 8, 1), "CMYK")
+    tiff = decode(encoded(picture, "TIFF"))[:, 4:5, 4::8]
+    assert tiff.transpose(1, 2, 0).tolist() == wanted
+    # In a JPEG the inks are inverted, as Adobe writes them and as Pillow writes them here.
+    jpeg = decode(encoded(picture, "JPEG", quality=100, subsampling=0))[:, 4:5, 4::8]
+    assert np.abs(jpeg.transpose(1, 2, 0).astype(int) - wanted).max() <= 3
+
+
+def test_ycck_jpeg_is_read_like_cmyk():
+    inks = np.full((8, 8, 4), (0, 255, 255, 0), np.uint8)
+    content = encoded(Image.fromarray(inks, "CMYK"), "JPEG", quality=100, subsampling=0)
+    # Declaring the stored channels to be YCCK makes libjpeg convert them before Pillow inverts.
+    marker = content.index(b"Adobe")
+    declared = content[: marker + 11] + b"\x02" + content[marker + 12 :]
+    assert content[marker + 11] == 0
+    values = decode(declared)
+    stored = 255 - inks[0, 0, :3].astype(float)  # Y, Cb, Cr
+    red = stored[0] + 1.402 * (stored[2] - 128)
+    # libjpeg's YCCK gives C = 255 − R, and the file's inks are inverted once more.
+    assert abs(int(values[0, 4, 4]) - np.clip(255 - red, 0, 255)) <= 4
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_the_first_frame_of_an_animation_counts(kind):
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    content = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+    assert decode(content)[:, 0, 0].tolist() == [255, 0, 0]
+
+
+# Channels and size.
+
+
+def test_channels_are_converted_on_request():
+    grey, colour = encoded(noise(5, 5, 1)), encoded(noise(5, 5))
+    repeated = decode(grey, channels=3)
+    assert repeated.shape == (3, 5, 5)
+    assert np.array_equal(repeated[0], repeated[2])
+    luma = np.tensordot((0.299, 0.587, 0.114), noise(5, 5).transpose(2, 0, 1), 1)
+    assert np.abs(decode(colour, channels=1)[0] - luma).max() <= 1
+
+
+@pytest.mark.parametrize(("height", "width"), [(40, 60), (61, 40), (7, 5), (1, 300), (32, 32)])
+def test_the_centred_square_is_resized(height, width):
+    picture = noise(height, width)
+    values = decode(encoded(picture), size=16)
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = Image.fromarray(picture[top : top + side, left : left + side])
+    expected = np.asarray(square.resize((16, 16), Image.Resampling.BILINEAR))
+    assert np.array_equal(values, expected.transpose(2, 0, 1))
+
+
+def test_a_large_jpeg_is_decoded_small_and_looks_the_same():
+    rows, columns = np.mgrid[:1200, :1600]
+    smooth = (127 + 120 * np.sin(rows / 90) * np.cos(columns / 70)).astype(np.uint8)
+    content = encoded(smooth, "JPEG", quality=95)
+    full = np.asarray(Image.open(io.BytesIO(content)))[:, 200:1400]
+    expected = Image.fromarray(full).resize((64, 64), Image.Resampling.BILINEAR)
+    assert np.abs(decode(content, size=64)[0] - np.asarray(expected, dtype=int)).max() <= 3
+
+
+# Orientation.
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_pictures_stand_upright(kind, orientation):
+    coarse = np.zeros((16, 32, 3), np.uint8)
+    coarse[:8, :8], coarse[:8, 8:], coarse[8:, 16:] = (255, 0, 0), (0, 0, 255), (0, 255, 0)
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    content = encoded(Image.fromarray(coarse), kind, exif=tags, **SAVED[kind])
+    reference = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    values = decode(content)
+    assert np.array_equal(values, np.asarray(reference.convert("RGB")).transpose(2, 0, 1))
+    assert values.shape == ((3, 16, 32) if orientation <= 4 else (3, 32, 16))
+    # Where the red corner ends up, by the meaning of the eight values.
+    corner = {1: (0, 0), 2: (0, -1), 3: (-1, -1), 4: (-1, 0)} | {
+        5: (0, 0), 6: (0, -1), 7: (-1, -1), 8: (-1, 0),
+    }  # fmt: skip
+    row, column = corner[orientation]
+    assert np.abs(values[:, row, column].astype(int) - (255, 0, 0)).max() <= 40
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("junk", [b"II*\0\x08\0\0\0\xff\x00nonsense", b"nonsense"])
+def test_exif_nonsense_does_not_spoil_a_picture(kind, junk):
+    assert decode(encoded(noise(8, 8, 1), kind, exif=b"Exif\0\0" + junk)).shape == (1, 8, 8)
+
+
+# What is refused.
+
+
+def test_a_path_is_named_and_the_reason_is_kept(tmp_path):
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(b"<!DOCTYPE html><html>")
+    with pytest.raises(PictureError) as caught:
+        decode(path)
+    assert str(caught.value).startswith(f"{path}: not a readable JPEG, PNG, BMP, GIF, WEBP, PPM or")
+    assert caught.value.reason.endswith("(the file begins with '<!DOCTYPE html><')")
+    assert isinstance(caught.value, ConvscopeError)
+
+
+def test_files_that_are_not_there_or_not_files(tmp_path):
+    with pytest.raises(PictureError, match="there is no such file"):
+        decode(tmp_path / "nothing.png")
+    with pytest.raises(PictureError, match="not a file"):
+        decode(tmp_path)
+
+
+def test_empty_and_oversized_files(tmp_path, monkeypatch):
+    with pytest.raises(PictureError, match="the file is empty"):
+        decode(b"")
+    monkeypatch.setattr(module, "MAX_BYTES", 1 << 20)
+    big = tmp_path / "big.png"
+    big.write_bytes(b"\0" * ((1 << 20) + 1))
+    with pytest.raises(PictureError, match="larger than 1 MiB"):
+        decode(big)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("part", range(1, 10))
+def test_cut_files_are_refused(kind, part):
+    content = encoded(noise(32, 32), kind, **SAVED[kind])
+    with pytest.raises(PictureError):
+        decode(content[: len(content) * part // 10])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        b"%PDF-1.7\n",
+        b"8BPS\0\1\0\0\0\0\0\0\0\3\0\0\0\1\0\0\0\1\0\x08\0\3",
+        b"SIMPLE  =                    T" + b" " * 50,
+        b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ",
+        b"\0\0\1\0\1\0\1\1\0\0\1\0\x18\0\x30\0\0\0\x16\0\0\0",
+    ],
+    ids=["EPS", "PDF", "PSD", "FITS", "JPEG2000", "ICO"],
+)
+def test_other_formats_never_reach_a_decoder(content, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")  # no Ghostscript either
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match="not a readable JPEG"):
+        decode(path)
+
+
+def png_header(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+        + b"\0\0\0\0IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (png_header(50_000, 50_000), "50000|pixels"),
+        (png_header(10_000, 10_000), "10000|pixels"),
+        (b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02\0;", "65535|pixels"),
+        (b"P6 40000 40000 255\n", "40000|pixels"),
+    ],
+    ids=["PNG", "PNG below Pillow's own error", "GIF", "PPM"],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_bombs_are_refused_from_the_header(content, size):
+    tracemalloc.start()
+    began = time.perf_counter()
+    with pytest.raises(PictureError, match="too many pixels") as caught:
+        decode(content)
+    assert time.perf_counter() - began < 0.3
+    assert tracemalloc.get_traced_memory()[1] < 5e6
+    tracemalloc.stop()
+    assert any(word in str(caught.value) for word in size.split("|"))
+
+
+def test_text_bombs_are_refused():
+    picture = Image.new("L", (4, 4))
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("comment", "x" * (3 << 20), zip=True)
+    with pytest.raises(PictureError, match="damaged"):
+        decode(encoded(picture, pnginfo=info))
+
+
+# Whether a header speaks of colour.
+
+
+def test_grey_files_say_so():
+    assert not is_colour(encoded(noise(4, 4, 1)))
+    assert not is_colour(encoded(np.zeros((4, 4), np.uint16)))
+    assert is_colour(encoded(noise(4, 4)))
+    assert not is_colour(b"no picture")

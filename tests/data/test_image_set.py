@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from convscope.data import image_set
+from convscope.data.image_set import ImageSet, Problem, take
+from convscope.errors import UsageError
+
+
+def some(count=6, channels=1):
+    images = np.arange(count * channels * 4, dtype=np.uint8).reshape(count, channels, 2, 2)
+    return images, np.arange(count) % 3, ("a", "b", "c")
+
+
+def test_holds_what_it_was_given():
+    images, labels, classes = some()
+    problem = Problem("x.jpg", "empty")
+    pictures = ImageSet(images, labels, classes, name="mine", split="test", problems=[problem])
+    assert pictures.images is images
+    assert pictures.labels.dtype == np.int64
+    assert len(pictures) == 6
+    assert pictures.picture_shape == (1, 2, 2)
+    assert pictures.counts() == {"a": 2, "b": 2, "c": 2}
+    assert pictures.paths[5] == "mine[5]"
+    assert pictures.problems == (problem,)
+    assert repr(pictures) == "ImageSet('mine', 'test': 6 pictures 1×2×2, 3 classes)"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"images": [[1]]}, r"not list\. Convert it with numpy\.asarray"),
+        ({"images": np.zeros((6, 2, 2), np.uint8)}, r"Add it with images\[:, None\]"),
+        ({"images": np.zeros((6, 4), np.uint8)}, r"four axes; given shape \(6, 4\)"),
+        ({"images": np.zeros((6, 28, 28, 3), np.uint8)}, r"images\.transpose\(0, 3, 1, 2\)"),
+        ({"images": np.zeros((6, 1, 2, 2))}, r"given float64.*\(images \* 255\)\.round\(\)"),
+        ({"images": np.zeros((0, 1, 2, 2), np.uint8)}, "holds no pictures"),
+        ({"labels": [0, 1]}, "labels has 2 entries for 6 pictures"),
+        ({"labels": [0, 1, 2, 0, 3, 1]}, r"labels\[4\] is 3, but with 3 classes.*0 to 2"),
+        ({"labels": [0, 1, 2, 0, -1, 1]}, r"labels\[4\] is -1"),
+        ({"labels": np.zeros(6)}, "whole numbers.*given float64"),
+        ({"labels": np.eye(6, dtype=int)}, r"labels\.argmax\(axis=1\)"),
+        ({"classes": []}, "different names, at least one"),
+        ({"classes": ["a", "b", "a"]}, "different names"),
+        ({"paths": ["x"]}, "paths has 1 entries for 6 pictures"),
+    ],
+)
+def test_refuses_parts_that_do_not_fit_and_names_the_fix(change, message):
+    images, labels, classes = some()
+    parts = {"images": images, "labels": labels, "classes": classes} | change
+    with pytest.raises(UsageError, match=message):
+        ImageSet(**parts)
+
+
+def test_subset_keeps_what_belongs_together():
+    images, labels, classes = some()
+    part = ImageSet(images, labels, classes, paths=list("uvwxyz")).subset([4, 1], split="test")
+    assert np.array_equal(part.images, images[[4, 1]])
+    assert part.labels.tolist() == [1, 1]
+    assert part.paths == ["y", "v"]
+    assert part.split == "test"
+
+
+def test_consecutive_rows_are_not_copied():
+    images, _, _ = some()
+    assert take(images, [2, 3, 4]).base is not None
+    assert np.shares_memory(take(images, [2, 3, 4]), images)
+    assert not np.shares_memory(take(images, [2, 4]), images)
+
+
+def test_a_large_copy_goes_to_the_disk_and_leaves_nothing_behind(monkeypatch, cache):
+    images, _, _ = some(50, 3)
+    monkeypatch.setattr(image_set, "MEMORY_LIMIT", 100)
+    rows = list(range(49, -1, -2))
+    copy = take(images, rows)
+    assert isinstance(copy, np.memmap)
+    assert np.array_equal(copy, images[rows])
+    assert list(cache.iterdir()) == []
+
+
+@given(arrays.arrays(np.uint8, st.tuples(*[st.integers(1, 4)] * 4)))
+def test_statistics_are_those_of_the_pixels(images):
+    mean, std = ImageSet(images, [0] * len(images), ["a"]).statistics()
+    unit = images / 255
+    assert np.allclose(mean, unit.mean(axis=(0, 2, 3)))
+    assert np.allclose(std, unit.std(axis=(0, 2, 3)), atol=1e-7)
+
+
+def test_statistics_read_a_memory_map_in_pieces(tmp_path):
+    images = np.memmap(tmp_path / "x", np.uint8, "w+", shape=(70, 3, 300, 300))
+    images[::2] = 255
+    mean, std = ImageSet(images, [0] * 70, ["a"]).statistics()
+    assert mean == pytest.approx((0.5,) * 3)
+    assert std == pytest.approx((0.5,) * 3)

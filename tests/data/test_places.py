@@ -1,0 +1,20 @@
+from pathlib import Path
+
+from convscope.data.places import cache_folder, search_folders
+
+
+def test_convscope_data_comes_first_and_subfolders_before_folders(monkeypatch, cache):
+    monkeypatch.setenv("CONVSCOPE_DATA", "/somewhere")
+    assert search_folders("mnist") == [
+        Path("/somewhere/mnist"),
+        Path("/somewhere"),
+        cache / "mnist",
+        cache,
+    ]
+
+
+def test_the_cache_is_the_users_unless_told_otherwise(monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", "~/there")
+    assert cache_folder() == Path.home() / "there"
+    monkeypatch.delenv("CONVSCOPE_CACHE")
+    assert cache_folder().name == "convscope"
