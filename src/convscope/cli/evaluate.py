@@ -31,7 +31,10 @@ MOST_MISTAKES = 10  # lines in the terminal; the files have more
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)],
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", help="Folder of the run.", autocompletion=complete_run),
+    ],
     data: Annotated[
         str | None,
         typer.Option(
@@ -48,8 +51,9 @@ def evaluate(
 ) -> None:
     """Judge a trained network: accuracy, classes, confusion matrix, worst mistakes.
 
-    Leaves evaluation.json, mistakes.csv, figures/confusion.png and figures/mistakes.png in the
-    run's folder; with other data or another split, under names that say so.
+    Writes evaluation.json, mistakes.csv, figures/confusion.png and
+    figures/mistakes.png into the run's folder; for other data or another
+    split, under names that say so.
     """
     from convscope.evaluation.evaluate import evaluate as judge
     from convscope.evaluation.report import write_report

@@ -26,11 +26,13 @@ def predict(
     run: Annotated[
         Path,
         typer.Argument(
-            help="Folder of the run, or a model.safetensors.", autocompletion=complete_run
+            metavar="RUN",
+            help="Folder of the run, or a model.safetensors.",
+            autocompletion=complete_run,
         ),
     ],
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, and folders of pictures.")
+        list[Path], typer.Argument(metavar="IMAGE", help="Pictures, and folders of pictures.")
     ],
     top: Annotated[int, typer.Option(help="Classes to name for each picture.")] = 3,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
@@ -40,7 +42,7 @@ def predict(
 ) -> None:
     """Say what is on pictures: the most probable classes of each.
 
-    Files that can't be used are named on standard error; the others are answered.
+    Files that can't be used are named on standard error, and left out.
     """
     from convscope.evaluation.predict import predict as ask
 

@@ -37,7 +37,7 @@ def ask(
     Raises:
         ConvscopeError: Some answers are not numbers.
     """
-    execution = Execution(device, "float32", channels_last=True)
+    execution = Execution(device, "float32")
     batches = Batches(
         images,
         batch_size,

@@ -58,7 +58,7 @@ def evaluate(
     run = run if isinstance(run, Run) else Run(run)
     model, card = run.model(network)
     chosen = choose_device(device)
-    images, notes = _pictures(run, data, split, card)
+    images, split, notes = _pictures(run, data, split, card)
     check_classes(images, card)
     start = time.perf_counter()
     with progress("Judging", len(images)) as advance:
@@ -75,7 +75,7 @@ def evaluate(
         confusion=confusion,
         mistakes=find_mistakes(outcome, images),
         data=images.name,
-        split=images.split,
+        split=split,
         seconds=seconds,
         notes=notes,
         images=images,
@@ -99,10 +99,10 @@ def check_classes(images: ImageSet, card: ModelCard) -> None:
 
 def _pictures(
     run: Run, data: Data | None, split: str, card: ModelCard
-) -> tuple[ImageSet, tuple[str, ...]]:
-    """The pictures to judge, with the model's channels, and what to say about the choice."""
+) -> tuple[ImageSet, str, tuple[str, ...]]:
+    """The pictures to judge, with the model's channels; their split; what to say about it."""
     if isinstance(data, ImageSet):
-        return convert(data, size=None, channels=card.channels), ()
+        return convert(data, size=None, channels=card.channels), data.split, ()
     recipe = run.recipe
     source = recipe.data if data is None else data
     if source == "":
@@ -122,7 +122,7 @@ def _pictures(
         raise UsageError(
             f"There is no split {split!r} of {source!r}; there are: {_listed(splits)}."
         )
-    return convert(splits[split], size=None, channels=card.channels), notes
+    return convert(splits[split], size=None, channels=card.channels), split, notes
 
 
 def _splits(

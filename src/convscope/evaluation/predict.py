@@ -143,7 +143,9 @@ def _listed(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
             tree = FolderTree(Path(path))
             listing = tree.listing()
             files += [tree.where(file) for file in listing.files]
-            problems += listing.problems or ([] if listing.files else [Problem(str(path), "empty")])
+            problems += listing.problems
+            if not (listing.files or listing.problems):
+                problems.append(Problem(str(path), "a folder without files"))
         else:
             files.append(str(path))
     return files, problems

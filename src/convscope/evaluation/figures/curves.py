@@ -10,7 +10,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convscope.evaluation.figures.canvas import FAINT, INK, drawable, drawing, headline, percent
+from convscope.evaluation.figures.canvas import (
+    FAINT,
+    INK,
+    drawable,
+    drawing,
+    headline,
+    percent,
+    shortened,
+)
 from convscope.runs.run import Run
 
 # Part of the data: its name, colour, line and marker. The lines can be told apart without colours.
@@ -56,7 +64,7 @@ def kept_epoch(lines: Sequence[Line]) -> Line:
 
 
 def _result(run: Run, lines: Sequence[Line]) -> str:
-    data = drawable(Path(run.recipe.data).name, instead="") or "pictures"
+    data = shortened(drawable(Path(run.recipe.data).name, instead="") or "pictures", 24)
     what = f"{run.recipe.network or 'network'} on {data}"
     if not lines:
         return f"{what}: no epoch has ended yet"

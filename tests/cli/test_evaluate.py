@@ -1,0 +1,103 @@
+"""`convscope evaluate`, as a person and as a program run it."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from PIL import Image
+
+from convscope.runs.run import Run
+
+
+@pytest.fixture
+def run(digits_run, tmp_path):
+    """A copy of the trained run, to write into."""
+    shutil.copytree(digits_run.folder, tmp_path / "r")
+    return Run(tmp_path / "r")
+
+
+def test_tells_a_person_everything(convscope, run):
+    for file in (run.evaluation_file, run.folder / "mistakes.csv", run.figures / "confusion.png"):
+        file.unlink(missing_ok=True)
+    done = convscope("evaluate", "r")
+    text = done.stdout
+    evaluation = json.loads(run.evaluation_file.read_text())
+    assert f"test accuracy {evaluation['accuracy']:.2%} (95 % interval " in text
+    assert "class  precision  recall" in text
+    assert "true ↓  predicted →" in text
+    worst = evaluation["mistakes"][0]
+    assert f"{worst['predicted']}, but it is {worst['label']}: {worst['path']}" in text
+    for file in ("figures/confusion.png", "figures/mistakes.png", "mistakes.csv"):
+        assert f"r/{file}" in text
+    with Image.open(run.figures / "confusion.png") as image:
+        assert image.format == "PNG"
+    with (run.folder / "mistakes.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows] == [each["path"] for each in evaluation["mistakes"]]
+    assert rows[0].keys() == {"path", "label", "predicted", "probability"}
+    assert done.stderr == ""
+
+
+def test_json_is_one_object(command, run):
+    result = json.loads(command("evaluate", "r", "--json").stdout)
+    assert result["run"] == "r"
+    assert result["files"]["evaluation"] == "r/evaluation.json"
+    assert {"accuracy", "loss", "per_class", "confusion", "mistakes"} <= result.keys()
+    assert sum(map(sum, result["confusion"])) == result["pictures"]
+
+
+def test_other_pictures_leave_the_judgement_on_the_test_pictures(command, run):
+    before = run.evaluation_file.read_bytes()
+    result = json.loads(command("evaluate", "r", "--split", "train", "--json").stdout)
+    assert result["split"] == "train"
+    assert result["files"]["evaluation"] == "r/evaluation-digits-train.json"
+    assert run.evaluation_file.read_bytes() == before
+
+
+def test_a_narrow_terminal_gets_no_broken_matrix(command, run):
+    text = command("evaluate", "r", columns=40).stdout
+    assert "The confusion matrix of 10 classes is too wide for this terminal" in text
+    assert "true ↓" not in text
+
+
+def test_not_a_run(command, tmp_path):
+    done = command("evaluate", "nowhere", code=2)
+    assert done.stderr.startswith("convscope: No run folder 'nowhere'.")
+    (tmp_path / "other").mkdir()
+    done = command("evaluate", "other", code=2)
+    assert done.stderr.startswith("convscope: 'other' isn't a run: it has no recipe.toml.")
+
+
+def test_a_run_without_a_model(command, run):
+    run.model_file.unlink()
+    done = command("evaluate", "r", code=2)
+    assert done.stderr.startswith("convscope: Run 'r' has no model yet")
+
+
+def test_damaged_weights(command, run):
+    run.model_file.write_bytes(run.model_file.read_bytes()[:-100])
+    done = command("evaluate", "r", "--json", code=1)
+    assert done.stderr.startswith("convscope: Model file 'r/model.safetensors' is damaged")
+    assert done.stdout == ""
+
+
+def test_missing_data(command, run):
+    done = command("evaluate", "r", "--data", "gone/", code=2)
+    assert "There is no folder or zip archive 'gone'" in done.stderr
+
+
+def test_data_of_other_classes(command, run, tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(5):
+            Image.new("L", (8, 8), 50 * number).save(tmp_path / "pets" / name / f"{number}.png")
+    done = command("evaluate", "r", "--data", "pets", code=2)
+    assert "class 0 is 'cat' in the data and '0' in the model" in done.stderr
+
+
+def test_unknown_split_and_device(command, run):
+    done = command("evaluate", "r", "--split", "tset", code=2)
+    assert "There is no split 'tset' of 'digits'; there are: train, " in done.stderr
+    done = command("evaluate", "r", "--device", "toaster", code=2)
+    assert "Device 'toaster' isn't available here." in done.stderr

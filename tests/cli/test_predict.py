@@ -1,0 +1,89 @@
+"""`convscope predict`, as a person and as a program run it."""
+
+import json
+import shutil
+
+import pytest
+from PIL import Image
+
+from convscope.data.load import load
+from convscope.evaluation.predict import predict
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Five digits as PNG files, named by what they are."""
+    images = load("digits", "test", size=28)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(5):
+        name = f"{number}-is-{images.labels[number]}.png"
+        Image.fromarray(images.images[number, 0]).save(folder / name)
+    return folder
+
+
+def test_a_line_a_picture(command, digits_run, pictures):
+    done = command("predict", digits_run.folder, "pictures", "--top", "2")
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5
+    for line, prediction in zip(
+        lines, predict(digits_run, pictures, top=2).predictions, strict=True
+    ):
+        first, second = prediction.top
+        name = prediction.path.rsplit("/", 1)[1]
+        assert line == (
+            f"pictures/{name}: {first.label} {first.probability:.1%}   "
+            f"{second.label} {second.probability:.1%}"
+        )
+    assert done.stderr == ""
+
+
+def test_a_fresh_process_says_the_same(convscope, digits_run, pictures):
+    done = convscope("predict", digits_run.model_file, "pictures", "--json")
+    found = json.loads(done.stdout)["predictions"]
+    expected = predict(digits_run, pictures).predictions
+    for one, other in zip(found, expected, strict=True):
+        assert one["label"] == other.top[0].label
+        assert one["probability"] == pytest.approx(other.top[0].probability, abs=1e-5)
+
+
+def test_what_cannot_be_used_is_named_and_left_out(command, digits_run, pictures):
+    (pictures / "notes.png").write_text("no picture")
+    done = command("predict", digits_run.folder, "pictures", "gone.png")
+    assert len(done.stdout.splitlines()) == 5
+    assert "convscope: Left out pictures/notes.png: not a readable JPEG" in done.stderr
+    assert "convscope: Left out gone.png: there is no such file" in done.stderr
+    result = json.loads(
+        command("predict", digits_run.folder, "pictures", "gone.png", "--json").stdout
+    )
+    assert {each["path"] for each in result["problems"]} == {"pictures/notes.png", "gone.png"}
+
+
+def test_nothing_usable_exits_with_1(command, digits_run):
+    done = command("predict", digits_run.folder, "gone.png", "--json", code=1)
+    assert done.stderr == "convscope: 'gone.png' can't be used: there is no such file.\n"
+    assert done.stdout == ""
+
+
+def test_not_a_run(command, pictures):
+    assert "No run folder 'nowhere'" in command("predict", "nowhere", "x.png", code=2).stderr
+    missing = command("predict", "gone.safetensors", "x.png", code=2)
+    assert missing.stderr == "convscope: No model file 'gone.safetensors'.\n"
+
+
+def test_a_picture_in_place_of_the_model(command, pictures):
+    picture = next(pictures.iterdir())
+    done = command("predict", picture, picture, code=1)
+    assert f"Model file '{picture}' is damaged" in done.stderr
+
+
+def test_damaged_weights(command, digits_run, pictures, tmp_path):
+    shutil.copy(digits_run.model_file, tmp_path / "m.safetensors")
+    (tmp_path / "m.safetensors").write_bytes(digits_run.model_file.read_bytes()[:1000])
+    done = command("predict", "m.safetensors", "pictures", code=1)
+    assert "Model file 'm.safetensors' is damaged" in done.stderr
+
+
+def test_top_below_1(command, digits_run, pictures):
+    done = command("predict", digits_run.folder, "pictures", "--top", "0", code=2)
+    assert done.stderr == "convscope: top must be at least 1; given 0.\n"

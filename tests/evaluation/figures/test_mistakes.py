@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from convscope.evaluation.figures import mistakes
+from convscope.evaluation.figures.mistakes import mistakes_figure
+from tests.evaluation.figures.conftest import pixels_of
+
+
+def test_captions_say_what_it_was_taken_for_what_it_is_and_where(
+    make_evaluation, tmp_path, monkeypatch
+):
+    evaluation = make_evaluation([0, 1, 1], [0, 0, 1], ["cat", "dog"])
+    drawn = {}
+
+    def remember(path, pictures, captions, title):
+        drawn.update(path=path, pictures=pictures, captions=captions, title=title)
+
+    monkeypatch.setattr(mistakes, "picture_grid", remember)
+    mistakes_figure(evaluation, tmp_path / "m.png")
+    assert drawn["captions"] == ["90% cat\nis dog\narrays[1]"]
+    assert drawn["title"] == "Mistakes among 3 test pictures"
+    np.testing.assert_array_equal(drawn["pictures"], evaluation.images.images[[1]])
+
+
+@pytest.mark.parametrize("count", [1, 2, 40, 60])
+def test_sheets_of_every_size(make_evaluation, tmp_path, count):
+    evaluation = make_evaluation([0] * count, [1] * count, ["cat", "dog"])
+    mistakes_figure(evaluation, tmp_path / "m.png")
+    with Image.open(tmp_path / "m.png") as image:
+        assert image.width > 100
+
+
+def test_no_mistakes(make_evaluation, tmp_path):
+    mistakes_figure(make_evaluation([0, 1], [0, 1], ["cat", "dog"]), tmp_path / "m.png")
+    assert (pixels_of(tmp_path / "m.png") < 100).any()

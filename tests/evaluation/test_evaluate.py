@@ -1,0 +1,136 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from convscope.data.batches import Batches, Normalization
+from convscope.data.image_set import ImageSet
+from convscope.data.load import load_splits
+from convscope.errors import ConvscopeError, UsageError
+from convscope.evaluation.evaluate import evaluate
+from convscope.training.job import prepare
+
+
+def test_a_trained_run_is_judged_on_the_pictures_kept_from_training(digits_run):
+    evaluation = evaluate(digits_run)
+    recipe = digits_run.recipe
+    job = prepare(recipe.network, recipe.data, recipe)
+    assert evaluation.split == "test"
+    assert evaluation.images.paths == job.splits["test"].paths
+    assert not set(evaluation.images.paths) & set(job.splits["train"].paths)
+    assert evaluation.pictures == len(job.splits["test"])
+    assert evaluation.per_class[3].count == job.splits["test"].counts()["3"]
+
+
+def test_figures_agree_with_one_plain_pass(digits_run):
+    evaluation = evaluate(digits_run)
+    network, card = digits_run.model()
+    batches = Batches(
+        evaluation.images, 10_000, normalization=Normalization(card.mean, card.std), train=False,
+        size=card.size,
+    )  # fmt: skip
+    ((pictures, labels),) = batches.epoch(0)
+    logits = network(pictures)
+    wrong = (logits.argmax(1) != labels).nonzero().flatten().tolist()
+    assert evaluation.accuracy == pytest.approx(1 - len(wrong) / len(labels))
+    assert evaluation.loss == pytest.approx(
+        torch.nn.functional.cross_entropy(logits, labels).item(), rel=1e-4
+    )
+    assert sorted(mistake.index for mistake in evaluation.mistakes) == wrong
+    assert np.trace(evaluation.confusion) == len(labels) - len(wrong)
+    low, high = evaluation.interval
+    assert low < evaluation.accuracy < high
+
+
+def test_json_is_what_the_run_keeps(digits_run):
+    again = evaluate(digits_run, batch_size=7).as_json()
+    kept = json.loads(digits_run.evaluation_file.read_text())
+    assert kept["accuracy"] == again["accuracy"]
+    assert kept["confusion"] == again["confusion"]
+    assert kept["loss"] == pytest.approx(again["loss"], rel=1e-4)
+    assert [m["path"] for m in kept["mistakes"]] == [m["path"] for m in again["mistakes"]]
+    assert kept["per_class"][0].keys() == {"class", "precision", "recall", "f1", "count"}
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_other_splits_are_those_of_training(make_run, pictures, split):
+    run = make_run(pictures, seed=5)
+    splits = load_splits(pictures, size=28, seed=5, validation=0.2)
+    evaluation = evaluate(run, split=split)
+    assert evaluation.split == split
+    assert evaluation.images.paths == splits[split].paths
+
+
+def test_other_data_of_the_same_classes(make_run, pictures):
+    evaluation = evaluate(make_run("digits"), pictures)
+    assert evaluation.data == "pictures"
+    assert evaluation.pictures == 6  # a fifth of 30 is set aside for testing
+
+
+def test_an_image_set_is_judged_whole(make_run, pictures):
+    whole = load_splits(pictures, size=28)["train"]
+    assert evaluate(make_run(pictures), whole).pictures == len(whole)
+
+
+def test_validation_pictures_stand_in_for_missing_test_pictures(make_run):
+    few = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 1, 28, 28)
+    names = ("cat", "dog", "emu")
+    data = {"train": ImageSet(few, [0, 1, 2], names), "validation": ImageSet(few, [0, 1, 2], names)}
+    evaluation = evaluate(make_run(""), data)
+    assert evaluation.split == "validation"
+    assert "There are no test pictures" in evaluation.notes[0]
+
+
+def test_a_grey_model_sees_colour_pictures_as_grey(make_run, pictures):
+    run = make_run(pictures)
+    grey = load_splits(pictures, size=28)["train"]
+    colour = ImageSet(grey.images.repeat(3, axis=1), grey.labels, grey.classes, paths=grey.paths)
+    assert evaluate(run, colour).accuracy == evaluate(run, grey).accuracy
+    assert evaluate(run, colour).loss == pytest.approx(evaluate(run, grey).loss)
+
+
+def test_arrays_must_be_given_again(make_run):
+    run = make_run("")
+    with pytest.raises(UsageError) as caught:
+        evaluate(run)
+    assert str(caught.value) == (
+        f"Run {str(run.folder)!r} was trained on arrays, which it doesn't keep. Give the pictures "
+        "to judge it on as data."
+    )
+
+
+def test_unknown_split(make_run, pictures):
+    with pytest.raises(UsageError, match="There is no split 'tests' of .*; there are: train, val"):
+        evaluate(make_run(pictures), split="tests")
+
+
+def test_other_classes_name_the_first_difference(make_run, pictures):
+    (pictures / "dog").rename(pictures / "dingo")
+    with pytest.raises(UsageError) as caught:
+        evaluate(make_run(pictures))
+    assert str(caught.value) == (
+        "The classes of 'pictures' aren't those the model was trained on: class 1 is 'dingo' in "
+        "the data and 'dog' in the model, whose classes are cat, dog, emu. Give data with the same "
+        "classes."
+    )
+
+
+def test_one_class_more(make_run, pictures):
+    with pytest.raises(UsageError, match="class 2 is 'emu' in the data and missing in the model"):
+        evaluate(make_run(pictures, classes=("cat", "dog")))
+
+
+def test_answers_that_are_no_numbers(make_run, pictures):
+    with pytest.raises(ConvscopeError) as caught:
+        evaluate(make_run(pictures, spoil=True))
+    assert str(caught.value) == (
+        "For 6 of 6 pictures the network's answers are not numbers (NaN or infinite): its training "
+        "diverged. Train again with a lower learning rate."
+    )
+    assert caught.value.exit_code == 1
+
+
+def test_batch_size_below_1(make_run, pictures):
+    with pytest.raises(UsageError, match="batch_size must be at least 1; given 0"):
+        evaluate(make_run(pictures), batch_size=0)

@@ -1,0 +1,119 @@
+import pytest
+from PIL import Image
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.evaluation.evaluate import evaluate
+from convscope.evaluation.predict import predict
+
+
+def test_same_answers_as_evaluation(make_run, pictures):
+    run = make_run(pictures)
+    evaluation = evaluate(run)
+    assert evaluation.mistakes
+    paths = [mistake.path for mistake in evaluation.mistakes]
+    for mistake, prediction in zip(
+        evaluation.mistakes, predict(run, paths).predictions, strict=True
+    ):
+        assert prediction.path == mistake.path
+        assert prediction.top[0].label == mistake.predicted
+        assert prediction.top[0].probability == pytest.approx(mistake.probability, abs=1e-5)
+
+
+def test_folders_files_and_order(make_run, pictures):
+    first = pictures / "emu" / "3.png"
+    found = predict(make_run(pictures), [first, pictures / "cat"], batch_size=4).predictions
+    assert [each.path for each in found] == [
+        str(first), *(str(pictures / "cat" / f"{number}.png") for number in range(10))
+    ]  # fmt: skip
+
+
+def test_probabilities_fall_and_add_up(make_run, pictures):
+    (prediction,) = predict(make_run(pictures), pictures / "cat" / "0.png", top=10).predictions
+    values = [guess.probability for guess in prediction.top]
+    assert len(values) == 3  # there are no more classes
+    assert values == sorted(values, reverse=True)
+    assert sum(values) == pytest.approx(1)
+    assert (
+        len(predict(make_run(pictures, name="b"), pictures / "cat", top=1).predictions[0].top) == 1
+    )
+
+
+def test_batches_do_not_change_the_answers(make_run, pictures):
+    run = make_run(pictures)
+    alone = predict(run, pictures, batch_size=1).predictions
+    together = predict(run, pictures, batch_size=100).predictions
+    assert [each.path for each in alone] == [each.path for each in together]
+    for one, other in zip(alone, together, strict=True):
+        assert one.top[0].probability == pytest.approx(other.top[0].probability, abs=1e-5)
+
+
+def test_a_model_file_is_enough(make_run, pictures, tmp_path):
+    run = make_run(pictures)
+    moved = run.model_file.rename(tmp_path / "moved.safetensors")
+    assert len(predict(moved, pictures).predictions) == 30
+
+
+def test_unusable_files_are_problems_and_the_others_answered(make_run, pictures):
+    run = make_run(pictures)
+    (pictures / "cat" / "notes.txt").write_text("hello")
+    broken = pictures / "dog" / "0.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    found = predict(run, [pictures, pictures / "gone.png"])
+    assert len(found.predictions) == 29
+    reasons = {problem.path: problem.reason for problem in found.problems}
+    assert "not a readable" in reasons[str(pictures / "cat" / "notes.txt")]
+    assert "damaged" in reasons[str(broken)]
+    assert reasons[str(pictures / "gone.png")] == "there is no such file"
+
+
+def test_an_empty_folder_is_a_problem(make_run, pictures, tmp_path):
+    (tmp_path / "empty").mkdir()
+    found = predict(make_run(pictures), [pictures / "cat", tmp_path / "empty"])
+    assert [(each.path, each.reason) for each in found.problems] == [
+        (str(tmp_path / "empty"), "a folder without files")
+    ]
+
+
+def test_nothing_usable_is_an_error(make_run, pictures, tmp_path):
+    run = make_run(pictures)
+    gone = tmp_path / "gone.png"
+    with pytest.raises(ConvscopeError) as caught:
+        predict(run, gone)
+    assert str(caught.value) == f"{str(gone)!r} can't be used: there is no such file."
+    assert caught.value.exit_code == 1
+    with pytest.raises(ConvscopeError) as caught:
+        predict(run, [gone, tmp_path / "lost.png"])
+    assert str(caught.value) == (
+        f"None of the 2 files can be used. The first: {str(gone)!r}: there is no such file."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"top": 0}, "top must be at least 1; given 0."),
+        ({"batch_size": 0}, "batch_size must be at least 1; given 0."),
+        ({"paths": []}, "No pictures given. Name picture files or folders of pictures."),
+    ],
+)
+def test_arguments_that_fit_nothing(make_run, pictures, arguments, message):
+    with pytest.raises(UsageError) as caught:
+        predict(make_run(pictures), **{"paths": pictures, **arguments})
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("model", "picture"), [(1, "RGB"), (3, "L"), (1, "RGBA"), (3, "P")])
+def test_channels_are_converted_by_rule(make_run, pictures, tmp_path, model, picture):
+    Image.new("RGB", (50, 40), (200, 10, 10)).convert(picture).save(tmp_path / "x.png")
+    found = predict(make_run(pictures, channels=model), tmp_path / "x.png")
+    assert len(found.predictions) == 1
+
+
+def test_json_has_label_and_probability_of_the_first(make_run, pictures):
+    result = predict(make_run(pictures), [pictures / "cat" / "0.png", "gone.png"]).as_json()
+    (prediction,) = result["predictions"]
+    assert prediction["path"] == str(pictures / "cat" / "0.png")
+    assert prediction["top"][0] == {
+        "label": prediction["label"], "probability": prediction["probability"],
+    }  # fmt: skip
+    assert result["problems"] == [{"path": "gone.png", "reason": "there is no such file"}]
