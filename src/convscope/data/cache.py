@@ -105,7 +105,7 @@ def _opened(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
 
 
 def _digest(path: Path, record: Record) -> str:
-    """Of the whole file and the record, so that nothing is parsed before it is known to be whole."""
+    """Of the file and the record: nothing is parsed before it is known to be whole."""
     content = np.memmap(path, np.uint8, "r")
     digest = hashlib.sha256(content.data)
     digest.update(json.dumps(record, sort_keys=True).encode())

@@ -122,8 +122,17 @@ def _array_bytes(data: Any, pictures: int) -> bytes:
     """
     match data:
         case Called(
-            function=Named(name="numpy.core.multiarray._reconstruct"),
-            state=(_, (int(rows), int(columns)), Called(arguments=("u1", *_)), False, values),
+            function=Named(
+                name="numpy.core.multiarray._reconstruct"
+                | "numpy._core.multiarray._reconstruct"  # since NumPy 2
+            ),
+            state=(
+                _,
+                (int(rows), int(columns)),
+                Called(arguments=("u1", *_)),
+                False,
+                str() | bytes() as values,
+            ),
         ):
             pass
         case _:
@@ -134,7 +143,7 @@ def _array_bytes(data: Any, pictures: int) -> bytes:
             f"its data has {rows} rows of {columns} values in {len(content):,} bytes, for "
             f"{pictures} labels; each picture takes {PIXELS}"
         )
-    return bytes(content)
+    return content
 
 
 @dataclass(frozen=True)

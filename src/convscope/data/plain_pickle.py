@@ -101,7 +101,7 @@ def _follow(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) ->
         stack.append(Named(f"{module}.{attribute}"))
     elif name == "REDUCE":
         arguments = stack.pop()
-        stack[-1] = Called(stack[-1], arguments)
+        stack[-1] = _called(stack[-1], arguments)
     elif name == "BUILD":
         state = stack.pop()
         _of_kind(stack[-1], Called).state = state
@@ -113,6 +113,14 @@ def _follow(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) ->
         stack.append(memo[argument])
     elif name not in ("PROTO", "FRAME"):
         raise ValueError(f"the pickle uses {name}, which plain data does not need")
+
+
+def _called(function: Any, arguments: Any) -> Any:
+    """A note of the call; or bytes, which protocol 2 writes as a call that makes them."""
+    match function, arguments:
+        case Named("_codecs.encode"), (str(text), "latin1"):
+            return text.encode("latin-1")
+    return Called(function, arguments)
 
 
 def _since_mark(stack: list[Any]) -> list[Any]:
