@@ -121,6 +121,16 @@ def test_another_number_of_classes(lenet):
     )
 
 
+def test_a_file_of_another_architecture_is_named(lenet, tmp_path):
+    path = tmp_path / "mlp.safetensors"
+    safetensors.torch.save_file(build("mlp").state_dict(), path)
+    words = message(lambda: load_weights(lenet, path))
+    assert words.startswith(
+        f"The weights in {str(path)!r} are of another architecture than lenet: "
+    )
+    assert words.endswith(" Their names fit 'mlp'.")
+
+
 def test_weights_of_nothing_known(lenet):
     words = message(lambda: load_weights(lenet, {"scale": torch.tensor(1.0)}))
     assert words.endswith("unknown scale.")

@@ -8,7 +8,7 @@ third path and of pooling, and in the stem:
     =====================  ==========  ==========  =============================  ==================
     googlenet              no          5×5         3×3, padded                    7×7, two poolings
     googlenet-torchvision  yes         3×3         3×3 (last 2×2), rounded up     7×7, two poolings
-    googlenet-32px         yes         5×5         3×3, padded                    one 3×3
+    googlenet-32px         yes         5×5         3×3, padded                    3×3, one pooling
     =====================  ==========  ==========  =============================  ==================
 
 The 3×3 of the second is an old slip that its published weights need. The two auxiliary classifiers
@@ -140,7 +140,7 @@ class GoogLeNet(Network):
         classes: Number of logits.
         batch_norm: Normalize after every convolution.
         third_kernel: Window of the third path of each inception block.
-        pools: The four poolings between the groups; None leaves one out.
+        pools: The four poolings: two in the stem, then between the groups of inception blocks.
         stem_kernel: Window of the first convolution.
         stem_stride: Stride of the first convolution.
         dropout: Probability of dropping an input of the dense layer.
@@ -264,13 +264,13 @@ def googlenet_torchvision(
     picture=(3, 32, 32),
 )
 def googlenet_32px(in_channels: int = 1, classes: int = 10, dropout: float = 0.2) -> GoogLeNet:
-    """For pictures of 28 to 32 pixels: the first inception block sees all of them."""
+    """For pictures of 28 to 32 pixels: the stem looks at all of them, the last blocks at 4 × 4."""
     return GoogLeNet(
         in_channels,
         classes,
         batch_norm=True,
         third_kernel=5,
-        pools=[nn.Identity(), nn.Identity(), _padded_pool(), _padded_pool()],
+        pools=[nn.Identity(), _padded_pool(), _padded_pool(), _padded_pool()],
         stem_kernel=3,
         stem_stride=1,
         dropout=dropout,

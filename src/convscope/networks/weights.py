@@ -71,8 +71,11 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
     differences = _differences(network.state_dict(), fitting)
     if differences:
         called = network.name if isinstance(network, Network) else type(network).__name__
+        source = (
+            "These weights" if isinstance(weights, Mapping) else f"The weights in {str(weights)!r}"
+        )
         raise UsageError(
-            f"These weights are of another architecture than {called}: {'; '.join(differences)}."
+            f"{source} are of another architecture than {called}: {'; '.join(differences)}."
             f"{_advice(network, fitting)}"
         )
     network.load_state_dict(fitting, strict=False)  # strict but for the counters
