@@ -10,7 +10,8 @@ import pytest
 import convscope
 
 PACKAGE = Path(convscope.__file__).parent
-ROOMS = ["definitions", "networks", "data", "runtime", "runs", "evaluation", "training", "cli"]
+ROOMS = ["definitions", "networks", "data", "runtime", "runs", "evaluation", "training"]
+ROOMS += ["inspection", "cli"]
 LEAVES = {"errors", "files"}
 
 

@@ -1,0 +1,96 @@
+"""Running a network without leaving a trace: afterwards all is as it was found.
+
+During the run the network holds stand-ins in place of its parameters and buffers, so nothing that
+its `forward` does to them lasts. Then every module's attributes are put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@contextmanager
+def left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    """Put the network into evaluation mode with stand-ins for its tensors, and undo all of it.
+
+    What is put back: every attribute of every module (mode, parameters, buffers, hooks, counters,
+    the contents of lists and dicts), and the state of the random generators.
+
+    Args:
+        network: The network.
+        stand_in: Makes the tensor that takes the place of a parameter, a buffer or another tensor
+            held by a module. It is asked once for each, so that tied ones stay tied.
+    """
+    made: dict[int, Tensor] = {}
+
+    def replaced(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        if id(value) not in made:
+            made[id(value)] = stand_in(value)
+        return made[id(value)]
+
+    attributes = [(module.__dict__, dict(module.__dict__)) for module in network.modules()]
+    containers: list[tuple[dict[Any, Any] | list[Any], Any]] = [
+        (value, value.copy())
+        for _, saved in attributes
+        for value in saved.values()
+        if isinstance(value, dict | list)
+    ]
+    devices = {tensor.device for tensor in network.parameters() if tensor.device.type == "cuda"}
+    with torch.random.fork_rng(devices=sorted(devices, key=str)):
+        try:
+            for held, _ in attributes:
+                held["training"] = False
+                held.update({name: replaced(value) for name, value in held.items()})
+            for container, copied in containers:
+                if isinstance(container, dict):
+                    container.update({key: replaced(value) for key, value in copied.items()})
+                else:
+                    container[:] = [replaced(value) for value in copied]
+            yield
+        finally:
+            for held, saved in attributes:
+                held.clear()
+                held.update(saved)
+            for container, copied in containers:
+                if isinstance(container, dict):
+                    container.clear()
+                    container.update(copied)
+                else:
+                    container[:] = copied
+
+
+def named_tensors(network: nn.Module) -> tuple[dict[str, Tensor], list[str], dict[str, list[str]]]:
+    """All tensors that a network holds, each once, under the first of its paths.
+
+    Returns:
+        The tensors by path: parameters, buffers, then those that are plain attributes; the paths
+        of the parameters; and for parameters with several paths, the others by the first.
+    """
+    tensors: dict[str, Tensor] = {}
+    first_path: dict[int, str] = {}
+    tied: dict[str, list[str]] = {}
+    for path, parameter in network.named_parameters(remove_duplicate=False):
+        if id(parameter) in first_path:
+            tied.setdefault(first_path[id(parameter)], []).append(path)
+        else:
+            first_path[id(parameter)] = path
+            tensors[path] = parameter
+    names = list(tensors)
+    plain = (
+        (f"{path}.{name}" if path else name, value)
+        for path, module in network.named_modules()
+        for name, value in module.__dict__.items()
+        if isinstance(value, Tensor)
+    )
+    for path, tensor in [*network.named_buffers(), *plain]:
+        if id(tensor) not in first_path:
+            first_path[id(tensor)] = path
+            tensors[path] = tensor
+    return tensors, names, tied

@@ -1,0 +1,252 @@
+"""PyTorch's functions by the field's names for them: one line a function.
+
+`understand` says what a call of a function is: its kind, and its arguments by name. Functions are
+told apart by their own names, so that `torch.relu`, `F.relu`, `Tensor.relu` and `relu_` are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+NEEDED = object()  # marks an argument without a default
+
+
+class Operation(NamedTuple):
+    """A function that is understood.
+
+    Attributes:
+        kind: The operation's usual name.
+        defaults: Its arguments in their order, with their defaults. Arguments given by position
+            beyond these are ignored.
+    """
+
+    kind: str
+    defaults: Mapping[str, Any]
+
+
+def _arguments(*needed: str, **defaults: Any) -> dict[str, Any]:
+    return dict.fromkeys(needed, NEEDED) | defaults
+
+
+_ONE = _arguments("input")
+_TWO = _arguments("input", "other", alpha=1)
+_ALONG = _arguments("input", dim=None, keepdim=False)
+_CONVOLUTION = _arguments("input", "weight", bias=None, stride=1, padding=0, dilation=1, groups=1)
+_TRANSPOSED = _arguments(
+    "input", "weight", bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+)
+_MAX_POOLING = _arguments(
+    "input", "kernel_size", stride=None, padding=0, dilation=1, ceil_mode=False
+)
+_AVERAGE_POOLING = _arguments(
+    "input",
+    "kernel_size",
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
+)
+_ADAPTIVE = _arguments("input", "output_size")
+_DROPOUT = _arguments("input", p=0.5, training=True)
+_ANY = _arguments("input")
+
+_NAMED: dict[str, tuple[Mapping[str, Any], str]] = {
+    # kind: (arguments, PyTorch's names of it)
+    "convolution": (_CONVOLUTION, "conv1d conv2d conv3d"),
+    "transposed convolution": (
+        _TRANSPOSED,
+        "conv_transpose1d conv_transpose2d conv_transpose3d",
+    ),
+    "dense": (_arguments("input", "weight", bias=None), "linear"),
+    "matrix product": (_arguments("input", "other"), "matmul mm bmm mv __matmul__ __rmatmul__"),
+    "max pooling": (
+        _MAX_POOLING,
+        "max_pool1d max_pool2d max_pool3d "
+        "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
+    ),
+    "average pooling": (_AVERAGE_POOLING, "avg_pool1d avg_pool2d avg_pool3d"),
+    "adaptive max pooling": (
+        _ADAPTIVE,
+        "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
+    ),
+    "adaptive average pooling": (
+        _ADAPTIVE,
+        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d",
+    ),
+    "mean": (_ALONG, "mean"),
+    "maximum": (_ALONG, "amax max"),
+    "minimum": (_ALONG, "amin min"),
+    "total": (_ALONG, "sum"),
+    "batch norm": (
+        _arguments(
+            "input",
+            running_mean=None,
+            running_var=None,
+            weight=None,
+            bias=None,
+            training=False,
+            momentum=0.1,
+            eps=1e-5,
+        ),
+        "batch_norm",
+    ),
+    "layer norm": (
+        _arguments("input", "normalized_shape", weight=None, bias=None, eps=1e-5),
+        "layer_norm",
+    ),
+    "group norm": (
+        _arguments("input", "num_groups", weight=None, bias=None, eps=1e-5),
+        "group_norm",
+    ),
+    "instance norm": (
+        _arguments("input", running_mean=None, running_var=None, weight=None, bias=None),
+        "instance_norm",
+    ),
+    "local response norm": (
+        _arguments("input", "size", alpha=1e-4, beta=0.75, k=1.0),
+        "local_response_norm",
+    ),
+    "softmax": (_arguments("input", dim=None), "softmax"),
+    "log softmax": (_arguments("input", dim=None), "log_softmax"),
+    "ReLU": (_ONE, "relu"),
+    "hard tanh": (_arguments("input", min_val=-1.0, max_val=1.0), "hardtanh"),
+    "leaky ReLU": (_arguments("input", negative_slope=0.01), "leaky_relu"),
+    "PReLU": (_arguments("input", "weight"), "prelu"),
+    "ELU": (_arguments("input", alpha=1.0), "elu"),
+    "SELU": (_ONE, "selu"),
+    "CELU": (_arguments("input", alpha=1.0), "celu"),
+    "GELU": (_arguments("input", approximate="none"), "gelu"),
+    "SiLU": (_ONE, "silu"),
+    "Mish": (_ONE, "mish"),
+    "softplus": (_arguments("input", beta=1.0, threshold=20.0), "softplus"),
+    "sigmoid": (_ONE, "sigmoid"),
+    "log sigmoid": (_ONE, "logsigmoid"),
+    "tanh": (_ONE, "tanh"),
+    "hard sigmoid": (_ONE, "hardsigmoid"),
+    "hard swish": (_ONE, "hardswish"),
+    "clamp": (_arguments("input", min=None, max=None), "clamp clip"),
+    "exponential": (_ONE, "exp"),
+    "logarithm": (_ONE, "log"),
+    "square root": (_ONE, "sqrt"),
+    "square": (_ONE, "square"),
+    "reciprocal": (_ONE, "reciprocal"),
+    "reciprocal square root": (_ONE, "rsqrt"),
+    "absolute value": (_ONE, "abs"),
+    "negation": (_ONE, "neg"),
+    "power": (_arguments("input", "exponent"), "pow"),
+    "dropout": (
+        _DROPOUT,
+        "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout",
+    ),
+    "sum": (_TWO, "add"),
+    "difference": (_TWO, "sub subtract __rsub__ rsub"),
+    "product": (_arguments("input", "other"), "mul multiply"),
+    "quotient": (
+        _arguments("input", "other", rounding_mode=None),
+        "div divide true_divide __rtruediv__ __rdiv__",
+    ),
+    "larger of two": (_arguments("input", "other"), "maximum"),
+    "smaller of two": (_arguments("input", "other"), "minimum"),
+    "comparison": (_arguments("input", "other"), "gt ge lt le eq ne greater less"),
+    "choice": (_arguments("condition", input=None, other=None), "where"),
+    "concatenation": (_arguments("tensors", dim=0), "cat concat concatenate"),
+    "stack": (_arguments("tensors", dim=0), "stack"),
+    "flatten": (_arguments("input", start_dim=0, end_dim=-1), "flatten ravel"),
+    "reshape": (_ANY, "reshape view view_as unflatten squeeze unsqueeze reshape_as"),
+    "permutation": (
+        _ANY,
+        "permute transpose swapaxes movedim moveaxis swapdims t mT T channel_shuffle",
+    ),
+    "slice": (_ANY, "__getitem__ narrow select index_select"),
+    "split": (_ANY, "chunk split tensor_split unbind"),
+    "repetition": (_ANY, "expand expand_as repeat tile repeat_interleave"),
+    "reordering": (_ANY, "flip roll rot90 pixel_shuffle pixel_unshuffle unfold"),
+    "padding": (_arguments("input", "pad", mode="constant", value=None), "pad"),
+    "resizing": (
+        _arguments("input", size=None, scale_factor=None, mode="nearest"),
+        "interpolate upsample",
+    ),
+}
+OPERATIONS = {
+    name: Operation(kind, defaults)
+    for kind, (defaults, names) in _NAMED.items()
+    for name in names.split()
+}
+
+_SAME = (
+    "contiguous clone detach data alias real positive requires_grad "
+    "to type type_as float double half bfloat16 cpu cuda"
+)
+SAME = frozenset(_SAME.split())  # hand the same numbers on, so they are no operation of their own
+_MADE_FROM_NOTHING = (
+    "new_tensor new_zeros new_ones new_empty new_full "
+    "zeros_like ones_like empty_like full_like rand_like randn_like"
+)
+MADE_FROM_NOTHING = frozenset(_MADE_FROM_NOTHING.split())  # take at most their inputs' shape
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The function's own name, without the underscore of the in-place form."""
+    name: str = getattr(function, "__name__", str(function))
+    if name == "__get__":  # reading an attribute, as in x.mT
+        name = getattr(getattr(function, "__self__", None), "__name__", name)
+    return name.removesuffix("_") if not name.startswith("__") else name
+
+
+def understand(
+    name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """What a call is: its kind, and its arguments by name with the defaults filled in.
+
+    Sizes of windows (kernel_size, stride, padding, dilation) become tuples, one number a dimension;
+    of padding "same" the part before the first pixel.
+
+    Args:
+        name: `name_of` the function.
+        args: Its arguments by position.
+        kwargs: Its arguments by name.
+    """
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        return f"other: {name}", {str(i): value for i, value in enumerate(args)} | dict(kwargs)
+    kind, defaults = operation
+    named = {"dim" if key in ("axis", "dims") else key: value for key, value in kwargs.items()}
+    named = {key: value for key, value in named.items() if key in defaults}
+    bound = {**defaults, **dict(zip(defaults, args, strict=False)), **named}
+    if kind == "hard tanh" and (bound["min_val"], bound["max_val"]) == (0, 6):
+        return "ReLU6", {"input": bound["input"]}
+    if kind in ("maximum", "minimum") and isinstance(bound["dim"], Tensor):
+        other = "larger of two" if kind == "maximum" else "smaller of two"
+        return other, {"input": bound["input"], "other": bound["dim"]}
+    if "stride" in bound:
+        bound |= _windows(bound, axes=int(name[name.index("d", 1) - 1]))
+    return kind, bound
+
+
+def _windows(bound: Mapping[str, Any], axes: int) -> dict[str, tuple[int, ...]]:
+    if "weight" in bound:
+        kernel_size = tuple(bound["weight"].shape[2:])
+    else:
+        kernel_size = _each(bound["kernel_size"], axes)
+    stride = kernel_size if bound["stride"] in (None, ()) else _each(bound["stride"], axes)
+    dilation = _each(bound.get("dilation", 1), axes)
+    if bound["padding"] == "same":
+        padding = tuple(d * (k - 1) // 2 for k, d in zip(kernel_size, dilation, strict=True))
+    else:
+        padding = _each(0 if bound["padding"] == "valid" else bound["padding"], axes)
+    return {
+        "kernel_size": kernel_size,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+    }
+
+
+def _each(size: int | Sequence[int], axes: int) -> tuple[int, ...]:
+    """One number for each axis, of a number for all or of as many as there are."""
+    numbers = [size] if isinstance(size, int) else list(size)
+    return tuple(int(number) for number in (numbers * axes if len(numbers) == 1 else numbers))
