@@ -3,11 +3,14 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from convscope.cli.evaluate import show
 from convscope.runs.run import Run
+from tests.evaluation.judged import evaluation_of
 
 
 @pytest.fixture
@@ -59,6 +62,34 @@ def test_a_narrow_terminal_gets_no_broken_matrix(command, run):
     text = command("evaluate", "r", columns=40).stdout
     assert "The confusion matrix of 10 classes is too wide for this terminal" in text
     assert "true ↓" not in text
+
+
+def test_names_are_printed_as_they_are(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    names = ["[red]", "a rather long name", "100 %"]
+    show(evaluation_of([0, 1, 2, 2], [1, 1, 2, 2], names), {"confusion": Path("c.png")})
+    text = capsys.readouterr().out
+    assert "90.0%  a rather long name, but it is [red]: arrays[0]" in text
+    matrix = [line.split() for line in text.splitlines() if line[:2] in ("0 ", "1 ", "2 ")]
+    assert matrix[:3] == [
+        ["0", "[red]", "·", "1", "·"],
+        ["1", "a", "rather", "long", "name", "·", "1", "·"],
+        ["2", "100", "%", "·", "·", "2"],
+    ]
+    assert "1 mistake; the surest:" in text
+    assert "[red]                      –       0.0%   0.0%         1" in text
+
+
+def test_of_many_classes_the_worst_are_shown(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    labels = list(range(100))
+    evaluation = evaluation_of(labels, [*labels[:99], 0], [f"name{k}" for k in labels])
+    show(evaluation, {"confusion": Path("c.png")})
+    text = capsys.readouterr().out
+    assert "The 40 classes of 100 recognized worst" in text
+    first = next(line for line in text.splitlines() if line.startswith("name"))
+    assert first.startswith("name99")
+    assert "too wide for this terminal; it is in c.png" in text
 
 
 def test_not_a_run(command, tmp_path):

@@ -39,9 +39,8 @@ def make_run(tmp_path):
             network="lenet-bn", classes=classes, channels=channels, size=28,
             mean=(0.4,) * channels, std=(0.25,) * channels,
         )  # fmt: skip
-        run = new_run(
-            tmp_path / name, Recipe(network="lenet-bn", data=str(data), validation=0.2, **recipe)
-        )
+        settings = Recipe(network="lenet-bn", data=str(data), validation=0.2, epochs=1, **recipe)
+        run = new_run(tmp_path / name, settings)
         save_model(run.model_file, network, card)
         return run
 

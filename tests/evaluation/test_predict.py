@@ -1,3 +1,6 @@
+import os
+import sys
+
 import pytest
 from PIL import Image
 
@@ -117,3 +120,12 @@ def test_json_has_label_and_probability_of_the_first(make_run, pictures):
         "label": prediction["label"], "probability": prediction["probability"],
     }  # fmt: skip
     assert result["problems"] == [{"path": "gone.png", "reason": "there is no such file"}]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text_is_spelled_out(make_run, pictures):
+    odd = os.fsencode(pictures / "cat") + b"/\xff.png"
+    os.rename(pictures / "cat" / "0.png", odd)  # noqa: PTH104 - a path of bytes
+    found = predict(make_run(pictures), [pictures / "cat", os.fsdecode(odd)])
+    assert not found.problems
+    assert [each.path.rsplit("/")[-1] for each in found.predictions].count("\\xff.png") == 2

@@ -68,10 +68,11 @@ def evaluate(
         listed = {what: str(file) for what, file in files.items()}
         print_json({"run": str(run), **evaluation.as_json(), "files": listed})
         return
-    _show(evaluation, files)
+    show(evaluation, files)
 
 
-def _show(evaluation: Evaluation, files: dict[str, Path]) -> None:
+def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
+    """Print a judgement for a person, and where its files are."""
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -153,7 +154,8 @@ def _show_mistakes(evaluation: Evaluation, console: Console) -> None:
         console.print("No mistakes.\n")
         return
     shown = mistakes[:MOST_MISTAKES]
-    console.print(f"{len(mistakes):,} mistakes; the surest:")
+    noun = "mistake" if len(mistakes) == 1 else "mistakes"
+    console.print(f"{len(mistakes):,} {noun}; the surest:")
     for mistake in shown:
         console.print(
             f"  {mistake.probability:6.1%}  {mistake.predicted}, but it is {mistake.label}: "

@@ -24,7 +24,7 @@ def ask(
     device: torch.device,
     on_batch: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """Run a trained network in float32, which gives the same answers on every machine.
+    """Run a trained network in full float32, for the same answers on every machine.
 
     Args:
         network: Is moved to the device.
@@ -47,7 +47,9 @@ def ask(
         device=device,
         memory_format=execution.memory_format,
     )
-    outcome = measure(execution.place(network), batches, on_batch=on_batch)
+    # GPUs would otherwise shorten the factors of a convolution to 10 bits (TF32).
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        outcome = measure(execution.place(network), batches, on_batch=on_batch)
     wrong = int((~outcome.logits.isfinite()).any(dim=1).sum())
     if wrong:
         raise ConvscopeError(

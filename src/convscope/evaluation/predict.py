@@ -17,7 +17,7 @@ from convscope.data.decode import PictureError, decode
 from convscope.data.image_set import ImageSet, Problem
 from convscope.data.parallel import map_in_order
 from convscope.data.progress import progress
-from convscope.data.tree import FolderTree
+from convscope.data.tree import FolderTree, printable
 from convscope.errors import ConvscopeError, UsageError
 from convscope.evaluation.ask import ask
 from convscope.runs.model_file import ModelCard, load_model
@@ -142,10 +142,10 @@ def _listed(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
         if Path(path).is_dir():
             tree = FolderTree(Path(path))
             listing = tree.listing()
-            files += [tree.where(file) for file in listing.files]
+            files += [str(Path(path) / file) for file in listing.files]
             problems += listing.problems
             if not (listing.files or listing.problems):
-                problems.append(Problem(str(path), "a folder without files"))
+                problems.append(Problem(printable(str(path)), "a folder without files"))
         else:
             files.append(str(path))
     return files, problems
@@ -164,9 +164,9 @@ def _decoded(
 
     for file, result in zip(files, map_in_order(one, files), strict=True):
         if isinstance(result, str):
-            problems.append(Problem(file, result))
+            problems.append(Problem(printable(file), result))
         else:
-            yield file, result
+            yield printable(file), result
 
 
 def _answers(

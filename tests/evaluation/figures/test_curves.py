@@ -5,13 +5,13 @@ import pytest
 from convscope.evaluation.figures.curves import curves_figure, kept_epoch
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import new_run
-from tests.evaluation.figures.conftest import pixels_of
+from tests.evaluation.judged import pixels_of
 
 
 @pytest.fixture
 def make_run(tmp_path):
     def make(epochs, parts=("train", "validation", "test"), data="digits"):
-        run = new_run(tmp_path / "run", Recipe(network="lenet", data=data))
+        run = new_run(tmp_path / "run", Recipe(network="lenet", data=data, epochs=200))
         for epoch in range(1, epochs + 1):
             values = {f"{part}_loss": 100 / epoch for part in parts}
             values |= {f"{part}_accuracy": 1 - 1 / (epoch + 1) for part in parts}
