@@ -50,12 +50,13 @@ def data(
 
     splits = load_splits(source, size=size, channels=channels, seed=seed)
     sheet = out or _free_name(Path(f"{splits['train'].name}-pictures.png"))
+    replaced = sheet.exists()
     _draw(splits["train"], sheet, seed)
     result = _summary(splits, sheet)
     if json:
         print_json(result)
     else:
-        _print(result)
+        _print(result, f"{sheet} (replaced)" if replaced else str(sheet))
 
 
 def _free_name(path: Path) -> Path:
@@ -101,7 +102,7 @@ def _summary(splits: dict[str, ImageSet], sheet: Path) -> dict[str, Any]:
     }
 
 
-def _print(result: dict[str, Any]) -> None:
+def _print(result: dict[str, Any], sheet: str) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -116,9 +117,11 @@ def _print(result: dict[str, Any]) -> None:
     for split, count in result["splits"].items():
         table.add_column(split, footer=f"{count:,}", justify="right")
     for name in result["classes"]:
-        table.add_row(Text(name), *(f"{each[name]:,}" for each in result["counts"].values()))
+        table.add_row(
+            Text(name, no_wrap=True), *(f"{each[name]:,}" for each in result["counts"].values())
+        )
     console.print(table)
-    console.print(Text(f"Picture sheet: {result['sheet']}"), soft_wrap=True)
+    console.print(Text(f"Picture sheet: {sheet}"), soft_wrap=True)
     if result["problems"]:
         console.print(f"Left out ({len(result['problems'])}):")
         for problem in result["problems"]:

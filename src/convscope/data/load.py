@@ -101,6 +101,8 @@ def load_splits(
         raise UsageError(f"channels must be 1 (grey) or 3 (colour), or None; given {channels}.")
     if not 0 <= validation < 1:
         raise UsageError(f"validation must be a share, 0 up to below 1; given {validation}.")
+    if seed < 0:
+        raise UsageError(f"seed must be a whole number from 0 on; given {seed}.")
     splits = _complete(_source(data, size, channels), seed, validation)
     return {name: convert(each, size=size, channels=channels) for name, each in splits.items()}
 

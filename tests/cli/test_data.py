@@ -1,0 +1,109 @@
+import json
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from convscope.cli.main import app
+from convscope.errors import UsageError
+from tests.data.pictures import encoded, noise, plain, two_classes, write_files
+
+
+@pytest.fixture
+def show(tmp_path, monkeypatch):
+    """Run `convscope data` in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments):
+        result = CliRunner().invoke(app, ["data", *map(str, arguments)])
+        if result.exception:
+            raise result.exception
+        return result.stdout
+
+    return run
+
+
+@pytest.fixture
+def pets(tmp_path):
+    return write_files(
+        tmp_path / "pets",
+        two_classes(20)
+        | {
+            "red/cut.jpg": encoded(noise(30, 30), "JPEG")[:-200],
+            "red/page.png": b"<html>",
+            "red/.hidden": b"",
+        },
+    )
+
+
+def test_counts_sizes_problems_and_a_sheet_are_shown(show, pets, tmp_path):
+    text = show("pets", "--size", 16)
+    assert "pets: 16×16 pixels, colour" in text
+    rows = [line.replace("│", " ").split() for line in text.splitlines()]
+    assert ["blue", "14", "2", "4"] in rows
+    assert ["all", "28", "4", "8"] in rows
+    assert "Left out (2):" in text
+    assert "pets/red/page.png: not a readable JPEG" in text
+    assert "pets/red/cut.jpg: damaged: image file is truncated" in text
+    assert "Picture sheet: pets-pictures.png" in text
+    with Image.open(tmp_path / "pets-pictures.png") as sheet:
+        assert sheet.width > 1000
+
+
+def test_json_holds_the_same(convscope, pets, tmp_path):
+    done = convscope("data", pets, "--json", "--channels", 1, "--out", "sheet.png")
+    result = json.loads(done.stdout)
+    assert result["splits"] == {"train": 28, "validation": 4, "test": 8}
+    assert result["classes"] == ["blue", "red"]
+    assert result["counts"]["test"] == {"blue": 4, "red": 4}
+    assert result["picture_shape"] == [1, 64, 64]
+    assert [set(each) for each in result["problems"]] == [{"path", "reason"}] * 2
+    assert result["sheet"] == "sheet.png"
+    assert (tmp_path / "sheet.png").is_file()
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_a_sheet_never_replaces_another_unless_named(show, tmp_path):
+    for name in ("digits-pictures.png", "digits-pictures-2.png"):
+        assert json.loads(show("digits", "--json"))["sheet"] == name
+    first = (tmp_path / "digits-pictures.png").read_bytes()
+    text = show("digits", "--seed", 5, "--out", "digits-pictures.png")
+    assert "Picture sheet: digits-pictures.png (replaced)" in text
+    assert (tmp_path / "digits-pictures.png").read_bytes() != first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fashion-mnits"], "^Unknown data set 'fashion-mnits'. Did you mean 'fashion-mnist'"),
+        (["./nowhere"], "^There is no folder or zip archive 'nowhere'. Check the path.$"),
+        (["digits", "--channels", "2"], r"^channels must be 1 \(grey\) or 3 \(colour\)"),
+        (["digits", "--out", "no/x.png"], "^--out: there is no folder 'no'. Make it first.$"),
+    ],
+)
+def test_mistakes_are_named(show, arguments, message):
+    with pytest.raises(UsageError, match=message):
+        show(*arguments)
+
+
+def test_class_names_are_printed_as_they_are(show, tmp_path):
+    names = (":dog:", "[red]猫")
+    files = {
+        f"{name}/{number}.png": encoded(noise(8, 8, seed=number))
+        for name in names
+        for number in range(3)
+    }
+    write_files(tmp_path / "[bold]pets", files)
+    text = show("[bold]pets")
+    assert all(name in text for name in (*names, "[bold]pets"))
+    assert json.loads(show("[bold]pets", "--json"))["classes"] == list(names)
+
+
+def test_of_many_classes_a_few_pictures_each_are_drawn(show, tmp_path):
+    files = {f"{label:03}/{n}.png": plain((label, n, 0)) for label in range(130) for n in range(3)}
+    write_files(tmp_path / "many", files)
+    show("many", "--size", 8)
+    with Image.open(tmp_path / "many-pictures.png") as sheet:
+        assert sheet.height == pytest.approx(sheet.width * 1.3, rel=0.1)  # 12 rows of 10
