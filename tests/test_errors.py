@@ -5,7 +5,7 @@ from convscope.errors import ConvscopeError, UsageError, unknown_name
 
 def test_suggests_the_nearest_name():
     error = unknown_name("network", "resnet81", ["lenet", "resnet18", "resnet34"])
-    assert str(error) == "Unknown network 'resnet81'. Did you mean 'resnet18'?"
+    assert str(error) == "Unknown network 'resnet81'. Did you mean 'resnet18' or 'resnet34'?"
 
 
 def test_lists_the_names_when_none_is_near():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from convscope.evaluation.predict import predict as predict
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import networks as networks
+    from convscope.networks.weights import load_weights as load_weights
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
     from convscope.training.train import resume as resume
@@ -36,6 +37,7 @@ _HOME = {
     "build": "convscope.networks.catalog",
     "evaluate": "convscope.evaluation.evaluate",
     "load": "convscope.data.load",
+    "load_weights": "convscope.networks.weights",
     "networks": "convscope.networks.catalog",
     "predict": "convscope.evaluation.predict",
     "resume": "convscope.training.train",

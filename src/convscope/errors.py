@@ -31,7 +31,7 @@ def unknown_name(kind: str, given: str, accepted: Iterable[str]) -> UsageError:
         accepted: The names that exist.
     """
     names = sorted(accepted)
-    near = difflib.get_close_matches(given.lower(), names, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(given.lower(), names, n=2, cutoff=0.7)
     if near:
         help_line = f"Did you mean {' or '.join(repr(name) for name in near)}?"
     else:

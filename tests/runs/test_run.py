@@ -13,7 +13,7 @@ def test_a_new_run_holds_its_recipe(tmp_path):
 
 
 def test_metrics_can_be_read_while_a_line_is_written(tmp_path):
-    run = new_run(tmp_path / "run", Recipe())
+    run = new_run(tmp_path / "run", Recipe(epochs=1))
     run.log("step", step=1, loss=2.0)
     run.log("epoch", step=2, epoch=1)
     with run.metrics_file.open("a") as file:
@@ -23,7 +23,7 @@ def test_metrics_can_be_read_while_a_line_is_written(tmp_path):
 
 
 def test_forget_after(tmp_path):
-    run = new_run(tmp_path / "run", Recipe())
+    run = new_run(tmp_path / "run", Recipe(epochs=1))
     for step in range(5):
         run.log("step", step=step)
     run.forget_after(2)
@@ -35,7 +35,7 @@ def test_an_existing_run_is_refused(tmp_path):
     with pytest.raises(
         UsageError, match=r"is a run already. Go on with it: convscope resume .*--for"
     ):
-        new_run(tmp_path / "run", Recipe())
+        new_run(tmp_path / "run", Recipe(epochs=1))
     assert Run(tmp_path / "run").recipe.epochs == 7
     new_run(tmp_path / "run", Recipe(epochs=8), force=True)
     assert Run(tmp_path / "run").recipe.epochs == 8
@@ -45,7 +45,7 @@ def test_force_never_removes_anything_but_a_run(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "only-copy.jpg").write_bytes(b"precious")
     with pytest.raises(UsageError, match="exists and isn't a run, so nothing there is touched"):
-        new_run(tmp_path / "photos", Recipe(), force=True)
+        new_run(tmp_path / "photos", Recipe(epochs=1), force=True)
     assert (tmp_path / "photos" / "only-copy.jpg").read_bytes() == b"precious"
 
 
@@ -55,7 +55,7 @@ def test_an_empty_folder_may_be_taken(tmp_path):
 
 
 def test_not_a_run(tmp_path):
-    new_run(tmp_path / "a", Recipe())
+    new_run(tmp_path / "a", Recipe(epochs=1))
     with pytest.raises(UsageError, match=f"No run folder .* Runs here: {tmp_path / 'a'}"):
         Run(tmp_path / "b")
     (tmp_path / "c").mkdir()
@@ -64,7 +64,7 @@ def test_not_a_run(tmp_path):
 
 
 def test_no_model_yet(tmp_path):
-    run = new_run(tmp_path / "run", Recipe())
+    run = new_run(tmp_path / "run", Recipe(epochs=1))
     with pytest.raises(UsageError, match="has no model yet.*convscope resume"):
         run.model()
 

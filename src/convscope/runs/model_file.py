@@ -18,6 +18,7 @@ from torch import nn
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
+from convscope.networks.weights import load_weights
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0)]
@@ -118,13 +119,5 @@ def load_model(path: str | Path, network: nn.Module | None = None) -> tuple[nn.M
     """
     card = read_card(path)
     network = card.build() if network is None else network
-    try:
-        network.load_state_dict(safetensors.torch.load_file(path))
-    except (safetensors.SafetensorError, OSError) as error:
-        raise ConvscopeError(f"Model file {str(path)!r} is damaged: {error}.") from None
-    except RuntimeError as error:
-        raise UsageError(
-            f"The weights in {str(path)!r} are of another architecture than "
-            f"{card.network or type(network).__name__!r}: {' '.join(str(error).split())[:300]}"
-        ) from None
+    load_weights(network, path)
     return network.eval().requires_grad_(requires_grad=False), card

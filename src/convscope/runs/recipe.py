@@ -81,7 +81,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     label_smoothing: Share = 0.0
     clip_gradient: Annotated[float, pydantic.Field(gt=0)] | None = None
     ema: Annotated[float, pydantic.Field(gt=0, lt=1)] | None = None
-    epochs: Count | None = 10
+    epochs: Count | None = None
     minutes: Annotated[float, pydantic.Field(gt=0)] | None = None
     batch_size: Count = 128
     early_stop: Count | None = None

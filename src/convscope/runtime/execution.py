@@ -1,4 +1,4 @@
-"""How a network is executed: precision and memory format, chosen by measuring.
+"""How a network is executed: in which precision, chosen by measuring.
 
 bfloat16 halves the memory traffic and, on processors with matrix units for it, multiplies the
 speed of convolutions; on others it falls back to kernels that are many times slower. So a short
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -37,33 +36,35 @@ class Execution:
     Attributes:
         device: Where it runs.
         precision: "float32", or "bfloat16" for autocast (weights and sums stay float32).
-        channels_last: Whether pictures and kernels are stored with channels innermost.
         reason: Why this way, in one line with the figures.
     """
 
     device: torch.device
     precision: Precision
-    channels_last: bool
-    reason: str = "asked for"
+    reason: str = "as asked"
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """The format that pictures and network should have."""
-        return torch.channels_last if self.channels_last else torch.contiguous_format
+        """How pictures and kernels are stored: channels innermost, which convolutions prefer."""
+        return torch.channels_last
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context for the forward pass."""
-        if self.precision == "float32":
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
+        return autocast(self.device, self.precision)
 
     def place(self, network: nn.Module) -> nn.Module:
         """Move the network to the device, in the memory format; returns it."""
         return network.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload, no-any-return]
 
     def __str__(self) -> str:
-        layout = "channels-last" if self.channels_last else "channels-first"
-        return f"{self.device.type} {self.precision} {layout}"
+        return f"{self.device.type}, {self.precision}"
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
+    """The context in which a network computes with this precision."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -85,36 +86,32 @@ def choose_execution(
     """The fastest correct way to train this network on this machine.
 
     Args:
-        network: Is copied; the copy is trained a few steps.
+        network: Is copied; the copies are trained a few steps.
         pictures: A batch as training will give it, (N, C, H, W) float32.
         labels: (N,) class numbers, or (N, classes) shares.
         device: Where training will run.
-        precision: "auto" tries float32 and bfloat16; one of these names tries that alone.
+        precision: "auto" measures; one of the names is taken as it is.
     """
-    precisions: list[Precision] = ["float32", "bfloat16"] if precision == "auto" else [precision]
-    candidates = [
-        Execution(device, candidate, channels_last)
-        for candidate in precisions
-        for channels_last in (False, True)
-        if device.type != "mps" or candidate == "float32"
-    ]
-    plain = Execution(device, "float32", channels_last=False)
+    if precision != "auto":
+        return Execution(device, precision)
+    plain, short = Execution(device, "float32"), Execution(device, "bfloat16")
+    if device.type == "mps":
+        return Execution(device, "float32", "bfloat16 isn't tried on this kind of device")
     few, few_labels = pictures[:FEW_PICTURES], labels[:FEW_PICTURES]
-    with _randomness_untouched(device):
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         reference = _try(network, plain, few, few_labels)
         if len(few) / reference.speed > QUICK_STEP:
-            pictures, labels = few, few_labels
+            trial = _try(network, short, few, few_labels)
         else:
             reference = _try(network, plain, pictures, labels)
-        trials = {plain: reference}
-        for candidate in candidates:
-            if candidate not in trials:
-                trials[candidate] = _try(network, candidate, pictures, labels)
-    right = [c for c in candidates if _agrees(trials[c], reference)] or [plain]
-    best = max(right, key=lambda candidate: trials[candidate].speed)
-    return Execution(
-        device, best.precision, best.channels_last, _reason(best, plain, trials, right, precision)
-    )
+            trial = _try(network, short, pictures, labels)
+    ratio = trial.speed / reference.speed
+    if not _agrees(trial, reference):
+        return Execution(
+            device, "float32", "in bfloat16 the loss or its gradient differed too much"
+        )
+    measured = f"bfloat16 was measured to be {ratio:.1f}× as fast as float32"
+    return Execution(device, "bfloat16" if ratio > 1 else "float32", measured)
 
 
 def _try(
@@ -155,25 +152,3 @@ def _agrees(trial: Trial, reference: Trial) -> bool:
         return False
     cosine = F.cosine_similarity(trial.gradient, reference.gradient, dim=0).item()
     return cosine >= GRADIENT_COSINE
-
-
-def _reason(
-    best: Execution,
-    plain: Execution,
-    trials: dict[Execution, Trial],
-    right: list[Execution],
-    asked: str,
-) -> str:
-    ratio = trials[best].speed / trials[plain].speed
-    reason = f"measured {ratio:.1f}× as fast as plain float32"
-    wrong = {c.precision for c in trials if c not in right} - {best.precision}
-    if wrong and asked == "auto":
-        reason += f"; {', '.join(sorted(wrong))} left out: its loss or gradient differed too much"
-    return reason if asked == "auto" else f"{asked} as asked, {reason}"
-
-
-@contextmanager
-def _randomness_untouched(device: torch.device) -> Iterator[None]:
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        yield

@@ -15,7 +15,7 @@ from convscope.training.state import Progress
 GUESSING = 0.01  # relative distance from ln(classes) that counts as being there
 
 
-class LossNotFiniteError(ConvscopeError):
+class NotFiniteError(ConvscopeError):
     """The loss became NaN or infinite. The weights are those before the step.
 
     Args:

@@ -113,16 +113,18 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
         size, module, arguments, notes = _fit_network(network, train, recipe)
         initialize(module, recipe.initialization)
     channels = train.picture_shape[0]
-    unit = ((0.0,) * channels, (1.0,) * channels)
-    mean, std = unit if recipe.normalization == "unit" else train.statistics()
+    if recipe.normalization == "unit":
+        normalization = Normalization((0.0,) * channels, (1.0,) * channels)
+    else:
+        normalization = Normalization.of(train)
     card = ModelCard(
         network=network if isinstance(network, str) else "",
         network_arguments=arguments,
         classes=train.classes,
         channels=channels,
         size=size,
-        mean=mean,
-        std=std,
+        mean=normalization.mean,
+        std=normalization.std,
         trained_on=recipe.data,
     )
     return Job(module, recipe, splits, card, notes)

@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 from convscope.training.state import Progress, TrainingState
 
 REDRAW_SECONDS = 0.1
-HEADER = f"{'epoch':>7}  {'loss':>7}  {'accuracy':>8}  {'{}':>10}  {'pictures/s':>10}  {'time':>7}"
+HEADER = "  epoch     loss  accuracy  {:>10}  pictures/s     time"
 
 
 class LiveView:

@@ -18,7 +18,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.execution import Execution
 from convscope.training.budget import plan_steps
-from convscope.training.diagnosis import LossNotFiniteError, stuck_at_guessing
+from convscope.training.diagnosis import NotFiniteError, stuck_at_guessing
 from convscope.training.interrupt import StopRequest
 from convscope.training.optimization import learning_rate, set_learning_rate
 from convscope.training.state import Progress, TrainingState
@@ -65,7 +65,7 @@ def fit(
         stop: Asks for a checkpoint and an end.
 
     Raises:
-        LossNotFiniteError: The loss became NaN or infinite; says where it began.
+        NotFiniteError: The loss became NaN or infinite; says where it began.
         TrainingStoppedError: `stop` was raised; a checkpoint is there.
     """
     network, optimizer, progress = state.network, state.optimizer, state.progress
@@ -74,16 +74,13 @@ def fit(
         network.train()
         for pictures, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
-            rate = learning_rate(recipe, progress.step, progress.total_steps)
-            set_learning_rate(optimizer, rate)
+            set_learning_rate(optimizer, learning_rate(recipe, progress.step, progress.total_steps))
 
             with execution.autocast():
                 logits = network(pictures)
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
             if not loss.isfinite():
-                raise LossNotFiniteError(
-                    network, pictures, execution, recipe, progress, loss.item()
-                )
+                raise NotFiniteError(network, pictures, execution, recipe, progress, loss.item())
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if recipe.clip_gradient is not None:
@@ -120,7 +117,7 @@ def fit(
             **progress.end_epoch(),
             f"{monitor_name}_loss": outcome.loss,
             f"{monitor_name}_accuracy": outcome.accuracy,
-            "learning_rate": rate,
+            "learning_rate": learning_rate(recipe, progress.step - 1, progress.total_steps),
             "epoch": progress.epoch,
             "step": progress.step,
             "seconds": progress.seconds,

@@ -114,9 +114,14 @@ class TrainingState:
         if self.average:
             self.average.network.load_state_dict(_part(tensors, "average."))
         numbers = {n: i for i, n in enumerate(parameter_names(self.network, self.optimizer))}
+        parameters = dict(self.network.named_parameters())
         slots: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in _part(tensors, "optimizer.").items():
             parameter, slot = name.rsplit("/", 1)
+            like = parameters[parameter]
+            if value.shape == like.shape:
+                # Fused optimizers walk through both in memory, so the strides must be the same.
+                value = torch.empty_like(like, dtype=value.dtype).copy_(value)
             slots.setdefault(numbers[parameter], {})[slot] = value
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": slots})
         self.progress = Progress(**checkpoint.state)

@@ -77,14 +77,14 @@ def train(
     device = choose_device(chosen.device)
     job = prepare(network, data, chosen)
     execution = _choose_execution(job, device)
-    run = new_run(folder, chosen, force=force)
+    # What was measured goes into the run's recipe, so that the recipe gives the same run again.
+    run = new_run(folder, chosen.replace(precision=execution.precision), force=force)
     environment = {
         "convscope": __version__,
         **describe(),
         "device": str(execution.device),
         "precision": execution.precision,
-        "channels_last": execution.channels_last,
-        "execution_reason": execution.reason,
+        "precision_reason": execution.reason,
         "data_fingerprint": job.fingerprint(),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
@@ -122,12 +122,8 @@ def resume(
             f"The pictures in {recipe.data!r} aren't those that run {str(run.folder)!r} began "
             "with, so going on would mix two data sets. Start a new run: convscope train."
         )
-    execution = Execution(
-        choose_device(environment["device"]),
-        environment["precision"],
-        environment["channels_last"],
-        "as the run began",
-    )
+    device = choose_device(environment["device"])
+    execution = Execution(device, environment["precision"], "as the run began")
     return _carry_out(run, job, execution, view, histograms=histograms)
 
 
@@ -151,7 +147,7 @@ def _choose_recipe(
 
 
 def _choose_execution(job: Job, device: torch.device) -> Execution:
-    batches = job.training_batches(Execution(device, "float32", channels_last=False))
+    batches = job.training_batches(Execution(device, "float32"))
     pictures, labels = next(iter(batches.epoch(0)))
     keep_memory()
     return choose_execution(job.network, pictures, labels, device, job.recipe.precision)

@@ -22,6 +22,7 @@ from convscope.evaluation.judgement import Evaluation
 MOST_WITH_COUNTS = 30  # classes; with more, numbers in the cells would be too small to read
 MOST_WITH_NAMES = 120
 MOST_LISTED = 30  # frequent mistakes beside a matrix without numbers
+LIST = 5.4  # inches, their width: two names of 16 letters, a number and a share
 LINE = 0.27  # inches between them
 LETTER = 0.092  # inches, width of a letter at the largest size of names
 
@@ -43,7 +44,7 @@ def confusion_figure(evaluation: Evaluation, path: str | Path) -> None:
     side = _side(classes)
     longest = max(map(len, names)) * LETTER
     upright = longest > side / classes  # the names of columns: turned when they don't fit
-    width = max(side + longest + 0.8, 6.0) + (4.4 if with_list else 0.0)
+    width = max(side + longest + 0.8, 6.0) + (LIST if with_list else 0.0)
     height = side + (longest if upright else 0.2) + 1.5
     low, high = evaluation.interval
     with drawing(path, width, height) as figure:
@@ -58,7 +59,7 @@ def confusion_figure(evaluation: Evaluation, path: str | Path) -> None:
             "blue: right, red: wrong; the darker, the larger the share of the row",
         )
         if with_list:
-            matrix, beside = figure.subplots(1, 2, width_ratios=[width - 4.4, 4.2])
+            matrix, beside = figure.subplots(1, 2, width_ratios=[width - LIST, LIST])
             _list_mistakes(beside, counts, names, lines=min(MOST_LISTED, int(side / LINE) - 1))
         else:
             matrix = figure.subplots()

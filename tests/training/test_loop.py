@@ -1,0 +1,280 @@
+"""Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import convscope as cs
+from convscope.data.batches import Batches, Normalization
+from convscope.errors import UsageError
+from convscope.runs.checkpoint import latest_checkpoint
+from convscope.training import loop
+from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
+from convscope.training.interrupt import StopRequest, TrainingStoppedError
+
+
+def arrays(count=96, classes=3, size=8, seed=0):
+    """Pictures whose brightest third tells the class."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count) % classes
+    images = random.integers(0, 80, (count, 1, size, size), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[0, :, label * size // classes : (label + 1) * size // classes] += 120
+    return cs.ImageSet(images, labels, tuple("abc"[:classes]))
+
+
+DATA = {"train": arrays(), "test": arrays(seed=1)}
+PLAIN = {"precision": "float32", "quiet": True, "device": "cpu"}
+
+
+def module():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3)
+    )
+
+
+def test_equals_a_loop_written_by_hand(tmp_path, monkeypatch):
+    ours, by_hand = module(), module()
+    settings = {"epochs": 2, "batch_size": 40, "learning_rate": 0.1, "validation": 0.0}
+    run = cs.train(ours, DATA, cs.Recipe(**settings), out=tmp_path / "run", **PLAIN)
+
+    train = DATA["train"]
+    mean, std = train.statistics()
+    optimizer = torch.optim.SGD(by_hand.parameters(), 0.1)
+    batches = Batches(train, 40, normalization=Normalization(mean, std), train=True, seed=0)
+    for epoch in range(2):
+        for pictures, labels in batches.epoch(epoch):
+            optimizer.zero_grad()
+            F.cross_entropy(by_hand(pictures), labels).backward()
+            optimizer.step()
+    trained, _ = run.model(module())
+    for name, weights in by_hand.state_dict().items():
+        torch.testing.assert_close(trained.state_dict()[name], weights, rtol=1e-4, atol=1e-5)
+
+
+def test_learns_and_leaves_everything(tmp_path):
+    run = cs.train(module(), DATA, cs.Recipe(epochs=8, batch_size=16), out=tmp_path / "r", **PLAIN)
+    assert run.summary()["accuracy"] == 1.0
+    lines = run.metrics("epoch")
+    assert [line["epoch"] for line in lines] == list(range(1, 9))
+    assert lines[-1]["train_loss"] < lines[0]["train_loss"]
+    assert run.environment["precision"] == "float32"
+    for file in ("recipe.toml", "model.safetensors", "evaluation.json", "mistakes.csv"):
+        assert (run.folder / file).is_file()
+    for figure in ("curves", "confusion", "mistakes"):
+        assert (run.figures / f"{figure}.png").stat().st_size > 1000
+    assert list((run.folder / "tensorboard").iterdir())
+
+
+EVERYTHING = {
+    "epochs": 3,
+    "batch_size": 20,
+    "optimizer": "adamw",
+    "learning_rate": 0.01,
+    "schedule": "cosine",
+    "ema": 0.9,
+    "label_smoothing": 0.1,
+    "clip_gradient": 1.0,
+    "validation": 0.2,
+    "dropout": 0.3,
+    "augmentation": {"flip": True, "crop": 1, "cutout": 2, "mixup": 0.2},
+}
+
+
+def final_state(run):
+    checkpoint = latest_checkpoint(run.checkpoints)
+    state = {k: v for k, v in checkpoint.state.items() if not k.endswith("seconds")}
+    return checkpoint.tensors, state
+
+
+@pytest.mark.parametrize("stop_after", [1, 3, 4, 7])
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
+    def start(out):
+        return cs.train("alexnet-32px", DATA, "fast", out=out, size=28, **PLAIN, **EVERYTHING)
+
+    whole = start(tmp_path / "whole")
+    counted = loop.Progress.count
+
+    def count(progress, *arguments):
+        counted(progress, *arguments)
+        if progress.step == stop_after:
+            requests[-1].receive(15, None)
+
+    requests = []
+    created = StopRequest.__init__
+
+    def create(request, folder):
+        created(request, folder)
+        requests.append(request)
+
+    monkeypatch.setattr(StopRequest, "__init__", create)
+    monkeypatch.setattr(loop.Progress, "count", count)
+    with pytest.raises(TrainingStoppedError, match="Go on with: convscope resume") as stopped:
+        start(tmp_path / "stopped")
+    assert stopped.value.exit_code == 143
+    monkeypatch.undo()
+    resumed = cs.resume(tmp_path / "stopped", data=DATA, quiet=True)
+    (expected, expected_state), (got, got_state) = final_state(whole), final_state(resumed)
+    assert got_state == expected_state
+    assert got.keys() == expected.keys()
+    assert all(torch.equal(got[name], expected[name]) for name in expected)
+    timeless = [
+        [{k: v for k, v in line.items() if "second" not in k} for line in run.metrics("epoch")]
+        for run in (whole, resumed)
+    ]
+    assert timeless[0] == timeless[1]
+
+
+def test_the_same_seed_gives_the_same_run(tmp_path):
+    def final(out, seed):
+        run = cs.train("lenet-bn", DATA, "fast", out=out, size=28, epochs=1, seed=seed, **PLAIN)
+        tensors, _ = final_state(run)
+        return torch.cat([t.flatten().float() for n, t in tensors.items() if "weight" in n])
+
+    first, again, other = (
+        final(tmp_path / "a", 1),
+        final(tmp_path / "b", 1),
+        final(tmp_path / "c", 2),
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_resume_refuses_other_pictures(tmp_path):
+    cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
+    other = {"train": arrays(seed=5), "test": DATA["test"]}
+    with pytest.raises(UsageError, match="aren't those that run .* began with"):
+        cs.resume(tmp_path / "r", network=module(), data=other, quiet=True)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch):
+    accuracies = iter([0.5, 0.9, 0.7, 0.8, 0.85, 0.95, 0.95])
+    real = loop.measure
+
+    def measured(*arguments, **keywords):
+        outcome = real(*arguments, **keywords)
+        return type(outcome)(outcome.logits, outcome.labels, outcome.loss, next(accuracies))
+
+    monkeypatch.setattr(loop, "measure", measured)
+    recipe = cs.Recipe(epochs=7, early_stop=3, validation=0.3)
+    run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
+    assert [line["validation_accuracy"] for line in run.metrics("epoch")] == [
+        0.5,
+        0.9,
+        0.7,
+        0.8,
+        0.85,
+    ]
+    assert latest_checkpoint(run.checkpoints).state["best_epoch"] == 2
+
+
+def test_minutes_end_the_run(tmp_path):
+    recipe = cs.Recipe(epochs=None, minutes=1.5 / 60, schedule="linear", batch_size=16)
+    run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
+    last = run.metrics("epoch")[-1]
+    assert last["epoch"] > 2
+    assert last["seconds"] < 5
+    assert last["learning_rate"] < 0.5 * recipe.learning_rate
+
+
+def test_a_loss_that_is_not_a_number_stops_before_it_does_harm(tmp_path):
+    with pytest.raises(NotFiniteError) as caught:
+        cs.train(
+            module(),
+            DATA,
+            cs.Recipe(epochs=1, learning_rate=1e30, batch_size=8),
+            out=tmp_path / "r",
+            **PLAIN,
+        )
+    message = str(caught.value)
+    assert "training stopped before that step changed a weight" in message
+    assert "Try a lower learning rate (--lr 1e+29), or --set clip_gradient=1." in message
+
+
+class Overflows(nn.Module):
+    def forward(self, x):
+        return x * torch.inf
+
+
+def test_the_first_layer_that_overflows_is_named():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), Overflows(), nn.ReLU())
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    execution = loop.Execution(torch.device("cpu"), "float32")
+    where = first_not_finite(network, torch.randn(2, 1, 8, 8), execution)
+    assert where == "It first appears in the output of '2' (Overflows)."
+    assert all(torch.equal(before[name], b) for name, b in network.named_buffers())
+    assert not any(module._forward_hooks for module in network.modules())
+    with torch.no_grad():
+        network[0].bias[0] = torch.nan
+    assert "The weights '0.bias' hold NaN" in first_not_finite(
+        network, torch.randn(2, 1, 8, 8), execution
+    )
+    assert "pictures themselves" in first_not_finite(
+        network, torch.full((2, 1, 8, 8), torch.inf), execution
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "epoch", "says"),
+    [(2.3026, 3, True), (2.31, 6, True), (2.3026, 1, False), (1.9, 3, False)],
+)
+def test_guessing_is_called_out(loss, epoch, says):
+    warning = stuck_at_guessing({"train_loss": loss, "epoch": epoch}, 10)
+    assert (warning is not None) == says
+    if says:
+        assert "ln(10) = 2.303" in warning
+        assert math.isclose(math.log(10), 2.303, abs_tol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"early_stop": 3}, "early_stop needs validation pictures"),
+        ({"dropout": 0.5}, "lenet has no dropout to set"),
+        ({"size": 3}, r"Pictures of 3×3 are too small for 'lenet'|too small for lenet"),
+        ({"network_arguments": {"widht": 2}}, "widht"),
+        ({"device": "cuda:99"}, "Device 'cuda:99' isn't available"),
+        ({"epoch": 3}, "Unknown recipe field 'epoch'. Did you mean 'epochs'"),
+    ],
+)
+def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, changes, message):
+    with pytest.raises(UsageError, match=message):
+        cs.train(
+            "lenet", DATA, cs.Recipe(epochs=1, validation=0), out=tmp_path / "r", **PLAIN | changes
+        )
+    assert not (tmp_path / "r").exists()
+
+
+def test_small_pictures_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
+    run = cs.train("lenet", DATA, "fast", out=tmp_path / "r", epochs=1, precision="float32")
+    assert run.model()[1].size == 28
+    assert "Pictures are enlarged from 8 to 28 pixels" in capfd.readouterr().err
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x, x
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (nn.Flatten(), r"gives \(2, 64\) for 2 pictures; training needs logits of shape \(2, 3\)"),
+        (Pair(), "gives tuple for 2 pictures"),
+        (nn.Conv2d(3, 1, 3), r"Conv2d fails on pictures of shape \(2, 1, 8, 8\)"),
+    ],
+)
+def test_modules_that_do_not_map_pictures_to_logits(tmp_path, network, message):
+    with pytest.raises(UsageError, match=message):
+        cs.train(network, DATA, cs.Recipe(epochs=1, validation=0), out=tmp_path / "r", **PLAIN)
+
+
+def test_metrics_are_json(tmp_path):
+    run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
+    json.dumps(run.summary())

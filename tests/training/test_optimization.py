@@ -1,0 +1,125 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+import convscope as cs
+from convscope.runs.recipe import Recipe
+from convscope.training.average import WeightAverage
+from convscope.training.optimization import initialize, learning_rate, make_optimizer
+
+
+def rates(recipe, total=1000):
+    return [learning_rate(recipe, step, total) for step in range(total)]
+
+
+def test_constant():
+    assert set(rates(Recipe(epochs=1, learning_rate=0.3))) == {0.3}
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine"])
+def test_up_then_down(schedule):
+    values = rates(Recipe(epochs=1, learning_rate=0.4, schedule=schedule, warmup=0.25))
+    peak = values.index(max(values))
+    assert 249 <= peak <= 250
+    assert values[:peak] == sorted(values[:peak])
+    assert values[peak:] == sorted(values[peak:], reverse=True)
+    assert math.isclose(max(values), 0.4, rel_tol=0.01)
+    assert 0 < values[0] < 0.002
+    assert 0 < values[-1] < 0.002
+
+
+def test_linear_is_halfway_at_half():
+    assert math.isclose(
+        rates(Recipe(epochs=1, learning_rate=1.0, schedule="linear"))[500], 0.5, abs_tol=1e-3
+    )
+
+
+@pytest.mark.parametrize("name", ["sgd", "nesterov", "adam", "adamw"])
+def test_steps_equal_pytorchs_plain_optimizer(name):
+    torch.manual_seed(0)
+    ours, theirs = (nn.Linear(5, 3) for _ in range(2))
+    theirs.load_state_dict(ours.state_dict())
+    momentum = 0.9 if name in ("sgd", "nesterov") else 0.0
+    recipe = Recipe(
+        epochs=1, optimizer=name, learning_rate=0.05, momentum=momentum, weight_decay=0.01
+    )
+    optimizer = make_optimizer(ours, recipe)
+    groups = [
+        {"params": [theirs.weight], "weight_decay": 0.01},
+        {"params": [theirs.bias], "weight_decay": 0.0},
+    ]
+    plain = {
+        "sgd": lambda: torch.optim.SGD(groups, 0.05, 0.9, fused=False, foreach=False),
+        "nesterov": lambda: torch.optim.SGD(groups, 0.05, 0.9, nesterov=True, foreach=False),
+        "adam": lambda: torch.optim.Adam(groups, 0.05, foreach=False),
+        "adamw": lambda: torch.optim.AdamW(groups, 0.05, foreach=False),
+    }[name]()
+    x = torch.randn(8, 5)
+    for _ in range(5):
+        for network, stepper in ((ours, optimizer), (theirs, plain)):
+            stepper.zero_grad()
+            network(x).square().mean().backward()
+            stepper.step()
+    torch.testing.assert_close(ours.weight, theirs.weight)
+    torch.testing.assert_close(ours.bias, theirs.bias)
+
+
+def test_a_step_of_sgd_by_hand():
+    network = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(network.weight, 2.0)
+    optimizer = make_optimizer(network, Recipe(epochs=1, learning_rate=0.1))
+    network(torch.tensor([[3.0]])).sum().backward()
+    optimizer.step()
+    assert math.isclose(network.weight.item(), 2.0 - 0.1 * 3.0, rel_tol=1e-6)
+
+
+def test_initializations():
+    def spread(name):
+        torch.manual_seed(0)
+        layer = nn.Linear(400, 100)
+        bias = layer.bias.clone()
+        initialize(nn.Sequential(layer), name)
+        return layer.weight.std().item(), layer.weight.abs().max().item(), bias, layer.bias
+
+    std, largest, before, after = spread("xavier")
+    assert math.isclose(std, math.sqrt(2 / 500), rel_tol=0.02)
+    assert largest <= math.sqrt(6 / 500)
+    assert torch.equal(before, after)
+    assert math.isclose(spread("kaiming")[0], math.sqrt(2 / 100), rel_tol=0.02)
+    std, _, _, bias = spread("normal")
+    assert math.isclose(std, 0.01, rel_tol=0.02)
+    assert not bias.any()
+    assert math.isclose(spread("default")[1], 1 / math.sqrt(400), rel_tol=0.02)
+
+
+def test_average_forgets_the_start():
+    network = nn.Linear(1, 1)
+    nn.init.constant_(network.weight, 100.0)
+    average = WeightAverage(network, decay=0.9)
+    nn.init.constant_(network.weight, 1.0)
+    for step in range(60):
+        average.update(network, step)
+    assert math.isclose(average.network.weight.item(), 1.0, abs_tol=0.5)
+    assert not average.network.weight.requires_grad
+
+
+def test_average_follows_by_hand():
+    network = nn.Linear(1, 1)
+    nn.init.constant_(network.weight, 0.0)
+    average = WeightAverage(network, decay=0.99)
+    nn.init.constant_(network.weight, 1.0)
+    average.update(network, 0)  # keeps 1/10
+    assert math.isclose(average.network.weight.item(), 0.9, rel_tol=1e-6)
+    average.update(network, 10**6)  # keeps 0.99
+    assert math.isclose(average.network.weight.item(), 0.99 * 0.9 + 0.01, rel_tol=1e-6)
+
+
+def test_average_copies_moving_statistics():
+    network = cs.build("lenet-bn", 1, 10)
+    average = WeightAverage(network, decay=0.9)
+    network(torch.randn(4, 1, 28, 28))
+    average.update(network, 0)
+    for ours, theirs in zip(average.network.buffers(), network.buffers(), strict=True):
+        assert torch.equal(ours, theirs)
