@@ -5,6 +5,12 @@ import io
 import numpy as np
 from PIL import Image
 
+SAVED = {kind: {} for kind in ("PNG", "BMP", "GIF", "PPM", "TIFF")} | {
+    "JPEG": {"quality": 95},
+    "WEBP": {"lossless": True},
+}
+"""For each format, options under which a saved picture stays (nearly) what it was."""
+
 
 def encoded(picture, kind="PNG", **options):
     """The bytes of a file that holds `picture`, a PIL image or an array (H, W[, 3])."""

@@ -132,7 +132,7 @@ class Batches:
             )
         self._device = torch.device(device)
         self._pictures = _resident(images.images, self._device)
-        self._labels = torch.from_numpy(images.labels).to(self._device)
+        self._labels = _resident(images.labels, self._device)
         self._classes = len(images.classes)
         self._batch_size = batch_size
         self._normalization = normalization
@@ -163,21 +163,16 @@ class Batches:
         order = None
         if self._train:
             shuffled = _generator(self._seed, SHUFFLING, epoch).permutation(len(self._labels))
-            order = torch.from_numpy(shuffled)
+            order = torch.from_numpy(shuffled).to(self._pictures.device)
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
             if order is None:
                 pictures, labels = self._pictures[rows], self._labels[rows]
             else:
-                pictures, labels = self._at(order[rows])
+                pictures = self._pictures.index_select(0, order[rows])
+                labels = self._labels.index_select(0, order[rows].to(self._labels.device))
             random = _generator(self._seed, AUGMENTING, epoch, step)
             yield self._finished(pictures.to(self._device), labels, random)
-
-    def _at(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        return (
-            self._pictures.index_select(0, rows.to(self._pictures.device)),
-            self._labels.index_select(0, rows.to(self._device)),
-        )
 
     def _finished(
         self, pictures: Tensor, labels: Tensor, random: np.random.Generator
