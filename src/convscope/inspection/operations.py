@@ -6,6 +6,7 @@ told apart by their own names, so that `torch.relu`, `F.relu`, `Tensor.relu` and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -31,8 +32,8 @@ def _arguments(*needed: str, **defaults: Any) -> dict[str, Any]:
     return dict.fromkeys(needed, NEEDED) | defaults
 
 
-_ONE = _arguments("input")
-_TWO = _arguments("input", "other", alpha=1)
+_OF_ONE = _arguments("input")
+_OF_TWO = _arguments("input", "other")
 _ALONG = _arguments("input", dim=None, keepdim=False)
 _CONVOLUTION = _arguments("input", "weight", bias=None, stride=1, padding=0, dilation=1, groups=1)
 _TRANSPOSED = _arguments(
@@ -51,18 +52,24 @@ _AVERAGE_POOLING = _arguments(
     divisor_override=None,
 )
 _ADAPTIVE = _arguments("input", "output_size")
-_DROPOUT = _arguments("input", p=0.5, training=True)
-_ANY = _arguments("input")
+_BATCH_NORM = _arguments(
+    "input",
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    training=False,
+    momentum=0.1,
+    eps=1e-5,
+)
 
-_NAMED: dict[str, tuple[Mapping[str, Any], str]] = {
-    # kind: (arguments, PyTorch's names of it)
+_Table = dict[str, tuple[Mapping[str, Any], str]]  # kind: (arguments, PyTorch's names of it)
+
+_LAYERS: _Table = {
     "convolution": (_CONVOLUTION, "conv1d conv2d conv3d"),
-    "transposed convolution": (
-        _TRANSPOSED,
-        "conv_transpose1d conv_transpose2d conv_transpose3d",
-    ),
+    "transposed convolution": (_TRANSPOSED, "conv_transpose1d conv_transpose2d conv_transpose3d"),
     "dense": (_arguments("input", "weight", bias=None), "linear"),
-    "matrix product": (_arguments("input", "other"), "matmul mm bmm mv __matmul__ __rmatmul__"),
+    "matrix product": (_OF_TWO, "matmul mm bmm mv"),
     "max pooling": (
         _MAX_POOLING,
         "max_pool1d max_pool2d max_pool3d "
@@ -81,19 +88,7 @@ _NAMED: dict[str, tuple[Mapping[str, Any], str]] = {
     "maximum": (_ALONG, "amax max"),
     "minimum": (_ALONG, "amin min"),
     "total": (_ALONG, "sum"),
-    "batch norm": (
-        _arguments(
-            "input",
-            running_mean=None,
-            running_var=None,
-            weight=None,
-            bias=None,
-            training=False,
-            momentum=0.1,
-            eps=1e-5,
-        ),
-        "batch_norm",
-    ),
+    "batch norm": (_BATCH_NORM, "batch_norm"),
     "layer norm": (
         _arguments("input", "normalized_shape", weight=None, bias=None, eps=1e-5),
         "layer_norm",
@@ -102,80 +97,87 @@ _NAMED: dict[str, tuple[Mapping[str, Any], str]] = {
         _arguments("input", "num_groups", weight=None, bias=None, eps=1e-5),
         "group_norm",
     ),
-    "instance norm": (
-        _arguments("input", running_mean=None, running_var=None, weight=None, bias=None),
-        "instance_norm",
-    ),
+    "instance norm": (_BATCH_NORM, "instance_norm"),
     "local response norm": (
         _arguments("input", "size", alpha=1e-4, beta=0.75, k=1.0),
         "local_response_norm",
     ),
     "softmax": (_arguments("input", dim=None), "softmax"),
     "log softmax": (_arguments("input", dim=None), "log_softmax"),
-    "ReLU": (_ONE, "relu"),
-    "hard tanh": (_arguments("input", min_val=-1.0, max_val=1.0), "hardtanh"),
-    "leaky ReLU": (_arguments("input", negative_slope=0.01), "leaky_relu"),
-    "PReLU": (_arguments("input", "weight"), "prelu"),
-    "ELU": (_arguments("input", alpha=1.0), "elu"),
-    "SELU": (_ONE, "selu"),
-    "CELU": (_arguments("input", alpha=1.0), "celu"),
-    "GELU": (_arguments("input", approximate="none"), "gelu"),
-    "SiLU": (_ONE, "silu"),
-    "Mish": (_ONE, "mish"),
-    "softplus": (_arguments("input", beta=1.0, threshold=20.0), "softplus"),
-    "sigmoid": (_ONE, "sigmoid"),
-    "log sigmoid": (_ONE, "logsigmoid"),
-    "tanh": (_ONE, "tanh"),
-    "hard sigmoid": (_ONE, "hardsigmoid"),
-    "hard swish": (_ONE, "hardswish"),
-    "clamp": (_arguments("input", min=None, max=None), "clamp clip"),
-    "exponential": (_ONE, "exp"),
-    "logarithm": (_ONE, "log"),
-    "square root": (_ONE, "sqrt"),
-    "square": (_ONE, "square"),
-    "reciprocal": (_ONE, "reciprocal"),
-    "reciprocal square root": (_ONE, "rsqrt"),
-    "absolute value": (_ONE, "abs"),
-    "negation": (_ONE, "neg"),
-    "power": (_arguments("input", "exponent"), "pow"),
-    "dropout": (
-        _DROPOUT,
-        "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout",
-    ),
-    "sum": (_TWO, "add"),
-    "difference": (_TWO, "sub subtract __rsub__ rsub"),
-    "product": (_arguments("input", "other"), "mul multiply"),
-    "quotient": (
-        _arguments("input", "other", rounding_mode=None),
-        "div divide true_divide __rtruediv__ __rdiv__",
-    ),
-    "larger of two": (_arguments("input", "other"), "maximum"),
-    "smaller of two": (_arguments("input", "other"), "minimum"),
-    "comparison": (_arguments("input", "other"), "gt ge lt le eq ne greater less"),
-    "choice": (_arguments("condition", input=None, other=None), "where"),
     "concatenation": (_arguments("tensors", dim=0), "cat concat concatenate"),
-    "stack": (_arguments("tensors", dim=0), "stack"),
-    "flatten": (_arguments("input", start_dim=0, end_dim=-1), "flatten ravel"),
-    "reshape": (_ANY, "reshape view view_as unflatten squeeze unsqueeze reshape_as"),
-    "permutation": (
-        _ANY,
-        "permute transpose swapaxes movedim moveaxis swapdims t mT T channel_shuffle",
-    ),
-    "slice": (_ANY, "__getitem__ narrow select index_select"),
-    "split": (_ANY, "chunk split tensor_split unbind"),
-    "repetition": (_ANY, "expand expand_as repeat tile repeat_interleave"),
-    "reordering": (_ANY, "flip roll rot90 pixel_shuffle pixel_unshuffle unfold"),
-    "padding": (_arguments("input", "pad", mode="constant", value=None), "pad"),
     "resizing": (
         _arguments("input", size=None, scale_factor=None, mode="nearest"),
         "interpolate upsample",
     ),
 }
+_ACTIVATIONS: _Table = {
+    "ReLU": (_OF_ONE, "relu"),
+    "hard tanh": (_arguments("input", min_val=-1.0, max_val=1.0), "hardtanh"),
+    "leaky ReLU": (_arguments("input", negative_slope=0.01), "leaky_relu"),
+    "PReLU": (_arguments("input", "weight"), "prelu"),
+    "ELU": (_arguments("input", alpha=1.0), "elu"),
+    "SELU": (_OF_ONE, "selu"),
+    "CELU": (_arguments("input", alpha=1.0), "celu"),
+    "GELU": (_arguments("input", approximate="none"), "gelu"),
+    "SiLU": (_OF_ONE, "silu"),
+    "Mish": (_OF_ONE, "mish"),
+    "softplus": (_arguments("input", beta=1.0, threshold=20.0), "softplus"),
+    "sigmoid": (_OF_ONE, "sigmoid"),
+    "log sigmoid": (_OF_ONE, "logsigmoid"),
+    "tanh": (_OF_ONE, "tanh"),
+    "hard sigmoid": (_OF_ONE, "hardsigmoid"),
+    "hard swish": (_OF_ONE, "hardswish"),
+}
+_ARITHMETIC: _Table = {
+    "dropout": (
+        _arguments("input", p=0.5, training=True),
+        "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout",
+    ),
+    "sum": (_arguments("input", "other", alpha=1), "add"),
+    "difference": (_arguments("input", "other", alpha=1), "sub subtract __rsub__ rsub"),
+    "product": (_OF_TWO, "mul multiply"),
+    "quotient": (
+        _arguments("input", "other", rounding_mode=None),
+        "div divide true_divide __rtruediv__ __rdiv__",
+    ),
+    "power": (_arguments("input", "exponent"), "pow"),
+    "square": (_OF_ONE, "square"),
+    "square root": (_OF_ONE, "sqrt"),
+    "reciprocal square root": (_OF_ONE, "rsqrt"),
+    "reciprocal": (_OF_ONE, "reciprocal"),
+    "exponential": (_OF_ONE, "exp"),
+    "logarithm": (_OF_ONE, "log"),
+    "absolute value": (_OF_ONE, "abs"),
+    "negation": (_OF_ONE, "neg"),
+    "clamp": (_arguments("input", min=None, max=None), "clamp clip"),
+    "larger of two": (_OF_TWO, "maximum"),
+    "smaller of two": (_OF_TWO, "minimum"),
+    "comparison": (_OF_TWO, "gt ge lt le eq ne greater less"),
+    "choice": (_arguments("condition", input=None, other=None), "where"),
+}
+_MOVING: _Table = {
+    "flatten": (_arguments("input", start_dim=0, end_dim=-1), "flatten ravel"),
+    "reshape": (_OF_ONE, "reshape view view_as reshape_as unflatten squeeze unsqueeze"),
+    "permutation": (
+        _OF_ONE,
+        "permute transpose swapaxes swapdims movedim moveaxis t T mT",
+    ),
+    "slice": (_OF_ONE, "__getitem__ narrow select index_select"),
+    "split": (_OF_ONE, "chunk split tensor_split unbind"),
+    "repetition": (_OF_ONE, "expand expand_as repeat tile repeat_interleave"),
+    "reordering": (_OF_ONE, "flip roll rot90 channel_shuffle pixel_shuffle pixel_unshuffle unfold"),
+    "padding": (_arguments("input", "pad", mode="constant", value=None), "pad"),
+    "stack": (_arguments("tensors", dim=0), "stack"),
+}
 OPERATIONS = {
     name: Operation(kind, defaults)
-    for kind, (defaults, names) in _NAMED.items()
+    for table in (_LAYERS, _ACTIVATIONS, _ARITHMETIC, _MOVING)
+    for kind, (defaults, names) in table.items()
     for name in names.split()
 }
+ACTIVATIONS = frozenset(_ACTIVATIONS) | {"ReLU6"}
+ELEMENTWISE = ACTIVATIONS | frozenset(_ARITHMETIC)  # a number depends on one of each input
+MOVING = frozenset(_MOVING)  # numbers get another place and stay what they are
 
 _SAME = (
     "contiguous clone detach data alias real positive requires_grad "
@@ -202,8 +204,8 @@ def understand(
 ) -> tuple[str, dict[str, Any]]:
     """What a call is: its kind, and its arguments by name with the defaults filled in.
 
-    Sizes of windows (kernel_size, stride, padding, dilation) become tuples, one number a dimension;
-    of padding "same" the part before the first pixel.
+    Sizes of windows (kernel_size, stride, padding, dilation, output_size) become tuples, one number
+    a dimension; of padding "same" the part before the first pixel.
 
     Args:
         name: `name_of` the function.
@@ -222,12 +224,20 @@ def understand(
     if kind in ("maximum", "minimum") and isinstance(bound["dim"], Tensor):
         other = "larger of two" if kind == "maximum" else "smaller of two"
         return other, {"input": bound["input"], "other": bound["dim"]}
-    if "stride" in bound:
-        bound |= _windows(bound, axes=int(name[name.index("d", 1) - 1]))
+    if name.lstrip("_").startswith("r") and kind in ("difference", "quotient"):  # as in 1 - x
+        bound |= {"input": bound["other"], "other": bound["input"]}
+    if "stride" in bound or "output_size" in bound:
+        bound |= _windows(bound, axes=int(re.findall(r"(\d)d", name)[0]))
     return kind, bound
 
 
 def _windows(bound: Mapping[str, Any], axes: int) -> dict[str, tuple[int, ...]]:
+    if "output_size" in bound:
+        shape = bound["input"].shape
+        wanted = bound["output_size"]
+        sizes = [wanted] * axes if isinstance(wanted, int) else list(wanted)
+        kept = zip(sizes, shape[len(shape) - axes :], strict=True)
+        return {"output_size": tuple(old if new is None else int(new) for new, old in kept)}
     if "weight" in bound:
         kernel_size = tuple(bound["weight"].shape[2:])
     else:
