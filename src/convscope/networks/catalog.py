@@ -15,7 +15,7 @@ from convscope.networks.network import Network
 from convscope.networks.pixels import OutOfPixelsError
 from convscope.networks.registry import REGISTRY, Entry
 
-for _file in (
+FILES = (
     "dense",
     "small",
     "lenet",
@@ -28,13 +28,14 @@ for _file in (
     "densenet",
     "mobilenet_v1",
     "mobilenet_v2",
-):
+)
+for _file in FILES:
     importlib.import_module(f"convscope.networks.{_file}")
 
 
 def networks() -> list[str]:
-    """The names of all networks."""
-    return list(REGISTRY)
+    """The names of all networks, in the order of `FILES`, then of their tables."""
+    return sorted(REGISTRY, key=lambda name: _place(REGISTRY[name]))
 
 
 def entry(name: str) -> Entry:
@@ -104,3 +105,9 @@ def check_picture_size(name: str, size: int, in_channels: int = 1) -> None:
     with torch.device("meta"):
         network = build(name, in_channels, **arguments)
     network.check_picture_size(size, size)
+
+
+def _place(found: Entry) -> int:
+    """Where the file of an entry stands in `FILES`; files may be loaded in any order."""
+    file = found.builder.__module__.rpartition(".")[2]
+    return FILES.index(file) if file in FILES else len(FILES)

@@ -3,7 +3,7 @@
 Every convolution is followed by two of 1×1, a small dense network at each pixel. There is no dense
 layer: the last block has one feature map a class, and its mean is the class's logit. `nin` is the
 form for 224×224, with AlexNet's windows; `nin-32px` is the paper's own network for CIFAR-10
-(section 4.1), its pooling padded so that 28×28 works alike.
+(section 4.1), its pooling padded so that 28×28 works alike, its logits not rectified.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ def nin_32px(in_channels: int = 1, classes: int = 10, dropout: float = 0.5) -> N
         nin_block(96, (192, 192, 192), 5, padding=2),  # (192, 16, 16)
         nn.AvgPool2d(3, stride=2, padding=1),  # (192, 8, 8)
         nn.Dropout(dropout),
-        nin_block(192, (192, 192, classes), 3, padding=1),  # (classes, 8, 8)
+        # Without the last rectifier: where it starts with all logits at 0, nothing is learned.
+        nin_block(192, (192, 192, classes), 3, padding=1)[:-1],  # (classes, 8, 8)
     )
     return NiN(in_channels, classes, features)
