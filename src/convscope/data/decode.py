@@ -118,10 +118,10 @@ def _opened(content: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:
-        start = content[:16].decode("ascii", "backslashreplace")
+        start = str(content[:16])[1:]  # in quotes, with \x.. for what is no text
         raise PictureError(
             f"not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture "
-            f"(the file begins with {start!r})"
+            f"(the file begins with {start})"
         ) from error
     width, height = image.size
     if width * height > MAX_PIXELS:
