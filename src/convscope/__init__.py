@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from convscope.evaluation.evaluate import Evaluation as Evaluation
     from convscope.evaluation.evaluate import evaluate as evaluate
     from convscope.evaluation.predict import predict as predict
+    from convscope.inspection.explain import explain as explain
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import networks as networks
     from convscope.networks.weights import load_weights as load_weights
@@ -36,6 +37,7 @@ _HOME = {
     "UsageError": "convscope.errors",
     "build": "convscope.networks.catalog",
     "evaluate": "convscope.evaluation.evaluate",
+    "explain": "convscope.inspection.explain",
     "load": "convscope.data.load",
     "load_weights": "convscope.networks.weights",
     "networks": "convscope.networks.catalog",

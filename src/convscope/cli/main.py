@@ -10,6 +10,8 @@ import typer
 from convscope import __version__
 from convscope.cli import data as data_command
 from convscope.cli import evaluate as evaluate_command
+from convscope.cli import explain as explain_command
+from convscope.cli import kernels as kernels_command
 from convscope.cli import networks as networks_command
 from convscope.cli import predict as predict_command
 from convscope.cli import train as train_command
@@ -49,6 +51,8 @@ app.command(epilog=data_command.EPILOG)(data_command.data)
 app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command()(networks_command.networks)
+app.command(epilog=explain_command.EPILOG)(explain_command.explain)
+app.command(epilog=kernels_command.EPILOG)(kernels_command.kernels)
 
 
 def main() -> None:

@@ -1,0 +1,73 @@
+"""`convscope explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convscope.cli.complete import complete_run
+from convscope.cli.console import fail, print_json
+
+METHODS = ("saliency", "integrated-gradients", "occlusion", "grad-cam", "all")
+EPILOG = """
+Examples:
+
+  convscope explain runs/mine shoe.png
+
+  convscope explain runs/mine shoe.png --method grad-cam --class Sandal --out why/
+"""
+
+
+def complete_method(text: str) -> list[str]:
+    """Names of attribution methods."""
+    return [name for name in METHODS if name.startswith(text)]
+
+
+def explain(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of the run, or a model.safetensors.", autocompletion=complete_run
+        ),
+    ],
+    image: Annotated[Path, typer.Argument(help="A picture.")],
+    method: Annotated[
+        str,
+        typer.Option(help=f"{', '.join(METHODS)}.", autocompletion=complete_method),
+    ] = "all",
+    label: Annotated[
+        str | None,
+        typer.Option("--class", help="Class to explain. Default: the most probable one."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder. Default: explanations/IMAGE in the run's folder.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object.")
+    ] = False,
+) -> None:
+    """Show what the network's answer to a picture rests on.
+
+    Writes figures (which pixels count, feature maps, first kernels) and explanation.html, one
+    page that holds all of them.
+    """
+    from convscope.inspection.explain import explain as ask
+
+    explanation = ask(run, image, method=method, label=label, out=out, device=device)
+    if json:
+        print_json({"run": str(run), **explanation.as_json()})
+        return
+    for name, probability in explanation.guesses:
+        marker = "→" if name == explanation.label else " "
+        print(f"{marker} {probability:6.1%}  {name}")
+    for note in explanation.notes:
+        fail(note)
+    print()
+    for attribution in explanation.attributions:
+        print(f"{attribution.method}: {attribution.note}")
+    print()
+    for what, file in explanation.files.items():
+        print(f"{what + ':':<24}{file}")

@@ -1,0 +1,1 @@
+"""What inspection finds, as PNG files."""
