@@ -82,7 +82,6 @@ EVERYTHING = {
     "label_smoothing": 0.1,
     "clip_gradient": 1.0,
     "validation": 0.2,
-    "dropout": 0.3,
     "augmentation": {"flip": True, "crop": 1, "cutout": 2, "mixup": 0.2},
 }
 
@@ -95,8 +94,11 @@ def final_state(run):
 
 @pytest.mark.parametrize("stop_after", [1, 3, 4, 7])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
+    def network():
+        return nn.Sequential(module()[:-1], nn.Dropout(0.3), module()[-1])
+
     def start(out):
-        return cs.train("alexnet-32px", DATA, "fast", out=out, size=28, **PLAIN, **EVERYTHING)
+        return cs.train(network(), DATA, "fast", out=out, **PLAIN, **EVERYTHING)
 
     whole = start(tmp_path / "whole")
     counted = loop.Progress.count
@@ -119,7 +121,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
         start(tmp_path / "stopped")
     assert stopped.value.exit_code == 143
     monkeypatch.undo()
-    resumed = cs.resume(tmp_path / "stopped", data=DATA, quiet=True)
+    resumed = cs.resume(tmp_path / "stopped", network=network(), data=DATA, quiet=True)
     (expected, expected_state), (got, got_state) = final_state(whole), final_state(resumed)
     assert got_state == expected_state
     assert got.keys() == expected.keys()

@@ -7,7 +7,7 @@ from torch import nn
 import convscope as cs
 from convscope.runs.recipe import Recipe
 from convscope.training.average import WeightAverage
-from convscope.training.optimization import initialize, learning_rate, make_optimizer
+from convscope.training.optimization import learning_rate, make_optimizer
 
 
 def rates(recipe, total=1000):
@@ -73,25 +73,6 @@ def test_a_step_of_sgd_by_hand():
     network(torch.tensor([[3.0]])).sum().backward()
     optimizer.step()
     assert math.isclose(network.weight.item(), 2.0 - 0.1 * 3.0, rel_tol=1e-6)
-
-
-def test_initializations():
-    def spread(name):
-        torch.manual_seed(0)
-        layer = nn.Linear(400, 100)
-        bias = layer.bias.clone()
-        initialize(nn.Sequential(layer), name)
-        return layer.weight.std().item(), layer.weight.abs().max().item(), bias, layer.bias
-
-    std, largest, before, after = spread("xavier")
-    assert math.isclose(std, math.sqrt(2 / 500), rel_tol=0.02)
-    assert largest <= math.sqrt(6 / 500)
-    assert torch.equal(before, after)
-    assert math.isclose(spread("kaiming")[0], math.sqrt(2 / 100), rel_tol=0.02)
-    std, _, _, bias = spread("normal")
-    assert math.isclose(std, 0.01, rel_tol=0.02)
-    assert not bias.any()
-    assert math.isclose(spread("default")[1], 1 / math.sqrt(400), rel_tol=0.02)
 
 
 def test_average_forgets_the_start():

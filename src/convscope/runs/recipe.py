@@ -37,8 +37,8 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         validation: Share of the training pictures held out to choose the best epoch, where the
             data has no validation split of its own. 0: the last epoch is the result.
         augmentation: Random changes of the training pictures.
-        initialization: "default" is PyTorch's; "xavier" and "kaiming" set the weights of dense
-            and convolution layers; "normal" is N(0, 0.01) with zero bias.
+        initialization: "default" leaves the network's own; the others set the weights of dense and
+            convolution layers as `networks.initialization` says.
         dropout: Probability of dropout, for networks that have it; unset: as in the paper.
         optimizer: "sgd" (with `momentum`), "nesterov", "adam" or "adamw".
         learning_rate: The largest rate of the schedule.
@@ -70,7 +70,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     normalization: Literal["unit", "standard"] = "standard"
     validation: Share = 0.1
     augmentation: Augmentation = Augmentation()
-    initialization: Literal["default", "xavier", "kaiming", "normal"] = "default"
+    initialization: Literal["default", "xavier", "kaiming", "normal", "constant"] = "default"
     dropout: Share | None = None
     optimizer: Literal["sgd", "nesterov", "adam", "adamw"] = "sgd"
     learning_rate: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 0.1

@@ -15,10 +15,10 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits
 from convscope.errors import UsageError
 from convscope.networks.catalog import build, entry
+from convscope.networks.initialization import initialize
 from convscope.runs.model_file import ModelCard
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
-from convscope.training.optimization import initialize
 
 EVALUATION_BATCH = 256
 FINGERPRINT_PICTURES = 1000
@@ -111,7 +111,8 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         size, module, arguments, notes = _fit_network(network, train, recipe)
-        initialize(module, recipe.initialization)
+        if recipe.initialization != "default":
+            initialize(module, recipe.initialization)
     channels = train.picture_shape[0]
     if recipe.normalization == "unit":
         normalization = Normalization((0.0,) * channels, (1.0,) * channels)

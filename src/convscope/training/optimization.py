@@ -1,4 +1,4 @@
-"""Initialization, optimizer and learning rate, as a recipe asks for them."""
+"""Optimizer and learning rate, as a recipe asks for them."""
 
 from __future__ import annotations
 
@@ -8,30 +8,6 @@ import torch
 from torch import nn
 
 from convscope.runs.recipe import Recipe
-
-
-@torch.no_grad()
-def initialize(network: nn.Module, initialization: str) -> None:
-    """Set the weights of the dense and convolution layers anew.
-
-    Args:
-        network: Changed in place.
-        initialization: "default" leaves PyTorch's (uniform from the fan-in); "xavier" is uniform
-            with variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010, eq. 16); "kaiming" is
-            normal with variance 2 / fan_out (He et al. 2015, section 2.2); "normal" is
-            N(0, 0.01²) with zero bias. Xavier and Kaiming leave the biases as they are.
-    """
-    for layer in network.modules():
-        if not isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
-            continue
-        if initialization == "xavier":
-            nn.init.xavier_uniform_(layer.weight)
-        elif initialization == "kaiming":
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-        elif initialization == "normal":
-            nn.init.normal_(layer.weight, std=0.01)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from convscope import __version__
-from convscope.data.load import Data
+from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
 from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.report import write_report
@@ -133,10 +133,10 @@ def _choose_recipe(
     recipe: str | Path | Recipe | None,
     changes: dict[str, Any],
 ) -> Recipe:
-    names = {
-        "network": network if isinstance(network, str) else "",
-        "data": str(data) if isinstance(data, str | Path) else "",
-    }
+    names = {"network": network if isinstance(network, str) else "", "data": ""}
+    if isinstance(data, str | Path):
+        # The run must find a folder again, from wherever it is resumed or evaluated.
+        names["data"] = str(data) if str(data) in NAMED else str(Path(data).expanduser().resolve())
     if isinstance(recipe, Recipe):
         return recipe.replace(**names, **changes)
     if recipe is None:
