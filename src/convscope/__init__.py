@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convscope.evaluation.evaluate import evaluate as evaluate
     from convscope.evaluation.predict import predict as predict
     from convscope.inspection.explain import explain as explain
+    from convscope.inspection.trace import trace as trace
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import networks as networks
     from convscope.networks.weights import load_weights as load_weights
@@ -43,6 +44,7 @@ _HOME = {
     "networks": "convscope.networks.catalog",
     "predict": "convscope.evaluation.predict",
     "resume": "convscope.training.train",
+    "trace": "convscope.inspection.trace",
     "train": "convscope.training.train",
 }
 

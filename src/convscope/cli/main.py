@@ -14,6 +14,7 @@ from convscope.cli import explain as explain_command
 from convscope.cli import kernels as kernels_command
 from convscope.cli import networks as networks_command
 from convscope.cli import predict as predict_command
+from convscope.cli import show as show_command
 from convscope.cli import train as train_command
 from convscope.cli.console import fail
 from convscope.errors import ConvscopeError
@@ -51,6 +52,7 @@ app.command(epilog=data_command.EPILOG)(data_command.data)
 app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command()(networks_command.networks)
+app.command(epilog=show_command.EPILOG)(show_command.show)
 app.command(epilog=explain_command.EPILOG)(explain_command.explain)
 app.command(epilog=kernels_command.EPILOG)(kernels_command.kernels)
 

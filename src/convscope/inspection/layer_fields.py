@@ -7,7 +7,7 @@ window an operation has there and its stride, whatever the operation is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,15 @@ class LayerField:
     stride: tuple[int, int] | None
     start: tuple[int, int]
     whole_picture: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "size": list(self.size),
+            "stride": None if self.stride is None else list(self.stride),
+            "start": list(self.start),
+            "whole_picture": self.whole_picture,
+        }
 
 
 class _Seen(NamedTuple):

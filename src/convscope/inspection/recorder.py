@@ -7,10 +7,8 @@ for a mixture of both, and become a node of their own when they are next used.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -23,6 +21,8 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.inspection.graph import ModuleCall, Node
+from convscope.inspection.naming import name_nodes
+from convscope.inspection.nesting import Slot, mapped, memory_of, replayed, same_part, tensors_in
 from convscope.inspection.operations import (
     MADE_FROM_NOTHING,
     NEEDED,
@@ -102,7 +102,7 @@ class Recorder(TorchFunctionMode):
         super().__exit__(*error)  # type: ignore[no-untyped-call]
         self._hooks.close()
         self.root.stop = len(self.nodes)
-        _name(self.nodes, self._caller, self.root)
+        name_nodes(self.nodes, self._caller, self.root)
 
     def node_of(self, tensor: Tensor) -> Node | None:
         """The node that made `tensor`; None for parameters, and tensors made elsewhere."""
@@ -111,8 +111,8 @@ class Recorder(TorchFunctionMode):
             source = next(
                 (
                     self._made[id(other)][1]
-                    for other in self._in_memory.get(_memory(tensor), ())
-                    if _same_part(tensor, other)
+                    for other in self._in_memory.get(memory_of(tensor), ())
+                    if same_part(tensor, other)
                 ),
                 None,
             )
@@ -135,7 +135,7 @@ class Recorder(TorchFunctionMode):
         if self.failed is not None:  # the network is explaining its error
             return func(*args, **kwargs)
         name = name_of(func)
-        given = [*_tensors((args, kwargs))]
+        given = [*tensors_in((args, kwargs))]
         versions = [tensor._version for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
         counter = None if name in OPERATIONS or name in _LIGHT else FlopCounterMode(display=False)
@@ -152,7 +152,7 @@ class Recorder(TorchFunctionMode):
             for tensor, before in zip(given, versions, strict=True)
             if tensor._version != before
         ]
-        made = [*_tensors(result)] or changed[:1]
+        made = [*tensors_in(result)] or changed[:1]
         if not made or not given or name in MADE_FROM_NOTHING:
             return result
         if name in SAME and not changed and made[0].dtype == given[0].dtype:
@@ -181,25 +181,27 @@ class Recorder(TorchFunctionMode):
         inputs: list[Node] = []
         parameters: dict[str, str] = {}
 
-        def slot(tensor: Tensor) -> Tensor | _Slot:
+        def slot(tensor: Tensor) -> Tensor | Slot:
             path = self._paths.get(id(tensor))
             if path is not None and id(tensor) not in self._made:
                 role = next((key for key, value in bound.items() if value is tensor), "other")
                 parameters[role] = path
                 return self._weights[path]
             inputs.append(self.node_of(tensor) or self._constant(tensor))
-            return _Slot(len(inputs) - 1)
+            return Slot(len(inputs) - 1)
 
-        template = _mapped(
+        template = mapped(
             (args, dict(kwargs)), lambda item: slot(item) if isinstance(item, Tensor) else item
         )
-        plain = {key: value for key, value in bound.items() if next(_tensors(value), None) is None}
+        plain = {
+            key: value for key, value in bound.items() if next(tensors_in(value), None) is None
+        }
         if which is not None:
             plain["output"] = which
         node = self._add(kind, resolve_name(func) or name, plain, inputs, parameters, made)
-        node.shares_memory = _memory(made) in self._in_memory
+        node.shares_memory = memory_of(made) in self._in_memory
         node.changes_input = any(tensor is made for tensor in changed)
-        node.call = _replayed(func, template, which, clone=bool(changed))
+        node.call = replayed(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:
             self._overwrite(tensor, node)
@@ -240,14 +242,14 @@ class Recorder(TorchFunctionMode):
     def hold(self, tensor: Tensor, node: Node) -> None:
         """Remember that `tensor` is what `node` made."""
         self._made[id(tensor)] = (tensor, node)
-        views = self._in_memory.setdefault(_memory(tensor), [])
+        views = self._in_memory.setdefault(memory_of(tensor), [])
         if not any(view is tensor for view in views):
             views.append(tensor)
 
     def _overwrite(self, tensor: Tensor, writer: Node) -> None:
         """`writer` wrote to `tensor`: other views of its memory do not hold what they held."""
-        for view in self._in_memory.get(_memory(tensor), ()):
-            if view is tensor or _same_part(view, tensor):
+        for view in self._in_memory.get(memory_of(tensor), ()):
+            if view is tensor or same_part(view, tensor):
                 self._made[id(view)] = (view, writer)
             else:
                 before = self.node_of(view)
@@ -272,97 +274,3 @@ class Recorder(TorchFunctionMode):
         call.stop = len(self.nodes)
         if isinstance(output, Tensor):
             call.output = self.node_of(output)
-
-
-@dataclass(frozen=True)
-class _Slot:
-    """Where the tensor of an input goes among the arguments of a function."""
-
-    index: int
-
-
-def _replayed(
-    function: Callable[..., Any], template: Any, which: int | None, *, clone: bool
-) -> Callable[..., Any]:
-    """The function of the tensors of the inputs alone."""
-
-    def call(*tensors: Tensor) -> Any:
-        def fill(item: Any) -> Any:
-            if not isinstance(item, _Slot):
-                return item
-            return tensors[item.index].clone() if clone else tensors[item.index]
-
-        args, kwargs = _mapped(template, fill)
-        result = function(*args, **kwargs)
-        if result is None:  # as of __setitem__
-            return next(_tensors(args))
-        return result if which is None else [*_tensors(result)][which]
-
-    return call
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    """All tensors in nested tuples, lists and dicts."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _tensors(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _tensors(item)
-
-
-def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """The same nesting of tuples, lists and dicts, with `change` applied to what is in it."""
-    if isinstance(value, dict):
-        return {key: _mapped(item, change) for key, item in value.items()}
-    if type(value) in (tuple, list):
-        return type(value)(_mapped(item, change) for item in value)
-    return change(value)
-
-
-def _memory(tensor: Tensor) -> int:
-    """Which piece of memory the tensor lies in."""
-    try:
-        return int(tensor.untyped_storage()._cdata)
-    except NotImplementedError:  # sparse tensors have several
-        return id(tensor)
-
-
-def _same_part(one: Tensor, other: Tensor) -> bool:
-    """Whether two tensors of one memory are the same numbers in the same order."""
-    return (
-        one.shape == other.shape
-        and one.stride() == other.stride()
-        and one.storage_offset() == other.storage_offset()
-        and one.dtype == other.dtype
-    )
-
-
-def _name(nodes: Sequence[Node], callers: Sequence[ModuleCall], root: ModuleCall) -> None:
-    """Give every node its name, and number the calls of modules that were called again."""
-    times_called: Counter[str] = Counter()
-    for call in root.walk():
-        times_called[call.path] += 1
-        if times_called[call.path] > 1:
-            call.name = f"{call.path}:{times_called[call.path]}"
-    times: Counter[str] = Counter()
-    for index, (node, call) in enumerate(zip(nodes, callers, strict=True)):
-        if node.kind == "input":
-            base = "picture"
-        elif call.path and _is_the_operation_of(call, index):
-            base = call.path
-        else:
-            base = f"{call.path}.{node.kind.removeprefix('other: ')}".lstrip(".").replace(" ", "_")
-        times[base] += 1
-        node.name = base if times[base] == 1 else f"{base}:{times[base]}"
-
-
-def _is_the_operation_of(call: ModuleCall, index: int) -> bool:
-    """Whether a node is what its module is there for, so that it can bear the module's name.
-
-    Of PyTorch's own layers that is the last (a convolution may pad first); of others, the only one.
-    """
-    alone = call.stop - call.start == 1
-    return not call.calls and (alone or (call.library and index == call.stop - 1))

@@ -1,0 +1,112 @@
+"""`convscope show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convscope.cli.complete import complete_network, complete_run
+from convscope.cli.console import print_json
+from convscope.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from torch import nn
+
+EPILOG = """
+Examples:
+
+  convscope show resnet18
+
+  convscope show googlenet --size 224 --channels 3 --classes 1000 --expand
+
+  convscope show runs/lenet-digits-1 --json
+"""
+
+
+def complete_subject(text: str) -> list[str]:
+    """Names in the catalog, and run folders."""
+    return [*complete_network(text), *complete_run(text)]
+
+
+def show(
+    network: Annotated[
+        str,
+        typer.Argument(
+            metavar="NETWORK|RUN",
+            help="Name of a network, or folder of a run.",
+            autocompletion=complete_subject,
+        ),
+    ],
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Height and width of the pictures, in pixels.")
+    ] = None,
+    channels: Annotated[
+        int | None, typer.Option(min=1, help="Channels of the pictures: 1 grey, 3 colour.")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(min=1, help="Number of classes.")] = None,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Show every layer, not blocks of them.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object.")
+    ] = False,
+) -> None:
+    """Show a network layer by layer: shapes, parameters, operations, what each layer sees.
+
+    Without a size, pictures are what the network is usually given, or what the run trained on.
+    """
+    from convscope.inspection.trace import trace
+
+    module, picture = open_network(network, size, channels, classes)
+    traced = trace(module, picture)
+    if json:
+        print_json(traced.as_json())
+        return
+    from rich.console import Console
+
+    from convscope.inspection.trace_table import as_table
+
+    console = Console(highlight=False)
+    for part in as_table(traced, console.width, expand=expand):
+        console.print(part)
+
+
+def open_network(
+    name: str, size: int | None, channels: int | None, classes: int | None
+) -> tuple[nn.Module, tuple[int, int, int]]:
+    """The network that a command is about, and the shape of its pictures.
+
+    Args:
+        name: A network of the catalog, or the folder of a run.
+        size: Height and width of the pictures, or None for the usual.
+        channels: Channels of the pictures, or None for the usual.
+        classes: Number of classes, or None for the usual.
+
+    Raises:
+        UsageError: There is no such network or run, or the run's cannot be changed so.
+    """
+    from convscope.inspection.subject import subject
+    from convscope.networks.catalog import entry, networks
+    from convscope.runs.run import Run
+
+    if name in networks():
+        usual = entry(name).picture
+        shape = (channels or usual[0], size or usual[1], size or usual[2])
+        return subject(name, shape, classes or 10)
+    if not Path(name).exists():
+        if "/" in name:
+            Run(name)  # says which runs there are
+        raise unknown_name("network or run folder", name, networks())
+    module, card = Run(name).model()
+    for option, given, trained in (
+        ("--channels", channels, card.channels),
+        ("--classes", classes, len(card.classes)),
+    ):
+        if given is not None and given != trained:
+            raise UsageError(
+                f"{option} {given} does not fit run {name!r}, which was trained with {trained}. "
+                f"Leave it out, or show the network: convscope show {card.network}."
+            )
+    return module, (card.channels, size or card.size, size or card.size)

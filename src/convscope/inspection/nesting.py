@@ -1,0 +1,75 @@
+"""Tensors among the arguments of a function: finding them, replacing them, telling them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where the tensor of an input goes among the arguments of a function."""
+
+    index: int
+
+
+def replayed(
+    function: Callable[..., Any], template: Any, which: int | None, *, clone: bool
+) -> Callable[..., Any]:
+    """The function of the tensors of the inputs alone."""
+
+    def call(*tensors: Tensor) -> Any:
+        def fill(item: Any) -> Any:
+            if not isinstance(item, Slot):
+                return item
+            return tensors[item.index].clone() if clone else tensors[item.index]
+
+        args, kwargs = mapped(template, fill)
+        result = function(*args, **kwargs)
+        if result is None:  # as of __setitem__
+            return next(tensors_in(args))
+        return result if which is None else [*tensors_in(result)][which]
+
+    return call
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """All tensors in nested tuples, lists and dicts."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors_in(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from tensors_in(item)
+
+
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The same nesting of tuples, lists and dicts, with `change` applied to what is in it."""
+    if isinstance(value, dict):
+        return {key: mapped(item, change) for key, item in value.items()}
+    if type(value) in (tuple, list):
+        return type(value)(mapped(item, change) for item in value)
+    return change(value)
+
+
+def memory_of(tensor: Tensor) -> int:
+    """Which piece of memory the tensor lies in."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except NotImplementedError:  # sparse tensors have several
+        return id(tensor)
+
+
+def same_part(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors of one memory are the same numbers in the same order."""
+    return (
+        one.shape == other.shape
+        and one.stride() == other.stride()
+        and one.storage_offset() == other.storage_offset()
+        and one.dtype == other.dtype
+    )
