@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-# Frees and takes 64 MiB again and again; pages that the allocator gave back fault in again. It takes
-# some rounds until a block is there that fits with its alignment.
+# Frees and takes 64 MiB again and again; pages that the allocator gave back fault in again. It
+# takes some rounds until a block is there that fits with its alignment.
 FAULTS = """
 import resource, sys, torch
 from convscope.runtime.allocator import keep_memory

@@ -37,8 +37,8 @@ RIGHT, OTHER = torch.tensor([1.0, 0.0]), torch.tensor([0.5, 1.0])
 @pytest.mark.parametrize(
     ("short", "precision", "reason"),
     [
-        (Trial(2.301, RIGHT, 400), "bfloat16", "bfloat16 was measured to be 4.0× as fast"),
-        (Trial(2.301, RIGHT, 10), "float32", "bfloat16 was measured to be 0.1× as fast"),
+        (Trial(2.301, RIGHT, 400), "bfloat16", "bfloat16 measured to be 4.0× as fast"),
+        (Trial(2.301, RIGHT, 10), "float32", "bfloat16 measured to be 0.1× as fast"),
         (Trial(2.5, RIGHT, 400), "float32", "in bfloat16 the loss or its gradient differed"),
         (Trial(2.3, OTHER, 400), "float32", "in bfloat16 the loss or its gradient differed"),
         (Trial(float("nan"), RIGHT, 400), "float32", "in bfloat16 the loss or its gradient"),
@@ -57,8 +57,8 @@ def test_place_and_autocast():
     chosen = Execution(CPU, "bfloat16")
     placed = chosen.place(network)
     assert placed.weight.is_contiguous(memory_format=torch.channels_last)
-    with chosen.autocast():
+    with chosen.forward_pass():
         assert placed(torch.randn(1, 3, 8, 8)).dtype == torch.bfloat16
-    with Execution(CPU, "float32").autocast():
+    with Execution(CPU, "float32").forward_pass():
         assert placed(torch.randn(1, 3, 8, 8)).dtype == torch.float32
-    assert str(chosen) == "cpu, bfloat16"
+    assert str(chosen) == "cpu, bfloat16: as asked"

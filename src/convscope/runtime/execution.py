@@ -1,4 +1,4 @@
-"""How a network is executed: in which precision, chosen by measuring.
+"""How a network is executed: in which precision and by which algorithms, chosen by measuring.
 
 bfloat16 halves the memory traffic and, on processors with matrix units for it, multiplies the
 speed of convolutions; on others it falls back to kernels that are many times slower. So a short
@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import copy
 import time
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from convscope.runtime.convolution_plan import Plan, make_plan, record_layers, use_plan
 from convscope.runtime.device import synchronize
+from convscope.runtime.matrix_convolution import Layer
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 
@@ -36,11 +39,13 @@ class Execution:
     Attributes:
         device: Where it runs.
         precision: "float32", or "bfloat16" for autocast (weights and sums stay float32).
+        plan: Convolutions that are computed as matrix products.
         reason: Why this way, in one line with the figures.
     """
 
     device: torch.device
     precision: Precision
+    plan: Plan = field(default_factory=dict)
     reason: str = "as asked"
 
     @property
@@ -48,16 +53,18 @@ class Execution:
         """How pictures and kernels are stored: channels innermost, which convolutions prefer."""
         return torch.channels_last
 
-    def autocast(self) -> AbstractContextManager[Any]:
-        """The context for the forward pass."""
-        return autocast(self.device, self.precision)
+    @contextmanager
+    def forward_pass(self) -> Iterator[None]:
+        """The context for the forward pass; what it decides holds for the backward pass, too."""
+        with autocast(self.device, self.precision), use_plan(self.plan):
+            yield
 
     def place(self, network: nn.Module) -> nn.Module:
         """Move the network to the device, in the memory format; returns it."""
         return network.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload, no-any-return]
 
     def __str__(self) -> str:
-        return f"{self.device.type}, {self.precision}"
+        return f"{self.device.type}, {self.precision}: {self.reason}"
 
 
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
@@ -92,26 +99,45 @@ def choose_execution(
         device: Where training will run.
         precision: "auto" measures; one of the names is taken as it is.
     """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        chosen = _choose_precision(network, pictures, labels, device, precision)
+        if device.type != "cpu":
+            return chosen
+        layers: set[Layer] = set()
+        trained = chosen.place(copy.deepcopy(network)).train()
+        with torch.no_grad(), autocast(device, chosen.precision), record_layers(layers):
+            trained(pictures[:2])
+        plan = make_plan(layers, len(pictures))
+    if not plan:
+        return chosen
+    reason = f"{chosen.reason}; {len(plan)} convolutions measured to be faster as matrix products"
+    return replace(chosen, plan=plan, reason=reason)
+
+
+def _choose_precision(
+    network: nn.Module,
+    pictures: torch.Tensor,
+    labels: torch.Tensor,
+    device: torch.device,
+    precision: Precision | Literal["auto"],
+) -> Execution:
     if precision != "auto":
         return Execution(device, precision)
     plain, short = Execution(device, "float32"), Execution(device, "bfloat16")
     if device.type == "mps":
-        return Execution(device, "float32", "bfloat16 isn't tried on this kind of device")
+        return replace(plain, reason="bfloat16 isn't tried on this kind of device")
     few, few_labels = pictures[:FEW_PICTURES], labels[:FEW_PICTURES]
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        reference = _try(network, plain, few, few_labels)
-        if len(few) / reference.speed > QUICK_STEP:
-            trial = _try(network, short, few, few_labels)
-        else:
-            reference = _try(network, plain, pictures, labels)
-            trial = _try(network, short, pictures, labels)
+    reference = _try(network, plain, few, few_labels)
+    if len(few) / reference.speed > QUICK_STEP:
+        trial = _try(network, short, few, few_labels)
+    else:
+        reference = _try(network, plain, pictures, labels)
+        trial = _try(network, short, pictures, labels)
     ratio = trial.speed / reference.speed
     if not _agrees(trial, reference):
-        return Execution(
-            device, "float32", "in bfloat16 the loss or its gradient differed too much"
-        )
-    measured = f"bfloat16 was measured to be {ratio:.1f}× as fast as float32"
-    return Execution(device, "bfloat16" if ratio > 1 else "float32", measured)
+        return replace(plain, reason="in bfloat16 the loss or its gradient differed too much")
+    measured = f"bfloat16 measured to be {ratio:.1f}× as fast as float32"
+    return replace(short if ratio > 1 else plain, reason=measured)
 
 
 def _try(
@@ -126,7 +152,7 @@ def _try(
 
     def step() -> float:
         trained.zero_grad(set_to_none=True)
-        with execution.autocast():
+        with execution.forward_pass():
             logits = trained(pictures)
         loss = F.cross_entropy(logits.float(), labels)
         loss.backward()  # type: ignore[no-untyped-call]

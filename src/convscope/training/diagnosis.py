@@ -81,7 +81,7 @@ def first_not_finite(network: nn.Module, pictures: torch.Tensor, execution: Exec
     handles = [look(name, layer) for name, layer in leaves]
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     try:
-        with torch.no_grad(), execution.autocast():
+        with torch.no_grad(), execution.forward_pass():
             network(pictures)
     finally:
         for handle in handles:

@@ -76,7 +76,7 @@ def fit(
             torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
             set_learning_rate(optimizer, learning_rate(recipe, progress.step, progress.total_steps))
 
-            with execution.autocast():
+            with execution.forward_pass():
                 logits = network(pictures)
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
             if not loss.isfinite():

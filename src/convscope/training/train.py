@@ -84,7 +84,8 @@ def train(
         **describe(),
         "device": str(execution.device),
         "precision": execution.precision,
-        "precision_reason": execution.reason,
+        "matrix_convolutions": execution.plan,
+        "execution_reason": execution.reason,
         "data_fingerprint": job.fingerprint(),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
@@ -123,7 +124,9 @@ def resume(
             "with, so going on would mix two data sets. Start a new run: convscope train."
         )
     device = choose_device(environment["device"])
-    execution = Execution(device, environment["precision"], "as the run began")
+    execution = Execution(
+        device, environment["precision"], environment["matrix_convolutions"], "as the run began"
+    )
     return _carry_out(run, job, execution, view, histograms=histograms)
 
 
@@ -210,8 +213,7 @@ def _introduce(job: Job, execution: Execution, view: LiveView) -> None:
     channels, size = job.card.channels, job.card.size
     counts = ", ".join(f"{len(images):,} {name}" for name, images in job.splits.items())
     view.message(
-        f"{parameters:,} parameters; pictures {channels}×{size}×{size}: {counts}\n"
-        f"{execution}: {execution.reason}"
+        f"{parameters:,} parameters; pictures {channels}×{size}×{size}: {counts}\n{execution}"
     )
     for note in job.notes:
         view.message(note)
