@@ -158,9 +158,8 @@ class Graph:
                 return node
         outputs = {call.name: call.output for call in self.root.walk() if call.output is not None}
         if name not in outputs:
-            raise unknown_name(
-                f"layer of {self.network}:", name, [node.name for node in self.nodes] + [*outputs]
-            )
+            names = {node.name for node in self.nodes} | outputs.keys()
+            raise unknown_name(f"layer of {self.network}:", name, names)
         return outputs[name]
 
     def users(self, node: Node) -> list[Node]:

@@ -101,6 +101,8 @@ def check_unit(node: Node, unit: Sequence[int]) -> tuple[int, ...]:
     Raises:
         UsageError: The layer has no such unit.
     """
+    if not node.shape:
+        raise UsageError(f"{node.name} ({node.kind}) is a single number without units.")
     shape = node.shape[1:]
     if len(unit) != len(shape) or any(
         not 0 <= index < size for index, size in zip(unit, shape, strict=False)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
 from torch.nn.modules.module import (
@@ -233,7 +234,7 @@ class Recorder(TorchFunctionMode):
             dtype=made.dtype,
             depends_on_pictures=any(source.depends_on_pictures for source in inputs),
             value=made.detach().clone() if self._keep_values else None,
-            edge=get_gradient_edge(made) if made.requires_grad else None,
+            edge=get_gradient_edge(made) if torch.is_grad_enabled() and made.requires_grad else None,
         )
         self.nodes.append(node)
         self._caller.append(self._running[-1])
