@@ -35,8 +35,8 @@ class Spread:
 def spread(network: nn.Module, pictures: Tensor) -> list[Spread]:
     """The spread of the outputs of each convolution and dense layer, before activations.
 
-    Where it shrinks from layer to layer, deep layers see next to no difference between pictures,
-    and gradients shrink alike; where it grows, they explode.
+    Where it shrinks from layer to layer, the signal dies out on its way, and so do gradients on
+    theirs; where it grows, both explode.
 
     Args:
         network: Left as found.

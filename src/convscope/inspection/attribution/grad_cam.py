@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -29,13 +30,14 @@ def grad_cam(network: nn.Module, picture: Tensor, target: int) -> Attribution:
     Raises:
         UsageError: No layer of the network has maps.
     """
-    graph = capture(network, picture, gradients=True)
-    assert graph.result is not None  # noqa: S101 - it was asked for
-    layer = last_spatial_layer(graph)
-    assert layer.value is not None  # noqa: S101 - the pictures were real
-    (gradient,) = graph.gradients(graph.result[0, target], [layer])  # (1, K, h, w)
-    weights = gradient.mean(dim=(2, 3), keepdim=True)  # (1, K, 1, 1)
-    heat = F.relu((weights * layer.value).sum(dim=1, keepdim=True))  # (1, 1, h, w)
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        graph = capture(network, picture, gradients=True)
+        assert graph.result is not None  # noqa: S101 - it was asked for
+        layer = last_spatial_layer(graph)
+        assert layer.value is not None  # noqa: S101 - the pictures were real
+        (gradient,) = graph.gradients(graph.result[0, target], [layer])  # (1, K, h, w)
+        weights = gradient.mean(dim=(2, 3), keepdim=True)  # (1, K, 1, 1)
+        heat = F.relu((weights * layer.value).sum(dim=1, keepdim=True))  # (1, 1, h, w)
     height, width = layer.shape[2:]
     large = F.interpolate(heat, size=picture.shape[2:], mode="bilinear")[0, 0]
     note = (

@@ -33,9 +33,11 @@ def integrated_gradients(
         target: The class whose logit is explained.
         baseline: What is called empty, in the picture's shape.
     """
-    along = picture.detach() - baseline
-    total = torch.zeros_like(along)
     with frozen(network):
+        # Copies, because tensors made within torch.inference_mode() know no gradients.
+        picture, baseline = picture.detach().clone(), baseline.detach().clone()
+        along = picture - baseline
+        total = torch.zeros_like(along)
         with torch.no_grad():
             ends = logits_of(network, torch.cat([picture, baseline]))[:, target].double()
         rise = float(ends[0] - ends[1])

@@ -34,11 +34,11 @@ def occlusion(network: nn.Module, picture: Tensor, target: int) -> Attribution:
     height, width = picture.shape[2:]
     window = max(1, round(height / WINDOWS_PER_SIDE)), max(1, round(width / WINDOWS_PER_SIDE))
     corners = [(y, x) for y in _starts(height, window[0]) for x in _starts(width, window[1])]
-    colour = picture[0].mean(dim=(1, 2))[:, None, None]
-    falls = picture.new_zeros(height, width)
-    covered = picture.new_zeros(height, width)
     size = max(1, min(PICTURES_AT_ONCE, PIXELS_AT_ONCE // picture.numel()))
     with frozen(network), torch.no_grad():
+        colour = picture[0].mean(dim=(1, 2))[:, None, None]
+        falls = picture.new_zeros(height, width)
+        covered = picture.new_zeros(height, width)
         whole = logits_of(network, picture)[0, target]
         for first in range(0, len(corners), size):
             some = corners[first : first + size]

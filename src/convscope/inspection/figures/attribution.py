@@ -34,7 +34,7 @@ def attribution_figure(
     low, high = reach(heat)
     if attribution.signed:
         low, high = -max(-low, high), max(-low, high)
-    strength = np.clip(abs(heat) / max(high, -low), 0, 1)
+    strength = np.clip(abs(heat) / max(high, -low, 1e-12), 0, 1)
     with drawing(path, 11.0, 11.0 / 3.4 * heat.shape[0] / heat.shape[1] + 1.1) as figure:
         name = shortened(drawable(label, instead="this class"), 40)
         headline(figure, f"{TITLES[attribution.method]}: what counts for {name!r}")

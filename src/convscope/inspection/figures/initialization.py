@@ -37,6 +37,6 @@ def initialization_figure(path: str | Path, spreads: Mapping[str, Sequence[Sprea
         axes.legend(title="initialization", loc="center left", bbox_to_anchor=(1.0, 0.5))
         footnote(
             figure,
-            "Level: deep layers see as much difference between pictures as the first. Falling: "
-            "they see ever less, and\nlearn slowly. Rising: numbers and gradients explode.",
+            "Level: the signal keeps its size through the network. Falling: it dies out, and deep "
+            "layers learn slowly.\nRising: numbers and gradients explode.",
         )
