@@ -37,7 +37,7 @@ class Shuffled(nn.Module):
     def __init__(self, channels=8):
         super().__init__()
         self.stem = nn.Conv2d(3, channels, 3, stride=2, padding=1)
-        self.deep = nn.Conv2d(channels // 2, channels // 2, 3, padding=2, dilation=2, groups=4)
+        self.deep = nn.Conv2d(channels // 2, channels // 2, 3, padding=2, dilation=2, groups=2)
         self.norm = nn.GroupNorm(1, channels // 2)
         self.gate = nn.Linear(channels // 2, channels // 2)
         self.head = nn.Conv2d(channels, 10, 1)

@@ -40,12 +40,13 @@ def costs(graph: Graph) -> dict[Node, Cost]:
     learning: set[Node] = set()  # a gradient is wanted at what these made
     found = {}
     for node in graph:
-        learns = any(path in graph.parameter_names for path in node.parameters.values())
+        learned = [role for role, path in node.parameters.items() if path in graph.parameter_names]
         through = [source for source in node.inputs if source in learning]
+        factors = len(through) + len([role for role in learned if role != "bias"])
         macs = multiply_adds(node, graph.weights)
-        backward = macs * (len(through) + (1 if learns else 0))
+        backward = macs * factors
         found[node] = Cost(macs, FLOPS_OF_A_MULTIPLY_ADD * macs, FLOPS_OF_A_MULTIPLY_ADD * backward)
-        if learns or through:
+        if learned or through:
             learning.add(node)
     return found
 

@@ -105,6 +105,7 @@ _LAYERS: _Table = {
     "softmax": (_arguments("input", dim=None), "softmax"),
     "log softmax": (_arguments("input", dim=None), "log_softmax"),
     "concatenation": (_arguments("tensors", dim=0), "cat concat concatenate"),
+    "assignment": (_arguments("input", "index", "other"), "__setitem__"),
     "resizing": (
         _arguments("input", size=None, scale_factor=None, mode="nearest"),
         "interpolate upsample",

@@ -211,8 +211,8 @@ RULES: dict[str, Rule] = {
     "softmax": _softmax,
     "log softmax": _softmax,
     "concatenation": _concatenation,
-    "other: partly overwritten": _overwritten,
-    "other: __setitem__": _overwritten,
+    "overwritten": _overwritten,
+    "assignment": _overwritten,
     **dict.fromkeys(
         ("batch norm", "layer norm", "group norm", "instance norm", "local response norm"),
         _normalization,

@@ -118,7 +118,7 @@ class Recorder(TorchFunctionMode):
                 None,
             )
         if isinstance(source, _Overwritten):
-            node = self._add("other: partly overwritten", "", {}, [*source], {}, tensor)
+            node = self._add("overwritten", "", {}, [*source], {}, tensor)
             node.shares_memory = True
             self.hold(tensor, node)
             return node
@@ -234,7 +234,9 @@ class Recorder(TorchFunctionMode):
             dtype=made.dtype,
             depends_on_pictures=any(source.depends_on_pictures for source in inputs),
             value=made.detach().clone() if self._keep_values else None,
-            edge=get_gradient_edge(made) if torch.is_grad_enabled() and made.requires_grad else None,
+            edge=get_gradient_edge(made)
+            if torch.is_grad_enabled() and made.requires_grad
+            else None,
         )
         self.nodes.append(node)
         self._caller.append(self._running[-1])

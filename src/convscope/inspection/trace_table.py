@@ -10,6 +10,7 @@ from rich.text import Text
 
 from convscope.inspection.trace import Row, Trace
 
+ROOMY = 80  # columns of the terminal from which names of layers stay in one piece
 WIDE = 120  # columns of the terminal from which there is room for the backward pass and memory
 NOTHING = "·"
 
@@ -32,7 +33,7 @@ def as_table(trace: Trace, width: int, *, expand: bool = False) -> Iterator[Rend
         expand: Show every layer, instead of blocks.
     """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("layer", no_wrap=True)
+    table.add_column("layer", overflow="fold", no_wrap=width >= ROOMY)
     table.add_column("", overflow="fold")
     for heading in ("output", "parameters", "multiply–adds"):
         table.add_column(heading, justify="right", no_wrap=True)
