@@ -10,8 +10,7 @@ import pytest
 import convscope
 
 PACKAGE = Path(convscope.__file__).parent
-ROOMS = ["definitions", "networks", "data", "runtime", "runs", "evaluation", "training"]
-ROOMS += ["inspection", "cli"]
+ROOMS = "definitions networks data runtime runs evaluation training inspection cli".split()
 LEAVES = {"errors", "files"}
 
 

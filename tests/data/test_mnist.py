@@ -45,7 +45,7 @@ def test_files_are_found_in_the_data_folder(tmp_path, monkeypatch, packed, below
     assert {name: len(each) for name, each in splits.items()} == {"train": 6, "test": 4}
     assert splits["train"].picture_shape == (1, 28, 28)
     assert splits["train"].classes == tuple("0123456789")
-    assert splits["train"].paths[3] == "train-images-idx3-ubyte[3]"
+    assert splits["train"].paths[3] == "train-images[3]"
     assert splits["test"].split == "test"
     assert splits["test"].name == "mnist"
 

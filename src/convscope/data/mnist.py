@@ -104,7 +104,7 @@ def read(name: str) -> dict[str, ImageSet]:
             raise ConvscopeError(f"'{folder}' lacks {missing} (or {missing}.gz). Put it there.")
         images, labels = read_idx(image_file, axes=3), read_idx(label_file, axes=1)
         _check(image_file, images, label_file, labels, len(source.classes))
-        paths = [f"{image_name}[{row}]" for row in range(len(images))]
+        paths = [f"{image_name.removesuffix('-idx3-ubyte')}[{row}]" for row in range(len(images))]
         sets[split] = ImageSet(
             images[:, None],  # (N, 1, H, W)
             labels,

@@ -24,7 +24,11 @@ PATIENCE = 2.0
 
 @contextmanager
 def progress(
-    task: str, total: int, unit: Literal["pictures", "bytes"] = "pictures"
+    task: str,
+    total: int,
+    unit: Literal["pictures", "bytes"] = "pictures",
+    *,
+    quiet: bool = False,
 ) -> Iterator[Callable[[int], None]]:
     """Show how far a task is, once it has taken `PATIENCE` seconds, if a person can see it.
 
@@ -32,11 +36,12 @@ def progress(
         task: What is being done, as in "Decoding pets".
         total: How many steps there are.
         unit: What a step is.
+        quiet: Show nothing.
 
     Yields:
         A function to call with the number of steps just done.
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=quiet)
     done: ProgressColumn = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), done, TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

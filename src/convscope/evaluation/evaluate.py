@@ -36,6 +36,7 @@ def evaluate(
     batch_size: int = 256,
     device: str = "auto",
     network: nn.Module | None = None,
+    quiet: bool = False,
 ) -> Evaluation:
     """Judge the network of a run.
 
@@ -48,6 +49,7 @@ def evaluate(
         batch_size: Pictures that go through the network together.
         device: "auto" takes a GPU if there is one.
         network: The module to fill, if the run trained one that isn't in the catalog.
+        quiet: Show no progress.
 
     Raises:
         UsageError: No run, no model in it, no such data or split, or its classes are others.
@@ -61,7 +63,7 @@ def evaluate(
     images, split, notes = _pictures(run, data, split, card)
     check_classes(images, card)
     start = time.perf_counter()
-    with progress("Judging", len(images)) as advance:
+    with progress("Judging", len(images), quiet=quiet) as advance:
         outcome = ask(model, card, images, batch_size=batch_size, device=chosen, on_batch=advance)
     seconds = time.perf_counter() - start
     labels, predicted = outcome.labels.numpy(), outcome.logits.argmax(dim=1).numpy()

@@ -89,7 +89,7 @@ def train(
         "data_fingerprint": job.fingerprint(),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
-    return _carry_out(run, job, execution, view, histograms=histograms)
+    return _carry_out(run, job, execution, view, histograms=histograms, quiet=quiet)
 
 
 def resume(
@@ -127,7 +127,7 @@ def resume(
     execution = Execution(
         device, environment["precision"], environment["matrix_convolutions"], "as the run began"
     )
-    return _carry_out(run, job, execution, view, histograms=histograms)
+    return _carry_out(run, job, execution, view, histograms=histograms, quiet=quiet)
 
 
 def _choose_recipe(
@@ -157,7 +157,7 @@ def _choose_execution(job: Job, device: torch.device) -> Execution:
 
 
 def _carry_out(
-    run: Run, job: Job, execution: Execution, view: LiveView, *, histograms: bool
+    run: Run, job: Job, execution: Execution, view: LiveView, *, histograms: bool, quiet: bool
 ) -> Run:
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
@@ -196,7 +196,7 @@ def _carry_out(
         events.close()
     view.message("judging")
     own_module = copy.deepcopy(job.network) if not job.card.network else None
-    evaluation = evaluate(run, job.splits, network=own_module)
+    evaluation = evaluate(run, job.splits, network=own_module, quiet=quiet)
     write_report(run, evaluation)
     return run
 

@@ -1,0 +1,79 @@
+"""Convscope beside the loop that courses teach: seven networks, this machine, one after the other.
+
+For each network the two programs run in turn, each in a process of its own, on the same pictures
+with the textbook's settings; the table gives the median of the ratios. Nothing else should run.
+
+    python benchmarks/compare.py [--repeats 3] [--networks lenet,nin] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from convscope.runtime.device import describe
+
+HERE = Path(__file__).parent
+# Training and test pictures, so that the slower program takes about a minute.
+PICTURES = {
+    "lenet": (60_000, 10_000),
+    "alexnet": (2048, 512),
+    "vgg11": (1024, 256),
+    "nin": (1536, 384),
+    "googlenet": (3072, 768),
+    "resnet18": (3072, 768),
+    "densenet": (3072, 768),
+}
+
+
+def run(program: str, network: str) -> dict[str, float]:
+    """One run of a program; what it printed."""
+    train, test = PICTURES[network]
+    command = [sys.executable, str(HERE / program), network]
+    command += ["--pictures", str(train), "--test-pictures", str(test)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)
+
+
+def main() -> None:
+    """Run all pairs and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--networks", default=",".join(PICTURES))
+    parser.add_argument("--json", type=Path, help="also write all figures here")
+    options = parser.parse_args()
+
+    machine = describe()
+    print(f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}\n")
+    print("| network | course loop, pictures/s | Convscope, pictures/s | ratio | start-up, s |")
+    print("|---|---|---|---|---|", flush=True)
+    results, ratios = {}, []
+    for network in options.networks.split(","):
+        pairs = [
+            (run("book_loop.py", network), run("convscope_loop.py", network))
+            for _ in range(options.repeats)
+        ]
+        ratio = statistics.median(book["seconds"] / ours["seconds"] for book, ours in pairs)
+        book, ours = (
+            statistics.median(pair[which]["pictures_per_second"] for pair in pairs)
+            for which in (0, 1)
+        )
+        startup = statistics.median(pair[1]["startup_seconds"] for pair in pairs)
+        print(
+            f"| {network} | {book:,.0f} | {ours:,.0f} | {ratio:.2f} | {startup:.1f} |", flush=True
+        )
+        ratios.append(ratio)
+        results[network] = pairs
+    mean = math.exp(statistics.fmean(math.log(ratio) for ratio in ratios))
+    print(f"\nGeometric mean of the ratios: {mean:.2f}; least: {min(ratios):.2f}")
+    if options.json:
+        options.json.write_text(json.dumps({"machine": machine, "pairs": results}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What `book_loop.py` does, done by Convscope: the same network, settings, pictures and epochs.
+
+Prints one JSON object; `seconds` covers training and evaluation, as in `book_loop.py`, and
+`startup_seconds` what comes before (loading, and measuring precision and algorithms), which a run
+pays once.
+
+    python benchmarks/convscope_loop.py lenet --pictures 60000 --test-pictures 10000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+import convscope as cs
+from convscope.runs import recipe as recipes
+
+
+def main() -> None:
+    """Train one epoch at a time and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("network")
+    parser.add_argument("--pictures", type=int, default=60_000, help="training pictures")
+    parser.add_argument("--test-pictures", type=int, default=10_000)
+    parser.add_argument("--epochs", type=int, default=1)
+    options = parser.parse_args()
+
+    started = time.perf_counter()
+    counts = {"train": options.pictures, "test": options.test_pictures}
+    data = {
+        split: cs.load("fashion-mnist", split).subset(np.arange(count))
+        for split, count in counts.items()
+    }
+    recipe = recipes.named("book", options.network, "fashion-mnist")
+    with tempfile.TemporaryDirectory() as folder:
+        run = cs.train(
+            options.network,
+            data,
+            recipe,
+            out=Path(folder) / "run",
+            quiet=True,
+            epochs=options.epochs,
+        )
+        whole = time.perf_counter() - started
+        last = run.metrics("epoch")[-1]
+        result = {
+            "network": options.network,
+            "seconds": last["seconds"],
+            "startup_seconds": whole - last["seconds"],
+            "pictures_per_second": options.epochs * options.pictures / last["seconds"],
+            "accuracy": last["test_accuracy"],
+            "execution": run.environment["execution_reason"],
+        }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
