@@ -91,6 +91,12 @@ def effective_field(
     return size
 
 
+def pixels_of_share(effective: NDArray[np.float64], share: float) -> int:
+    """How many pixels, of those that matter most, make up a share of an effective field."""
+    falling = np.sort(effective, axis=None)[::-1].cumsum()
+    return int(np.searchsorted(falling, share * falling[-1]) + 1) if falling[-1] > 0 else 0
+
+
 def check_unit(node: Node, unit: Sequence[int]) -> tuple[int, ...]:
     """The index of a unit, if there is one.
 
