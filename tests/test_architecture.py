@@ -10,7 +10,17 @@ import pytest
 import convscope
 
 PACKAGE = Path(convscope.__file__).parent
-ROOMS = "definitions networks data runtime runs evaluation training inspection cli".split()
+ROOMS = [
+    "definitions",
+    "networks",
+    "data",
+    "runtime",
+    "runs",
+    "evaluation",
+    "training",
+    "inspection",
+    "cli",
+]
 LEAVES = {"errors", "files"}
 
 

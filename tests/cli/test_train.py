@@ -1,0 +1,219 @@
+"""`convscope train` and `resume` as a person uses them, from end to end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope as cs
+from convscope.cli.train import parse_settings
+from convscope.errors import UsageError
+from tests.conftest import as_json, needs_data
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three classes, pictures of several sizes and modes, some of them broken."""
+    random = np.random.default_rng(0)
+    root = tmp_path / "shapes"
+    for number, (name, colour) in enumerate({"红": 0, "green": 1, "blue": 2}.items()):
+        (root / name).mkdir(parents=True)
+        for index in range(30):
+            size = 20 + 3 * (index % 7)
+            pixels = random.integers(0, 60, (size, size + index % 5, 3), dtype=np.uint8)
+            pixels[:, :, colour] += 150
+            picture = Image.fromarray(pixels)
+            if index % 6 == 1:
+                picture = picture.convert("RGBA")
+            if index % 6 == 2:
+                picture = picture.quantize(64)
+            picture.save(root / name / f"{number}-{index}.png")
+    (root / "green" / "empty.png").write_bytes(b"")
+    whole = (root / "blue" / "2-0.png").read_bytes()
+    (root / "blue" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (root / "blue" / "page.jpg").write_text("<html>404</html>")
+    return root
+
+
+def test_digits_from_end_to_end(convscope, tmp_path):
+    done = convscope(
+        "train", "lenet", "digits", "--recipe", "fast", "--epochs", 2, "--size", 28, "--json"
+    )
+    result = as_json(done)
+    assert result["run"] == "runs/lenet-digits-1"
+    assert result["epochs"] == 2
+    assert result["split"] == "test"
+    assert 0 < result["accuracy"] < 1
+    assert result["pictures_per_second"] > 0
+    assert "2/2" in done.stderr  # rows of epochs are for people
+    run = tmp_path / result["run"]
+    judged = json.loads((run / "evaluation.json").read_text())
+    assert judged["accuracy"] == result["accuracy"]
+    # A fresh process gives the same answers.
+    again = as_json(convscope("evaluate", run, "--json"))
+    assert again["accuracy"] == result["accuracy"]
+    assert again["loss"] == result["loss"]
+
+
+def test_a_folder_with_broken_files(convscope, folder, tmp_path):
+    done = convscope(
+        "train", "lenet-bn", folder, "--recipe", "fast", "--size", 28, "--epochs", 12,
+        "--batch-size", 16, "--out", "run", "--json",
+    )  # fmt: skip
+    assert as_json(done)["accuracy"] > 0.9
+    for name, reason in {"empty.png": "empty", "cut.png": "", "page.jpg": ""}.items():
+        line = next(line for line in done.stderr.splitlines() if name in line)
+        assert line.startswith("Left out ")
+        assert reason in line
+    # The run finds its pictures again from another folder.
+    elsewhere = subprocess.run(
+        [sys.executable, "-m", "convscope", "evaluate", str(tmp_path / "run"), "--json"],
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
+    assert elsewhere.returncode == 0, elsewhere.stderr
+
+
+def test_killed_by_sigterm_and_resumed(tmp_path):
+    command = [sys.executable, "-m", "convscope"]
+    arguments = ["train", "lenet-bn", "digits", "--size", "28", "--epochs", "40", "--out", "run"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [*command, *arguments, "--precision", "float32", "--recipe", "fast"],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while not metrics.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Stopped; everything is kept. Go on with: convscope resume run" in errors
+    done = len(metrics.read_text().splitlines())
+    assert 1 <= done < 40
+    resumed = subprocess.run(
+        [*command, "resume", "run", "--json"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads(resumed.stdout)["epochs"] == 40
+    numbers = [json.loads(line)["epoch"] for line in metrics.read_text().splitlines()]
+    assert numbers == list(range(1, 41))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lenett", "digits"], "Unknown network 'lenett'. Did you mean 'lenet'"),
+        (["lenet", "digit"], "Unknown data set 'digit'. Did you mean 'digits'?"),
+        (["lenet", "no/such/folder"], "There is no folder or zip archive 'no/such/folder'"),
+        (["lenet", "digits", "--recipe", "bok"], "Unknown recipe 'bok'. Did you mean 'book'?"),
+        (["lenet", "digits", "--recipe", "a.toml"], "No recipe file 'a.toml'"),
+        (["vgg16", "digits", "--recipe", "book"], "'book' has no settings for 'vgg16'"),
+        (["lenet", "digits", "--set", "momentun=1"], "Unknown recipe field 'momentun'. Did you"),
+        (["lenet", "digits", "--set", "momentum"], "--set takes FIELD=VALUE"),
+        (["lenet", "digits", "--epochs", "0"], "epochs: Input should be greater than 0, got 0"),
+        (["lenet", "digits", "--lr", "-1"], "learning_rate: Input should be greater than 0"),
+        (["alexnet", "digits", "--size", "40"], "too small for alexnet"),
+        (["lenet", "digits", "--device", "tpu"], "Device 'tpu' isn't available here"),
+        (
+            ["lenet", "digits", "--precision", "int4"],
+            "precision: Input should be 'auto', 'float32'",
+        ),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(command, arguments, message):
+    done = command("train", *arguments, code=2)
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2  # the error; perhaps what came before
+
+
+def test_a_folder_with_one_class(command, folder):
+    for name in ("green", "blue"):
+        for file in (folder / name).iterdir():
+            file.unlink()
+        (folder / name).rmdir()
+    done = command("train", "resnet9", folder, code=2)
+    assert "class" in done.stderr
+
+
+def test_out_is_refused_unless_forced(command, digits_run, tmp_path):
+    done = command("train", "lenet", "digits", "--out", digits_run.folder, code=2)
+    assert "is a run already. Go on with it: convscope resume" in done.stderr
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("mine")
+    done = command("train", "lenet", "digits", "--out", tmp_path / "notes", "--force", code=2)
+    assert "isn't a run, so nothing there is touched" in done.stderr
+
+
+def test_resume_of_a_finished_run_judges_it_again(command, digits_run):
+    before = digits_run.summary()
+    done = command("resume", digits_run.folder, "--json")
+    assert as_json(done)["accuracy"] == before["accuracy"]
+
+
+def test_resume_without_a_run(command, tmp_path):
+    assert "No run folder" in command("resume", tmp_path / "nothing", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("texts", "fields"),
+    [
+        (["momentum=0.9"], {"momentum": 0.9}),
+        (["optimizer=adam"], {"optimizer": "adam"}),
+        (
+            ["augmentation.flip=true", "augmentation.crop=2"],
+            {"augmentation": {"flip": True, "crop": 2}},
+        ),
+        (["network_arguments={ width = 0.5 }"], {"network_arguments": {"width": 0.5}}),
+        (["data=a=b"], {"data": "a=b"}),
+    ],
+)
+def test_settings(texts, fields):
+    assert parse_settings(texts) == fields
+
+
+def test_settings_need_a_value():
+    with pytest.raises(UsageError, match="got 'momentum'"):
+        parse_settings(["momentum"])
+
+
+@pytest.mark.parametrize(
+    "command_name", ["train", "resume", "data", "evaluate", "predict", "networks"]
+)
+def test_help_answers(command, command_name):
+    assert "Usage" in command(command_name, "--help").stdout
+
+
+@pytest.mark.slow
+@needs_data("fashion-mnist")
+@pytest.mark.parametrize(
+    ("network", "low", "high"), [("lenet", 0.75, 0.86), ("lenet-bn", 0.7, 0.9)]
+)
+def test_the_books_lenets_land_where_published_runs_do(tmp_path, network, low, high):
+    run = cs.train(network, "fashion-mnist", "book", out=tmp_path / "run", quiet=True)
+    assert low < run.summary()["accuracy"] < high
+
+
+@pytest.mark.slow
+@needs_data("cifar10")
+def test_cifar10_learns(tmp_path):
+    run = cs.train(
+        "resnet9", "cifar10", "fast", out=tmp_path / "run", epochs=2, quiet=True,
+        network_arguments={"width": 8},
+    )  # fmt: skip
+    assert run.summary()["accuracy"] > 0.4
