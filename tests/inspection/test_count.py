@@ -86,6 +86,24 @@ def test_matrix_products(product):
         assert backward == found[1]
 
 
+def test_an_operation_of_unknown_kind_costs_twice_as_much_backwards():
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv2d(3, 8, 2, stride=2)
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x):
+            x = self.first(x).flatten(2).mT
+            return self.attention(x, x, x)[0]
+
+    found = costs(capture(Attention(), (3, 8, 8)))
+    (cost,) = (c for node, c in found.items() if "attention" in node.kind and c.macs)
+    # four products with 8×8 weights, and two of 16×8 with 8×16, for 16 positions
+    assert cost.macs == 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
+    assert cost.backward_flops == 2 * cost.flops
+
+
 def test_a_reused_layer_counts_each_time():
     forward, _ = ours(odd.Recurrent(steps=3), (1, 12, 12))
     assert forward == 2 * 9 * 144 * (4 + 3 * 16) + 2 * 40

@@ -88,7 +88,7 @@ def _run(
     def stand_in(tensor: Tensor) -> Tensor:
         made: Tensor
         if fake is not None:
-            made = fake.from_tensor(tensor)
+            made = fake.from_tensor(tensor if tensor.is_leaf else tensor.detach())
         elif isinstance(tensor, nn.Parameter):
             made = nn.Parameter(tensor.detach(), gradients and tensor.is_floating_point())
         else:

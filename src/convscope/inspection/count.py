@@ -43,6 +43,8 @@ def costs(graph: Graph) -> dict[Node, Cost]:
         learned = [role for role, path in node.parameters.items() if path in graph.parameter_names]
         through = [source for source in node.inputs if source in learning]
         factors = len(through) + len([role for role in learned if role != "bias"])
+        if node.kind.startswith("other: "):  # whose inputs and weights cannot be told apart
+            factors = bool(through) + bool(learned or through)
         macs = multiply_adds(node, graph.weights)
         backward = macs * factors
         found[node] = Cost(macs, FLOPS_OF_A_MULTIPLY_ADD * macs, FLOPS_OF_A_MULTIPLY_ADD * backward)

@@ -192,13 +192,10 @@ class Graph:
             retain_graph=True,
             allow_unused=True,
         )
-        shapes = [
-            item.shape if isinstance(item, Node) else tuple(self.weights[item].shape)
-            for item in wanted
-        ]
+        tensors = [item.value if isinstance(item, Node) else self.weights[item] for item in wanted]
         return [
-            torch.zeros(shape) if gradient is None else gradient.detach()
-            for gradient, shape in zip(found, shapes, strict=True)
+            torch.zeros_like(tensor) if gradient is None else gradient.detach()
+            for gradient, tensor in zip(found, tensors, strict=True)
         ]
 
     def _differentiable(self, item: Node | str) -> GradientEdge | Tensor:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn, zeros
+from torch import Tensor, nn, zeros_like
 
 from convscope.errors import UsageError
 from convscope.inspection.capture import capture
@@ -84,7 +84,8 @@ def effective_field(
     """
     graph = capture(network, pictures, gradients=True)
     node = graph[layer]
-    seed = zeros(node.shape, dtype=node.dtype)
+    assert node.value is not None, "real pictures leave values"  # noqa: S101
+    seed = zeros_like(node.value)
     seed.movedim(0, -1)[check_unit(node, unit)] = 1  # of every picture
     (gradient,) = graph.gradients(node, [graph.input], seed)
     size: NDArray[np.float64] = gradient.abs().sum(1).mean(0).double().cpu().numpy()

@@ -186,7 +186,7 @@ class Recorder(TorchFunctionMode):
             path = self._paths.get(id(tensor))
             if path is not None and id(tensor) not in self._made:
                 role = next((key for key, value in bound.items() if value is tensor), "other")
-                parameters[role] = path
+                parameters[role if role not in parameters else f"{role} {len(parameters)}"] = path
                 return self._weights[path]
             inputs.append(self.node_of(tensor) or self._constant(tensor))
             return Slot(len(inputs) - 1)
