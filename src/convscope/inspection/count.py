@@ -72,4 +72,4 @@ def multiply_adds(node: Node, weights: dict[str, Tensor]) -> int:
         left = node.inputs[0].shape
         inner = weights[node.parameters["input"]].shape if "input" in node.parameters else left
         return prod(node.shape) * inner[-1]
-    return node.uncounted_flops // FLOPS_OF_A_MULTIPLY_ADD
+    return node.pytorch_flops // FLOPS_OF_A_MULTIPLY_ADD

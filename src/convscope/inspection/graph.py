@@ -42,8 +42,11 @@ class Node:
         depends_on_pictures: Whether a path leads here from the pictures.
         shares_memory: Whether its tensor lies in the memory of another node's (views, in-place).
         changes_input: Whether it overwrote its input (in-place).
-        uncounted_flops: What PyTorch's own counter found inside an operation of unknown kind.
+        pytorch_flops: What PyTorch's own counter found inside an operation of unknown kind.
         value: A copy of the tensor as it was made, if `capture` was given real pictures.
+        call: The operation as a function of the tensors of `inputs` alone; see `replay`.
+        edge: Where the tensor lies in autograd's graph, if gradients were asked; see
+            `Graph.gradients`.
     """
 
     name: str
@@ -58,7 +61,7 @@ class Node:
     depends_on_pictures: bool
     shares_memory: bool = False
     changes_input: bool = False
-    uncounted_flops: int = 0
+    pytorch_flops: int = 0
     value: Tensor | None = field(default=None, repr=False)
     call: Callable[..., Any] | None = field(default=None, repr=False)
     edge: GradientEdge | None = field(default=None, repr=False)
@@ -123,6 +126,7 @@ class Graph:
         tied: Other paths of the same parameter, by its first.
         result: The tensor the network returned, with its gradient graph, if gradients were asked.
         notes: What a person should know about how the graph came to be.
+        stand_ins: What took the place of the parameters during the call, if gradients were asked.
     """
 
     network: str

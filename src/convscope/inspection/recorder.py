@@ -165,7 +165,7 @@ class Recorder(TorchFunctionMode):
             which = index if len(made) > 1 else None
             node = self._record(func, name, args, kwargs, tensor, which, changed)
             if counter is not None and index == 0:
-                node.uncounted_flops = counter.get_total_flops()
+                node.pytorch_flops = counter.get_total_flops()
         return result
 
     def _record(
