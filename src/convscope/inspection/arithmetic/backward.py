@@ -1,0 +1,267 @@
+"""The way backwards: the gradient of the loss in one number of a network, as a sum.
+
+A number of a layer gets a part from every operation that used it, and a weight one from every
+position that it was used at. What flows is taken from PyTorch's gradients in the outputs of those
+operations; the step from there is written out, and the sum compared with PyTorch's gradient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from convscope.errors import UsageError, unknown_name
+from convscope.inspection.arithmetic import into_inputs, into_weights
+from convscope.inspection.arithmetic.call import Call
+from convscope.inspection.arithmetic.forms import (
+    Calculated,
+    Copied,
+    Extreme,
+    Form,
+    Share,
+    WeightedSum,
+)
+from convscope.inspection.arithmetic.forward import RELATIVE_ERROR, relative_error
+from convscope.inspection.arithmetic.functions import FUNCTIONS
+from convscope.inspection.arithmetic.loss import Loss
+from convscope.inspection.arithmetic.numbers import Numbers, Operand, Product, has_batch
+from convscope.inspection.graph import Graph, Node
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of the loss in one number.
+
+    Attributes:
+        name: The number's layer, or the parameter's path.
+        index: Of the number, without the batch axis.
+        is_weight: Whether it is a parameter's.
+        value: What PyTorch computed.
+        form: The arithmetic.
+        through: The layers it flows through to the number.
+        error: How far the explained gradient is from PyTorch's, as a share of the sum of the
+            absolute products.
+        allowed: The most that rounding explains.
+        unexplained: Layers whose part is not written out, but what PyTorch says.
+    """
+
+    name: str
+    index: tuple[int, ...]
+    is_weight: bool
+    value: float
+    form: WeightedSum | Calculated
+    through: tuple[str, ...]
+    error: float
+    allowed: float
+    unexplained: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the explained gradient is PyTorch's, but for rounding."""
+        return self.error <= self.allowed
+
+    @property
+    def label(self) -> str:
+        """The number's name, as in "conv1.weight[2, 0, 1, 1]"."""
+        return f"{self.name}[{', '.join(map(str, self.index))}]"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return {
+            "name": self.name,
+            "index": list(self.index),
+            "is_weight": self.is_weight,
+            "value": self.value,
+            "explained": self.form.result,
+            "relative_error": self.error,
+            "agrees": self.agrees,
+            "through": list(self.through),
+            "unexplained": list(self.unexplained),
+            "formula": self.form.formula,
+            "in_numbers": self.form.inserted,
+            "arithmetic": self.form.as_json(),
+        }
+
+
+def gradient_in_number(graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]) -> Gradient:
+    """Where the gradient in one number of a layer comes from.
+
+    Args:
+        graph: Captured with one picture and gradients.
+        loss: What is differentiated.
+        node: The layer.
+        index: Of the number, with the batch axis.
+    """
+    users = [user for user in graph.users(node) if user.edge is not None]
+    gradients = graph.gradients(loss.tensor, [node, *users])
+    value = float(gradients[0][index])
+    terms: list[Product] = []
+    unexplained = []
+    for user, tensor in zip(users, gradients[1:], strict=True):
+        call = Call(graph, user)
+        flowing = Operand(user.name, tensor, user, is_gradient=True)
+        for source, other in enumerate(user.inputs):
+            if other is node:
+                found, explained = into_inputs.flow(call, source, index, flowing)
+                terms += found
+                unexplained += [] if explained else [user.name]
+    label = index[1:] if has_batch(node) else index
+    form: WeightedSum | Calculated
+    if node is graph.output:
+        form = loss.slope(index[-1])
+    else:
+        form = WeightedSum(_ways(users), tuple(terms))
+    return Gradient(
+        name=node.name,
+        index=label,
+        is_weight=False,
+        value=value,
+        form=form,
+        through=tuple(user.name for user in users),
+        error=relative_error(form.result, value, form.magnitude),
+        allowed=RELATIVE_ERROR.get(node.dtype, 0.05),
+        unexplained=tuple(unexplained),
+    )
+
+
+def gradient_in_weight(graph: Graph, loss: Loss, path: str, index: tuple[int, ...]) -> Gradient:
+    """Where the gradient in one weight comes from; of a tied weight, from all of its uses.
+
+    Raises:
+        UsageError: There is no such weight, or no rule for an operation that uses it.
+    """
+    if path not in graph.parameter_names:
+        raise unknown_name(f"parameter of {graph.network}:", path, graph.parameter_names)
+    weight = graph.weights[path]
+    check_weight(path, tuple(weight.shape), index)
+    users = [node for node in graph if path in node.parameters.values() and node.edge is not None]
+    own, *gradients = graph.gradients(loss.tensor, [path, *users])
+    terms = []
+    for user, tensor in zip(users, gradients, strict=True):
+        call = Call(graph, user)
+        for role in (role for role, name in user.parameters.items() if name == path):
+            flowing = Operand(user.name, tensor, user, is_gradient=True)
+            found = into_weights.flow(call, role, index, flowing)
+            if found is None:
+                raise UsageError(
+                    f"Convscope doesn't know how a gradient flows into {path!r} through "
+                    f"{user.name!r} ({user.kind})."
+                )
+            terms.append(found)
+    value = float(own[index])
+    count = sum(term.products.size for term in terms)
+    over = f", summed over the {count} positions where it is used" if count > 1 else ""
+    ways = f"through {', '.join(user.name for user in users)}: what it met · gradient{over}"
+    form = WeightedSum(ways, tuple(terms))
+    return Gradient(
+        name=path,
+        index=index,
+        is_weight=True,
+        value=value,
+        form=form,
+        through=tuple(user.name for user in users),
+        error=relative_error(form.result, value, form.magnitude),
+        allowed=RELATIVE_ERROR.get(weight.dtype, 0.05),
+    )
+
+
+def _ways(users: list[Node]) -> str:
+    """How the gradient flows back through operations, in words."""
+    ways: dict[str, list[str]] = {}
+    for user in users:
+        passed = "gradient · slope" if user.kind in FUNCTIONS else "the gradient, passed on"
+        ways.setdefault(WAYS.get(user.kind, passed), []).append(user.name)
+    if not ways:
+        return "nothing that the loss depends on uses it"
+    return "; ".join(f"through {', '.join(names)}: {way}" for way, names in ways.items())
+
+
+WAYS = {
+    **dict.fromkeys(
+        ("convolution", "transposed convolution"),
+        "gradient · weight, summed over the windows it lies in",
+    ),
+    **dict.fromkeys(("dense", "matrix product"), "gradient · weight, summed over the units"),
+    **dict.fromkeys(
+        ("max pooling", "adaptive max pooling"), "the gradient of the windows where it won"
+    ),
+    **dict.fromkeys(
+        ("average pooling", "adaptive average pooling", "mean"), "its share of the gradient"
+    ),
+    "batch norm": "gradient · γ / √(variance + ε)",
+    "product": "gradient · the other factor",
+    "quotient": "gradient · slope",
+    "softmax": "gradient · slope, summed over the classes",
+    "log softmax": "gradient · slope, summed over the classes",
+}
+
+
+def check_weight(path: str, shape: tuple[int, ...], index: tuple[int, ...]) -> None:
+    """Refuse an index that a parameter doesn't have.
+
+    Raises:
+        UsageError: It has another number of axes, or is outside.
+    """
+    fits = len(index) == len(shape) and all(
+        0 <= i < size for i, size in zip(index, shape, strict=True)
+    )
+    if not fits:
+        raise UsageError(
+            f"Parameter {path!r} has the shape {shape}, so its last weight is at "
+            f"{tuple(size - 1 for size in shape)}; given {index}."
+        )
+
+
+def steepest_weight(
+    graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]
+) -> tuple[str, tuple[int, ...]] | None:
+    """Of the weights that a number was computed with, the one with the largest gradient.
+
+    Returns:
+        The parameter's path and the weight's index; None if the layer has no weights whose
+        gradients can be written out.
+    """
+    path = node.parameters.get("weight") or next(
+        (p for p in node.parameters.values() if p in graph.parameter_names), None
+    )
+    if path is None or path not in graph.parameter_names or node.kind not in into_weights.RULES:
+        return None
+    role = next(role for role, name in node.parameters.items() if name == path)
+    (gradient,) = graph.gradients(loss.tensor, [path])
+    own = torch.zeros_like(gradient, dtype=torch.bool)
+    own[into_weights.own_part(Call(graph, node), role, index)] = True
+    sizes = torch.where(own, gradient.abs(), -1.0)
+    return path, _unraveled(int(sizes.argmax()), tuple(gradient.shape))
+
+
+def steepest_input(graph: Graph, loss: Loss, form: Form) -> tuple[Node, tuple[int, ...]] | None:
+    """Of the numbers that a number was computed from, the one with the largest gradient."""
+    best: tuple[float, Node, tuple[int, ...]] | None = None
+    for numbers in _layer_numbers(form):
+        node = next((node for node in graph if node.name == numbers.name), None)
+        if node is None or node.edge is None or not numbers.places:
+            continue
+        (gradient,) = graph.gradients(loss.tensor, [node])
+        found = Operand(node.name, gradient, node).numbers(*numbers.places)
+        sizes = np.where(numbers.outside, -1.0, abs(found.values))
+        place = np.unravel_index(int(sizes.argmax()), sizes.shape)
+        size = float(sizes[place])
+        if best is None or size > best[0]:
+            index = numbers.index([int(i) for i in place])
+            best = size, node, (0, *index) if numbers.has_batch else index
+    return None if best is None else best[1:]
+
+
+def _layer_numbers(form: Form) -> list[Numbers]:
+    if isinstance(form, WeightedSum):
+        return [numbers for term in form.terms for numbers in (term.left, term.right)]
+    if isinstance(form, Extreme | Copied):
+        return [form.given]
+    return [form.scores] if isinstance(form, Share) else [*form.given.values()]
+
+
+def _unraveled(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(place, shape))
