@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from convscope.evaluation.predict import predict as predict
     from convscope.inspection.explain import explain as explain
     from convscope.inspection.trace import trace as trace
+    from convscope.inspection.unit import unit as unit
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import networks as networks
     from convscope.networks.weights import load_weights as load_weights
@@ -46,6 +47,7 @@ _HOME = {
     "resume": "convscope.training.train",
     "trace": "convscope.inspection.trace",
     "train": "convscope.training.train",
+    "unit": "convscope.inspection.unit",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

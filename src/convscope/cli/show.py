@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_network, complete_run
 from convscope.cli.console import print_json
+from convscope.cli.unit import check_options, show_unit
 from convscope.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ Examples:
   convscope show googlenet --size 224 --channels 3 --classes 1000 --expand
 
   convscope show runs/lenet-digits-1 --json
+
+  convscope show runs/lenet-digits-1 --unit features.conv1:2,10,12 --image seven.png --backward
 """
 
 
@@ -49,6 +52,26 @@ def show(
     expand: Annotated[
         bool, typer.Option("--expand", help="Show every layer, not blocks of them.")
     ] = False,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER:C,Y,X",
+            help="Explain one number instead: channel C, row Y, column X (or unit N) of a layer's "
+            "output; softmax:N is the probability of class N.",
+        ),
+    ] = None,
+    image: Annotated[Path | None, typer.Option(help="For --unit: a picture.")] = None,
+    backward: Annotated[
+        bool, typer.Option("--backward", help="For --unit: explain the gradients as well.")
+    ] = False,
+    label: Annotated[
+        str | None,
+        typer.Option("--class", help="For --backward: the right class. Default: the predicted."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="For --unit: the PNG to write. Default: IMAGE-LAYER-C-Y-X.png here."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
@@ -56,7 +79,25 @@ def show(
     """Show a network layer by layer: shapes, parameters, operations, what each layer sees.
 
     Without a size, pictures are what the network is usually given, or what the run trained on.
+
+    With --unit and --image, show where one number comes from: the arithmetic, in text and in a
+    figure.
     """
+    check_options(image, unit, backward=backward, label=label, out=out)
+    if unit is not None and image is not None:
+        show_unit(
+            network,
+            image,
+            unit,
+            backward=backward,
+            label=label,
+            size=size,
+            channels=channels,
+            classes=classes,
+            out=out,
+            json=json,
+        )
+        return
     from convscope.inspection.trace import trace
 
     module, picture = open_network(network, size, channels, classes)

@@ -57,7 +57,12 @@ class _Expects:
 
 
 def opened(
-    network: nn.Module | Run | str | Path, picture: Tensor | NDArray[np.generic] | str | Path
+    network: nn.Module | Run | str | Path,
+    picture: Tensor | NDArray[np.generic] | str | Path,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    classes: int | None = None,
 ) -> Opened:
     """Open a network and a picture for it.
 
@@ -66,35 +71,23 @@ def opened(
             the catalog, which gets fresh weights, the same each time.
         picture: A file, or uint8 (C, H, W), which are treated as for training; or a float tensor
             (C, H, W) or (1, C, H, W), as the network takes it.
+        size: Height and width that a file is resized to. None: what the run was trained with, or
+            the network is usually given.
+        channels: Of a network of the catalog. None: the usual.
+        classes: Of a network of the catalog. None: 10.
 
     Raises:
-        UsageError: There is no such network, or the picture does not fit.
+        UsageError: There is no such network, or the picture or a size does not fit.
         ConvscopeError: The file is no picture.
     """
-    expects = _expects(network)
-    name, image, pixels = "picture", None, None
-    if isinstance(picture, str | Path):
-        name = Path(picture).name
-        image = _decoded(picture, expects)
-    else:
-        given = torch.as_tensor(picture)
-        given = given[0] if given.dim() == 4 and len(given) == 1 else given
-        if given.dim() != 3:
-            raise UsageError(
-                "picture must be one picture (channels, height, width), or a file; given a tensor "
-                f"of shape {tuple(given.shape)}."
-            )
-        if given.dtype == torch.uint8:
-            image = _converted(given.numpy(), expects)
-        else:
-            pixels = given[None]
-    notes = expects.notes
-    normalization = None
+    expects = _expects(network, size, channels, classes)
+    name = Path(picture).name if isinstance(picture, str | Path) else "picture"
+    image, pixels = _image(picture, expects)
+    notes, normalization = expects.notes, None
     if image is not None:
         normalization = expects.normalization
         if normalization is None:
-            channels = len(image)
-            normalization = Normalization((0.0,) * channels, (1.0,) * channels)
+            normalization = Normalization((0.0,) * len(image), (1.0,) * len(image))
             notes += ("The pixels were scaled to [0, 1] and not normalized.",)
         pixels = normalization.apply(torch.from_numpy(image[None]))
     assert pixels is not None  # noqa: S101 - one of the two was given
@@ -109,35 +102,78 @@ def opened(
     )
 
 
-def _expects(network: nn.Module | Run | str | Path) -> _Expects:
-    if isinstance(network, nn.Module):
-        known = network if isinstance(network, Network) else None
-        usual = None
-        if known is not None and known.name in networks():
-            usual = entry(known.name).picture[1]
-        return _Expects(
-            network,
-            None if known is None else known.in_channels,
-            None if known is None else known.size or usual,
-            None,
-        )
+def _expects(
+    network: nn.Module | Run | str | Path,
+    size: int | None,
+    channels: int | None,
+    classes: int | None,
+) -> _Expects:
     if isinstance(network, str) and network in networks():
-        channels, size, _ = entry(network).picture
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            fresh = build(network, channels).eval()
-        note = f"{network} is not trained: its weights are random."
-        return _Expects(fresh, channels, size, None, notes=(note,))
-    if isinstance(network, str | Path) and not Path(network).exists() and "/" not in str(network):
-        raise unknown_name("network or run folder", str(network), networks())
-    path = Path(network) if isinstance(network, str | Path) else None
-    if path is not None and (path.is_file() or path.suffix == ".safetensors"):
-        model, card = load_model(path)
+        return _fresh(network, size, channels, classes)
+    expects = _ready(network, size)
+    for option, given, own in (
+        ("channels", channels, expects.channels),
+        ("classes", classes, len(expects.classes) or None),
+    ):
+        if given is not None and given != own:
+            raise UsageError(
+                f"{option} {given} does not fit a network that is there already, with {own}. Leave "
+                "it out, or name a network of the catalog."
+            )
+    return expects
+
+
+def _fresh(name: str, size: int | None, channels: int | None, classes: int | None) -> _Expects:
+    """A network of the catalog, with random weights that are the same each time."""
+    usual = entry(name).picture
+    channels, size = channels or usual[0], size or usual[1]
+    arguments = {"size": size} if entry(name).takes_size else {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = build(name, channels, classes or 10, **arguments).eval()
+    note = f"{name} is not trained: its weights are random."
+    return _Expects(network, channels, size, None, notes=(note,))
+
+
+def _ready(network: nn.Module | Run | str | Path, size: int | None) -> _Expects:
+    """A network that is there, with weights of its own."""
+    if isinstance(network, Network):
+        usual = entry(network.name).picture[1] if network.name in networks() else None
+        return _Expects(network, network.in_channels, size or network.size or usual, None)
+    if isinstance(network, nn.Module):
+        return _Expects(network, None, size, None)
+    if isinstance(network, Run):
+        model, card = network.model()
     else:
-        run = network if isinstance(network, Run) else Run(network)
-        model, card = run.model()
+        path = Path(network)
+        if not path.exists() and "/" not in str(network):
+            raise unknown_name("network or run folder", str(network), networks())
+        is_file = path.is_file() or path.suffix == ".safetensors"
+        model, card = load_model(path) if is_file else Run(path).model()
     normalization = Normalization(card.mean, card.std)
-    return _Expects(model, card.channels, card.size, normalization, card.classes)
+    return _Expects(model, card.channels, size or card.size, normalization, card.classes)
+
+
+def _image(
+    picture: Tensor | NDArray[np.generic] | str | Path, expects: _Expects
+) -> tuple[NDArray[np.uint8] | None, Tensor | None]:
+    """The picture as uint8 (C, H, W), or, if the network's own numbers were given, (1, C, H, W)."""
+    if isinstance(picture, str | Path):
+        return _decoded(picture, expects), None
+    given = torch.as_tensor(picture)
+    given = given[0] if given.dim() == 4 and len(given) == 1 else given
+    if given.dim() != 3:
+        raise UsageError(
+            "picture must be one picture (channels, height, width), or a file; given a tensor of "
+            f"shape {tuple(given.shape)}."
+        )
+    if given.dtype != torch.uint8:
+        return None, given[None]
+    one = ImageSet(given.cpu().numpy()[None], [0], ("",))
+    converted: NDArray[np.uint8] = convert(
+        one, size=expects.size, channels=expects.channels
+    ).images[0]
+    return converted, None
 
 
 def _decoded(path: str | Path, expects: _Expects) -> NDArray[np.uint8]:
@@ -150,14 +186,6 @@ def _decoded(path: str | Path, expects: _Expects) -> NDArray[np.uint8]:
         return decode(path, size=expects.size, channels=expects.channels)
     except PictureError as error:
         raise ConvscopeError(f"{str(path)!r} can't be used: {error.reason}.") from None
-
-
-def _converted(image: NDArray[np.uint8], expects: _Expects) -> NDArray[np.uint8]:
-    one = ImageSet(image[None], [0], ("",))
-    converted: NDArray[np.uint8] = convert(
-        one, size=expects.size, channels=expects.channels
-    ).images[0]
-    return converted
 
 
 def _placed(pixels: Tensor, network: nn.Module) -> Tensor:

@@ -23,19 +23,19 @@ from torch import Tensor, nn
 from convscope.errors import UsageError, unknown_name
 from convscope.inspection.arithmetic.backward import (
     gradient_in_number,
+    gradient_in_probability,
     gradient_in_weight,
-    steepest_input,
-    steepest_weight,
 )
 from convscope.inspection.arithmetic.forms import Calculated
 from convscope.inspection.arithmetic.forward import Step, steps
 from convscope.inspection.arithmetic.loss import Loss, loss_of
 from convscope.inspection.arithmetic.numbers import constant, has_batch
+from convscope.inspection.arithmetic.steepest import steepest_input, steepest_weight
 from convscope.inspection.arithmetic.words import in_brackets, number
 from convscope.inspection.capture import capture
 from convscope.inspection.graph import Graph, Node
 from convscope.inspection.opened import Opened, opened
-from convscope.inspection.receptive_field import unit_field
+from convscope.inspection.receptive_field import UnitField, unit_field
 from convscope.inspection.unit_explanation import Backward, UnitExplanation
 from convscope.runs.run import Run
 
@@ -75,7 +75,18 @@ def unit(
             an operation that is not known.
         ConvscopeError: The file is no picture.
     """
-    subject = opened(network, picture)
+    return explained(opened(network, picture), unit, backward=backward, label=label, weight=weight)
+
+
+def explained(
+    subject: Opened,
+    unit: str | tuple[str, Sequence[int]],
+    *,
+    backward: bool = False,
+    label: int | str | None = None,
+    weight: str | tuple[str, Sequence[int]] | None = None,
+) -> UnitExplanation:
+    """What `unit` does, of a network and picture that are opened already."""
     name, place = _parsed(unit, "unit", FORM)
     # GPUs would otherwise shorten the factors of a convolution to 10 bits (TF32).
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
@@ -96,9 +107,7 @@ def unit(
         graph=graph,
         steps=tuple(found),
         asked=asked,
-        sees=unit_field(graph, node, index[1:])
-        if node.depends_on_pictures and has_batch(node)
-        else None,
+        sees=_sees(graph, node, index),
         backward=back,
         notes=(*subject.notes, *graph.notes),
     )
@@ -164,6 +173,16 @@ def _index(node: Node, name: str, place: tuple[int, ...]) -> tuple[int, ...]:
     return (0, *place) if batch else place
 
 
+def _sees(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitField | None:
+    """What a number can see of the picture; None for what follows from padding or weights alone."""
+    if not has_batch(node):
+        return None
+    try:
+        return unit_field(graph, node, index[1:])
+    except UsageError:
+        return None
+
+
 def _label(label: int | str | None, classes: tuple[str, ...]) -> int | None:
     if label is None or isinstance(label, int):
         return label
@@ -186,9 +205,14 @@ def _backward(
 ) -> Backward:
     weight = chosen or steepest_weight(graph, loss, node, index)
     source = steepest_input(graph, loss, step.form)
+    own = None
+    if node.edge is not None:
+        own = gradient_in_number(graph, loss, node, index)
+    elif node.name == SOFTMAX:
+        own = gradient_in_probability(loss, index[-1], SOFTMAX)
     return Backward(
         loss,
-        number=None if node.edge is None else gradient_in_number(graph, loss, node, index),
+        number=own,
         weight=None if weight is None else gradient_in_weight(graph, loss, *weight),
         source=None if source is None else gradient_in_number(graph, loss, *source),
     )

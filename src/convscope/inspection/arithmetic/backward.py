@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from convscope.errors import UsageError, unknown_name
@@ -18,16 +17,13 @@ from convscope.inspection.arithmetic import into_inputs, into_weights
 from convscope.inspection.arithmetic.call import Call
 from convscope.inspection.arithmetic.forms import (
     Calculated,
-    Copied,
-    Extreme,
-    Form,
-    Share,
     WeightedSum,
 )
 from convscope.inspection.arithmetic.forward import RELATIVE_ERROR, relative_error
 from convscope.inspection.arithmetic.functions import FUNCTIONS
 from convscope.inspection.arithmetic.loss import Loss
-from convscope.inspection.arithmetic.numbers import Numbers, Operand, Product, has_batch
+from convscope.inspection.arithmetic.numbers import Operand, Product, has_batch
+from convscope.inspection.arithmetic.words import number
 from convscope.inspection.graph import Graph, Node
 
 
@@ -127,6 +123,41 @@ def gradient_in_number(graph: Graph, loss: Loss, node: Node, index: tuple[int, .
     )
 
 
+def gradient_in_probability(loss: Loss, unit: int, layer: str) -> Gradient:
+    """The gradient in a probability of a softmax that the network leaves to the loss.
+
+    Args:
+        loss: What is differentiated.
+        unit: The class that the probability is of.
+        layer: What the softmax is called.
+    """
+    p = torch.tensor(loss.probabilities, requires_grad=True)
+    (gradient,) = torch.autograd.grad(-p[loss.label].log(), p)
+    value = float(gradient[unit])
+    share = float(loss.probabilities[unit])
+    is_label = unit == loss.label
+    result = -1 / share if is_label else 0.0
+    form = Calculated(
+        formula=f"L = −log p[{loss.label}], "
+        + (f"so ∂L/∂p[{unit}] = −1 / p[{unit}]" if is_label else f"where p[{unit}] isn't in"),
+        inserted=f"−1 / {number(share)} = {number(result)}" if is_label else "0",
+        given={},
+        result=result,
+        magnitude=abs(result),
+    )
+    error = relative_error(result, value, abs(result))
+    return Gradient(
+        name=layer,
+        index=(unit,),
+        is_weight=False,
+        value=value,
+        form=form,
+        through=(),
+        error=error,
+        allowed=RELATIVE_ERROR[p.dtype],
+    )
+
+
 def gradient_in_weight(graph: Graph, loss: Loss, path: str, index: tuple[int, ...]) -> Gradient:
     """Where the gradient in one weight comes from; of a tied weight, from all of its uses.
 
@@ -213,55 +244,3 @@ def check_weight(path: str, shape: tuple[int, ...], index: tuple[int, ...]) -> N
             f"Parameter {path!r} has the shape {shape}, so its last weight is at "
             f"{tuple(size - 1 for size in shape)}; given {index}."
         )
-
-
-def steepest_weight(
-    graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]
-) -> tuple[str, tuple[int, ...]] | None:
-    """Of the weights that a number was computed with, the one with the largest gradient.
-
-    Returns:
-        The parameter's path and the weight's index; None if the layer has no weights whose
-        gradients can be written out.
-    """
-    path = node.parameters.get("weight") or next(
-        (p for p in node.parameters.values() if p in graph.parameter_names), None
-    )
-    if path is None or path not in graph.parameter_names or node.kind not in into_weights.RULES:
-        return None
-    role = next(role for role, name in node.parameters.items() if name == path)
-    (gradient,) = graph.gradients(loss.tensor, [path])
-    own = torch.zeros_like(gradient, dtype=torch.bool)
-    own[into_weights.own_part(Call(graph, node), role, index)] = True
-    sizes = torch.where(own, gradient.abs(), -1.0)
-    return path, _unraveled(int(sizes.argmax()), tuple(gradient.shape))
-
-
-def steepest_input(graph: Graph, loss: Loss, form: Form) -> tuple[Node, tuple[int, ...]] | None:
-    """Of the numbers that a number was computed from, the one with the largest gradient."""
-    best: tuple[float, Node, tuple[int, ...]] | None = None
-    for numbers in _layer_numbers(form):
-        node = next((node for node in graph if node.name == numbers.name), None)
-        if node is None or node.edge is None or not numbers.places:
-            continue
-        (gradient,) = graph.gradients(loss.tensor, [node])
-        found = Operand(node.name, gradient, node).numbers(*numbers.places)
-        sizes = np.where(numbers.outside, -1.0, abs(found.values))
-        place = np.unravel_index(int(sizes.argmax()), sizes.shape)
-        size = float(sizes[place])
-        if best is None or size > best[0]:
-            index = numbers.index([int(i) for i in place])
-            best = size, node, (0, *index) if numbers.has_batch else index
-    return None if best is None else best[1:]
-
-
-def _layer_numbers(form: Form) -> list[Numbers]:
-    if isinstance(form, WeightedSum):
-        return [numbers for term in form.terms for numbers in (term.left, term.right)]
-    if isinstance(form, Extreme | Copied):
-        return [form.given]
-    return [form.scores] if isinstance(form, Share) else [*form.given.values()]
-
-
-def _unraveled(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.unravel_index(place, shape))

@@ -23,7 +23,7 @@ from convscope.inspection.figures.unit_panels import (
 )
 from convscope.inspection.figures.unit_where import Panel, panels_of
 from convscope.inspection.unit_explanation import UnitExplanation
-from convscope.inspection.unit_text import title
+from convscope.inspection.unit_tables import title
 
 WIDTH = 14.0  # inches
 PANEL = 2.6  # inches high

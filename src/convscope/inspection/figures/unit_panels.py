@@ -17,7 +17,7 @@ from convscope.inspection.arithmetic.numbers import Product
 from convscope.inspection.arithmetic.words import number
 from convscope.inspection.figures.panels import DIVERGING, draw_values
 from convscope.inspection.text_blocks import block
-from convscope.inspection.unit_text import channels_by_size, is_uniform, title
+from convscope.inspection.unit_tables import channels_by_size, is_uniform, title
 
 MARK = "#c6ff00"
 LEGIBLE = 7  # rows or columns; in more, numbers can't be read

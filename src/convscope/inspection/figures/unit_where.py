@@ -25,7 +25,7 @@ from convscope.inspection.figures.panels import add_bar, draw_picture, draw_valu
 from convscope.inspection.figures.unit_panels import ABOVE, draw_bars, mark
 from convscope.inspection.graph import Node
 from convscope.inspection.unit_explanation import UnitExplanation
-from convscope.inspection.unit_text import channels_by_size
+from convscope.inspection.unit_tables import channels_by_size
 
 MOST_UNITS = 256  # of a layer without maps that are drawn as bars
 MOST_CLASSES = 20

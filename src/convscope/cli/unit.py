@@ -1,0 +1,88 @@
+"""The part of `convscope show` that explains one number: `--unit LAYER:C,Y,X --image FILE`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from convscope.cli.console import print_json
+from convscope.errors import UsageError
+
+
+def check_options(
+    image: Path | None, unit: str | None, *, backward: bool, label: str | None, out: Path | None
+) -> None:
+    """Complain about options that only mean something together.
+
+    Raises:
+        UsageError: One is given without the other that it needs.
+    """
+    if unit is None:
+        for option, given in (
+            ("--image", image is not None),
+            ("--backward", backward),
+            ("--class", label is not None),
+            ("--out", out is not None),
+        ):
+            if given:
+                raise UsageError(
+                    f"{option} is for one number: add --unit LAYER:CHANNEL,ROW,COLUMN."
+                )
+        return
+    if image is None:
+        raise UsageError("--unit explains a number computed from a picture: add --image FILE.")
+    if label is not None and not backward:
+        raise UsageError("--class is the class that the loss is for: add --backward.")
+    if out is not None and out.suffix.lower() != ".png":
+        raise UsageError(f"--out must be a file that ends with .png; given {str(out)!r}.")
+    if out is not None and not out.parent.is_dir():
+        raise UsageError(f"--out: there is no folder {str(out.parent)!r}. Make it first.")
+
+
+def show_unit(
+    network: str,
+    image: Path,
+    unit: str,
+    *,
+    backward: bool,
+    label: str | None,
+    size: int | None,
+    channels: int | None,
+    classes: int | None,
+    out: Path | None,
+    json: bool,
+) -> None:
+    """Print where one number comes from, and draw it.
+
+    Args:
+        network: A network of the catalog, the folder of a run, or a `model.safetensors`.
+        image: The picture.
+        unit: Layer and place of the number.
+        backward: Also explain the gradients.
+        label: Class for the loss, or None for the predicted one.
+        size: Height and width of the picture, or None for the usual.
+        channels: Channels of the picture, or None for the usual.
+        classes: Number of classes, or None for the usual.
+        out: The PNG, or None for a name made of the picture's and the unit's.
+        json: Print data instead of text.
+    """
+    from rich.console import Console
+
+    from convscope.inspection.opened import opened
+    from convscope.inspection.unit import explained
+
+    subject = opened(network, image, size=size, channels=channels, classes=classes)
+    explanation = explained(subject, unit, backward=backward, label=label)
+    file = out or Path(f"{image.stem}-{re.sub(r'[^A-Za-z0-9.]+', '-', unit)}.png")
+    files = [file]
+    explanation.figure(file)
+    if backward:
+        files.append(file.with_name(f"{file.stem}-backward{file.suffix}"))
+        explanation.backward_figure(files[1])
+    if json:
+        print_json({**explanation.as_json(), "files": [str(each) for each in files]})
+        return
+    Console(highlight=False).print(explanation)
+    print()
+    for each in files:
+        print(f"figure: {each}")
