@@ -3,7 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PYTEST := CONVSCOPE_DATA=$(CONVSCOPE_DATA) $(BIN)/python -m pytest
+# One test process a core, so one thread in each.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+
+# Tests run in folders of their own, where a relative path would lead elsewhere.
+ifdef CONVSCOPE_DATA
+export CONVSCOPE_DATA := $(abspath $(CONVSCOPE_DATA))
+endif
 
 .PHONY: help demo test test-slow check format bench clean
 .DEFAULT_GOAL := help
@@ -19,8 +25,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(READY)  ## train and judge a network on scikit-learn's digits, in under a minute
-	@$(BIN)/convscope train resnet9 digits --recipe fast --out runs/demo --force
-	@$(BIN)/convscope evaluate runs/demo
+	@$(BIN)/convscope train resnet9 digits --out runs/demo --force
 
 test: $(READY)  ## the fast tests (minutes)
 	@$(PYTEST)

@@ -66,6 +66,7 @@ class Predictions:
                     "path": prediction.path,
                     "label": prediction.top[0].label,
                     "probability": prediction.top[0].probability,
+                    "unknown": False,  # every picture is given a class; none is rejected
                     "top": [
                         {"label": guess.label, "probability": guess.probability}
                         for guess in prediction.top

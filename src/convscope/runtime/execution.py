@@ -56,7 +56,8 @@ class Execution:
     @contextmanager
     def forward_pass(self) -> Iterator[None]:
         """The context for the forward pass; what it decides holds for the backward pass, too."""
-        with autocast(self.device, self.precision), use_plan(self.plan):
+        planned = use_plan(self.plan) if self.plan else nullcontext()
+        with autocast(self.device, self.precision), planned:
             yield
 
     def place(self, network: nn.Module) -> nn.Module:
