@@ -99,8 +99,10 @@ def explained(
     back = None
     if backward:
         chosen = None if weight is None else _parsed(weight, "weight", "PARAMETER:INDEX")
-        loss = loss_of(graph, _label(label, subject.classes))
-        back = _backward(graph, loss, node, index, found[asked], chosen)
+        right = _label(label, subject.classes)
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            loss = loss_of(graph, right)
+            back = _backward(graph, loss, node, index, found[asked], chosen)
     return UnitExplanation(
         network=graph.network,
         opened=subject,
@@ -178,8 +180,9 @@ def _sees(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitField | None:
     if not has_batch(node):
         return None
     try:
-        return unit_field(graph, node, index[1:])
-    except UsageError:
+        with torch.no_grad():  # operations may be run again, with the network's own weights
+            return unit_field(graph, node, index[1:])
+    except (UsageError, IndexError):  # of nothing but padding there is no first row
         return None
 
 

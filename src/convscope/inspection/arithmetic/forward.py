@@ -212,6 +212,7 @@ RULES: dict[str, Rule] = {
     "concatenation": selections.concatenation,
     "dropout": selections.dropout,
     "choice": selections.chosen,
+    "assignment": selections.moved,
     "batch norm": normalizations.batch_norm,
     "instance norm": normalizations.batch_norm,
     "group norm": normalizations.group_norm,

@@ -153,9 +153,10 @@ def _concatenation(
 def _moved(call: Call, source: int, place: Index, gradient: Operand) -> list[Product]:
     """Where a number went is seen by moving a 1 among zeros; it can have gone to several places."""
     tensors = [torch.zeros(node.shape, dtype=torch.float64) for node in call.node.inputs]
-    empty = call.node.replay(*tensors).clone()  # what is padded with need not be 0
-    tensors[source][place] = 1.0
-    moved = (call.node.replay(*tensors) != empty).nonzero().tolist()
+    with torch.no_grad():
+        empty = call.node.replay(*tensors).clone()  # what is padded with need not be 0
+        tensors[source][place] = 1.0
+        moved = (call.node.replay(*tensors) != empty).nonzero().tolist()
     return [each for at in moved for each in times(gradient.numbers(*at), "1", 1.0)]
 
 
@@ -194,6 +195,6 @@ RULES: dict[str, Rule] = {
         ("max pooling", "average pooling", "adaptive max pooling", "adaptive average pooling"),
         windows.pooling,
     ),
-    **dict.fromkeys(MOVING, _moved),
+    **dict.fromkeys((*MOVING, "assignment"), _moved),
     **dict.fromkeys(FUNCTIONS, _function),
 }

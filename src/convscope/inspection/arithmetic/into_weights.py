@@ -63,7 +63,7 @@ def own_part(call: Call, role: str, index: Index) -> tuple[int | slice, ...]:
         group, own = divmod(channel, weight.shape[1])
         share = weight.shape[0] // call.argument("groups")
         return (slice(group * share, (group + 1) * share), own)
-    if kind in ("batch norm", "PReLU"):
+    if kind in ("batch norm", "instance norm", "PReLU"):
         return (index[1] if call.given[role].shape[0] > 1 else 0,)
     shape = call.given[role].shape
     last = index[len(index) - len(shape) :]
@@ -130,18 +130,19 @@ def _matrix_product(call: Call, role: str, place: Index, gradient: Operand) -> P
     return Product(left, gradient.numbers(*before, place[1]))
 
 
-def _batch_norm(call: Call, role: str, place: Index, gradient: Operand) -> Product | None:
-    if call.argument("training") or "running_var" not in call.given:
-        return None
+def _batch_norm(call: Call, role: str, place: Index, gradient: Operand) -> Product:
+    """By the moving statistics, or by the channel's own where a layer keeps none."""
     around: list[Place] = [0, place[0], *map(span, gradient.shape[2:])]
     given = gradient.numbers(*around)
     if role == "bias":
         return _at_ones(given)
-    mean, variance = (
-        float(call.given[name].numbers(place[0]).values) for name in ("running_mean", "running_var")
-    )
-    x = call.given["input"].numbers(*around)
-    normalized = (x.values - mean) / np.sqrt(variance + call.argument("eps"))
+    x = call.given["input"].numbers(*around).values
+    if call.argument("training") or "running_var" not in call.given:
+        mean, variance = float(x.mean()), float(x.var())
+    else:
+        mean = float(call.given["running_mean"].numbers(place[0]).values)
+        variance = float(call.given["running_var"].numbers(place[0]).values)
+    normalized = (x - mean) / np.sqrt(variance + call.argument("eps"))
     return Product(constant("(x − mean) / √(variance + ε)", normalized), given)
 
 
@@ -177,6 +178,7 @@ RULES: dict[str, Rule] = {
     "dense": _dense,
     "matrix product": _matrix_product,
     "batch norm": _batch_norm,
+    "instance norm": _batch_norm,
     "PReLU": _prelu,
     "sum": _addition,
     "difference": _addition,

@@ -17,6 +17,9 @@ from convscope.inspection.operations import OPERATIONS
 
 Place = int | NDArray[np.int64]
 
+ARGUMENTS = {operation.kind: [*operation.defaults] for operation in OPERATIONS.values()}
+"""The names of the arguments of each kind of operation, in their order."""
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -192,14 +195,10 @@ def operands(graph: Graph, node: Node) -> dict[str, Operand]:
 
 def input_roles(node: Node) -> list[str]:
     """The names of the arguments that `node.inputs` are, in their order."""
-    name = node.function.rpartition(".")[2]
-    name = name if name.startswith("__") else name.removesuffix("_")
-    operation = OPERATIONS.get(name)
-    order = [] if operation is None else list(operation.defaults)
-    if node.kind in ("larger of two", "smaller of two"):
-        order = ["input", "other"]  # torch.max has them as well, beside the maximum along an axis
-    if name.lstrip("_").startswith("r") and node.kind in ("difference", "quotient"):
-        order[:2] = order[1::-1]  # as in 1 - x, which asks x to be subtracted from 1
+    order = ARGUMENTS.get(node.kind, ["input"])
+    name = node.function.rpartition(".")[2].lstrip("_")
+    if name.startswith("r") and node.kind in ("difference", "quotient"):
+        order = order[1::-1]  # as in 1 - x, which asks x to be subtracted from 1
     return [role for role in order if role not in node.arguments and role not in node.parameters]
 
 

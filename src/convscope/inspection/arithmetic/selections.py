@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
+import torch
 
 from convscope.inspection.arithmetic.call import Call
 from convscope.inspection.arithmetic.forms import Calculated, Copied, Extreme
 from convscope.inspection.arithmetic.numbers import constant, layer_operand
 from convscope.inspection.arithmetic.sums import Index, adaptive_windows, along
 from convscope.inspection.arithmetic.words import number
-from convscope.inspection.moved import where_it_came_from
-from convscope.inspection.region import Extent
+from convscope.inspection.graph import Node
 
 
 def max_pooling(call: Call, index: Index) -> Extreme:
@@ -53,18 +55,34 @@ def concatenation(call: Call, index: Index) -> Copied:
 
 
 def moved(call: Call, index: Index) -> Copied:
-    """Where the number stood before its tensor was rearranged."""
-    spot = tuple(
-        Extent(np.arange(size) == i, i, i) for i, size in zip(index, call.node.shape, strict=True)
-    )
+    """Where the number stood before its tensor was rearranged, or partly replaced."""
     for source, layer in enumerate(call.node.inputs):
-        region = where_it_came_from(call.node, source, spot)
-        if all(extent.inside.any() for extent in region):
-            given = layer_operand(layer).numbers(*(int(e.inside.argmax()) for e in region))
+        origin = _origin(call.node, source, index)
+        if origin is not None:
+            given = layer_operand(layer).numbers(*origin)
             return Copied(f"y[{call.shown(index)}] = {given.label()}", given)
     assert call.node.value is not None, "the picture was real"  # noqa: S101
-    padded = constant("padding", float(call.node.value[index]))
-    return Copied(f"y[{call.shown(index)}] = padding", padded)
+    word = "padding" if call.node.kind == "padding" else "a number of the network's own"
+    return Copied(f"y[{call.shown(index)}] = {word}", constant(word, float(call.node.value[index])))
+
+
+def _origin(node: Node, source: int, index: Index) -> Index | None:
+    """The operation itself tells where a number came from, by moving the places' own numbers.
+
+    It is run on them, and again with all of them raised by a constant: what is raised came from
+    there.
+    """
+    shape = node.inputs[source].shape
+    count = prod(shape)
+    tensors = [torch.zeros(other.shape, dtype=torch.float64) for other in node.inputs]
+    found = []
+    for raised in (0, count):
+        tensors[source] = raised + torch.arange(count, dtype=torch.float64).reshape(shape)
+        with torch.no_grad():
+            found.append(round(float(node.replay(*tensors)[index])))
+    if found[1] - found[0] != count:
+        return None
+    return tuple(int(i) for i in np.unravel_index(found[0], shape))
 
 
 def dropout(call: Call, index: Index) -> Copied | Calculated:
