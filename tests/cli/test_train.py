@@ -67,8 +67,9 @@ def test_a_folder_with_broken_files(convscope, folder, tmp_path):
         "--batch-size", 16, "--out", "run", "--json",
     )  # fmt: skip
     assert as_json(done)["accuracy"] > 0.9
-    for name, reason in {"empty.png": "empty", "cut.png": "", "page.jpg": ""}.items():
-        line = next(line for line in done.stderr.splitlines() if name in line)
+    reasons = {"empty.png": "empty", "cut.png": "truncated", "page.jpg": "not a readable JPEG"}
+    for name, reason in reasons.items():
+        (line,) = [line for line in done.stderr.splitlines() if name in line]
         assert line.startswith("Left out ")
         assert reason in line
     # The run finds its pictures again from another folder.
@@ -100,8 +101,6 @@ def test_killed_by_sigterm_and_resumed(tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
     assert "Stopped; everything is kept. Go on with: convscope resume run" in errors
-    done = len(metrics.read_text().splitlines())
-    assert 1 <= done < 40
     resumed = subprocess.run(
         [*command, "resume", "run", "--json"],
         cwd=tmp_path,
@@ -111,7 +110,8 @@ def test_killed_by_sigterm_and_resumed(tmp_path):
     )
     assert resumed.returncode == 0, resumed.stderr
     assert json.loads(resumed.stdout)["epochs"] == 40
-    numbers = [json.loads(line)["epoch"] for line in metrics.read_text().splitlines()]
+    lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+    numbers = [line["epoch"] for line in lines if line["kind"] == "epoch"]
     assert numbers == list(range(1, 41))
 
 
@@ -126,6 +126,13 @@ def test_killed_by_sigterm_and_resumed(tmp_path):
         (["vgg16", "digits", "--recipe", "book"], "'book' has no settings for 'vgg16'"),
         (["lenet", "digits", "--set", "momentun=1"], "Unknown recipe field 'momentun'. Did you"),
         (["lenet", "digits", "--set", "momentum"], "--set takes FIELD=VALUE"),
+        (["lenet", "digits", "--set", "network=x"], "--set network: give the network as an arg"),
+        (["lenet", "digits", "--set", "quiet=true"], "Unknown recipe field 'quiet'"),
+        (
+            ["lenet", "digits", "--set", "size=3", "--set", "size.x=4"],
+            "size has been given a value",
+        ),
+        (["lenet", "digits", "--out", "/dev/null/run"], "'/dev/null' isn't a folder to write in"),
         (["lenet", "digits", "--epochs", "0"], "epochs: Input should be greater than 0, got 0"),
         (["lenet", "digits", "--lr", "-1"], "learning_rate: Input should be greater than 0"),
         (["alexnet", "digits", "--size", "40"], "too small for alexnet"),
@@ -139,7 +146,7 @@ def test_killed_by_sigterm_and_resumed(tmp_path):
 def test_wrong_use_is_one_line_and_exit_code_2(command, arguments, message):
     done = command("train", *arguments, code=2)
     assert message in done.stderr
-    assert len(done.stderr.strip().splitlines()) <= 2  # the error; perhaps what came before
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_a_folder_with_one_class(command, folder):
@@ -185,6 +192,14 @@ def test_resume_without_a_run(command, tmp_path):
 )
 def test_settings(texts, fields):
     assert parse_settings(texts) == fields
+
+
+def test_minutes_alone_decide_how_long(command, tmp_path):
+    for arguments in (["--minutes", 0.02], ["--set", "minutes=0.02"]):
+        command("train", "mlp", "digits", "--recipe", "fast", *arguments, "--out", "r", "--force")
+        assert cs.Run(tmp_path / "r").recipe.epochs is None
+    command("train", "mlp", "digits", "--minutes", 9, "--set", "epochs=2", "--out", "r", "--force")
+    assert cs.Run(tmp_path / "r").summary()["epochs"] == 2
 
 
 def test_settings_need_a_value():

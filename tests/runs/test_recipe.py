@@ -92,6 +92,23 @@ def test_every_recipe_section_is_a_network():
                 assert recipes.named(style, name, "digits").network == name
 
 
+def test_changing_a_field_of_a_table_keeps_the_others():
+    recipe = recipes.named("fast", "resnet9", "fashion-mnist")
+    changed = recipe.replace(augmentation={"cutout": 8}, network_arguments={"width": 4})
+    assert changed.augmentation.model_dump() == {
+        **recipe.augmentation.model_dump(),
+        "cutout": 8,
+    }
+    assert recipe.augmentation.flip
+    assert changed.network_arguments == {"width": 4}
+
+
+def test_a_pair_overrides_network_and_data():
+    assert recipes.named("fast", "resnet9", "fashion-mnist").optimizer == "nesterov"
+    assert recipes.named("fast", "resnet9", "digits").optimizer == "adamw"
+    assert recipes.named("fast", "mlp", "fashion-mnist").optimizer == "adamw"
+
+
 def test_default_style():
     assert recipes.default_style("lenet") == "book"
     assert recipes.default_style("resnet9") == "fast"

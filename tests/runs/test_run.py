@@ -49,6 +49,24 @@ def test_force_never_removes_anything_but_a_run(tmp_path):
     assert (tmp_path / "photos" / "only-copy.jpg").read_bytes() == b"precious"
 
 
+def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError, match="can't be made: .*file' isn't a folder to write in"):
+        check_out_folder(tmp_path / "file" / "deeper" / "run")
+
+
+def test_no_environment(tmp_path):
+    run = new_run(tmp_path / "run", Recipe(epochs=1))
+    with pytest.raises(UsageError, match="stopped before its first step. Start it again"):
+        _ = run.environment
+
+
+def test_metrics_are_always_json(tmp_path):
+    run = new_run(tmp_path / "run", Recipe(epochs=1))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        run.log("epoch", loss=float("nan"))
+
+
 def test_an_empty_folder_may_be_taken(tmp_path):
     (tmp_path / "run").mkdir()
     check_out_folder(tmp_path / "run")

@@ -62,8 +62,19 @@ def test_other_convolutions_pass_through():
         (nn.Conv2d(4, 6, 3), pictures[0]),
     ]
     for layer, x in cases:
-        with use_plan({}):
-            assert torch.equal(layer(x), layer(x))
+        expected = layer(x)
+        found = Layer((4, 9, 9), tuple(layer.weight.shape), (1, 1), (0, 0), torch.float32)
+        with use_plan({str(found): ["forward"]}):
+            got = layer(x)
+        assert torch.equal(got, expected)
+        assert "MatrixConvolution" not in type(got.grad_fn).__name__
+
+
+def test_numbers_in_sequences_are_understood():
+    pictures, kernels = torch.randn(1, 2, 6, 6), torch.randn(3, 2, 3, 3)
+    with use_plan({}):
+        got = F.conv2d(pictures, kernels, stride=[2], padding=(1,), dilation=(1,))
+    assert torch.equal(got, F.conv2d(pictures, kernels, stride=2, padding=1))
 
 
 @pytest.mark.parametrize("name", ["resnet18-32px", "densenet121-32px", "googlenet-32px"])
@@ -111,7 +122,8 @@ def test_only_small_maps_are_measured():
     assert make_plan([large, pointwise], 2) == {}
 
 
-def test_a_plan_names_layers_and_directions(monkeypatch):
+def test_a_plan_names_layers_and_directions(monkeypatch, tmp_path):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
     layer = Layer((64, 3, 3), (64, 64, 3, 3), (1, 1), (1, 1), torch.float32)
     assert str(layer) == "64×3×3 * 64×64×3×3 stride (1, 1) padding (1, 1) torch.float32"
     times = iter([3.0, 1.0, 1.0, 1.0, 1.0, 3.0])
@@ -119,3 +131,8 @@ def test_a_plan_names_layers_and_directions(monkeypatch):
         "convscope.runtime.convolution_plan._seconds", lambda compute: (compute(), next(times))[1]
     )
     assert make_plan([layer], 2) == {str(layer): ["forward"]}
+    # Measured once: the six times are used up, and asking for another would fail.
+    assert make_plan([layer], 2) == {str(layer): ["forward"]}
+    (tmp_path / "convolutions.json").write_text('{"a machine": {"a layer": ["__import__"]}}')
+    times = iter([1.0] * 6)
+    assert make_plan([layer], 2) == {}

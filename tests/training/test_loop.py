@@ -16,6 +16,7 @@ from convscope.runs.checkpoint import latest_checkpoint
 from convscope.training import loop
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest, TrainingStoppedError
+from convscope.training.live_view import LiveView
 
 
 def arrays(count=96, classes=3, size=8, seed=0):
@@ -92,7 +93,7 @@ def final_state(run):
     return checkpoint.tensors, state
 
 
-@pytest.mark.parametrize("stop_after", [1, 3, 4, 7])
+@pytest.mark.parametrize("stop_after", [1, 3, 4, 7, 11, 12])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
     def network():
         return nn.Sequential(module()[:-1], nn.Dropout(0.3), module()[-1])
@@ -195,8 +196,53 @@ def test_a_loss_that_is_not_a_number_stops_before_it_does_harm(tmp_path):
             **PLAIN,
         )
     message = str(caught.value)
-    assert "training stopped before that step changed a weight" in message
+    assert "training stopped, and nothing of it was saved" in message
     assert "Try a lower learning rate (--lr 1e+29), or --set clip_gradient=1." in message
+
+
+def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):
+    """The last step of an epoch explodes after a loss that was fine."""
+    stepped = torch.optim.SGD.step
+
+    def step(optimizer, *arguments):
+        stepped(optimizer, *arguments)
+        optimizer.calls = getattr(optimizer, "calls", 0) + 1
+        if optimizer.calls == 9:
+            optimizer.param_groups[0]["params"][0].data.fill_(torch.nan)
+
+    monkeypatch.setattr(torch.optim.SGD, "step", step)
+    with pytest.raises(NotFiniteError, match=r"Weights became NaN .* in '0.weight'"):
+        cs.train(module(), DATA, cs.Recipe(epochs=4, batch_size=32), out=tmp_path / "r", **PLAIN)
+    run = cs.Run(tmp_path / "r")
+    assert all(t.isfinite().all() for t in latest_checkpoint(run.checkpoints).tensors.values())
+    assert all(t.isfinite().all() for t in run.model(module())[0].state_dict().values())
+    assert len(run.metrics("epoch")) == 2
+
+
+def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "save_checkpoint", lambda *_: 1 / 0)
+    recipe = cs.Recipe(epochs=2, validation=0)
+    with pytest.raises(ZeroDivisionError):
+        cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
+    monkeypatch.undo()
+    run = cs.resume(tmp_path / "r", network=module(), data=DATA, quiet=True)
+    assert [line["epoch"] for line in run.metrics("epoch")] == [1, 2]
+
+
+def test_a_finished_run_goes_on_when_its_recipe_has_more_epochs(tmp_path):
+    run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
+    run.recipe.replace(epochs=3).write(run.recipe_file)
+    cs.resume(run, network=module(), data=DATA, quiet=True)
+    assert [line["epoch"] for line in run.metrics("epoch")] == [1, 2, 3]
+
+
+def test_among_equals_the_epoch_with_the_least_loss_is_best():
+    progress = loop.Progress()
+    assert progress.is_best(0.5, 2.0)
+    assert progress.is_best(0.5, 1.0)
+    assert not progress.is_best(0.5, 1.5)
+    assert not progress.is_best(0.4, 0.1)
+    assert progress.is_best(0.6, 3.0)
 
 
 class Overflows(nn.Module):
@@ -223,15 +269,47 @@ def test_the_first_layer_that_overflows_is_named():
 
 
 @pytest.mark.parametrize(
-    ("loss", "epoch", "says"),
-    [(2.3026, 3, True), (2.31, 6, True), (2.3026, 1, False), (1.9, 3, False)],
+    ("loss", "epoch", "is_last", "says"),
+    [
+        (2.3026, 3, False, True),
+        (2.31, 6, False, True),
+        (2.3026, 1, False, False),
+        (2.3026, 1, True, True),
+        (1.9, 3, True, False),
+    ],
 )
-def test_guessing_is_called_out(loss, epoch, says):
-    warning = stuck_at_guessing({"train_loss": loss, "epoch": epoch}, 10)
+def test_guessing_is_called_out(loss, epoch, is_last, says):
+    warning = stuck_at_guessing({"train_loss": loss, "epoch": epoch}, 10, is_last=is_last)
     assert (warning is not None) == says
     if says:
         assert "ln(10) = 2.303" in warning
         assert math.isclose(math.log(10), 2.303, abs_tol=1e-3)
+
+
+class Tied(nn.Module):
+    """An autoencoder's weights, used twice, before a dense layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(64, 64), nn.Linear(64, 64)
+        self.second.weight = self.first.weight
+        self.last = nn.Linear(64, 3)
+
+    def forward(self, x):
+        return self.last(self.second(self.first(x.flatten(1)).relu()).relu())
+
+
+def test_tied_weights_are_kept_and_resumed(tmp_path):
+    run = cs.train(Tied(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
+    run.recipe.replace(epochs=2).write(run.recipe_file)
+    cs.resume(run, network=Tied(), data=DATA, quiet=True)
+    network, _ = run.model(Tied())
+    assert network.first.weight is network.second.weight
+
+
+def test_names_with_brackets_are_printed_as_they_are(capfd):
+    LiveView().message("Left out pets [old]/[/x].png: not a picture")
+    assert "pets [old]/[/x].png" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def evaluate(
         ),
     ] = None,
     split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
-    batch_size: Annotated[int, typer.Option(help="Pictures computed together.")] = 256,
+    batch_size: Annotated[int, typer.Option(help="Pictures computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")

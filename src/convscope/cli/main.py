@@ -70,3 +70,6 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output went away, as in `| head`
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:  # a full disk, a file that may not be read
+        fail(f"{error}.")
+        sys.exit(1)

@@ -10,7 +10,7 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_network, complete_recipe, complete_run
 from convscope.cli.console import print_json
-from convscope.errors import UsageError
+from convscope.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
@@ -98,11 +98,17 @@ def train(
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     changes |= parse_settings(settings or [])
-    if minutes is not None and epochs is None:
-        changes["epochs"] = None
+    if "minutes" in changes:
+        changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
 
+    from convscope.runs.recipe import Recipe
     from convscope.training.train import train as train_network
 
+    for field in changes:
+        if field in ("network", "data"):
+            raise UsageError(f"--set {field}: give the {field} as an argument, without --set.")
+        if field not in Recipe.model_fields:
+            raise unknown_name("recipe field", field, Recipe.model_fields)
     run = train_network(
         network,
         data,
@@ -150,6 +156,8 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
         place = fields
         for table in tables:
             place = place.setdefault(table, {})
+            if not isinstance(place, dict):
+                raise UsageError(f"--set {setting}: {table} has been given a value already.")
         place[field] = value
     return fields
 

@@ -25,7 +25,8 @@ class Augmentation(pydantic.BaseModel, frozen=True, extra="forbid"):
             (He et al. 2015, "Deep residual learning", section 4.2, uses 4 for 32×32).
         colour: Multiply brightness, contrast and saturation each by a number from 1 − colour to
             1 + colour.
-        cutout: Side of a square, in stored pixels, that is filled with the mean colour
+        cutout: Side of a square, in stored pixels, that is filled with what normalization makes 0:
+            the mean colour, or black where pixels are only scaled
             (DeVries and Taylor 2017, "Improved regularization with cutout").
         mixup: α of Beta(α, α), from which the share is drawn in which each picture and label is
             mixed with another (Zhang et al. 2018, "mixup: beyond empirical risk minimization").

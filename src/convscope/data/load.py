@@ -95,15 +95,32 @@ def load_splits(
         UsageError: There is no such data, or it cannot be used.
         ConvscopeError: A file is damaged or could not be downloaded.
     """
-    if size is not None and size < 1:
-        raise UsageError(f"size must be at least 1 pixel, or None to keep it; given {size}.")
-    if channels not in (None, 1, 3):
-        raise UsageError(f"channels must be 1 (grey) or 3 (colour), or None; given {channels}.")
     if not 0 <= validation < 1:
         raise UsageError(f"validation must be a share, 0 up to below 1; given {validation}.")
     if seed < 0:
         raise UsageError(f"seed must be a whole number from 0 on; given {seed}.")
-    splits = _complete(_source(data, size, channels), seed, validation)
+    return _complete(source_splits(data, size=size, channels=channels), seed, validation)
+
+
+def source_splits(
+    data: Data, *, size: int | None = None, channels: int | None = None
+) -> dict[str, ImageSet]:
+    """The splits that the source itself has: "train" alone where it isn't divided.
+
+    Args:
+        data: As for `load`.
+        size: As for `load`.
+        channels: As for `load`.
+
+    Raises:
+        UsageError: There is no such data, or it cannot be used.
+        ConvscopeError: A file is damaged or could not be downloaded.
+    """
+    if size is not None and size < 1:
+        raise UsageError(f"size must be at least 1 pixel, or None to keep it; given {size}.")
+    if channels not in (None, 1, 3):
+        raise UsageError(f"channels must be 1 (grey) or 3 (colour), or None; given {channels}.")
+    splits = _source(data, size, channels)
     return {name: convert(each, size=size, channels=channels) for name, each in splits.items()}
 
 

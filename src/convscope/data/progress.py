@@ -43,7 +43,12 @@ def progress(
     """
     console = Console(stderr=True, quiet=quiet)
     done: ProgressColumn = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
-    columns = (TextColumn("{task.description}"), BarColumn(), done, TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        done,
+        TimeRemainingColumn(),
+    )
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     number = bar.add_task(task, total=total)
     began = time.monotonic()

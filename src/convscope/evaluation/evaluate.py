@@ -11,7 +11,7 @@ from torch import nn
 
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
-from convscope.data.load import NAMED, Data, load_splits
+from convscope.data.load import NAMED, Data, load_splits, source_splits
 from convscope.data.progress import progress
 from convscope.errors import UsageError
 from convscope.evaluation.ask import ask
@@ -33,7 +33,7 @@ def evaluate(
     data: Data | None = None,
     split: str = "test",
     *,
-    batch_size: int = 256,
+    batch_size: int = 64,
     device: str = "auto",
     network: nn.Module | None = None,
     quiet: bool = False,
@@ -43,7 +43,7 @@ def evaluate(
     Args:
         run: The run or its folder.
         data: Labelled pictures of the same classes. None: those of the run, divided into the same
-            splits. An `ImageSet` is judged whole.
+            splits. An `ImageSet`, and other data that isn't divided into splits, is judged whole.
         split: "test", "validation" or "train". Where there are no test pictures, those for
             validation are judged, and a note says so.
         batch_size: Pictures that go through the network together.
@@ -114,6 +114,9 @@ def _pictures(
         )
     splits = _splits(source, recipe, card)
     notes: tuple[str, ...] = ()
+    if list(splits) == ["train"]:
+        note = f"{splits['train'].name} isn't divided into splits, so all of it is judged."
+        return convert(splits["train"], size=None, channels=card.channels), "all", (note,)
     if split == "test" and "test" not in splits and "validation" in splits:
         split = "validation"
         notes = (
@@ -133,10 +136,12 @@ def _splits(
     # Files are decoded at the model's size; pictures that are arrays already are resized batch
     # by batch, as in training, which spares the memory for the enlarged ones.
     is_decoded = isinstance(source, Mapping) or str(source) in NAMED
+    size = None if is_decoded else card.size
+    if source != recipe.data:
+        return source_splits(source, size=size)
     return load_splits(
         source,
-        size=None if is_decoded else card.size,
-        seed=recipe.seed,
+        size=size,
         validation=recipe.validation,
     )
 

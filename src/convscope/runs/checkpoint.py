@@ -51,7 +51,8 @@ def save_checkpoint(
     """
     folder.mkdir(exist_ok=True)
     stem = f"step-{state['step']:08d}"
-    contiguous = {name: t.detach().to("cpu").contiguous() for name, t in tensors.items()}
+    # Copies, because safetensors refuses tensors that share memory, as tied weights do.
+    contiguous = {name: t.detach().to("cpu", copy=True).contiguous() for name, t in tensors.items()}
     with atomic_path(folder / f"{stem}.safetensors") as temporary:
         safetensors.torch.save_file(contiguous, temporary)
         digest = _sha256(temporary)

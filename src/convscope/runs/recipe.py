@@ -103,10 +103,18 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     def replace(self, **changes: Any) -> Recipe:
         """This recipe with some fields changed, checked again.
 
+        Args:
+            **changes: New values. Of a table (`augmentation`, `network_arguments`) only the
+                fields given are changed.
+
         Raises:
             UsageError: A field doesn't exist or a value isn't accepted.
         """
-        return parse({**self.model_dump(exclude_none=True), **changes}, "recipe")
+        fields = self.model_dump(exclude_none=True)
+        for name, value in changes.items():
+            merges = isinstance(value, dict) and isinstance(fields.get(name), dict)
+            fields[name] = fields[name] | value if merges else value
+        return parse(fields, "recipe")
 
     def write(self, path: str | Path) -> None:
         """Write the recipe as TOML, atomically. Unset fields are left out."""
@@ -162,6 +170,7 @@ def named(style: str, network: str, data: str) -> Recipe:
         **table["common"],
         **networks.get(network, networks.get("any")),
         **table["data"].get(data, table["data"].get("any", {})),
+        **table["pair"].get(f"{network} {data}", {}),
         "network": network,
         "data": data,
     }
@@ -182,10 +191,10 @@ def styles() -> list[str]:
 
 
 def _style_table(style: str) -> dict[str, Any]:
-    """The file of a style: fields in `common`, then by network, then by data."""
+    """The file of a style: fields in `common`, by network, by data, and by both together."""
     file = importlib.resources.files("convscope") / "recipes" / f"{style}.toml"
     table = tomllib.loads(file.read_text("utf-8"))
-    return {"common": {}, "network": {}, "data": {}} | table
+    return {"common": {}, "network": {}, "data": {}, "pair": {}} | table
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ tensorboard/         event files
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,16 @@ class Run:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Facts of the machine, versions, choices."""
+        """Facts of the machine, versions, choices.
+
+        Raises:
+            UsageError: The run stopped before it wrote them, and so before it began.
+        """
+        if not self.environment_file.exists():
+            raise UsageError(
+                f"Run {str(self.folder)!r} stopped before its first step. Start it again: "
+                f"convscope train NETWORK DATA --recipe {self.recipe_file} --out NEW_FOLDER"
+            )
         facts: dict[str, Any] = json.loads(self.environment_file.read_text(encoding="utf-8"))
         return facts
 
@@ -113,6 +123,7 @@ class Run:
             "epochs": len(epochs),
             "seconds": epochs[-1]["seconds"],
             "pictures_per_second": speeds[len(speeds) // 2],
+            "forecast": None,  # runs are not forecast yet
             **{name: judged[name] for name in ("accuracy", "interval", "loss", "split")},
         }
 
@@ -131,7 +142,7 @@ class Run:
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""
         with self.metrics_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"kind": kind, **values}) + "\n")
+            file.write(json.dumps({"kind": kind, **values}, allow_nan=False) + "\n")
 
     def forget_after(self, step: int) -> None:
         """Drop the metrics later than `step`: a resumed run makes them again."""
@@ -183,6 +194,11 @@ def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
         UsageError: It is a file, a run (without `force`), or holds other things.
     """
     folder = Path(folder)
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not folder.exists() and not (above.is_dir() and os.access(above, os.W_OK)):
+        raise UsageError(
+            f"--out {str(folder)!r} can't be made: {str(above)!r} isn't a folder to write in."
+        )
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / "recipe.toml").is_file():

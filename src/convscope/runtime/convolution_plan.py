@@ -8,16 +8,23 @@ depends on the layer, the direction and the machine; only clear winners are repl
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+import pydantic
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from convscope.data.places import cache_folder
+from convscope.files import write_text
+from convscope.runtime.device import processor
 from convscope.runtime.matrix_convolution import (
+    Direction,
     Layer,
     MatrixConvolution,
     Pair,
@@ -30,8 +37,10 @@ from convscope.runtime.matrix_convolution import (
 LARGEST_MAP = 64  # output pixels; on larger maps direct convolution has always won
 CLEARLY_FASTER = 1.25  # so that noise doesn't decide, and a run started again decides the same
 
-Plan = dict[str, list[str]]
+Plan = dict[str, list[Direction]]
 """For the layers that profit: `str(Layer)` → the directions in which matrices are faster."""
+
+_MEASUREMENTS = pydantic.TypeAdapter(dict[str, Plan])
 
 
 class _Intercept(TorchFunctionMode):
@@ -88,22 +97,41 @@ def use_plan(plan: Plan) -> TorchFunctionMode:
 
 
 def make_plan(layers: Iterable[Layer], batch_size: int, seconds: float = 5.0) -> Plan:
-    """Measure each layer both ways, in each direction.
+    """Which layers to compute how, by measuring each both ways, in each direction, once.
+
+    What was measured is kept in the cache folder, so that this machine decides the same the next
+    time, and a run with the same seed gives the same weights.
 
     Args:
         layers: As `record_layers` found them.
         batch_size: Pictures at a time.
         seconds: When this time is up, the layers not measured yet stay direct.
     """
-    plan: Plan = {}
+    file = cache_folder() / "convolutions.json"
+    machine = f"{processor()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    kept = _read(file)
+    measured = kept.setdefault(machine, {})
+    before = len(measured)
     deadline = time.perf_counter() + seconds
-    for layer in layers:
-        if not _may_profit(layer) or time.perf_counter() > deadline:
-            continue
-        faster = _directions_in_which_matrices_win(layer, batch_size)
-        if faster:
-            plan[str(layer)] = faster
+    plan: Plan = {}
+    for layer in sorted(layers, key=str):
+        key = f"{batch_size}×{layer}"
+        if _may_profit(layer) and key not in measured and time.perf_counter() < deadline:
+            measured[key] = _directions_in_which_matrices_win(layer, batch_size)
+        if measured.get(key):
+            plan[str(layer)] = measured[key]
+    if len(measured) > before:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(kept, ensure_ascii=False, indent=1))
     return plan
+
+
+def _read(file: Path) -> dict[str, Plan]:
+    """What was measured on each machine; nothing if the file is missing or isn't ours."""
+    try:
+        return _MEASUREMENTS.validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
 
 
 def record_layers(layers: set[Layer]) -> TorchFunctionMode:
@@ -116,14 +144,14 @@ def record_layers(layers: set[Layer]) -> TorchFunctionMode:
     return _Intercept(convolve)
 
 
-def _directions_in_which_matrices_win(layer: Layer, batch_size: int) -> list[str]:
+def _directions_in_which_matrices_win(layer: Layer, batch_size: int) -> list[Direction]:
     pictures, kernels = (
         torch.randn(shape).to(layer.dtype, memory_format=torch.channels_last)
         for shape in ((batch_size, *layer.pictures), layer.kernels)
     )
     gradient = F.conv2d(pictures, kernels, None, layer.stride, layer.padding)
     stride, padding, size = layer.stride, layer.padding, (layer.kernels[2], layer.kernels[3])
-    ways: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+    ways: dict[Direction, tuple[Callable[[], Any], Callable[[], Any]]] = {
         "forward": (
             lambda: F.conv2d(pictures, kernels, None, stride, padding),
             lambda: multiply_windows(pictures, kernels, stride, padding),
@@ -163,5 +191,6 @@ def _seconds(compute: Callable[[], Any], repetitions: int = 3) -> float:
     return min(times)
 
 
-def _pair(value: int | Pair) -> Pair:
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+def _pair(value: int | Sequence[int]) -> Pair:
+    """`F.conv2d` takes one number for both directions, bare or in a sequence."""
+    return (value, value) if isinstance(value, int) else (value[0], value[-1])

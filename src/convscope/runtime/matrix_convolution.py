@@ -7,13 +7,14 @@ sliding the kernel. `convolution_plan.py` decides where to do so.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-DIRECTIONS = ("forward", "input gradient", "weight gradient")
+Direction: TypeAlias = Literal["forward", "input gradient", "weight gradient"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 Pair = tuple[int, int]
 
@@ -129,7 +130,7 @@ class MatrixConvolution(torch.autograd.Function):
         kernels: Tensor,
         bias: Tensor | None,
         layer: Layer,
-        directions: list[str],
+        directions: list[Direction],
     ) -> Tensor:
         """Compute (N, O, output height, output width)."""
         ctx.save_for_backward(pictures, kernels)

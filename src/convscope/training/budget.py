@@ -27,7 +27,7 @@ def plan_steps(recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
         steps_per_epoch: Of the training pictures.
     """
     if recipe.minutes is None:
-        return progress.total_steps
+        return first_plan(recipe, steps_per_epoch)
     left = 60 * recipe.minutes - progress.seconds
     if left <= progress.evaluation_seconds:
         return progress.step

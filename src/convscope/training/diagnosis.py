@@ -8,44 +8,37 @@ import torch
 from torch import nn
 
 from convscope.errors import ConvscopeError
-from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.training.job import Job
 from convscope.training.state import Progress
 
 GUESSING = 0.01  # relative distance from ln(classes) that counts as being there
 
 
 class NotFiniteError(ConvscopeError):
-    """The loss became NaN or infinite. The weights are those before the step.
+    """NaN or infinity ended a run. Every file holds what was there before.
 
     Args:
-        network: As it was when the loss was computed.
-        pictures: The batch that gave the loss.
+        what: What happened.
+        where: Where it first appears, in a sentence.
+        job: Its recipe names what to change.
         execution: How it was computed.
-        recipe: Names what to change.
         progress: Names the step.
-        loss: The value.
     """
 
     def __init__(
-        self,
-        network: nn.Module,
-        pictures: torch.Tensor,
-        execution: Execution,
-        recipe: Recipe,
-        progress: Progress,
-        loss: float,
+        self, what: str, where: str, job: Job, execution: Execution, progress: Progress
     ) -> None:
-        self.where = first_not_finite(network, pictures, execution)
-        advice = [f"a lower learning rate (--lr {recipe.learning_rate / 10:g})"]
-        if recipe.clip_gradient is None:
+        self.where = where
+        advice = [f"a lower learning rate (--lr {job.recipe.learning_rate / 10:g})"]
+        if job.recipe.clip_gradient is None:
             advice.append("--set clip_gradient=1")
         if execution.precision != "float32":
             advice.append("--precision float32")
         super().__init__(
-            f"The loss became {loss} in epoch {progress.epoch + 1}, "
-            f"step {progress.step_in_epoch + 1}; training stopped before that step changed a "
-            f"weight. {self.where} Try {', or '.join(advice)}."
+            f"{what} in epoch {progress.epoch + 1}, after {progress.step_in_epoch} steps of it; "
+            f"training stopped, and nothing of it was saved. {where} "
+            f"Try {', or '.join(advice)}."
         )
 
 
@@ -92,19 +85,24 @@ def first_not_finite(network: nn.Module, pictures: torch.Tensor, execution: Exec
     return found[0] if found else "Every layer's output is finite; the loss itself overflowed."
 
 
-def stuck_at_guessing(metrics: dict[str, float], classes: int) -> str | None:
+def stuck_at_guessing(
+    metrics: dict[str, float], classes: int, *, is_last: bool = False
+) -> str | None:
     """What to tell a person whose network still gives every class the same probability.
 
     Args:
         metrics: Of an epoch.
         classes: How many there are; guessing has the loss ln(classes).
+        is_last: Whether the run ends here.
 
     Returns:
-        None while the loss is elsewhere, and in the first two epochs, when it may still move;
-        then every third epoch.
+        None while the loss is elsewhere; in a run that goes on, said every third epoch, since
+        in the first it may still move.
     """
     guessing = math.log(classes)
-    if metrics["epoch"] % 3 or abs(metrics["train_loss"] / guessing - 1) > GUESSING:
+    if (metrics["epoch"] % 3 and not is_last) or abs(
+        metrics["train_loss"] / guessing - 1
+    ) > GUESSING:
         return None
     return (
         f"The training loss stays at {metrics['train_loss']:.3f}, which is ln({classes}) = "

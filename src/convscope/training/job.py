@@ -20,7 +20,6 @@ from convscope.runs.model_file import ModelCard
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
-EVALUATION_BATCH = 256
 FINGERPRINT_PICTURES = 1000
 
 
@@ -61,12 +60,16 @@ class Job:
             memory_format=execution.memory_format,
         )
 
-    def monitor_batches(self, execution: Execution) -> tuple[str, Batches]:
-        """The pictures evaluated after every epoch: validation, or else test."""
-        name = "validation" if "validation" in self.splits else "test"
-        return name, Batches(
-            self.splits[name],
-            EVALUATION_BATCH,
+    @property
+    def monitor_name(self) -> str:
+        """What is evaluated after every epoch: "validation" to choose by, or else "test"."""
+        return "validation" if "validation" in self.splits else "test"
+
+    def monitor_batches(self, execution: Execution) -> Batches:
+        """The pictures evaluated after every epoch."""
+        return Batches(
+            self.splits[self.monitor_name],
+            self.recipe.batch_size,
             normalization=self.normalization,
             train=False,
             size=self.card.size,
@@ -103,7 +106,6 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
     splits = load_splits(
         data,
         size=(recipe.size or picture_size) if is_folder else None,
-        seed=recipe.seed,
         validation=recipe.validation,
     )
     _check_splits(splits, recipe)

@@ -28,7 +28,9 @@ class LiveView:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, quiet=quiet, soft_wrap=True)
+        self._console = Console(
+            stderr=True, highlight=False, markup=False, quiet=quiet, soft_wrap=True
+        )
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),

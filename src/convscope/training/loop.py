@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Protocol
 
@@ -10,18 +11,20 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from convscope.data.batches import Batches
 from convscope.evaluation.measure import measure
 from convscope.runs.checkpoint import save_checkpoint
-from convscope.runs.model_file import ModelCard, save_model
+from convscope.runs.model_file import save_model
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.execution import Execution
 from convscope.training.budget import plan_steps
-from convscope.training.diagnosis import NotFiniteError, stuck_at_guessing
+from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest
+from convscope.training.job import Job
 from convscope.training.optimization import learning_rate, set_learning_rate
 from convscope.training.state import Progress, TrainingState
+
+STEP_LINES = 10  # lines in metrics.jsonl within an epoch
 
 
 class Watcher(Protocol):
@@ -39,13 +42,9 @@ class Watcher(Protocol):
 
 def fit(
     state: TrainingState,
-    train: Batches,
-    monitor: Batches,
-    monitor_name: str,
-    recipe: Recipe,
+    job: Job,
     execution: Execution,
     run: Run,
-    card: ModelCard,
     watchers: list[Watcher],
     stop: StopRequest,
 ) -> None:
@@ -53,34 +52,42 @@ def fit(
 
     Args:
         state: Where to begin; is trained in place.
-        train: Training pictures.
-        monitor: Pictures to evaluate after every epoch.
-        monitor_name: "validation", by which the best epoch is chosen, or "test", which is
-            measured and used for nothing.
-        recipe: How to train.
-        execution: Device, precision and memory format.
+        job: The pictures and the recipe.
+        execution: Device, precision and algorithms.
         run: Where metrics, checkpoints and the model go.
-        card: What the model file holds besides the weights.
         watchers: Are told of every step and epoch.
         stop: Asks for a checkpoint and an end.
 
     Raises:
-        NotFiniteError: The loss became NaN or infinite; says where it began.
+        NotFiniteError: The loss or a weight became NaN or infinite; says where it began.
         TrainingStoppedError: `stop` was raised; a checkpoint is there.
     """
-    network, optimizer, progress = state.network, state.optimizer, state.progress
+    network, optimizer, progress, recipe = (
+        state.network,
+        state.optimizer,
+        state.progress,
+        job.recipe,
+    )
+    train = job.training_batches(execution)
+    monitor, monitor_name = job.monitor_batches(execution), job.monitor_name
     saved_at, clock = progress.seconds, time.perf_counter()
-    while progress.step < progress.total_steps and not _patience_is_over(recipe, progress):
+    while not _is_over(recipe, progress):
         network.train()
         for pictures, labels in train.epoch(progress.epoch, progress.step_in_epoch):
+            if progress.step >= progress.total_steps:
+                break  # the time is up, or the run was stopped after its last step
             torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
             set_learning_rate(optimizer, learning_rate(recipe, progress.step, progress.total_steps))
 
             with execution.forward_pass():
                 logits = network(pictures)
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
-            if not loss.isfinite():
-                raise NotFiniteError(network, pictures, execution, recipe, progress, loss.item())
+            loss_value, correct = torch.stack([loss.detach(), _correct(logits, labels)]).tolist()
+            if not math.isfinite(loss_value):
+                where = first_not_finite(network, pictures, execution)
+                raise NotFiniteError(
+                    f"The loss became {loss_value}", where, job, execution, progress
+                )
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if recipe.clip_gradient is not None:
@@ -89,47 +96,53 @@ def fit(
             if state.average is not None:
                 state.average.update(network, progress.step)
 
-            correct = _count_correct(logits, labels)
             now = time.perf_counter()
-            progress.count(loss.item(), correct, len(pictures), now - clock)
+            progress.count(loss_value, int(correct), len(pictures), now - clock)
             clock = now
             progress.total_steps = plan_steps(recipe, progress, len(train))
             for watcher in watchers:
-                watcher.step(progress, loss.item())
+                watcher.step(progress, loss_value)
+            if progress.step_in_epoch % math.ceil(len(train) / STEP_LINES) == 0:
+                rate = optimizer.param_groups[0]["lr"]
+                run.log("step", step=progress.step, loss=loss_value, learning_rate=rate)
             if stop.requested or progress.seconds - saved_at > 60 * recipe.checkpoint_minutes:
+                _check_weights(job, execution, state)
                 save_checkpoint(run.checkpoints, state.tensors(), state.plain())
                 saved_at = progress.seconds
                 stop.raise_if_requested()
-            if progress.step >= progress.total_steps:
-                break
 
+        _check_weights(job, execution, state)
         outcome = measure(state.evaluated, monitor, precision=execution.precision)
-        now = time.perf_counter()
-        progress.evaluation_seconds = now - clock
-        progress.seconds += now - clock
-        clock = now
-        is_best = outcome.accuracy > progress.best_accuracy
-        if is_best:
-            progress.best_accuracy, progress.best_epoch = outcome.accuracy, progress.epoch + 1
+        progress.evaluation_seconds = time.perf_counter() - clock
+        is_best = progress.is_best(outcome.accuracy, outcome.loss)
         if is_best or monitor_name != "validation":
-            save_model(run.model_file, state.evaluated, card)
+            save_model(run.model_file, state.evaluated, job.card)
+        rate = learning_rate(recipe, progress.step - 1, progress.total_steps)
         metrics = {
             **progress.end_epoch(),
             f"{monitor_name}_loss": outcome.loss,
             f"{monitor_name}_accuracy": outcome.accuracy,
-            "learning_rate": learning_rate(recipe, progress.step - 1, progress.total_steps),
+            "learning_rate": rate,
             "epoch": progress.epoch,
             "step": progress.step,
-            "seconds": progress.seconds,
+            "seconds": progress.seconds + progress.evaluation_seconds,
         }
         run.log("epoch", **metrics)
+        now = time.perf_counter()
+        progress.seconds += now - clock
+        clock = now
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
-        warning = stuck_at_guessing(metrics, len(card.classes))
+        is_last = _is_over(recipe, progress)
+        warning = stuck_at_guessing(metrics, len(job.card.classes), is_last=is_last)
         for watcher in watchers:
             watcher.epoch(metrics, state)
             if warning is not None:
                 watcher.message(warning)
-        stop.raise_if_requested()
+        now = time.perf_counter()
+        progress.seconds += now - clock
+        clock = now
+        if not is_last:
+            stop.raise_if_requested()
 
 
 def step_seed(seed: int, epoch: int, step: int) -> int:
@@ -137,13 +150,28 @@ def step_seed(seed: int, epoch: int, step: int) -> int:
     return int(np.random.SeedSequence([seed, epoch, step]).generate_state(1, np.uint64)[0])
 
 
-def _patience_is_over(recipe: Recipe, progress: Progress) -> bool:
-    return (
-        recipe.early_stop is not None and progress.epoch - progress.best_epoch >= recipe.early_stop
-    )
+def _is_over(recipe: Recipe, progress: Progress) -> bool:
+    """Whether all steps are taken and judged, or patience has ended."""
+    patience = recipe.early_stop
+    if patience is not None and progress.epoch - progress.best_epoch >= patience:
+        return True
+    return progress.step >= progress.total_steps and progress.step_in_epoch == 0
 
 
-def _count_correct(logits: torch.Tensor, labels: torch.Tensor) -> int:
-    """Pictures whose largest logit is at their label, or at the larger share of a mixture."""
+def _check_weights(job: Job, execution: Execution, state: TrainingState) -> None:
+    """Keep weights that aren't numbers out of every file.
+
+    Raises:
+        NotFiniteError: Names the first.
+    """
+    for name, parameter in state.network.named_parameters():
+        if not parameter.isfinite().all():
+            where = f"They are in {name!r}: the gradient of the last step was too large."
+            what = "Weights became NaN or infinite"
+            raise NotFiniteError(what, where, job, execution, state.progress)
+
+
+def _correct(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """How many largest logits are at the label, or at the larger share of a mixture."""
     targets = labels if labels.ndim == 1 else labels.argmax(1)
-    return int((logits.argmax(1) == targets).sum().item())
+    return (logits.argmax(1) == targets).sum()

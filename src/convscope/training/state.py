@@ -29,7 +29,8 @@ class Progress:
         loss_sum: Sum of the loss over the pictures seen in this epoch.
         correct: Pictures of this epoch that were classified correctly when they were seen.
         seen: Pictures seen in this epoch.
-        best_accuracy: Best validation accuracy so far; -1 before the first.
+        best_accuracy: Best accuracy after an epoch so far; -1 before the first.
+        best_loss: The least loss among the epochs with that accuracy.
         best_epoch: The epoch (from 1) that reached it.
     """
 
@@ -44,6 +45,7 @@ class Progress:
     correct: int = 0
     seen: int = 0
     best_accuracy: float = -1.0
+    best_loss: float = 0.0
     best_epoch: int = 0
 
     def count(self, loss: float, correct: int, pictures: int, seconds: float) -> None:
@@ -55,6 +57,13 @@ class Progress:
         self.seen += pictures
         self.seconds += seconds
         self.training_seconds += seconds
+
+    def is_best(self, accuracy: float, loss: float) -> bool:
+        """Whether the epoch under way is the best so far; remembers it if so."""
+        if (accuracy, -loss) <= (self.best_accuracy, -self.best_loss):
+            return False
+        self.best_accuracy, self.best_loss, self.best_epoch = accuracy, loss, self.epoch + 1
+        return True
 
     def end_epoch(self) -> dict[str, float]:
         """Begin the next epoch; returns the means over the one that ended."""

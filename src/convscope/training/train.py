@@ -73,11 +73,11 @@ def train(
     folder = unused_folder("runs", f"{name}-{source}") if out is None else Path(out)
     check_out_folder(folder, force=force)
     view = LiveView(quiet=quiet)
-    view.message(f"{name} on {chosen.data or 'arrays'}: preparing")
     device = choose_device(chosen.device)
     job = prepare(network, data, chosen)
+    view.message(f"{name} on {chosen.data or 'arrays'}: measuring how it runs fastest here")
     execution = _choose_execution(job, device)
-    # What was measured goes into the run's recipe, so that the recipe gives the same run again.
+    # What was measured goes into the run's recipe, so that it gives the same run on this machine.
     run = new_run(folder, chosen.replace(precision=execution.precision), force=force)
     environment = {
         "convscope": __version__,
@@ -100,7 +100,9 @@ def resume(
     histograms: bool = False,
     quiet: bool = False,
 ) -> Run:
-    """Go on with a run that was stopped, from its newest checkpoint.
+    """Go on with a run that was stopped, from its newest checkpoint, and judge the result.
+
+    A run that has ended is judged again; to train it longer, raise `epochs` in its recipe.toml.
 
     Args:
         run: The run or its folder.
@@ -110,7 +112,7 @@ def resume(
         quiet: Show nothing.
 
     Raises:
-        UsageError: Not a run, finished already, or the data has changed.
+        UsageError: Not a run, or the data has changed.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
     run = run if isinstance(run, Run) else Run(run)
@@ -163,14 +165,15 @@ def _carry_out(
 
     keep_memory()
     train_batches = job.training_batches(execution)
-    monitor_name, monitor = job.monitor_batches(execution)
     state = _initial_state(job, execution, len(train_batches))
     checkpoint = latest_checkpoint(run.checkpoints)
     if checkpoint is not None:
         for problem in checkpoint.passed_over:
             view.message(f"Damaged checkpoint passed over: {problem}")
         state.restore(checkpoint)
-        run.forget_after(state.progress.step)
+        if job.recipe.minutes is None:  # the recipe may have been given more epochs since
+            state.progress.total_steps = first_plan(job.recipe, len(train_batches))
+    run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     events = EventLog(run.folder / "tensorboard", histograms=histograms)
     if checkpoint is None:
@@ -178,25 +181,16 @@ def _carry_out(
     try:
         with (
             stop_on_signals(run.folder) as stop,
-            view.training(len(train_batches), job.recipe.epochs, monitor_name),
+            view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
         ):
-            fit(
-                state,
-                train_batches,
-                monitor,
-                monitor_name,
-                job.recipe,
-                execution,
-                run,
-                job.card,
-                [view, events],
-                stop,
-            )
+            fit(state, job, execution, run, [view, events], stop)
     finally:
         events.close()
     view.message("judging")
     own_module = copy.deepcopy(job.network) if not job.card.network else None
-    evaluation = evaluate(run, job.splits, network=own_module, quiet=quiet)
+    evaluation = evaluate(
+        run, job.splits, network=own_module, batch_size=job.recipe.batch_size, quiet=quiet
+    )
     write_report(run, evaluation)
     return run
 
@@ -217,7 +211,7 @@ def _introduce(job: Job, execution: Execution, view: LiveView) -> None:
     )
     for note in job.notes:
         view.message(note)
-    problems = [p for images in job.splits.values() for p in images.problems]
+    problems = list(dict.fromkeys(p for each in job.splits.values() for p in each.problems))
     for problem in problems[:SHOWN_PROBLEMS]:
         view.message(f"Left out {problem.path}: {problem.reason}")
     if len(problems) > SHOWN_PROBLEMS:

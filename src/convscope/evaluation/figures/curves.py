@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,20 @@ def curves_figure(run: Run, path: str | Path) -> None:
 
 
 def kept_epoch(lines: Sequence[Line]) -> Line:
-    """The epoch whose weights a run keeps: the first of the best by validation, else the last.
+    """The epoch whose weights a run keeps: the best by validation accuracy, else the last.
+
+    Among epochs of the same accuracy, the one with the least loss.
 
     Args:
         lines: At least one epoch of a run's metrics.
     """
     judged = [line for line in lines if line.get("validation_accuracy") is not None]
-    return max(judged, key=lambda line: float(line["validation_accuracy"]), default=lines[-1])
+    return max(judged, key=_merit, default=lines[-1])
+
+
+def _merit(line: Line) -> tuple[float, float]:
+    loss = line.get("validation_loss")
+    return float(line["validation_accuracy"]), -math.inf if loss is None else -float(loss)
 
 
 def _result(run: Run, lines: Sequence[Line]) -> str:
