@@ -87,7 +87,7 @@ def test_forward(network, picture, asked, tmp_path):
     drawn(tmp_path / "unit.png")
 
 
-@pytest.mark.parametrize("asked", ["conv:2,0,7", "concatenation:7,2,3"])
+@pytest.mark.parametrize("asked", ["conv:2,0,7", "concatenation:7,2,3", "softmax:29"])
 def test_backward(network, picture, asked, tmp_path):
     unit(network, picture, asked, backward=True).backward_figure(tmp_path / "unit.png")
     drawn(tmp_path / "unit.png")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from matplotlib.figure import SubFigure
+
 from convscope.errors import UsageError
 from convscope.evaluation.figures.canvas import drawable, drawing, headline, shortened
 from convscope.inspection.arithmetic.backward import Gradient
 from convscope.inspection.arithmetic.forms import WeightedSum
 from convscope.inspection.arithmetic.words import number
 from convscope.inspection.figures.unit import LINE, WIDTH, draw_terms, terms_height, write_lines
+from convscope.inspection.figures.unit_panels import draw_bars, small_title
+from convscope.inspection.figures.unit_where import MOST_CLASSES
 from convscope.inspection.unit_explanation import UnitExplanation
 
 MOST_CHANNELS = 2
@@ -39,8 +44,7 @@ def unit_backward_figure(path: str | Path, explanation: UnitExplanation) -> None
     ]
     heights = []
     for _, gradient in sections:
-        form = gradient.form
-        drawn = terms_height(form, MOST_CHANNELS) if isinstance(form, WeightedSum) else 0.0
+        drawn = _height(gradient, explanation)
         heights += [LINE * 3 + 0.2, *([drawn] if drawn else [])]
     loss = back.loss
     with drawing(path, WIDTH, sum(heights) + 0.6) as figure:
@@ -54,9 +58,46 @@ def unit_backward_figure(path: str | Path, explanation: UnitExplanation) -> None
         rows = iter(figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
         for words, gradient in sections:
             write_lines(next(rows), _lines(words, gradient))
-            form = gradient.form
-            if isinstance(form, WeightedSum) and terms_height(form, MOST_CHANNELS):
-                draw_terms(next(rows), form, MOST_CHANNELS)
+            if not _height(gradient, explanation):
+                continue
+            if isinstance(gradient.form, WeightedSum):
+                draw_terms(next(rows), gradient.form, MOST_CHANNELS)
+            else:
+                _draw_scores(next(rows), gradient, explanation)
+
+
+def _height(gradient: Gradient, explanation: UnitExplanation) -> float:
+    """Inches that the numbers need; 0 where the lines above say all of it."""
+    if isinstance(gradient.form, WeightedSum):
+        return terms_height(gradient.form, MOST_CHANNELS)
+    if gradient.name == explanation.graph.output.name:
+        return 0.7 + 0.24 * len(_classes(gradient, explanation))
+    return 0.0
+
+
+def _classes(gradient: Gradient, explanation: UnitExplanation) -> list[int]:
+    """The most probable classes, and in any case the label and the one asked about."""
+    assert explanation.backward is not None  # noqa: S101 - the gradient is a part of it
+    loss = explanation.backward.loss
+    order = [int(i) for i in np.argsort(-loss.probabilities, kind="stable")]
+    return list(dict.fromkeys([*order[:MOST_CLASSES], loss.label, gradient.index[-1]]))
+
+
+def _draw_scores(part: SubFigure, gradient: Gradient, explanation: UnitExplanation) -> None:
+    """Draw where gradients begin: what the network believes, what is right, the difference."""
+    assert explanation.backward is not None  # noqa: S101 - the gradient is a part of it
+    loss = explanation.backward.loss
+    order = _classes(gradient, explanation)
+    names = [drawable(explanation.class_name(i), f"class {i}") for i in order]
+    columns: list[tuple[str, list[float]]] = [
+        ("probabilities", [float(loss.probabilities[i]) for i in order]),
+        ("1 for the label", [float(i == loss.label) for i in order]),
+        (f"∂L/∂{gradient.name}", [loss.slope(i).result for i in order]),
+    ]
+    for place, (axes, (text, values)) in enumerate(zip(part.subplots(1, 3), columns, strict=True)):
+        bars = zip(names if not place else [""] * len(order), values, strict=True)
+        draw_bars(axes, list(bars), own=order.index(gradient.index[-1]))
+        small_title(axes, text)
 
 
 def _lines(words: str, gradient: Gradient) -> list[str]:
