@@ -149,10 +149,10 @@ class _Folder:
         ]
         what = _block_kind(calls[0], self._within(calls[0]), with_strides=False)
         kind = f"{len(calls)} × ({what})" if " " in what else f"{len(calls)} × {what}"
-        return Fold(_range(calls[0].name, calls[-1].name), kind, nodes, nodes[-1], tuple(parts))
+        return Fold(name_range(calls[0].name, calls[-1].name), kind, nodes, nodes[-1], tuple(parts))
 
 
-def _range(first: str, last: str) -> str:
+def name_range(first: str, last: str) -> str:
     """From one name to another: "features.4 – 5", "inception4a – 4c"."""
     number = re.search(r"\d", first)
     end = number.start() if number else 0

@@ -1,0 +1,196 @@
+"""The page: pieces in rows, as wide as a slide is, under a title and over a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from convscope.inspection.diagram.blocks import Block
+from convscope.inspection.diagram.legend import legend_of
+from convscope.inspection.diagram.look import FAINT, INK, SIZE, text_width
+from convscope.inspection.diagram.pieces import WIRE, Piece, beside
+from convscope.inspection.diagram.scale import Box, scale_for
+from convscope.inspection.diagram.shapes import Shape, Text, line
+from convscope.inspection.diagram.steps import Step
+from convscope.inspection.diagram.units import units_of
+
+SLIDE = 16 / 9  # width over height
+_NARROWEST = 620.0  # points; with more room than this, blocks become larger
+_HEIGHTS = (130.0, 112.0, 96.0, 76.0, 60.0, 48.0, 38.0)  # that the highest block may have
+_LABELS = (78.0, 58.0, 118.0)  # that a line of text may take
+_LOSS = 1.04  # by how much wider a page may be for the sake of larger blocks
+_MARGIN = 16.0
+_BETWEEN = 18.0  # rows, at least
+_STRETCHED = 90.0  # between pieces, at most
+_HEADER = 24.0
+_FOOTER = 10.0  # above the legend
+
+
+@dataclass(frozen=True)
+class Page:
+    """A drawing, ready to be written.
+
+    Attributes:
+        width: In points.
+        height: In points.
+        shapes: What it consists of, those behind first.
+        boxes: Where the blocks stand.
+    """
+
+    width: float
+    height: float
+    shapes: tuple[Shape, ...]
+    boxes: dict[Step, Box]
+
+
+def page_of(steps: Sequence[Step], blocks: Sequence[Block], title: str, subtitle: str) -> Page:
+    """A network on a page of the shape of a slide.
+
+    Args:
+        steps: What is drawn.
+        blocks: The outermost blocks, which may hold others.
+        title: Stands above.
+        subtitle: Stands behind it, smaller.
+    """
+
+    def rows(highest: float, widest: float) -> _Rows:
+        return _best_rows(units_of(steps, blocks, scale_for(steps, highest, widest)), steps)
+
+    best = rows(_HEIGHTS[-1], _LABELS[0])
+    label = _LABELS[0]
+    for widest in _LABELS[1:]:
+        tried = rows(_HEIGHTS[-1], widest)
+        if tried.width < 0.98 * best.width:
+            best, label = tried, widest
+    for highest in _HEIGHTS[:-1]:
+        tried = rows(highest, label)
+        if tried.width <= max(_LOSS * best.width, _NARROWEST):
+            return tried.page(title, subtitle)
+    return best.page(title, subtitle)
+
+
+class _Rows:
+    """Pieces in rows on a page."""
+
+    def __init__(self, rows: list[list[Piece]], steps: Sequence[Step]) -> None:
+        self._rows = [beside(row) for row in rows]
+        self._pieces = rows
+        self._steps = steps
+        self._content = sum(row.up + row.down for row in self._rows)
+        self._between = _BETWEEN * (len(rows) - 1)
+
+    @cached_property
+    def width(self) -> float:
+        """Of the page, in points."""
+        width = max([_NARROWEST, 2 * _MARGIN + max(row.width for row in self._rows)])
+        while True:  # a wider page has a lower legend
+            legend = legend_of(self._steps, width - 2 * _MARGIN)
+            height = self._content + self._between + _HEADER + _FOOTER + legend.down + 2 * _MARGIN
+            if height * SLIDE <= width + 0.1:
+                return width
+            width = height * SLIDE
+
+    def page(self, title: str, subtitle: str) -> Page:
+        """The page."""
+        width, height = self.width, self.width / SLIDE
+        inner = width - 2 * _MARGIN
+        legend = legend_of(self._steps, inner)
+        shapes: list[Shape] = [
+            Text(_MARGIN, _MARGIN + 11, title, 14, INK, bold=True, anchor="start"),
+            Text(
+                _MARGIN + text_width(title, 14, bold=True) + 10,
+                _MARGIN + 11,
+                subtitle,
+                SIZE + 1,
+                FAINT,
+                anchor="start",
+            ),
+            *(s.moved(_MARGIN, height - _MARGIN - legend.down) for s in legend.shapes),
+        ]
+        free = (
+            height - 2 * _MARGIN - _HEADER - _FOOTER - legend.down - self._content - self._between
+        )
+        space = free / (len(self._rows) + 1)
+        boxes: dict[Step, Box] = {}
+        y = _MARGIN + _HEADER + space
+        before: tuple[float, float, float] | None = None  # where the row above leaves, and ends
+        for pieces in self._pieces:
+            row = _spread(pieces, inner)
+            x = _MARGIN + (max(0.0, inner - row.width) / 2 if len(self._rows) == 1 else 0)
+            if before is not None:
+                middle = y - (space + _BETWEEN) / 2
+                shapes.append(_turn(before, (x, y + row.up), middle, width))
+            y += row.up
+            shapes += [shape.moved(x, y) for shape in row.shapes]
+            boxes |= {step: box.moved(x, y) for step, box in row.boxes.items()}
+            y += row.down
+            before = x + row.leaves, y - row.down, y
+            y += space + _BETWEEN
+        return Page(width, height, tuple(shapes), boxes)
+
+
+def _turn(
+    leaves: tuple[float, float, float], enters: tuple[float, float], middle: float, width: float
+) -> Shape:
+    """The line from the end of one row to the beginning of the next."""
+    right, left = width - _MARGIN * 0.55, _MARGIN * 0.45
+    points = [
+        leaves[:2],
+        (right, leaves[1]),
+        (right, middle),
+        (left, middle),
+        (left, enters[1]),
+        enters,
+    ]
+    return line(points, WIRE)
+
+
+def _spread(pieces: Sequence[Piece], width: float) -> Piece:
+    """Pieces in a row, with more room between them if there is."""
+    free = width - sum(piece.width for piece in pieces)
+    return beside(pieces, min(max(0.0, free) / max(1, len(pieces) - 1), _STRETCHED))
+
+
+def _best_rows(pieces: Sequence[Piece], steps: Sequence[Step]) -> _Rows:
+    """The pieces in as many rows as make the page smallest, and so the letters largest."""
+    widths = [piece.width for piece in pieces]
+    best: _Rows | None = None
+    for count in range(1, len(pieces) + 1):
+        rows = _Rows(_broken(pieces, widths, count), steps)
+        if best is not None and rows.width >= best.width:
+            if count > 12:
+                break
+            continue
+        best = rows
+    assert best is not None, "there is always the input"  # noqa: S101
+    return best
+
+
+def _broken(pieces: Sequence[Piece], widths: Sequence[float], count: int) -> list[list[Piece]]:
+    """Pieces in so many rows, the widest of which is as narrow as can be."""
+    low, high = max(widths), sum(widths)
+    while high - low > 1:
+        middle = (low + high) / 2
+        if len(_filled(widths, middle)) <= count:
+            high = middle
+        else:
+            low = middle
+    rows = []
+    begin = 0
+    for length in _filled(widths, high):
+        rows.append([*pieces[begin : begin + length]])
+        begin += length
+    return rows
+
+
+def _filled(widths: Sequence[float], most: float) -> list[int]:
+    """How many pieces go into each row if rows are filled one after the other."""
+    lengths, used = [0], 0.0
+    for width in widths:
+        if lengths[-1] and used + width > most:
+            lengths.append(0)
+            used = 0.0
+        lengths[-1] += 1
+        used += width
+    return lengths
