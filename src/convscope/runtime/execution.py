@@ -25,11 +25,11 @@ from convscope.runtime.matrix_convolution import Layer
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 
-FEW_PICTURES = 16  # of a batch, while it isn't known yet how slow a step is
+FEW_PICTURES = 32  # of a batch, while it isn't known yet how slow a step is
 QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
-TIMING_SECONDS = 0.25  # per candidate
+TIMING_SECONDS = 0.25  # for each precision
 LOSS_TOLERANCE = 0.02  # relative difference of the loss from float32's
-GRADIENT_COSINE = 0.95  # least cosine between the gradient and float32's, over all parameters
+SHARE_OF_CHANCE = 0.5  # of the change that another batch makes to the gradient's direction
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,6 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
     return torch.autocast(device.type, torch.bfloat16)
 
 
-@dataclass(frozen=True)
-class Trial:
-    """What one training step gave: its loss, its gradient (flat), and pictures per second."""
-
-    loss: float
-    gradient: torch.Tensor
-    speed: float
-
-
 def choose_execution(
     network: nn.Module,
     pictures: torch.Tensor,
@@ -127,55 +118,94 @@ def _choose_precision(
     plain, short = Execution(device, "float32"), Execution(device, "bfloat16")
     if device.type == "mps":
         return replace(plain, reason="bfloat16 isn't tried on this kind of device")
-    few, few_labels = pictures[:FEW_PICTURES], labels[:FEW_PICTURES]
-    reference = _try(network, plain, few, few_labels)
-    if len(few) / reference.speed > QUICK_STEP:
-        trial = _try(network, short, few, few_labels)
-    else:
-        reference = _try(network, plain, pictures, labels)
-        trial = _try(network, short, pictures, labels)
-    ratio = trial.speed / reference.speed
-    if not _agrees(trial, reference):
-        return replace(plain, reason="in bfloat16 the loss or its gradient differed too much")
+    few = min(FEW_PICTURES, len(pictures) // 2)
+    if few == 0:
+        return replace(plain, reason="a batch of one picture is too small to compare precisions")
+    if not _agrees(network, plain, short, pictures[: 2 * few], labels[: 2 * few]):
+        reason = "in bfloat16, rounding changes the gradient more than another batch would"
+        return replace(plain, reason=reason)
+    if few / _speed(network, plain, pictures[:few], labels[:few]) > QUICK_STEP:
+        pictures, labels = pictures[:few], labels[:few]
+    speeds = [_speed(network, execution, pictures, labels) for execution in (plain, short)]
+    ratio = speeds[1] / speeds[0]
     measured = f"bfloat16 measured to be {ratio:.1f}× as fast as float32"
     return replace(short if ratio > 1 else plain, reason=measured)
 
 
-def _try(
+def _agrees(
+    network: nn.Module,
+    plain: Execution,
+    short: Execution,
+    pictures: torch.Tensor,
+    labels: torch.Tensor,
+) -> bool:
+    """Whether rounding harms less than chance does anyway.
+
+    A gradient is always that of a batch, and another batch gives another. The gradient in the
+    shorter precision may differ from float32's on the same pictures by a share of that.
+
+    Args:
+        network: Is copied.
+        plain: The reference.
+        short: What is to agree with it.
+        pictures: Two batches, one after the other.
+        labels: Of the pictures.
+    """
+    half = len(pictures) // 2
+    first, second = (pictures[:half], labels[:half]), (pictures[half:], labels[half:])
+    loss, gradient = _loss_and_gradient(network, plain, *first)
+    short_loss, short_gradient = _loss_and_gradient(network, short, *first)
+    _, other_gradient = _loss_and_gradient(network, plain, *second)
+    if not abs(short_loss - loss) <= LOSS_TOLERANCE * abs(loss):
+        return False
+    by_rounding = 1 - F.cosine_similarity(gradient, short_gradient, dim=0)
+    by_chance = 1 - F.cosine_similarity(gradient, other_gradient, dim=0)
+    return bool(by_rounding <= SHARE_OF_CHANCE * by_chance)
+
+
+def _loss_and_gradient(
     network: nn.Module, execution: Execution, pictures: torch.Tensor, labels: torch.Tensor
-) -> Trial:
-    trained = execution.place(copy.deepcopy(network)).train()
-    for module in trained.modules():
-        if isinstance(module, nn.modules.dropout._DropoutNd):
-            module.p = 0.0  # each precision would draw another mask
-    pictures = pictures.to(execution.device, memory_format=execution.memory_format)
-    labels = labels.to(execution.device)
+) -> tuple[float, torch.Tensor]:
+    """Of one training step, the gradient as one long vector on the CPU."""
+    trained = _copy_without_dropout(network, execution)
+    loss = _step(trained, execution, pictures, labels)
+    gradients = [p.grad.float().flatten() for p in trained.parameters() if p.grad is not None]
+    return loss, torch.cat(gradients).cpu()
 
-    def step() -> float:
-        trained.zero_grad(set_to_none=True)
-        with execution.forward_pass():
-            logits = trained(pictures)
-        loss = F.cross_entropy(logits.float(), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
 
-    loss = step()
-    gradient = torch.cat(
-        [p.grad.float().flatten() for p in trained.parameters() if p.grad is not None]
-    ).cpu()
+def _speed(
+    network: nn.Module, execution: Execution, pictures: torch.Tensor, labels: torch.Tensor
+) -> float:
+    """Pictures per second in training steps, the quickest of some after a first one."""
+    trained = _copy_without_dropout(network, execution)
+    _step(trained, execution, pictures, labels)
     times: list[float] = []
     while len(times) < 2 or (sum(times) < TIMING_SECONDS and len(times) < 20):
         synchronize(execution.device)
         start = time.perf_counter()
-        step()
+        _step(trained, execution, pictures, labels)
         synchronize(execution.device)
         times.append(time.perf_counter() - start)
-    return Trial(loss, gradient, len(pictures) / min(times))
+    return len(pictures) / min(times)
 
 
-def _agrees(trial: Trial, reference: Trial) -> bool:
-    """Whether a step gives the loss and the direction of descent that plain float32 gives."""
-    if not abs(trial.loss - reference.loss) <= LOSS_TOLERANCE * abs(reference.loss):
-        return False
-    cosine = F.cosine_similarity(trial.gradient, reference.gradient, dim=0).item()
-    return cosine >= GRADIENT_COSINE
+def _copy_without_dropout(network: nn.Module, execution: Execution) -> nn.Module:
+    """A copy to train: with masks drawn anew, no two steps could be compared."""
+    trained = execution.place(copy.deepcopy(network)).train()
+    for module in trained.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            module.p = 0.0
+    return trained
+
+
+def _step(
+    network: nn.Module, execution: Execution, pictures: torch.Tensor, labels: torch.Tensor
+) -> float:
+    """Forward and backward once; returns the loss."""
+    pictures = pictures.to(execution.device, memory_format=execution.memory_format)
+    network.zero_grad(set_to_none=True)
+    with execution.forward_pass():
+        logits = network(pictures)
+    loss = F.cross_entropy(logits.float(), labels.to(execution.device))
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.item()

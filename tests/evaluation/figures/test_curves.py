@@ -1,5 +1,3 @@
-import math
-
 import pytest
 
 from convscope.evaluation.figures.curves import curves_figure, kept_epoch
@@ -39,14 +37,24 @@ def test_data_of_any_name(make_run, tmp_path, data):
 
 def test_values_that_are_no_numbers_are_left_out(make_run, tmp_path):
     run = make_run(3)
-    run.log("epoch", epoch=4, step=40, train_loss=math.nan, train_accuracy=None)
-    run.log("epoch", epoch=5, step=50, train_loss=math.inf, test_loss=0.0, test_accuracy=0.5)
+    with run.metrics_file.open("a") as file:  # as another program might write them
+        file.write('{"kind": "epoch", "epoch": 4, "train_loss": NaN, "train_accuracy": null}\n')
+        file.write('{"kind": "epoch", "epoch": 5, "train_loss": Infinity, "test_loss": 0.0}\n')
     curves_figure(run, tmp_path / "c.png")
     pixels_of(tmp_path / "c.png")
 
 
 def test_kept_is_the_first_of_the_best_by_validation():
     lines = [{"epoch": e, "validation_accuracy": a} for e, a in enumerate([0.5, 0.9, 0.9, 0.8], 1)]
+    assert kept_epoch(lines)["epoch"] == 2
+
+
+def test_among_equals_the_least_loss_is_kept():
+    lines = [
+        {"epoch": 1, "validation_accuracy": 0.9, "validation_loss": 0.5},
+        {"epoch": 2, "validation_accuracy": 0.9, "validation_loss": 0.3},
+        {"epoch": 3, "validation_accuracy": 0.9, "validation_loss": 0.4},
+    ]
     assert kept_epoch(lines)["epoch"] == 2
 
 
