@@ -43,6 +43,8 @@ def test_counts_sizes_problems_and_a_sheet_are_shown(show, pets, tmp_path):
     rows = [line.replace("│", " ").split() for line in text.splitlines()]
     assert ["blue", "14", "2", "4"] in rows
     assert ["all", "28", "4", "8"] in rows
+    assert "Original sizes: " in text
+    assert "pixels high, " in text
     assert "Left out (2):" in text
     assert "pets/red/page.png: not a readable JPEG" in text
     assert "pets/red/cut.jpg: damaged: image file is truncated" in text
@@ -59,6 +61,7 @@ def test_json_holds_the_same(convscope, pets, tmp_path):
     assert result["counts"]["test"] == {"blue": 4, "red": 4}
     assert result["picture_shape"] == [1, 64, 64]
     assert [set(each) for each in result["problems"]] == [{"path", "reason"}] * 2
+    assert sum(each["pictures"] for each in result["original_sizes"]) == 40
     assert result["sheet"] == "sheet.png"
     assert (tmp_path / "sheet.png").is_file()
     assert done.stdout.count("\n") == 1

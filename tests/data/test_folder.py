@@ -144,6 +144,9 @@ def test_sizes_and_modes_are_mixed_freely(read_files):
     }
     train = read_files(files, size=16)["train"]
     assert train.picture_shape == (3, 16, 16)
+    sizes = [decode(content).shape[1:] for content in files.values()]
+    assert train.original_sizes == dict.fromkeys(sizes, 1)
+    assert train.subset([0]).original_sizes == train.original_sizes
     for image, content in zip(train.images, files.values(), strict=True):
         assert np.array_equal(image, decode(content, size=16, channels=3))
 

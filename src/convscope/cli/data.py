@@ -97,6 +97,10 @@ def _summary(splits: dict[str, ImageSet], sheet: Path) -> dict[str, Any]:
         "classes": list(train.classes),
         "counts": {name: images.counts() for name, images in splits.items()},
         "picture_shape": list(train.picture_shape),
+        "original_sizes": [
+            {"height": height, "width": width, "pictures": count}
+            for (height, width), count in sorted(train.original_sizes.items())
+        ],
         "problems": [{"path": each.path, "reason": each.reason} for each in problems],
         "sheet": str(sheet),
     }
@@ -121,8 +125,20 @@ def _print(result: dict[str, Any], sheet: str) -> None:
             Text(name, no_wrap=True), *(f"{each[name]:,}" for each in result["counts"].values())
         )
     console.print(table)
+    if result["original_sizes"]:
+        console.print(_sizes(result["original_sizes"]))
     console.print(Text(f"Picture sheet: {sheet}"), soft_wrap=True)
     if result["problems"]:
         console.print(f"Left out ({len(result['problems'])}):")
         for problem in result["problems"]:
             console.print(Text(f"  {problem['path']}: {problem['reason']}"), soft_wrap=True)
+
+
+def _sizes(sizes: list[dict[str, int]]) -> str:
+    """The range of the original sizes, and the most frequent one."""
+    heights, widths = ([each[side] for each in sizes] for side in ("height", "width"))
+    most = max(sizes, key=lambda each: each["pictures"])
+    return (
+        f"Original sizes: {min(heights)} to {max(heights)} pixels high, {min(widths)} to "
+        f"{max(widths)} wide; most often {most['height']}×{most['width']} ({most['pictures']:,})"
+    )

@@ -86,4 +86,5 @@ def convert(images: ImageSet, *, size: int | None, channels: int | None) -> Imag
         name=images.name,
         split=images.split,
         problems=images.problems,
+        original_sizes=images.original_sizes,
     )

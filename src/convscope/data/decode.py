@@ -30,7 +30,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from convscope.errors import ConvscopeError
 
-VERSION = f"1, Pillow {PIL.__version__}"
+VERSION = f"2, Pillow {PIL.__version__}"
 """Changes when the same file may decode to other values."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
@@ -88,6 +88,12 @@ def decode(
         raise PictureError(f"too many pixels: {error}", path) from error
     except Exception as error:  # a decoder can fail in any way when it is given damaged data
         raise PictureError(f"damaged: {error or type(error).__name__}", path) from error
+
+
+def stored_size(content: bytes) -> tuple[int, int]:
+    """Height and width of a picture that can be decoded, as its header gives them."""
+    with _opened(content) as image:
+        return image.height, image.width
 
 
 def is_colour(content: bytes) -> bool:

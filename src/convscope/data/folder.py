@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.cache import Append, Record, key_of, remembered
-from convscope.data.decode import VERSION, PictureError, decode, is_colour
+from convscope.data.decode import VERSION, PictureError, decode, is_colour, stored_size
 from convscope.data.image_set import ImageSet, Problem, take
 from convscope.data.parallel import map_in_order
 from convscope.data.progress import progress
@@ -80,7 +80,9 @@ def read(tree: Tree, *, size: int | None, channels: int | None) -> dict[str, Ima
         raise UsageError(f"'{tree.where('')}' holds no pictures in class folders. {ADVICE}")
     images, record = _decoded(tree, list(places), size or DEFAULT_SIZE, channels)
     problems += [Problem(tree.where(file), reason) for file, reason in record["problems"]]
-    return _sets(tree, images, [(file, places[file]) for file in record["files"]], problems)
+    sizes = Counter((height, width) for height, width in record["sizes"])
+    pictures = [(file, places[file]) for file in record["files"]]
+    return _sets(tree, images, pictures, problems, sizes)
 
 
 def _places(files: list[str], tree: Tree) -> tuple[dict[str, Place], list[Problem]]:
@@ -134,20 +136,23 @@ def _decoded(
     def build(append: Append) -> Record:
         wanted = channels or (3 if _any_colour(tree, files) else 1)
 
-        def one(file: str) -> NDArray[np.uint8] | str:
+        def one(file: str) -> tuple[NDArray[np.uint8], tuple[int, int]] | str:
             try:
-                return decode(tree.read(file), size=size, channels=wanted)
+                content = tree.read(file)
+                return decode(content, size=size, channels=wanted), stored_size(content)
             except PictureError as error:
                 return error.reason
 
-        record: Record = {"files": [], "problems": []}
+        record: Record = {"files": [], "sizes": [], "problems": []}
         with progress(f"Decoding {tree.name}", len(files)) as advance:
             for file, result in zip(files, map_in_order(one, files, advance), strict=True):
                 if isinstance(result, str):
                     record["problems"].append([file, result])
                 else:
-                    append(result)
+                    picture, stored = result
+                    append(picture)
                     record["files"].append(file)
+                    record["sizes"].append(stored)
         if not record["files"]:
             raise UsageError(
                 f"None of the {len(files)} files in '{tree.where('')}' is a picture that can be "
@@ -173,6 +178,7 @@ def _sets(
     images: NDArray[np.uint8],
     pictures: list[tuple[str, Place]],
     problems: list[Problem],
+    sizes: Counter[tuple[int, int]],
 ) -> dict[str, ImageSet]:
     """One set per split, with the classes of the training pictures."""
     rows: dict[str, list[int]] = {}
@@ -201,5 +207,6 @@ def _sets(
                 name=tree.name,
                 split=split,
                 problems=problems,
+                original_sizes=sizes,
             )
     return sets

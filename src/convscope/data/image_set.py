@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,8 @@ class ImageSet:
         name: Of the data set.
         split: "train", "validation" or "test".
         problems: What was left out when the source was read (the same for all its splits).
+        original_sizes: (height, width) → how many pictures of the source had it before they were
+            resized (the same for all its splits); empty where all are as they were.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class ImageSet:
         name: str = "arrays",
         split: str = "train",
         problems: Sequence[Problem] = (),
+        original_sizes: Mapping[tuple[int, int], int] | None = None,
     ) -> None:
         """Check the parts and keep them, without copying the pictures.
 
@@ -132,6 +135,7 @@ class ImageSet:
             name: Of the data set.
             split: Which part of the data set this is.
             problems: What was left out.
+            original_sizes: See above.
 
         Raises:
             UsageError: The parts do not fit one another; the message names the fix.
@@ -147,6 +151,7 @@ class ImageSet:
         self.name = name
         self.split = split
         self.problems = tuple(problems)
+        self.original_sizes = dict(original_sizes or {})
 
     def __len__(self) -> int:
         return len(self.images)
@@ -185,6 +190,7 @@ class ImageSet:
             name=self.name,
             split=split or self.split,
             problems=self.problems,
+            original_sizes=self.original_sizes,
         )
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
