@@ -26,7 +26,7 @@ def read_files(request, tmp_path):
         else:
             with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
                 for name, content in files.items():
-                    archive.writestr(name, content)
+                    archive.writestr(zipfile.ZipInfo(name), content)  # always of 1980
             tree = ZipTree(tmp_path / "pets.zip")
         return read(tree, size=size, channels=channels)
 
