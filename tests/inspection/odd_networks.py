@@ -84,6 +84,22 @@ class Written(nn.Module):
         return (x * self.mask + same).amax((2, 3))
 
 
+class Tokens(nn.Module):
+    """A vision transformer's beginning: patches, one token that is learned, and positions."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(1, 8, 4, stride=4)
+        self.token = nn.Parameter(torch.ones(1, 1, 8))
+        self.position = nn.Parameter(torch.randn(1, 10, 8))
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat((self.token.expand(len(x), -1, -1), x), dim=1) + self.position
+        return self.head(x.mean(1))
+
+
 class TwoOutputs(nn.Module):
     def __init__(self):
         super().__init__()

@@ -159,7 +159,7 @@ def test_fields_of_random_stacks_are_exact(data):
     if gradient(graph, node, unit).any():
         assert_exact(graph, node, unit)
     else:  # it sees nothing but padding
-        with pytest.raises(UsageError, match="does not depend on the picture"):
+        with pytest.raises(UsageError, match="sees no pixel of the picture"):
             unit_field(graph, node, unit)
 
 
@@ -230,6 +230,36 @@ def test_effective_field_is_smaller_than_the_theoretical_and_strongest_in_the_mi
     assert found[10, 10] > 0
     assert found.argmax() == 20 * 41 + 20
     assert found[15:26, 15:26].sum() > 0.9 * found.sum()  # a quarter of the field's area
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_learned_tokens_see_nothing_and_the_others_their_patch(device):
+    with torch.device(device):
+        network = odd.Tokens()
+    graph = capture(network, (1, 12, 12))
+    assert unit_field(graph, "concatenation", (3, 2)).box == Box(0, 8, 3, 11)
+    assert unit_field(graph, "head", (0,)).box == Box(0, 0, 11, 11)
+    with pytest.raises(UsageError) as caught:
+        unit_field(graph, "concatenation", (0, 2))
+    assert str(caught.value) == (
+        "Unit (0, 2) of concatenation sees no pixel of the picture, only padding or weights."
+    )
+
+
+def test_a_unit_that_sees_only_padding():
+    graph = capture(nn.Conv2d(1, 4, 3, padding=3), (1, 6, 6))
+    with pytest.raises(UsageError, match=r"Unit \(0, 0, 5\) of convolution sees no pixel"):
+        unit_field(graph, graph.output, (0, 0, 5))
+
+
+def test_of_an_index_it_is_known_where_it_leads_only_with_its_numbers():
+    class Indexed(nn.Module):
+        def forward(self, x):
+            return x[:, :, torch.tensor([4, 1])]
+
+    known = unit_field(capture(Indexed(), torch.rand(1, 1, 6, 6)), "slice", (0, 1, 3))
+    assert known.box == Box(1, 3, 1, 3)
+    assert unit_field(capture(Indexed(), (1, 6, 6)), "slice", (0, 1, 3)).box == Box(0, 0, 5, 5)
 
 
 def test_units_that_are_not_there():

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
@@ -106,6 +107,8 @@ def test_very_small_numbers_get_their_power_of_ten():
     small = block("x", torch.tensor([[1e-5, -2.5e-5], [0.0, 3e-6]]).double().numpy())
     assert small.heading() == "x  · 10⁻⁵"
     assert small.cells(2) == [["1.00", "−2.50"], ["0", "0.30"]]
+    summed = block("products", np.full((2, 2), 0.025), note=", sum 0.1")
+    assert summed.heading() == "products  · 10⁻², sum 0.1"  # the sum is not times the power
 
 
 def test_decimals_fit_the_width():

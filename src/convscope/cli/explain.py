@@ -69,5 +69,6 @@ def explain(
     for attribution in explanation.attributions:
         print(f"{attribution.method}: {attribution.note}")
     print()
+    width = max(len(what) for what in explanation.files) + 1
     for what, file in explanation.files.items():
-        print(f"{what + ':':<24}{file}")
+        print(f"{what + ':':<{width}} {file}")

@@ -71,9 +71,6 @@ def capture(
 _NEEDS_NUMBERS = (DataDependentOutputException, DynamicOutputShapeException)
 
 
-_NEEDS_NUMBERS = (DataDependentOutputException, DynamicOutputShapeException)
-
-
 def _run(
     network: nn.Module,
     pictures: Tensor | tuple[int, ...],

@@ -7,20 +7,49 @@ from math import prod
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from convscope.inspection.graph import Node
-from convscope.inspection.region import Extent, Region, between
+from convscope.inspection.region import Extent, Region, between, everything
+
+_WITH_INDICES = ("slice", "repetition", "reordering", "assignment")
+
+
+def is_index(node: Node, source: int) -> bool:
+    """Whether an input says where numbers go, rather than being moved itself."""
+    whole = not node.inputs[source].dtype.is_floating_point
+    return whole and source > 0 and node.kind in _WITH_INDICES
+
+
+def blank_inputs(node: Node) -> list[Tensor] | None:
+    """Zeros in place of the inputs, to run an operation on; indices stay as they are.
+
+    Returns:
+        One tensor for each of `node.inputs`; None if an index is not known, as in a graph without
+        values.
+    """
+    blank = []
+    for source, other in enumerate(node.inputs):
+        if not is_index(node, source):
+            blank.append(torch.zeros(other.shape, dtype=torch.float64))
+        elif other.value is None:
+            return None
+        else:
+            blank.append(other.value.cpu())
+    return blank
 
 
 def where_it_came_from(node: Node, source: int, region: Region) -> Region:
     """Numbers are moved, not changed, so the operation itself can be asked where each came from.
 
     It is run on the positions of the input, and again with all of them shifted by a constant: what
-    shifts alike has come from there.
+    shifts alike has come from there. Where the operation cannot be run, all is taken to be seen.
     """
     shape = node.inputs[source].shape
+    others = blank_inputs(node)
+    if others is None or is_index(node, source):
+        return everything(shape)
     places = torch.arange(1, prod(shape) + 1, dtype=torch.float64).reshape(shape)
-    others = [torch.zeros(other.shape, dtype=torch.float64) for other in node.inputs]
     once, again = (
         node.replay(*others[:source], places + shift, *others[source + 1 :]).double()
         for shift in (0, places.numel())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -19,13 +20,15 @@ class Slot:
 def replayed(
     function: Callable[..., Any], template: Any, which: int | None, *, clone: bool
 ) -> Callable[..., Any]:
-    """The function of the tensors of the inputs alone."""
+    """The function of the tensors of the inputs alone; weights follow these to their device."""
 
     def call(*tensors: Tensor) -> Any:
         def fill(item: Any) -> Any:
-            if not isinstance(item, Slot):
-                return item
-            return tensors[item.index].clone() if clone else tensors[item.index]
+            if isinstance(item, Slot):
+                return tensors[item.index].clone() if clone else tensors[item.index]
+            if isinstance(item, Tensor):
+                return _on(tensors[0].device, item) if tensors else item.detach()
+            return item
 
         args, kwargs = mapped(template, fill)
         result = function(*args, **kwargs)
@@ -34,6 +37,13 @@ def replayed(
         return result if which is None else [*tensors_in(result)][which]
 
     return call
+
+
+def _on(device: torch.device, weight: Tensor) -> Tensor:
+    """The weight's numbers on a device; zeros if it has none."""
+    if weight.is_meta and device.type != "meta":
+        return torch.zeros(weight.shape, dtype=weight.dtype, device=device)
+    return weight.detach().to(device)
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:

@@ -124,7 +124,7 @@ _ACTIVATIONS: _Table = {
     "Mish": (_OF_ONE, "mish"),
     "softplus": (_arguments("input", beta=1.0, threshold=20.0), "softplus"),
     "sigmoid": (_OF_ONE, "sigmoid"),
-    "log sigmoid": (_OF_ONE, "logsigmoid"),
+    "log sigmoid": (_OF_ONE, "log_sigmoid"),
     "tanh": (_OF_ONE, "tanh"),
     "hard sigmoid": (_OF_ONE, "hardsigmoid"),
     "hard swish": (_OF_ONE, "hardswish"),

@@ -140,9 +140,14 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
         Extent(np.arange(size) == index, index, index)
         for index, size in zip((0, *unit), node.shape, strict=True)
     )
-    seen = _followed_back(graph, node, asked)
-    if seen is None:
+    if not node.depends_on_pictures:
         raise UsageError(f"{node.name} ({node.kind}) does not depend on the picture.")
+    seen = _followed_back(graph, node, asked)
+    if seen is None or not all(extent.inside.any() for extent in seen):
+        where = ", ".join(map(str, unit))
+        raise UsageError(
+            f"Unit ({where}) of {node.name} sees no pixel of the picture, only padding or weights."
+        )
     rows, columns = seen[-2:]
     pixels = [np.flatnonzero(extent.inside) for extent in (rows, columns)]
     (top, bottom), (left, right) = ((int(each[0]), int(each[-1])) for each in pixels)

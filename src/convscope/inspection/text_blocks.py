@@ -23,6 +23,7 @@ class Block:
 
     Attributes:
         title: What stands above; very small and large numbers get their power of ten there.
+        note: What else stands above, as it is.
         values: The numbers, (rows, columns); None for a title alone.
         outside: Which of them are padding.
         winner: Which is to be marked.
@@ -32,6 +33,7 @@ class Block:
     values: FloatArray | None
     outside: NDArray[np.bool_]
     winner: tuple[int, ...] | None
+    note: str
 
     @property
     def has_padding(self) -> bool:
@@ -66,10 +68,9 @@ class Block:
         return f"[{text}]" if at == self.winner else text
 
     def heading(self) -> str:
-        """The title with the power of ten."""
-        if not self.power:
-            return self.title
-        return f"{self.title}  · 10{str(self.power).translate(SUPERSCRIPTS)}"
+        """The title with the power of ten, and the note."""
+        power = f"  · 10{str(self.power).translate(SUPERSCRIPTS)}" if self.power else ""
+        return f"{self.title}{power}{self.note}"
 
     def width(self, decimals: int) -> int:
         """How many characters it takes."""
@@ -94,11 +95,12 @@ def block(
     values: FloatArray | None,
     outside: NDArray[np.bool_] | None = None,
     winner: tuple[int, ...] | None = None,
+    note: str = "",
 ) -> Block:
     """A block of these numbers."""
     if outside is None:
         outside = np.zeros((0, 0) if values is None else values.shape, bool)
-    return Block(title, values, outside, winner)
+    return Block(title, values, outside, winner, note)
 
 
 def fitting(rows: Sequence[Sequence[Block]], width: int) -> int:

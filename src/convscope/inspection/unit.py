@@ -180,9 +180,8 @@ def _sees(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitField | None:
     if not has_batch(node):
         return None
     try:
-        with torch.no_grad():  # operations may be run again, with the network's own weights
-            return unit_field(graph, node, index[1:])
-    except (UsageError, IndexError):  # of nothing but padding there is no first row
+        return unit_field(graph, node, index[1:])
+    except UsageError:  # it sees no pixel
         return None
 
 

@@ -111,7 +111,7 @@ def _blocks(term: Product, channel: tuple[int, ...]) -> list[Block]:
     return [
         first,
         block(title(term.right, channel), weights, beyond),
-        block(f"products, sum {total}", products[channel], outside | beyond),
+        block("products", products[channel], outside | beyond, note=f", sum {total}"),
     ]
 
 

@@ -138,6 +138,7 @@ OPERATIONS = {
     "stack": lambda x: torch.stack((x, x.relu()), dim=2),
     "shuffled": lambda x: x.view(1, 2, 2, 7, 6).transpose(1, 2).reshape(1, 4, 7, 6),
     "slices": lambda x: x[:, ::2, 1:, [0, 0, 2]],
+    "index": lambda x: x[:, torch.tensor([2, 0, 1])].index_select(3, torch.tensor([5, 1])),
     "split": lambda x: x.chunk(2, dim=1)[1],
     "repetition": lambda x: x.expand(1, 4, 7, 6).repeat(1, 1, 2, 1),
     "mirrored": lambda x: x.flip(2).roll(1, dims=3),
@@ -155,7 +156,7 @@ OPERATIONS = {
         for layer in (
             nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(0.2), nn.ELU(0.7), nn.SELU(), nn.CELU(0.6),
             nn.SiLU(), nn.Mish(), nn.Softplus(2.0, 1.0), nn.Sigmoid(), nn.Tanh(),
-            nn.Hardsigmoid(), nn.Hardswish(), nn.Hardtanh(-0.4, 0.6), nn.GELU(),
+            nn.Hardsigmoid(), nn.Hardswish(), nn.Hardtanh(-0.4, 0.6), nn.GELU(), nn.LogSigmoid(),
         )
     },
     "GELU by tanh": nn.GELU("tanh"),

@@ -10,12 +10,14 @@ from convscope.definitions.arrays import FloatArray
 from convscope.inspection.arithmetic.call import Call
 from convscope.inspection.arithmetic.numbers import (
     Numbers,
+    Operand,
     Place,
     Product,
     constant,
     input_roles,
     span,
 )
+from convscope.inspection.arithmetic.words import number
 
 Index = tuple[int, ...]
 
@@ -66,3 +68,28 @@ def times(
     """
     right = constant(name, np.broadcast_to(factor, left.values.shape))
     return [Product(left, right, float((abs(left.values) * cancels).sum()))]
+
+
+def addition(call: Call, role: str, place: Index, gradient: Operand) -> Product:
+    """What flows into a number of a sum or difference.
+
+    Args:
+        call: The operation.
+        role: The name of the argument that the number is in.
+        place: Where it stands there.
+        gradient: The gradient of the loss in the operation's output.
+    """
+    factor = 1.0
+    if role == "other":
+        sign = -1.0 if call.node.kind == "difference" else 1.0
+        factor = sign * float(call.argument("alpha"))
+    left = gradient.numbers(*outputs(call, call.given[role].shape, place))
+    return times(left, number(factor), factor)[0]
+
+
+def multiplication(call: Call, role: str, place: Index, gradient: Operand) -> Product:
+    """What flows into a number of a product; arguments as of `addition`."""
+    other = "other" if role == "input" else "input"
+    places = outputs(call, call.given[role].shape, place)
+    name = call.given[other].name if other in call.given else "factor"
+    return times(gradient.numbers(*places), name, beside(call, other, places))[0]

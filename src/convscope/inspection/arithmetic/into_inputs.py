@@ -17,7 +17,14 @@ from convscope.definitions.arrays import as_float
 from convscope.inspection.arithmetic import into_windows as windows
 from convscope.inspection.arithmetic import sums
 from convscope.inspection.arithmetic.call import Call
-from convscope.inspection.arithmetic.flowing import beside, outputs, role_of, times
+from convscope.inspection.arithmetic.flowing import (
+    addition,
+    beside,
+    multiplication,
+    outputs,
+    role_of,
+    times,
+)
 from convscope.inspection.arithmetic.functions import FUNCTIONS
 from convscope.inspection.arithmetic.numbers import (
     Operand,
@@ -27,6 +34,7 @@ from convscope.inspection.arithmetic.numbers import (
     span,
 )
 from convscope.inspection.arithmetic.words import number
+from convscope.inspection.moved import blank_inputs, is_index
 from convscope.inspection.operations import MOVING
 
 Index = tuple[int, ...]
@@ -65,20 +73,13 @@ def _reduced(call: Call, source: int, place: Index, gradient: Operand) -> list[P
     return times(gradient.numbers(*kept), f"1/{size}" if size > 1 else "1", 1 / size)
 
 
-def _addition(call: Call, source: int, place: Index, gradient: Operand) -> list[Product]:
-    factor = 1.0
-    if role_of(call, source) == "other":
-        sign = -1.0 if call.node.kind == "difference" else 1.0
-        factor = sign * float(call.argument("alpha"))
-    left = gradient.numbers(*outputs(call, call.node.inputs[source].shape, place))
-    return times(left, number(factor), factor)
-
-
-def _multiplication(call: Call, source: int, place: Index, gradient: Operand) -> list[Product]:
-    role = "other" if role_of(call, source) == "input" else "input"
-    places = outputs(call, call.node.inputs[source].shape, place)
-    name = call.given[role].name if role in call.given else "factor"
-    return times(gradient.numbers(*places), name, beside(call, role, places))
+def _by_role(
+    rule: Callable[[Call, str, Index, Operand], Product],
+) -> Rule:
+    """A rule that is the same for inputs and weights."""
+    return lambda call, source, place, gradient: [
+        rule(call, role_of(call, source), place, gradient)
+    ]
 
 
 def _quotient(call: Call, source: int, place: Index, gradient: Operand) -> list[Product]:
@@ -150,9 +151,11 @@ def _concatenation(
     return times(gradient.numbers(*at), "1", 1.0)
 
 
-def _moved(call: Call, source: int, place: Index, gradient: Operand) -> list[Product]:
+def _moved(call: Call, source: int, place: Index, gradient: Operand) -> list[Product] | None:
     """Where a number went is seen by moving a 1 among zeros; it can have gone to several places."""
-    tensors = [torch.zeros(node.shape, dtype=torch.float64) for node in call.node.inputs]
+    tensors = blank_inputs(call.node)
+    if tensors is None or is_index(call.node, source):
+        return None
     with torch.no_grad():
         empty = call.node.replay(*tensors).clone()  # what is padded with need not be 0
         tensors[source][place] = 1.0
@@ -182,9 +185,9 @@ RULES: dict[str, Rule] = {
     "matrix product": windows.matrix_product,
     "mean": _reduced,
     "total": _reduced,
-    "sum": _addition,
-    "difference": _addition,
-    "product": _multiplication,
+    "sum": _by_role(addition),
+    "difference": _by_role(addition),
+    "product": _by_role(multiplication),
     "quotient": _quotient,
     "batch norm": _batch_norm,
     "dropout": _same_place,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from convscope.inspection.arithmetic.call import Call
-from convscope.inspection.arithmetic.flowing import beside, outputs, times
+from convscope.inspection.arithmetic.flowing import addition, multiplication
 from convscope.inspection.arithmetic.numbers import (
     Numbers,
     Operand,
@@ -20,7 +20,6 @@ from convscope.inspection.arithmetic.numbers import (
     constant,
     span,
 )
-from convscope.inspection.arithmetic.words import number
 
 Index = tuple[int, ...]
 Rule = Callable[[Call, str, Index, Operand], Product | None]
@@ -156,22 +155,6 @@ def _prelu(call: Call, role: str, place: Index, gradient: Operand) -> Product:
     return Product(constant("min(x, 0)", np.minimum(x.values, 0)), gradient.numbers(*around))
 
 
-def _addition(call: Call, role: str, place: Index, gradient: Operand) -> Product:
-    factor = 1.0
-    if role == "other":
-        sign = -1.0 if call.node.kind == "difference" else 1.0
-        factor = sign * float(call.argument("alpha"))
-    left = gradient.numbers(*outputs(call, call.given[role].shape, place))
-    return times(left, number(factor), factor)[0]
-
-
-def _multiplication(call: Call, role: str, place: Index, gradient: Operand) -> Product:
-    other = "other" if role == "input" else "input"
-    places = outputs(call, call.given[role].shape, place)
-    name = call.given[other].name if other in call.given else "factor"
-    return times(gradient.numbers(*places), name, beside(call, other, places))[0]
-
-
 RULES: dict[str, Rule] = {
     "convolution": _convolution,
     "transposed convolution": _transposed_convolution,
@@ -180,7 +163,7 @@ RULES: dict[str, Rule] = {
     "batch norm": _batch_norm,
     "instance norm": _batch_norm,
     "PReLU": _prelu,
-    "sum": _addition,
-    "difference": _addition,
-    "product": _multiplication,
+    "sum": addition,
+    "difference": addition,
+    "product": multiplication,
 }

@@ -13,6 +13,7 @@ from convscope.inspection.arithmetic.numbers import constant, layer_operand
 from convscope.inspection.arithmetic.sums import Index, adaptive_windows, along
 from convscope.inspection.arithmetic.words import number
 from convscope.inspection.graph import Node
+from convscope.inspection.moved import blank_inputs, is_index
 
 
 def max_pooling(call: Call, index: Index) -> Extreme:
@@ -74,7 +75,9 @@ def _origin(node: Node, source: int, index: Index) -> Index | None:
     """
     shape = node.inputs[source].shape
     count = prod(shape)
-    tensors = [torch.zeros(other.shape, dtype=torch.float64) for other in node.inputs]
+    tensors = blank_inputs(node)
+    if tensors is None or is_index(node, source):
+        return None
     found = []
     for raised in (0, count):
         tensors[source] = raised + torch.arange(count, dtype=torch.float64).reshape(shape)
