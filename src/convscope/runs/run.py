@@ -146,6 +146,8 @@ class Run:
 
     def forget_after(self, step: int) -> None:
         """Drop the metrics later than `step`: a resumed run makes them again."""
+        if not self.metrics_file.exists():
+            return
         kept = [line for line in self.metrics() if line["step"] <= step]
         write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
 
