@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_network, complete_run
 from convscope.cli.console import print_json
+from convscope.cli.maps import show_maps
 from convscope.cli.unit import check_options, show_unit
 from convscope.errors import UsageError, unknown_name
 
@@ -24,7 +25,11 @@ Examples:
 
   convscope show runs/lenet-digits-1 --json
 
+  convscope show resnet18 --drawing resnet18.svg
+
   convscope show runs/lenet-digits-1 --unit features.conv1:2,10,12 --image seven.png --backward
+
+  convscope show runs/lenet-digits-1 --maps features.conv1 --image seven.png
 """
 
 
@@ -52,6 +57,9 @@ def show(
     expand: Annotated[
         bool, typer.Option("--expand", help="Show every layer, not blocks of them.")
     ] = False,
+    drawing: Annotated[
+        Path | None, typer.Option(help="Also draw the network: an .svg or .png to write.")
+    ] = None,
     unit: Annotated[
         str | None,
         typer.Option(
@@ -60,7 +68,11 @@ def show(
             "output; softmax:N is the probability of class N.",
         ),
     ] = None,
-    image: Annotated[Path | None, typer.Option(help="For --unit: a picture.")] = None,
+    maps: Annotated[
+        str | None,
+        typer.Option(metavar="LAYER", help="Draw a layer's feature maps instead."),
+    ] = None,
+    image: Annotated[Path | None, typer.Option(help="For --unit and --maps: a picture.")] = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="For --unit: explain the gradients as well.")
     ] = False,
@@ -70,7 +82,7 @@ def show(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="For --unit: the PNG to write. Default: IMAGE-LAYER-C-Y-X.png here."),
+        typer.Option(help="For --unit and --maps: the PNG to write. Default: IMAGE-LAYER….png."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
@@ -81,8 +93,25 @@ def show(
     Without a size, pictures are what the network is usually given, or what the run trained on.
 
     With --unit and --image, show where one number comes from: the arithmetic, in text and in a
-    figure.
+    figure. With --maps and --image, draw what a layer makes of a picture.
     """
+    asked = {"--unit": unit, "--maps": maps, "--drawing": drawing}
+    several = [option for option, given in asked.items() if given is not None]
+    if len(several) > 1:
+        raise UsageError(f"{' and '.join(several)} are different questions. Ask one at a time.")
+    if maps is not None:
+        check_options(None, None, backward=backward, label=label, out=None)
+        show_maps(
+            network,
+            image,
+            maps,
+            size=size,
+            channels=channels,
+            classes=classes,
+            out=out,
+            json=json,
+        )
+        return
     check_options(image, unit, backward=backward, label=label, out=out)
     if unit is not None and image is not None:
         show_unit(
@@ -98,20 +127,30 @@ def show(
             json=json,
         )
         return
-    from convscope.inspection.trace import trace
+    from convscope.inspection.capture import capture
+    from convscope.inspection.trace import traced
 
     module, picture = open_network(network, size, channels, classes)
-    traced = trace(module, picture)
+    graph = capture(module, picture)
+    trace = traced(graph)
+    files = {}
+    if drawing is not None:
+        from convscope.inspection.drawing import draw
+
+        draw(graph, drawing, expand=expand)
+        files["drawing"] = str(drawing)
     if json:
-        print_json(traced.as_json())
+        print_json(trace.as_json() | files)
         return
     from rich.console import Console
 
     from convscope.inspection.trace_table import as_table
 
     console = Console(highlight=False)
-    for part in as_table(traced, console.width, expand=expand):
+    for part in as_table(trace, console.width, expand=expand):
         console.print(part)
+    for what, file in files.items():
+        print(f"{what}: {file}")
 
 
 def open_network(

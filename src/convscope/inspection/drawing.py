@@ -52,14 +52,18 @@ def draw(
         expand: Draw every block, instead of those made alike once.
 
     Raises:
-        UsageError: The file's name has another ending, or the network cannot be traced (see
-            `capture`).
+        UsageError: The file's name has another ending, its folder does not exist, or the network
+            cannot be traced (see `capture`).
     """
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
         raise UsageError(
             f"A drawing is written as .svg or .png, not as {target.name!r}. Name it, for example, "
             f"{target.stem + '.svg'!r}."
+        )
+    if not target.parent.is_dir():
+        raise UsageError(
+            f"There is no folder {str(target.parent)!r} to draw {target.name!r} in. Make it first."
         )
     graph = network if isinstance(network, Graph) else capture(*subject(network, shape))
     page = page_for(graph, expand=expand)

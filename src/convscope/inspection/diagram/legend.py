@@ -35,27 +35,6 @@ _REPEATS = "×N: N blocks made alike, drawn once"
 _RANGES = "; of their channels, the least and the most."
 
 
-def legend_of(steps: Sequence[Step], width: float) -> Piece:
-    """The legend, below the height 0.
-
-    Args:
-        steps: What is drawn.
-        width: In points.
-    """
-    shapes: list[Shape] = []
-    x, y = 0.0, SIZE
-    for entry, entry_width in _entries(steps):
-        if x and x + entry_width > width:
-            x, y = 0.0, y + LINE + 4
-        shapes += [shape.moved(x, y) for shape in entry]
-        x += entry_width + _SPACE
-    y += 2
-    for text in wrapped(" ".join(_notes(steps)), width):
-        y += LINE + 2
-        shapes.append(Text(0, y, text, SIZE, FAINT, anchor="start"))
-    return Piece(width, 0.0, y + 3, 0.0, tuple(shapes))
-
-
 def _entries(steps: Sequence[Step]) -> list[tuple[list[Shape], float]]:
     """What stands in the first line, each with its width."""
     occur = {step.part for step in steps}
@@ -103,3 +82,26 @@ def _notes(steps: Sequence[Step]) -> list[str]:
     if any(not step.nodes for step in steps):
         notes.append(_SOFTMAX)
     return notes
+
+
+class Legend:
+    """What is said below a drawing."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._entries = _entries(steps)
+        self._notes = " ".join(_notes(steps))
+
+    def piece(self, width: float) -> Piece:
+        """The legend, as wide as asked, below the height 0."""
+        shapes: list[Shape] = []
+        x, y = 0.0, SIZE
+        for entry, entry_width in self._entries:
+            if x and x + entry_width > width:
+                x, y = 0.0, y + LINE + 4
+            shapes += [shape.moved(x, y) for shape in entry]
+            x += entry_width + _SPACE
+        y += 2
+        for text in wrapped(self._notes, width):
+            y += LINE + 2
+            shapes.append(Text(0, y, text, SIZE, FAINT, anchor="start"))
+        return Piece(width, 0.0, y + 3, 0.0, tuple(shapes))

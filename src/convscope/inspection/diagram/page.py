@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from convscope.inspection.diagram.blocks import Block
-from convscope.inspection.diagram.legend import legend_of
+from convscope.inspection.diagram.legend import Legend
 from convscope.inspection.diagram.look import FAINT, INK, SIZE, text_width
 from convscope.inspection.diagram.pieces import WIRE, Piece, beside
 from convscope.inspection.diagram.scale import Box, scale_for
-from convscope.inspection.diagram.shapes import Shape, Text, line
+from convscope.inspection.diagram.shapes import Point, Shape, Text, line
 from convscope.inspection.diagram.steps import Step
 from convscope.inspection.diagram.units import units_of
 
 SLIDE = 16 / 9  # width over height
-_NARROWEST = 620.0  # points; with more room than this, blocks become larger
+_NARROWEST = 620.0  # points
+_COMFORTABLE = 760.0  # points; up to this letters are large enough, and larger blocks are better
 _HEIGHTS = (130.0, 112.0, 96.0, 76.0, 60.0, 48.0, 38.0)  # that the highest block may have
 _LABELS = (78.0, 58.0, 118.0)  # that a line of text may take
 _LOSS = 1.04  # by how much wider a page may be for the sake of larger blocks
@@ -53,19 +54,20 @@ def page_of(steps: Sequence[Step], blocks: Sequence[Block], title: str, subtitle
         title: Stands above.
         subtitle: Stands behind it, smaller.
     """
+    legend = Legend(steps)
 
     def rows(highest: float, widest: float) -> _Rows:
-        return _best_rows(units_of(steps, blocks, scale_for(steps, highest, widest)), steps)
+        return _best_rows(units_of(steps, blocks, scale_for(steps, highest, widest)), legend)
 
     best = rows(_HEIGHTS[-1], _LABELS[0])
     label = _LABELS[0]
     for widest in _LABELS[1:]:
         tried = rows(_HEIGHTS[-1], widest)
-        if tried.width < 0.98 * best.width:
+        if tried.width < 0.98 * best.width and best.width > _COMFORTABLE:
             best, label = tried, widest
     for highest in _HEIGHTS[:-1]:
         tried = rows(highest, label)
-        if tried.width <= max(_LOSS * best.width, _NARROWEST):
+        if tried.width <= max(_LOSS * best.width, _COMFORTABLE):
             return tried.page(title, subtitle)
     return best.page(title, subtitle)
 
@@ -73,70 +75,64 @@ def page_of(steps: Sequence[Step], blocks: Sequence[Block], title: str, subtitle
 class _Rows:
     """Pieces in rows on a page."""
 
-    def __init__(self, rows: list[list[Piece]], steps: Sequence[Step]) -> None:
-        self._rows = [beside(row) for row in rows]
-        self._pieces = rows
-        self._steps = steps
-        self._content = sum(row.up + row.down for row in self._rows)
-        self._between = _BETWEEN * (len(rows) - 1)
+    def __init__(self, rows: list[list[Piece]], legend: Legend) -> None:
+        self._rows = rows
+        self._legend = legend
+        heights = [max(p.up for p in row) + max(p.down for p in row) for row in rows]
+        self._content = sum(heights) + _BETWEEN * (len(rows) - 1)
 
     @cached_property
     def width(self) -> float:
         """Of the page, in points."""
-        width = max([_NARROWEST, 2 * _MARGIN + max(row.width for row in self._rows)])
-        while True:  # a wider page has a lower legend
-            legend = legend_of(self._steps, width - 2 * _MARGIN)
-            height = self._content + self._between + _HEADER + _FOOTER + legend.down + 2 * _MARGIN
-            if height * SLIDE <= width + 0.1:
-                return width
-            width = height * SLIDE
+        widest = max(sum(piece.width for piece in row) for row in self._rows)
+        width = max(_NARROWEST, 2 * _MARGIN + widest)
+        while self._free(width) < -0.1:  # a wider page has a lower legend
+            width -= self._free(width) * SLIDE
+        return width
+
+    def _free(self, width: float) -> float:
+        """How much of the height of a page so wide would be left over."""
+        legend = self._legend.piece(width - 2 * _MARGIN)
+        return width / SLIDE - 2 * _MARGIN - _HEADER - self._content - _FOOTER - legend.down
 
     def page(self, title: str, subtitle: str) -> Page:
         """The page."""
         width, height = self.width, self.width / SLIDE
-        inner = width - 2 * _MARGIN
-        legend = legend_of(self._steps, inner)
-        shapes: list[Shape] = [
-            Text(_MARGIN, _MARGIN + 11, title, 14, INK, bold=True, anchor="start"),
-            Text(
-                _MARGIN + text_width(title, 14, bold=True) + 10,
-                _MARGIN + 11,
-                subtitle,
-                SIZE + 1,
-                FAINT,
-                anchor="start",
-            ),
-            *(s.moved(_MARGIN, height - _MARGIN - legend.down) for s in legend.shapes),
-        ]
-        free = (
-            height - 2 * _MARGIN - _HEADER - _FOOTER - legend.down - self._content - self._between
-        )
-        space = free / (len(self._rows) + 1)
+        legend = self._legend.piece(width - 2 * _MARGIN)
+        shapes = _heading(title, subtitle)
+        shapes += [s.moved(_MARGIN, height - _MARGIN - legend.down) for s in legend.shapes]
         boxes: dict[Step, Box] = {}
+        space = self._free(width) / (len(self._rows) + 1)
         y = _MARGIN + _HEADER + space
-        before: tuple[float, float, float] | None = None  # where the row above leaves, and ends
-        for pieces in self._pieces:
-            row = _spread(pieces, inner)
-            x = _MARGIN + (max(0.0, inner - row.width) / 2 if len(self._rows) == 1 else 0)
+        before: Point | None = None  # where the row above leaves
+        for pieces in self._rows:
+            row = _spread(pieces, legend.width)
+            x = _MARGIN + ((legend.width - row.width) / 2 if len(self._rows) == 1 else 0)
             if before is not None:
                 middle = y - (space + _BETWEEN) / 2
                 shapes.append(_turn(before, (x, y + row.up), middle, width))
             y += row.up
             shapes += [shape.moved(x, y) for shape in row.shapes]
             boxes |= {step: box.moved(x, y) for step, box in row.boxes.items()}
-            y += row.down
-            before = x + row.leaves, y - row.down, y
-            y += space + _BETWEEN
+            before = x + row.leaves, y
+            y += row.down + space + _BETWEEN
         return Page(width, height, tuple(shapes), boxes)
 
 
-def _turn(
-    leaves: tuple[float, float, float], enters: tuple[float, float], middle: float, width: float
-) -> Shape:
+def _heading(title: str, subtitle: str) -> list[Shape]:
+    size, y = 14.0, _MARGIN + 11
+    behind = _MARGIN + text_width(title, size, bold=True) + 10
+    return [
+        Text(_MARGIN, y, title, size, INK, bold=True, anchor="start"),
+        Text(behind, y, subtitle, SIZE + 1, FAINT, anchor="start"),
+    ]
+
+
+def _turn(leaves: Point, enters: Point, middle: float, width: float) -> Shape:
     """The line from the end of one row to the beginning of the next."""
     right, left = width - _MARGIN * 0.55, _MARGIN * 0.45
     points = [
-        leaves[:2],
+        leaves,
         (right, leaves[1]),
         (right, middle),
         (left, middle),
@@ -152,12 +148,12 @@ def _spread(pieces: Sequence[Piece], width: float) -> Piece:
     return beside(pieces, min(max(0.0, free) / max(1, len(pieces) - 1), _STRETCHED))
 
 
-def _best_rows(pieces: Sequence[Piece], steps: Sequence[Step]) -> _Rows:
+def _best_rows(pieces: Sequence[Piece], legend: Legend) -> _Rows:
     """The pieces in as many rows as make the page smallest, and so the letters largest."""
     widths = [piece.width for piece in pieces]
     best: _Rows | None = None
     for count in range(1, len(pieces) + 1):
-        rows = _Rows(_broken(pieces, widths, count), steps)
+        rows = _Rows(_broken(pieces, widths, count), legend)
         if best is not None and rows.width >= best.width:
             if count > 12:
                 break

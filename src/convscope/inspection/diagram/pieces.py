@@ -18,7 +18,7 @@ from convscope.inspection.diagram.look import (
     WIRE_COLOUR,
     text_width,
 )
-from convscope.inspection.diagram.scale import Box, Scale
+from convscope.inspection.diagram.scale import RADIUS, Box, Scale
 from convscope.inspection.diagram.shapes import Pen, Point, Shape, Text, arrow, line, rectangle
 from convscope.inspection.diagram.steps import Step
 from convscope.inspection.diagram.stretches import JOINS, Edge, Stretch
@@ -105,13 +105,12 @@ def framed(piece: Piece, titles: Sequence[str], count: int) -> Piece:
     shapes: list[Shape] = [
         rectangle(margin, -up, width - margin, down, 5, frame),
         Text(margin + 5, -up + SIZE + 3.5, title, SIZE, WIRE_COLOUR, anchor="start"),
-        line([(0, 0), (side, 0)], WIRE),
-        *(shape.moved(side, 0) for shape in piece.shapes),
     ]
     if badge:
-        at = -up + badge_size + 1.5
-        end = width - margin - 5
+        end, at = width - margin - 5, -up + badge_size + 1.5
         shapes.append(Text(end, at, badge, badge_size, ACCENT, bold=True, anchor="end"))
+    shapes.append(line([(0, 0), (side, 0)], WIRE))
+    shapes += [shape.moved(side, 0) for shape in piece.shapes]
     boxes = {step: box.moved(side, 0) for step, box in piece.boxes.items()}
     return Piece(width, up + 3, down + 3, side + piece.leaves, tuple(shapes), boxes)
 
@@ -191,7 +190,7 @@ class _Placer:
         _, along, end = self._heights(edge)
         column = self._stretch.column
         beside = [s for s in column if column[s] == column[edge.target] and self._y(s) < end]
-        return edge.target.part in JOINS and along < end and not beside
+        return edge.target.part in JOINS and along < end - 2 * RADIUS and not beside
 
     def _points(self, edge: Edge) -> list[Point]:
         begin, along, end = self._heights(edge)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from itertools import accumulate
+from math import prod, sqrt
 from typing import NamedTuple
 
 from convscope.inspection.diagram.look import COLOURS
@@ -84,7 +85,7 @@ class Scale:
         if step.part in JOINS:
             return Size(2 * RADIUS, 2 * RADIUS, 0.0)
         if len(step.shape) < 2:
-            units = step.shape[0] if step.shape else 1
+            units = prod(step.shape)
             return Size(_BAR, max(_SHORTEST, self._length(units, self.units)), 0.0)
         channels, height, width = _maps(step.shape)
         thick = max(_LEAST, self.highest * _THICKEST * sqrt(channels / self.channels))
@@ -159,17 +160,28 @@ def join_shapes(part: str, title: str) -> list[Shape]:
 
 
 def _borders(step: Step, width: float) -> list[float]:
-    """Where the channels of one input of a concatenation end and those of the next begin."""
-    if step.part != "concatenation" or any(len(s.shape) != len(step.shape) for s in step.inputs):
+    """Where the channels of one input of a concatenation end and those of the next begin.
+
+    Of blocks that are drawn once, in the last.
+    """
+    if step.part != "concatenation":
         return []
-    counts = [_maps(source.shape)[0] for source in step.inputs]
-    return [width * sum(counts[:index]) / sum(counts) for index in range(1, len(counts))]
+    total = _maps(step.shapes[-1])[0]
+    within = [s for s in step.inputs if len(s.shapes) == len(step.shapes)]
+    counts = {source: _maps(source.shapes[-1])[0] for source in within}
+    rest = total - sum(counts.values())
+    if len(within) == len(step.inputs) - 1:  # the other is what enters the first of the blocks
+        counts = {source: counts.get(source, rest) for source in step.inputs}
+    if sum(counts.values()) != total or len(counts) < len(step.inputs):
+        return []  # put together along another axis
+    ends = accumulate(counts[source] for source in step.inputs)
+    return [width * end / total for end in ends if end < total]
 
 
 def _maps(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Channels, height and width; of a sequence (tokens, features) its features and tokens."""
-    if len(shape) == 1:
-        return shape[0], 1, 1
+    if len(shape) < 2:
+        return prod(shape), 1, 1
     if len(shape) == 2:
         return shape[1], shape[0], 1
     return shape[0], shape[-2], shape[-1]
