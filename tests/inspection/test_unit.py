@@ -9,12 +9,14 @@ from torch import nn
 
 import convscope as cs
 from convscope.errors import UsageError
+from convscope.inspection.arithmetic import into_weights
 from convscope.inspection.arithmetic.backward import gradient_in_number, gradient_in_weight
 from convscope.inspection.arithmetic.forward import steps
 from convscope.inspection.arithmetic.loss import loss_of
 from convscope.inspection.capture import capture
 from convscope.inspection.unit import unit
 from convscope.networks.catalog import build, entry, networks
+from tests.inspection import odd_networks as odd
 from tests.inspection import peculiar
 from tests.inspection.test_left_as_found import assert_same, state
 
@@ -58,8 +60,9 @@ def check_units(graph, count):
     """Explain random numbers, each on its own; returns how many numbers were compared."""
     random = np.random.default_rng(0)
     compared = 0
+    nodes = [node for node in graph if node.dtype.is_floating_point]  # no comparisons
     for _ in range(count):
-        node = graph.nodes[random.integers(len(graph))]
+        node = nodes[random.integers(len(nodes))]
         found, asked = steps(graph, node, random_place(node.shape, random))
         assert found[asked].layer == node.name
         for step in found:
@@ -101,6 +104,43 @@ def test_random_gradients_add_up(name):
             graph, loss, path, random_place(graph.weights[path].shape, random)
         )
         assert found.agrees, found
+
+
+@pytest.mark.parametrize("name", ["Recurrent", "Shuffled", "Written", "Tied", "Tokens"])
+def test_networks_that_are_not_ours_add_up(name):
+    """Control flow, reused and tied weights, branches, views written to, learned tokens."""
+    torch.manual_seed(0)
+    network = getattr(odd, name)()
+    size = 8 if name == "Tied" else 12
+    picture = torch.randn(1, 3 if name == "Shuffled" else 1, size, size)
+    graph = capture(network, picture, gradients=True)
+    assert check_units(graph, 60) >= 60
+    loss, random = loss_of(graph, 1), np.random.default_rng(2)
+    written_over = {
+        source for node in graph if node.kind == "overwritten" for source in node.inputs
+    }
+    for node in graph:
+        if node.edge is not None and node not in written_over:
+            found = gradient_in_number(graph, loss, node, random_place(node.shape, random))
+            assert found.agrees, found
+    for path in graph.parameter_names:
+        users = [node.kind for node in graph if path in node.parameters.values()]
+        if users and all(kind in into_weights.RULES for kind in users):
+            place = random_place(graph.weights[path].shape, random)
+            assert gradient_in_weight(graph, loss, path, place).agrees
+
+
+def test_what_was_written_over_is_explained_forwards_only():
+    network, picture = odd.Written(), torch.randn(1, 1, 9, 9)
+    graph = capture(network, picture)
+    for channel, words in ((0, "product[3, 4], written over it"), (2, "conv[2, 3, 4]")):
+        node = next(node for node in graph if node.kind == "overwritten")
+        found, asked = steps(graph, node, (0, channel, 3, 4))
+        assert found[asked].agrees
+        assert found[asked].form.formula == f"y[{channel}, 3, 4] = {words}"
+    with pytest.raises(UsageError) as caught:
+        unit(network, picture, "conv:2,3,4", backward=True)
+    assert "partly written over in place, isn't known. Ask about a later layer" in str(caught.value)
 
 
 def test_gradients_are_those_that_training_would_use():

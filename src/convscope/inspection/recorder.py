@@ -137,6 +137,9 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         name = name_of(func)
         given = [*tensors_in((args, kwargs))]
+        if name not in _LIGHT:
+            for tensor in given:
+                self.node_of(tensor)  # a view of what was written over, before that changes again
         versions = [tensor._version for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
         counter = None if name in OPERATIONS or name in _LIGHT else FlopCounterMode(display=False)

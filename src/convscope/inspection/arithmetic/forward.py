@@ -213,6 +213,7 @@ RULES: dict[str, Rule] = {
     "dropout": selections.dropout,
     "choice": selections.chosen,
     "assignment": selections.moved,
+    "overwritten": selections.overwritten,
     "batch norm": normalizations.batch_norm,
     "instance norm": normalizations.batch_norm,
     "group norm": normalizations.group_norm,

@@ -14,6 +14,7 @@ import torch
 
 from convscope.definitions.activations import softmax, softmax_jacobian
 from convscope.definitions.arrays import as_float
+from convscope.errors import UsageError
 from convscope.inspection.arithmetic import into_windows as windows
 from convscope.inspection.arithmetic import sums
 from convscope.inspection.arithmetic.call import Call
@@ -164,6 +165,11 @@ def _moved(call: Call, source: int, place: Index, gradient: Operand) -> list[Pro
 
 
 def _as_pytorch_says(call: Call, source: int, place: Index, gradient: Operand) -> Product:
+    if call.node.call is None:
+        raise UsageError(
+            f"How gradients flow through {call.node.name!r}, a tensor that was partly written over "
+            "in place, isn't known. Ask about a later layer, or leave the way backwards out."
+        )
     tensors = [
         node.value.detach().clone().requires_grad_(node.dtype.is_floating_point)
         for node in call.node.inputs

@@ -63,8 +63,31 @@ def moved(call: Call, index: Index) -> Copied:
             given = layer_operand(layer).numbers(*origin)
             return Copied(f"y[{call.shown(index)}] = {given.label()}", given)
     assert call.node.value is not None, "the picture was real"  # noqa: S101
-    word = "padding" if call.node.kind == "padding" else "a number of the network's own"
+    word = (
+        "padding"
+        if call.node.kind in ("padding", "reordering")
+        else "a number of the network's own"
+    )
     return Copied(f"y[{call.shown(index)}] = {word}", constant(word, float(call.node.value[index])))
+
+
+def overwritten(call: Call, index: Index) -> Copied:
+    """What was there before, or what was written into a part of the tensor since.
+
+    PyTorch doesn't say where in the tensor it was written, so equal numbers tell.
+    """
+    before, writer = call.node.inputs
+    values = [node.value for node in (call.node, before, writer)]
+    now, earlier, written = (value for value in values if value is not None)
+    if now[index] == earlier[index]:
+        given = layer_operand(before).numbers(*index)
+        return Copied(f"y[{call.shown(index)}] = {given.label()}", given)
+    places = (written == now[index]).nonzero().tolist()
+    if len(places) == 1:
+        given = layer_operand(writer).numbers(*places[0])
+        return Copied(f"y[{call.shown(index)}] = {given.label()}, written over it", given)
+    word = f"one of the numbers of {writer.name}, written over it"
+    return Copied(f"y[{call.shown(index)}] = {word}", constant(word, float(now[index])))
 
 
 def _origin(node: Node, source: int, index: Index) -> Index | None:
