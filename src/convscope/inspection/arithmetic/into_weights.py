@@ -6,7 +6,7 @@ with there, times the gradient in what it helped to compute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -77,6 +77,16 @@ def _at_ones(given: Numbers) -> Product:
     return Product(constant("1", np.ones(given.values.shape)), given)
 
 
+def _met(call: Call, sizes: Sequence[int], entry: Sequence[int]) -> list[Place]:
+    """Where, along each axis, the windows at all positions have this entry of the kernel."""
+    return [
+        stride * span(size) - padding + dilation * at
+        for size, at, (_, stride, padding, dilation) in zip(
+            sizes, entry, call.windows(), strict=True
+        )
+    ]
+
+
 def _convolution(call: Call, role: str, place: Index, gradient: Operand) -> Product:
     axes = len(call.argument("kernel_size"))
     before = (0,) * (len(gradient.shape) - axes - 1)
@@ -86,12 +96,7 @@ def _convolution(call: Call, role: str, place: Index, gradient: Operand) -> Prod
     weight = call.given["weight"]
     output, own, *entry = place
     group = output // (weight.shape[0] // call.argument("groups"))
-    met: list[Place] = [
-        stride * span(size) - padding + dilation * at
-        for size, at, (_, stride, padding, dilation) in zip(
-            gradient.shape[-axes:], entry, call.windows(), strict=True
-        )
-    ]
+    met = _met(call, gradient.shape[-axes:], entry)
     return Product(call.given["input"].numbers(*before, group * weight.shape[1] + own, *met), given)
 
 
@@ -103,12 +108,7 @@ def _transposed_convolution(call: Call, role: str, place: Index, gradient: Opera
     x, weight = call.given["input"], call.given["weight"]
     channel, own, *entry = place
     group = channel // (weight.shape[0] // call.argument("groups"))
-    met: list[Place] = [
-        stride * span(size) - padding + dilation * at
-        for size, at, (_, stride, padding, dilation) in zip(
-            x.shape[-axes:], entry, call.windows(), strict=True
-        )
-    ]
+    met = _met(call, x.shape[-axes:], entry)
     left = x.numbers(*before, channel, *map(span, x.shape[-axes:]))
     return Product(left, gradient.numbers(*before, group * weight.shape[1] + own, *met))
 
