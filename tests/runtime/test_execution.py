@@ -96,6 +96,26 @@ def test_a_batch_of_one_picture():
     assert "too small to compare" in chosen.reason
 
 
+@pytest.mark.parametrize(("alone", "threads"), [(50.0, 2), (200.0, 1)])
+def test_one_thread_is_used_where_it_is_faster(monkeypatch, alone, threads):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        monkeypatch.setattr(
+            execution,
+            "_speed",
+            lambda *_: {1: alone, 2: 100.0}[torch.get_num_threads()] * 32,
+        )
+        chosen = choose_execution(*batch(), CPU, "float32")
+        assert torch.get_num_threads() == 2
+        with chosen.using_threads():
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert chosen.threads == threads
+    assert ("one thread measured to be faster than 2" in chosen.reason) == (threads == 1)
+
+
 def test_place_and_autocast():
     network = nn.Conv2d(3, 4, 3)
     chosen = Execution(CPU, "bfloat16")

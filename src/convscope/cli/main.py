@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -59,6 +60,9 @@ app.command(epilog=kernels_command.EPILOG)(kernels_command.kernels)
 
 def main() -> None:
     """Run the command line. A person's mistake ends in one line on standard error."""
+    # Threads that wait for one another should soon sleep instead of spinning, so that whoever they
+    # wait for gets the processor. GNU's OpenMP reads this when torch is loaded, which is later.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
         app()
     except ConvscopeError as error:

@@ -61,6 +61,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         seed: Decides everything random, with epoch and step.
         device: "auto" takes a GPU if there is one; or "cpu", "cuda", "cuda:1", "mps".
         precision: "auto" measures; or "float32", "bfloat16".
+        threads: How many compute, on the processor; unset: measured.
     """
 
     network: str = ""
@@ -89,6 +90,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    threads: Count | None = None
 
     @pydantic.model_validator(mode="after")
     def _fields_agree(self) -> Recipe:

@@ -28,6 +28,7 @@ Precision: TypeAlias = Literal["float32", "bfloat16"]
 FEW_PICTURES = 32  # of a batch, while it isn't known yet how slow a step is
 QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
 TIMING_SECONDS = 0.25  # for each precision
+LONG_STEP = 0.2  # seconds: a step this long isn't held up by threads that wait for one another
 LOSS_TOLERANCE = 0.02  # relative difference of the loss from float32's
 SHARE_OF_CHANCE = 0.5  # of the change that another batch makes to the gradient's direction
 
@@ -39,12 +40,14 @@ class Execution:
     Attributes:
         device: Where it runs.
         precision: "float32", or "bfloat16" for autocast (weights and sums stay float32).
+        threads: On the processor; None leaves PyTorch's setting.
         plan: Convolutions that are computed as matrix products.
         reason: Why this way, in one line with the figures.
     """
 
     device: torch.device
     precision: Precision
+    threads: int | None = None
     plan: Plan = field(default_factory=dict)
     reason: str = "as asked"
 
@@ -59,6 +62,16 @@ class Execution:
         planned = use_plan(self.plan) if self.plan else nullcontext()
         with autocast(self.device, self.precision), planned:
             yield
+
+    @contextmanager
+    def using_threads(self) -> Iterator[None]:
+        """The context in which this many threads compute; then as many as before."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads or before)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def place(self, network: nn.Module) -> nn.Module:
         """Move the network to the device, in the memory format; returns it."""
@@ -81,6 +94,7 @@ def choose_execution(
     labels: torch.Tensor,
     device: torch.device,
     precision: Precision | Literal["auto"] = "auto",
+    threads: int | None = None,
 ) -> Execution:
     """The fastest correct way to train this network on this machine.
 
@@ -90,7 +104,46 @@ def choose_execution(
         labels: (N,) class numbers, or (N, classes) shares.
         device: Where training will run.
         precision: "auto" measures; one of the names is taken as it is.
+        threads: None measures; a number is taken as it is.
     """
+    is_measured = threads is None and device.type == "cpu"
+    if is_measured:
+        threads = _choose_threads(network, pictures, labels)
+    with Execution(device, "float32", threads).using_threads():
+        chosen = _choose_algorithms(network, pictures, labels, device, precision)
+    if is_measured and threads == 1 < torch.get_num_threads():
+        reason = f"{chosen.reason}; one thread measured to be faster than {torch.get_num_threads()}"
+        chosen = replace(chosen, reason=reason)
+    return replace(chosen, threads=threads)
+
+
+def _choose_threads(network: nn.Module, pictures: torch.Tensor, labels: torch.Tensor) -> int:
+    """All threads, or a single one if that is faster.
+
+    Threads wait for one another after every operation. Where operations are small and another
+    program holds one of the processors for a moment, that waiting can take most of the time.
+    """
+    everything = torch.get_num_threads()
+    if everything == 1:
+        return 1
+    plain = Execution(torch.device("cpu"), "float32")
+    few, few_labels = pictures[:FEW_PICTURES], labels[:FEW_PICTURES]
+    with torch.random.fork_rng(devices=[]):
+        speed = _speed(network, plain, few, few_labels)
+        if len(few) / speed > LONG_STEP:
+            return everything
+        with replace(plain, threads=1).using_threads():
+            alone = _speed(network, plain, few, few_labels)
+    return 1 if alone > speed else everything
+
+
+def _choose_algorithms(
+    network: nn.Module,
+    pictures: torch.Tensor,
+    labels: torch.Tensor,
+    device: torch.device,
+    precision: Precision | Literal["auto"],
+) -> Execution:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         chosen = _choose_precision(network, pictures, labels, device, precision)
         if device.type != "cpu":

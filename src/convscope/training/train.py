@@ -78,7 +78,8 @@ def train(
     view.message(f"{name} on {chosen.data or 'arrays'}: measuring how it runs fastest here")
     execution = _choose_execution(job, device)
     # What was measured goes into the run's recipe, so that it gives the same run on this machine.
-    run = new_run(folder, chosen.replace(precision=execution.precision), force=force)
+    measured = {"precision": execution.precision, "threads": execution.threads}
+    run = new_run(folder, chosen.replace(**measured), force=force)
     environment = {
         "convscope": __version__,
         **describe(),
@@ -127,7 +128,11 @@ def resume(
         )
     device = choose_device(environment["device"])
     execution = Execution(
-        device, environment["precision"], environment["matrix_convolutions"], "as the run began"
+        device,
+        environment["precision"],
+        recipe.threads,
+        environment["matrix_convolutions"],
+        "as the run began",
     )
     return _carry_out(run, job, execution, view, histograms=histograms, quiet=quiet)
 
@@ -155,7 +160,8 @@ def _choose_execution(job: Job, device: torch.device) -> Execution:
     batches = job.training_batches(Execution(device, "float32"))
     pictures, labels = next(iter(batches.epoch(0)))
     keep_memory()
-    return choose_execution(job.network, pictures, labels, device, job.recipe.precision)
+    recipe = job.recipe
+    return choose_execution(job.network, pictures, labels, device, recipe.precision, recipe.threads)
 
 
 def _carry_out(
@@ -181,6 +187,7 @@ def _carry_out(
     try:
         with (
             stop_on_signals(run.folder) as stop,
+            execution.using_threads(),
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
         ):
             fit(state, job, execution, run, [view, events], stop)
