@@ -56,6 +56,13 @@ def test_importing_does_not_load_torch(statement):
     assert done.stdout.strip() == "light"
 
 
+def test_completion_knows_every_named_data_set():
+    from convscope.cli.complete import DATA_SETS
+    from convscope.data.load import NAMED
+
+    assert set(DATA_SETS) == set(NAMED)
+
+
 def test_public_names_exist():
     assert convscope.__all__ == [*sorted(set(convscope.__all__) - {"__version__"}), "__version__"]
     for name in convscope.__all__:
