@@ -81,6 +81,7 @@ def evaluate(
         seconds=seconds,
         notes=notes,
         images=images,
+        outcome=outcome,
     )
 
 

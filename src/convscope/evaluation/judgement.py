@@ -72,6 +72,7 @@ class Evaluation:
         seconds: Time the network took.
         notes: What a reader of the figures must know besides.
         images: The pictures judged.
+        outcome: The network's logits for them.
     """
 
     accuracy: float
@@ -86,6 +87,7 @@ class Evaluation:
     seconds: float
     notes: tuple[str, ...]
     images: ImageSet = field(repr=False)
+    outcome: Outcome = field(repr=False)
 
     @property
     def pictures(self) -> int:

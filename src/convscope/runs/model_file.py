@@ -24,6 +24,20 @@ Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0)]
 
 
+class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """When to answer "unknown": where the score of a picture's logits lies below a threshold.
+
+    Attributes:
+        score: What is computed from the logits; `evaluation.answer` has the formulas.
+        threshold: Pictures that score lower are unknown.
+        rate: Share of the validation pictures, all of known classes, that are rejected by it.
+    """
+
+    score: Literal["max_probability", "max_logit", "energy"]
+    threshold: float
+    rate: Annotated[float, pydantic.Field(ge=0, le=1)]
+
+
 class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     """What a network needs besides its weights to turn a picture into a class name.
 
@@ -36,6 +50,8 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         mean: Subtracted per channel, of pictures scaled to [0, 1].
         std: Divided by per channel, after that.
         trained_on: Name of the data.
+        temperature: Logits are divided by it before softmax, so that probabilities can be trusted.
+        rejection: When to answer "unknown"; None gives every picture a class.
     """
 
     format: Literal[1] = 1
@@ -47,6 +63,8 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     mean: tuple[float, ...]
     std: tuple[Share, ...]
     trained_on: str = ""
+    temperature: Annotated[float, pydantic.Field(gt=0)] = 1.0
+    rejection: Rejection | None = None
 
     def build(self) -> nn.Module:
         """The network, with fresh weights.
