@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -14,8 +13,9 @@ from convscope.data.batches import Batches, Normalization
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits
 from convscope.errors import UsageError
-from convscope.networks.catalog import build, entry
+from convscope.networks.catalog import entry
 from convscope.networks.initialization import initialize
+from convscope.runs.fitting import fit_network
 from convscope.runs.model_file import ModelCard
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
@@ -112,7 +112,9 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
     train = splits["train"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        size, module, arguments, notes = _fit_network(network, train, recipe)
+        size, module, arguments, notes = fit_network(
+            network, train.picture_shape, len(train.classes), recipe
+        )
         if recipe.initialization != "default":
             initialize(module, recipe.initialization)
     channels = train.picture_shape[0]
@@ -131,70 +133,6 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
         trained_on=recipe.data,
     )
     return Job(module, recipe, splits, card, notes)
-
-
-def _fit_network(
-    network: str | nn.Module, train: ImageSet, recipe: Recipe
-) -> tuple[int, nn.Module, dict[str, Any], tuple[str, ...]]:
-    """The picture size, the network for it, its builder's arguments, and notes."""
-    channels, height, width = train.picture_shape
-    if recipe.size is None and height != width:
-        raise UsageError(
-            f"The pictures are {height}×{width}; training takes square ones. Give --size, to "
-            "which the shorter side is resized (the middle is cut out)."
-        )
-    size = recipe.size or height
-    if isinstance(network, nn.Module):
-        _check_module(network, (channels, size, size), len(train.classes))
-        return size, network, {}, ()
-    arguments: dict[str, Any] = dict(recipe.network_arguments)
-    if recipe.dropout is not None:
-        if "dropout" not in entry(network).arguments:
-            raise UsageError(f"{network} has no dropout to set. Leave --set dropout out.")
-        arguments["dropout"] = recipe.dropout
-    try:
-        return size, *_build(network, channels, len(train.classes), size, arguments), ()
-    except UsageError:
-        usual = entry(network).picture[1]
-        if recipe.size is not None or usual <= size:
-            raise
-        native = entry(network).native
-        note = f"Pictures are enlarged from {size} to {usual} pixels, for which {network} is made."
-        if native is not None:
-            note += f" For small pictures as they are, there is {native}."
-        return usual, *_build(network, channels, len(train.classes), usual, arguments), (note,)
-
-
-def _build(
-    network: str, channels: int, classes: int, size: int, arguments: dict[str, Any]
-) -> tuple[nn.Module, dict[str, Any]]:
-    """The network for pictures of this size, and all of its builder's arguments."""
-    if entry(network).takes_size:
-        arguments = {**arguments, "size": size}
-    module = build(network, channels, classes, **arguments)
-    module.check_picture_size(size, size)
-    return module, arguments
-
-
-def _check_module(module: nn.Module, shape: tuple[int, int, int], classes: int) -> None:
-    """Complain early about a module that doesn't map these pictures to as many logits."""
-    was_training = module.training
-    try:
-        with torch.no_grad():
-            output = module.eval()(torch.zeros(2, *shape))
-    except (RuntimeError, ValueError) as error:
-        raise UsageError(
-            f"The module {type(module).__name__} fails on pictures of shape (2, "
-            f"{', '.join(map(str, shape))}): {' '.join(str(error).split())}"
-        ) from error
-    finally:
-        module.train(was_training)
-    if not torch.is_tensor(output) or output.shape != (2, classes):
-        got = tuple(output.shape) if torch.is_tensor(output) else type(output).__name__
-        raise UsageError(
-            f"The module {type(module).__name__} gives {got} for 2 pictures; training needs logits "
-            f"of shape (2, {classes}), one for each class of the data."
-        )
 
 
 def _check_splits(splits: dict[str, ImageSet], recipe: Recipe) -> None:

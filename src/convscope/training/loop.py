@@ -14,6 +14,7 @@ from torch import nn
 from convscope.evaluation.measure import measure
 from convscope.runs.checkpoint import save_checkpoint
 from convscope.runs.model_file import save_model
+from convscope.runs.optimization import learning_rate, set_learning_rate
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.execution import Execution
@@ -21,7 +22,6 @@ from convscope.training.budget import plan_steps
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest
 from convscope.training.job import Job
-from convscope.training.optimization import learning_rate, set_learning_rate
 from convscope.training.state import Progress, TrainingState
 
 STEP_LINES = 10  # lines in metrics.jsonl within an epoch
@@ -88,11 +88,11 @@ def fit(
                 raise NotFiniteError(
                     f"The loss became {loss_value}", where, job, execution, progress
                 )
-            optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if recipe.clip_gradient is not None:
                 nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_gradient)
             optimizer.step()
+            optimizer.zero_grad()  # here, so that no forward pass holds old gradients
             if state.average is not None:
                 state.average.update(network, progress.step)
 

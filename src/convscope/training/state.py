@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from convscope.runs.checkpoint import Checkpoint
+from convscope.runs.optimization import parameter_names
 from convscope.training.average import WeightAverage
-from convscope.training.optimization import parameter_names
 
 
 @dataclass

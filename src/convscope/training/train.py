@@ -18,6 +18,7 @@ from convscope.evaluation.report import write_report
 from convscope.files import write_text
 from convscope.runs import recipe as recipes
 from convscope.runs.checkpoint import latest_checkpoint
+from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
 from convscope.runtime.allocator import keep_memory
@@ -29,7 +30,6 @@ from convscope.training.interrupt import stop_on_signals
 from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.loop import fit
-from convscope.training.optimization import make_optimizer
 from convscope.training.state import Progress, TrainingState
 
 SHOWN_PROBLEMS = 10

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 import convscope as cs
+from convscope.runs.optimization import learning_rate, make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.training.average import WeightAverage
-from convscope.training.optimization import learning_rate, make_optimizer
 
 
 def rates(recipe, total=1000):
