@@ -80,6 +80,19 @@ def test_a_large_copy_goes_to_the_disk_and_leaves_nothing_behind(monkeypatch, ca
     assert list(cache.iterdir()) == []
 
 
+def test_fingerprint_tells_pictures_apart():
+    images, labels, classes = some()
+    first = ImageSet(images, labels, classes, name="mine").fingerprint()
+    assert ImageSet(images.copy(), labels, classes, name="yours").fingerprint() == first
+    others = [
+        ImageSet(images + 1, labels, classes),
+        ImageSet(images, labels[::-1].copy(), classes),
+        ImageSet(images, labels, ("a", "b", "d")),
+        ImageSet(images.reshape(6, 1, 1, 4), labels, classes),
+    ]
+    assert first not in [each.fingerprint() for each in others]
+
+
 @given(arrays.arrays(np.uint8, st.tuples(*[st.integers(1, 4)] * 4)))
 def test_statistics_are_those_of_the_pixels(images):
     mean, std = ImageSet(images, [0] * len(images), ["a"]).statistics()

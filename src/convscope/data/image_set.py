@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from convscope.data.places import cache_folder
 from convscope.errors import UsageError
 
 Indices = NDArray[np.integer[Any]]
+FINGERPRINT_PICTURES = 1000
 
 MEMORY_LIMIT = 1 << 30
 """Bytes of pictures that are copied into memory; larger copies go to the disk."""
@@ -192,6 +194,17 @@ class ImageSet:
             problems=self.problems,
             original_sizes=self.original_sizes,
         )
+
+    def fingerprint(self) -> str:
+        """A digest, in hexadecimal, that changes when the pictures do.
+
+        All labels and class names go in, and a thousand pictures evenly spread.
+        """
+        digest = hashlib.blake2b(repr((self.classes, self.images.shape)).encode(), digest_size=16)
+        digest.update(self.labels.tobytes())
+        stride = max(1, len(self) // FINGERPRINT_PICTURES)
+        digest.update(self.images[::stride].tobytes())
+        return digest.hexdigest()
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation of each channel, with pixels scaled to [0, 1].

@@ -103,6 +103,8 @@ class Evaluation:
             "data": self.data,
             "split": self.split,
             "pictures": self.pictures,
+            "picture_shape": list(self.images.picture_shape),
+            "fingerprint": self.images.fingerprint(),
             "seconds": self.seconds,
             "notes": list(self.notes),
             "classes": list(self.classes),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +18,6 @@ from convscope.runs.fitting import fit_network
 from convscope.runs.model_file import ModelCard
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
-
-FINGERPRINT_PICTURES = 1000
 
 
 @dataclass(frozen=True)
@@ -76,18 +73,6 @@ class Job:
             device=execution.device,
             memory_format=execution.memory_format,
         )
-
-    def fingerprint(self) -> str:
-        """A digest that changes when the training pictures do.
-
-        All labels and class names go in, and a thousand pictures evenly spread.
-        """
-        train = self.splits["train"]
-        digest = hashlib.blake2b(repr((train.classes, train.images.shape)).encode(), digest_size=16)
-        digest.update(train.labels.tobytes())
-        stride = max(1, len(train) // FINGERPRINT_PICTURES)
-        digest.update(train.images[::stride].tobytes())
-        return digest.hexdigest()
 
 
 def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:

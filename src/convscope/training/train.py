@@ -87,7 +87,7 @@ def train(
         "precision": execution.precision,
         "matrix_convolutions": execution.plan,
         "execution_reason": execution.reason,
-        "data_fingerprint": job.fingerprint(),
+        "data_fingerprint": job.splits["train"].fingerprint(),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
     return _carry_out(run, job, execution, view, histograms=histograms, quiet=quiet)
@@ -121,7 +121,7 @@ def resume(
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
     job = prepare(network or recipe.network, data or recipe.data, recipe)
-    if job.fingerprint() != environment["data_fingerprint"]:
+    if job.splits["train"].fingerprint() != environment["data_fingerprint"]:
         raise UsageError(
             f"The pictures in {recipe.data!r} aren't those that run {str(run.folder)!r} began "
             "with, so going on would mix two data sets. Start a new run: convscope train."
