@@ -67,15 +67,13 @@ def train(
         UsageError: A name, a field, the data or the picture size isn't accepted.
         ConvscopeError: Training failed (the loss became NaN) or was stopped.
     """
-    chosen = _choose_recipe(network, data, recipe, changes)
-    name = chosen.network or type(network).__name__
-    source = Path(chosen.data).stem or "arrays"
-    folder = unused_folder("runs", f"{name}-{source}") if out is None else Path(out)
+    chosen = choose_recipe(network, data, recipe, changes)
+    folder = unused_folder("runs", run_name(network, chosen)) if out is None else Path(out)
     check_out_folder(folder, force=force)
     view = LiveView(quiet=quiet)
     device = choose_device(chosen.device)
     job = prepare(network, data, chosen)
-    view.message(f"{name} on {chosen.data or 'arrays'}: measuring how it runs fastest here")
+    view.message(f"{run_name(network, chosen)}: measuring how it runs fastest here")
     execution = _choose_execution(job, device)
     # What was measured goes into the run's recipe, so that it gives the same run on this machine.
     measured = {"precision": execution.precision, "threads": execution.threads}
@@ -137,12 +135,17 @@ def resume(
     return _carry_out(run, job, execution, view, histograms=histograms, quiet=quiet)
 
 
-def _choose_recipe(
+def choose_recipe(
     network: str | nn.Module,
     data: Data,
     recipe: str | Path | Recipe | None,
     changes: dict[str, Any],
 ) -> Recipe:
+    """The recipe that `train` follows when it is given these arguments.
+
+    Raises:
+        UsageError: There is no such recipe, or a field isn't accepted.
+    """
     names = {"network": network if isinstance(network, str) else "", "data": ""}
     if isinstance(data, str | Path):
         # The run must find a folder again, from wherever it is resumed or evaluated.
@@ -154,6 +157,11 @@ def _choose_recipe(
     if Path(recipe).suffix == ".toml":
         return recipes.read(recipe).replace(**names, **changes)
     return recipes.named(str(recipe), names["network"], names["data"]).replace(**changes)
+
+
+def run_name(network: str | nn.Module, recipe: Recipe) -> str:
+    """What a run is called unless told otherwise, as in "lenet-digits"."""
+    return f"{recipe.network or type(network).__name__}-{Path(recipe.data).stem or 'arrays'}"
 
 
 def _choose_execution(job: Job, device: torch.device) -> Execution:
