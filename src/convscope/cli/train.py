@@ -35,6 +35,8 @@ Examples:
 
   convscope train resnet18-32px my_pictures/ --size 32 --out runs/mine
 
+  convscope train lenet fashion-mnist --seeds 5 --out runs/lenet-seeds
+
   convscope train lenet digits --set optimizer=adam --lr 0.001 --set augmentation.crop=1
 """
 
@@ -69,6 +71,13 @@ def train(
         int | None, typer.Option(help="Resize pictures to this height and width, in pixels.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="Train this many times, with the seeds that follow, and show the spread. The same "
+            "command with the same --out goes on where it stopped."
+        ),
+    ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
     precision: Annotated[
         str | None, typer.Option(help="auto (measures), float32 or bfloat16.")
@@ -78,9 +87,12 @@ def train(
         typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the recipe."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the run. Default: runs/NETWORK-DATA-1, or next.")
+        Path | None,
+        typer.Option(
+            help="Folder of the run or of the seeds. Default: runs/NETWORK-DATA-1, or next."
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the run in --out.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in --out.")] = False,
     histograms: Histograms = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -109,6 +121,23 @@ def train(
             raise UsageError(f"--set {field}: give the {field} as an argument, without --set.")
         if field not in Recipe.model_fields:
             raise unknown_name("recipe field", field, Recipe.model_fields)
+    if seeds is not None:
+        from convscope.cli.seeds import show_seeds
+        from convscope.training.seeds import train_seeds
+
+        group = train_seeds(
+            network,
+            data,
+            recipe,
+            seeds=seeds,
+            out=out,
+            force=force,
+            histograms=histograms,
+            quiet=quiet,
+            **changes,
+        )
+        show_seeds(group, json=json)
+        return
     run = train_network(
         network,
         data,

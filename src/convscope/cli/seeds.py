@@ -1,0 +1,56 @@
+"""What `convscope train --seeds` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from convscope.cli.console import print_json
+
+if TYPE_CHECKING:
+    from convscope.runs.seed_group import SeedGroup
+
+
+def show_seeds(group: SeedGroup, *, json: bool) -> None:
+    """Print the result of every seed and their spread; exit with 1 if one failed."""
+    summary = group.summary()
+    if json:
+        print_json(summary)
+    else:
+        _print(summary)
+    if summary["failed"]:
+        raise typer.Exit(1)
+
+
+def _print(summary: dict[str, Any]) -> None:
+    print("seed  accuracy     loss     time")
+    for row in summary["seeds"]:
+        if row["problem"] is not None:
+            print(f"{row['seed']:>4}  failed: {row['problem']}")
+        elif "accuracy" in row:
+            print(
+                f"{row['seed']:>4}  {row['accuracy']:>8.2%}  {row['loss']:7.4f}  "
+                f"{row['seconds']:5,.0f} s"
+            )
+    print()
+    spread = summary["spread"]
+    if spread is None:
+        print("No seed has a result.")
+    else:
+        seeds = sum("accuracy" in row and row["problem"] is None for row in summary["seeds"])
+        print(
+            f"{summary['split']} accuracy over {seeds} {'seed' if seeds == 1 else 'seeds'}: median "
+            f"{spread['median']:.2%}, lowest {spread['lowest']:.2%}, highest "
+            f"{spread['highest']:.2%}"
+        )
+        if spread["standard_deviation"] is not None:
+            deviation = 100 * spread["standard_deviation"]
+            print(f"mean {spread['mean']:.2%}, standard deviation {deviation:.2f} points")
+    if summary["failed"]:
+        print(
+            "A seed that failed is left out of these figures and isn't repeated; to try it again, "
+            "remove its folder."
+        )
+    if spread is not None:
+        print(f"Compare with another recipe: convscope compare {summary['run']} OTHER")

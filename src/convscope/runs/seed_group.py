@@ -1,0 +1,254 @@
+"""Runs of one recipe that differ in the seed alone, in one folder.
+
+seed-0/, seed-1/ …   a run each
+seeds.json           the recipe they share, the seeds, which of them failed, and the results
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.files import write_text
+from convscope.runs import recipe as recipes
+from convscope.runs.differences import differing_fields
+from convscope.runs.recipe import Recipe
+from convscope.runs.run import Run, check_out_folder
+
+FILE = "seeds.json"
+Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far values of the same quantity lie apart.
+
+    Attributes:
+        median: As many lie above as below.
+        mean: Sum over number.
+        lowest: The least.
+        highest: The largest.
+        standard_deviation: Of the sample, with n - 1 below the line; None for a single value.
+    """
+
+    median: float
+    mean: float
+    lowest: float
+    highest: float
+    standard_deviation: float | None
+
+
+class _Content(pydantic.BaseModel):
+    """What is read back from seeds.json; the results in it are there for people."""
+
+    format: Literal[1]
+    recipe: dict[str, Any]
+    seeds: list[Seed]
+    failures: dict[Seed, str]
+
+
+class SeedGroup:
+    """A folder of runs over seeds, as `convscope train --seeds` makes it.
+
+    Attributes:
+        folder: The folder.
+        recipe: What the runs share; its seed has no meaning.
+        seeds: Those asked for, rising.
+        failures: Why a seed has no usable result, by seed.
+
+    Args:
+        folder: Must hold seeds.json.
+
+    Raises:
+        UsageError: There is no such folder, or it isn't one of seeds.
+        ConvscopeError: seeds.json is damaged.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        file = self.folder / FILE
+        if not file.is_file():
+            raise UsageError(
+                f"{str(folder)!r} isn't a folder of seeds: it has no {FILE}. Make one with: "
+                "convscope train NETWORK DATA --seeds 5."
+            )
+        try:
+            content = _Content.model_validate_json(file.read_bytes())
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ConvscopeError(
+                f"{str(file)!r} is damaged: {where + ': ' if where else ''}{first['msg']}."
+            ) from None
+        self.recipe = recipes.parse(content.recipe, str(file))
+        self.seeds = sorted(set(content.seeds))
+        self.failures = content.failures
+
+    def __repr__(self) -> str:
+        return f"SeedGroup({str(self.folder)!r})"
+
+    def run_folder(self, seed: int) -> Path:
+        """Where the run of a seed lies, or will."""
+        return self.folder / f"seed-{seed}"
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that have ended and learned something, in the order of the seeds."""
+        return [
+            Run(self.run_folder(seed))
+            for seed in self.seeds
+            if self.has_ended(seed) and seed not in self.failures
+        ]
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Of `runs`, on the pictures each was judged on."""
+        return [run.summary()["accuracy"] for run in self.runs]
+
+    @property
+    def spread(self) -> Spread | None:
+        """Of the accuracies; None where no seed has a result."""
+        accuracies = self.accuracies
+        return spread(accuracies) if accuracies else None
+
+    def has_begun(self, seed: int) -> bool:
+        """Whether the run of a seed has come as far as its first step."""
+        return (self.run_folder(seed) / "environment.json").is_file()
+
+    def has_ended(self, seed: int) -> bool:
+        """Whether the run of a seed needs no more training, because it was judged or failed."""
+        folder = self.run_folder(seed)
+        return (folder / "evaluation.json").is_file() or (seed in self.failures and folder.is_dir())
+
+    def add_failure(self, seed: int, reason: str) -> None:
+        """Remember that a seed came to nothing."""
+        self.failures[seed] = reason
+        self.write()
+
+    def summary(self) -> dict[str, Any]:
+        """What the seeds came to: medians, the spread of the accuracy, and every run.
+
+        Figures are None where no seed has a result.
+        """
+        by_seed = {seed: self._summary_of(seed) for seed in self.seeds}
+        good = [row for seed, row in by_seed.items() if row and seed not in self.failures]
+        medians = {
+            name: statistics.median(row[name] for row in good) if good else None
+            for name in ("epochs", "accuracy", "loss", "pictures_per_second")
+        }
+        return {
+            "run": str(self.folder),
+            "network": self.recipe.network,
+            "data": self.recipe.data,
+            **medians,
+            "seconds": sum(row["seconds"] for row in by_seed.values() if row),
+            "split": good[0]["split"] if good else None,
+            "spread": asdict(spread([row["accuracy"] for row in good])) if good else None,
+            "failed": sorted(self.failures),
+            "seeds": [
+                {"seed": seed, "problem": self.failures.get(seed), **row}
+                for seed, row in by_seed.items()
+            ],
+        }
+
+    def write(self) -> None:
+        """Write seeds.json."""
+        content = {
+            "format": 1,
+            "recipe": self.recipe.model_dump(mode="json", exclude_none=True),
+            "seeds": self.seeds,
+            "failures": self.failures,
+            "results": self.summary(),
+        }
+        write_text(self.folder / FILE, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+    def remove_if_empty(self) -> None:
+        """Remove the folder again if no run has been made in it."""
+        if [file.name for file in self.folder.iterdir()] == [FILE]:
+            shutil.rmtree(self.folder)
+
+    def _summary_of(self, seed: int) -> dict[str, Any]:
+        """Of the run, if it has been judged."""
+        folder = self.run_folder(seed)
+        if not (folder / "evaluation.json").is_file():
+            return {}
+        return Run(folder).summary()
+
+
+def is_seed_group(folder: str | Path) -> bool:
+    """Whether a folder is one of seeds."""
+    return (Path(folder) / FILE).is_file()
+
+
+def open_group(
+    folder: str | Path, recipe: Recipe, seeds: Sequence[int], *, force: bool = False
+) -> SeedGroup:
+    """Make a folder of seeds, or open the one that is there to go on with it.
+
+    Args:
+        folder: Made, with its parents.
+        recipe: What all runs share.
+        seeds: To run now. Runs of other seeds that have ended already stay in the group.
+        force: Begin anew, and drop the group that is there. Only a group is dropped.
+
+    Raises:
+        UsageError: Something else is there, or the group has another recipe.
+        ConvscopeError: The seeds.json that is there is damaged.
+    """
+    folder = Path(folder)
+    if is_seed_group(folder) and force:
+        shutil.rmtree(folder)
+    if is_seed_group(folder):
+        group = SeedGroup(folder)
+        _check_recipe(group, recipe)
+        ended = {seed for seed in group.seeds if group.has_ended(seed)}
+        group.failures = {seed: why for seed, why in group.failures.items() if seed in ended}
+        group.seeds = sorted(ended.union(seeds))
+        group.write()
+        return group
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise UsageError(
+            f"--out {str(folder)!r} exists and isn't a folder of seeds, so nothing there is "
+            "touched. Give another folder."
+        )
+    check_out_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {
+        "format": 1,
+        "recipe": recipe.model_dump(mode="json", exclude_none=True),
+        "seeds": sorted(seeds),
+        "failures": {},
+    }
+    write_text(folder / FILE, json.dumps(content))
+    return SeedGroup(folder)
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Median, mean, extremes and standard deviation of at least one value."""
+    return Spread(
+        median=statistics.median(values),
+        mean=statistics.fmean(values),
+        lowest=min(values),
+        highest=max(values),
+        standard_deviation=statistics.stdev(values) if len(values) > 1 else None,
+    )
+
+
+def _check_recipe(group: SeedGroup, recipe: Recipe) -> None:
+    differences = differing_fields([group.recipe, recipe], ignored=["seed"])
+    if differences:
+        listed = ", ".join(
+            f"{name} was {old!r} and is {new!r}" for name, (old, new) in differences.items()
+        )
+        raise UsageError(
+            f"--out {str(group.folder)!r} holds seeds of another recipe: {listed}. Give another "
+            "folder, or --force to replace it."
+        )
