@@ -18,6 +18,7 @@ ROOMS = [
     "runs",
     "evaluation",
     "training",
+    "shipping",
     "inspection",
     "cli",
 ]

@@ -1,0 +1,124 @@
+"""The whole file: preprocessing, network and answer in one ONNX graph, with a description."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+from torch import nn
+
+import convscope
+from convscope.runs.model_file import ModelCard
+from convscope.shipping.export.body import body
+from convscope.shipping.export.preprocessing import preprocessing
+from convscope.shipping.export.tidy import tidy
+
+OPSET = 18  # of December 2022: read by every ONNX Runtime from 1.14 on
+UNKNOWN = "unknown"
+
+
+def onnx_bytes(network: nn.Module, card: ModelCard, opset: int = OPSET) -> bytes:
+    """A trained network as the content of an ONNX file that takes raw pictures.
+
+    The input is `pictures`, uint8 (N, height, width, 3): red, green and blue, any number of pictures
+    of one size, whatever the size; what `numpy.asarray(image.convert("RGB"))` gives. A network for
+    grey pictures turns them grey by itself. Outputs are `labels` (N,), the name of the most
+    probable class or "unknown"; `probabilities` float32 (N, classes); and `unknown` bool (N,).
+
+    Args:
+        network: Maps normalized pictures (N, C, H, W) to logits (N, classes); is left as it was.
+        card: What is needed besides the weights.
+        opset: Version of the ONNX operators.
+
+    Raises:
+        ConvscopeError: The network does something that can't be exported.
+    """
+    return assembled(body(network, card, opset), network, card).SerializeToString()
+
+
+def assembled(
+    network_part: onnx.ModelProto, network: nn.Module, card: ModelCard
+) -> onnx.ModelProto:
+    """Put preprocessing before, and class names after, the exported network.
+
+    Args:
+        network_part: From `body`; may have been quantized since.
+        network: Named in the description.
+        card: What is needed besides the weights.
+    """
+    opset = next(each.version for each in network_part.opset_import if each.domain == "")
+    first = preprocessing(card, opset)
+    graph = helper.make_graph(
+        [*first.graph.node, *network_part.graph.node, *_naming(len(card.classes))],
+        "convscope",
+        list(first.graph.input),
+        [
+            helper.make_tensor_value_info("labels", TensorProto.STRING, ["N"]),
+            helper.make_tensor_value_info(
+                "probabilities", TensorProto.FLOAT, ["N", len(card.classes)]
+            ),
+            helper.make_tensor_value_info("unknown", TensorProto.BOOL, ["N"]),
+        ],
+        [*network_part.graph.initializer, _names(card)],
+    )
+    model = helper.make_model(
+        graph,
+        opset_imports=list(network_part.opset_import),
+        ir_version=network_part.ir_version,
+        producer_name="convscope",
+        producer_version=convscope.__version__,
+        doc_string=_description(network, card),
+    )
+    helper.set_model_props(model, _metadata(network, card, opset))
+    return model
+
+
+def _names(card: ModelCard) -> TensorProto:
+    names = [name.encode() for name in (*card.classes, UNKNOWN)]
+    return helper.make_tensor("class_names", TensorProto.STRING, [len(names)], names)
+
+
+def _naming(classes: int) -> list[onnx.NodeProto]:
+    """From probabilities and unknown to names; "unknown" stands after the classes."""
+    return [
+        helper.make_node("ArgMax", ["probabilities"], ["best"], "best", axis=1, keepdims=0),
+        helper.make_node("Constant", [], ["number_of_unknown"], value_int=classes),
+        helper.make_node("Where", ["unknown", "number_of_unknown", "best"], ["number"], "number"),
+        helper.make_node("Gather", ["class_names", "number"], ["labels"], "labels"),
+    ]
+
+
+def _description(network: nn.Module, card: ModelCard) -> str:
+    trained = f", trained on {_data(card)}" if card.trained_on else ""
+    return (
+        f"{card.network or type(network).__name__}{trained}. Takes raw pictures, uint8 "
+        "(N, height, width, 3) in red, green, blue, of any size; cutting out the central square, "
+        f"resizing to {card.size} pixels, {'grey, ' if card.channels == 1 else ''}normalization, "
+        "temperature, class names and the answer 'unknown' are inside."
+    )
+
+
+def _data(card: ModelCard) -> str:
+    """What it was trained on, without the folders above, which concern nobody else."""
+    return Path(card.trained_on).name
+
+
+def _metadata(network: nn.Module, card: ModelCard, opset: int) -> dict[str, str]:
+    facts = {
+        "classes": list(card.classes),
+        "size": card.size,
+        "channels": card.channels,
+        "mean": list(card.mean),
+        "std": list(card.std),
+        "temperature": card.temperature,
+        "rejection": card.rejection.model_dump() if card.rejection else None,
+        "opset": opset,
+    }
+    return {
+        "network": card.network or type(network).__name__,
+        "trained_on": _data(card),
+        "convscope_version": convscope.__version__,
+        **{name: json.dumps(value, ensure_ascii=False) for name, value in facts.items()},
+    }
