@@ -40,7 +40,7 @@ def predict(
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
-    """Say what is on pictures: the most probable classes of each.
+    """Say what is on pictures: the most probable classes of each, or "unknown".
 
     Files that can't be used are named on standard error, and left out.
     """
@@ -56,6 +56,7 @@ def predict(
 def _show(predictions: Predictions) -> None:
     for prediction in predictions.predictions:
         guesses = "   ".join(f"{guess.label} {guess.probability:.1%}" for guess in prediction.top)
-        print(f"{prediction.path}: {guesses}")
+        said = f"unknown (most like: {guesses})" if prediction.unknown else guesses
+        print(f"{prediction.path}: {said}")
     for problem in predictions.problems:
         fail(f"Left out {problem.path}: {problem.reason}")

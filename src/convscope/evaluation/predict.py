@@ -19,6 +19,7 @@ from convscope.data.parallel import map_in_order
 from convscope.data.progress import progress
 from convscope.data.tree import FolderTree, printable
 from convscope.errors import ConvscopeError, UsageError
+from convscope.evaluation.answer import answer
 from convscope.evaluation.ask import ask
 from convscope.runs.model_file import ModelCard, load_model
 from convscope.runs.run import Run
@@ -40,10 +41,13 @@ class Prediction:
     Attributes:
         path: The file.
         top: The most probable classes, the first first.
+        unknown: Whether it looks like nothing the network was trained on; then `top` says only
+            what it is most like.
     """
 
     path: str
     top: tuple[Guess, ...]
+    unknown: bool
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Predictions:
                     "path": prediction.path,
                     "label": prediction.top[0].label,
                     "probability": prediction.top[0].probability,
-                    "unknown": False,  # every picture is given a class; none is rejected
+                    "unknown": prediction.unknown,
                     "top": [
                         {"label": guess.label, "probability": guess.probability}
                         for guess in prediction.top
@@ -180,12 +184,14 @@ def _answers(
     images = np.stack([image for _, image in pictures])  # (n, C, H, W)
     unlabelled = ImageSet(images, np.zeros(len(images), np.int64), card.classes)
     outcome = ask(network, card, unlabelled, batch_size=len(images), device=device)
-    values, classes = outcome.probabilities.topk(min(top, len(card.classes)), dim=1)
-    for (path, _), row, numbers in zip(pictures, values.tolist(), classes.tolist(), strict=True):
+    answers = answer(outcome.logits, card)
+    values, classes = answers.probabilities.topk(min(top, len(card.classes)), dim=1)
+    rows = zip(pictures, values.tolist(), classes.tolist(), answers.unknown.tolist(), strict=True)
+    for (path, _), row, numbers, unknown in rows:
         guesses = [
             Guess(card.classes[number], value) for value, number in zip(row, numbers, strict=True)
         ]
-        yield Prediction(path, tuple(guesses))
+        yield Prediction(path, tuple(guesses), unknown)
 
 
 def _nothing_usable(problems: Sequence[Problem]) -> str:
