@@ -1,6 +1,10 @@
-import pytest
+import csv
 
-from convscope.files import atomic_path, write_text
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convscope.files import atomic_path, write_csv, write_text
 
 
 def test_writes(tmp_path):
@@ -28,3 +32,25 @@ def test_others_may_read_the_file(tmp_path):
     write_text(tmp_path / "a.txt", "x")
     (tmp_path / "b.txt").write_text("x")
     assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "b.txt").stat().st_mode
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
+
+
+@given(cells=st.lists(st.lists(texts, min_size=2, max_size=2), min_size=1))
+def test_a_table_comes_back_and_no_cell_is_a_formula(cells, tmp_path_factory):
+    file = tmp_path_factory.mktemp("tables") / "a.csv"
+    write_csv(file, cells)
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    flat = [cell for row in rows for cell in row]
+    assert not [cell for cell in flat if cell[:1] in set("=+-@\t\r\n")]
+    given_texts = [cell for row in cells for cell in row]
+    assert [cell.removeprefix("'") for cell in flat] == [
+        cell.removeprefix("'") for cell in given_texts
+    ]
+
+
+def test_numbers_in_a_table_stay_numbers(tmp_path):
+    write_csv(tmp_path / "a.csv", [("what", "how much"), ("=1+1", -1.5), ("-x", None)])
+    assert (tmp_path / "a.csv").read_text().splitlines() == ["what,how much", "'=1+1,-1.5", "'-x,"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,6 +43,29 @@ def write_text(target: str | Path, text: str) -> None:
     """Write `text` (UTF-8) to `target` atomically."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_csv(target: str | Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write a table (CSV, UTF-8) to `target` atomically.
+
+    Spreadsheets take a cell that begins with one of = + - @ for a formula, also one that came
+    from a file's name. Such a text is given an apostrophe in front, by which they know it for text.
+
+    Args:
+        target: The file.
+        rows: The first holds the headings. None is an empty cell.
+    """
+    with (
+        atomic_path(target) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        csv.writer(file).writerows([_cell(value) for value in row] for row in rows)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return f"'{value}"
+    return value
 
 
 def _umask() -> int:

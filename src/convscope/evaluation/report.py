@@ -4,53 +4,110 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from convscope.evaluation.evaluate import Evaluation
+from torch import nn
+
+from convscope.evaluation.analysis import analyse
 from convscope.evaluation.figures.confusion import confusion_figure
 from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
+from convscope.evaluation.judgement import Evaluation
+from convscope.evaluation.page.page import report_page
 from convscope.files import atomic_path, write_text
 from convscope.runs.run import Run
 
 
-def write_report(run: Run, evaluation: Evaluation, name: str = "") -> dict[str, Path]:
-    """Write the judgement as JSON, a table of all mistakes, and figures, into the run's folder.
+def write_report(
+    run: Run,
+    evaluation: Evaluation,
+    name: str = "",
+    *,
+    network: nn.Module | None = None,
+    device: str = "auto",
+    batch_size: int = 64,
+    robustness: bool = True,
+    quiet: bool = False,
+) -> dict[str, Path]:
+    """Write the judgement as a page, JSON, tables and figures into the run's folder.
 
     Args:
         run: Whose network was judged.
         evaluation: The judgement.
         name: Ends the files' names, as in `evaluation-train.json`, so that a judgement on other
             pictures leaves the one on the test pictures as it is.
+        network: The module to fill, if the run trained one that isn't in the catalog.
+        device: "auto" takes a GPU if there is one.
+        batch_size: Pictures that go through the network together.
+        robustness: Whether to judge the network on disturbed pictures too, which takes seconds.
+        quiet: Show no progress.
 
     Returns:
         What each file shows, and where it is.
     """
+    analysis = analyse(
+        run,
+        evaluation,
+        network=network,
+        device=device,
+        batch_size=batch_size,
+        robustness=robustness,
+        quiet=quiet,
+    )
     end = f"-{name}" if name else ""
     run.figures.mkdir(exist_ok=True)
     files = {
+        "report": run.folder / f"report{end}.html",
         "curves": run.figures / "curves.png",
         "confusion": run.figures / f"confusion{end}.png",
         "mistakes": run.figures / f"mistakes{end}.png",
         "all mistakes": run.folder / f"mistakes{end}.csv",
+        "predictions": run.folder / f"predictions{end}.csv",
         "evaluation": run.folder / f"evaluation{end}.json",
     }
     curves_figure(run, files["curves"])
     confusion_figure(evaluation, files["confusion"])
     mistakes_figure(evaluation, files["mistakes"])
     _write_mistakes(evaluation, files["all mistakes"])
-    content = json.dumps(evaluation.as_json(), ensure_ascii=False, indent=1)
+    _write_predictions(evaluation, files["predictions"])
+    content = json.dumps(analysis.as_json(), ensure_ascii=False, indent=1)
     write_text(files["evaluation"], content + "\n")
+    write_text(files["report"], report_page(run, analysis))
     return files
 
 
 def _write_mistakes(evaluation: Evaluation, path: Path) -> None:
+    rows = (
+        [mistake.path, mistake.label, mistake.predicted, f"{mistake.probability:.6f}"]
+        for mistake in evaluation.mistakes
+    )
+    _write_table(path, ["path", "label", "predicted", "probability"], rows)
+
+
+def _write_predictions(evaluation: Evaluation, path: Path) -> None:
+    """Every picture judged, in the order of the data, so that runs can be compared one by one."""
+    probabilities, predicted = evaluation.outcome.probabilities.max(dim=1)
+    answers = zip(
+        evaluation.images.paths,
+        evaluation.outcome.labels.tolist(),
+        predicted.tolist(),
+        probabilities.tolist(),
+        strict=True,
+    )
+    classes = evaluation.classes
+    rows = (
+        [where, classes[label], classes[given], f"{share:.6f}", int(given == label)]
+        for where, label, given, share in answers
+    )
+    _write_table(path, ["path", "label", "predicted", "probability", "correct"], rows)
+
+
+def _write_table(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
     with (
         atomic_path(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         table = csv.writer(file)
-        table.writerow(["path", "label", "predicted", "probability"])
-        for mistake in evaluation.mistakes:
-            probability = f"{mistake.probability:.6f}"
-            table.writerow([mistake.path, mistake.label, mistake.predicted, probability])
+        table.writerow(headings)
+        table.writerows(rows)
