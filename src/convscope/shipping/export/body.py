@@ -66,7 +66,7 @@ def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
     # Two pictures, because an axis of length one would be taken for a fixed one.
     example = torch.zeros(2, card.channels, card.size, card.size)
     try:
-        with _without_chatter(), torch.no_grad():
+        with quiet_tools(), torch.no_grad():
             program = torch.onnx.export(
                 Answering(network, card),
                 (example,),
@@ -83,7 +83,8 @@ def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
             f"This network can't be exported to ONNX: {reason} Its forward must be made of "
             "operations on tensors that don't depend on the values in them."
         ) from error
-    assert program is not None
+    if program is None:  # only for how it was called before, which the types still allow
+        raise AssertionError
     model = program.model_proto
     model.ir_version = IR_VERSION
     tidy(model)
@@ -91,14 +92,16 @@ def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
 
 
 @contextlib.contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keep back what the exporter says to its developers."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+def quiet_tools() -> Iterator[None]:
+    """Keep back what exporter and quantizer say to their own developers."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

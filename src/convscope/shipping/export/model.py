@@ -13,7 +13,6 @@ import convscope
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.export.body import body
 from convscope.shipping.export.preprocessing import preprocessing
-from convscope.shipping.export.tidy import tidy
 
 OPSET = 18  # of December 2022: read by every ONNX Runtime from 1.14 on
 UNKNOWN = "unknown"
@@ -22,10 +21,11 @@ UNKNOWN = "unknown"
 def onnx_bytes(network: nn.Module, card: ModelCard, opset: int = OPSET) -> bytes:
     """A trained network as the content of an ONNX file that takes raw pictures.
 
-    The input is `pictures`, uint8 (N, height, width, 3): red, green and blue, any number of pictures
-    of one size, whatever the size; what `numpy.asarray(image.convert("RGB"))` gives. A network for
-    grey pictures turns them grey by itself. Outputs are `labels` (N,), the name of the most
-    probable class or "unknown"; `probabilities` float32 (N, classes); and `unknown` bool (N,).
+    The input is `pictures`, uint8 (N, height, width, 3): red, green and blue, as
+    `numpy.asarray(image.convert("RGB"))` gives them; at least one picture, and any height and
+    width, the same for all of a batch. A network for grey pictures turns them grey by itself.
+    Outputs are `labels` (N,), the name of the most probable class or "unknown"; `probabilities`
+    float32 (N, classes); and `unknown` bool (N,).
 
     Args:
         network: Maps normalized pictures (N, C, H, W) to logits (N, classes); is left as it was.

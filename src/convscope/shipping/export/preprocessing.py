@@ -100,35 +100,34 @@ WEIGHTS = """
     high_part = Floor (almost_high)
     high_weights = Mul (high_part, split)
     low_part = Sub (weights, high_weights)
-    high = Cast <to = 1> (high_part)
-    low = Cast <to = 1> (low_part)
-    high_across = Transpose (high)
-    low_across = Transpose (low)
+    high_across = Cast <to = 1> (high_part)
+    low_across = Cast <to = 1> (low_part)
+    high = Transpose (high_across)
+    low = Transpose (low_across)
 
     split_level = Constant <value = int32 {256}> ()
     level_in_units = Constant <value = int32 {4194304}> ()
     half_in_units = Constant <value = int32 {2097152}> ()
 """
 
-PASS = """
-    {name}_high_sum = MatMul ({high})
-    {name}_low_sum = MatMul ({low})
+ONE_WAY = """
+    {name}_high_sum = MatMul ({before}, high)
+    {name}_low_sum = MatMul ({before}, low)
     {name}_high = Cast <to = 6> ({name}_high_sum)
     {name}_low = Cast <to = 6> ({name}_low_sum)
     {name}_high_units = Mul ({name}_high, split_level)
     {name}_units = Add ({name}_high_units, {name}_low)
     {name}_to_nearest = Add ({name}_units, half_in_units)
     {name}_levels = Div ({name}_to_nearest, level_in_units)
-    {result} = Cast <to = 1> ({name}_levels)
-"""
+    {name}_pixels = Cast <to = 1> ({name}_levels)
+    {after} = Transpose <perm = [0, 1, 3, 2]> ({name}_pixels)
+"""  # turned, so that the second time goes down, and the picture stands upright again after it
 
 RESIZE = (
     WEIGHTS
     + "rows = Cast <to = 1> (planes)"
-    + PASS.format(
-        name="across", high="rows, high_across", low="rows, low_across", result="narrowed"
-    )
-    + PASS.format(name="down", high="high, narrowed", low="low, narrowed", result="resized")
+    + ONE_WAY.format(name="across", before="rows", after="columns")
+    + ONE_WAY.format(name="down", before="columns", after="resized")
 )
 
 

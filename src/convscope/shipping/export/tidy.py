@@ -1,4 +1,4 @@
-"""Names in an exported graph that a person can follow, and nothing of the machine it was made on."""
+"""Names in a graph that a person can follow, and nothing of the machine that it was made on."""
 
 from __future__ import annotations
 
