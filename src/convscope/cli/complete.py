@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 DATA_SETS = ("digits", "fashion-mnist", "mnist", "cifar10")
+ENGINES = ("auto", "float32", "bfloat16", "onnx")
 
 
 def complete_data(text: str) -> list[str]:
@@ -32,3 +33,8 @@ def complete_network(text: str) -> list[str]:
     from convscope.networks.catalog import networks
 
     return [name for name in networks() if name.startswith(text)]
+
+
+def complete_engine(text: str) -> list[str]:
+    """What computes the answers of a server."""
+    return [name for name in ENGINES if name.startswith(text)]

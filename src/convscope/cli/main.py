@@ -15,6 +15,7 @@ from convscope.cli import explain as explain_command
 from convscope.cli import kernels as kernels_command
 from convscope.cli import networks as networks_command
 from convscope.cli import predict as predict_command
+from convscope.cli import serve as serve_command
 from convscope.cli import show as show_command
 from convscope.cli import train as train_command
 from convscope.cli.console import fail
@@ -52,6 +53,7 @@ app.command()(train_command.resume)
 app.command(epilog=data_command.EPILOG)(data_command.data)
 app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
+app.command(epilog=serve_command.EPILOG)(serve_command.serve)
 app.command()(networks_command.networks)
 app.command(epilog=show_command.EPILOG)(show_command.show)
 app.command(epilog=explain_command.EPILOG)(explain_command.explain)

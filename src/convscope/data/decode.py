@@ -62,7 +62,11 @@ class PictureError(ConvscopeError):
 
 
 def decode(
-    source: str | Path | bytes, *, size: int | None = None, channels: int | None = None
+    source: str | Path | bytes,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.uint8]:
     """Decode one picture by the rules above.
 
@@ -70,6 +74,7 @@ def decode(
         source: A file, or its content.
         size: Height and width of the result; None keeps the picture's own.
         channels: 1 or 3; None: 1 for a grey picture, else 3.
+        max_pixels: A picture whose header promises more is refused; at most `MAX_PIXELS`.
 
     Returns:
         uint8 (C, H, W).
@@ -80,7 +85,7 @@ def decode(
     path = None if isinstance(source, bytes) else Path(source)
     try:
         content = source if isinstance(source, bytes) else read_limited(Path(source))
-        with _opened(content) as image:
+        with _opened(content, max_pixels) as image:
             return _array(image, size, channels)
     except PictureError as error:
         raise PictureError(error.reason, path) from error
@@ -117,7 +122,7 @@ def read_limited(path: Path) -> bytes:
         raise PictureError(f"cannot be read: {error.strerror}") from error
 
 
-def _opened(content: bytes) -> Image.Image:
+def _opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read the header only, and refuse what should not be decoded."""
     if not content:
         raise PictureError("the file is empty")
@@ -130,9 +135,9 @@ def _opened(content: bytes) -> Image.Image:
             f"(the file begins with {start})"
         ) from error
     width, height = image.size
-    if width * height > MAX_PIXELS:
+    if width * height > max_pixels:
         raise PictureError(
-            f"too many pixels: {width} × {height} is more than the limit of {MAX_PIXELS:,}"
+            f"too many pixels: {width} × {height} is more than the limit of {max_pixels:,}"
         )
     return image
 

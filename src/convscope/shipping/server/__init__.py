@@ -1,0 +1,1 @@
+"""The prediction server: pictures in over HTTP, classes and probabilities out."""

@@ -1,0 +1,267 @@
+"""The routes: what can be asked of the server."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from convscope import __version__
+from convscope.runs.model_file import ModelCard
+from convscope.shipping.server import pages, schema
+from convscope.shipping.server.asking import Asked, Asker, QueueFullError, Row, check_pixels
+from convscope.shipping.server.body import Bodies, is_list, pictures_of_list
+from convscope.shipping.server.choice import Choice
+from convscope.shipping.server.failures import ClientGoneError, Refused, as_json
+from convscope.shipping.server.limits import ACCEPT_SECONDS, Settings
+from convscope.shipping.server.metrics import Metrics
+
+
+@dataclass
+class Condition:
+    """What the server is doing.
+
+    Attributes:
+        in_work: Predictions that were asked for and not answered yet.
+        leaving: When it was told to stop (`time.monotonic`), or None.
+    """
+
+    in_work: int = 0
+    leaving: float | None = None
+
+    @property
+    def accepts(self) -> bool:
+        """Whether new work is taken: also what was on its way when the server was told."""
+        return self.leaving is None or time.monotonic() - self.leaving < ACCEPT_SECONDS
+
+
+def make_app(
+    choice: Choice, card: ModelCard, settings: Settings, metrics: Metrics, condition: Condition
+) -> FastAPI:
+    """The application, without the guard in front of it.
+
+    Args:
+        choice: Computes logits.
+        card: Of the model.
+        settings: Of the person who started it.
+        metrics: Counts.
+        condition: Shared with whoever stops the server.
+    """
+    bodies = Bodies()
+    asker: Asker | None = None
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        nonlocal asker
+        asker = Asker(choice, card, settings, metrics)
+        yield
+        asker.close()
+
+    app = FastAPI(
+        title="Convscope",
+        version=__version__,
+        description=f"{card.network}, {len(card.classes)} classes",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+
+    @app.post(
+        "/predict",
+        summary="Say what is on pictures",
+        response_model=schema.Predictions,
+        responses=schema.FAILURES,
+        openapi_extra={"requestBody": schema.REQUEST_BODY},
+    )
+    async def predict(
+        request: Request,
+        top: Annotated[int, Query(ge=1, description="Classes to name for each picture.")] = 3,
+    ) -> Response:
+        """The most probable classes of one picture, or of each picture in a list."""
+        assert asker is not None, "made before the first request"  # noqa: S101
+        if not condition.accepts:
+            headers = {"Retry-After": "5", "Connection": "close"}
+            raise Refused(503, "The server is stopping.", headers)
+        many = is_list(request)
+        condition.in_work += 1
+        try:
+            asker.admit(1)  # before the body is read in vain
+            with bodies.room() as taken:
+                body = await bodies.read(request, taken)
+                contents = await asyncio.to_thread(_listed, body) if many else [body]
+                rows = await _answered(asker, contents, request, settings.timeout)
+        except QueueFullError as error:
+            raise Refused(
+                503,
+                "The server has as much to do as it accepts. Try again.",
+                {"Retry-After": str(error.retry_after)},
+            ) from None
+        except ClientGoneError:
+            return Response(status_code=499)  # nobody reads it; it is for the counters
+        finally:
+            condition.in_work -= 1
+        return as_json(_predictions(rows, card.classes, top, metrics, many=many))
+
+    @app.get("/model", summary="What answers here", response_model=schema.Model)
+    async def model() -> Response:
+        """The classes, the pictures expected, and how fast each engine was."""
+        return as_json(_model(choice, card))
+
+    @app.get("/healthz", summary="Whether the server lives")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get(
+        "/readyz",
+        summary="Whether requests are answered",
+        response_model=schema.Readiness,
+        responses={503: {"model": schema.Readiness, "description": "The server is stopping."}},
+    )
+    async def readyz() -> Response:
+        ready = condition.leaving is None
+        return as_json({"ready": ready}, 200 if ready else 503)
+
+    @app.get("/metrics", summary="Counters for Prometheus", response_class=Response)
+    async def counters() -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> HTMLResponse:
+        return _html(pages.upload_page())
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return _html(pages.docs_page(app.openapi()))
+
+    _answer_failures(app)
+    return app
+
+
+def _answer_failures(app: FastAPI) -> None:
+    """Give every failure the same shape."""
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> Response:
+        return error.response()
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        reason = f"{error.detail}. See /docs for what there is."
+        return as_json({"error": reason}, error.status_code, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return as_json({"error": f"{where}: {first['msg']}."}, 422)
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> Response:
+        return as_json({"error": "The server failed; its log says why."}, 500)
+
+
+async def _answered(
+    asker: Asker, contents: list[bytes], request: Request, timeout: float
+) -> list[Row | str]:
+    """The rows of all pictures, or what kept them from being there in time."""
+    asked = asker.ask(contents)
+    gone = asyncio.ensure_future(_disconnect(request))
+    try:
+        await asyncio.wait(
+            {asked.finished, gone}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if asked.finished.done():
+            return _rows(asked)
+        if gone.done():
+            raise ClientGoneError
+        raise Refused(504, f"No answer within {timeout:g} s. The server has too much to do.")
+    finally:
+        gone.cancel()
+        asker.drop(asked)
+
+
+def _rows(asked: Asked) -> list[Row | str]:
+    asked.finished.result()  # raises what the engine raised
+    return [row for row in asked.rows if row is not None]
+
+
+async def _disconnect(request: Request) -> None:
+    """Ends when the client has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _listed(body: bytes) -> list[bytes]:
+    contents = pictures_of_list(body)
+    reason = check_pixels(contents)
+    if reason is not None:
+        raise Refused(422, reason)
+    return contents
+
+
+def _predictions(
+    rows: list[Row | str], classes: tuple[str, ...], top: int, metrics: Metrics, *, many: bool
+) -> dict[str, Any]:
+    predictions: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    for index, row in enumerate(rows):
+        if isinstance(row, str):
+            problems.append({"index": index, "reason": row})
+        else:
+            predictions.append({"index": index, **_prediction(row, classes, top)})
+    if not predictions:
+        first = problems[0]["reason"]
+        if not many:
+            raise Refused(422, f"The picture can't be used: {first}.")
+        raise Refused(422, f"None of the pictures can be used. The first: {first}.")
+    metrics.answered(len(predictions), sum(each["unknown"] for each in predictions))
+    return {"predictions": predictions, "problems": problems}
+
+
+def _prediction(row: Row, classes: tuple[str, ...], top: int) -> dict[str, Any]:
+    order = np.argsort(-row.probabilities, kind="stable")[:top].tolist()
+    guesses = [
+        {"label": classes[number], "probability": float(row.probabilities[number])}
+        for number in order
+    ]
+    return {**guesses[0], "unknown": row.unknown, "top": guesses}
+
+
+def _model(choice: Choice, card: ModelCard) -> dict[str, Any]:
+    def number(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    return {
+        "network": card.network,
+        "trained_on": card.trained_on,
+        "classes": list(card.classes),
+        "channels": card.channels,
+        "size": card.size,
+        "rejects_unknown": card.rejection is not None,
+        "engine": choice.name,
+        "reason": choice.reason,
+        "measured": [
+            {
+                "engine": each.engine,
+                "latency_seconds": number(each.latency),
+                "pictures_per_second": number(each.throughput),
+                "largest_difference": number(each.difference),
+                "refused": each.refused,
+            }
+            for each in choice.measured
+        ],
+    }
+
+
+def _html(page: pages.Page) -> HTMLResponse:
+    return HTMLResponse(page.html, headers={"Content-Security-Policy": page.policy})

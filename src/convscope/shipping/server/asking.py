@@ -1,0 +1,213 @@
+"""From the bodies of a request to its answers: admitted, decoded on threads, computed in batches.
+
+All bookkeeping happens on the event loop's thread; the decoders and the engine only hand results
+over to it. A picture that can't be used gets a reason in place of an answer, and harms no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from convscope.data.decode import PictureError, decode, stored_size
+from convscope.evaluation.answer import Answers, answer
+from convscope.runs.model_file import ModelCard
+from convscope.shipping.server.batcher import Batcher, Work
+from convscope.shipping.server.choice import Choice
+from convscope.shipping.server.limits import PIXELS, Settings
+from convscope.shipping.server.metrics import Metrics
+
+CHUNK = 8
+"""Pictures of a list that one thread decodes before it hands them on."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The answer for one picture.
+
+    Attributes:
+        probabilities: (classes,) float32.
+        unknown: Whether it looks like nothing the model was trained on.
+    """
+
+    probabilities: NDArray[np.float32]
+    unknown: bool
+
+
+class QueueFullError(Exception):
+    """The server has as much to do as it accepts.
+
+    Attributes:
+        retry_after: Seconds after which the queue will have been worked off.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class Asked:
+    """One request: its rows fill up, and `finished` is set when the last one is there."""
+
+    def __init__(self, pictures: int) -> None:
+        self.rows: list[Row | str | None] = [None] * pictures
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.dropped = False
+        self._missing = pictures
+
+    def fill(self, position: int, row: Row | str) -> None:
+        """An answer, or the reason why there is none."""
+        self.rows[position] = row
+        self._missing -= 1
+        if self._missing == 0 and not self.finished.done():
+            self.finished.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """The engine failed."""
+        if not self.finished.done():
+            self.finished.set_exception(error)
+
+
+class Asker:
+    """Everything between the HTTP routes and the engine. Made on the event loop's thread."""
+
+    def __init__(
+        self, choice: Choice, card: ModelCard, settings: Settings, metrics: Metrics
+    ) -> None:
+        self._choice = choice
+        self._card = card
+        self._settings = settings
+        self._metrics = metrics
+        self._loop = asyncio.get_running_loop()
+        self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
+        self._batcher = Batcher(
+            self._answers,
+            self._deliver,
+            max_batch=settings.max_batch,
+            wait_seconds=settings.wait_ms / 1000,
+            on_batch=metrics.batch,
+        )
+        self.pictures = 0
+        """Pictures in the server: being decoded, waiting or computed."""
+
+    def admit(self, pictures: int) -> None:
+        """Refuse what would make the queue too long.
+
+        Raises:
+            QueueFullError: It would.
+        """
+        if self.pictures and self.pictures + pictures > self._settings.max_queue:
+            seconds = self.pictures / self._choice.throughput
+            raise QueueFullError(min(60, max(1, math.ceil(seconds))))
+
+    def ask(self, contents: Sequence[bytes]) -> Asked:
+        """Begin to answer pictures; wait for `finished` of the result, or `drop` it.
+
+        Raises:
+            QueueFullError: There is too much to do already.
+        """
+        self.admit(len(contents))
+        asked = Asked(len(contents))
+        self._change_pictures(len(contents))
+        self._batcher.announce(len(contents))
+        step = min(CHUNK, self._settings.max_batch)
+        for start in range(0, len(contents), step):
+            self._decoders.submit(self._decode, asked, start, contents[start : start + step])
+        asked.finished.add_done_callback(lambda _: self._change_pictures(-len(contents)))
+        return asked
+
+    def drop(self, asked: Asked) -> None:
+        """Nobody waits for this request any more: what is queued of it is not computed."""
+        asked.dropped = True
+        asked.finished.cancel()
+
+    def close(self) -> None:
+        """End the threads; what is queued is computed first."""
+        self._decoders.shutdown()
+        self._batcher.close()
+
+    def _change_pictures(self, by: int) -> None:
+        self.pictures += by
+        self._metrics.queue.set(self.pictures)
+
+    def _decode(self, asked: Asked, start: int, contents: Sequence[bytes]) -> None:
+        """On a decoder's thread: a few pictures of one request."""
+        pictures: list[NDArray[np.uint8]] = []
+        positions: list[int] = []
+        problems: list[tuple[int, str]] = []
+        for position, content in enumerate(contents, start):
+            if asked.dropped:
+                break
+            try:
+                pictures.append(self._decoded(content))
+                positions.append(position)
+            except PictureError as error:
+                problems.append((position, error.reason))
+        self._batcher.announce(len(pictures) - len(contents))
+        if pictures:
+            owner = (asked, positions)
+            self._batcher.put(Work(np.stack(pictures), owner, lambda: not asked.dropped))
+        if problems:
+            self._loop.call_soon_threadsafe(_fill, asked, problems)
+
+    def _decoded(self, content: bytes) -> NDArray[np.uint8]:
+        card = self._card
+        return decode(content, size=card.size, channels=card.channels, max_pixels=PIXELS)
+
+    def _answers(self, pictures: NDArray[np.uint8]) -> Answers:
+        """On the engine's thread."""
+        return answer(self._choice.logits(pictures), self._card)
+
+    def _deliver(self, works: Sequence[Work], result: Answers | Exception) -> None:
+        self._loop.call_soon_threadsafe(_settle, works, result)
+
+
+def check_pixels(contents: Sequence[bytes]) -> str | None:
+    """Why pictures of a list are too large together, by their headers; None if they aren't.
+
+    Each by itself is looked at when it is decoded.
+    """
+    if sum(map(_pixels, contents)) <= PIXELS:
+        return None
+    return f"Too many pixels: the pictures together may have {PIXELS:,}. Send fewer at once."
+
+
+def _pixels(content: bytes) -> int:
+    """As the header says; what is wrong with a file is told when it is decoded."""
+    try:
+        height, width = stored_size(content)
+    except Exception:
+        return 0
+    return height * width
+
+
+def _fill(asked: Asked, problems: Sequence[tuple[int, str]]) -> None:
+    for position, reason in problems:
+        asked.fill(position, reason)
+
+
+def _settle(works: Sequence[Work], result: Answers | Exception) -> None:
+    """On the event loop: hand each request its part of a batch."""
+    if isinstance(result, Exception):
+        for work in works:
+            work.owner[0].fail(result)
+        return
+    probabilities, unknown = result.probabilities.numpy(), result.unknown.tolist()
+    usable = torch.isfinite(result.probabilities).all(dim=1).tolist()
+    row = 0
+    for work in works:
+        asked, positions = work.owner
+        for position in positions:
+            if usable[row]:
+                asked.fill(position, Row(probabilities[row], unknown[row]))
+            else:
+                asked.fill(position, "the network's answer is not a number")
+            row += 1

@@ -1,0 +1,132 @@
+"""Requests are computed together: one thread takes whatever is waiting, up to a full batch.
+
+While one batch is computed the next one gathers by itself, so batches grow with the load. Waiting
+for more is worth it only if more is known to come: pictures that are being decoded. A single
+request on an idle server finds none of those, and is computed at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(eq=False)
+class Work:
+    """Pictures that wait for the engine.
+
+    Attributes:
+        pictures: uint8 (n, C, H, W).
+        owner: Whoever put them in; given back with the answer.
+        is_wanted: Whether somebody still waits for the answer; asked before computing.
+    """
+
+    pictures: NDArray[np.uint8]
+    owner: Any
+    is_wanted: Callable[[], bool] = lambda: True
+
+
+Deliver = Callable[[Sequence[Work], Any], None]
+"""Takes the works of a batch, in order, and what was computed for all, or the exception."""
+
+
+class Batcher:
+    """A queue, and the thread that empties it.
+
+    Args:
+        compute: Called with pictures (N, C, H, W).
+        deliver: Called on the same thread after each batch.
+        max_batch: Pictures computed together at most. A work is never divided.
+        wait_seconds: Longest wait for pictures that were announced.
+        on_batch: Told the number of pictures of each batch, and the seconds it took.
+    """
+
+    def __init__(
+        self,
+        compute: Callable[[NDArray[np.uint8]], Any],
+        deliver: Deliver,
+        *,
+        max_batch: int,
+        wait_seconds: float,
+        on_batch: Callable[[int, float], None] = lambda size, seconds: None,
+    ) -> None:
+        self._compute = compute
+        self._deliver = deliver
+        self._max_batch = max_batch
+        self._wait_seconds = wait_seconds
+        self._on_batch = on_batch
+        self._changed = threading.Condition()
+        self._waiting: deque[Work] = deque()
+        self._waiting_pictures = 0
+        self._announced = 0
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    def announce(self, pictures: int) -> None:
+        """Say that pictures will be put, or with a negative number that they won't."""
+        with self._changed:
+            self._announced += pictures
+            if self._announced == 0:
+                self._changed.notify()
+
+    def put(self, work: Work) -> None:
+        """Queue pictures that were announced."""
+        with self._changed:
+            self._waiting.append(work)
+            self._waiting_pictures += len(work.pictures)
+            self._announced -= len(work.pictures)
+            is_first = len(self._waiting) == 1
+            if is_first or self._announced == 0 or self._waiting_pictures >= self._max_batch:
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Compute what is waiting, then end the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while works := self._next_batch():
+            wanted = [work for work in works if work.is_wanted()]
+            if wanted:
+                self._deliver(wanted, self._computed(wanted))
+
+    def _next_batch(self) -> list[Work]:
+        """What is computed next; empty when the batcher was closed."""
+        with self._changed:
+            while not self._waiting:
+                if self._closed:
+                    return []
+                self._changed.wait()
+            deadline = time.monotonic() + self._wait_seconds
+            while self._announced > 0 and self._waiting_pictures < self._max_batch:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            works = [self._waiting.popleft()]
+            size = len(works[0].pictures)
+            while self._waiting and size + len(self._waiting[0].pictures) <= self._max_batch:
+                size += len(self._waiting[0].pictures)
+                works.append(self._waiting.popleft())
+            self._waiting_pictures -= size
+            return works
+
+    def _computed(self, works: Sequence[Work]) -> Any:
+        pictures = np.concatenate([work.pictures for work in works])
+        started = time.perf_counter()
+        try:
+            result = self._compute(pictures)
+        except Exception as error:  # told to those who wait; the thread must live on
+            return error
+        self._on_batch(len(pictures), time.perf_counter() - started)
+        return result

@@ -1,0 +1,68 @@
+"""What the server accepts, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convscope.errors import UsageError
+
+CONTENT_TYPES = {
+    # The formats of `data.decode`. What a file is gets told by its content; the header only says
+    # that a picture is meant.
+    "image/jpeg",
+    "image/png",
+    "image/bmp",
+    "image/gif",
+    "image/webp",
+    "image/tiff",
+    "image/x-portable-anymap",
+    "image/x-portable-bitmap",
+    "image/x-portable-graymap",
+    "image/x-portable-pixmap",
+}
+BODY_BYTES = 32 << 20
+"""Of one request."""
+ALL_BODIES_BYTES = 256 << 20
+"""Of all requests that are in the server."""
+LIST_LENGTH = 256
+"""Pictures in a JSON list."""
+PIXELS = 50_000_000
+"""Of one picture, and of all pictures of a list together, as their headers promise."""
+CONNECTIONS = 500
+UPLOAD_SECONDS = 30.0
+"""From the first byte of a request to its last."""
+IDLE_SECONDS = 15.0
+"""A connection without a request is closed after this."""
+DRAIN_SECONDS = 8.0
+"""After SIGTERM, for the requests in work."""
+ACCEPT_SECONDS = 1.0
+"""After SIGTERM, for the requests that were sent before anybody could know."""
+TOKEN_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the person who starts the server decides.
+
+    Attributes:
+        max_batch: Pictures computed together at most.
+        wait_ms: Milliseconds that a batch waits for pictures that are being decoded.
+        max_queue: Pictures in the server (being decoded, waiting, computed) before it says 503.
+        timeout: Seconds from the arrival of a request to its answer before it says 504.
+    """
+
+    max_batch: int = 64
+    wait_ms: float = 2.0
+    max_queue: int = 512
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name, value in (("max-batch", self.max_batch), ("max-queue", self.max_queue)):
+            if value < 1:
+                raise UsageError(f"--{name} must be at least 1; given {value}.")
+        if not 0 <= self.wait_ms <= 1000:
+            raise UsageError(f"--wait-ms must be from 0 to 1000; given {self.wait_ms:g}.")
+        if not 0 < self.timeout <= 3600:
+            raise UsageError(
+                f"--timeout must be above 0 and at most 3600 seconds; given {self.timeout:g}."
+            )

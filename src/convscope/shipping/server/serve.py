@@ -1,0 +1,160 @@
+"""Starting the server, and stopping it without losing anything."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from convscope.errors import UsageError
+from convscope.runs.model_file import load_model
+from convscope.runs.run import Run
+from convscope.runtime.device import choose_device
+from convscope.shipping.server.app import Condition, make_app
+from convscope.shipping.server.choice import Choice, choose
+from convscope.shipping.server.connection import Connection
+from convscope.shipping.server.guard import Guard, check_token
+from convscope.shipping.server.limits import DRAIN_SECONDS, IDLE_SECONDS, Settings
+from convscope.shipping.server.metrics import Metrics
+
+BACKLOG = 1024
+
+
+def serve(
+    run: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str | None = None,
+    engine: str = "auto",
+    device: str = "auto",
+    settings: Settings | None = None,
+    say: Callable[[str], None] = print,
+) -> bool:
+    """Answer requests until SIGTERM or SIGINT comes.
+
+    Then `/readyz` says no at once, what is in work is answered, and the server ends within ten
+    seconds. A second signal ends it at once.
+
+    Args:
+        run: A run's folder, or a `model.safetensors`.
+        host: The address to listen on. Others than this machine's own need a token.
+        port: 0 takes a free one.
+        token: What `/predict`, `/model` and `/metrics` are to be asked with.
+        engine: "auto" measures all; or one of `engines.NAMES`.
+        device: Where PyTorch computes; "auto" takes a GPU if there is one.
+        settings: Limits.
+        say: Is told what was measured and chosen, and where the server is.
+
+    Returns:
+        Whether everything that was in work at the end was answered.
+
+    Raises:
+        UsageError: No such run or engine, an address that can't be had, or one without token.
+        ConvscopeError: The model file is damaged, or the engine asked for can't be used.
+    """
+    check_token(host, token)
+    settings = settings or Settings()
+    with listening(host, port) as door:
+        path = Path(run)
+        is_file = path.is_file() or path.suffix == ".safetensors"
+        network, card = load_model(path) if is_file else Run(path).model()
+        chosen = choose(network, card, choose_device(device), settings.max_batch, engine)
+        metrics = Metrics()
+        _tell(chosen, metrics, say)
+        condition = Condition()
+        app = make_app(chosen, card, settings, metrics, condition)
+
+        class Limited(Connection):
+            answer_seconds = settings.timeout + 10
+
+        server = Server(
+            uvicorn.Config(
+                Guard(app, host, token, metrics),
+                http=Limited,
+                ws="none",
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=int(IDLE_SECONDS),
+                timeout_graceful_shutdown=2,
+            ),
+            condition,
+        )
+        door.listen(BACKLOG)
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{door.getsockname()[1]}"
+        say(f"Ready: {address}/ to try pictures, {address}/docs for programs. Ctrl-C stops.")
+        server.run([door])
+        return server.answered_all
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which first lets what is in work be answered."""
+
+    def __init__(self, config: uvicorn.Config, condition: Condition) -> None:
+        super().__init__(config)
+        self._condition = condition
+        self.answered_all = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came: the first begins to drain, the second ends everything."""
+        if self._condition.leaving is None:
+            self._condition.leaving = time.monotonic()
+        else:
+            self.should_exit = self.force_exit = True
+            self.answered_all = self._condition.in_work == 0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second; whether to end."""
+        leaving = self._condition.leaving
+        if leaving is not None:
+            late = time.monotonic() - leaving > DRAIN_SECONDS
+            if late:
+                self.answered_all = self._condition.in_work == 0
+            if late or (self._condition.in_work == 0 and not self._condition.accepts):
+                self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket at the address, which doesn't take connections yet.
+
+    Raises:
+        UsageError: The address can't be had.
+    """
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port must be from 0 to 65535; given {port}.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise UsageError(f"--host {host!r} isn't an address of this machine.") from None
+    door = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere, it would let two servers share a port
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(address)
+    except OSError as error:
+        door.close()
+        raise UsageError(
+            f"Port {port} of {host} can't be had: {(error.strerror or str(error)).lower()}. "
+            "Give another one with --port; 0 takes a free one."
+        ) from None
+    return door
+
+
+def _tell(chosen: Choice, metrics: Metrics, say: Callable[[str], None]) -> None:
+    metrics.engine(chosen.name)
+    for measured in chosen.measured:
+        say(str(measured))
+        if not measured.refused:
+            metrics.measured(measured.engine, measured.latency, measured.throughput)
+    say(f"Engine: {chosen.name} ({chosen.reason}).")
