@@ -1,0 +1,192 @@
+"""Whether an exported file says the same as the run it came from, picture by picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from convscope.data.decode import decode
+from convscope.data.image_set import ImageSet
+from convscope.data.progress import progress
+from convscope.errors import ConvscopeError
+from convscope.evaluation.answer import answer, familiarity
+from convscope.evaluation.ask import ask
+from convscope.runs.model_file import ModelCard
+from convscope.shipping.export.originals import Original
+from convscope.shipping.export.reader import read
+from convscope.shipping.export.session import Session, as_colour
+
+LARGEST_DIFFERENCE = 1e-4
+"""How far a probability may be from the run's, and a score from the threshold of rejection."""
+
+TIE = 1e-6
+"""Classes whose probabilities are nearer to one another than this are equally probable."""
+
+BATCHES = (2, 7, 64)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How the comparison went. A file that differs is never written, so this is how near it is.
+
+    Attributes:
+        pictures: How many were compared, each by itself from its original file, of its own size.
+        batches: Sizes of batches that were compared besides.
+        same_top: Pictures whose most probable class is the run's: all of them.
+        same_unknown: Pictures that both call unknown, or neither.
+        largest_difference: Of any probability.
+    """
+
+    pictures: int
+    batches: tuple[int, ...]
+    same_top: int
+    same_unknown: int
+    largest_difference: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """What the run says, by the way that `predict` goes."""
+
+    names: list[str]
+    squares: NDArray[np.uint8]  # (N, C, size, size)
+    probabilities: NDArray[np.float32]
+    unknown: NDArray[np.bool_]
+    is_close: NDArray[np.bool_]  # so near the threshold that either answer is right
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def compare(
+    session: Session,
+    network: nn.Module,
+    card: ModelCard,
+    originals: Sequence[Original],
+    *,
+    quiet: bool = False,
+) -> Agreement:
+    """Ask the file and the run about the same pictures.
+
+    The run goes the way of `predict`: `data.decode`, then the network in float32. The file is given
+    what the reader beside it makes of a picture, as large as it is, one after another; then the
+    first ones again in batches.
+
+    Args:
+        session: The exported file.
+        network: The run's.
+        card: The run's.
+        originals: The pictures.
+        quiet: Show no progress.
+
+    Returns:
+        How near the two are.
+
+    Raises:
+        ConvscopeError: They differ; names the picture where they differ most.
+    """
+    with progress("Comparing", 2 * len(originals), quiet=quiet) as advance:
+        contents = [(each.name, each.content) for each in originals]
+        squares = []
+        for _, content in contents:
+            squares.append(decode(content(), size=card.size, channels=card.channels))
+            advance(1)
+        expected = _expect(network, card, [name for name, _ in contents], np.stack(squares))
+        said = []
+        for _, content in contents:
+            said.append(session.answer(read(io.BytesIO(content()), card.size)))
+            advance(1)
+    probabilities = np.concatenate([each.probabilities for each in said])
+    unknown = np.concatenate([each.unknown for each in said])
+    largest = _check(expected, probabilities, unknown, card, "by itself")
+    for size in BATCHES:
+        rows = np.arange(size) % len(expected)  # of fewer pictures, some twice
+        batch = session.answer(as_colour(expected.squares[rows]))
+        part = _Expected(
+            [expected.names[row] for row in rows],
+            expected.squares[rows],
+            expected.probabilities[rows],
+            expected.unknown[rows],
+            expected.is_close[rows],
+        )
+        where = f"in a batch of {size}"
+        largest = max(largest, _check(part, batch.probabilities, batch.unknown, card, where))
+    return Agreement(
+        pictures=len(expected),
+        batches=BATCHES,
+        same_top=len(expected),
+        same_unknown=int((unknown == expected.unknown).sum()),
+        largest_difference=largest,
+    )
+
+
+def _expect(
+    network: nn.Module, card: ModelCard, names: list[str], squares: NDArray[np.uint8]
+) -> _Expected:
+    images = ImageSet(squares, np.zeros(len(squares), np.int64), card.classes)
+    outcome = ask(network, card, images, batch_size=64, device=torch.device("cpu"))
+    answers = answer(outcome.logits, card)
+    is_close = torch.zeros(len(squares), dtype=torch.bool)
+    if card.rejection is not None:
+        scores = familiarity(outcome.logits, card.rejection.score, card.rejection.gaussians)
+        is_close = (scores - card.rejection.threshold).abs() <= LARGEST_DIFFERENCE
+    return _Expected(
+        names,
+        squares,
+        answers.probabilities.numpy(),
+        answers.unknown.numpy(),
+        is_close.numpy(),
+    )
+
+
+def _check(
+    expected: _Expected,
+    probabilities: NDArray[np.float32],
+    unknown: NDArray[np.bool_],
+    card: ModelCard,
+    how: str,
+) -> float:
+    """The largest difference of a probability, if nothing differs that should not."""
+    differences = np.nan_to_num(np.abs(probabilities - expected.probabilities), nan=np.inf)
+    differences = differences.max(axis=1)  # (N,)
+    rows = np.arange(len(expected))
+    best = probabilities.argmax(axis=1)
+    behind = expected.probabilities.max(axis=1) - expected.probabilities[rows, best]
+    wrong = (
+        (differences > LARGEST_DIFFERENCE)
+        | (behind > TIE)
+        | ((unknown != expected.unknown) & ~expected.is_close)
+    )
+    if wrong.any():
+        worst = int(np.where(wrong, differences, -1).argmax())
+        here, there = (
+            _said(each[worst], flags[worst], card)
+            for each, flags in (
+                (probabilities, unknown),
+                (expected.probabilities, expected.unknown),
+            )
+        )
+        raise ConvscopeError(
+            f"The exported file answers differently, so it isn't written: of {int(wrong.sum())} of "
+            f"{len(expected)} pictures. Worst is {expected.names[worst]!r} {how}: {here} by the "
+            f"file, {there} by the run. The network must answer each picture by itself, and the "
+            "same whenever it is asked."
+        )
+    return float(differences.max())
+
+
+def _said(probabilities: NDArray[np.float32], unknown: np.bool_, card: ModelCard) -> str:
+    best = int(probabilities.argmax())
+    name = f"{card.classes[best]!r} {probabilities[best]:.5f}"
+    return f"unknown ({name})" if unknown else name

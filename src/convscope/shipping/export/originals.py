@@ -1,0 +1,134 @@
+"""Which pictures an exported model is tried on: files as they are, from before any treatment."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convscope.data.decode import PictureError, decode, read_limited
+from convscope.data.image_set import ImageSet
+from convscope.data.load import NAMED, load_splits
+from convscope.data.tree import FolderTree, Tree, ZipTree, printable
+from convscope.errors import UsageError
+from convscope.runs.model_file import ModelCard
+from convscope.runs.recipe import Recipe
+
+Item = TypeVar("Item")
+
+MOST = 1000
+"""Pictures that are compared, of those there are; taken evenly from all of them."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """One picture as somebody may have it.
+
+    Attributes:
+        name: For people.
+        content: Gives the bytes of a picture file.
+    """
+
+    name: str
+    content: Callable[[], bytes]
+
+
+def originals(recipe: Recipe | None, card: ModelCard, folder: str | Path | None) -> list[Original]:
+    """At most `MOST` pictures: those in a folder, or else the test pictures of a run.
+
+    Args:
+        recipe: Of the run; None where there is only a model file.
+        card: Of the model.
+        folder: Pictures to take instead of the run's, in any order; may have folders inside.
+
+    Raises:
+        UsageError: There are none, or the run's can't be had.
+    """
+    if folder is not None:
+        return _in_folder(Path(folder))
+    if recipe is None or not recipe.data:
+        missing = "a model file alone" if recipe is None else "a run that was trained on arrays"
+        raise UsageError(
+            f"An export is compared with the run on real pictures, and {missing} has none. "
+            "Give a folder of them: --pictures FOLDER."
+        )
+    return _of_run(recipe, card)
+
+
+def labelled(recipe: Recipe, card: ModelCard) -> dict[str, ImageSet]:
+    """The splits of a run's data, in its own divisions; files are decoded as the model wants them.
+
+    Raises:
+        UsageError: The run was trained on arrays, which it doesn't keep, or its data is gone.
+    """
+    size = None if recipe.data in NAMED else card.size
+    return load_splits(recipe.data, size=size, validation=recipe.validation)
+
+
+def _in_folder(folder: Path) -> list[Original]:
+    if not folder.is_dir():
+        raise UsageError(f"--pictures {str(folder)!r} is not a folder. Give a folder of pictures.")
+    files = [folder / file for file in FolderTree(folder).listing().files]
+    found = [
+        Original(printable(str(file)), _reading(file))
+        for file in _evenly(files)
+        if _is_picture(file)
+    ]
+    if not found:
+        raise UsageError(f"--pictures {str(folder)!r} has no pictures in it. Give another folder.")
+    return found
+
+
+def _of_run(recipe: Recipe, card: ModelCard) -> list[Original]:
+    """The run's test pictures, or where it has none, those for validation."""
+    splits = labelled(recipe, card)
+    images = next(splits[name] for name in ("test", "validation", "train") if name in splits)
+    rows = _evenly(range(len(images)))
+    if recipe.data in NAMED:
+        return [Original(images.paths[row], _as_png(images.images[row])) for row in rows]
+    source = Path(recipe.data).expanduser()
+    tree: Tree = ZipTree(source) if zipfile.is_zipfile(source) else FolderTree(source)
+    files = {tree.where(file): file for file in tree.listing().files}
+    paths = [images.paths[row] for row in rows]
+    return [Original(path, _member(tree, files[path])) for path in paths]
+
+
+def _evenly(items: Sequence[Item]) -> list[Item]:
+    """At most `MOST` of the items, from the first to the last."""
+    places = np.linspace(0, len(items) - 1, min(MOST, len(items))).round().astype(int)
+    return [items[place] for place in places.tolist()]
+
+
+def _is_picture(file: Path) -> bool:
+    try:
+        decode(file, size=8)
+    except PictureError:
+        return False
+    return True
+
+
+def _reading(file: Path) -> Callable[[], bytes]:
+    return lambda: read_limited(file)
+
+
+def _member(tree: Tree, file: str) -> Callable[[], bytes]:
+    return lambda: tree.read(file)
+
+
+def _as_png(picture: NDArray[np.uint8]) -> Callable[[], bytes]:
+    """A picture (C, H, W) that never was a file, as one."""
+
+    def content() -> bytes:
+        buffer = io.BytesIO()
+        array = picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0)
+        Image.fromarray(array).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    return content

@@ -1,0 +1,34 @@
+"""Say what model.onnx sees in pictures: python model_reader.py cat.jpg dog.png."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy
+import onnxruntime
+from PIL import Image, ImageOps
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
+
+
+def read(file: Any, size: int) -> Any:
+    """A picture as the model takes it, uint8 (1, height, width, 3): upright, RGB, on white."""
+    image = Image.open(file, formats=FORMATS)
+    image.draft(None, (2 * size, 2 * size))  # a large JPEG need not be decoded in full
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16-bit grey
+        image = Image.fromarray((numpy.asarray(image) / 257).round().astype("uint8"))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return numpy.asarray(image.convert("RGB"))[None]
+
+
+if __name__ == "__main__":
+    model = onnxruntime.InferenceSession(Path(__file__).with_name("model.onnx"))
+    size = int(model.get_modelmeta().custom_metadata_map["size"])
+    for file in sys.argv[1:]:
+        labels, probabilities, unknown = model.run(None, {"pictures": read(file, size)})
+        print(f"{file}: {labels[0]} {probabilities[0].max():.6f}")

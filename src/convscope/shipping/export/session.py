@@ -1,0 +1,62 @@
+"""ONNX Runtime, asked for what an exported file says."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+REPEATS = 50  # single pictures timed
+PATIENCE = 3.0  # seconds for them, at most
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an exported file says of some pictures.
+
+    Attributes:
+        labels: Names of classes, or "unknown".
+        probabilities: float32 (N, classes).
+        unknown: bool (N,).
+    """
+
+    labels: list[str]
+    probabilities: NDArray[np.float32]
+    unknown: NDArray[np.bool_]
+
+
+class Session:
+    """An exported file, opened."""
+
+    def __init__(self, content: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors; its warnings are for its developers
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+
+    def answer(self, pictures: NDArray[np.uint8]) -> Said:
+        """Ask about pictures (N, height, width, 3)."""
+        labels, probabilities, unknown = self._session.run(None, {"pictures": pictures})
+        return Said(labels.tolist(), probabilities, unknown)
+
+    def milliseconds(self, size: int) -> float:
+        """How long one picture (size, size) takes by itself: the median."""
+        picture = np.full((1, size, size, 3), 128, np.uint8)
+        self.answer(picture)  # the first call also reserves memory
+        times: list[float] = []
+        while len(times) < REPEATS and sum(times) < PATIENCE:
+            start = time.perf_counter()
+            self.answer(picture)
+            times.append(time.perf_counter() - start)
+        return 1000 * statistics.median(times)
+
+
+def as_colour(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pictures (N, C, H, W), grey or colour, as a file takes them: (N, H, W, 3)."""
+    colour = np.broadcast_to(pictures, (len(pictures), 3, *pictures.shape[2:]))
+    return np.ascontiguousarray(colour.transpose(0, 2, 3, 1))
