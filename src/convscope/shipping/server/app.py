@@ -51,7 +51,7 @@ def make_app(
     """The application, without the guard in front of it.
 
     Args:
-        choice: Computes logits.
+        choice: Computes the answers.
         card: Of the model.
         settings: Of the person who started it.
         metrics: Counts.

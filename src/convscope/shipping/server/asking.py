@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from convscope.data.decode import PictureError, decode, stored_size
-from convscope.evaluation.answer import Answers, answer
+from convscope.evaluation.answer import Answers
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.batcher import Batcher, Work
 from convscope.shipping.server.choice import Choice
@@ -89,7 +89,7 @@ class Asker:
         self._loop = asyncio.get_running_loop()
         self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
         self._batcher = Batcher(
-            self._answers,
+            choice.answers,
             self._deliver,
             max_batch=settings.max_batch,
             wait_seconds=settings.wait_ms / 1000,
@@ -161,10 +161,6 @@ class Asker:
     def _decoded(self, content: bytes) -> NDArray[np.uint8]:
         card = self._card
         return decode(content, size=card.size, channels=card.channels, max_pixels=PIXELS)
-
-    def _answers(self, pictures: NDArray[np.uint8]) -> Answers:
-        """On the engine's thread."""
-        return answer(self._choice.logits(pictures), self._card)
 
     def _deliver(self, works: Sequence[Work], result: Answers | Exception) -> None:
         self._loop.call_soon_threadsafe(_settle, works, result)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError, unknown_name
-from convscope.evaluation.answer import answer
+from convscope.evaluation.answer import Answers
 from convscope.runs.model_file import ModelCard
 from convscope.runtime.device import synchronize
 from convscope.shipping.server.engines import NAMES, TITLES, Engine, make_engine
@@ -93,10 +93,10 @@ class Choice:
         """Pictures per second in full batches, as measured."""
         return next(each.throughput for each in self.measured if each.engine == self.bulk.name)
 
-    def logits(self, pictures: NDArray[np.uint8]) -> torch.Tensor:
-        """Logits (N, classes) float32 of decoded pictures uint8 (N, C, H, W)."""
+    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
+        """What the model says of decoded pictures uint8 (N, C, size, size)."""
         engine = self.bulk if len(pictures) >= self.switch else self.quick
-        return engine.logits(pictures)
+        return engine.answers(pictures)
 
 
 def choose(
@@ -124,8 +124,8 @@ def choose(
         raise unknown_name("engine", asked, ("auto", *NAMES))
     reference = make_engine("float32", network, card, device)
     samples = sample_pictures(card, SAMPLES)
-    expected = reference.logits(samples)
-    if not bool(expected.isfinite().all()):
+    expected = reference.answers(samples)
+    if not bool(expected.probabilities.isfinite().all()):
         raise ConvscopeError(
             "The network's answers are not numbers (NaN or infinite): its training diverged. "
             "Train again with a lower learning rate."
@@ -166,22 +166,22 @@ def _tried(
     device: torch.device,
     max_batch: int,
     reference: Engine,
-    expected: torch.Tensor,
+    expected: Answers,
 ) -> tuple[Engine | None, Measured]:
     """The engine, and what it did; no engine if it can't be used."""
     try:
         engine = reference if name == reference.name else make_engine(name, network, card, device)
-        logits = engine.logits(sample_pictures(card, len(expected)))
+        given = engine.answers(sample_pictures(card, SAMPLES))
     except UsageError as error:
         return None, Measured(name, refused=str(error).rstrip("."))
     except Exception as error:  # an exporter or a kernel can fail in any way
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         return None, Measured(name, refused=f"fails on this network: {first_line[:200]}")
-    difference, changed = disagreement(expected, logits, card, TOLERANCE[name])
+    difference, changed = disagreement(expected, given, TOLERANCE[name])
     if changed or not difference <= TOLERANCE[name]:  # false for NaN as well
         refused = (
             f"answers differ from float32 (by {difference:.2g} in probability, at most "
-            f"{TOLERANCE[name]} is accepted; {changed} of {len(expected)} classes changed)"
+            f"{TOLERANCE[name]} is accepted; {changed} of {SAMPLES} classes changed)"
         )
         return None, Measured(name, difference, refused=refused)
     one, full = (sample_pictures(card, size) for size in (1, max_batch))
@@ -189,21 +189,18 @@ def _tried(
     return engine, Measured(name, difference, latency, max_batch / batch_seconds)
 
 
-def disagreement(
-    expected: torch.Tensor, logits: torch.Tensor, card: ModelCard, tolerance: float
-) -> tuple[float, int]:
+def disagreement(expected: Answers, given: Answers, tolerance: float) -> tuple[float, int]:
     """How far answers lie from those expected.
 
     Args:
-        expected: Logits (N, classes).
-        logits: Those to compare.
-        card: Holds the temperature.
+        expected: Of float32.
+        given: Those to compare.
         tolerance: Where the two most probable classes lie closer than this, rounding may swap them.
 
     Returns:
         The largest difference of a probability, and how many pictures get another class.
     """
-    ours, theirs = (answer(each, card).probabilities for each in (expected, logits))
+    ours, theirs = expected.probabilities, given.probabilities
     best = ours.topk(min(2, ours.shape[1]), dim=1).values
     clear = best[:, 0] - best[:, -1] > tolerance
     changed = (ours.argmax(dim=1) != theirs.argmax(dim=1)) & clear
@@ -215,7 +212,7 @@ def _seconds(engine: Engine, pictures: NDArray[np.uint8], device: torch.device) 
     times: list[float] = []
     while len(times) < 5 or (sum(times) < TIMING_SECONDS and len(times) < 100):
         start = time.perf_counter()
-        engine.logits(pictures)
+        engine.answers(pictures)
         synchronize(device)
         times.append(time.perf_counter() - start)
     return float(np.median(times[2:]))

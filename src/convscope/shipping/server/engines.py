@@ -1,21 +1,17 @@
-"""Ways to compute the same logits: PyTorch in two precisions, and ONNX Runtime."""
+"""Ways to compute the same answers: PyTorch in two precisions, and ONNX Runtime."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from convscope.data.batches import Normalization
 from convscope.errors import UsageError
+from convscope.evaluation.answer import Answers, answer
 from convscope.runs.model_file import ModelCard
 from convscope.runtime.execution import Execution, Precision
 from convscope.runtime.folded import folded
@@ -37,15 +33,8 @@ class Engine(Protocol):
 
     name: str
 
-    def logits(self, pictures: NDArray[np.uint8]) -> Tensor:
-        """What the network says of decoded pictures.
-
-        Args:
-            pictures: (N, C, H, W), of the card's channels and size.
-
-        Returns:
-            (N, classes) float32, on the CPU.
-        """
+    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
+        """What the model says of decoded pictures (N, C, size, size)."""
 
 
 def make_engine(name: str, network: nn.Module, card: ModelCard, device: torch.device) -> Engine:
@@ -78,8 +67,9 @@ class TorchEngine:
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self._network = self._execution.place(folded(network).to(self._dtype))
         self._normalization = Normalization(card.mean, card.std)
+        self._card = card
 
-    def logits(self, pictures: NDArray[np.uint8]) -> Tensor:
+    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
         """See `Engine`."""
         # GPUs would otherwise shorten the factors of a convolution to 10 bits (TF32).
         exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
@@ -88,8 +78,7 @@ class TorchEngine:
                 torch.from_numpy(pictures).to(self._execution.device)
             )
             inputs = inputs.to(self._dtype).contiguous(memory_format=self._execution.memory_format)
-            logits: Tensor = self._network(inputs)
-            return logits.float().cpu()
+            return answer(self._network(inputs).float().cpu(), self._card)
 
 
 class OnnxEngine:
@@ -100,6 +89,9 @@ class OnnxEngine:
     def __init__(self, network: nn.Module, card: ModelCard) -> None:
         try:
             import onnxruntime
+
+            from convscope.shipping.export.body import body
+            from convscope.shipping.export.model import OPSET
         except ImportError:
             raise UsageError(
                 "The engine 'onnx' needs ONNX Runtime: pip install 'convscope[onnx]'."
@@ -109,46 +101,13 @@ class OnnxEngine:
         options.log_severity_level = 3  # errors
         # Threads that spin while they wait would take the processor from decoding.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        content = _exported(network, card)
+        content = body(network, card, OPSET).SerializeToString()
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
-        self._input = self._session.get_inputs()[0].name
-        self._normalization = Normalization(card.mean, card.std)
 
-    def logits(self, pictures: NDArray[np.uint8]) -> Tensor:
+    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
         """See `Engine`."""
-        inputs = self._normalization.apply(torch.from_numpy(pictures)).numpy()
-        (logits,) = self._session.run(None, {self._input: inputs})
-        return torch.from_numpy(logits)
-
-
-def _exported(network: nn.Module, card: ModelCard) -> bytes:
-    """The bare network, normalized pictures to logits, as an ONNX file in memory."""
-    network = folded(network).cpu()
-    example = torch.zeros(2, card.channels, card.size, card.size)
-    with _quiet():
-        program: Any = torch.onnx.export(
-            network,
-            (example,),
-            dynamo=True,
-            dynamic_shapes=({0: torch.export.Dim("pictures")},),
-            verbose=False,
-        )
-    buffer = io.BytesIO()
-    program.save(buffer)
-    return buffer.getvalue()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the exporter's remarks on packages that aren't installed and on its own future."""
-    logger = logging.getLogger("torch.onnx")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(before)
+        inputs = {"pixels": pictures.astype(np.float32)}
+        probabilities, unknown = self._session.run(["probabilities", "unknown"], inputs)
+        return Answers(torch.from_numpy(probabilities), torch.from_numpy(unknown))

@@ -12,7 +12,7 @@ from types import FrameType
 import uvicorn
 
 from convscope.errors import UsageError
-from convscope.runs.model_file import load_model
+from convscope.runs.model_file import ModelCard, load_model
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
@@ -67,26 +67,7 @@ def serve(
         chosen = choose(network, card, choose_device(device), settings.max_batch, engine)
         metrics = Metrics()
         _tell(chosen, metrics, say)
-        condition = Condition()
-        app = make_app(chosen, card, settings, metrics, condition)
-
-        class Limited(Connection):
-            answer_seconds = settings.timeout + 10
-
-        server = Server(
-            uvicorn.Config(
-                Guard(app, host, token, metrics),
-                http=Limited,
-                ws="none",
-                log_level="error",
-                access_log=False,
-                server_header=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=int(IDLE_SECONDS),
-                timeout_graceful_shutdown=2,
-            ),
-            condition,
-        )
+        server = make_server(chosen, card, metrics, host=host, token=token, settings=settings)
         door.listen(BACKLOG)
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{door.getsockname()[1]}"
@@ -95,30 +76,69 @@ def serve(
         return server.answered_all
 
 
+def make_server(
+    chosen: Choice,
+    card: ModelCard,
+    metrics: Metrics,
+    *,
+    host: str,
+    token: str | None,
+    settings: Settings,
+) -> Server:
+    """The server, ready to run on a socket.
+
+    Args:
+        chosen: Computes the answers.
+        card: Of the model.
+        metrics: Counts.
+        host: The address it will listen on.
+        token: None for a server that this machine alone can reach.
+        settings: Limits.
+    """
+    condition = Condition()
+
+    class Limited(Connection):
+        answer_seconds = settings.timeout + 10
+
+    app = make_app(chosen, card, settings, metrics, condition)
+    config = uvicorn.Config(
+        Guard(app, host, token, metrics),
+        http=Limited,
+        ws="none",
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=int(IDLE_SECONDS),
+        timeout_graceful_shutdown=2,
+    )
+    return Server(config, condition)
+
+
 class Server(uvicorn.Server):
     """uvicorn, which first lets what is in work be answered."""
 
     def __init__(self, config: uvicorn.Config, condition: Condition) -> None:
         super().__init__(config)
-        self._condition = condition
+        self.condition = condition
         self.answered_all = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came: the first begins to drain, the second ends everything."""
-        if self._condition.leaving is None:
-            self._condition.leaving = time.monotonic()
+        if self.condition.leaving is None:
+            self.condition.leaving = time.monotonic()
         else:
             self.should_exit = self.force_exit = True
-            self.answered_all = self._condition.in_work == 0
+            self.answered_all = self.condition.in_work == 0
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second; whether to end."""
-        leaving = self._condition.leaving
+        leaving = self.condition.leaving
         if leaving is not None:
             late = time.monotonic() - leaving > DRAIN_SECONDS
             if late:
-                self.answered_all = self._condition.in_work == 0
-            if late or (self._condition.in_work == 0 and not self._condition.accepts):
+                self.answered_all = self.condition.in_work == 0
+            if late or (self.condition.in_work == 0 and not self.condition.accepts):
                 self.should_exit = True
         return await super().on_tick(counter)
 

@@ -1,0 +1,92 @@
+"""Folding batch normalization changes speed, and nothing else."""
+
+import pytest
+import torch
+from torch import nn
+
+from convscope.networks.catalog import build, networks
+from convscope.runtime.folded import folded
+
+
+def lived(network, pictures):
+    """The network with statistics that batch normalization doesn't start with."""
+    network.train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(pictures)
+    return network.eval()
+
+
+def count(network, kind):
+    return sum(isinstance(module, kind) for module in network.modules())
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("resnet9", 0), ("resnet18-small", 0), ("mobilenet-v2", 0), ("lenet", 0), ("densenet", None)],
+)
+def test_answers_stay_the_same(name, left):
+    if name not in networks():
+        pytest.skip(f"no network {name}")
+    torch.manual_seed(1)
+    pictures = torch.randn(4, 3, 32, 32)
+    network = lived(build(name, 3, 5), pictures)
+    quicker = folded(network)
+    with torch.no_grad():
+        torch.testing.assert_close(quicker(pictures), network(pictures), atol=1e-4, rtol=1e-4)
+    if left is not None:
+        assert count(quicker, nn.BatchNorm2d) == left
+    assert count(network, nn.BatchNorm2d) == count(build(name, 3, 5), nn.BatchNorm2d)
+
+
+class Shared(nn.Module):
+    """A convolution whose output is used twice, and one that is called twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.twice = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 1)
+        self.normal, self.other, self.third = (nn.BatchNorm2d(2) for _ in range(3))
+
+    def forward(self, pictures):
+        first = self.first(pictures)
+        both = self.normal(first) + first
+        return self.third(self.twice(self.other(self.twice(both)))).mean(dim=(2, 3))
+
+
+def test_what_is_used_elsewhere_stays():
+    torch.manual_seed(2)
+    pictures = torch.randn(3, 1, 9, 9)
+    network = lived(Shared(), pictures)
+    quicker = folded(network)
+    assert count(quicker, nn.BatchNorm2d) == 3
+    with torch.no_grad():
+        torch.testing.assert_close(quicker(pictures), network(pictures))
+
+
+class Deciding(nn.Module):
+    """Python that depends on the numbers, which can't be traced."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.normal = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)
+
+    def forward(self, pictures):
+        features = self.normal(self.layer(pictures))
+        return features.mean(dim=(2, 3)) if features.mean() > 0 else features.amax(dim=(2, 3))
+
+
+def test_what_cannot_be_traced_is_copied():
+    network = Deciding().eval()
+    copied = folded(network)
+    assert type(copied) is Deciding
+    assert copied is not network
+    pictures = torch.randn(2, 1, 6, 6)
+    assert torch.equal(copied(pictures), network(pictures))
+
+
+def test_the_original_keeps_its_weights_and_mode():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)).train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    folded(network)
+    assert network.training
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

@@ -1,0 +1,329 @@
+"""The routes, with an engine that the test decides."""
+
+import base64
+import io
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.shipping.server.serving import (
+    PNG,
+    ByBrightness,
+    connection_to,
+    picture,
+    post,
+    served,
+    until,
+)
+
+
+@pytest.fixture(scope="module")
+def address():
+    with served(ByBrightness()) as (address, _):
+        yield address
+
+
+def as_list(*contents):
+    texts = [base64.b64encode(content).decode() for content in contents]
+    return json.dumps({"pictures": texts}).encode()
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_one_picture(address):
+    answer = post(address, picture(7), params={"top": 2})
+    assert answer.status_code == 200
+    (prediction,) = answer.json()["predictions"]
+    assert prediction == {
+        "index": 0, "label": "class 7", "probability": 0.5, "unknown": False,
+        "top": [{"label": "class 7", "probability": 0.5}, prediction["top"][1]],
+    }  # fmt: skip
+    assert answer.json()["problems"] == []
+
+
+def test_unknown_is_said(address):
+    (prediction,) = post(address, picture(251)).json()["predictions"]
+    assert prediction["unknown"] is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type"),
+    [
+        ("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp"),
+        ("BMP", "image/bmp"), ("GIF", "image/gif"), ("TIFF", "image/tiff"),
+        ("PPM", "image/x-portable-graymap"), ("PNG", "IMAGE/PNG; charset=binary"),
+        ("PNG", "image/jpeg"),
+    ],
+)  # fmt: skip
+def test_formats(address, kind, content_type):
+    answer = post(address, picture(200, kind=kind), {"Content-Type": content_type})
+    assert answer.json()["predictions"][0]["label"] in {f"class {n}" for n in (199, 200, 201)}
+
+
+def test_a_list_with_a_bad_picture_answers_the_others(address):
+    answer = post(address, as_list(picture(1), b"no picture", picture(3)), JSON)
+    result = answer.json()
+    assert answer.status_code == 200
+    assert [(each["index"], each["label"]) for each in result["predictions"]] == [
+        (0, "class 1"), (2, "class 3"),
+    ]  # fmt: skip
+    (problem,) = result["problems"]
+    assert problem["index"] == 1
+    assert problem["reason"].startswith("not a readable JPEG")
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "error"),
+    [
+        (b"GIF89a", PNG, 422, "The picture can't be used: "),
+        (b"<html>", PNG, 422, "The picture can't be used: not a readable JPEG, PNG"),
+        (b"", PNG, 422, "The picture can't be used: the file is empty."),
+        (picture(5)[:60], PNG, 422, "The picture can't be used: damaged: "),
+        (b"x", {}, 415, "Content-Type '' is not accepted. Send one picture as the body"),
+        (b"x", {"Content-Type": "image/svg+xml"}, 415, "Content-Type 'image/svg+xml' is not"),
+        (b"x", {"Content-Type": "multipart/form-data; boundary=x"}, 415, "Content-Type 'multi"),
+        (b"x", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "Content-Type 'app"),
+        (b"x", PNG | {"Content-Encoding": "gzip"}, 415, "Send the picture as it is, without"),
+        (b"{", JSON, 422, "Invalid JSON: "),
+        (b"[" * 100_000, JSON, 422, "Invalid JSON: "),
+        (b"[]", JSON, 422, 'Input should be an object. Expected: {"pictures": ["base64", …]}'),
+        (b"{}", JSON, 422, "pictures: Field required. Expected: "),
+        (b'{"pictures": []}', JSON, 422, "pictures: List should have at least 1 item"),
+        (b'{"pictures": [5]}', JSON, 422, "pictures.0: Input should be a valid string"),
+        (b'{"pictures": ["AA==", "\xc3\xa4"]}', JSON, 422, "pictures.1: not base64. Expected: "),
+        (b'{"pictures": ["http://x/y.png"]}', JSON, 422, "pictures.0: not base64."),
+        (b'{"pictures": ["AA=="], "url": 1}', JSON, 422, "url: Extra inputs are not permitted"),
+        (b'{"pictures": ["AA=="]}', JSON, 422, "None of the pictures can be used. The first: not"),
+        (as_list(*[b""] * 257), JSON, 422, "pictures: List should have at most 256 items"),
+    ],
+)
+def test_what_is_refused(address, content, headers, status, error):
+    answer = post(address, content, headers)
+    assert answer.status_code == status
+    assert answer.json()["error"].startswith(error), answer.json()
+    assert "\n" not in answer.json()["error"]
+
+
+@pytest.mark.parametrize("size", [(10_000, 10_000), (8_000, 7_000)])
+def test_too_many_pixels_are_refused_from_the_header(address, size):
+    buffer = io.BytesIO()
+    Image.new("1", size).save(buffer, "PNG")
+    answer = post(address, buffer.getvalue())
+    assert answer.status_code == 422
+    assert answer.json()["error"] == (
+        f"The picture can't be used: too many pixels: {size[0]} × {size[1]} is more than the limit "
+        "of 50,000,000."
+    )
+
+
+def test_pictures_of_a_list_share_the_limit_of_pixels(address):
+    buffer = io.BytesIO()
+    Image.new("1", (5000, 5000)).save(buffer, "PNG")
+    answer = post(address, as_list(*[buffer.getvalue()] * 3), JSON)
+    assert answer.status_code == 422
+    assert answer.json()["error"] == (
+        "Too many pixels: the pictures together may have 50,000,000. Send fewer at once."
+    )
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "x", "9" * 30])
+def test_top_that_makes_no_sense(address, value):
+    answer = post(address, picture(5), params={"top": value})
+    if value.isdigit() and value != "0":
+        assert len(answer.json()["predictions"][0]["top"]) == 256
+    else:
+        assert answer.status_code == 422
+        assert answer.json()["error"].startswith("top: Input should be ")
+
+
+def test_no_such_route_and_no_such_method(address):
+    assert httpx.get(f"{address}/nothing").json() == {
+        "error": "Not Found. See /docs for what there is."
+    }
+    answer = httpx.get(f"{address}/predict")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_long(address, chunked):
+    size = (32 << 20) + 1
+    connection = connection_to(address)
+    if chunked:
+        parts = (bytes(1 << 20) for _ in range(40))
+        connection.request("POST", "/predict", parts, PNG, encode_chunked=True)
+    else:
+        connection.request("POST", "/predict", bytes(size), PNG)
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert json.loads(answer.read())["error"] == (
+        "The request has more than 32 MiB. Send smaller or fewer pictures."
+    )
+    # The connection can be used on.
+    connection.request("POST", "/predict", picture(9), PNG)
+    assert json.loads(connection.getresponse().read())["predictions"][0]["label"] == "class 9"
+
+
+def test_a_length_beyond_all_numbers(address):
+    headers = PNG | {"Content-Length": "9" * 18}
+    connection = connection_to(address)
+    connection.request("POST", "/predict", b"x", headers)
+    assert connection.getresponse().status == 413
+
+
+def ask_many(address, values, clients=16):
+    """Many clients at once; the labels, in the order of the values."""
+
+    def work(part):
+        connection = connection_to(address)
+        labels = []
+        for value in part:
+            connection.request("POST", "/predict?top=1", picture(value), PNG)
+            answer = json.loads(connection.getresponse().read())
+            labels.append(answer["predictions"][0]["label"])
+        return labels
+
+    parts = [values[start::clients] for start in range(clients)]
+    with ThreadPoolExecutor(clients) as pool:
+        labels = [""] * len(values)
+        for start, found in enumerate(pool.map(work, parts)):
+            labels[start::clients] = found
+    return labels
+
+
+@pytest.mark.parametrize("count", [400, pytest.param(5000, marks=pytest.mark.slow)])
+def test_no_answer_goes_to_somebody_else(count):
+    values = [(37 * number) % 251 for number in range(count)]
+    engine = ByBrightness(seconds=0.002)
+    with served(engine, max_batch=16) as (address, _):
+        labels = ask_many(address, values)
+    assert labels == [f"class {value}" for value in values]
+    assert max(engine.sizes) > 1
+    assert max(engine.sizes) <= 16
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.one_of(
+        st.binary(max_size=200),
+        st.builds(
+            lambda content, at, byte: content[:at] + bytes([byte]) + content[at + 1 :],
+            st.sampled_from([picture(9), picture(9, kind="GIF"), picture(9, kind="WEBP")]),
+            st.integers(0, 60),
+            st.integers(0, 255),
+        ),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.text(max_size=9),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.sampled_from(["pictures", "x"]), inner, max_size=2)
+            ),
+            max_leaves=5,
+        ).map(lambda value: json.dumps(value).encode()),
+    ),
+    kind=st.sampled_from(["image/png", "image/gif", "application/json", "text/html", ""]),
+)
+def test_fuzzed_bodies_never_break_the_server(address, body, kind):
+    answer = post(address, body, {"Content-Type": kind})
+    assert answer.status_code in (200, 415, 422), answer.text
+    assert answer.json()
+
+
+def test_a_full_queue_answers_503_and_when_to_ask_again():
+    engine = ByBrightness()
+    engine.go.clear()
+    with (
+        served(engine, max_batch=1, max_queue=4, throughput=2.0) as (address, _),
+        ThreadPoolExecutor(12) as pool,
+    ):
+        futures = [pool.submit(post, address, picture(n), timeout=20) for n in range(12)]
+        until(lambda: sum(future.done() for future in futures) == 8)
+        engine.go.set()
+        answers = [future.result() for future in futures]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses.count(200) == 4
+    assert statuses.count(503) == 8
+    for answer in answers:
+        if answer.status_code == 503:
+            assert answer.json()["error"] == (
+                "The server has as much to do as it accepts. Try again."
+            )
+            assert answer.headers["retry-after"] == "2"
+
+
+def test_an_answer_that_takes_too_long_is_504():
+    engine = ByBrightness()
+    engine.go.clear()
+    with served(engine, timeout=0.3) as (address, _):
+        answer = post(address, picture(5), timeout=20)
+        assert answer.status_code == 504
+        assert answer.json()["error"] == ("No answer within 0.3 s. The server has too much to do.")
+        engine.go.set()
+        assert post(address, picture(5)).status_code == 200
+
+
+def test_work_of_a_client_that_has_gone_is_dropped():
+    engine = ByBrightness()
+    with served(engine, max_batch=1) as (address, server):
+        engine.go.clear()
+        busy = threading.Thread(target=post, args=(address, picture(1)))
+        busy.start()
+        gone = [connection_to(address) for _ in range(5)]
+        for connection in gone:
+            connection.request("POST", "/predict", picture(2), PNG)
+        until(lambda: server.condition.in_work == 6)
+        for connection in gone:
+            connection.close()
+        until(lambda: server.condition.in_work == 1)
+        engine.go.set()
+        busy.join()
+        assert post(address, picture(3)).json()["predictions"][0]["label"] == "class 3"
+        # Of the five, at most the one that the engine had begun was computed.
+        assert sum(engine.sizes) <= 3
+
+
+def test_an_engine_that_fails_fails_its_requests_only(capfd):
+    engine = ByBrightness()
+    with served(engine) as (address, _):
+        engine.error = RuntimeError("out of luck")
+        answer = post(address, picture(1))
+        assert answer.status_code == 500
+        assert answer.json() == {"error": "The server failed; its log says why."}
+        engine.error = None
+        assert post(address, picture(1)).status_code == 200
+    assert "out of luck" in capfd.readouterr().err
+
+
+def test_metrics_count(address):
+    post(address, picture(3))
+    text = httpx.get(f"{address}/metrics").text
+    assert 'convscope_requests_total{path="/predict",status="200"}' in text
+    assert 'convscope_requests_total{path="other",status="404"}' in text
+    assert 'convscope_request_seconds_bucket{le="0.001",path="/predict"}' in text
+    assert "convscope_batch_pictures_bucket" in text
+    assert "convscope_queue_pictures 0.0" in text
+    assert "convscope_pictures_total" in text
+
+
+def test_health_readiness_and_model(address):
+    assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{address}/readyz").json() == {"ready": True}
+    model = httpx.get(f"{address}/model").json()
+    assert model["classes"][3] == "class 3"
+    assert model["engine"] == "float32"
+    assert model["measured"][0]["pictures_per_second"] == 100
+
+
+def test_openapi_names_every_type_and_status(address):
+    route = httpx.get(f"{address}/openapi.json").json()["paths"]["/predict"]["post"]
+    assert {"image/png", "application/json"} <= set(route["requestBody"]["content"])
+    assert {"200", "401", "403", "408", "413", "415", "422", "503", "504"} == set(
+        route["responses"]
+    )

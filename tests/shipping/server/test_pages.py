@@ -1,0 +1,100 @@
+"""The pages: whole in themselves, escaped, and usable in a browser."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from convscope.runs.model_file import ModelCard
+from convscope.shipping.server.pages import docs_page, upload_page
+from tests.shipping.server import serving
+from tests.shipping.server.serving import ByBrightness, picture, served
+
+CHROMIUM = Path("/usr/bin/chromium")
+HOSTILE = "<script>document.title='owned'</script>"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_nothing_is_loaded_from_elsewhere(path):
+    with served(ByBrightness()) as (address, _):
+        page = httpx.get(f"{address}{path}").text
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_the_policy_lets_the_own_script_run_and_nothing_else():
+    policy = upload_page().policy
+    assert policy.count("'sha256-") == 2
+    assert "unsafe" not in policy
+    assert "connect-src 'self'" in policy
+
+
+def test_names_are_escaped_on_the_page_for_programs():
+    html = docs_page(
+        {
+            "info": {"description": HOSTILE},
+            "paths": {f"/{HOSTILE}": {"get": {"summary": HOSTILE, "responses": {
+                "200": {"description": HOSTILE}}}}},
+            "components": {"schemas": {HOSTILE: {"properties": {HOSTILE: {"type": HOSTILE}}}}},
+        }
+    ).html  # fmt: skip
+    assert HOSTILE not in html
+    assert html.count("&lt;script&gt;") >= 6
+
+
+@pytest.fixture
+def browser():
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.slow
+def test_a_person_drops_pictures(browser, monkeypatch, tmp_path):
+    hostile = ("a", HOSTILE, *(f"class {n}" for n in range(2, 256)))
+    card = ModelCard(network="lenet", classes=hostile, channels=1, size=4, mean=(0,), std=(1,))
+    monkeypatch.setattr(serving, "CARD", card)
+    (tmp_path / f"{HOSTILE.replace('/', '_')}.png").write_bytes(picture(1))
+    (tmp_path / "stranger.png").write_bytes(picture(252))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with served(ByBrightness()) as (address, _):
+        page = browser.new_page()
+        troubles = []
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(address)
+        page.wait_for_function("document.getElementById('about').textContent.includes('lenet')")
+        page.set_input_files("#files", sorted(tmp_path.glob("*.png")))
+        page.wait_for_function("document.querySelectorAll('article ul').length == 2")
+        page.wait_for_function("document.querySelectorAll('article.bad').length == 1")
+        text = page.inner_text("#answers")
+        assert HOSTILE in text
+        assert "50.0 %" in text
+        assert "I don't know" in text
+        assert "looks like nothing the model was trained on" in text
+        assert "The picture can't be used: not a readable JPEG" in text
+        assert page.title() == "Convscope: what is on this picture?"
+        # The browser itself remarks on the status 422, and on nothing else.
+        assert [each for each in troubles if "422" not in each] == []
+
+
+@pytest.mark.slow
+def test_the_page_asks_for_the_token(browser, tmp_path):
+    (tmp_path / "x.png").write_bytes(picture(7))
+    token = "a-token-that-nobody-guesses"  # noqa: S105
+    with served(ByBrightness(), token=token) as (address, _):
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector("#token")
+        page.fill("#token", token)
+        page.press("#token", "Enter")
+        page.wait_for_function("document.getElementById('about').textContent.includes('lenet')")
+        page.set_input_files("#files", tmp_path / "x.png")
+        page.wait_for_selector("article ul")
+        assert "class 7" in page.inner_text("#answers")
