@@ -1,0 +1,87 @@
+"""The report of a run: one HTML file that asks the network for nothing.
+
+What comes from outside (names of classes and files, the recipe) is escaped, and even if it were
+not, the page's security policy lets no script run but the page's own, and nothing be loaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from convscope.evaluation.analysis import Analysis
+from convscope.evaluation.page.sections.classes import classes, confusion
+from convscope.evaluation.page.sections.confidence import calibration, selective_prediction
+from convscope.evaluation.page.sections.cost import cost
+from convscope.evaluation.page.sections.headline import headline, title
+from convscope.evaluation.page.sections.mistakes import mistakes
+from convscope.evaluation.page.sections.robustness import robustness
+from convscope.evaluation.page.sections.settings import environment, recipe
+from convscope.evaluation.page.sections.training import training
+from convscope.evaluation.page.words import escaped
+from convscope.runs.run import Run
+
+
+def report_page(run: Run, analysis: Analysis) -> str:
+    """The text of report.html.
+
+    Args:
+        run: What was trained, and how.
+        analysis: How good it is.
+    """
+    style, script = _part("style.css"), _part("script.js")
+    sections = [section for section in _sections(run, analysis) if section[2]]
+    links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading, _ in sections)
+    body = "\n".join(
+        f'<section id="{name}">\n<h2>{heading}</h2>\n{content}\n</section>'
+        for name, heading, content in sections
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>{escaped(title(run, analysis.evaluation))}</title>\n"
+        f"<style>{style}</style>\n</head>\n<body>\n"
+        f"<header>\n{headline(run, analysis)}\n"
+        f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n'
+        f"<main>\n{body}\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
+    """Name, heading and content of each section; those without content are left out."""
+    evaluation = analysis.evaluation
+    return [
+        ("training", "Training", training(run)),
+        ("classes", "Classes", classes(evaluation)),
+        ("confusion", "What is taken for what", confusion(evaluation)),
+        ("mistakes", "Mistakes", mistakes(evaluation)),
+        ("calibration", "Can its probabilities be trusted?", calibration(analysis.calibration)),
+        (
+            "selective",
+            "Answering only when sure",
+            selective_prediction(analysis.selective, evaluation.accuracy),
+        ),
+        (
+            "robustness",
+            "Worse pictures",
+            robustness(analysis.robustness) if analysis.robustness else "",
+        ),
+        ("cost", "Speed and cost", cost(analysis.cost)),
+        ("recipe", "Recipe", recipe(run)),
+        ("environment", "Environment", environment(run)),
+    ]
+
+
+def _policy(script: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'"
+    )
+
+
+def _part(name: str) -> str:
+    return files("convscope.evaluation.page").joinpath(name).read_text(encoding="utf-8")

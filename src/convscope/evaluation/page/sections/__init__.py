@@ -1,0 +1,1 @@
+"""The parts of the page, one file each; every function gives the HTML of one part."""

@@ -1,0 +1,91 @@
+"""What came of the run, in one glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from convscope.evaluation.analysis import Analysis
+from convscope.evaluation.judgement import Evaluation
+from convscope.evaluation.page.tables import facts
+from convscope.evaluation.page.words import counted, duration, escaped, number, percent, quantity
+from convscope.runs.run import Run
+
+SEEN = {
+    "train": "pictures it was trained on",
+    "validation": "validation pictures, which chose the epoch that was kept",
+    "test": "test pictures, which it had never been given before",
+}
+
+
+def title(run: Run, evaluation: Evaluation) -> str:
+    """What was trained, and on what the result was judged; not escaped."""
+    data = Path(evaluation.data).name or "pictures"
+    return f"{run.recipe.network or 'Network'} on {data}"
+
+
+def headline(run: Run, analysis: Analysis) -> str:
+    """Accuracy, one paragraph that says what it means, and the facts around it."""
+    evaluation = analysis.evaluation
+    low, high = evaluation.interval
+    split = "" if evaluation.split == "all" else f"{evaluation.split} "
+    notes = "".join(f'<p class="note">{escaped(note)}</p>\n' for note in evaluation.notes)
+    return (
+        f'<p class="faint">Report of a run, judged on '
+        f'<time datetime="{analysis.judged:%Y-%m-%dT%H:%M:%SZ}">'
+        f"{analysis.judged.day} {analysis.judged:%B %Y, %H:%M} UTC</time></p>\n"
+        f"<h1>{escaped(title(run, evaluation))}</h1>\n"
+        f'<p class="result"><data value="{evaluation.accuracy!r}">'
+        f"{percent(evaluation.accuracy, 2)}</data> "
+        f"<small>of {evaluation.pictures:,} {escaped(split)}pictures right; "
+        f"95\u00a0% interval {percent(low, 2)} to {percent(high, 2)}</small></p>\n"
+        f"<p>{escaped(_in_words(evaluation))}</p>\n{notes}{_facts(run, analysis)}"
+    )
+
+
+def _in_words(evaluation: Evaluation) -> str:
+    low, high = evaluation.interval
+    wrong = len(evaluation.mistakes)
+    seen = SEEN.get(evaluation.split, "pictures")
+    parts = [
+        f"Of {evaluation.pictures:,} {seen}, the network gave {evaluation.pictures - wrong:,} "
+        f"their true class and {wrong:,} another."
+    ]
+    if evaluation.split != "train":
+        parts.append(
+            f"If these pictures are like those to come, it will be right on {percent(low)} to "
+            f"{percent(high)} of them."
+        )
+    frequent = max(score.count for score in evaluation.per_class) / evaluation.pictures
+    parts.append(f"Always naming the most frequent class would give {percent(frequent)}.")
+    if wrong:
+        off = evaluation.confusion.copy()
+        np.fill_diagonal(off, 0)
+        label, predicted = divmod(int(off.argmax()), len(off))
+        parts.append(
+            f"Its most frequent mistake: {evaluation.classes[label]} taken for "
+            f"{evaluation.classes[predicted]} ({counted(int(off.max()), 'picture')})."
+        )
+    return " ".join(parts)
+
+
+def _facts(run: Run, analysis: Analysis) -> str:
+    evaluation, cost = analysis.evaluation, analysis.cost
+    channels, size = analysis.card.channels, analysis.card.size
+    rows = [
+        ("Loss (mean cross-entropy)", number(evaluation.loss)),
+        ("Mistakes", f"{len(evaluation.mistakes):,} of {evaluation.pictures:,}"),
+        ("Network", run.recipe.network or "a module of its own"),
+        ("Data", f"{evaluation.data}, {evaluation.split}"),
+        (
+            "Pictures",
+            f"{channels}×{size}×{size}, {counted(len(evaluation.classes), 'class', 'classes')}",
+        ),
+        ("Parameters", quantity(cost.parameters)),
+    ]
+    if cost.epochs is not None and cost.training_seconds is not None:
+        training = f"{counted(cost.epochs, 'epoch')} in {duration(cost.training_seconds)}"
+        rows.append(("Training", training))
+    rows.append(("Run", Path(run.folder).resolve().name))
+    return facts(rows)
