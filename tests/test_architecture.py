@@ -17,6 +17,7 @@ ROOMS = [
     "runtime",
     "runs",
     "evaluation",
+    "comparison",
     "training",
     "shipping",
     "inspection",

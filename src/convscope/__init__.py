@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convscope.comparison.compare import Comparison as Comparison
+    from convscope.comparison.compare import compare as compare
     from convscope.data.image_set import ImageSet as ImageSet
     from convscope.data.load import load as load
     from convscope.errors import ConvscopeError as ConvscopeError
@@ -25,19 +27,24 @@ if TYPE_CHECKING:
     from convscope.networks.weights import load_weights as load_weights
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
+    from convscope.runs.seed_group import SeedGroup as SeedGroup
+    from convscope.training.seeds import train_seeds as train_seeds
     from convscope.training.train import resume as resume
     from convscope.training.train import train as train
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Comparison": "convscope.comparison.compare",
     "ConvscopeError": "convscope.errors",
     "Evaluation": "convscope.evaluation.evaluate",
     "ImageSet": "convscope.data.image_set",
     "Recipe": "convscope.runs.recipe",
     "Run": "convscope.runs.run",
+    "SeedGroup": "convscope.runs.seed_group",
     "UsageError": "convscope.errors",
     "build": "convscope.networks.catalog",
+    "compare": "convscope.comparison.compare",
     "evaluate": "convscope.evaluation.evaluate",
     "explain": "convscope.inspection.explain",
     "load": "convscope.data.load",
@@ -47,6 +54,7 @@ _HOME = {
     "resume": "convscope.training.train",
     "trace": "convscope.inspection.trace",
     "train": "convscope.training.train",
+    "train_seeds": "convscope.training.seeds",
     "unit": "convscope.inspection.unit",
 }
 

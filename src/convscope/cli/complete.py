@@ -38,3 +38,11 @@ def complete_network(text: str) -> list[str]:
 def complete_engine(text: str) -> list[str]:
     """What computes the answers of a server."""
     return [name for name in ENGINES if name.startswith(text)]
+
+
+def complete_run_or_seeds(text: str) -> list[str]:
+    """Run folders, and folders of seeds, at or below what is typed."""
+    parent = Path(text) if text.endswith("/") else Path(text).parent
+    files = [*parent.glob("*/seeds.json"), *Path("runs").glob("*/seeds.json")]
+    groups = {str(file.parent) for file in files if str(file.parent).startswith(text)}
+    return sorted(groups.union(complete_run(text)))

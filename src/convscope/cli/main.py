@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from convscope import __version__
+from convscope.cli import compare as compare_command
 from convscope.cli import data as data_command
 from convscope.cli import evaluate as evaluate_command
 from convscope.cli import explain as explain_command
@@ -52,6 +53,7 @@ app.command(epilog=train_command.EPILOG)(train_command.train)
 app.command()(train_command.resume)
 app.command(epilog=data_command.EPILOG)(data_command.data)
 app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
+app.command(epilog=compare_command.EPILOG)(compare_command.compare)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command(epilog=serve_command.EPILOG)(serve_command.serve)
 app.command()(networks_command.networks)

@@ -26,31 +26,27 @@ def show_seeds(group: SeedGroup, *, json: bool) -> None:
 def _print(summary: dict[str, Any]) -> None:
     print("seed  accuracy     loss     time")
     for row in summary["seeds"]:
-        if row["problem"] is not None:
-            print(f"{row['seed']:>4}  failed: {row['problem']}")
-        elif "accuracy" in row:
-            print(
-                f"{row['seed']:>4}  {row['accuracy']:>8.2%}  {row['loss']:7.4f}  "
-                f"{row['seconds']:5,.0f} s"
-            )
+        figures = ""
+        if "accuracy" in row:
+            figures = f"{row['accuracy']:>8.2%}  {row['loss']:7.4f}  {row['seconds']:5,.0f} s  "
+        failed = "failed" if row["problem"] is not None else ""
+        print(f"{row['seed']:>4}  {figures}{failed}".rstrip())
     print()
+    for row in summary["seeds"]:
+        if row["problem"] is not None:
+            print(f"Seed {row['seed']} failed. {row['problem']}")
+    if summary["failed"]:
+        print("A seed that failed isn't repeated; to try it again, remove its folder.\n")
     spread = summary["spread"]
     if spread is None:
         print("No seed has a result.")
-    else:
-        seeds = sum("accuracy" in row and row["problem"] is None for row in summary["seeds"])
-        print(
-            f"{summary['split']} accuracy over {seeds} {'seed' if seeds == 1 else 'seeds'}: median "
-            f"{spread['median']:.2%}, lowest {spread['lowest']:.2%}, highest "
-            f"{spread['highest']:.2%}"
-        )
-        if spread["standard_deviation"] is not None:
-            deviation = 100 * spread["standard_deviation"]
-            print(f"mean {spread['mean']:.2%}, standard deviation {deviation:.2f} points")
-    if summary["failed"]:
-        print(
-            "A seed that failed is left out of these figures and isn't repeated; to try it again, "
-            "remove its folder."
-        )
-    if spread is not None:
-        print(f"Compare with another recipe: convscope compare {summary['run']} OTHER")
+        return
+    seeds = sum("accuracy" in row for row in summary["seeds"])
+    print(
+        f"{summary['split']} accuracy over {seeds} {'seed' if seeds == 1 else 'seeds'}: median "
+        f"{spread['median']:.2%}, lowest {spread['lowest']:.2%}, highest {spread['highest']:.2%}"
+    )
+    if spread["standard_deviation"] is not None:
+        deviation = 100 * spread["standard_deviation"]
+        print(f"mean {spread['mean']:.2%}, standard deviation {deviation:.2f} points")
+    print(f"Compare with another recipe: convscope compare {summary['run']} OTHER")

@@ -62,7 +62,7 @@ class SeedGroup:
         folder: The folder.
         recipe: What the runs share; its seed has no meaning.
         seeds: Those asked for, rising.
-        failures: Why a seed has no usable result, by seed.
+        failures: What is wrong with a seed, by seed: it has no result, or its network only guesses.
 
     Args:
         folder: Must hold seeds.json.
@@ -101,23 +101,11 @@ class SeedGroup:
 
     @property
     def runs(self) -> list[Run]:
-        """The runs that have ended and learned something, in the order of the seeds."""
-        return [
-            Run(self.run_folder(seed))
-            for seed in self.seeds
-            if self.has_ended(seed) and seed not in self.failures
-        ]
+        """The runs that have been judged, in the order of the seeds.
 
-    @property
-    def accuracies(self) -> list[float]:
-        """Of `runs`, on the pictures each was judged on."""
-        return [run.summary()["accuracy"] for run in self.runs]
-
-    @property
-    def spread(self) -> Spread | None:
-        """Of the accuracies; None where no seed has a result."""
-        accuracies = self.accuracies
-        return spread(accuracies) if accuracies else None
+        Those that only guess are among them: leaving them out would flatter the recipe.
+        """
+        return [Run(self.run_folder(seed)) for seed in self.seeds if self._is_judged(seed)]
 
     def has_begun(self, seed: int) -> bool:
         """Whether the run of a seed has come as far as its first step."""
@@ -138,10 +126,10 @@ class SeedGroup:
 
         Figures are None where no seed has a result.
         """
-        by_seed = {seed: self._summary_of(seed) for seed in self.seeds}
-        good = [row for seed, row in by_seed.items() if row and seed not in self.failures]
+        judged = {run.folder: run.summary() for run in self.runs}
+        rows = list(judged.values())
         medians = {
-            name: statistics.median(row[name] for row in good) if good else None
+            name: statistics.median(row[name] for row in rows) if rows else None
             for name in ("epochs", "accuracy", "loss", "pictures_per_second")
         }
         return {
@@ -149,13 +137,17 @@ class SeedGroup:
             "network": self.recipe.network,
             "data": self.recipe.data,
             **medians,
-            "seconds": sum(row["seconds"] for row in by_seed.values() if row),
-            "split": good[0]["split"] if good else None,
-            "spread": asdict(spread([row["accuracy"] for row in good])) if good else None,
+            "seconds": sum(row["seconds"] for row in rows),
+            "split": rows[0]["split"] if rows else None,
+            "spread": asdict(spread([row["accuracy"] for row in rows])) if rows else None,
             "failed": sorted(self.failures),
             "seeds": [
-                {"seed": seed, "problem": self.failures.get(seed), **row}
-                for seed, row in by_seed.items()
+                {
+                    "seed": seed,
+                    "problem": self.failures.get(seed),
+                    **judged.get(self.run_folder(seed), {}),
+                }
+                for seed in self.seeds
             ],
         }
 
@@ -175,12 +167,8 @@ class SeedGroup:
         if [file.name for file in self.folder.iterdir()] == [FILE]:
             shutil.rmtree(self.folder)
 
-    def _summary_of(self, seed: int) -> dict[str, Any]:
-        """Of the run, if it has been judged."""
-        folder = self.run_folder(seed)
-        if not (folder / "evaluation.json").is_file():
-            return {}
-        return Run(folder).summary()
+    def _is_judged(self, seed: int) -> bool:
+        return (self.run_folder(seed) / "evaluation.json").is_file()
 
 
 def is_seed_group(folder: str | Path) -> bool:

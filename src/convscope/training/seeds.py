@@ -70,6 +70,7 @@ def train_seeds(
     folder = unused_folder("runs", run_name(subject, chosen)) if out is None else Path(out)
     wanted = range(chosen.seed, chosen.seed + seeds)
     group = open_group(folder, chosen, wanted, force=force)
+    _check_pictures(group)
     view = LiveView(quiet=quiet)
     for number, seed in enumerate(wanted, 1):
         if group.has_ended(seed):
@@ -78,6 +79,7 @@ def train_seeds(
         view.message(f"Seed {seed} ({number} of {seeds})")
         try:
             run = _train_one(group, network, data, seed, histograms=histograms, quiet=quiet)
+            _check_pictures(group)
             problem = _only_guesses(run)
         except TrainingStoppedError as error:
             stopped = ConvscopeError(
@@ -95,7 +97,6 @@ def train_seeds(
             group.add_failure(seed, problem)
             view.message(f"Seed {seed} failed; the others go on")
             continue
-        _check_pictures(group, run)
         view.message(f"Seed {seed}: accuracy {run.summary()['accuracy']:.2%}")
         group.write()
     return group
@@ -147,16 +148,19 @@ def _only_guesses(run: Run) -> str | None:
     return stuck_at_guessing(run.metrics("epoch")[-1], len(counts), is_last=True)
 
 
-def _check_pictures(group: SeedGroup, run: Run) -> None:
-    """Complain about training pictures that have changed since the first seed.
+def _check_pictures(group: SeedGroup) -> None:
+    """Complain about training pictures that have changed from one seed to another.
 
     Raises:
         UsageError: They have.
     """
-    first = group.runs[0]
-    if run.environment["data_fingerprint"] != first.environment["data_fingerprint"]:
+    seen: dict[str, Path] = {}
+    for run in group.runs:
+        seen.setdefault(run.environment["data_fingerprint"], run.folder)
+    if len(seen) > 1:
+        first, other, *_ = seen.values()
         raise UsageError(
-            f"The training pictures of {str(run.folder)!r} aren't those of {str(first.folder)!r}: "
-            "they have changed in between, so the two differ in more than the seed. Begin anew, "
-            "in another --out folder."
+            f"The training pictures of {str(other)!r} aren't those of {str(first)!r}: they have "
+            "changed in between, so the two differ in more than the seed. Begin anew, in another "
+            "--out folder."
         )

@@ -1,0 +1,118 @@
+"""Compare runs, and groups of runs over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convscope.comparison.contender import Contender, open_contenders
+from convscope.comparison.pairs import Pair, all_pairs
+from convscope.comparison.power import LEVEL
+from convscope.comparison.significance import McNemar
+from convscope.comparison.words import sentence
+from convscope.runs.differences import differing_fields
+from convscope.runs.run import Run
+from convscope.runs.seed_group import SeedGroup
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs beside one another.
+
+    Attributes:
+        contenders: Runs and groups of seeds, the most accurate first.
+        differences: Fields of the recipes that aren't the same in all, each with its value in
+            every contender, in their order.
+        pairs: Every two, with the test of their difference.
+        notes: What a reader of the figures must know besides.
+    """
+
+    contenders: tuple[Contender, ...]
+    differences: dict[str, tuple[Any, ...]]
+    pairs: tuple[Pair, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What each pair came to, in words."""
+        return tuple(sentence(pair) for pair in self.pairs)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        names = [contender.name for contender in self.contenders]
+        return {
+            "runs": [contender.as_json() for contender in self.contenders],
+            "differences": {
+                field: dict(zip(names, values, strict=True))
+                for field, values in self.differences.items()
+            },
+            "level": LEVEL,
+            "pairs": [
+                {**pair.as_json(), "sentence": text}
+                for pair, text in zip(self.pairs, self.sentences, strict=True)
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def compare(runs: Sequence[str | Path | Run | SeedGroup]) -> Comparison:
+    """Put runs beside one another and test whether their differences exceed chance.
+
+    Two runs judged on the same test pictures are compared by McNemar's exact test, groups of seeds
+    by a permutation test of their means. With more than two, every pair is tested, and Holm's
+    method corrects for their number. Differences count as shown at the level 5 %.
+
+    Args:
+        runs: Two or more runs, groups of `train_seeds`, or folders of these.
+
+    Raises:
+        UsageError: Fewer than two, one given twice, not a run, or a run that hasn't ended.
+        ConvscopeError: A file of a run is damaged.
+    """
+    contenders = sorted(open_contenders(runs), key=lambda each: -each.accuracy)
+    pairs = all_pairs(contenders)
+    # The table has a column for these already, and seeds within a group differ by design.
+    ignored = ["network", "data"]
+    if any(contender.is_group for contender in contenders):
+        ignored.append("seed")
+    return Comparison(
+        contenders=tuple(contenders),
+        differences=differing_fields([each.recipe for each in contenders], ignored),
+        pairs=pairs,
+        notes=tuple(dict.fromkeys(_notes(contenders, pairs))),
+    )
+
+
+def _notes(contenders: Sequence[Contender], pairs: Sequence[Pair]) -> list[str]:
+    notes = [note for each in contenders for judged in each.judged for note in judged.notes]
+    for each in contenders:
+        if each.failures:
+            seeds = ", ".join(str(seed) for seed in sorted(each.failures))
+            left_out = len([seed for seed in each.failures if seed not in each.seeds])
+            without = f"; the figures are without {left_out} of them" if left_out else ""
+            notes.append(f"{each.name}: failed with seed {seeds}{without}.")
+    notes += _changed_pictures(contenders)
+    if any(isinstance(pair.outcome, McNemar) for pair in pairs):
+        notes.append(
+            "McNemar's test compares two trained networks. Whether one recipe is better than "
+            "another takes seeds of both: convscope train NETWORK DATA --seeds 5."
+        )
+    return notes
+
+
+def _changed_pictures(contenders: Sequence[Contender]) -> list[str]:
+    """A note for each contender trained on other pictures than its recipe lets one expect."""
+    seen: dict[tuple[Any, ...], Contender] = {}
+    notes = []
+    for each in contenders:
+        recipe = each.recipe
+        shape = each.judged[0].picture_shape
+        first = seen.setdefault((recipe.data, recipe.size, recipe.validation, shape), each)
+        if first.data_fingerprint != each.data_fingerprint:
+            notes.append(
+                f"{first.name} and {each.name} were trained on different pictures, though both "
+                f"recipes name {recipe.data or 'arrays'}."
+            )
+    return notes

@@ -1,0 +1,222 @@
+"""One side of a comparison: a run, or runs of one recipe over several seeds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from convscope.comparison.forecast import ForecastRow, read_forecast
+from convscope.comparison.judged import Judged, read_judged
+from convscope.data.tree import printable
+from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.model_file import read_card
+from convscope.runs.recipe import Recipe
+from convscope.runs.run import Run
+from convscope.runs.seed_group import SeedGroup, Spread, is_seed_group, spread
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A run, or a group of seeds, with its figures; those of a group are medians over its runs.
+
+    Attributes:
+        name: Short, and different from those of the others.
+        folder: Of the run or the group.
+        runs: The run, or the group's runs that were judged.
+        judged: How each was judged.
+        seeds: Of each run.
+        is_group: Whether it is a group of seeds.
+        failures: What is wrong with seeds of the group.
+        recipe: Of the (first) run.
+        data_fingerprint: Of its training pictures.
+        loss: Mean cross-entropy on the judged pictures.
+        epochs: Trained for.
+        seconds: Time of the training, with the evaluation after every epoch.
+        pictures_per_second: In training.
+        parameters: None for a module that isn't in the catalog.
+        model_bytes: Size of model.safetensors.
+        forecast: What was forecast, beside what it came to.
+        curves: For each run, the epochs and the accuracy after each.
+        curve_split: The pictures these accuracies are of.
+    """
+
+    name: str
+    folder: str
+    runs: tuple[Run, ...] = field(repr=False)
+    judged: tuple[Judged, ...] = field(repr=False)
+    seeds: tuple[int, ...]
+    is_group: bool
+    failures: dict[int, str]
+    recipe: Recipe = field(repr=False)
+    data_fingerprint: str = field(repr=False)
+    loss: float
+    epochs: float
+    seconds: float
+    pictures_per_second: float
+    parameters: int | None
+    model_bytes: int
+    forecast: tuple[ForecastRow, ...] = field(repr=False)
+    curves: tuple[tuple[tuple[int, float], ...], ...] = field(repr=False)
+    curve_split: str = field(repr=False)
+
+    @property
+    def accuracies(self) -> tuple[float, ...]:
+        """Of each run."""
+        return tuple(judged.accuracy for judged in self.judged)
+
+    @property
+    def spread(self) -> Spread:
+        """Of the accuracies."""
+        return spread(self.accuracies)
+
+    @property
+    def accuracy(self) -> float:
+        """Of the run, or the median of the seeds."""
+        return self.spread.median
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of a run, the 95 % confidence interval; of a group, its lowest and highest accuracy."""
+        if self.is_group:
+            return self.spread.lowest, self.spread.highest
+        return self.judged[0].interval
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return {
+            "name": self.name,
+            "run": printable(self.folder),
+            "network": self.recipe.network,
+            "data": self.judged[0].data,
+            "split": self.judged[0].split,
+            "pictures": self.judged[0].pictures,
+            "seeds": list(self.seeds),
+            "failed": sorted(self.failures),
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "interval_of": "seeds, lowest to highest" if self.is_group else "95 % confidence",
+            "accuracies": list(self.accuracies),
+            "mean": self.spread.mean,
+            "standard_deviation": self.spread.standard_deviation,
+            "loss": self.loss,
+            "epochs": self.epochs,
+            "seconds": self.seconds,
+            "pictures_per_second": self.pictures_per_second,
+            "parameters": self.parameters,
+            "model_bytes": self.model_bytes,
+            "forecast": [row.model_dump() for row in self.forecast],
+        }
+
+
+def open_contenders(folders: Sequence[str | Path | Run | SeedGroup]) -> list[Contender]:
+    """Read runs and groups, and give them names.
+
+    Args:
+        folders: Runs and groups, or their folders.
+
+    Raises:
+        UsageError: Fewer than two, one twice, not a run, or one that hasn't ended.
+        ConvscopeError: A file of a run is damaged.
+    """
+    given = [each.folder if isinstance(each, (Run, SeedGroup)) else Path(each) for each in folders]
+    if len(given) < 2:
+        raise UsageError(
+            f"A comparison takes two or more runs or folders of seeds; given {len(given)}."
+        )
+    seen: set[Path] = set()
+    for folder in given:
+        if folder.resolve() in seen:
+            raise UsageError(f"{str(folder)!r} is given twice. Give each run once.")
+        seen.add(folder.resolve())
+    groups = [SeedGroup(folder) if is_seed_group(folder) else None for folder in given]
+    runs = [
+        _judged_runs(group) if group else [Run(folder)]
+        for folder, group in zip(given, groups, strict=True)
+    ]
+    names = _names(given, [each[0].recipe.network for each in runs])
+    return [_contender(*parts) for parts in zip(names, given, runs, groups, strict=True)]
+
+
+def _judged_runs(group: SeedGroup) -> list[Run]:
+    runs = group.runs
+    if not runs:
+        raise UsageError(
+            f"No seed in {str(group.folder)!r} has a result yet. Go on with: convscope train "
+            f"NETWORK DATA --seeds {len(group.seeds)} --out {group.folder}"
+        )
+    return runs
+
+
+def _contender(name: str, folder: Path, runs: list[Run], group: SeedGroup | None) -> Contender:
+    judged = [read_judged(run) for run in runs]
+    try:
+        summaries = [run.summary() for run in runs]
+        medians = {
+            figure: statistics.median(float(summary[figure]) for summary in summaries)
+            for figure in ("loss", "epochs", "seconds", "pictures_per_second")
+        }
+        curves = [_curve(run) for run in runs]
+        fingerprint = str(runs[0].environment["data_fingerprint"])
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise ConvscopeError(
+            f"metrics.jsonl or environment.json in {str(folder)!r} is damaged: {error!r}."
+        ) from None
+    return Contender(
+        name=name,
+        folder=str(folder),
+        runs=tuple(runs),
+        judged=tuple(judged),
+        seeds=tuple(run.recipe.seed for run in runs),
+        is_group=group is not None,
+        failures=group.failures if group else {},
+        recipe=runs[0].recipe,
+        data_fingerprint=fingerprint,
+        **medians,
+        parameters=_parameters(runs[0]),
+        model_bytes=runs[0].model_file.stat().st_size,
+        forecast=read_forecast(runs[0]),
+        curves=tuple(points for _, points in curves),
+        curve_split=curves[0][0],
+    )
+
+
+def _curve(run: Run) -> tuple[str, tuple[tuple[int, float], ...]]:
+    """What was evaluated after every epoch, and the accuracy."""
+    lines = run.metrics("epoch")
+    split = "validation" if "validation_accuracy" in lines[0] else "test"
+    return split, tuple((int(line["epoch"]), float(line[f"{split}_accuracy"])) for line in lines)
+
+
+def _parameters(run: Run) -> int | None:
+    card = read_card(run.model_file)
+    if not card.network:
+        return None
+    with torch.device("meta"):  # counts without taking memory
+        return sum(parameter.numel() for parameter in card.build().parameters())
+
+
+def _names(folders: Sequence[Path], networks: Sequence[str]) -> list[str]:
+    """Names that tell the contenders apart: of the networks, else of the folders, else paths."""
+    for candidates in (networks, map(_short, folders), map(str, folders)):
+        names = [_visible(name) for name in candidates]
+        if all(names) and len(set(names)) == len(names):
+            return names
+    return [f"{number} {_visible(str(folder))}" for number, folder in enumerate(folders, 1)]
+
+
+def _short(folder: Path) -> str:
+    """The folder's own name, and that of its group if it has one."""
+    folder = folder.resolve()
+    return f"{folder.parent.name}/{folder.name}" if is_seed_group(folder.parent) else folder.name
+
+
+def _visible(name: str) -> str:
+    """`name` without characters that would move a terminal's cursor or end a line."""
+    return "".join(each if each.isprintable() else "�" for each in printable(name))

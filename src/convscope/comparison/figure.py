@@ -1,0 +1,107 @@
+"""A comparison as a picture: accuracies with their intervals, and how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from convscope.comparison.compare import Comparison
+from convscope.comparison.contender import Contender
+from convscope.evaluation.figures.canvas import (
+    INK,
+    drawable_names,
+    drawing,
+    footnote,
+    headline,
+    percent,
+)
+
+# Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b8794")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MOST_WITH_MARKERS = 40  # epochs; more markers would run into a thick line
+
+
+def comparison_figure(comparison: Comparison, path: str | Path) -> None:
+    """Draw the accuracies with intervals, sorted, beside the accuracy after every epoch.
+
+    Args:
+        comparison: What to draw; the most accurate is at the top.
+        path: The PNG to write.
+    """
+    contenders = comparison.contenders
+    names = drawable_names([each.name for each in contenders], longest=28)
+    with drawing(path, 11.0, max(4.4, 1.9 + 0.42 * len(contenders))) as figure:
+        headline(figure, _result(comparison, names))
+        left, right = figure.subplots(1, 2)
+        _draw_accuracies(left, contenders, names)
+        _draw_curves(right, contenders)
+        footnote(figure, _how_to_read(contenders))
+
+
+def _result(comparison: Comparison, names: Sequence[str]) -> str:
+    """What came of the two most accurate."""
+    shown_as = dict(zip(comparison.contenders[:2], names, strict=False))
+    pair = next(pair for pair in comparison.pairs if {pair.first, pair.second} == shown_as.keys())
+    first, second = shown_as[pair.first], shown_as[pair.second]
+    if pair.outcome is None:
+        return f"{first} and {second} can't be compared: they were judged on different pictures"
+    if pair.is_shown:
+        return f"{first} is better than {second}, by more than chance"
+    return f"No difference can be shown between {first} and {second}"
+
+
+def _how_to_read(contenders: Sequence[Contender]) -> str:
+    sentences = []
+    if not all(each.is_group for each in contenders):
+        sentences.append("Bars of single runs are 95 % confidence intervals.")
+    if any(each.is_group for each in contenders):
+        sentences.append("Bars of seeds span all of them; the large mark is their median.")
+    return " ".join([*sentences, "Colours and marks on the right are those of the left."])
+
+
+def _draw_accuracies(axes: Axes, contenders: Sequence[Contender], names: Sequence[str]) -> None:
+    axes.set_title("Accuracy, best first")
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.set_yticks(range(len(contenders)), names, parse_math=False)
+    axes.set_ylim(len(contenders) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+    for row, each in enumerate(contenders):
+        colour, marker = _look(row)
+        axes.hlines(row, *each.interval, color=colour, linewidth=2.0)
+        if each.is_group:
+            axes.plot(
+                each.accuracies, [row] * len(each.accuracies), color=colour, linestyle="",
+                marker="o", markersize=4, alpha=0.6,
+            )  # fmt: skip
+        axes.plot(each.accuracy, row, color=colour, marker=marker, markersize=8)
+        axes.annotate(
+            percent(each.accuracy), (each.accuracy, row), xytext=(0, 8),
+            textcoords="offset points", ha="center", color=INK, fontsize=9,
+        )  # fmt: skip
+
+
+def _draw_curves(axes: Axes, contenders: Sequence[Contender]) -> None:
+    splits = sorted({each.curve_split for each in contenders})
+    axes.set_title(f"Accuracy on {' or '.join(splits)} pictures, epoch by epoch")
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    for row, each in enumerate(contenders):
+        colour, marker = _look(row)
+        for points in each.curves:
+            epochs, accuracies = zip(*points, strict=True)
+            axes.plot(
+                epochs, accuracies, color=colour, linewidth=1.0 if each.is_group else 1.8,
+                marker=marker if len(points) <= MOST_WITH_MARKERS else "", markersize=4,
+                alpha=0.7 if each.is_group else 1.0,
+            )  # fmt: skip
+
+
+def _look(row: int) -> tuple[str, str]:
+    """Colour and marker; with more contenders than colours, the pairs of the two differ."""
+    return COLOURS[row % len(COLOURS)], MARKERS[(row + row // len(COLOURS)) % len(MARKERS)]
