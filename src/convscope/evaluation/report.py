@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from torch import nn
@@ -15,7 +13,7 @@ from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.judgement import Evaluation
 from convscope.evaluation.page.page import report_page
-from convscope.files import atomic_path, write_text
+from convscope.files import write_table, write_text
 from convscope.runs.run import Run
 
 
@@ -82,7 +80,7 @@ def _write_mistakes(evaluation: Evaluation, path: Path) -> None:
         [mistake.path, mistake.label, mistake.predicted, f"{mistake.probability:.6f}"]
         for mistake in evaluation.mistakes
     )
-    _write_table(path, ["path", "label", "predicted", "probability"], rows)
+    write_table(path, [["path", "label", "predicted", "probability"], *rows])
 
 
 def _write_predictions(evaluation: Evaluation, path: Path) -> None:
@@ -100,14 +98,4 @@ def _write_predictions(evaluation: Evaluation, path: Path) -> None:
         [where, classes[label], classes[given], f"{share:.6f}", int(given == label)]
         for where, label, given, share in answers
     )
-    _write_table(path, ["path", "label", "predicted", "probability", "correct"], rows)
-
-
-def _write_table(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        table = csv.writer(file)
-        table.writerow(headings)
-        table.writerows(rows)
+    write_table(path, [["path", "label", "predicted", "probability", "correct"], *rows])
