@@ -13,7 +13,7 @@ from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.judgement import Evaluation
 from convscope.evaluation.page.page import report_page
-from convscope.files import write_table, write_text
+from convscope.files import write_csv, write_text
 from convscope.runs.run import Run
 
 
@@ -80,7 +80,7 @@ def _write_mistakes(evaluation: Evaluation, path: Path) -> None:
         [mistake.path, mistake.label, mistake.predicted, f"{mistake.probability:.6f}"]
         for mistake in evaluation.mistakes
     )
-    write_table(path, [["path", "label", "predicted", "probability"], *rows])
+    write_csv(path, [["path", "label", "predicted", "probability"], *rows])
 
 
 def _write_predictions(evaluation: Evaluation, path: Path) -> None:
@@ -98,4 +98,4 @@ def _write_predictions(evaluation: Evaluation, path: Path) -> None:
         [where, classes[label], classes[given], f"{share:.6f}", int(given == label)]
         for where, label, given, share in answers
     )
-    write_table(path, [["path", "label", "predicted", "probability", "correct"], *rows])
+    write_csv(path, [["path", "label", "predicted", "probability", "correct"], *rows])
