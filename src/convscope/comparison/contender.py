@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from convscope.comparison.forecast import ForecastRow, read_forecast
 from convscope.comparison.judged import Judged, read_judged
 from convscope.data.tree import printable
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.forecast import ForecastRow, read_forecast
 from convscope.runs.model_file import read_card
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run

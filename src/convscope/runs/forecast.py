@@ -47,6 +47,6 @@ def read_forecast(run: Run) -> tuple[ForecastRow, ...]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ConvscopeError(
-            f"{str(file)!r} is damaged: {where + ': ' if where else ''}{first['msg']}. Without the "
-            "file, the run is compared without a forecast."
+            f"{str(file)!r} is damaged: {where + ': ' if where else ''}{first['msg']}. Remove "
+            "it to go on without a forecast."
         ) from None
