@@ -45,16 +45,24 @@ def evaluate(
     split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
     batch_size: Annotated[int, typer.Option(help="Pictures computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            help="Judge it on shifted, noisy, blurred and otherwise worse pictures too, which "
+            "takes some seconds."
+        ),
+    ] = True,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
     """Judge a trained network: accuracy, classes, confusion matrix, worst mistakes.
 
-    Writes evaluation.json, mistakes.csv, figures/confusion.png and
-    figures/mistakes.png into the run's folder; for other data or another
-    split, under names that say so.
+    Writes report.html, a page with everything, into the run's folder, and
+    its data: evaluation.json, mistakes.csv, predictions.csv and figures;
+    for other data or another split, under names that say so.
     """
+    from convscope.evaluation.analysis import analyse
     from convscope.evaluation.evaluate import evaluate as judge
     from convscope.evaluation.report import write_report
     from convscope.runs.run import Run
@@ -63,10 +71,13 @@ def evaluate(
     evaluation = judge(opened, data, split, batch_size=batch_size, device=device)
     is_usual = data in (None, opened.recipe.data) and split == "test"
     name = "" if is_usual else f"{evaluation.data}-{evaluation.split}"
-    files = write_report(opened, evaluation, name)
+    analysis = analyse(
+        opened, evaluation, device=device, batch_size=batch_size, robustness=robustness
+    )
+    files = write_report(opened, analysis, name)
     if json:
         listed = {what: str(file) for what, file in files.items()}
-        print_json({"run": str(run), **evaluation.as_json(), "files": listed})
+        print_json({"run": str(run), **analysis.as_json(), "files": listed})
         return
     show(evaluation, files)
 

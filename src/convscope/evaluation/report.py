@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from torch import nn
-
-from convscope.evaluation.analysis import analyse
+from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.figures.confusion import confusion_figure
 from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
@@ -19,40 +17,21 @@ from convscope.runs.run import Run
 
 def write_report(
     run: Run,
-    evaluation: Evaluation,
+    analysis: Analysis,
     name: str = "",
-    *,
-    network: nn.Module | None = None,
-    device: str = "auto",
-    batch_size: int = 64,
-    robustness: bool = True,
-    quiet: bool = False,
 ) -> dict[str, Path]:
     """Write the judgement as a page, JSON, tables and figures into the run's folder.
 
     Args:
         run: Whose network was judged.
-        evaluation: The judgement.
+        analysis: The judgement, and what `analyse` measured besides.
         name: Ends the files' names, as in `evaluation-train.json`, so that a judgement on other
             pictures leaves the one on the test pictures as it is.
-        network: The module to fill, if the run trained one that isn't in the catalog.
-        device: "auto" takes a GPU if there is one.
-        batch_size: Pictures that go through the network together.
-        robustness: Whether to judge the network on disturbed pictures too, which takes seconds.
-        quiet: Show no progress.
 
     Returns:
         What each file shows, and where it is.
     """
-    analysis = analyse(
-        run,
-        evaluation,
-        network=network,
-        device=device,
-        batch_size=batch_size,
-        robustness=robustness,
-        quiet=quiet,
-    )
+    evaluation = analysis.evaluation
     end = f"-{name}" if name else ""
     run.figures.mkdir(exist_ok=True)
     files = {

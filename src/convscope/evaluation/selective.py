@@ -42,7 +42,7 @@ class Selective:
     Attributes:
         area: Under the risk–coverage curve; less is better.
         least_area: What a perfect ordering of the same answers would have.
-        points: From the surest pictures alone to all pictures.
+        points: From the surest pictures alone, at least 30 of them, to all pictures.
         goals: For each accuracy above that on all pictures, how many can be answered to reach it;
             goals that can't be reached with 30 answers are left out.
     """
@@ -81,11 +81,12 @@ def selective(confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_]
         Point(float(-level), int(n) / total, float(share))
         for level, n, share in zip(levels, answered, accuracy, strict=True)
     ]
-    wanted = np.ceil(np.arange(1, POINTS + 1) * total / POINTS)
+    fewest = min(FEWEST_ANSWERS, total)
+    wanted = np.maximum(fewest, np.ceil(np.arange(1, POINTS + 1) * total / POINTS))
     shown = np.unique(np.searchsorted(answered, wanted))
     reached = {}
     for goal in GOALS:
-        (enough,) = np.nonzero((accuracy >= goal) & (answered >= FEWEST_ANSWERS))
+        (enough,) = np.nonzero((accuracy >= goal) & (answered >= fewest))
         if len(enough) and enough[-1] < len(points) - 1:
             reached[goal] = points[enough[-1]]
     return Selective(

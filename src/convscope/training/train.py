@@ -13,6 +13,7 @@ from torch import nn
 from convscope import __version__
 from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
+from convscope.evaluation.analysis import analyse
 from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.report import write_report
 from convscope.files import write_text
@@ -206,7 +207,10 @@ def _carry_out(
     evaluation = evaluate(
         run, job.splits, network=own_module, batch_size=job.recipe.batch_size, quiet=quiet
     )
-    write_report(run, evaluation)
+    batch_size = job.recipe.batch_size
+    write_report(
+        run, analyse(run, evaluation, network=own_module, batch_size=batch_size, quiet=quiet)
+    )
     return run
 
 

@@ -13,13 +13,14 @@ from importlib.resources import files
 from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.page.sections.classes import classes, confusion
 from convscope.evaluation.page.sections.confidence import calibration, selective_prediction
-from convscope.evaluation.page.sections.cost import cost
+from convscope.evaluation.page.sections.cost import cost, forecast
 from convscope.evaluation.page.sections.headline import headline, title
 from convscope.evaluation.page.sections.mistakes import mistakes
 from convscope.evaluation.page.sections.robustness import robustness
 from convscope.evaluation.page.sections.settings import environment, recipe
 from convscope.evaluation.page.sections.training import training
 from convscope.evaluation.page.words import escaped
+from convscope.runs.forecast import read_forecast
 from convscope.runs.run import Run
 
 
@@ -66,10 +67,11 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
         ),
         (
             "robustness",
-            "Worse pictures",
+            "When pictures get worse",
             robustness(analysis.robustness) if analysis.robustness else "",
         ),
         ("cost", "Speed and cost", cost(analysis.cost)),
+        ("forecast", "Forecast and actual", forecast(read_forecast(run))),
         ("recipe", "Recipe", recipe(run)),
         ("environment", "Environment", environment(run)),
     ]

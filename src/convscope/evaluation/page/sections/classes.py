@@ -68,7 +68,7 @@ def confusion(evaluation: Evaluation) -> str:
                 ]
             )
     if rows:
-        headings = ["true class", "taken for", "pictures", "share of the class"]
+        headings = ["true class", "taken for", "pictures", "share of class"]
         caption = "The most frequent mistakes"
         parts += ["<h3>The most frequent mistakes</h3>", table(headings, rows, caption=caption)]
     return "\n".join(parts)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from convscope.evaluation.cost import Cost
-from convscope.evaluation.page.tables import facts
+from convscope.evaluation.page.tables import Cell, facts, table
 from convscope.evaluation.page.words import duration, escaped, number, quantity, size
+from convscope.runs.forecast import ForecastRow
+
+FORMS: dict[str, Callable[[float], str]] = {"s": duration, "bytes": size}
 
 
 def cost(found: Cost) -> str:
@@ -26,3 +31,36 @@ def cost(found: Cost) -> str:
         f"layers and matrix products. Judging was timed in float32 on {escaped(found.device)}; "
         "other work on the machine slows it.</p>\n" + facts(rows)
     )
+
+
+def forecast(rows: Sequence[ForecastRow]) -> str:
+    """What was expected before the run, beside what it came to; nothing without a forecast."""
+    if not rows:
+        return ""
+    headings = ["quantity", "forecast", "between", "actual", "actual ÷ forecast", "within"]
+    return (
+        "<p>The forecast was made before the first step; the run should come to lie between its "
+        "two ends.</p>\n"
+        + table(headings, map(_forecast_row, rows), caption="What was forecast, and what it became")
+    )
+
+
+def _forecast_row(row: ForecastRow) -> list[str | Cell]:
+    form = FORMS.get(row.unit, lambda value: f"{number(value)} {row.unit}")
+    ends = "–"
+    if row.low is not None and row.high is not None:
+        ends = f"{form(row.low)} to {form(row.high)}"
+    if row.actual is None:
+        return [row.what, Cell(form(row.forecast)), Cell(ends), Cell("–"), Cell("–"), "–"]
+    ratio = f"{row.actual / row.forecast:.2f}" if row.forecast else "–"
+    below = row.low is not None and row.actual < row.low
+    above = row.high is not None and row.actual > row.high
+    verdict = "below" if below else "above" if above else "–" if ends == "–" else "yes"
+    return [
+        row.what,
+        Cell(form(row.forecast)),
+        Cell(ends),
+        Cell(form(row.actual)),
+        Cell(ratio),
+        verdict,
+    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os.path
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +57,12 @@ def thumbnail(pixels: npt.NDArray[np.uint8]) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
 
 
+def common_folder(paths: Sequence[str]) -> str:
+    """The folders in which all files lie, with the slash at their end; empty if there are none."""
+    shared = os.path.commonprefix(paths)  # noqa: RUF071 (cut at a slash in the next line)
+    return shared[: shared.rfind("/") + 1]
+
+
 def _item(evaluation: Evaluation, mistake: Mistake) -> str:
     pixels = np.asarray(evaluation.images.images[mistake.index])
     style = ' class="small"' if max(pixels.shape[1:]) < SMALL else ""
@@ -84,9 +92,10 @@ def _controls() -> str:
 def _table(evaluation: Evaluation) -> str:
     """The first rows as HTML, and all of them as data from which the script shows a page each."""
     found = evaluation.mistakes
+    folder = common_folder([mistake.path for mistake in found])
     rows = [
         [
-            mistake.path,
+            mistake.path[len(folder) :],
             mistake.label,
             mistake.predicted,
             Cell(percent(mistake.probability), mistake.probability, mistake.probability),
@@ -104,10 +113,16 @@ def _table(evaluation: Evaluation) -> str:
     data = {
         "classes": evaluation.classes,
         "mistakes": [
-            [each.path, numbers[each.label], numbers[each.predicted], round(each.probability, 6)]
+            [
+                each.path[len(folder) :],
+                numbers[each.label],
+                numbers[each.predicted],
+                round(each.probability, 6),
+            ]
             for each in found
         ],
     }
     # "</script>" in a file's name must not end the data.
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    return f'{content}\n<script type="application/json" id="mistake-data">{text}</script>'
+    where = f"<p>Paths are those in <code>{escaped(folder)}</code></p>\n" if folder else ""
+    return f'{where}{content}\n<script type="application/json" id="mistake-data">{text}</script>'
