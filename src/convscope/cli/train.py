@@ -206,6 +206,7 @@ def _show(run: Run, *, json: bool) -> None:
         f"{result['epochs']} epochs in {result['seconds']:.1f} s, "
         f"{result['pictures_per_second']:,.0f} pictures per second"
     )
+    print(f"{'report:':<11}{run.report_file}")
     for name in ("curves", "confusion", "mistakes"):
         print(f"{name + ':':<11}{run.figures / name}.png")
     print(f"Look at the mistakes: convscope evaluate {run.folder}")

@@ -35,7 +35,7 @@ def write_report(
     end = f"-{name}" if name else ""
     run.figures.mkdir(exist_ok=True)
     files = {
-        "report": run.folder / f"report{end}.html",
+        "report": run.report_file.with_name(f"report{end}.html"),
         "curves": run.figures / "curves.png",
         "confusion": run.figures / f"confusion{end}.png",
         "mistakes": run.figures / f"mistakes{end}.png",

@@ -5,7 +5,9 @@ environment.json     machine, versions, what was chosen (precision, memory forma
 metrics.jsonl        one line an epoch, and some lines within each
 checkpoints/         see checkpoint.py
 model.safetensors    the result; see model_file.py
+report.html          all about the result, on one page that opens anywhere
 evaluation.json      the result, judged on the test pictures
+predictions.csv      what it says of each of them; mistakes.csv: where it is wrong
 figures/*.png        curves, confusion matrix, worst mistakes
 tensorboard/         event files
 """
@@ -73,6 +75,11 @@ class Run:
     def evaluation_file(self) -> Path:
         """The judgement of the result."""
         return self.folder / "evaluation.json"
+
+    @property
+    def report_file(self) -> Path:
+        """The page about the result."""
+        return self.folder / "report.html"
 
     @property
     def checkpoints(self) -> Path:
