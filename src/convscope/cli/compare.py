@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from convscope.comparison.compare import Comparison
-    from convscope.comparison.contender import Contender
 
 EPILOG = """
 Examples:
@@ -27,6 +27,7 @@ Examples:
   convscope compare runs/five-seeds-of-lenet runs/five-seeds-of-resnet9 --json
 """
 
+DISPENSABLE = ("model", "parameters", "network", "pictures/s", "loss", "epochs", "time", "data")
 MOST_SENTENCES = 6  # pairs said in full; of more, a line each
 
 
@@ -84,80 +85,116 @@ def _check_file(option: str, path: Path, suffix: str) -> None:
 
 def _show(comparison: Comparison) -> None:
     from rich.console import Console
+    from rich.measure import Measurement
 
     console = Console(highlight=False, markup=False)
-    console.print(_table(comparison.contenders))
+    subjects = _subjects(comparison)
+    if len(set(subjects)) == 1:
+        console.print(subjects[0], style="bold")
+    unbounded = console.options.update(max_width=10**6)
+
+    def fits(table: Table) -> bool:
+        return Measurement.get(console, unbounded, table).maximum <= console.width
+
+    table = _columns(comparison)
+    if fits(table):
+        console.print(table)
+    else:
+        left_out = next(
+            (n for n in range(len(DISPENSABLE)) if fits(_rows(comparison, DISPENSABLE[:n]))),
+            len(DISPENSABLE),
+        )
+        console.print(_rows(comparison, DISPENSABLE[:left_out]))
+        if comparison.differences:
+            console.print(f"The recipes differ in {', '.join(comparison.differences)}.")
+        console.print("All figures and fields: --csv.", style="dim")
     if any(each.is_group for each in comparison.contenders):
-        console.print("Of seeds: the medians, and the lowest and highest accuracy.", style="dim")
+        console.print(
+            "Of seeds: the medians; the interval is the lowest and the highest accuracy.",
+            style="dim",
+        )
     console.print()
-    if comparison.differences:
-        console.print(_differences(comparison))
-        console.print()
     if any(each.forecast for each in comparison.contenders):
         console.print(_forecasts(comparison))
         console.print()
     if len(comparison.pairs) <= MOST_SENTENCES:
         for text in comparison.sentences:
-            console.print(text)
-            console.print()
+            console.print(f"{text}\n")
     else:
         console.print(_pairs(comparison))
-        console.print("In words: --json.", style="dim")
-        console.print()
+        console.print("All of them in words: --json.\n", style="dim")
     for note in comparison.notes:
         console.print(f"Note: {note}")
 
 
-def _table(contenders: tuple[Contender, ...]) -> Table:
+def _subjects(comparison: Comparison) -> list[str]:
+    """What each contender was judged on."""
+    judged = [each.judged[0] for each in comparison.contenders]
+    return [f"{each.pictures:,} {each.split} pictures of {each.data}" for each in judged]
+
+
+def _figures(comparison: Comparison) -> dict[str, list[str]]:
+    """What is shown of the contenders: a heading, and the text for each."""
+    each = comparison.contenders
+    figures = {
+        "network": [one.recipe.network or "own module" for one in each],
+        "data": [f"{Path(one.judged[0].data).name}, {one.judged[0].split}" for one in each],
+        "seeds": [str(len(one.accuracies)) if one.is_group else "–" for one in each],
+        "accuracy": [f"{one.accuracy:.2%}" for one in each],
+        "95 % interval": [f"{one.interval[0]:.2%}–{one.interval[1]:.2%}" for one in each],
+        "loss": [f"{one.loss:.4f}" for one in each],
+        "epochs": [f"{one.epochs:g}" for one in each],
+        "time": [f"{one.seconds:,.0f} s" for one in each],
+        "pictures/s": [f"{one.pictures_per_second:,.0f}" for one in each],
+        "parameters": ["–" if one.parameters is None else f"{one.parameters:,}" for one in each],
+        "model": [f"{one.model_bytes / 1e6:,.1f} MB" for one in each],
+    }
+    if figures["network"] == [one.name for one in each]:
+        del figures["network"]
+    if len(set(_subjects(comparison))) == 1:
+        del figures["data"]  # said above the table
+    if not any(one.is_group for one in each):
+        del figures["seeds"]
+    return figures
+
+
+def _columns(comparison: Comparison) -> Table:
+    """A column for each contender: its figures, then the fields of the recipe that differ."""
     from rich.text import Text
 
-    subjects = {(each.judged[0].data, each.judged[0].split) for each in contenders}
-    judged = contenders[0].judged[0]
-    same = f"{judged.pictures:,} {judged.split} pictures of {judged.data}"
-    table = _plain_table(same if len(subjects) == 1 else None)
-    table.add_column("")
-    shows_network = any(each.name != each.recipe.network for each in contenders)
-    if shows_network:
-        table.add_column("network")
-    if len(subjects) > 1:
-        table.add_column("judged on")
-    for heading in (
-        "accuracy", "95 % interval", "loss", "epochs", "time", "pictures\nper second",
-        "parameters", "model",
-    ):  # fmt: skip
-        table.add_column(heading, justify="right")
-    for each in contenders:
-        seeds = f" ({len(each.accuracies)} seeds)" if each.is_group else ""
-        low, high = each.interval
-        table.add_row(
-            Text(f"{each.name}{seeds}"),
-            *([Text(each.recipe.network or "own module")] if shows_network else []),
-            *(
-                [Text(f"{each.judged[0].data}, {each.judged[0].split}")]
-                if len(subjects) > 1
-                else []
-            ),
-            f"{each.accuracy:.2%}",
-            f"{low:.2%} to {high:.2%}",
-            f"{each.loss:.4f}",
-            f"{each.epochs:g}",
-            f"{each.seconds:,.0f} s",
-            f"{each.pictures_per_second:,.0f}",
-            "–" if each.parameters is None else f"{each.parameters:,}",
-            f"{each.model_bytes / 1e6:,.1f} MB",
-        )
+    table = _plain_table(None)
+    table.add_column("", no_wrap=True)
+    for each in comparison.contenders:
+        table.add_column(Text(each.name), no_wrap=True)
+    for heading, values in _figures(comparison).items():
+        table.add_row(heading, *map(Text, values))
+    if comparison.differences:
+        table.add_row("")
+        table.add_row(Text("where the recipes differ", style="bold"))
+    for field, row in comparison.differences.items():
+        table.add_row(field, *(Text(_value(value)) for value in row))
     return table
 
 
-def _differences(comparison: Comparison) -> Table:
+def _rows(comparison: Comparison, left_out: Sequence[str]) -> Table:
+    """A row for each contender, where columns would be too many."""
     from rich.text import Text
 
-    table = _plain_table("Where the recipes differ")
-    for heading in ("", *(each.name for each in comparison.contenders)):
-        table.add_column(Text(heading))
-    for field, values in comparison.differences.items():
-        table.add_row(field, *(Text("–" if value is None else str(value)) for value in values))
+    figures = {
+        heading: texts for heading, texts in _figures(comparison).items() if heading not in left_out
+    }
+    table = _plain_table(None)
+    table.add_column("", overflow="fold")
+    for heading in figures:
+        is_text = heading in ("network", "data")
+        table.add_column(heading, no_wrap=True, justify="left" if is_text else "right")
+    for number, each in enumerate(comparison.contenders):
+        table.add_row(Text(each.name), *(Text(values[number]) for values in figures.values()))
     return table
+
+
+def _value(value: object) -> str:
+    return "–" if value is None else str(value)
 
 
 def _forecasts(comparison: Comparison) -> Table:
@@ -177,16 +214,21 @@ def _forecasts(comparison: Comparison) -> Table:
 def _pairs(comparison: Comparison) -> Table:
     from rich.text import Text
 
-    table = _plain_table("Differences, and how often chance alone gives one as large")
-    for heading in ("better", "than", "points", "chance", ""):
-        table.add_column(heading, justify="right" if heading in ("points", "chance") else "left")
+    table = _plain_table(
+        "Differences, and how often chance gives one as large, corrected for their number"
+    )
+    for heading in ("better", "than", "points", "corrected p", ""):
+        table.add_column(
+            heading, justify="right" if heading in ("points", "corrected p") else "left"
+        )
     for pair in comparison.pairs:
         names = Text(pair.first.name), Text(pair.second.name)
         if pair.outcome is None:
             table.add_row(*names, "–", "–", Text(f"can't be compared: {pair.reason}"))
             continue
         verdict = "shown" if pair.is_shown else "can't be shown"
-        table.add_row(*names, f"{100 * pair.difference:.2f}", f"{pair.corrected:.4f}", verdict)
+        rarely = "< 0.0001" if pair.corrected < 1e-4 else f"{pair.corrected:.4f}"
+        table.add_row(*names, f"{100 * pair.difference:.2f}", rarely, verdict)
     return table
 
 

@@ -94,6 +94,12 @@ def _notes(contenders: Sequence[Contender], pairs: Sequence[Pair]) -> list[str]:
             without = f"; the figures are without {left_out} of them" if left_out else ""
             notes.append(f"{each.name}: failed with seed {seeds}{without}.")
     notes += _changed_pictures(contenders)
+    comparisons = max((pair.comparisons for pair in pairs), default=0)
+    if comparisons > 1:
+        notes.append(
+            f"Of {comparisons} comparisons made at once, one easily looks large by chance, so each "
+            "has to be rarer than 5 times in 100 (Holm's correction)."
+        )
     if any(isinstance(pair.outcome, McNemar) for pair in pairs):
         notes.append(
             "McNemar's test compares two trained networks. Whether one recipe is better than "

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from convscope.comparison.compare import Comparison
 from convscope.comparison.contender import Contender
+from convscope.comparison.words import in_short
 from convscope.evaluation.figures.canvas import (
     INK,
     drawable_names,
@@ -44,14 +45,10 @@ def comparison_figure(comparison: Comparison, path: str | Path) -> None:
 
 def _result(comparison: Comparison, names: Sequence[str]) -> str:
     """What came of the two most accurate."""
-    shown_as = dict(zip(comparison.contenders[:2], names, strict=False))
-    pair = next(pair for pair in comparison.pairs if {pair.first, pair.second} == shown_as.keys())
-    first, second = shown_as[pair.first], shown_as[pair.second]
-    if pair.outcome is None:
-        return f"{first} and {second} can't be compared: they were judged on different pictures"
-    if pair.is_shown:
-        return f"{first} is better than {second}, by more than chance"
-    return f"No difference can be shown between {first} and {second}"
+    two = {id(each) for each in comparison.contenders[:2]}
+    pair = next(pair for pair in comparison.pairs if {id(pair.first), id(pair.second)} == two)
+    drawn = {each.name: name for each, name in zip(comparison.contenders, names, strict=True)}
+    return in_short(pair, drawn[pair.first.name], drawn[pair.second.name])
 
 
 def _how_to_read(contenders: Sequence[Contender]) -> str:
@@ -64,25 +61,33 @@ def _how_to_read(contenders: Sequence[Contender]) -> str:
 
 
 def _draw_accuracies(axes: Axes, contenders: Sequence[Contender], names: Sequence[str]) -> None:
-    axes.set_title("Accuracy, best first")
+    axes.set_title(_judged_on(contenders))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.set_yticks(range(len(contenders)), names, parse_math=False)
     axes.set_ylim(len(contenders) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
+    axes.margins(x=0.1)
     for row, each in enumerate(contenders):
         colour, marker = _look(row)
-        axes.hlines(row, *each.interval, color=colour, linewidth=2.0)
+        axes.plot(each.interval, [row] * 2, color=colour, linewidth=2.0, marker="|", markersize=9)
         if each.is_group:
             axes.plot(
                 each.accuracies, [row] * len(each.accuracies), color=colour, linestyle="",
                 marker="o", markersize=4, alpha=0.6,
             )  # fmt: skip
-        axes.plot(each.accuracy, row, color=colour, marker=marker, markersize=8)
+        axes.plot(each.accuracy, row, color=colour, marker=marker, markersize=6)
         axes.annotate(
             percent(each.accuracy), (each.accuracy, row), xytext=(0, 8),
             textcoords="offset points", ha="center", color=INK, fontsize=9,
         )  # fmt: skip
+
+
+def _judged_on(contenders: Sequence[Contender]) -> str:
+    judged = [each.judged[0] for each in contenders]
+    if len({(each.data, each.split, each.pictures) for each in judged}) > 1:
+        return "Accuracy, of each on its own pictures"
+    return f"Accuracy on {judged[0].pictures:,} {judged[0].split} pictures"
 
 
 def _draw_curves(axes: Axes, contenders: Sequence[Contender]) -> None:

@@ -51,6 +51,13 @@ class Pair:
         return self.corrected <= LEVEL
 
     @property
+    def has_too_few_seeds(self) -> bool:
+        """Whether no difference, however large, could be shown from this many seeds."""
+        if self.is_shown or not isinstance(self.outcome, Permutation):
+            return False
+        return self.outcome.least * self.comparisons > LEVEL
+
+    @property
     def needed(self) -> int | None:
         """How much it takes to see a difference this small.
 
@@ -82,6 +89,7 @@ class Pair:
             **(asdict(self.outcome) if self.outcome else {"p_value": None}),
             "corrected_p_value": self.corrected if self.outcome else None,
             "is_shown": self.is_shown,
+            "has_too_few_seeds": self.has_too_few_seeds,
             "needed": self.needed,
             "reason": self.reason,
         }

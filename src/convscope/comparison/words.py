@@ -17,14 +17,36 @@ def sentence(pair: Pair) -> str:
     the same 10,000 pictures. Chance alone would give one as large less than once in 10,000 times
     (McNemar)."
     """
-    first, second = pair.first.name, pair.second.name
+    result = in_short(pair, pair.first.name, pair.second.name)
     if pair.outcome is None:
-        return f"{first} and {second} can't be compared: {pair.reason}."
-    figures = f"{_figures(pair)}. {_chance(pair)}"
+        return f"{result}: {pair.reason}."
+    text = f"{result}: {_figures(pair)}. {_chance(pair, pair.outcome)}"
+    if pair.has_too_few_seeds:
+        text += _too_few_seeds(pair)
+    elif not pair.is_shown and pair.needed is not None:
+        unit = "test pictures" if isinstance(pair.outcome, McNemar) else "seeds of each"
+        number = f"{_rounded(pair.needed):,}"
+        text += f" To see a difference this small you would need about {number} {unit}."
+    if pair.differing_fields == ["seed"]:
+        text += " The two recipes differ in the seed alone, so this is what chance makes of one."
+    return text
+
+
+def in_short(pair: Pair, first: str, second: str) -> str:
+    """What a pair came to, without figures.
+
+    Args:
+        pair: The pair.
+        first: What to call the first of it.
+        second: What to call the second.
+    """
+    if pair.outcome is None:
+        return f"{first} and {second} can't be compared"
     if pair.is_shown:
-        return f"{first} is better than {second}: {figures}{_only_the_seed(pair)}"
-    begin = f"No difference can be shown between {first} and {second}"
-    return f"{begin}: {figures}{_what_it_takes(pair)}{_only_the_seed(pair)}"
+        return f"{first} is better than {second}"
+    if pair.has_too_few_seeds:
+        return f"Too few seeds to tell {first} from {second}"
+    return f"No difference can be shown between {first} and {second}"
 
 
 def how_often(p_value: float) -> str:
@@ -57,46 +79,36 @@ def _accuracy(contender: Contender) -> str:
     return f"{mean} (mean of {seeds} seeds)" if seeds > 1 else f"{mean} (1 seed)"
 
 
-def _chance(pair: Pair) -> str:
+def _chance(pair: Pair, outcome: McNemar | Permutation) -> str:
     """How often chance alone does as much, and the test that says so."""
     method = "McNemar"
-    if isinstance(pair.outcome, Permutation):
-        drawn = "all" if pair.outcome.exact else "a random"
-        method = f"permutation test, {drawn} {pair.outcome.divisions:,} divisions"
-    if pair.comparisons > 1:
-        method += f"; corrected for {pair.comparisons} comparisons"
-    return f"Chance alone would give one as large {how_often(pair.corrected)} ({method})."
-
-
-def _what_it_takes(pair: Pair) -> str:
-    """What would be needed to see the difference, if there is one."""
-    if isinstance(pair.outcome, Permutation) and pair.outcome.least * pair.comparisons > LEVEL:
-        return _too_few_seeds(pair)
-    if pair.needed is None:
-        return ""
-    unit = "test pictures" if isinstance(pair.outcome, McNemar) else "seeds of each"
-    number = f"{_rounded(pair.needed):,}"
-    return f" To see a difference this small you would need about {number} {unit}."
+    if isinstance(outcome, Permutation):
+        drawn = "all" if outcome.exact else "a random"
+        method = f"permutation test, {drawn} {outcome.divisions:,} divisions"
+    text = f"Chance alone would give one as large {how_often(outcome.p_value)} ({method})"
+    if pair.comparisons > 1 and pair.is_shown:
+        return f"{text}, rare enough even for one of {pair.comparisons} comparisons."
+    if pair.comparisons > 1 and outcome.p_value <= LEVEL:
+        return f"{text}, not rare enough for one of {pair.comparisons} comparisons."
+    return f"{text}."
 
 
 def _too_few_seeds(pair: Pair) -> str:
-    seeds = [len(each.accuracies) for each in (pair.first, pair.second)]
-    apart = min(pair.first.accuracies) > max(pair.second.accuracies)
-    every = f" Every seed of {pair.first.name} is above those of {pair.second.name}, but from"
+    """What could be shown from how many seeds."""
+    first, second = pair.first, pair.second
+    text = ""
+    if min(first.accuracies) > max(second.accuracies):
+        above = f"Every seed of {first.name}" if first.is_group else first.name
+        text = f" {above} is above {'every seed of ' if second.is_group else ''}{second.name}, but"
     fewest = fewest_seeds(pair.comparisons)
-    text = (
-        f"{every if apart else ' From'} {seeds[0]} and {seeds[1]} seeds no difference can be "
-        f"shown, however large: it takes at least {fewest} of each"
+    seeds = f"{len(first.accuracies)} and {len(second.accuracies)} seeds"
+    text += (
+        f" {'from' if text else 'From'} {seeds} no difference can be shown, however large: it "
+        f"takes at least {fewest} of each"
     )
     if pair.needed is not None and pair.needed > fewest:
         text += f", and to see one this small about {_rounded(pair.needed):,}"
     return f"{text}."
-
-
-def _only_the_seed(pair: Pair) -> str:
-    if pair.differing_fields == ["seed"]:
-        return " The two recipes differ in the seed alone, so this is what chance makes of one."
-    return ""
 
 
 def _rounded(number: float) -> int:
