@@ -90,7 +90,8 @@ def decode(
     except PictureError as error:
         raise PictureError(error.reason, path) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(f"too many pixels: {error}", path) from error
+        reason = f"too many pixels: more than the limit of {max_pixels:,}"
+        raise PictureError(reason, path) from error
     except Exception as error:  # a decoder can fail in any way when it is given damaged data
         raise PictureError(f"damaged: {error or type(error).__name__}", path) from error
 

@@ -1,9 +1,11 @@
 """The routes, with an engine that the test decides."""
 
 import base64
+import contextlib
 import io
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -12,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from convscope.shipping.server import serve
 from tests.shipping.server.serving import (
     PNG,
     ByBrightness,
+    ask,
     connection_to,
     picture,
     post,
@@ -85,7 +89,7 @@ def test_a_list_with_a_bad_picture_answers_the_others(address):
         (b"GIF89a", PNG, 422, "The picture can't be used: "),
         (b"<html>", PNG, 422, "The picture can't be used: not a readable JPEG, PNG"),
         (b"", PNG, 422, "The picture can't be used: the file is empty."),
-        (picture(5)[:60], PNG, 422, "The picture can't be used: damaged: "),
+        (picture(5)[:45], PNG, 422, "The picture can't be used: damaged: "),
         (b"x", {}, 415, "Content-Type '' is not accepted. Send one picture as the body"),
         (b"x", {"Content-Type": "image/svg+xml"}, 415, "Content-Type 'image/svg+xml' is not"),
         (b"x", {"Content-Type": "multipart/form-data; boundary=x"}, 415, "Content-Type 'multi"),
@@ -112,6 +116,7 @@ def test_what_is_refused(address, content, headers, status, error):
 
 
 @pytest.mark.parametrize("size", [(10_000, 10_000), (8_000, 7_000)])
+@pytest.mark.filterwarnings("default::PIL.Image.DecompressionBombWarning")
 def test_too_many_pixels_are_refused_from_the_header(address, size):
     buffer = io.BytesIO()
     Image.new("1", size).save(buffer, "PNG")
@@ -155,40 +160,36 @@ def test_no_such_route_and_no_such_method(address):
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_long(address, chunked):
     size = (32 << 20) + 1
-    connection = connection_to(address)
-    if chunked:
-        parts = (bytes(1 << 20) for _ in range(40))
-        connection.request("POST", "/predict", parts, PNG, encode_chunked=True)
-    else:
-        connection.request("POST", "/predict", bytes(size), PNG)
-    answer = connection.getresponse()
-    assert answer.status == 413
-    assert json.loads(answer.read())["error"] == (
-        "The request has more than 32 MiB. Send smaller or fewer pictures."
-    )
-    # The connection can be used on.
-    connection.request("POST", "/predict", picture(9), PNG)
-    assert json.loads(connection.getresponse().read())["predictions"][0]["label"] == "class 9"
+    with connection_to(address) as connection:
+        if chunked:
+            parts = (bytes(1 << 20) for _ in range(40))
+            connection.request("POST", "/predict", parts, PNG, encode_chunked=True)
+        else:
+            connection.request("POST", "/predict", bytes(size), PNG)
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert json.loads(answer.read())["error"] == (
+            "The request has more than 32 MiB. Send smaller or fewer pictures."
+        )
+        # The connection can be used on.
+        status, content = ask(connection, picture(9))
+        assert status == 200
+        assert content["predictions"][0]["label"] == "class 9"
 
 
 def test_a_length_beyond_all_numbers(address):
     headers = PNG | {"Content-Length": "9" * 18}
-    connection = connection_to(address)
-    connection.request("POST", "/predict", b"x", headers)
-    assert connection.getresponse().status == 413
+    with connection_to(address) as connection:
+        assert ask(connection, b"x", headers)[0] == 413
 
 
 def ask_many(address, values, clients=16):
     """Many clients at once; the labels, in the order of the values."""
 
     def work(part):
-        connection = connection_to(address)
-        labels = []
-        for value in part:
-            connection.request("POST", "/predict?top=1", picture(value), PNG)
-            answer = json.loads(connection.getresponse().read())
-            labels.append(answer["predictions"][0]["label"])
-        return labels
+        with connection_to(address) as connection:
+            answers = [ask(connection, picture(value))[1] for value in part]
+        return [answer["predictions"][0]["label"] for answer in answers]
 
     parts = [values[start::clients] for start in range(clients)]
     with ThreadPoolExecutor(clients) as pool:
@@ -275,12 +276,11 @@ def test_work_of_a_client_that_has_gone_is_dropped():
         engine.go.clear()
         busy = threading.Thread(target=post, args=(address, picture(1)))
         busy.start()
-        gone = [connection_to(address) for _ in range(5)]
-        for connection in gone:
-            connection.request("POST", "/predict", picture(2), PNG)
-        until(lambda: server.condition.in_work == 6)
-        for connection in gone:
-            connection.close()
+        with contextlib.ExitStack() as stack:
+            for _ in range(5):
+                connection = stack.enter_context(connection_to(address))
+                connection.request("POST", "/predict", picture(2), PNG)
+            until(lambda: server.condition.in_work == 6)
         until(lambda: server.condition.in_work == 1)
         engine.go.set()
         busy.join()
@@ -327,3 +327,27 @@ def test_openapi_names_every_type_and_status(address):
     assert {"200", "401", "403", "408", "413", "415", "422", "503", "504"} == set(
         route["responses"]
     )
+
+
+def test_what_cannot_be_answered_in_time_when_the_server_stops(monkeypatch):
+    monkeypatch.setattr(serve, "DRAIN_SECONDS", 0.3)
+    engine = ByBrightness()
+    engine.go.clear()
+    with served(engine) as (address, server), ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post, address, picture(1), timeout=20)
+        until(lambda: server.condition.in_work == 1)
+        server.condition.leaving = time.monotonic()
+        assert answer.result().status_code == 503
+        assert answer.result().json()["error"] == "The server is stopping."
+        assert server.answered_all is False
+
+
+def test_new_work_is_refused_when_the_server_stops():
+    with served(ByBrightness()) as (address, server):
+        server.condition.leaving = time.monotonic() - 2
+        server.condition.in_work = 1  # so that it doesn't end at once
+        answer = post(address, picture(1))
+        assert answer.status_code == 503
+        assert answer.headers["connection"] == "close"
+        assert answer.headers["retry-after"] == "5"
+        assert httpx.get(f"{address}/healthz").status_code == 200

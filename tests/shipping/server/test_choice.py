@@ -89,7 +89,7 @@ def test_an_engine_that_is_asked_for(model, quick, name):
 
 
 def test_no_such_engine(model):
-    with pytest.raises(UsageError, match=r"Unknown engine 'bfloat'. Did you mean 'bfloat16'\?"):
+    with pytest.raises(UsageError, match=r"Unknown engine 'bfloat'. Did you mean 'bfloat16' or"):
         choose(*model, CPU, 4, "bfloat")
 
 
@@ -182,5 +182,5 @@ def test_rounding_may_swap_what_is_as_good_as_equal():
     theirs = Answers(torch.tensor([[0.499, 0.501], [0.9, 0.1]]), ours.unknown)
     difference, changed = disagreement(ours, theirs, 0.01)
     assert changed == 0
-    assert difference == pytest.approx(0.002)
+    assert difference == pytest.approx(0.002, rel=1e-3)
     assert disagreement(ours, theirs, 1e-4)[1] == 1

@@ -85,7 +85,7 @@ def test_headers_of_every_answer(address, path):
 
 @pytest.mark.parametrize(
     "given",
-    [None, "", "Bearer", "Bearer ", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}",
+    [None, "", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}",
      TOKEN, "Bearer \xe4"],
 )  # fmt: skip
 def test_without_the_token(with_token, given):

@@ -9,7 +9,7 @@ import pytest
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.pages import docs_page, upload_page
 from tests.shipping.server import serving
-from tests.shipping.server.serving import ByBrightness, picture, served
+from tests.shipping.server.serving import ByBrightness, picture, served, until
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<script>document.title='owned'</script>"
@@ -69,10 +69,11 @@ def test_a_person_drops_pictures(browser, monkeypatch, tmp_path):
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(address)
-        page.wait_for_function("document.getElementById('about').textContent.includes('lenet')")
+        page.wait_for_selector("#about:has-text('lenet')")
         page.set_input_files("#files", sorted(tmp_path.glob("*.png")))
-        page.wait_for_function("document.querySelectorAll('article ul').length == 2")
-        page.wait_for_function("document.querySelectorAll('article.bad').length == 1")
+        page.wait_for_selector("article:nth-of-type(3)")
+        page.wait_for_selector("article.bad")
+        until(lambda: page.locator("article ul").count() == 2)
         text = page.inner_text("#answers")
         assert HOSTILE in text
         assert "50.0 %" in text
@@ -94,7 +95,7 @@ def test_the_page_asks_for_the_token(browser, tmp_path):
         page.wait_for_selector("#token")
         page.fill("#token", token)
         page.press("#token", "Enter")
-        page.wait_for_function("document.getElementById('about').textContent.includes('lenet')")
+        page.wait_for_selector("#about:has-text('lenet')")
         page.set_input_files("#files", tmp_path / "x.png")
         page.wait_for_selector("article ul")
         assert "class 7" in page.inner_text("#answers")

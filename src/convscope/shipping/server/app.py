@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
@@ -34,15 +34,27 @@ class Condition:
     Attributes:
         in_work: Predictions that were asked for and not answered yet.
         leaving: When it was told to stop (`time.monotonic`), or None.
+        waiting: Those that wait for the engine.
     """
 
     in_work: int = 0
     leaving: float | None = None
+    waiting: set[Asked] = field(default_factory=set)
 
     @property
     def accepts(self) -> bool:
         """Whether new work is taken: also what was on its way when the server was told."""
         return self.leaving is None or time.monotonic() - self.leaving < ACCEPT_SECONDS
+
+    def give_up(self) -> None:
+        """Answer those that wait, without having computed anything."""
+        for asked in self.waiting:
+            asked.fail(_stopping())
+
+
+def _stopping() -> Refused:
+    headers = {"Retry-After": "5", "Connection": "close"}
+    return Refused(503, "The server is stopping.", headers)
 
 
 def make_app(
@@ -90,8 +102,7 @@ def make_app(
         """The most probable classes of one picture, or of each picture in a list."""
         assert asker is not None, "made before the first request"  # noqa: S101
         if not condition.accepts:
-            headers = {"Retry-After": "5", "Connection": "close"}
-            raise Refused(503, "The server is stopping.", headers)
+            raise _stopping()
         many = is_list(request)
         condition.in_work += 1
         try:
@@ -99,7 +110,13 @@ def make_app(
             with bodies.room() as taken:
                 body = await bodies.read(request, taken)
                 contents = await asyncio.to_thread(_listed, body) if many else [body]
-                rows = await _answered(asker, contents, request, settings.timeout)
+                asked = asker.ask(contents)
+                condition.waiting.add(asked)
+                try:
+                    rows = await _answered(asked, request, settings.timeout)
+                finally:
+                    condition.waiting.discard(asked)
+                    asker.drop(asked)
         except QueueFullError as error:
             raise Refused(
                 503,
@@ -170,11 +187,8 @@ def _answer_failures(app: FastAPI) -> None:
         return as_json({"error": "The server failed; its log says why."}, 500)
 
 
-async def _answered(
-    asker: Asker, contents: list[bytes], request: Request, timeout: float
-) -> list[Row | str]:
+async def _answered(asked: Asked, request: Request, timeout: float) -> list[Row | str]:
     """The rows of all pictures, or what kept them from being there in time."""
-    asked = asker.ask(contents)
     gone = asyncio.ensure_future(_disconnect(request))
     try:
         await asyncio.wait(
@@ -187,7 +201,6 @@ async def _answered(
         raise Refused(504, f"No answer within {timeout:g} s. The server has too much to do.")
     finally:
         gone.cancel()
-        asker.drop(asked)
 
 
 def _rows(asked: Asked) -> list[Row | str]:

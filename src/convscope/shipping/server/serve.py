@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from PIL import Image
 
 from convscope.errors import UsageError
 from convscope.runs.model_file import ModelCard, load_model
@@ -60,6 +62,8 @@ def serve(
     """
     check_token(host, token)
     settings = settings or Settings()
+    # The limit on pixels here is below the number that Pillow warns of.
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     with listening(host, port) as door:
         path = Path(run)
         is_file = path.is_file() or path.suffix == ".safetensors"
@@ -125,20 +129,19 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came: the first begins to drain, the second ends everything."""
-        if self.condition.leaving is None:
-            self.condition.leaving = time.monotonic()
-        else:
-            self.should_exit = self.force_exit = True
-            self.answered_all = self.condition.in_work == 0
+        if self.condition.leaving is not None:
+            os._exit(1)  # nothing of a server needs tidying up, and a kernel may be running
+        self.condition.leaving = time.monotonic()
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second; whether to end."""
         leaving = self.condition.leaving
         if leaving is not None:
-            late = time.monotonic() - leaving > DRAIN_SECONDS
-            if late:
+            if time.monotonic() - leaving > DRAIN_SECONDS:
                 self.answered_all = self.condition.in_work == 0
-            if late or (self.condition.in_work == 0 and not self.condition.accepts):
+                self.condition.give_up()
+                self.should_exit = True
+            elif self.condition.in_work == 0 and not self.condition.accepts:
                 self.should_exit = True
         return await super().on_tick(counter)
 
