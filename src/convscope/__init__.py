@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convscope.comparison.compare import compare as compare
     from convscope.data.image_set import ImageSet as ImageSet
     from convscope.data.load import load as load
+    from convscope.diagnosis.diagnose import diagnose as diagnose
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.errors import UsageError as UsageError
     from convscope.evaluation.evaluate import Evaluation as Evaluation
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
     from convscope.runs.seed_group import SeedGroup as SeedGroup
+    from convscope.shipping.export.export import export as export
     from convscope.training.seeds import train_seeds as train_seeds
     from convscope.training.train import resume as resume
     from convscope.training.train import train as train
@@ -45,8 +47,10 @@ _HOME = {
     "UsageError": "convscope.errors",
     "build": "convscope.networks.catalog",
     "compare": "convscope.comparison.compare",
+    "diagnose": "convscope.diagnosis.diagnose",
     "evaluate": "convscope.evaluation.evaluate",
     "explain": "convscope.inspection.explain",
+    "export": "convscope.shipping.export.export",
     "load": "convscope.data.load",
     "load_weights": "convscope.networks.weights",
     "networks": "convscope.networks.catalog",

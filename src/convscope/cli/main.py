@@ -13,6 +13,7 @@ from convscope.cli import compare as compare_command
 from convscope.cli import data as data_command
 from convscope.cli import evaluate as evaluate_command
 from convscope.cli import explain as explain_command
+from convscope.cli import export as export_command
 from convscope.cli import kernels as kernels_command
 from convscope.cli import networks as networks_command
 from convscope.cli import predict as predict_command
@@ -56,6 +57,7 @@ app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
 app.command(epilog=compare_command.EPILOG)(compare_command.compare)
 app.command(epilog=predict_command.EPILOG)(predict_command.predict)
 app.command(epilog=serve_command.EPILOG)(serve_command.serve)
+app.command(epilog=export_command.EPILOG)(export_command.export)
 app.command()(networks_command.networks)
 app.command(epilog=show_command.EPILOG)(show_command.show)
 app.command(epilog=explain_command.EPILOG)(explain_command.explain)

@@ -94,7 +94,9 @@ def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
 @contextlib.contextmanager
 def quiet_tools() -> Iterator[None]:
     """Keep back what exporter and quantizer say to their own developers."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    # The quantizer uses the root of all loggers for its advice.
+    names = ("root", "torch.onnx", "onnxscript", "onnx_ir")
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)

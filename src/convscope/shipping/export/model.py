@@ -12,9 +12,9 @@ from torch import nn
 import convscope
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.export.body import body
+from convscope.shipping.export.export import OPSET
 from convscope.shipping.export.preprocessing import preprocessing
 
-OPSET = 18  # of December 2022: read by every ONNX Runtime from 1.14 on
 UNKNOWN = "unknown"
 
 

@@ -1,4 +1,4 @@
-"""Say what model.onnx sees in pictures: python model_reader.py cat.jpg dog.png."""
+"""Say what a model sees in pictures: the files named after this program."""
 
 from __future__ import annotations
 

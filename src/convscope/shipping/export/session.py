@@ -30,9 +30,14 @@ class Said:
 
 
 class Session:
-    """An exported file, opened."""
+    """An exported file, opened.
+
+    Attributes:
+        bytes: Its size.
+    """
 
     def __init__(self, content: bytes) -> None:
+        self.bytes = len(content)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors; its warnings are for its developers
         self._session = onnxruntime.InferenceSession(

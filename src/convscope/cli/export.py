@@ -1,0 +1,119 @@
+"""`convscope export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convscope.cli.complete import complete_run
+from convscope.cli.console import print_json
+
+if TYPE_CHECKING:
+    from convscope.shipping.export.export import WeightsExport
+    from convscope.shipping.export.onnx_export import OnnxExport
+
+EPILOG = """
+Examples:
+
+  convscope export runs/mine mine.onnx
+
+  convscope export runs/mine mine.onnx --int8 --force
+
+  convscope export runs/mine/model.safetensors mine.onnx --pictures holiday_pictures/
+
+  convscope export runs/resnet18-pets-1 weights.safetensors
+"""
+
+
+def export(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="Folder of the run, or a model.safetensors.",
+            autocompletion=complete_run,
+        ),
+    ],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="To write: .onnx, the model; .safetensors, weights with torchvision's names.",
+        ),
+    ],
+    int8: Annotated[
+        bool,
+        typer.Option(
+            "--int8",
+            help="Quantize to 8 bits; refused if that costs more than half a point of accuracy.",
+        ),
+    ] = False,
+    opset: Annotated[int, typer.Option(help="Version of the ONNX operators.")] = 18,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Compare on these pictures. Default: the run's test pictures.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object.")
+    ] = False,
+) -> None:
+    """Write a run's model to one file for other programs.
+
+    An .onnx file takes raw pictures of any size and answers with class names,
+    probabilities and "unknown". It is compared with the run on real pictures,
+    and not written if it answers differently. A short program that reads it
+    is written beside it.
+    """
+    from convscope.shipping.export.export import WeightsExport
+    from convscope.shipping.export.export import export as write
+
+    written = write(run, file, int8=int8, opset=opset, pictures=pictures, force=force)
+    if json:
+        print_json({"run": str(run), **written.as_json()})
+    elif isinstance(written, WeightsExport):
+        _show_weights(written)
+    else:
+        _show_model(written)
+
+
+def _show_model(written: OnnxExport) -> None:
+    agreement, cost = written.agreement, written.int8
+    precision = "float32" if cost is None else "8 bits"
+    print(
+        f"{written.file}: {written.network} in {precision}, opset {written.opset}, "
+        f"{_megabytes(written.bytes)}; one picture takes {written.milliseconds:.2f} ms"
+    )
+    print(
+        f"Compared with the run on {agreement.pictures:,} pictures: the same class for every one, "
+        f"probabilities within {agreement.largest_difference:.0e}"
+    )
+    if cost is not None:
+        print(
+            f"In float32: {_megabytes(cost.float_bytes)}, {cost.float_milliseconds:.2f} ms\n"
+            f"Accuracy on {cost.pictures:,} test pictures: {cost.accuracy:.2%}, in float32 "
+            f"{cost.float_accuracy:.2%}"
+        )
+    print(f"Try it: python {written.reader} PICTURE")
+
+
+def _show_weights(written: WeightsExport) -> None:
+    print(
+        f"{written.file}: weights of {written.network}, for\n"
+        f"model = {written.torchvision}\n"
+        f"model.load_state_dict(safetensors.torch.load_file({str(written.file)!r}))"
+    )
+    if written.channels != 3:
+        print(
+            f"Their first layer takes {written.channels} channel, torchvision's 3: "
+            "replace it in the model first."
+        )
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"

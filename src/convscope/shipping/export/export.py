@@ -1,0 +1,153 @@
+"""A run as one file for other programs: ONNX, or weights with torchvision's names."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from convscope.errors import UsageError
+from convscope.runs.model_file import ModelCard, load_model
+from convscope.runs.run import Run
+from convscope.shipping.export.torchvision_weights import write_torchvision_weights
+
+if TYPE_CHECKING:
+    from convscope.shipping.export.onnx_export import OnnxExport
+
+OPSET = 18  # of December 2022: read by every ONNX Runtime from 1.14 on
+PACKAGES = ("onnx", "onnxscript", "onnxruntime")
+SUFFIXES = (".onnx", ".safetensors")
+
+
+@dataclass(frozen=True)
+class WeightsExport:
+    """A file of weights that was written.
+
+    Attributes:
+        file: The file.
+        network: What the network is called.
+        channels: Of the pictures that its first layer takes.
+        torchvision: The Python expression that makes torchvision's network for the weights.
+    """
+
+    file: Path
+    network: str
+    channels: int
+    torchvision: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return asdict(self) | {"file": str(self.file)}
+
+
+def export(
+    run: Run | str | Path,
+    file: str | Path,
+    *,
+    int8: bool = False,
+    opset: int = OPSET,
+    pictures: str | Path | None = None,
+    network: nn.Module | None = None,
+    force: bool = False,
+    quiet: bool = False,
+) -> OnnxExport | WeightsExport:
+    """Write a run's model to a file for other programs.
+
+    An `.onnx` file takes raw pictures and answers with class names, probabilities and "unknown":
+    everything that happens to a picture is inside. Before it is written it is asked about real
+    pictures, and if it doesn't answer as the run does, it isn't written. A program of a few lines
+    that reads it is written beside it. A `.safetensors` file holds the weights alone, with
+    torchvision's names.
+
+    Args:
+        run: A run, its folder, or a `model.safetensors`.
+        file: What to write; its suffix says what.
+        int8: Quantize the ONNX file. Its accuracy on the test pictures may fall by half a
+            percentage point, no more.
+        opset: Version of the ONNX operators.
+        pictures: A folder of pictures to compare on, in place of the run's test pictures.
+        network: The module to fill, if the run trained one that isn't in the catalog.
+        force: Replace files.
+        quiet: Show no progress.
+
+    Raises:
+        UsageError: An argument doesn't fit, a file exists, or packages are missing.
+        ConvscopeError: The model file is damaged, the network can't be exported, the export
+            differs from the run, or quantization costs too much.
+    """
+    file = Path(file)
+    opened = _opened(run)
+    _check_target(file, opened.model_file if isinstance(opened, Run) else opened)
+    if file.suffix.lower() == ".safetensors":
+        if int8 or opset != OPSET or pictures is not None:
+            raise UsageError(
+                "--int8, --opset and --pictures are for .onnx files; a .safetensors file holds "
+                "the weights as they are."
+            )
+        refuse_existing(file, force=force)
+        trained, card = _model(opened, network)
+        maker = write_torchvision_weights(file, trained, card)
+        return WeightsExport(file, card.network, card.channels, maker)
+    _check_packages()
+    # Imported here, because it needs packages that not everybody has.
+    from convscope.shipping.export.onnx_export import reader_path, write_onnx
+
+    for target in (file, reader_path(file)):
+        refuse_existing(target, force=force)
+    trained, card = _model(opened, network)
+    recipe = opened.recipe if isinstance(opened, Run) else None
+    return write_onnx(
+        file, trained, card, recipe, int8=int8, opset=opset, pictures=pictures, quiet=quiet
+    )
+
+
+def refuse_existing(file: Path, *, force: bool) -> None:
+    """Complain about a file that is there already, unless it may be replaced.
+
+    Raises:
+        UsageError: It is there.
+    """
+    if file.is_dir():
+        raise UsageError(f"{str(file)!r} is a folder. Give the name of a file to write.")
+    if file.exists() and not force:
+        raise UsageError(f"{str(file)!r} exists. Replace it: --force; or give another name.")
+
+
+def _opened(run: Run | str | Path) -> Run | Path:
+    """The run, or the path of a model file."""
+    if isinstance(run, Run):
+        return run
+    path = Path(run)
+    return path if path.is_file() or path.suffix == ".safetensors" else Run(path)
+
+
+def _model(opened: Run | Path, network: nn.Module | None) -> tuple[nn.Module, ModelCard]:
+    return opened.model(network) if isinstance(opened, Run) else load_model(opened, network)
+
+
+def _check_target(file: Path, model_file: Path) -> None:
+    """Complain about a file that can't be written, before any work is done."""
+    if file.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            f"The suffix of a file to export says what it is to hold: .onnx the whole model, "
+            f".safetensors weights with torchvision's names. {str(file)!r} has neither."
+        )
+    if not file.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {str(file.parent)!r} to write {file.name!r} in.")
+    if file.exists() and model_file.exists() and file.samefile(model_file):
+        raise UsageError(
+            f"{str(file)!r} is the run's own model, which holds more than its weights. "
+            "Give another name."
+        )
+
+
+def _check_packages() -> None:
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"To export to ONNX, {' and '.join(missing)} must be installed: "
+            "pip install 'convscope[onnx]'."
+        )

@@ -1,0 +1,165 @@
+"""One ONNX file with its reader: made, compared with the run, and only then written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+from torch import nn
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.files import atomic_path, write_text
+from convscope.runs.model_file import ModelCard
+from convscope.runs.recipe import Recipe
+from convscope.shipping.export import quantize, reader
+from convscope.shipping.export.agreement import Agreement, compare
+from convscope.shipping.export.body import body
+from convscope.shipping.export.export import OPSET
+from convscope.shipping.export.model import assembled
+from convscope.shipping.export.originals import labelled, originals
+from convscope.shipping.export.quantize import Quantization
+from convscope.shipping.export.session import Session
+
+MOST_BYTES = 2**31 - 2**24
+"""Of weights: one ONNX file holds 2 GiB, and the rest of the model must fit in as well."""
+
+
+@dataclass(frozen=True)
+class OnnxExport:
+    """An ONNX file that was written.
+
+    Attributes:
+        file: The file.
+        reader: The program beside it that shows how to use it.
+        network: What the network is called.
+        bytes: Size of the file.
+        opset: Version of its operators.
+        milliseconds: Time of one picture of the model's size by itself in ONNX Runtime, here.
+        agreement: How near its answers in float32 are to the run's.
+        int8: What quantization costs; None for a file in float32.
+    """
+
+    file: Path
+    reader: Path
+    network: str
+    bytes: int
+    opset: int
+    milliseconds: float
+    agreement: Agreement
+    int8: Quantization | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return asdict(self) | {"file": str(self.file), "reader": str(self.reader)}
+
+
+def write_onnx(
+    file: Path,
+    network: nn.Module,
+    card: ModelCard,
+    recipe: Recipe | None,
+    *,
+    int8: bool = False,
+    opset: int = OPSET,
+    pictures: str | Path | None = None,
+    quiet: bool = False,
+) -> OnnxExport:
+    """Export a network, compare the result with it, and write it with its reader.
+
+    Args:
+        file: The file to write; is replaced if it exists, and so is its reader.
+        network: Trained.
+        card: What is needed besides the weights.
+        recipe: Of the run, which says where its pictures are; None for a model file alone.
+        int8: Quantize it.
+        opset: Version of the ONNX operators.
+        pictures: A folder of pictures to compare on, in place of the run's test pictures.
+        quiet: Show no progress.
+
+    Raises:
+        UsageError: There are no pictures, or no such opset.
+        ConvscopeError: The network can't be exported, the export differs from it, or
+            quantization costs too much.
+    """
+    if not OPSET <= opset <= onnx.defs.onnx_opset_version():
+        raise UsageError(
+            f"--opset must be from {OPSET} to {onnx.defs.onnx_opset_version()}; given {opset}."
+        )
+    if int8 and (recipe is None or not recipe.data):
+        raise UsageError(
+            "--int8 needs the run's training pictures, for the ranges of values, and its test "
+            "pictures, for the accuracy. Give the folder of a run that was trained on a data set, "
+            "not a model file alone or a run on arrays."
+        )
+    room = sum(tensor.nbytes for tensor in network.state_dict().values())
+    if room > MOST_BYTES:
+        raise ConvscopeError(
+            f"The network's weights take {room / 2**30:.1f} GiB, and one ONNX file holds less "
+            "than 2. Use model.safetensors, which has no such limit."
+        )
+    tried_on = originals(recipe, card, pictures)
+    part = body(network, card, opset)
+    model = assembled(part, network, card)
+    session = _opened(model)
+    agreement = compare(session, network, card, tried_on, quiet=quiet)
+    quantization = None
+    if int8 and recipe is not None:
+        splits = labelled(recipe, card)
+        calibration = quantize.calibration_pictures(splits["train"], card)
+        quantized = assembled(quantize.quantized(part, calibration), network, card)
+        small = _opened(quantized)
+        test = next(splits[name] for name in ("test", "validation", "train") if name in splits)
+        quantization = quantize.cost(session, small, test, card, len(calibration), quiet=quiet)
+        model, session = quantized, small
+    _note(model, agreement, quantization)
+    onnx.checker.check_model(model, full_check=True)
+    with atomic_path(file) as temporary:
+        temporary.write_bytes(model.SerializeToString())
+    write_text(reader_path(file), reader_text(file))
+    return OnnxExport(
+        file=file,
+        reader=reader_path(file),
+        network=card.network or type(network).__name__,
+        bytes=model.ByteSize(),
+        opset=opset,
+        milliseconds=session.milliseconds(card.size),
+        agreement=agreement,
+        int8=quantization,
+    )
+
+
+def reader_path(file: Path) -> Path:
+    """Where the reader of an ONNX file is written."""
+    return file.with_name(f"{file.stem}_reader.py")
+
+
+def reader_text(file: Path) -> str:
+    """The program `reader`, for one file."""
+    text = Path(reader.__file__).read_text(encoding="utf-8")
+    return text.replace('"model.onnx"', repr(file.name))  # quotes and all, whatever the name is
+
+
+def _opened(model: onnx.ModelProto) -> Session:
+    content = model.SerializeToString()
+    try:
+        return Session(content)
+    except Exception as error:  # ONNX Runtime has a class of its own for every kind of failure
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ConvscopeError(
+            f"ONNX Runtime can't open the exported model: {reason} A lower --opset may help."
+        ) from error
+
+
+def _note(model: onnx.ModelProto, agreement: Agreement, quantization: Quantization | None) -> None:
+    """Write into the model how it was checked."""
+    facts = {
+        "precision": "float32" if quantization is None else "int8",
+        "agreement": json.dumps(agreement.as_json()),
+    }
+    if quantization is not None:
+        facts["int8"] = json.dumps(quantization.as_json())
+    for key, value in facts.items():
+        model.metadata_props.add(key=key, value=value)

@@ -1,0 +1,177 @@
+"""Static quantization of the exported network to 8 bits, and what it costs in accuracy.
+
+Weights get a scale for each channel. They use 7 of their 8 bits, because x86 processors without
+VNNI instructions add two products in 16 bits, which 8-bit weights can overflow: so the file answers
+the same on old and new machines. Activations are scaled by the range seen on calibration pictures.
+The first and the last layer stay float32, and so does everything around the network.
+"""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime import quantization
+
+from convscope.data.convert import convert
+from convscope.data.image_set import ImageSet
+from convscope.data.progress import progress
+from convscope.errors import ConvscopeError
+from convscope.runs.model_file import ModelCard
+from convscope.shipping.export.body import quiet_tools
+from convscope.shipping.export.session import Session, as_colour
+
+CALIBRATION = 200  # pictures
+MOST_POINTS = 0.5
+"""Percentage points of accuracy that quantization may cost."""
+
+MOST_JUDGED = 10_000
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """What 8 bits cost.
+
+    Attributes:
+        accuracy: Of the quantized file.
+        float_accuracy: Of the file in float32, on the same pictures.
+        points: Percentage points lost; below 0 if there are more right answers than before.
+        pictures: Test pictures that this was measured on.
+        same_top: How many of them are given the same class by both.
+        same_unknown: How many are called unknown by both, or by neither.
+        calibration_pictures: Training pictures that the ranges come from.
+        float_bytes: Size of the file in float32.
+        float_milliseconds: Time of one picture by itself in float32.
+    """
+
+    accuracy: float
+    float_accuracy: float
+    points: float
+    pictures: int
+    same_top: int
+    same_unknown: int
+    calibration_pictures: int
+    float_bytes: int
+    float_milliseconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return asdict(self)
+
+
+def calibration_pictures(images: ImageSet, card: ModelCard) -> NDArray[np.float32]:
+    """Some pictures of a set, as the network's part of the file takes them: (N, C, size, size)."""
+    rows = np.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).round().astype(int)
+    chosen = convert(images.subset(rows), size=card.size, channels=card.channels)
+    return chosen.images.astype(np.float32)
+
+
+def quantized(network_part: onnx.ModelProto, pictures: NDArray[np.float32]) -> onnx.ModelProto:
+    """The exported network in 8 bits.
+
+    Args:
+        network_part: From `body`; is left as it was.
+        pictures: From `calibration_pictures`.
+
+    Raises:
+        ConvscopeError: The network has something that can't be quantized.
+    """
+    layers = [
+        node.name for node in network_part.graph.node if node.op_type in ("Conv", "Gemm", "MatMul")
+    ]
+    around = [node.name for node in network_part.graph.node if not node.name.startswith("network")]
+    with tempfile.TemporaryDirectory() as folder, quiet_tools():
+        result = Path(folder) / "quantized.onnx"
+        try:
+            quantization.quantize_static(
+                copy.deepcopy(network_part),  # the quantizer changes what it is given
+                result,
+                _Calibration(pictures),
+                quant_format=quantization.QuantFormat.QDQ,
+                per_channel=True,
+                reduce_range=True,
+                activation_type=quantization.QuantType.QUInt8,
+                weight_type=quantization.QuantType.QInt8,
+                nodes_to_exclude=[*around, *layers[:1], *layers[-1:]],
+            )
+        except Exception as error:  # it fails in as many ways as there are networks
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ConvscopeError(
+                f"This network can't be quantized: {reason} Export without --int8."
+            ) from error
+        return onnx.load(result)
+
+
+class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]
+    """Pictures, one after another, under the name of the network's input."""
+
+    def __init__(self, pictures: NDArray[np.float32]) -> None:
+        self._rest = iter(pictures)
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        picture = next(self._rest, None)
+        return None if picture is None else {"pixels": picture[None]}
+
+
+def cost(
+    full: Session,
+    small: Session,
+    images: ImageSet,
+    card: ModelCard,
+    calibration: int,
+    *,
+    quiet: bool = False,
+) -> Quantization:
+    """Measure what quantization costs, and refuse what costs too much.
+
+    Args:
+        full: The file in float32.
+        small: The file in 8 bits.
+        images: Test pictures; of more than `MOST_JUDGED`, so many.
+        card: Of the model.
+        calibration: How many pictures it was calibrated with.
+        quiet: Show no progress.
+
+    Raises:
+        ConvscopeError: More than `MOST_POINTS` percentage points of accuracy are lost.
+    """
+    if len(images) > MOST_JUDGED:
+        images = images.subset(np.linspace(0, len(images) - 1, MOST_JUDGED).round().astype(int))
+    right = small_right = same_top = same_unknown = 0
+    with progress("Judging in 8 bits", len(images), quiet=quiet) as advance:
+        for start in range(0, len(images), BATCH):
+            part = images.subset(np.arange(start, min(start + BATCH, len(images))))
+            pictures = as_colour(convert(part, size=None, channels=card.channels).images)
+            before, after = full.answer(pictures), small.answer(pictures)
+            best, small_best = before.probabilities.argmax(1), after.probabilities.argmax(1)
+            right += int((best == part.labels).sum())
+            small_right += int((small_best == part.labels).sum())
+            same_top += int((best == small_best).sum())
+            same_unknown += int((before.unknown == after.unknown).sum())
+            advance(len(part))
+    count = len(images)
+    points = 100 * (right - small_right) / count
+    if points > MOST_POINTS:
+        raise ConvscopeError(
+            f"In 8 bits this network loses {points:.2f} points of accuracy on {count:,} test "
+            f"pictures ({right / count:.2%} become {small_right / count:.2%}), more than the "
+            f"{MOST_POINTS} that are allowed, so nothing was written. Export without --int8."
+        )
+    return Quantization(
+        accuracy=small_right / count,
+        float_accuracy=right / count,
+        points=points,
+        pictures=count,
+        same_top=same_top,
+        same_unknown=same_unknown,
+        calibration_pictures=calibration,
+        float_bytes=full.bytes,
+        float_milliseconds=full.milliseconds(card.size),
+    )
