@@ -1,0 +1,123 @@
+"""The curves of a run, and how many pictures they take."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from convscope.data.image_set import ImageSet
+from convscope.evaluation import robustness
+from convscope.evaluation.disturbances import DISTURBANCES
+from convscope.evaluation.evaluate import evaluate
+from convscope.evaluation.robustness import measure_robustness
+from convscope.runs.model_file import ModelCard
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def judged(digits_run):
+    network, card = digits_run.model()
+    return network, card, evaluate(digits_run, quiet=True)
+
+
+def measured(judged, images=None, multiply_adds=1, **options):
+    network, card, evaluation = judged
+    return measure_robustness(
+        network,
+        card,
+        images or evaluation.images,
+        multiply_adds=multiply_adds,
+        device=CPU,
+        quiet=True,
+        **options,
+    )
+
+
+def test_every_curve_passes_through_the_accuracy(judged):
+    found = measured(judged)
+    evaluation = judged[2]
+    assert found.pictures == len(evaluation.images)
+    assert found.accuracy == pytest.approx(evaluation.accuracy)
+    assert [curve.name for curve in found.curves] == [each.name for each in DISTURBANCES]
+    for curve in found.curves:
+        severities = [level.severity for level in curve.levels]
+        assert severities == sorted(severities)
+        (as_is,) = [level for level in curve.levels if level.severity == curve.unchanged]
+        assert as_is.accuracy == found.accuracy
+        assert all(low <= level.accuracy <= high for level in curve.levels
+                   for low, high in [level.interval])  # fmt: skip
+
+
+class Bright(nn.Module):
+    """Calls a picture bright if its mean is above 128."""
+
+    def forward(self, pictures):
+        mean = pictures.mean(dim=(1, 2, 3))  # of pixels divided by 255
+        return torch.stack([128 / 255 - mean, mean - 128 / 255], dim=1)
+
+
+def test_accuracy_falls_where_it_must():
+    """Dark pictures of level 60 are called bright from 69 levels more on, and never else."""
+    levels = np.repeat([60, 190], 25)
+    images = ImageSet(
+        np.broadcast_to(levels[:, None, None, None], (50, 1, 8, 8)).astype(np.uint8),
+        (levels > 128).astype(int),
+        ["dark", "bright"],
+    )
+    card = ModelCard(
+        network="", classes=("dark", "bright"), channels=1, size=8, mean=(0.0,), std=(1.0,)
+    )
+    found = measured((Bright(), card, None), images)
+    assert found.accuracy == 1.0
+    for curve in found.curves:
+        accuracies = {level.severity: level.accuracy for level in curve.levels}
+        if curve.name == "brightness":
+            assert accuracies == {-96: 0.5, -64: 0.5, -32: 1, 0: 1, 32: 1, 64: 1, 96: 0.5}
+        else:
+            assert set(accuracies.values()) == {1.0}
+
+
+def test_the_same_again(judged):
+    few = judged[2].images.subset(np.arange(60))
+    assert measured(judged, few) == measured(judged, few)
+    other = measured(judged, few, seed=1)
+    assert other.accuracy == measured(judged, few).accuracy
+    assert other.seed == 1
+
+
+def test_as_json_holds_every_level(judged):
+    few = judged[2].images.subset(np.arange(30))
+    found = measured(judged, few)
+    content = json.loads(json.dumps(found.as_json()))
+    noise = next(curve for curve in content["curves"] if curve["disturbance"] == "noise")
+    assert noise["unit"] == "grey levels (standard deviation)"
+    assert [level["severity"] for level in noise["levels"]] == [0, 8, 16, 32, 64]
+    assert content["pictures"] == 30
+
+
+@pytest.mark.parametrize(
+    ("multiply_adds", "expected"), [(1, 1000), (100_000_000, 555), (10**10, 200)]
+)
+def test_large_networks_get_fewer_pictures(judged, monkeypatch, multiply_adds, expected):
+    """And those are evenly spread, so that every class of a sorted set is among them."""
+    network, card, _ = judged
+    labels = np.repeat(np.arange(10), 200)
+    images = ImageSet(np.zeros((2000, 1, 8, 8), np.uint8), labels, card.classes)
+    shown = []
+
+    class Outcome:
+        accuracy = 0.5
+
+    def stand_in(network, card, images, **options):
+        shown.append(images.labels)
+        return Outcome
+
+    monkeypatch.setattr(robustness, "ask", stand_in)
+    found = measured(judged, images, multiply_adds)
+    points = len(shown)
+    assert found.pictures == min(1000, max(200, int(1.5e12 / (points * multiply_adds))))
+    assert found.pictures == pytest.approx(expected, rel=0.15)
+    assert np.bincount(shown[0]).min() >= found.pictures // 10 - 1
