@@ -19,6 +19,7 @@ ROOMS = [
     "evaluation",
     "comparison",
     "training",
+    "diagnosis",
     "shipping",
     "inspection",
     "cli",

@@ -11,6 +11,7 @@ import typer
 from convscope import __version__
 from convscope.cli import compare as compare_command
 from convscope.cli import data as data_command
+from convscope.cli import doctor as doctor_command
 from convscope.cli import evaluate as evaluate_command
 from convscope.cli import explain as explain_command
 from convscope.cli import export as export_command
@@ -61,6 +62,7 @@ app.command(epilog=export_command.EPILOG)(export_command.export)
 app.command()(networks_command.networks)
 app.command(epilog=show_command.EPILOG)(show_command.show)
 app.command(epilog=explain_command.EPILOG)(explain_command.explain)
+app.command(epilog=doctor_command.EPILOG)(doctor_command.doctor)
 app.command(epilog=kernels_command.EPILOG)(kernels_command.kernels)
 
 

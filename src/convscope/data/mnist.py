@@ -95,7 +95,7 @@ def read(name: str) -> dict[str, ImageSet]:
         ConvscopeError: A file is damaged, or could not be downloaded.
     """
     source = SOURCES[name]
-    folder = _found(name) or _downloaded(name, source)
+    folder = find(name) or _downloaded(name, source)
     sets = {}
     for split, (image_name, label_name) in FILES.items():
         image_file, label_file = _file(folder, image_name), _file(folder, label_name)
@@ -122,8 +122,8 @@ def _file(folder: Path, name: str) -> Path | None:
     return next((path for path in both if path.is_file()), None)
 
 
-def _found(name: str) -> Path | None:
-    """The first folder that holds the training labels of this data set."""
+def find(name: str) -> Path | None:
+    """The first folder that holds the training labels of this data set; None if there is none."""
     others = {each.label_digest for key, each in SOURCES.items() if key != name}
     for folder in search_folders(name):
         file = _file(folder, FILES["train"][1])

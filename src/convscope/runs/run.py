@@ -2,7 +2,7 @@
 
 recipe.toml          everything needed to do it again
 environment.json     machine, versions, what was chosen (precision, memory format)
-metrics.jsonl        one line an epoch, and some lines within each
+metrics.jsonl        one line an epoch, some lines within each, one for an error that ended it
 checkpoints/         see checkpoint.py
 model.safetensors    the result; see model_file.py
 report.html          all about the result, on one page that opens anywhere
@@ -138,7 +138,7 @@ class Run:
         """The lines of metrics.jsonl so far; a line that is still being written is left out.
 
         Args:
-            kind: "epoch" or "step"; None gives all.
+            kind: "epoch", "step" or "error"; None gives all.
         """
         if not self.metrics_file.exists():
             return []

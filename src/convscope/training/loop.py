@@ -137,7 +137,7 @@ def fit(
         for watcher in watchers:
             watcher.epoch(metrics, state)
             if warning is not None:
-                watcher.message(warning)
+                watcher.message(f"{warning} To find the reason: convscope doctor {run.folder}")
         now = time.perf_counter()
         progress.seconds += now - clock
         clock = now

@@ -27,6 +27,7 @@ from convscope.runtime.device import choose_device, describe
 from convscope.runtime.execution import Execution, choose_execution
 from convscope.training.average import WeightAverage
 from convscope.training.budget import first_plan
+from convscope.training.diagnosis import NotFiniteError
 from convscope.training.interrupt import stop_on_signals
 from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
@@ -200,6 +201,10 @@ def _carry_out(
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
         ):
             fit(state, job, execution, run, [view, events], stop)
+    except NotFiniteError as error:
+        run.log("error", step=state.progress.step, message=str(error))
+        view.message(f"To find the reason: convscope doctor {run.folder}")
+        raise
     finally:
         events.close()
     view.message("judging")

@@ -1,0 +1,1 @@
+"""Why a run isn't learning: measurements of its network and data, and findings drawn from them."""

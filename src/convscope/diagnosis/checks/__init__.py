@@ -1,0 +1,1 @@
+"""One function for each check: from `Measurements` to a `Check` with figures and findings."""

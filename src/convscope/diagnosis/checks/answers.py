@@ -1,0 +1,165 @@
+"""Checks of what comes out: the loss, and the answers in either mode and on other pictures."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+from convscope.diagnosis.finding import Check, Finding, Severity
+from convscope.diagnosis.measurements import Measurements
+from convscope.training.diagnosis import stuck_at_guessing
+
+ALIKE = 0.005  # standard deviation of probabilities between pictures
+ONE_ANSWER = 0.95  # share of the pictures
+LOST = 0.6  # of the accuracy in training mode
+GAP = 0.1  # between the accuracy on training pictures and on others
+RISEN = 1.25  # times the least loss on the other pictures
+
+
+def above_guessing(measured: Measurements) -> Check:
+    """Has the training loss left what guessing gives?"""
+    name = "loss"
+    subject = measured.subject
+    guessing = math.log(len(subject.classes))
+    if subject.epochs:
+        recorded = float(subject.epochs[-1]["train_loss"])
+    elif subject.steps:
+        recorded = statistics.fmean(line["loss"] for line in subject.steps[-3:])
+    else:
+        recorded = measured.gradients.loss
+    figures = (
+        f"training loss {recorded:.3f}; guessing has ln({len(subject.classes)}) = {guessing:.3f}"
+    )
+    if subject.step == 0:
+        return Check(name, figures)
+    told = stuck_at_guessing(
+        {"epoch": 0, "train_loss": recorded}, len(subject.classes), is_last=True
+    )
+    if told is None:
+        return Check(name, figures)
+    evidence = (
+        f"The training loss is {recorded:.3f}, which is ln({len(subject.classes)}) = "
+        f"{guessing:.3f}: every class gets the same probability."
+    )
+    change = "Mend what stands above first; if nothing does, give the layers other first weights."
+    found = Finding(
+        "The loss stays at guessing", evidence, change, Severity.FAULT,
+        "--set initialization=xavier",
+    )  # fmt: skip
+    return Check(name, figures, (found,))
+
+
+def different_answers(measured: Measurements) -> Check:
+    """Do different pictures get different answers?"""
+    name = "answers"
+    if measured.answers is None:
+        return Check(name, "the answers aren't numbers")
+    judged = measured.answers.monitor
+    favourite = measured.subject.classes[judged.favourite]
+    figures = (
+        f"the commonest answer on {judged.pictures:,} {measured.subject.job.monitor_name} pictures "
+        f"is {favourite!r} with {judged.favourite_share:.0%} ({judged.favourite_labels:.0%} are)"
+    )
+    if measured.subject.step == 0 or len(measured.subject.classes) == 1:
+        return Check(name, figures)
+    if judged.spread < ALIKE:
+        evidence = (
+            f"The probabilities of {judged.pictures:,} pictures differ by "
+            f"{judged.spread:.1e} (standard deviation): the network answers without looking."
+        )
+        title = "All pictures get the same answer"
+    elif judged.favourite_share >= ONE_ANSWER and judged.favourite_labels < ONE_ANSWER - 0.15:
+        evidence = (
+            f"{judged.favourite_share:.0%} of the pictures are answered {favourite!r}, which "
+            f"{judged.favourite_labels:.0%} of them are."
+        )
+        title = "Nearly all pictures get one answer"
+    else:
+        return Check(name, figures)
+    change = "Mend what stands above first; if nothing does, take smaller steps."
+    rate = measured.subject.recipe.learning_rate / 10
+    found = Finding(title, evidence, change, Severity.FAULT, f"--lr {rate:g}")
+    return Check(name, figures, (found,))
+
+
+def modes(measured: Measurements) -> Check:
+    """Does batch norm's memory of statistics agree with the statistics of batches?"""
+    name = "training and evaluation mode"
+    if measured.answers is None:
+        return Check(name, "the answers aren't numbers")
+    if not measured.answers.has_batch_norm:
+        return Check(name, "no batch norm in this network")
+    evaluated, trained = measured.answers.train, measured.answers.train_mode
+    figures = (
+        f"the same {evaluated.pictures:,} training pictures are {evaluated.accuracy:.1%} right in "
+        f"evaluation mode, {trained.accuracy:.1%} in training mode"
+    )
+    if not evaluated.accuracy < LOST * trained.accuracy or measured.subject.step == 0:
+        return Check(name, figures)
+    evidence = (
+        f"The same {evaluated.pictures:,} training pictures, not augmented, are "
+        f"{trained.accuracy:.1%} right with the statistics of each batch and "
+        f"{evaluated.accuracy:.1%} with the running statistics that batch norm keeps for "
+        "evaluation: these lag behind."
+    )
+    slow = _slowest_memory(measured)
+    if slow is not None:
+        change = (
+            f"Layer {slow[0]!r} has momentum {slow[1]:g}, so it remembers 1/{1 / slow[1]:,.0f} of "
+            "each batch: use nn.BatchNorm2d(…, momentum=0.1)."
+        )
+        options = ""
+    else:
+        rate = measured.subject.recipe.learning_rate / 10
+        change = "Statistics that lag change too fast: take smaller steps."
+        options = f"--lr {rate:g}"
+    layer = slow[0] if slow is not None else None
+    title = "Batch norm's running statistics lag behind"
+    return Check(name, figures, (Finding(title, evidence, change, Severity.FAULT, options, layer),))
+
+
+def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
+    """The batch norm that forgets most slowly, if it is slower than the usual 0.1."""
+    found = {
+        name: float(module.momentum)
+        for name, module in measured.subject.newest.named_modules()
+        if isinstance(getattr(module, "momentum", None), float) and hasattr(module, "running_mean")
+    }
+    slow = {name: momentum for name, momentum in found.items() if 0 < momentum < 0.05}
+    return min(slow.items(), key=lambda item: item[1]) if slow else None
+
+
+def generalization(measured: Measurements) -> Check:
+    """Does the network do about as well on pictures it hasn't been trained on?"""
+    name = "train and evaluation gap"
+    if measured.answers is None:
+        return Check(name, "the answers aren't numbers")
+    subject = measured.subject
+    monitor = subject.job.monitor_name
+    seen, unseen = measured.answers.train, measured.answers.monitor
+    gap = seen.accuracy - unseen.accuracy
+    losses = [float(epoch[f"{monitor}_loss"]) for epoch in subject.epochs]
+    figures = (
+        f"{seen.accuracy:.1%} of {seen.pictures:,} training pictures are right, "
+        f"{unseen.accuracy:.1%} of {unseen.pictures:,} {monitor} pictures"
+    )
+    if losses:
+        best = losses.index(min(losses)) + 1
+        figures += f"; the {monitor} loss was least in epoch {best} of {len(losses)}"
+    if len(losses) < 3 or gap < GAP or losses[-1] < RISEN * min(losses):
+        return Check(name, figures)
+    evidence = (
+        f"The {monitor} loss was {min(losses):.3f} in epoch {best} and has risen to "
+        f"{losses[-1]:.3f} in epoch {len(losses)}, while {seen.accuracy:.0%} of the training "
+        f"pictures are right, and {unseen.accuracy:.0%} of the others."
+    )
+    if subject.recipe.augmentation.crop == 0:
+        change = "Show every picture a little shifted each time, so that it can't be memorized."
+        options = "--set augmentation.crop=2"
+    elif monitor == "validation" and subject.recipe.early_stop is None:
+        change, options = "Stop when validation gets no better.", "--set early_stop=3"
+    else:
+        decay = max(0.0005, 4 * subject.recipe.weight_decay)
+        change, options = "Pull the weights towards 0 more.", f"--set weight_decay={decay:g}"
+    found = Finding("Overfitting", evidence, change, Severity.WARNING, options)
+    return Check(name, figures, (found,))

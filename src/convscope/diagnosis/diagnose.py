@@ -1,0 +1,72 @@
+"""Why is it not learning? From a run folder to findings, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import nn
+
+from convscope.data.load import Data
+from convscope.diagnosis.checks import answers, layers, learning_rate, pictures
+from convscope.diagnosis.figure import draw
+from convscope.diagnosis.finding import Check, Diagnosis, ranked
+from convscope.diagnosis.measurements import Measurements, measure_all
+from convscope.diagnosis.subject import examine
+from convscope.runs.run import Run
+
+CHECKS: tuple[Callable[[Measurements], Check], ...] = (
+    pictures.classes,
+    pictures.labels,
+    pictures.pixels,
+    learning_rate.learning_rate,
+    learning_rate.enough_steps,
+    layers.dead_units,
+    layers.saturated_units,
+    layers.gradients,
+    layers.moving_weights,
+    learning_rate.finite,
+    answers.above_guessing,
+    answers.different_answers,
+    answers.modes,
+    answers.generalization,
+    pictures.same_pictures,
+)
+"""Causes before what they lead to: a rate that is too high kills units, and not the other way."""
+
+
+def diagnose(
+    run: Run | str | Path,
+    *,
+    network: nn.Module | None = None,
+    data: Data | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+) -> Diagnosis:
+    """Find out what keeps a run from learning, or that nothing does.
+
+    The run may have ended, failed, or be under way: its files are only read, and a figure is added
+    to its `figures` (`diagnosis.png`; not if the folder may not be written to).
+
+    Args:
+        run: The run or its folder.
+        network: The module as training was given it, if the run trains one of your own.
+        data: The pictures, if they came from arrays, or if the folder has moved.
+        device: Where to compute.
+        quiet: Show no progress.
+
+    Returns:
+        The findings, worst first, and all that was checked, with figures.
+
+    Raises:
+        UsageError: No run, or it needs `network` or `data`, or one of them doesn't fit.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    subject = examine(run, network=network, data=data, device=device)
+    measured = measure_all(subject, quiet=quiet)
+    checks = tuple(check(measured) for check in CHECKS)
+    try:
+        figure: Path | None = draw(measured, run.figures / "diagnosis.png")
+    except PermissionError:
+        figure = None
+    return Diagnosis(str(subject), ranked(checks), checks, figure)

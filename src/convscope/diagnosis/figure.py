@@ -1,0 +1,147 @@
+"""The measurements as a figure: units, gradients, and the range test, layer by layer."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from matplotlib.axes import Axes
+
+from convscope.diagnosis.activations import Activation
+from convscope.diagnosis.gradients import LayerGradient
+from convscope.diagnosis.measurements import Measurements
+from convscope.evaluation.figures.canvas import (
+    FAINT,
+    INK,
+    drawable,
+    drawing,
+    footnote,
+    headline,
+    shortened,
+)
+
+NOW, FIRST, STUCK = "#2364aa", "#9aa5b1", "#d1495b"
+MOST_LAYERS = 40  # rows; of more, evenly chosen ones
+ROW = 0.24  # inches
+
+
+def draw(measured: Measurements, path: Path) -> Path:
+    """Draw what was measured.
+
+    Args:
+        measured: Everything.
+        path: The PNG to write.
+
+    Returns:
+        The path.
+    """
+    gradients = _thinned([each for each in measured.gradients.layers if each.ratio is not None])
+    units = _thinned(measured.activations)
+    rows = max(len(gradients), len(units), 8)
+    with drawing(path, 15, 2.2 + ROW * rows) as figure:
+        left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.1, 1.1))
+        _units(left, units)
+        _gradients(middle, gradients, measured.gradients_first.layers)
+        _range_test(right, measured)
+        headline(figure, shortened(str(measured.subject), 110))
+        footnote(
+            figure,
+            f"Units: {measured.pictures} training pictures, in training mode. Gradients: median "
+            "over batches. Range test: Smith 2017, section 3.3.",
+        )
+    return path
+
+
+def _units(axes: Axes, units: list[Activation]) -> None:
+    """For each activation function, how much of it is at its end."""
+    axes.set_title("Activation functions")
+    if not units:
+        _say(axes, "No relu, sigmoid or tanh was seen.")
+        return
+    places = range(len(units))
+    kinds = {each.kind for each in units}
+    ends = "give 0" if kinds == {"relu"} else "are 0, or near an end of the range"
+    axes.barh(
+        places, [each.share_at_end for each in units], 0.72,
+        color="#bcd0e5", label=f"values that {ends}",
+    )  # fmt: skip
+    axes.barh(
+        places, [each.stuck for each in units], 0.36,
+        color=STUCK, label="units that do so on every picture",
+    )  # fmt: skip
+    _rows(axes, [f"{each.layer} ({each.kind})" for each in units])
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("share")
+    axes.grid(visible=False, axis="y")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / axes.bbox.height * 100), fontsize=9)
+
+
+def _gradients(
+    axes: Axes, layers: list[LayerGradient], first_layers: tuple[LayerGradient, ...]
+) -> None:
+    """For each layer, the length of its gradient beside that of its weights."""
+    axes.set_title("Gradient / weights")
+    first = {each.name: each.ratio for each in first_layers}
+    for label, color, ratios in (
+        ("when the run began", FIRST, [first.get(each.name) for each in layers]),
+        ("now", NOW, [each.ratio for each in layers]),
+    ):
+        shown = [
+            (ratio, place)
+            for place, ratio in enumerate(ratios)
+            if ratio is not None and ratio > 0 and math.isfinite(ratio)
+        ]
+        axes.plot(
+            [ratio for ratio, _ in shown], [place for _, place in shown],
+            label=label, color=color, marker="o", markersize=5, linewidth=1,
+        )  # fmt: skip
+    axes.set_xscale("log")
+    _rows(axes, [each.name for each in layers])
+    axes.set_xlabel("Euclidean norm of the gradient over that of the weights")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / axes.bbox.height * 100), fontsize=9)
+
+
+def _range_test(axes: Axes, measured: Measurements) -> None:
+    """The loss while the learning rate rises; the good range; the recipe's rate."""
+    axes.set_title("Learning-rate range test")
+    test, rate = measured.range_test, measured.subject.recipe.learning_rate
+    if test is None:
+        _say(axes, "The weights that the run began with aren't known.")
+        return
+    shown = [(r, loss) for r, loss in zip(test.rates, test.losses, strict=True) if loss < math.inf]
+    axes.plot([r for r, _ in shown], [loss for _, loss in shown], color=NOW, label="smoothed loss")
+    if test.lowest is not None and test.highest is not None:
+        axes.axvspan(
+            test.lowest, test.highest, color="#dcefe0", zorder=0, label="from falling to least"
+        )
+    axes.axvline(rate, color=STUCK, linestyle="--", label=f"recipe: {rate:g}")
+    axes.axhline(
+        math.log(len(measured.subject.classes)) or 1.0, color=FAINT, linewidth=0.9, linestyle=":",
+        label="guessing",
+    )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1.3 * test.first_loss if math.isfinite(test.first_loss) else None)
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("loss")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / axes.bbox.height * 100),
+                fontsize=9, ncols=2)  # fmt: skip
+
+
+def _rows(axes: Axes, names: list[str]) -> None:
+    """Layers from top to bottom, as the pictures pass them."""
+    shown = [shortened(drawable(name, instead="?"), 34) for name in names]
+    axes.set_yticks(range(len(names)), shown, fontsize=9)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+
+
+def _say(axes: Axes, text: str) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", color=INK, transform=axes.transAxes)
+
+
+def _thinned(layers: list) -> list:  # type: ignore[type-arg]
+    """At most `MOST_LAYERS` of them, evenly chosen, the first and the last included."""
+    if len(layers) <= MOST_LAYERS:
+        return layers
+    step = (len(layers) - 1) / (MOST_LAYERS - 1)
+    return [layers[round(place * step)] for place in range(MOST_LAYERS)]

@@ -1,0 +1,75 @@
+"""What arrives at the first layer that has weights: the pixels as the network really sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class FirstInput:
+    """Statistics over all pictures, positions and channels.
+
+    Attributes:
+        layer: The first module with weights of its own.
+        is_normalization: Whether it normalizes by itself, as batch norm does.
+        mean: Of the values.
+        std: Their standard deviation.
+        least: The least of them.
+        largest: The largest of them.
+    """
+
+    layer: str
+    is_normalization: bool
+    mean: float
+    std: float
+    least: float
+    largest: float
+
+
+@torch.no_grad()
+def first_input(network: nn.Module, batches: Iterable[Tensor]) -> FirstInput | None:
+    """Look at what the first layer gets; None if no layer with weights gets a tensor of numbers.
+
+    Args:
+        network: Its hooks are left as found.
+        batches: Pictures (N, C, H, W) as training gives them.
+    """
+    seen: list[tuple[str, nn.Module, Tensor]] = []
+
+    def look(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
+        def keep(module: nn.Module, inputs: tuple[object, ...]) -> None:
+            value = inputs[0] if inputs else None
+            is_first = not seen or seen[0][0] == name
+            if is_first and isinstance(value, Tensor) and value.is_floating_point():
+                seen.append((name, module, value.detach().float()))
+
+        return module.register_forward_pre_hook(keep)
+
+    weighted = [
+        (name, module)
+        for name, module in network.named_modules()
+        if next(module.parameters(recurse=False), None) is not None
+    ]
+    handles = [look(name, module) for name, module in weighted]
+    try:
+        for pictures in batches:
+            network(pictures)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not seen:
+        return None
+    name, module, _ = seen[0]
+    values = torch.cat([value.flatten() for _, _, value in seen])
+    return FirstInput(
+        layer=name or "the network",
+        is_normalization="Norm" in type(module).__name__,
+        mean=float(values.mean()),
+        std=float(values.std()),
+        least=float(values.min()),
+        largest=float(values.max()),
+    )

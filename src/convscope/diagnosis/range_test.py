@@ -1,0 +1,145 @@
+"""The learning-rate range test of Smith (2017), Cyclical Learning Rates, section 3.3.
+
+A copy of the network, with its first weights, takes steps whose rate rises exponentially from far
+too low to far too high. The loss begins to fall where the rate is large enough to matter, and
+rises where it is too large.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from convscope.runs.optimization import make_optimizer, set_learning_rate
+from convscope.runs.recipe import Recipe
+from convscope.runtime.execution import Execution
+
+STEPS = 100
+RANGES = {"sgd": (1e-4, 10.0), "nesterov": (1e-4, 10.0), "adam": (1e-5, 1.0)}
+RANGES["adamw"] = RANGES["adam"]
+QUIET_STEPS = 12  # at the lowest rates, nothing is learned: they show the noise of the loss
+MEMORY = 0.7  # of the smoothed loss
+CLEAR_FALL = 0.04  # of the first loss: a smaller one isn't called learning
+NOISE = 3.0  # times the spread among the first losses: nor is a smaller one than this
+BROKEN = 1.5  # times the first loss, or the least, where the test ends
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """What came of a range test.
+
+    Attributes:
+        rates: Of the steps taken, rising.
+        losses: Smoothed, one for each; the last may be infinite.
+        batch_size: Pictures per step.
+        first_loss: Before anything was learned.
+        lowest: The rate where the loss had fallen by a tenth of its whole fall; None if it never
+            fell clearly.
+        highest: The rate where the loss was least; None likewise.
+        broke_at: The rate at which the loss ran away; None if it didn't.
+    """
+
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    batch_size: int
+    first_loss: float
+    lowest: float | None
+    highest: float | None
+    broke_at: float | None
+
+    @property
+    def least_loss(self) -> float:
+        """The least smoothed loss on the way."""
+        return min(self.losses)
+
+
+def range_test(
+    network: nn.Module,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    recipe: Recipe,
+    execution: Execution,
+    on_step: Callable[[int], None] = lambda steps: None,
+) -> RangeTest:
+    """Take up to `STEPS` steps with a rising rate.
+
+    Args:
+        network: With the weights a run begins with; a copy is trained.
+        batches: As training gets them.
+        recipe: Gives the optimizer and label smoothing; its learning rate plays no part.
+        execution: How to compute.
+        on_step: Told of every step.
+    """
+    low, high = RANGES[recipe.optimizer]
+    rates = [low * (high / low) ** (step / (STEPS - 1)) for step in range(STEPS)]
+    taken: list[float] = []
+    smoothed: list[float] = []
+    quiet: list[float] = []
+    average = 0.0
+    batch_size = 0
+    losses = training_losses(network, batches, recipe, execution, rates)
+    for step, (rate, (loss, count)) in enumerate(zip(rates, losses, strict=True)):
+        on_step(1)
+        batch_size = max(batch_size, count)
+        average = MEMORY * average + (1 - MEMORY) * loss
+        smooth = average / (1 - MEMORY ** (step + 1))
+        taken.append(rate)
+        smoothed.append(smooth if math.isfinite(smooth) else math.inf)
+        if step < QUIET_STEPS:
+            quiet.append(loss)
+        if not smooth < BROKEN * max(min(smoothed), sum(quiet) / len(quiet)):
+            break
+    return _read(taken, smoothed, quiet, batch_size)
+
+
+def training_losses(
+    network: nn.Module,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    recipe: Recipe,
+    execution: Execution,
+    rates: list[float],
+) -> Iterator[tuple[float, int]]:
+    """Train a copy, one step for each rate.
+
+    Yields:
+        The loss before each step, NaN and infinity included, and the number of pictures in it.
+    """
+    trained = copy.deepcopy(network).train()
+    optimizer = make_optimizer(trained, recipe)
+    for rate, (pictures, labels) in zip(rates, itertools.islice(batches, len(rates)), strict=True):
+        set_learning_rate(optimizer, rate)
+        with execution.forward_pass():
+            logits = trained(pictures)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+        yield loss.item(), len(pictures)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        if recipe.clip_gradient is not None:
+            nn.utils.clip_grad_norm_(trained.parameters(), recipe.clip_gradient)
+        optimizer.step()
+
+
+def _read(
+    rates: list[float], losses: list[float], quiet: list[float], batch_size: int
+) -> RangeTest:
+    """Find the good range in the curve."""
+    first = statistics.fmean(quiet)
+    broke_at = rates[-1] if len(rates) < STEPS else None
+    spread = statistics.pstdev(quiet) if math.isfinite(first) else math.inf
+    least = min(range(len(losses)), key=losses.__getitem__)
+    fall = first - losses[least]
+    lowest = highest = None
+    if math.isfinite(first) and fall > max(CLEAR_FALL * first, NOISE * spread):
+        lowest = next(
+            rate
+            for rate, loss in zip(rates[QUIET_STEPS:], losses[QUIET_STEPS:], strict=True)
+            if loss < first - fall / 10
+        )
+        highest = rates[least]
+    return RangeTest(tuple(rates), tuple(losses), batch_size, first, lowest, highest, broke_at)
