@@ -13,11 +13,12 @@ from convscope.comparison.contender import Contender
 from convscope.comparison.words import in_short
 from convscope.evaluation.figures.canvas import (
     INK,
-    drawable_names,
+    drawable,
     drawing,
     footnote,
     headline,
     percent,
+    shortened,
 )
 
 # Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
@@ -34,7 +35,10 @@ def comparison_figure(comparison: Comparison, path: str | Path) -> None:
         path: The PNG to write.
     """
     contenders = comparison.contenders
-    names = drawable_names([each.name for each in contenders], longest=28)
+    names = [
+        shortened(drawable(each.name, instead=f"run {number}"), 24)
+        for number, each in enumerate(contenders, 1)
+    ]
     with drawing(path, 11.0, max(4.4, 1.9 + 0.42 * len(contenders))) as figure:
         headline(figure, _result(comparison, names))
         left, right = figure.subplots(1, 2)
@@ -81,6 +85,9 @@ def _draw_accuracies(axes: Axes, contenders: Sequence[Contender], names: Sequenc
             percent(each.accuracy), (each.accuracy, row), xytext=(0, 8),
             textcoords="offset points", ha="center", color=INK, fontsize=9,
         )  # fmt: skip
+    # Room for the numbers above the marks, but no share above 100 %.
+    low, high = axes.get_xlim()
+    axes.set_xticks([tick for tick in axes.get_xticks() if max(0, low) <= tick <= min(1, high)])
 
 
 def _judged_on(contenders: Sequence[Contender]) -> str:
@@ -92,7 +99,7 @@ def _judged_on(contenders: Sequence[Contender]) -> str:
 
 def _draw_curves(axes: Axes, contenders: Sequence[Contender]) -> None:
     splits = sorted({each.curve_split for each in contenders})
-    axes.set_title(f"Accuracy on {' or '.join(splits)} pictures, epoch by epoch")
+    axes.set_title(f"After each epoch ({' or '.join(splits)} pictures)")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))

@@ -20,6 +20,10 @@ def sentence(pair: Pair) -> str:
     result = in_short(pair, pair.first.name, pair.second.name)
     if pair.outcome is None:
         return f"{result}: {pair.reason}."
+    if isinstance(pair.outcome, McNemar) and _wrong(pair.first) == _wrong(pair.second):
+        which = "the same ones" if _wrong(pair.first) else "none"
+        pictures = pair.first.judged[0].pictures
+        return f"{result}: of {pictures:,} pictures both get {which} wrong."
     text = f"{result}: {_figures(pair)}. {_chance(pair, pair.outcome)}"
     if pair.has_too_few_seeds:
         text += _too_few_seeds(pair)
@@ -63,12 +67,11 @@ def how_often(p_value: float) -> str:
 def _figures(pair: Pair) -> str:
     shares = f"{_accuracy(pair.first)} against {_accuracy(pair.second)}"
     pictures = f"the same {pair.first.judged[0].pictures:,} pictures"
-    points = f"{100 * pair.difference:.2f} points"
-    if isinstance(pair.outcome, McNemar):
-        wrong = {each.judged[0].wrong for each in (pair.first, pair.second)}
-        if len(wrong) == 1:
-            return f"{shares}, and wrong on exactly the same of {pictures}"
-    return f"{shares}, a difference of {points} on {pictures}"
+    return f"{shares}, a difference of {100 * pair.difference:.2f} points on {pictures}"
+
+
+def _wrong(contender: Contender) -> frozenset[int]:
+    return contender.judged[0].wrong
 
 
 def _accuracy(contender: Contender) -> str:

@@ -107,6 +107,12 @@ class SeedGroup:
         """
         return [Run(self.run_folder(seed)) for seed in self.seeds if self._is_judged(seed)]
 
+    @property
+    def spread(self) -> Spread | None:
+        """Of the accuracies of `runs`; None where there are none."""
+        accuracies = [run.summary()["accuracy"] for run in self.runs]
+        return spread(accuracies) if accuracies else None
+
     def has_begun(self, seed: int) -> bool:
         """Whether the run of a seed has come as far as its first step."""
         return (self.run_folder(seed) / "environment.json").is_file()
@@ -139,7 +145,7 @@ class SeedGroup:
             **medians,
             "seconds": sum(row["seconds"] for row in rows),
             "split": rows[0]["split"] if rows else None,
-            "spread": asdict(spread([row["accuracy"] for row in rows])) if rows else None,
+            "spread": asdict(self.spread) if self.spread else None,
             "failed": sorted(self.failures),
             "seeds": [
                 {

@@ -113,19 +113,22 @@ def _train_one(
 ) -> Run:
     """Train the network with this seed, or go on with a run that was stopped."""
     folder = group.run_folder(seed)
-    module = None
-    if not isinstance(network, str):
+    subject: str | nn.Module
+    if isinstance(network, str):
+        subject = network
+    else:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            module = network()
+            subject = network()
     if group.has_begun(seed):
+        module = subject if isinstance(subject, nn.Module) else None
         return resume(folder, network=module, data=data, histograms=histograms, quiet=quiet)
     recipe = group.recipe.replace(seed=seed)
     if group.runs:
         first = group.runs[0].recipe
         recipe = recipe.replace(precision=first.precision, threads=first.threads)
     return train(
-        network if isinstance(network, str) else module,
+        subject,
         data,
         recipe,
         out=folder,
