@@ -50,6 +50,22 @@ def test_json_is_one_object(command, run):
     assert sum(map(sum, result["confusion"])) == result["pictures"]
 
 
+def test_the_report_and_its_data(command, run):
+    for name in ("report.html", "predictions.csv", "evaluation.json"):
+        (run.folder / name).unlink()
+    result = json.loads(command("evaluate", "r", "--no-robustness", "--json").stdout)
+    assert result["files"]["report"] == "r/report.html"
+    assert result["files"]["predictions"] == "r/predictions.csv"
+    assert result["robustness"] is None
+    stored = json.loads(run.evaluation_file.read_text())
+    assert {"reliability", "selective", "cost"} <= stored.keys()
+    assert stored == {name: result[name] for name in stored}
+    assert "When pictures get worse" not in run.report_file.read_text()
+    command("evaluate", "r")
+    assert "When pictures get worse" in run.report_file.read_text()
+    assert len(json.loads(run.evaluation_file.read_text())["robustness"]["curves"]) == 6
+
+
 def test_other_pictures_leave_the_judgement_on_the_test_pictures(command, run):
     before = run.evaluation_file.read_bytes()
     result = json.loads(command("evaluate", "r", "--split", "train", "--json").stdout)

@@ -179,7 +179,7 @@ def _numbers(title: str, lines: Sequence[Series], x: Axis, label: Callable[[floa
     if len(places) > MOST_ROWS:
         stride = (len(places) - 1) / (MOST_ROWS - 1)
         places = [places[round(k * stride)] for k in range(MOST_ROWS)]
-    rows = [
+    rows: list[list[str | Cell]] = [
         [
             x.label(place),
             *(Cell(label(points[place]) if place in points else "") for points in found),

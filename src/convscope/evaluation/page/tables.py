@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from convscope.evaluation.page.words import escaped
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True)
+class Cell:
     """What stands in a table.
 
     Attributes:

@@ -15,7 +15,7 @@ MOST_ROWS = 40  # more get a scroll bar
 
 def classes(evaluation: Evaluation) -> str:
     """Precision, recall and F1 of each class, and what it is most often taken for."""
-    rows = []
+    rows: list[list[str | Cell]] = []
     for number, score in enumerate(evaluation.per_class):
         shares = [
             Cell(percent(share), share, share or 0.0)
@@ -54,7 +54,7 @@ def confusion(evaluation: Evaluation) -> str:
     off = evaluation.confusion.copy()
     np.fill_diagonal(off, 0)
     order = np.argsort(-off, axis=None, kind="stable")[:MOST_PAIRS]
-    rows = []
+    rows: list[list[str | Cell]] = []
     for place in order.tolist():
         label, predicted = divmod(place, len(off))
         if count := int(off[label, predicted]):

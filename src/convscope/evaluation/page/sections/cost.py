@@ -45,8 +45,12 @@ def forecast(rows: Sequence[ForecastRow]) -> str:
     )
 
 
+def _counted_in(unit: str) -> Callable[[float], str]:
+    return lambda value: f"{number(value)} {unit}"
+
+
 def _forecast_row(row: ForecastRow) -> list[str | Cell]:
-    form = FORMS.get(row.unit, lambda value: f"{number(value)} {row.unit}")
+    form = FORMS.get(row.unit) or _counted_in(row.unit)
     ends = "–"
     if row.low is not None and row.high is not None:
         ends = f"{form(row.low)} to {form(row.high)}"

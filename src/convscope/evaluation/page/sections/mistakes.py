@@ -93,7 +93,7 @@ def _table(evaluation: Evaluation) -> str:
     """The first rows as HTML, and all of them as data from which the script shows a page each."""
     found = evaluation.mistakes
     folder = common_folder([mistake.path for mistake in found])
-    rows = [
+    rows: list[list[str | Cell]] = [
         [
             mistake.path[len(folder) :],
             mistake.label,

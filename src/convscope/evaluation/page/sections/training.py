@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from convscope.evaluation.figures.curves import LOGARITHMIC, kept_epoch
@@ -46,11 +46,8 @@ def _chart(lines: Sequence[dict[str, Any]], what: str, title: str, about: str, k
     if not series:
         return ""
     drawn = [y for each in series for _, y in each.points]
-    if what == "accuracy":
-        y = shares("accuracy", drawn)
-        numbers = percent
-    else:
-        y, numbers = _loss_axis(drawn), number
+    y = shares("accuracy", drawn) if what == "accuracy" else _loss_axis(drawn)
+    numbers: Callable[[float], str] = percent if what == "accuracy" else number
     epochs = [x for each in series for x, _ in each.points]
     return line_chart(
         title, about, series, _epochs(epochs), y, mark=(float(kept), "kept"), numbers=numbers
