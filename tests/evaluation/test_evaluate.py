@@ -67,7 +67,7 @@ def test_other_data_of_the_same_classes(make_run, pictures):
     assert evaluation.data == "pictures"
     assert evaluation.pictures == 30
     assert evaluation.split == "all"
-    assert evaluation.notes == ("pictures isn't divided into splits, so all of it is judged.",)
+    assert evaluation.notes[0] == "pictures isn't divided into splits, so all of it is judged."
 
 
 def test_an_image_set_is_judged_whole(make_run, pictures):

@@ -14,6 +14,11 @@ def complete_data(text: str) -> list[str]:
     return [name for name in DATA_SETS if name.startswith(text)]
 
 
+def complete_foreign(text: str) -> list[str]:
+    """Pictures that a model may not know; the shell adds folders."""
+    return [name for name in ("noise", *DATA_SETS) if name.startswith(text)]
+
+
 def complete_recipe(text: str) -> list[str]:
     """Names of recipes that come with Convscope."""
     files = (resources.files("convscope") / "recipes").iterdir()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convscope.cli.complete import complete_data, complete_run
+from convscope.cli.complete import complete_data, complete_foreign, complete_run
 from convscope.cli.console import print_json
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ Examples:
   convscope evaluate runs/lenet-digits-1 --split validation
 
   convscope evaluate runs/mine --data new_pictures/ --json
+
+  convscope evaluate runs/mine --unknown-rate 0.1 --foreign noise --foreign holiday_pictures/
 """
 
 MOST_CLASSES = 40  # rows of the table of classes; of more, those recognized worst
@@ -43,6 +45,22 @@ def evaluate(
         ),
     ] = None,
     split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
+    unknown_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Choose anew when to answer 'unknown': for this share of the run's validation "
+            "pictures (0: never). Changes the run's model file.",
+        ),
+    ] = None,
+    foreign: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DATA",
+            help="Pictures of nothing the model knows: is it deceived? A name, a folder, or noise; "
+            "may be given several times. Default: noise and digits.",
+            autocompletion=complete_foreign,
+        ),
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Pictures computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     robustness: Annotated[
@@ -68,7 +86,13 @@ def evaluate(
     from convscope.runs.run import Run
 
     opened = Run(run)
-    evaluation = judge(opened, data, split, batch_size=batch_size, device=device)
+    if unknown_rate is not None:
+        from convscope.evaluation.fit_answers import fit_answers
+
+        fit_answers(opened, unknown_rate, batch_size=batch_size, device=device)
+    evaluation = judge(
+        opened, data, split, batch_size=batch_size, device=device, foreign=foreign or None
+    )
     is_usual = data in (None, opened.recipe.data) and split == "test"
     name = "" if is_usual else f"{evaluation.data}-{evaluation.split}"
     analysis = analyse(
@@ -96,6 +120,8 @@ def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
         f"{evaluation.pictures:,} pictures of {evaluation.data} in {evaluation.seconds:.1f} s",
         markup=False,
     )
+    for line in trust_lines(evaluation):
+        console.print(line, markup=False)
     for note in evaluation.notes:
         console.print(f"Note: {note}", markup=False)
     console.print()
@@ -106,6 +132,23 @@ def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
     _show_mistakes(evaluation, console)
     for what, file in files.items():
         console.print(f"{what + ':':<14}{file}", markup=False, soft_wrap=True)
+
+
+def trust_lines(evaluation: Evaluation) -> list[str]:
+    """In words: whether probabilities can be believed, and whether it knows what it doesn't."""
+    found, known = evaluation.calibration, evaluation.rejection
+    lines = [f"Calibration error {found.ece_after:.1%}"]
+    if found.temperature != 1:
+        lines[0] += f" (without the temperature {found.temperature:.2f}: {found.ece_before:.1%})"
+    if known is not None:
+        right = "" if known.accuracy is None else f"; of the others {known.accuracy:.2%} are right"
+        lines.append(f"Answers 'unknown' to {known.unknown:.1%} of these pictures{right}")
+    lines += [
+        f"Foreign pictures ({each.data}, {each.pictures:,}): {each.false_acceptance:.1%} are given "
+        f"a class; AUROC {each.auroc:.3f}"
+        for each in evaluation.foreign
+    ]
+    return lines
 
 
 def _class_table(evaluation: Evaluation) -> Table:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from convscope.runs.model_file import ModelCard
+from convscope.errors import UsageError
+from convscope.runs.model_file import Gaussians, ModelCard, Score
 
 
 @dataclass(frozen=True)
@@ -32,26 +33,46 @@ def answer(logits: Tensor, card: ModelCard) -> Answers:
     """
     probabilities = (logits / card.temperature).softmax(dim=1)
     if card.rejection is None:
-        return Answers(probabilities, torch.zeros(len(logits), dtype=torch.bool))
-    scores = familiarity(logits, card.rejection.score)
+        return Answers(probabilities, torch.zeros_like(logits[:, 0], dtype=torch.bool))
+    scores = familiarity(logits, card.rejection.score, card.rejection.gaussians)
     return Answers(probabilities, scores < card.rejection.threshold)
 
 
-def familiarity(logits: Tensor, score: str) -> Tensor:
+def familiarity(logits: Tensor, score: Score, gaussians: Gaussians | None = None) -> Tensor:
     """How much a picture looks like those trained on, (N,); higher is more familiar.
 
-    "max_probability" is the plain maximum of softmax (Hendrycks and Gimpel 2017, "A baseline for
-    detecting misclassified and out-of-distribution examples"), "max_logit" the largest logit
-    (Hendrycks et al. 2022, "Scaling out-of-distribution detection for real-world settings") and
-    "energy" the logarithm of the sum of exponentials (Liu et al. 2020, "Energy-based
-    out-of-distribution detection").
+    - "max_probability": the plain maximum of softmax (Hendrycks and Gimpel 2017, "A baseline for
+      detecting misclassified and out-of-distribution examples").
+    - "max_logit": the largest logit (Hendrycks et al. 2022, "Scaling out-of-distribution
+      detection for real-world settings").
+    - "energy": the logarithm of the sum of exponentials (Liu et al. 2020, "Energy-based
+      out-of-distribution detection").
+    - "gaussian_energy": the largest log-density, up to a constant, among normal distributions of
+      the logits, one a class (Lee et al. 2018, "A simple unified framework for detecting
+      out-of-distribution samples and adversarial attacks", but of logits, and with a covariance
+      for each class, as in quadratic discriminant analysis), and a weighted energy: the density
+      knows the shape of the logits, the energy their size.
 
     Args:
         logits: (N, classes).
-        score: One of the three.
+        score: One of the four.
+        gaussians: For the score "gaussian_energy".
+
+    Raises:
+        UsageError: There are no gaussians for that score.
     """
     if score == "max_probability":
         return logits.softmax(dim=1).amax(dim=1)
     if score == "max_logit":
         return logits.amax(dim=1)
-    return logits.logsumexp(dim=1)
+    energy = logits.logsumexp(dim=1)
+    if score == "energy":
+        return energy
+    if gaussians is None:
+        raise UsageError("The score 'gaussian_energy' needs gaussians: fit_gaussians gives them.")
+    means = logits.new_tensor(gaussians.means)  # (G, K)
+    factors = logits.new_tensor(gaussians.factors)  # (G, K, K)
+    offsets = logits.new_tensor(gaussians.offsets)  # (G,)
+    whitened = (logits - means[:, None]) @ factors  # (N, K) - (G, 1, K) → (G, N, K)
+    density = (offsets[:, None] - whitened.square().sum(dim=2) / 2).amax(dim=0)  # (N,)
+    return density + gaussians.energy * energy

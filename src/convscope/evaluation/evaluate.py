@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 from torch import nn
 
-from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
-from convscope.data.load import NAMED, Data, load_splits, source_splits
+from convscope.data.load import Data
 from convscope.data.progress import progress
 from convscope.errors import UsageError
+from convscope.evaluation.answered import calibration_of, known_pictures
 from convscope.evaluation.ask import ask
+from convscope.evaluation.foreign import foreign_pictures, meet_foreign, usual_foreign
 from convscope.evaluation.judgement import Evaluation as Evaluation
 from convscope.evaluation.judgement import (
     class_scores,
@@ -22,8 +23,8 @@ from convscope.evaluation.judgement import (
     find_mistakes,
     wilson_interval,
 )
+from convscope.evaluation.run_pictures import listed, pictures_to_judge
 from convscope.runs.model_file import ModelCard
-from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 
@@ -36,6 +37,7 @@ def evaluate(
     batch_size: int = 64,
     device: str = "auto",
     network: nn.Module | None = None,
+    foreign: Sequence[str | Path] | None = None,
     quiet: bool = False,
 ) -> Evaluation:
     """Judge the network of a run.
@@ -49,6 +51,8 @@ def evaluate(
         batch_size: Pictures that go through the network together.
         device: "auto" takes a GPU if there is one.
         network: The module to fill, if the run trained one that isn't in the catalog.
+        foreign: Pictures of nothing that the model knows, to see whether it says "unknown": names
+            of data sets, folders, or "noise". None: noise and digits, if it ever says so.
         quiet: Show no progress.
 
     Raises:
@@ -60,12 +64,16 @@ def evaluate(
     run = run if isinstance(run, Run) else Run(run)
     model, card = run.model(network)
     chosen = choose_device(device)
-    images, split, notes = _pictures(run, data, split, card)
+    images, split, notes = pictures_to_judge(run, data, split, card)
     check_classes(images, card)
+    strangers = _met(foreign, card)
     start = time.perf_counter()
     with progress("Judging", len(images), quiet=quiet) as advance:
         outcome = ask(model, card, images, batch_size=batch_size, device=chosen, on_batch=advance)
     seconds = time.perf_counter() - start
+    met = meet_foreign(
+        model, card, outcome, strangers, batch_size=batch_size, device=chosen, quiet=quiet
+    )
     labels, predicted = outcome.labels.numpy(), outcome.logits.argmax(dim=1).numpy()
     confusion = confusion_matrix(labels, predicted, len(card.classes))
     return Evaluation(
@@ -75,13 +83,16 @@ def evaluate(
         classes=card.classes,
         per_class=class_scores(confusion, card.classes),
         confusion=confusion,
-        mistakes=find_mistakes(outcome, images),
+        mistakes=find_mistakes(outcome, images, card.temperature),
         data=images.name,
         split=split,
         seconds=seconds,
-        notes=notes,
+        notes=notes + _unfitted(run, card),
         images=images,
         outcome=outcome,
+        calibration=calibration_of(outcome, card),
+        rejection=known_pictures(outcome, card),
+        foreign=met,
     )
 
 
@@ -96,61 +107,33 @@ def check_classes(images: ImageSet, card: ModelCard) -> None:
             raise UsageError(
                 f"The classes of {images.name!r} aren't those the model was trained on: class "
                 f"{number} is {_quoted(here)} in the data and {_quoted(known)} in the model, whose "
-                f"classes are {_listed(card.classes)}. Give data with the same classes."
+                f"classes are {listed(card.classes)}. Give data with the same classes."
             )
 
 
-def _pictures(
-    run: Run, data: Data | None, split: str, card: ModelCard
-) -> tuple[ImageSet, str, tuple[str, ...]]:
-    """The pictures to judge, with the model's channels; their split; what to say about it."""
-    if isinstance(data, ImageSet):
-        return convert(data, size=None, channels=card.channels), data.split, ()
-    recipe = run.recipe
-    source = recipe.data if data is None else data
-    if source == "":
-        raise UsageError(
-            f"Run {str(run.folder)!r} was trained on arrays, which it doesn't keep. Give the "
-            "pictures to judge it on as data."
-        )
-    splits = _splits(source, recipe, card)
-    notes: tuple[str, ...] = ()
-    if list(splits) == ["train"]:
-        note = f"{splits['train'].name} isn't divided into splits, so all of it is judged."
-        return convert(splits["train"], size=None, channels=card.channels), "all", (note,)
-    if split == "test" and "test" not in splits and "validation" in splits:
-        split = "validation"
-        notes = (
-            "There are no test pictures, so these are the validation pictures, by which the best "
-            "epoch was chosen: on new pictures the network may do worse.",
-        )
-    if split not in splits:
-        raise UsageError(
-            f"There is no split {split!r} of {source!r}; there are: {_listed(splits)}."
-        )
-    return convert(splits[split], size=None, channels=card.channels), split, notes
+def _met(foreign: Sequence[str | Path] | None, card: ModelCard) -> tuple[ImageSet, ...]:
+    """The foreign pictures to show."""
+    if foreign is not None:
+        return tuple(foreign_pictures(data, card) for data in foreign)
+    return usual_foreign(card) if card.rejection is not None else ()
 
 
-def _splits(
-    source: str | Path | Mapping[str, ImageSet], recipe: Recipe, card: ModelCard
-) -> dict[str, ImageSet]:
-    # Files are decoded at the model's size; pictures that are arrays already are resized batch
-    # by batch, as in training, which spares the memory for the enlarged ones.
-    is_decoded = isinstance(source, Mapping) or str(source) in NAMED
-    size = None if is_decoded else card.size
-    if source != recipe.data:
-        return source_splits(source, size=size)
-    return load_splits(
-        source,
-        size=size,
-        validation=recipe.validation,
+def _unfitted(run: Run, card: ModelCard) -> tuple[str, ...]:
+    """Why a model's probabilities are as they came, and what to do, if so."""
+    if card.rejection is not None or card.temperature != 1:
+        return ()
+    if run.recipe.validation == 0:
+        return (
+            "No validation pictures were held out, so probabilities aren't calibrated and the "
+            "model never says 'unknown'. Train with --set validation=0.05 to have both.",
+        )
+    if run.recipe.unknown_rate == 0:
+        return ()
+    return (
+        "Probabilities aren't calibrated and the model never says 'unknown'. To have both: "
+        f"convscope evaluate {run.folder} --unknown-rate {run.recipe.unknown_rate:g}.",
     )
 
 
 def _quoted(name: str | None) -> str:
     return "missing" if name is None else repr(name)
-
-
-def _listed(names: Sequence[str] | Mapping[str, ImageSet], most: int = 12) -> str:
-    shown = ", ".join(list(names)[:most])
-    return shown if len(names) <= most else f"{shown} … ({len(names)})"

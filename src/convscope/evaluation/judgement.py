@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convscope.data.image_set import ImageSet
+from convscope.evaluation.answered import Calibration, KnownPictures
+from convscope.evaluation.foreign import Foreign
 from convscope.evaluation.measure import Outcome
 
 Z_95 = 1.959964  # 97.5 % of a standard normal distribution lies below
@@ -73,6 +75,10 @@ class Evaluation:
         notes: What a reader of the figures must know besides.
         images: The pictures judged.
         outcome: The network's logits for them.
+        calibration: Whether its probabilities can be taken at their word.
+        rejection: How often it says "unknown" to these pictures, all of known classes; None for
+            one that never does. It doesn't alter the accuracy above.
+        foreign: How it met pictures of nothing it knows.
     """
 
     accuracy: float
@@ -88,6 +94,9 @@ class Evaluation:
     notes: tuple[str, ...]
     images: ImageSet = field(repr=False)
     outcome: Outcome = field(repr=False)
+    calibration: Calibration
+    rejection: KnownPictures | None = None
+    foreign: tuple[Foreign, ...] = ()
 
     @property
     def pictures(self) -> int:
@@ -107,6 +116,9 @@ class Evaluation:
             "fingerprint": self.images.fingerprint(),
             "seconds": self.seconds,
             "notes": list(self.notes),
+            "calibration": asdict(self.calibration),
+            "rejection": asdict(self.rejection) if self.rejection is not None else None,
+            "foreign": [asdict(each) for each in self.foreign],
             "classes": list(self.classes),
             "per_class": [
                 {
@@ -183,9 +195,17 @@ def class_scores(
     )
 
 
-def find_mistakes(outcome: Outcome, images: ImageSet) -> tuple[Mistake, ...]:
-    """The pictures given a wrong class, the surest first."""
-    probabilities, predicted = outcome.probabilities.max(dim=1)
+def find_mistakes(
+    outcome: Outcome, images: ImageSet, temperature: float = 1.0
+) -> tuple[Mistake, ...]:
+    """The pictures given a wrong class, the surest first.
+
+    Args:
+        outcome: The network's logits.
+        images: The pictures.
+        temperature: Logits are divided by it, as they are for predictions.
+    """
+    probabilities, predicted = (outcome.logits / temperature).softmax(dim=1).max(dim=1)
     (wrong,) = (predicted != outcome.labels).nonzero(as_tuple=True)
     order = probabilities[wrong].argsort(descending=True, stable=True)
     return tuple(

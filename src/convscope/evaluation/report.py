@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from convscope.evaluation.analysis import Analysis
+from convscope.evaluation.answer import answer
 from convscope.evaluation.figures.confusion import confusion_figure
 from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
@@ -47,7 +48,7 @@ def write_report(
     confusion_figure(evaluation, files["confusion"])
     mistakes_figure(evaluation, files["mistakes"])
     _write_mistakes(evaluation, files["all mistakes"])
-    _write_predictions(evaluation, files["predictions"])
+    _write_predictions(analysis, files["predictions"])
     content = json.dumps(analysis.as_json(), ensure_ascii=False, indent=1)
     write_text(files["evaluation"], content + "\n")
     write_text(files["report"], report_page(run, analysis))
@@ -62,19 +63,23 @@ def _write_mistakes(evaluation: Evaluation, path: Path) -> None:
     write_csv(path, [["path", "label", "predicted", "probability"], *rows])
 
 
-def _write_predictions(evaluation: Evaluation, path: Path) -> None:
+def _write_predictions(analysis: Analysis, path: Path) -> None:
     """Every picture judged, in the order of the data, so that runs can be compared one by one."""
-    probabilities, predicted = evaluation.outcome.probabilities.max(dim=1)
-    answers = zip(
+    evaluation = analysis.evaluation
+    answers = answer(evaluation.outcome.logits, analysis.card)
+    probabilities, predicted = answers.probabilities.max(dim=1)
+    columns = zip(
         evaluation.images.paths,
         evaluation.outcome.labels.tolist(),
         predicted.tolist(),
         probabilities.tolist(),
+        answers.unknown.tolist(),
         strict=True,
     )
     classes = evaluation.classes
     rows = (
-        [where, classes[label], classes[given], f"{share:.6f}", int(given == label)]
-        for where, label, given, share in answers
+        [where, classes[label], classes[given], f"{share:.6f}", int(given == label), int(unknown)]
+        for where, label, given, share, unknown in columns
     )
-    write_csv(path, [["path", "label", "predicted", "probability", "correct"], *rows])
+    headings = ["path", "label", "predicted", "probability", "correct", "unknown"]
+    write_csv(path, [headings, *rows])

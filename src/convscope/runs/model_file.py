@@ -8,7 +8,7 @@ architecture is named, and built from the catalog.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import pydantic
 import safetensors
@@ -22,6 +22,37 @@ from convscope.networks.weights import load_weights
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0)]
+Score: TypeAlias = Literal["max_probability", "max_logit", "energy", "gaussian_energy"]
+Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+
+
+class Gaussians(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """What logits of known pictures look like: one normal distribution a class.
+
+    Attributes:
+        means: (G, K): of the K logits of pictures of each class; classes without pictures are
+            left out, so G ≤ K.
+        factors: (G, K, K): (logits - mean) @ factor has the identity as its covariance.
+        offsets: (G,): logarithm of the factor's determinant.
+        energy: What the energy of the logits counts for beside the logarithm of the density.
+    """
+
+    means: tuple[tuple[Finite, ...], ...]
+    factors: tuple[tuple[tuple[Finite, ...], ...], ...]
+    offsets: tuple[Finite, ...]
+    energy: Rate
+
+    def fits(self, classes: int) -> bool:
+        """Whether all parts have the shapes that belong to this many logits."""
+        rows = [*self.means, *(row for factor in self.factors for row in factor)]
+        lengths = {len(self.means), len(self.factors), len(self.offsets)}
+        return (
+            len(lengths) == 1
+            and bool(self.means)
+            and all(len(factor) == classes for factor in self.factors)
+            and all(len(row) == classes for row in rows)
+        )
 
 
 class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -31,11 +62,19 @@ class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
         score: What is computed from the logits; `evaluation.answer` has the formulas.
         threshold: Pictures that score lower are unknown.
         rate: Share of the validation pictures, all of known classes, that are rejected by it.
+        gaussians: For the score "gaussian_energy", and for no other.
     """
 
-    score: Literal["max_probability", "max_logit", "energy"]
-    threshold: float
+    score: Score
+    threshold: Finite
     rate: Annotated[float, pydantic.Field(ge=0, le=1)]
+    gaussians: Gaussians | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _score_has_what_it_needs(self) -> Rejection:
+        if (self.score == "gaussian_energy") != (self.gaussians is not None):
+            raise ValueError("gaussians belong to the score 'gaussian_energy', which needs them")
+        return self
 
 
 class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -63,8 +102,15 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     mean: tuple[float, ...]
     std: tuple[Share, ...]
     trained_on: str = ""
-    temperature: Annotated[float, pydantic.Field(gt=0)] = 1.0
+    temperature: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
     rejection: Rejection | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _rejection_fits_the_classes(self) -> ModelCard:
+        gaussians = self.rejection.gaussians if self.rejection is not None else None
+        if gaussians is not None and not gaussians.fits(len(self.classes)):
+            raise ValueError(f"rejection: gaussians don't fit {len(self.classes)} classes")
+        return self
 
     def build(self) -> nn.Module:
         """The network, with fresh weights.
@@ -94,6 +140,25 @@ def save_model(path: str | Path, network: nn.Module, card: ModelCard) -> None:
     }
     with atomic_path(path) as temporary:
         safetensors.torch.save_file(tensors, temporary, {"convscope": card.model_dump_json()})
+
+
+def write_card(path: str | Path, card: ModelCard) -> None:
+    """Give a model file another card, atomically; weights and other metadata stay as they are.
+
+    Args:
+        path: A file that `save_model` wrote.
+        card: Replaces the one in the file.
+
+    Raises:
+        UsageError: The file doesn't exist, or has no card to replace.
+        ConvscopeError: The file is damaged.
+    """
+    read_card(path)
+    with safetensors.safe_open(path, framework="pt") as file:
+        metadata = file.metadata() | {"convscope": card.model_dump_json()}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    with atomic_path(path) as temporary:
+        safetensors.torch.save_file(tensors, temporary, metadata)
 
 
 def read_card(path: str | Path) -> ModelCard:

@@ -35,7 +35,10 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         normalization: "unit" scales pixels to [0, 1]; "standard" then subtracts the mean and
             divides by the standard deviation of the training pictures, per channel.
         validation: Share of the training pictures held out to choose the best epoch, where the
-            data has no validation split of its own. 0: the last epoch is the result.
+            data has no validation split of its own. 0: the last epoch is the result, probabilities
+            aren't calibrated, and the model never answers "unknown".
+        unknown_rate: Share of the validation pictures that may be answered "unknown", so that
+            pictures of nothing known can be. 0: every picture is given a class.
         augmentation: Random changes of the training pictures.
         initialization: "default" leaves the network's own; the others set the weights of dense and
             convolution layers as `networks.initialization` says.
@@ -70,6 +73,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     size: Count | None = None
     normalization: Literal["unit", "standard"] = "standard"
     validation: Share = 0.1
+    unknown_rate: Share = 0.05
     augmentation: Augmentation = Augmentation()
     initialization: Literal["default", "xavier", "kaiming", "normal", "constant"] = "default"
     dropout: Share | None = None

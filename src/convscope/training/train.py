@@ -15,6 +15,7 @@ from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
 from convscope.evaluation.analysis import analyse
 from convscope.evaluation.evaluate import evaluate
+from convscope.evaluation.fit_answers import fit_answers
 from convscope.evaluation.report import write_report
 from convscope.files import write_text
 from convscope.runs import recipe as recipes
@@ -209,6 +210,15 @@ def _carry_out(
         events.close()
     view.message("judging")
     own_module = copy.deepcopy(job.network) if not job.card.network else None
+    if "validation" in job.splits:
+        fit_answers(
+            run,
+            job.recipe.unknown_rate,
+            job.splits,
+            network=own_module,
+            batch_size=job.recipe.batch_size,
+            quiet=quiet,
+        )
     evaluation = evaluate(
         run, job.splits, network=own_module, batch_size=job.recipe.batch_size, quiet=quiet
     )

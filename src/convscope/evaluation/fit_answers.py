@@ -1,0 +1,100 @@
+"""After training: a temperature for honest probabilities, and when to answer "unknown"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from convscope.data.convert import convert
+from convscope.data.image_set import ImageSet
+from convscope.data.load import Data
+from convscope.data.progress import progress
+from convscope.errors import UsageError
+from convscope.evaluation.ask import ask
+from convscope.evaluation.calibration import fit_temperature
+from convscope.evaluation.measure import Outcome
+from convscope.evaluation.rejection import choose_rejection, fit_gaussians
+from convscope.evaluation.run_pictures import run_splits
+from convscope.runs.model_file import ModelCard, Score, write_card
+from convscope.runs.run import Run
+from convscope.runtime.device import choose_device
+
+GAUSSIAN_CLASSES = 20
+"""Most classes with a normal distribution each; K of them take K³ numbers in the file. With more
+classes the score is the energy."""
+GAUSSIAN_PICTURES = 5000
+"""Training pictures, evenly spread, that the distributions are fitted to."""
+
+
+def fit_answers(
+    run: Run | str | Path,
+    rate: float,
+    data: Data | None = None,
+    *,
+    batch_size: int = 64,
+    device: str = "auto",
+    network: nn.Module | None = None,
+    quiet: bool = False,
+) -> ModelCard:
+    """Fit temperature and rejection to a run's validation pictures, and write its model file.
+
+    The weights stay as they are, and so does every accuracy.
+
+    Args:
+        run: The run or its folder.
+        rate: Share of the validation pictures, all of known classes, that may be answered
+            "unknown"; 0: the model never says so.
+        data: The run's pictures, if it was trained on arrays or the folder has moved.
+        batch_size: Pictures that go through the network together.
+        device: "auto" takes a GPU if there is one.
+        network: The module to fill, if the run trained one that isn't in the catalog.
+        quiet: Show no progress.
+
+    Returns:
+        The card that is in the model file now.
+
+    Raises:
+        UsageError: No run, no model in it, no validation pictures, or the rate isn't a share.
+        ConvscopeError: The model file is damaged, or its answers are not numbers.
+    """
+    if not 0 <= rate < 1:
+        raise UsageError(f"unknown_rate must be a share, 0 up to below 1; given {rate}.")
+    run = run if isinstance(run, Run) else Run(run)
+    model, card = run.model(network)
+    splits = run_splits(run, data, card)
+    if "validation" not in splits:
+        raise UsageError(
+            f"Run {str(run.folder)!r} held out no validation pictures, so there are none to choose "
+            "a threshold on. Train again with --set validation=0.05."
+        )
+    validation = convert(splits["validation"], size=None, channels=card.channels)
+    is_gaussian = rate > 0 and len(card.classes) <= GAUSSIAN_CLASSES
+    shown = [validation]
+    if is_gaussian:
+        shown.append(convert(_some(splits["train"]), size=None, channels=card.channels))
+    place = choose_device(device)
+
+    def answers(images: ImageSet, on_batch: Callable[[int], None]) -> Outcome:
+        return ask(model, card, images, batch_size=batch_size, device=place, on_batch=on_batch)
+
+    with progress("Fitting answers", sum(map(len, shown)), quiet=quiet) as advance:
+        held_out, *trained = (answers(images, advance) for images in shown)
+    gaussians = fit_gaussians(trained[0].logits, trained[0].labels) if trained else None
+    score: Score = "gaussian_energy" if trained else "energy"
+    fitted = {
+        "temperature": fit_temperature(held_out.logits, held_out.labels),
+        "rejection": choose_rejection(held_out.logits, rate, score, gaussians) if rate else None,
+    }
+    card = card.model_copy(update=fitted)
+    write_card(run.model_file, card)
+    return card
+
+
+def _some(images: ImageSet) -> ImageSet:
+    """At most as many pictures as the distributions are fitted to."""
+    if len(images) <= GAUSSIAN_PICTURES:
+        return images
+    return images.subset(np.linspace(0, len(images) - 1, GAUSSIAN_PICTURES).round().astype(int))
