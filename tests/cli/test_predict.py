@@ -87,3 +87,29 @@ def test_damaged_weights(command, digits_run, pictures, tmp_path):
 def test_top_below_1(command, digits_run, pictures):
     done = command("predict", digits_run.folder, "pictures", "--top", "0", code=2)
     assert done.stderr == "convscope: top must be at least 1; given 0.\n"
+
+
+def test_a_csv_file(command, digits_run, pictures, tmp_path):
+    done = command("predict", digits_run.folder, "pictures", "gone.png", "--csv", "out.csv")
+    assert done.stdout == "5 pictures: out.csv\n"
+    assert "convscope: Left out gone.png: there is no such file" in done.stderr
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert len(lines) == 7
+    assert lines[-1] == "gone.png,,,,,,,,there is no such file"
+    again = command("predict", digits_run.folder, "pictures", "--csv", "out.csv", "--json")
+    assert json.loads(again.stdout)["files"] == {"csv": "out.csv"}
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 6
+    replaced = command("predict", digits_run.folder, "pictures", "--csv", "out.csv")
+    assert replaced.stdout == "5 pictures: out.csv (replaced)\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "error"),
+    [
+        ("out.txt", "--csv must be a file that ends with .csv; given 'out.txt'."),
+        ("no/out.csv", "--csv: there is no folder 'no'. Make it first."),
+    ],
+)
+def test_a_csv_file_that_cannot_be(command, digits_run, pictures, file, error):
+    done = command("predict", digits_run.folder, "pictures", "--csv", file, code=2)
+    assert done.stderr == f"convscope: {error}\n"

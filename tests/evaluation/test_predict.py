@@ -1,12 +1,14 @@
+import csv
 import os
 import sys
 
 import pytest
+import torch
 from PIL import Image
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.predict import predict
+from convscope.evaluation.predict import plan, predict
 
 
 def test_same_answers_as_evaluation(make_run, pictures):
@@ -129,3 +131,59 @@ def test_a_name_that_is_no_text_is_spelled_out(make_run, pictures):
     found = predict(make_run(pictures), [pictures / "cat", os.fsdecode(odd)])
     assert not found.problems
     assert [each.path.rsplit("/")[-1] for each in found.predictions].count("\\xff.png") == 2
+
+
+def test_threads_that_share_the_work_say_the_same(make_run, pictures, monkeypatch):
+    run = make_run(pictures)
+    (pictures / "dog" / "broken.png").write_bytes(b"no picture")
+    expected = predict(run, pictures)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    shared = predict(run, pictures, batch_size=4)
+    assert shared.problems == expected.problems
+    assert len(expected.problems) == 1
+    assert [each.path for each in shared.predictions] == [
+        each.path for each in expected.predictions
+    ]
+    for one, other in zip(shared.predictions, expected.predictions, strict=True):
+        assert [guess.label for guess in one.top] == [guess.label for guess in other.top]
+        assert [guess.probability for guess in one.top] == pytest.approx(
+            [guess.probability for guess in other.top], abs=1e-5
+        )
+
+
+def test_how_the_work_is_shared(monkeypatch):
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    few, many = plan(100, 64, cpu), plan(10_000, 64, cpu)
+    assert (few.workers, few.threads, few.batch_size) == (1, 8, 64)
+    assert (many.workers, many.threads, many.batch_size) == (8, 1, 16)
+    assert plan(10_000, 1, cpu).batch_size == 1
+    assert (plan(10_000, 64, gpu).computing, plan(10_000, 64, gpu).batch_size) == (2, 64)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert plan(10_000, 64, cpu).workers == 1
+
+
+def test_threads_of_the_program_stay_as_they_were(make_run, pictures):
+    before = torch.get_num_threads()
+    predict(make_run(pictures), pictures, batch_size=2)
+    assert torch.get_num_threads() == before
+
+
+def test_a_table_of_all_files(make_run, pictures, tmp_path):
+    (pictures / "cat" / "=1.png").write_bytes(b"no picture")
+    found = predict(make_run(pictures), pictures / "cat", top=2)
+    found.write_csv(tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        heading, *rows = csv.reader(file)
+    assert heading == [
+        "path", "label", "probability", "unknown", "label 2", "probability 2", "problem",
+    ]  # fmt: skip
+    assert len(rows) == 11
+    for row, prediction in zip(rows, found.predictions, strict=False):
+        first, second = prediction.top
+        assert row == [
+            prediction.path, first.label, str(first.probability), "no", second.label,
+            str(second.probability), "",
+        ]  # fmt: skip
+    assert rows[-1][0] == str(pictures / "cat" / "=1.png")
+    assert rows[-1][-1].startswith("not a readable JPEG")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convscope.cli.complete import complete_run_or_seeds
-from convscope.cli.console import print_json
-from convscope.errors import UsageError
+from convscope.cli.console import check_out_file, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,7 +52,7 @@ def compare(
     """
     for option, file, suffix in (("--csv", csv, ".csv"), ("--plot", plot, ".png")):
         if file is not None:
-            _check_file(option, file, suffix)
+            check_out_file(option, file, suffix)
     from convscope.comparison.compare import compare as compare_runs
 
     comparison = compare_runs(runs)
@@ -74,13 +73,6 @@ def compare(
     _show(comparison)
     for what, file in files.items():
         print(f"{what + ':':<6}{file}{' (replaced)' if file in replaced else ''}")
-
-
-def _check_file(option: str, path: Path, suffix: str) -> None:
-    if path.suffix.lower() != suffix:
-        raise UsageError(f"{option} must be a file that ends with {suffix}; given {str(path)!r}.")
-    if not path.parent.is_dir():
-        raise UsageError(f"{option}: there is no folder {str(path.parent)!r}. Make it first.")
 
 
 def _show(comparison: Comparison) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
+
+from convscope.errors import UsageError
 
 
 def fail(message: str) -> None:
@@ -15,3 +18,20 @@ def fail(message: str) -> None:
 def print_json(result: dict[str, Any]) -> None:
     """Print the result of a command as one JSON object on standard output."""
     print(json.dumps(result, ensure_ascii=False))
+
+
+def check_out_file(option: str, path: Path, suffix: str) -> None:
+    """Complain, before any work is done, about a file that couldn't be written.
+
+    Args:
+        option: That named it, as in "--csv".
+        path: The file.
+        suffix: What its name must end with.
+
+    Raises:
+        UsageError: It ends otherwise, or its folder doesn't exist.
+    """
+    if path.suffix.lower() != suffix:
+        raise UsageError(f"{option} must be a file that ends with {suffix}; given {str(path)!r}.")
+    if not path.parent.is_dir():
+        raise UsageError(f"{option}: there is no folder {str(path.parent)!r}. Make it first.")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convscope.cli.complete import complete_run
-from convscope.cli.console import fail, print_json
+from convscope.cli.console import check_out_file, fail, print_json
 
 if TYPE_CHECKING:
-    from convscope.evaluation.predict import Predictions
+    from convscope.evaluation.prediction import Predictions
 
 EPILOG = """
 Examples:
@@ -19,6 +19,8 @@ Examples:
   convscope predict runs/mine cat.jpg dog.png
 
   convscope predict runs/mine/model.safetensors holiday_pictures/ --top 1 --json
+
+  convscope predict runs/mine holiday_pictures/ --csv holiday.csv
 """
 
 
@@ -36,6 +38,9 @@ def predict(
     ],
     top: Annotated[int, typer.Option(help="Classes to name for each picture.")] = 3,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    csv: Annotated[
+        Path | None, typer.Option(help="CSV file to write a line for each picture to.")
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
@@ -46,11 +51,21 @@ def predict(
     """
     from convscope.evaluation.predict import predict as ask
 
+    if csv is not None:
+        check_out_file("--csv", csv, ".csv")
+    replaced = csv is not None and csv.exists()
     predictions = ask(run, images, top=top, device=device)
+    if csv is not None:
+        predictions.write_csv(csv)
     if json:
-        print_json(predictions.as_json())
+        files = {} if csv is None else {"csv": str(csv)}
+        print_json({**predictions.as_json(), "files": files})
         return
-    _show(predictions)
+    if csv is None:
+        _show(predictions)
+    else:
+        print(f"{len(predictions.predictions)} pictures: {csv}{' (replaced)' if replaced else ''}")
+    _show_problems(predictions)
 
 
 def _show(predictions: Predictions) -> None:
@@ -58,5 +73,8 @@ def _show(predictions: Predictions) -> None:
         guesses = "   ".join(f"{guess.label} {guess.probability:.1%}" for guess in prediction.top)
         said = f"unknown (most like: {guesses})" if prediction.unknown else guesses
         print(f"{prediction.path}: {said}")
+
+
+def _show_problems(predictions: Predictions) -> None:
     for problem in predictions.problems:
         fail(f"Left out {problem.path}: {problem.reason}")

@@ -19,6 +19,9 @@ def map_in_order(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     advance: Callable[[int], None] = lambda steps: None,
+    *,
+    workers: int | None = None,
+    chunk: int = CHUNK,
 ) -> Iterator[Result]:
     """`map(function, items)` on threads, for functions that let go of the interpreter's lock.
 
@@ -26,17 +29,19 @@ def map_in_order(
         function: Called once per item.
         items: What to work on.
         advance: Called with the number of items just finished.
+        workers: Threads; None: one for each processor.
+        chunk: Items per task.
 
     Yields:
         The results, in the order of the items. Only a few chunks are worked on ahead of the one
         that is taken, so memory stays bounded however many items there are.
     """
-    workers = os.cpu_count() or 1
-    chunks = (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+    workers = workers or os.cpu_count() or 1
+    chunks = (items[start : start + chunk] for start in range(0, len(items), chunk))
     waiting: deque[Future[list[Result]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
-        for chunk in chunks:
-            waiting.append(pool.submit(lambda part: [function(item) for item in part], chunk))
+        for part in chunks:
+            waiting.append(pool.submit(lambda part: [function(item) for item in part], part))
             if len(waiting) > 2 * workers:
                 yield from _finished(waiting, advance)
         while waiting:

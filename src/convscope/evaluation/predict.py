@@ -1,12 +1,17 @@
-"""What a trained network says of picture files."""
+"""What a trained network says of picture files.
+
+On a processor, every thread decodes a batch and then computes it by itself: threads that work
+together on one operation would wait for one another after each. On a GPU, the threads decode, and
+two at a time compute, so that one batch is on its way while another is computed.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from threading import Semaphore
 
 import numpy as np
 import torch
@@ -19,69 +24,14 @@ from convscope.data.parallel import map_in_order
 from convscope.data.progress import progress
 from convscope.data.tree import FolderTree, printable
 from convscope.errors import ConvscopeError, UsageError
-from convscope.evaluation.answer import answer
+from convscope.evaluation.answer import Answers, answer
 from convscope.evaluation.ask import ask
+from convscope.evaluation.prediction import Guess, Prediction, Predictions
 from convscope.runs.model_file import ModelCard, load_model
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A class, and the probability the network gives it."""
-
-    label: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the network says of one picture.
-
-    Attributes:
-        path: The file.
-        top: The most probable classes, the first first.
-        unknown: Whether it looks like nothing the network was trained on; then `top` says only
-            what it is most like.
-    """
-
-    path: str
-    top: tuple[Guess, ...]
-    unknown: bool
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What the network says of all pictures.
-
-    Attributes:
-        predictions: In the order the pictures were given, folders sorted by name.
-        problems: Files that couldn't be used, with the reason.
-    """
-
-    predictions: tuple[Prediction, ...]
-    problems: tuple[Problem, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data that JSON can hold."""
-        return {
-            "predictions": [
-                {
-                    "path": prediction.path,
-                    "label": prediction.top[0].label,
-                    "probability": prediction.top[0].probability,
-                    "unknown": prediction.unknown,
-                    "top": [
-                        {"label": guess.label, "probability": guess.probability}
-                        for guess in prediction.top
-                    ],
-                }
-                for prediction in self.predictions
-            ],
-            "problems": [
-                {"path": problem.path, "reason": problem.reason} for problem in self.problems
-            ],
-        }
+from convscope.runtime.execution import Execution
+from convscope.runtime.folded import folded
 
 
 def predict(
@@ -117,17 +67,58 @@ def predict(
     if not paths:
         raise UsageError("No pictures given. Name picture files or folders of pictures.")
     model, card = _opened(run, network)
-    chosen = choose_device(device)
     files, problems = _listed(paths)
+    chosen = choose_device(device)
     predictions: list[Prediction] = []
     with progress("Predicting", len(files)) as advance:
-        pictures = _decoded(files, card, problems)
-        while batch := list(islice(pictures, batch_size)):
-            predictions += _answers(model, card, batch, top, chosen)
+        for batch in _answered(files, model, card, top, plan(len(files), batch_size, chosen)):
+            for each in batch:
+                if isinstance(each, Problem):
+                    problems.append(each)
+                else:
+                    predictions.append(each)
             advance(len(batch))
     if not predictions:
         raise ConvscopeError(_nothing_usable(problems))
     return Predictions(tuple(predictions), tuple(problems))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the work is shared.
+
+    Attributes:
+        device: Where to compute.
+        batch_size: Pictures that go through the network together.
+        workers: Threads that work on a batch each.
+        computing: How many of them may compute at a time.
+        threads: That PyTorch uses within each, on the processor.
+    """
+
+    device: torch.device
+    batch_size: int
+    workers: int
+    computing: int
+    threads: int
+
+
+def plan(pictures: int, batch_size: int, device: torch.device) -> Plan:
+    """How to share the work on so many pictures.
+
+    Few pictures are computed by all threads together. For many, the batches that are computed at a
+    time have together no more than two batches' pictures, so that memory stays what it was.
+
+    Args:
+        pictures: How many there are.
+        batch_size: Pictures that go through the network together at most.
+        device: Where to compute.
+    """
+    threads = torch.get_num_threads()
+    if device.type != "cpu":
+        return Plan(device, batch_size, os.cpu_count() or 1, 2, threads)
+    if pictures < 2 * batch_size or threads == 1:
+        return Plan(device, batch_size, 1, 1, threads)
+    return Plan(device, max(1, 2 * batch_size // max(2, threads)), threads, threads, 1)
 
 
 def _opened(run: Run | str | Path, network: nn.Module | None) -> tuple[nn.Module, ModelCard]:
@@ -156,42 +147,71 @@ def _listed(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
     return files, problems
 
 
-def _decoded(
-    files: Sequence[str], card: ModelCard, problems: list[Problem]
-) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """The files that are pictures, each uint8 (C, H, W); the others are added to `problems`."""
+def _answered(
+    files: Sequence[str], network: nn.Module, card: ModelCard, top: int, plan: Plan
+) -> Iterator[list[Prediction | Problem]]:
+    """What is said of each file, batch by batch, in order."""
+    if len(files) > plan.batch_size:
+        network = folded(network)
+    execution = Execution(plan.device, "float32", plan.threads)
+    network = execution.place(network)
+    turns = Semaphore(plan.computing)
 
-    def one(file: str) -> NDArray[np.uint8] | str:
-        try:
-            return decode(file, size=card.size, channels=card.channels)
-        except PictureError as error:
-            return error.reason
-
-    for file, result in zip(files, map_in_order(one, files), strict=True):
-        if isinstance(result, str):
-            problems.append(Problem(printable(file), result))
-        else:
-            yield printable(file), result
-
-
-def _answers(
-    network: nn.Module,
-    card: ModelCard,
-    pictures: Sequence[tuple[str, NDArray[np.uint8]]],
-    top: int,
-    device: torch.device,
-) -> Iterator[Prediction]:
-    images = np.stack([image for _, image in pictures])  # (n, C, H, W)
-    unlabelled = ImageSet(images, np.zeros(len(images), np.int64), card.classes)
-    outcome = ask(network, card, unlabelled, batch_size=len(images), device=device)
-    answers = answer(outcome.logits, card)
-    values, classes = answers.probabilities.topk(min(top, len(card.classes)), dim=1)
-    rows = zip(pictures, values.tolist(), classes.tolist(), answers.unknown.tolist(), strict=True)
-    for (path, _), row, numbers, unknown in rows:
-        guesses = [
-            Guess(card.classes[number], value) for value, number in zip(row, numbers, strict=True)
+    def batch(part: Sequence[str]) -> list[Prediction | Problem]:
+        torch.set_num_threads(plan.threads)  # holds for this thread
+        decoded = [_decoded(file, card) for file in part]
+        pictures = [each for each in decoded if not isinstance(each, Problem)]
+        if not pictures:
+            return [each for each in decoded if isinstance(each, Problem)]
+        with turns:
+            answers = answers_of(network, card, np.stack(pictures), plan.device)
+        said = iter(_top(answers, card, top))
+        return [
+            each if isinstance(each, Problem) else Prediction(printable(file), *next(said))
+            for file, each in zip(part, decoded, strict=True)
         ]
-        yield Prediction(path, tuple(guesses), unknown)
+
+    parts = [
+        files[start : start + plan.batch_size] for start in range(0, len(files), plan.batch_size)
+    ]
+    # The context that switches TF32 off holds for all threads, and none may end it for another.
+    with execution.using_threads(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield from map_in_order(batch, parts, workers=plan.workers, chunk=1)
+
+
+def _decoded(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
+    """The picture, uint8 (C, H, W), or what is wrong with it."""
+    try:
+        return decode(file, size=card.size, channels=card.channels)
+    except PictureError as error:
+        return Problem(printable(file), error.reason)
+
+
+def answers_of(
+    network: nn.Module, card: ModelCard, pictures: NDArray[np.uint8], device: torch.device
+) -> Answers:
+    """What a model says of a batch of decoded pictures.
+
+    Args:
+        network: In evaluation mode, on the device.
+        card: Of the model.
+        pictures: (N, C, H, W), of the card's channels and size.
+        device: Where to compute.
+    """
+    unlabelled = ImageSet(pictures, np.zeros(len(pictures), np.int64), card.classes)
+    outcome = ask(network, card, unlabelled, batch_size=len(pictures), device=device)
+    return answer(outcome.logits, card)
+
+
+def _top(answers: Answers, card: ModelCard, top: int) -> Iterator[tuple[tuple[Guess, ...], bool]]:
+    """For each picture its most probable classes, and whether it is unknown."""
+    values, classes = answers.probabilities.topk(min(top, len(card.classes)), dim=1)
+    rows = zip(values.tolist(), classes.tolist(), answers.unknown.tolist(), strict=True)
+    for row, numbers, unknown in rows:
+        guesses = (
+            Guess(card.classes[number], value) for value, number in zip(row, numbers, strict=True)
+        )
+        yield tuple(guesses), unknown
 
 
 def _nothing_usable(problems: Sequence[Problem]) -> str:

@@ -161,11 +161,16 @@ def test_one_exact_engine_that_is_best_at_both(monkeypatch):
 def test_bfloat16_answers_all_or_nothing(monkeypatch):
     chosen = decide(monkeypatch, float32=(5, 400), onnx=(3, 450), bfloat16=(4, 1100))
     assert chosen.name == "bfloat16"
-    assert "1.4× as fast as float32" in chosen.reason
+    assert "2.4× the throughput of float32" in chosen.reason
 
 
 def test_bfloat16_must_be_clearly_faster(monkeypatch):
-    chosen = decide(monkeypatch, float32=(5, 400), onnx=(3, 450), bfloat16=(3, 500))
+    chosen = decide(monkeypatch, float32=(5, 400), onnx=(3, 450), bfloat16=(3, 600))
+    assert chosen.name == "onnx"
+
+
+def test_bfloat16_is_not_taken_where_float32_is_fast_enough(monkeypatch):
+    chosen = decide(monkeypatch, float32=(0.5, 8000), onnx=(0.3, 9000), bfloat16=(0.6, 21000))
     assert chosen.name == "onnx"
 
 

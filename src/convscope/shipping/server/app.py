@@ -82,7 +82,7 @@ def make_app(
     app = FastAPI(
         title="Convscope",
         version=__version__,
-        description=f"{card.network}, {len(card.classes)} classes",
+        description="Says what is on pictures.",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,

@@ -1,0 +1,93 @@
+"""What a network says of picture files, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convscope.data.image_set import Problem
+from convscope.files import write_csv
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A class, and the probability the network gives it."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says of one picture.
+
+    Attributes:
+        path: The file.
+        top: The most probable classes, the first first.
+        unknown: Whether it looks like nothing the network was trained on; then `top` says only
+            what it is most like.
+    """
+
+    path: str
+    top: tuple[Guess, ...]
+    unknown: bool
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What the network says of all pictures.
+
+    Attributes:
+        predictions: In the order the pictures were given, folders sorted by name.
+        problems: Files that couldn't be used, with the reason.
+    """
+
+    predictions: tuple[Prediction, ...]
+    problems: tuple[Problem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return {
+            "predictions": [
+                {
+                    "path": prediction.path,
+                    "label": prediction.top[0].label,
+                    "probability": prediction.top[0].probability,
+                    "unknown": prediction.unknown,
+                    "top": [
+                        {"label": guess.label, "probability": guess.probability}
+                        for guess in prediction.top
+                    ],
+                }
+                for prediction in self.predictions
+            ],
+            "problems": [
+                {"path": problem.path, "reason": problem.reason} for problem in self.problems
+            ],
+        }
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write a line for each file: what is on it, or what is wrong with it.
+
+        Args:
+            path: The file; replaced if it exists.
+        """
+        write_csv(path, self._rows())
+
+    def _rows(self) -> Iterator[Sequence[object]]:
+        count = max((len(each.top) for each in self.predictions), default=1)
+        more = [
+            name
+            for place in range(2, count + 1)
+            for name in (f"label {place}", f"probability {place}")
+        ]
+        yield ["path", "label", "probability", "unknown", *more, "problem"]
+        for prediction in self.predictions:
+            first, *others = prediction.top
+            cells = [cell for each in others for cell in (each.label, each.probability)]
+            unknown = "yes" if prediction.unknown else "no"
+            yield [prediction.path, first.label, first.probability, unknown, *cells, None]
+        for problem in self.problems:
+            yield [problem.path, None, None, None, *[None] * len(more), problem.reason]
