@@ -1,15 +1,15 @@
-"""A judgement and what else a report shows: calibration, selective prediction, robustness, cost."""
+"""A judgement and what else a report shows: reliability, selective prediction, robustness, cost."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from torch import nn
 
 from convscope.evaluation.answer import answer
-from convscope.evaluation.calibration import Bin, expected_calibration_error, reliability
+from convscope.evaluation.calibration import Bin, reliability
 from convscope.evaluation.cost import Cost, measure_cost
 from convscope.evaluation.judgement import Evaluation
 from convscope.evaluation.robustness import Robustness, measure_robustness
@@ -20,25 +20,6 @@ from convscope.runtime.device import choose_device
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """How far probabilities can be taken at their word, on the pictures judged.
-
-    Attributes:
-        temperature: Logits are divided by it; 1 changes nothing.
-        error: Expected calibration error of the probabilities as the network gives them.
-        error_after: The same after dividing by the temperature.
-        bins: The answers by how probable they were.
-        bins_after: The same after dividing by the temperature.
-    """
-
-    temperature: float
-    error: float
-    error_after: float
-    bins: tuple[Bin, ...]
-    bins_after: tuple[Bin, ...]
-
-
-@dataclass(frozen=True)
 class Analysis:
     """What the report of a run shows.
 
@@ -46,7 +27,8 @@ class Analysis:
         evaluation: The judgement.
         card: Of the network judged.
         judged: When, in UTC.
-        calibration: Before and after temperature scaling.
+        bins: The answers by how probable the network says they are.
+        bins_after: The same after dividing its logits by the card's temperature.
         selective: Accuracy against the share of pictures answered.
         cost: Parameters, operations, speed, room.
         robustness: Accuracy on pictures that get worse; None where it wasn't wanted.
@@ -55,7 +37,8 @@ class Analysis:
     evaluation: Evaluation
     card: ModelCard
     judged: datetime
-    calibration: Calibration
+    bins: tuple[Bin, ...]
+    bins_after: tuple[Bin, ...]
     selective: Selective
     cost: Cost
     robustness: Robustness | None
@@ -65,6 +48,10 @@ class Analysis:
         return {
             **self.evaluation.as_json(),
             "judged": self.judged.isoformat(timespec="seconds"),
+            "reliability": {
+                "before": [asdict(each) for each in self.bins],
+                "after": [asdict(each) for each in self.bins_after],
+            },
             "selective": self.selective.as_json(),
             "robustness": None if self.robustness is None else self.robustness.as_json(),
             "cost": self.cost.as_json(),
@@ -99,21 +86,16 @@ def analyse(
     model, card = run.model(network)
     chosen = choose_device(device)
     outcome = evaluation.outcome
-    plain, scaled = outcome.probabilities, answer(outcome.logits, card).probabilities
-    confidence, predicted = scaled.max(dim=1)
+    probabilities = answer(outcome.logits, card).probabilities
+    confidence, predicted = probabilities.max(dim=1)
     speed = evaluation.pictures / evaluation.seconds
     cost = measure_cost(run, model, card, speed, chosen)
     return Analysis(
         evaluation=evaluation,
         card=card,
         judged=datetime.now(timezone.utc),
-        calibration=Calibration(
-            temperature=card.temperature,
-            error=expected_calibration_error(plain, outcome.labels),
-            error_after=expected_calibration_error(scaled, outcome.labels),
-            bins=reliability(plain, outcome.labels),
-            bins_after=reliability(scaled, outcome.labels),
-        ),
+        bins=reliability(outcome.probabilities, outcome.labels),
+        bins_after=reliability(probabilities, outcome.labels),
         selective=selective(confidence.numpy(), (predicted == outcome.labels).numpy()),
         cost=cost,
         robustness=measure_robustness(

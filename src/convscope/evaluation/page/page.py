@@ -12,7 +12,11 @@ from importlib.resources import files
 
 from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.page.sections.classes import classes, confusion
-from convscope.evaluation.page.sections.confidence import calibration, selective_prediction
+from convscope.evaluation.page.sections.confidence import (
+    calibration,
+    selective_prediction,
+    unknown,
+)
 from convscope.evaluation.page.sections.cost import cost, forecast
 from convscope.evaluation.page.sections.headline import headline, title
 from convscope.evaluation.page.sections.mistakes import mistakes
@@ -59,11 +63,16 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
         ("classes", "Classes", classes(evaluation)),
         ("confusion", "What is taken for what", confusion(evaluation)),
         ("mistakes", "Mistakes", mistakes(evaluation)),
-        ("calibration", "Can its probabilities be trusted?", calibration(analysis.calibration)),
+        ("calibration", "Can its probabilities be trusted?", calibration(analysis)),
         (
             "selective",
             "Answering only when sure",
             selective_prediction(analysis.selective, evaluation.accuracy),
+        ),
+        (
+            "unknown",
+            "Saying \u201cunknown\u201d",
+            unknown(evaluation.rejection, evaluation.foreign),
         ),
         (
             "robustness",

@@ -9,7 +9,7 @@ from convscope.evaluation.page.tables import Cell, table
 from convscope.evaluation.page.words import escaped, percent
 
 MOST_IN_MATRIX = 60  # classes; a larger matrix can't be read
-MOST_PAIRS = 20  # of the most frequent mistakes
+MOST_PAIRS = 12  # of the most frequent mistakes
 MOST_ROWS = 40  # more get a scroll bar
 
 

@@ -4,30 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convscope.evaluation.analysis import Calibration
+from convscope.evaluation.analysis import Analysis
+from convscope.evaluation.answered import Calibration, KnownPictures
 from convscope.evaluation.calibration import Bin
+from convscope.evaluation.foreign import Foreign
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import shares
 from convscope.evaluation.page.tables import Cell, table
 from convscope.evaluation.page.words import number, percent
 from convscope.evaluation.selective import Selective
+from convscope.runs.model_file import Score
+
+SCORES: dict[Score, str] = {
+    "max_probability": "the largest probability",
+    "max_logit": "the largest logit",
+    "energy": "the energy: the logarithm of the sum of the exponentials of the logits",
+    "gaussian_energy": "the density of the logits among those of each class, with their energy",
+}
 
 
-def calibration(found: Calibration) -> str:
+def calibration(analysis: Analysis) -> str:
     """Reliability diagram and expected calibration error, before and after the temperature."""
-    given = ("as the network says", found.bins)
+    found, bins = analysis.evaluation.calibration, analysis.bins
+    given = ("as the network says", bins)
     if found.temperature == 1.0:
         drawn = [(*given, 1)]
     else:
-        drawn = [("after dividing by the temperature", found.bins_after, 1), (*given, 2)]
-    total, wide = sum(each.count for each in found.bins), 1 / len(found.bins)
-    lines, counts = [Series("perfect", [(0.0, 0.0), (1.0, 1.0)], look=3)], []
-    for place, (name, bins, look) in enumerate(drawn):
-        lines.append(Series(name, _points(bins), look))
+        drawn = [("after dividing by the temperature", analysis.bins_after, 1), (*given, 2)]
+    total, wide = sum(each.count for each in bins), 1 / len(bins)
+    lines = [Series("perfect", [(0.0, 0.0), (1.0, 1.0)], look=3)]
+    counts = []
+    for place, (name, each_bins, look) in enumerate(drawn):
+        lines.append(Series(name, _points(each_bins), look))
         # The bars of a bin stand side by side.
-        bar = tuple(wide * (0.9 * end / len(drawn) - 0.45) for end in (place, place + 1))
-        points = [((each.low + each.high) / 2, each.count / total) for each in bins]
-        counts.append(Series(name, points, look, bar=bar))
+        ends = [wide * (0.9 * end / len(drawn) - 0.45) for end in (place, place + 1)]
+        points = [((each.low + each.high) / 2, each.count / total) for each in each_bins]
+        counts.append(Series(name, points, look, bar=(ends[0], ends[1])))
     return (
         f"<p>{_in_words(found)}</p>\n"
         '<div class="charts">\n'
@@ -55,7 +67,7 @@ def calibration(found: Calibration) -> str:
 def selective_prediction(found: Selective, accuracy: float) -> str:
     """Accuracy against the share answered, and what each wanted accuracy takes."""
     points = [(point.coverage, point.accuracy) for point in found.points]
-    reached = [
+    reached: list[list[str | Cell]] = [
         [
             percent(goal, 1),
             Cell(percent(point.coverage), point.coverage, point.coverage),
@@ -91,8 +103,44 @@ def selective_prediction(found: Selective, accuracy: float) -> str:
     )
 
 
+def unknown(known: KnownPictures | None, foreign: Sequence[Foreign]) -> str:
+    """How often the model says "unknown", rightly and wrongly; nothing where it never does."""
+    parts = []
+    if known is not None:
+        accuracy = (
+            f", and right on {percent(known.accuracy)} of the others" if known.accuracy else ""
+        )
+        parts.append(
+            "<p>A picture whose score lies below a threshold is answered \u201cunknown\u201d. The "
+            f"threshold was set so that this befalls {percent(known.rate)} of the validation "
+            "pictures, although all of them show known classes; of the pictures judged here it is "
+            f"{percent(known.unknown)}{accuracy}. The score is {SCORES[known.score]}.</p>"
+        )
+    if foreign:
+        rows: list[list[str | Cell]] = [
+            [
+                each.data,
+                Cell(f"{each.pictures:,}", each.pictures),
+                Cell(f"{each.auroc:.3f}", each.auroc),
+                Cell(percent(each.false_acceptance), each.false_acceptance, each.false_acceptance),
+            ]
+            for each in foreign
+        ]
+        parts += [
+            "<p>Pictures of nothing it knows. AUROC is the probability that a known picture scores "
+            "higher than one of these: 1 is perfect, 0.5 is chance. Falsely accepted are those "
+            "that were given a class.</p>",
+            table(
+                ["foreign pictures", "how many", "AUROC", "falsely accepted"],
+                rows,
+                caption="Answers to pictures of no known class",
+            ),
+        ]
+    return "\n".join(parts)
+
+
 def _in_words(found: Calibration) -> str:
-    before = f"{100 * found.error:.1f}"
+    before = f"{100 * found.ece_before:.1f}"
     if found.temperature == 1.0:
         return (
             "Of the answers given with 80\u00a0% probability, 80\u00a0% should be right. Expected "
@@ -104,7 +152,7 @@ def _in_words(found: Calibration) -> str:
         "Of the answers given with 80\u00a0% probability, 80\u00a0% should be right. By itself the "
         f"network is {state}: its expected calibration error, the mean distance from that, is "
         f"{before} percentage points. Dividing its logits by a temperature of "
-        f"{number(found.temperature, 3)} makes it {100 * found.error_after:.1f}."
+        f"{number(found.temperature, 3)} makes it {100 * found.ece_after:.1f}."
     )
 
 
