@@ -17,6 +17,7 @@ from convscope.runs.model_file import save_model
 from convscope.runs.optimization import learning_rate, set_learning_rate
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runtime.allocator import keep_memory
 from convscope.runtime.execution import Execution
 from convscope.training.budget import plan_steps
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
@@ -95,6 +96,7 @@ def fit(
             optimizer.zero_grad()  # here, so that no forward pass holds old gradients
             if state.average is not None:
                 state.average.update(network, progress.step)
+            keep_memory()  # from the second step on; the first leaves small blocks for good
 
             now = time.perf_counter()
             progress.count(loss_value, int(correct), len(pictures), now - clock)

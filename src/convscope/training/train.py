@@ -23,7 +23,7 @@ from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
-from convscope.runtime.allocator import keep_memory
+from convscope.runtime.allocator import returning_memory
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.execution import Execution, choose_execution
 from convscope.training.average import WeightAverage
@@ -170,7 +170,6 @@ def run_name(network: str | nn.Module, recipe: Recipe) -> str:
 def _choose_execution(job: Job, device: torch.device) -> Execution:
     batches = job.training_batches(Execution(device, "float32"))
     pictures, labels = next(iter(batches.epoch(0)))
-    keep_memory()
     recipe = job.recipe
     return choose_execution(job.network, pictures, labels, device, recipe.precision, recipe.threads)
 
@@ -180,7 +179,6 @@ def _carry_out(
 ) -> Run:
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
-    keep_memory()
     train_batches = job.training_batches(execution)
     state = _initial_state(job, execution, len(train_batches))
     checkpoint = latest_checkpoint(run.checkpoints)
@@ -199,6 +197,7 @@ def _carry_out(
         with (
             stop_on_signals(run.folder) as stop,
             execution.using_threads(),
+            returning_memory(),
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
         ):
             fit(state, job, execution, run, [view, events], stop)

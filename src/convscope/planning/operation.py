@@ -1,0 +1,150 @@
+"""One tensor operation of a step, as data: what is called, on tensors of which shapes.
+
+A step is recorded with a stand-in for the number of pictures, a large prime: every size that it
+divides belongs to the batch, and any other batch size can be put in its place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import torch
+from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils.flop_counter import flop_registry
+
+Phase: TypeAlias = Literal["input", "forward", "backward", "optimizer"]
+
+# Larger than any side of a picture or number of channels, so that it divides none of them.
+STAND_INS = (10_007, 10_009, 10_037, 10_039)
+
+
+class TensorShape(NamedTuple):
+    """What decides how long an operation takes on a tensor, and what it occupies.
+
+    Attributes:
+        sizes: Of its dimensions.
+        strides: In elements.
+        dtype: Of its elements.
+    """
+
+    sizes: tuple[int, ...]
+    strides: tuple[int, ...]
+    dtype: torch.dtype
+
+    @classmethod
+    def of(cls, tensor: torch.Tensor) -> TensorShape:
+        """The shape of a tensor."""
+        return cls(tuple(tensor.shape), tensor.stride(), tensor.dtype)
+
+    @property
+    def bytes(self) -> int:
+        """What its elements occupy."""
+        return math.prod(self.sizes) * self.dtype.itemsize
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A call of one of PyTorch's elementary functions.
+
+    Attributes:
+        function: What is called.
+        arguments: (positional, by name), with a `TensorShape` in place of every tensor.
+        results: Shapes of the tensors it returns.
+        phase: When in the step.
+        layer: Path of the module that called it; "" outside of any, as in the backward pass.
+    """
+
+    function: torch._ops.OpOverload
+    arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    results: tuple[TensorShape, ...]
+    phase: Phase
+    layer: str
+
+    @cached_property
+    def key(self) -> str:
+        """The same for operations that take the same time."""
+        return f"{self.function} {self.arguments}"
+
+    @cached_property
+    def inputs(self) -> tuple[TensorShape, ...]:
+        """Shapes of the tensors it is given."""
+        leaves = tree_flatten(self.arguments, is_leaf=_is_shape)[0]
+        return tuple(leaf for leaf in leaves if isinstance(leaf, TensorShape))
+
+    @property
+    def bytes(self) -> int:
+        """What it reads and writes at least, if nothing is in the processor's caches."""
+        return sum(shape.bytes for shape in (*self.inputs, *self.results))
+
+    @cached_property
+    def flops(self) -> int:
+        """Floating point operations of convolutions and matrix products (2 per multiply–add)."""
+        count = flop_registry.get(self.function.overloadpacket)
+        if count is None:
+            return 0
+        positional, named = tree_map(_as_sizes, self.arguments, is_leaf=_is_shape)
+        results = tuple(torch.Size(shape.sizes) for shape in self.results)
+        out = results[0] if len(results) == 1 else results
+        flops = int(count.__wrapped__(*positional, **named, out_shape=out))  # type: ignore[attr-defined]
+        return flops // _groups(self) if "convolution_backward" in str(self.function) else flops
+
+    def at(self, batch_size: int, stand_in: int) -> Operation:
+        """The operation for another number of pictures.
+
+        Args:
+            batch_size: Pictures.
+            stand_in: For how many it was recorded.
+        """
+
+        def scaled(value: Any) -> Any:
+            if isinstance(value, TensorShape):
+                return TensorShape(
+                    tuple(scale(n, batch_size, stand_in) for n in value.sizes),
+                    tuple(scale(n, batch_size, stand_in) for n in value.strides),
+                    value.dtype,
+                )
+            is_count = isinstance(value, int) and not isinstance(value, bool)
+            return scale(value, batch_size, stand_in) if is_count else value
+
+        return Operation(
+            self.function,
+            tree_map(scaled, self.arguments, is_leaf=_is_shape),
+            tuple(scaled(shape) for shape in self.results),
+            self.phase,
+            self.layer,
+        )
+
+
+def scale(number: int, batch_size: int, stand_in: int) -> int:
+    """The number with the batch size in place of the stand-in, where it is a factor."""
+    return number // stand_in * batch_size if number % stand_in == 0 else number
+
+
+def choose_stand_in(numbers: Iterable[int]) -> int:
+    """A prime that divides none of the numbers, such as the sizes of parameters.
+
+    Raises:
+        ValueError: All that are known divide some.
+    """
+    sizes = set(numbers)
+    for prime in STAND_INS:
+        if not any(number and number % prime == 0 for number in sizes):
+            return prime
+    raise ValueError(f"every one of {STAND_INS} divides a size of the network")
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, TensorShape)
+
+
+def _as_sizes(value: Any) -> Any:
+    return torch.Size(value.sizes) if isinstance(value, TensorShape) else value
+
+
+def _groups(operation: Operation) -> int:
+    """Of a `convolution_backward`: PyTorch's formula ignores them."""
+    return int(operation.arguments[0][9])
