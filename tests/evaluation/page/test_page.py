@@ -43,7 +43,7 @@ def test_every_section_is_there(reported):
         "calibration",
         "selective",
     ]
-    assert {"robustness", "cost", "recipe", "environment"} <= set(sections)
+    assert {"unknown", "robustness", "cost", "recipe", "environment"} <= set(sections)
     links = [attributes["href"] for attributes in page.all("a") if "data-label" not in attributes]
     assert links == [f"#{name}" for name in sections]
 
@@ -72,6 +72,10 @@ def test_numbers_are_those_of_the_data(reported):
             assert percent(level["accuracy"]) in page.shown
     assert f"{100 * data['calibration']['ece_before']:.1f} percentage points" in page.shown
     assert f"{data['selective']['area_under_risk_coverage']:.4g}" in page.shown
+    assert data["foreign"]
+    for each in data["foreign"]:
+        assert f"{each['auroc']:.3f}{percent(each['false_acceptance'])}" in page.shown
+    assert percent(data["rejection"]["unknown"]) in page.shown
     assert f"{data['cost']['parameters']:,}" in page.shown
     assert data["cost"]["device"] in page.shown
 

@@ -13,8 +13,8 @@ from convscope.evaluation.page.scales import Axis
 from convscope.evaluation.page.tables import Cell, table
 from convscope.evaluation.page.words import escaped
 
-WIDTH, HEIGHT = 420.0, 270.0
-LEFT, RIGHT, TOP, BOTTOM = 54.0, 22.0, 12.0, 46.0
+WIDTH, HEIGHT = 420.0, 278.0
+LEFT, RIGHT, TOP, BOTTOM = 54.0, 22.0, 20.0, 46.0
 MOST_WITH_MARKERS = 40  # points; more markers would run into a thick line
 MOST_TOLD = 200  # points that tell their numbers to the mouse
 MOST_ROWS = 120  # of the table of numbers; of more points, evenly spread ones are listed
@@ -106,10 +106,10 @@ def _grid(x: Axis, y: Axis) -> str:
 def _mark(mark: tuple[float, str], x: Axis) -> str:
     place, name = mark
     at = _x(x, place)
-    anchor, aside = ("end", -5) if x.place(place) > 0.5 else ("start", 5)
+    anchor = "end" if x.place(place) > 0.9 else "start" if x.place(place) < 0.1 else "middle"
     return (
-        f'<path class="mark" d="M{at:.1f} {TOP:g}V{HEIGHT - BOTTOM:g}"/>'
-        f'<text x="{at + aside:.1f}" y="{HEIGHT - BOTTOM - 6:g}" text-anchor="{anchor}">'
+        f'<path class="mark" d="M{at:.1f} {TOP - 4:g}V{HEIGHT - BOTTOM:g}"/>'
+        f'<text x="{at:.1f}" y="{TOP - 7:g}" text-anchor="{anchor}">'
         f"{escaped(name)}</text>"
     )
 
