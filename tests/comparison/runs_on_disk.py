@@ -16,7 +16,7 @@ CLASSES = ("cat", "dog")
 
 def write_run(
     folder, wrong, pictures=100, *, split="test", data="pets", classes=CLASSES, epochs=2,
-    fingerprint="aa", trained_on="dd", notes=(), network="softmax-regression",
+    fingerprint="aa", trained_on="dd", network="softmax-regression",
     monitor="validation", **recipe,
 ):  # fmt: skip
     """A run whose network was wrong on the pictures at the places `wrong`."""
@@ -44,7 +44,6 @@ def write_run(
         "pictures": pictures,
         "picture_shape": [1, 8, 8],
         "fingerprint": fingerprint,
-        "notes": notes,
         "classes": classes,
         "per_class": [{"class": name, "count": pictures // len(classes)} for name in classes],
         "mistakes": [

@@ -81,13 +81,18 @@ def compare(runs: Sequence[str | Path | Run | SeedGroup]) -> Comparison:
         contenders=tuple(contenders),
         differences=differing_fields([each.recipe for each in contenders], ignored),
         pairs=pairs,
-        notes=tuple(dict.fromkeys(_notes(contenders, pairs))),
+        notes=tuple(_notes(contenders, pairs)),
     )
 
 
 def _notes(contenders: Sequence[Contender], pairs: Sequence[Pair]) -> list[str]:
-    notes = [note for each in contenders for judged in each.judged for note in judged.notes]
+    notes = []
     for each in contenders:
+        if each.judged[0].split == "validation":
+            notes.append(
+                f"{each.name} was judged on validation pictures, by which its best epoch was "
+                "chosen: on new pictures it may do worse."
+            )
         if each.failures:
             seeds = ", ".join(str(seed) for seed in sorted(each.failures))
             left_out = len([seed for seed in each.failures if seed not in each.seeds])

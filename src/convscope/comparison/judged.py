@@ -42,7 +42,6 @@ class Judged(pydantic.BaseModel, frozen=True):
         classes: Names.
         per_class: Pictures of each.
         mistakes: All wrong pictures.
-        notes: What a reader of the figures must know besides.
     """
 
     accuracy: Share
@@ -56,7 +55,6 @@ class Judged(pydantic.BaseModel, frozen=True):
     classes: tuple[str, ...]
     per_class: tuple[ClassCount, ...]
     mistakes: tuple[WrongPicture, ...]
-    notes: tuple[str, ...] = ()
 
     @pydantic.model_validator(mode="after")
     def _mistakes_agree(self) -> Judged:

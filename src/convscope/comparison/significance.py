@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 MOST_DIVISIONS = 20_000  # of seeds into two groups; of more, RANDOM_DIVISIONS are drawn
 RANDOM_DIVISIONS = 10_000
@@ -115,11 +116,9 @@ def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _differences(
-    values: np.ndarray[tuple[int], np.dtype[np.float64]],
-    chosen: np.ndarray[tuple[int, int], np.dtype[np.int64]],
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _differences(values: NDArray[np.float64], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     """|mean of the chosen − mean of the others|, for each row of `chosen` (divisions, size)."""
     size, count = chosen.shape[1], len(values)
     sums = values[chosen].sum(axis=1)
-    return np.abs(sums / size - (values.sum() - sums) / (count - size))
+    differences: NDArray[np.float64] = np.abs(sums / size - (values.sum() - sums) / (count - size))
+    return differences
