@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,8 +101,8 @@ def _show(diagnosis: Diagnosis, run: Path) -> None:
         recipe = Run(run).recipe
         console.print("\nThe run again, with this one change:")
         console.print(
-            f"  convscope train {recipe.network} {recipe.data} --recipe {run / 'recipe.toml'} "
-            f"{options}",
+            f"  convscope train {recipe.network} {shlex.quote(recipe.data)} --recipe "
+            f"{shlex.quote(str(run / 'recipe.toml'))} {options}",
             soft_wrap=True,
         )
     console.print("\nChecked:", style="bold")

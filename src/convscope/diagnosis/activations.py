@@ -42,7 +42,8 @@ class Activation:
     A unit is a channel of a feature map, or one number of a dense layer.
 
     Attributes:
-        layer: The module it belongs to; a second one in the same module is called "NAME #2".
+        layer: Its module, or "relu after NAME" for a call in somebody's own forward; where the
+            same is computed twice, the second is "… #2".
         kind: "relu", "sigmoid" or "tanh".
         before: The last module with weights that was computed before it; None if there was none.
         at_end: Per unit, how many of its values were 0 (relu) or near an end of the range.
@@ -78,7 +79,7 @@ class _Observer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, network: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found: dict[str, Activation] = {}
-        self._path: list[str] = []  # of the modules being computed
+        self._path: list[tuple[str, nn.Module]] = []  # of the modules being computed
         self._calls: dict[str, int] = {}
         self._weighted: str | None = None
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
@@ -90,7 +91,7 @@ class _Observer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         has_weights = next(module.parameters(recurse=False), None) is not None
 
         def enter(*_: object) -> None:
-            self._path.append(name)
+            self._path.append((name, module))
 
         def leave(*_: object) -> None:
             self._path.pop()
@@ -126,9 +127,11 @@ class _Observer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _count(self, kind: str, result: Tensor, at_end: Tensor) -> None:
         if result.ndim < 2:
             return  # not a value for each picture
-        place = self._path[-1] if self._path else ""
+        place, module = self._path[-1]
+        if not (place and type(module).__module__.startswith("torch.nn")):
+            place = f"{kind} after {self._weighted or 'the pictures'}"
         call = self._calls[place] = self._calls.get(place, 0) + 1
-        layer = (place or "the network") + (f" #{call}" if call > 1 else "")
+        layer = place + (f" #{call}" if call > 1 else "")
         axis = 1 if result.ndim in (2, 4) else -1  # channels; of tokens (N, T, F), features
         units = result.shape[axis]
         per_unit = at_end.movedim(axis, 0).reshape(units, -1).sum(1).cpu()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TypeVar
 
 from matplotlib.axes import Axes
 
@@ -20,9 +21,12 @@ from convscope.evaluation.figures.canvas import (
     shortened,
 )
 
+Layer = TypeVar("Layer")
+
 NOW, FIRST, STUCK = "#2364aa", "#9aa5b1", "#d1495b"
 MOST_LAYERS = 40  # rows; of more, evenly chosen ones
 ROW = 0.24  # inches
+TITLE_PAD = 42  # points between title and drawing, for the legend
 
 
 def draw(measured: Measurements, path: Path) -> Path:
@@ -38,6 +42,7 @@ def draw(measured: Measurements, path: Path) -> Path:
     gradients = _thinned([each for each in measured.gradients.layers if each.ratio is not None])
     units = _thinned(measured.activations)
     rows = max(len(gradients), len(units), 8)
+    path.parent.mkdir(exist_ok=True)
     with drawing(path, 15, 2.2 + ROW * rows) as figure:
         left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.1, 1.1))
         _units(left, units)
@@ -54,7 +59,7 @@ def draw(measured: Measurements, path: Path) -> Path:
 
 def _units(axes: Axes, units: list[Activation]) -> None:
     """For each activation function, how much of it is at its end."""
-    axes.set_title("Activation functions")
+    axes.set_title("Activation functions", pad=TITLE_PAD)
     if not units:
         _say(axes, "No relu, sigmoid or tanh was seen.")
         return
@@ -71,16 +76,16 @@ def _units(axes: Axes, units: list[Activation]) -> None:
     )  # fmt: skip
     _rows(axes, [f"{each.layer} ({each.kind})" for each in units])
     axes.set_xlim(0, 1)
-    axes.set_xlabel("share")
+    axes.set_xlabel("share of a layer")
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / axes.bbox.height * 100), fontsize=9)
+    _legend(axes, columns=1)
 
 
 def _gradients(
     axes: Axes, layers: list[LayerGradient], first_layers: tuple[LayerGradient, ...]
 ) -> None:
     """For each layer, the length of its gradient beside that of its weights."""
-    axes.set_title("Gradient / weights")
+    axes.set_title("Gradient / weights", pad=TITLE_PAD)
     first = {each.name: each.ratio for each in first_layers}
     for label, color, ratios in (
         ("when the run began", FIRST, [first.get(each.name) for each in layers]),
@@ -95,15 +100,18 @@ def _gradients(
             [ratio for ratio, _ in shown], [place for _, place in shown],
             label=label, color=color, marker="o", markersize=5, linewidth=1,
         )  # fmt: skip
+    for place, layer in enumerate(layers):
+        if not layer.ratio:  # has no place on a logarithmic axis
+            axes.text(0.01, place, "0", va="center", transform=axes.get_yaxis_transform())
     axes.set_xscale("log")
     _rows(axes, [each.name for each in layers])
     axes.set_xlabel("Euclidean norm of the gradient over that of the weights")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / axes.bbox.height * 100), fontsize=9)
+    _legend(axes)
 
 
 def _range_test(axes: Axes, measured: Measurements) -> None:
     """The loss while the learning rate rises; the good range; the recipe's rate."""
-    axes.set_title("Learning-rate range test")
+    axes.set_title("Learning-rate range test", pad=TITLE_PAD)
     test, rate = measured.range_test, measured.subject.recipe.learning_rate
     if test is None:
         _say(axes, "The weights that the run began with aren't known.")
@@ -123,8 +131,15 @@ def _range_test(axes: Axes, measured: Measurements) -> None:
     axes.set_ylim(0, 1.3 * test.first_loss if math.isfinite(test.first_loss) else None)
     axes.set_xlabel("learning rate")
     axes.set_ylabel("loss")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / axes.bbox.height * 100),
-                fontsize=9, ncols=2)  # fmt: skip
+    _legend(axes)
+
+
+def _legend(axes: Axes, columns: int = 2) -> None:
+    """Between the title and the drawing, where it covers nothing."""
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.01, 1.0), borderaxespad=0.1, fontsize=9, ncols=columns,
+        handlelength=1.4, columnspacing=1.2,
+    )  # fmt: skip
 
 
 def _rows(axes: Axes, names: list[str]) -> None:
@@ -139,7 +154,7 @@ def _say(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", color=INK, transform=axes.transAxes)
 
 
-def _thinned(layers: list) -> list:  # type: ignore[type-arg]
+def _thinned(layers: list[Layer]) -> list[Layer]:
     """At most `MOST_LAYERS` of them, evenly chosen, the first and the last included."""
     if len(layers) <= MOST_LAYERS:
         return layers

@@ -22,6 +22,7 @@ VOTERS = 5
 AGREEING = 4  # of the voters, for them to contradict a label
 SHUFFLES = 40
 FEWEST = 100  # pictures, below which nothing is claimed
+ONE_CLASS = 0.75  # chance above this means that nearly all pictures are of one class
 SURE = 4.0  # standard deviations above chance
 
 
@@ -45,8 +46,12 @@ class Vote:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether there are enough pictures, and the vote is no better than chance."""
-        return self.pictures >= FEWEST and self.accuracy <= self.chance + SURE * self.spread
+        """Whether the vote is no better than chance, although it could be.
+
+        It couldn't on few pictures, nor where most are of one class: that one wins every vote.
+        """
+        is_fair = self.pictures >= FEWEST and self.chance < ONE_CLASS
+        return is_fair and self.accuracy <= self.chance + SURE * self.spread
 
     @property
     def is_informative(self) -> bool:

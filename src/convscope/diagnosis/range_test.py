@@ -27,7 +27,7 @@ RANGES["adamw"] = RANGES["adam"]
 QUIET_STEPS = 12  # at the lowest rates, nothing is learned: they show the noise of the loss
 MEMORY = 0.7  # of the smoothed loss
 CLEAR_FALL = 0.04  # of the first loss: a smaller one isn't called learning
-NOISE = 3.0  # times the spread among the first losses: nor is a smaller one than this
+NOISE = 4.0  # times the spread of the smoothed loss: nor is a smaller one than this
 BROKEN = 1.5  # times the first loss, or the least, where the test ends
 
 
@@ -125,13 +125,25 @@ def training_losses(
         optimizer.step()
 
 
+def _spread(losses: list[float]) -> float:
+    """How much the smoothed loss scatters by chance, not counting that it rises or falls.
+
+    From the differences of neighbours, which scatter √2 times as much as the losses; an average
+    that forgets, m of it being kept in each step, scatters √((1 - m) / (1 + m)) times as much.
+    """
+    if len(losses) < 2 or not all(map(math.isfinite, losses)):
+        return math.inf
+    squares = [(after - before) ** 2 for before, after in itertools.pairwise(losses)]
+    return math.sqrt(statistics.fmean(squares) / 2 * (1 - MEMORY) / (1 + MEMORY))
+
+
 def _read(
     rates: list[float], losses: list[float], quiet: list[float], batch_size: int
 ) -> RangeTest:
     """Find the good range in the curve."""
     first = statistics.fmean(quiet)
     broke_at = rates[-1] if len(rates) < STEPS else None
-    spread = statistics.pstdev(quiet) if math.isfinite(first) else math.inf
+    spread = _spread(quiet)
     least = min(range(len(losses)), key=losses.__getitem__)
     fall = first - losses[least]
     lowest = highest = None

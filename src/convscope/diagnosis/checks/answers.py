@@ -9,11 +9,14 @@ from convscope.diagnosis.finding import Check, Finding, Severity
 from convscope.diagnosis.measurements import Measurements
 from convscope.training.diagnosis import stuck_at_guessing
 
+ABOVE_GUESSING = 1.1  # times ln(classes)
 ALIKE = 0.005  # standard deviation of probabilities between pictures
 ONE_ANSWER = 0.95  # share of the pictures
-LOST = 0.6  # of the accuracy in training mode
+LOST, LOST_BY_MEMORY = 0.25, 0.05  # accuracy, against training mode; with too slow a memory
+SLOW = 0.05  # a momentum of batch norm below this is called too slow; usual is 0.1
 GAP = 0.1  # between the accuracy on training pictures and on others
 RISEN = 1.25  # times the least loss on the other pictures
+LAST_RESORT = "Mend what stands above first; if nothing does,"
 
 
 def above_guessing(measured: Measurements) -> Check:
@@ -32,6 +35,8 @@ def above_guessing(measured: Measurements) -> Check:
     )
     if subject.step == 0:
         return Check(name, figures)
+    if recorded > ABOVE_GUESSING * guessing:
+        return Check(name, figures, (_above(measured, recorded, guessing),))
     told = stuck_at_guessing(
         {"epoch": 0, "train_loss": recorded}, len(subject.classes), is_last=True
     )
@@ -41,12 +46,26 @@ def above_guessing(measured: Measurements) -> Check:
         f"The training loss is {recorded:.3f}, which is ln({len(subject.classes)}) = "
         f"{guessing:.3f}: every class gets the same probability."
     )
-    change = "Mend what stands above first; if nothing does, give the layers other first weights."
-    found = Finding(
-        "The loss stays at guessing", evidence, change, Severity.FAULT,
-        "--set initialization=xavier",
-    )  # fmt: skip
+    title = "The loss stays at guessing"
+    found = Finding(title, evidence, f"{LAST_RESORT} give the layers other first weights.",
+                    Severity.FAULT, "--set initialization=xavier")  # fmt: skip
     return Check(name, figures, (found,))
+
+
+def _above(measured: Measurements, recorded: float, guessing: float) -> Finding:
+    rate = measured.subject.recipe.learning_rate
+    evidence = (
+        f"The training loss is {recorded:.3f}, above the ln({len(measured.subject.classes)}) = "
+        f"{guessing:.3f} of plain guessing: the network is sure of what is wrong, as when steps of "
+        f"the rate {rate:g} leap over the minimum."
+    )
+    return Finding(
+        "The loss is worse than guessing",
+        evidence,
+        f"{LAST_RESORT} take smaller steps.",
+        Severity.FAULT,
+        f"--lr {rate / 10:g}",
+    )
 
 
 def different_answers(measured: Measurements) -> Check:
@@ -60,7 +79,7 @@ def different_answers(measured: Measurements) -> Check:
         f"the commonest answer on {judged.pictures:,} {measured.subject.job.monitor_name} pictures "
         f"is {favourite!r} with {judged.favourite_share:.0%} ({judged.favourite_labels:.0%} are)"
     )
-    if measured.subject.step == 0 or len(measured.subject.classes) == 1:
+    if measured.subject.step == 0 or measured.guessing_loss == 0:
         return Check(name, figures)
     if judged.spread < ALIKE:
         evidence = (
@@ -76,7 +95,7 @@ def different_answers(measured: Measurements) -> Check:
         title = "Nearly all pictures get one answer"
     else:
         return Check(name, figures)
-    change = "Mend what stands above first; if nothing does, take smaller steps."
+    change = f"{LAST_RESORT} take smaller steps."
     rate = measured.subject.recipe.learning_rate / 10
     found = Finding(title, evidence, change, Severity.FAULT, f"--lr {rate:g}")
     return Check(name, figures, (found,))
@@ -94,7 +113,9 @@ def modes(measured: Measurements) -> Check:
         f"the same {evaluated.pictures:,} training pictures are {evaluated.accuracy:.1%} right in "
         f"evaluation mode, {trained.accuracy:.1%} in training mode"
     )
-    if not evaluated.accuracy < LOST * trained.accuracy or measured.subject.step == 0:
+    slow = _slowest_memory(measured)
+    lost = trained.accuracy - evaluated.accuracy
+    if measured.subject.step == 0 or lost < (LOST if slow is None else LOST_BY_MEMORY):
         return Check(name, figures)
     evidence = (
         f"The same {evaluated.pictures:,} training pictures, not augmented, are "
@@ -102,7 +123,6 @@ def modes(measured: Measurements) -> Check:
         f"{evaluated.accuracy:.1%} with the running statistics that batch norm keeps for "
         "evaluation: these lag behind."
     )
-    slow = _slowest_memory(measured)
     if slow is not None:
         change = (
             f"Layer {slow[0]!r} has momentum {slow[1]:g}, so it remembers 1/{1 / slow[1]:,.0f} of "
@@ -125,7 +145,7 @@ def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
         for name, module in measured.subject.newest.named_modules()
         if isinstance(getattr(module, "momentum", None), float) and hasattr(module, "running_mean")
     }
-    slow = {name: momentum for name, momentum in found.items() if 0 < momentum < 0.05}
+    slow = {name: momentum for name, momentum in found.items() if 0 < momentum < SLOW}
     return min(slow.items(), key=lambda item: item[1]) if slow else None
 
 

@@ -11,6 +11,7 @@ from convscope.diagnosis.measurements import Measurements
 
 MANY_STUCK = 0.5  # share of a layer's units
 NEARLY_ALL = 0.9
+MANY_AT_END = 0.75  # share of a layer's values
 LOW_BIAS = -1.0
 VANISHED = 1e-5  # gradient over weights of a layer, beside the largest of all layers
 EXPLODED = 100.0  # gradient over weights
@@ -89,13 +90,14 @@ def saturated_units(measured: Measurements) -> Check:
     if not stuck:
         return Check(name, figures)
     layer = stuck[0]
-    at_first = {each.layer: each.stuck for each in measured.activations_first}[layer.layer]
+    at_first = {each.layer: each.share_at_end for each in measured.activations_first}[layer.layer]
     evidence = (
         f"{layer.stuck:.0%} of the {layer.kind} units of layer {layer.layer!r} stay within 5 % of "
-        f"an end of their range on all of {measured.pictures} training pictures (when the run "
-        f"began: {at_first:.0%}); the curve is flat there, so no gradient passes."
+        f"an end of their range on all of {measured.pictures} training pictures, where the "
+        f"curve is flat and no gradient passes. When the run began, {at_first:.0%} of the layer's "
+        "values were there."
     )
-    if at_first >= MANY_STUCK:
+    if at_first >= MANY_AT_END:
         change = "The first weights are too large: take others."
         options = "--set initialization=xavier"
     else:
@@ -155,7 +157,7 @@ def _vanishing(
         return None
     evidence = (
         f"Beside its weights, the gradient of layer {smallest.name!r} is {least:.1e}, that of "
-        f"{largest.name!r} {most:.1e}: {_fraction(least, most)}. So the first layers don't learn."
+        f"{largest.name!r} {most:.1e}, {_times(least, most)}. So the first layers don't learn."
     )
     kinds = sorted({each.kind for each in measured.activations} - {"relu"})
     if kinds:
@@ -166,8 +168,10 @@ def _vanishing(
     return Finding("Vanishing gradients", evidence, change, Severity.FAULT, options, smallest.name)
 
 
-def _fraction(least: float, most: float) -> str:
-    return "nothing at all" if least == 0 else f"a {most / least:,.0f}th"
+def _times(least: float, most: float) -> str:
+    if least == 0:
+        return "and the first is nothing at all"
+    return f"{float(f'{most / least:.1e}'):,.0f} times as much"
 
 
 def moving_weights(measured: Measurements) -> Check:
@@ -190,7 +194,8 @@ def moving_weights(measured: Measurements) -> Check:
             if is_frozen
             else "Use them in forward, without detach() or torch.no_grad()."
         )
-        severity = Severity.FAULT if not measured.has_learned else Severity.NOTE
+        severity = Severity.NOTE if is_frozen else Severity.WARNING
+        severity = severity if measured.has_learned else Severity.FAULT
         found = Finding("Weights that don't learn", evidence, change, severity, "", cut[0].name)
         return Check(name, f"{len(cut)} layers get no gradient", (found,))
     if not subject.knows_first or subject.step == 0:
@@ -203,6 +208,9 @@ def moving_weights(measured: Measurements) -> Check:
     )
     if moved[least] >= UNMOVED:
         return Check(name, figures)
+    arrives = {each.name: each.gradient for each in measured.gradients.layers}[least]
+    if arrives == 0:  # not for want of a larger step: units behind the layer are dead
+        return Check(name, f"{figures}; no gradient arrives there")
     rate = subject.recipe.learning_rate
     evidence = (
         f"After {subject.step:,} steps the weights of layer {least!r} have moved by "

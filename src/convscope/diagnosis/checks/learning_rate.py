@@ -11,7 +11,6 @@ from convscope.diagnosis.range_test import RangeTest
 from convscope.diagnosis.subject import Subject
 
 CLEARLY = 0.1  # of the guessing loss: a trial that is better by this much proves something
-ABOVE_GUESSING = 1.1  # times the guessing loss
 FEW_STEPS = 200
 STEPS_AIMED_AT = 1000
 
@@ -21,7 +20,7 @@ def learning_rate(measured: Measurements) -> Check:
     name = "learning rate"
     subject = measured.subject
     figures = _range_in_words(measured.range_test, subject)
-    found = _by_trials(measured) or _by_the_curve(measured)
+    found = _by_trials(measured)
     return Check(name, figures, () if found is None else (found,))
 
 
@@ -65,23 +64,6 @@ def _by_trials(measured: Measurements) -> Finding | None:
         f"loss from {measured.gradients_first.loss:.3f} to {best.loss:.3f}; {ends}."
     )
     return _wrong_rate("high" if is_high else "low", evidence, best.rate)
-
-
-def _by_the_curve(measured: Measurements) -> Finding | None:
-    """The loss is worse than guessing's, although the pixels are as they should be."""
-    subject = measured.subject
-    if not subject.epochs:
-        return None
-    guessing = math.log(len(subject.classes))
-    losses = [epoch["train_loss"] for epoch in subject.epochs]
-    if losses[-1] < ABOVE_GUESSING * guessing:
-        return None
-    evidence = (
-        f"The training loss of epoch {len(losses)} is {losses[-1]:.3f}, above the "
-        f"ln({len(subject.classes)}) = {guessing:.3f} of plain guessing: steps of the rate "
-        f"{subject.recipe.learning_rate:g} leap over the minimum."
-    )
-    return _wrong_rate("high", evidence, subject.recipe.learning_rate / 10)
 
 
 def _wrong_rate(which: str, evidence: str, rate: float) -> Finding:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from convscope.diagnosis.finding import Check, Finding, Severity
 from convscope.diagnosis.measurements import Measurements
 
@@ -13,6 +11,7 @@ FAR_OFF, WIDE, NARROW = 3.0, 5.0, 0.05  # mean and standard deviation that pixel
 RAW = 20.0  # a standard deviation above this is that of pixels from 0 to 255
 KNOWS = 3.0  # times chance: a network that is right so often has learned something
 CHANCE = 1.5  # times chance: a network below this hasn't
+BY_HEART = 4  # passes over the pictures, after which some may be known by heart
 FALL = 0.95  # of the entropy of the classes: a lower loss needs pictures that tell of labels
 
 
@@ -71,18 +70,11 @@ def labels(measured: Measurements) -> Check:
         f"their nearest neighbours (chance {own.chance:.0%}); {own.contradicted:.0%} are "
         "contradicted by 4 of 5"
     )
-    if measured.answers is None:
+    if measured.answers is None or measured.guessing_loss == 0:  # nothing to tell apart
         return Check(name, figures)
     seen, unseen = measured.answers.train, measured.answers.monitor
     knows_others = unseen.accuracy > CHANCE * others.chance
-    least = min(
-        (each.least_loss for each in [measured.range_test] if each is not None),
-        default=np.inf,
-    )
-    least = min([least, *(trial.loss for trial in measured.trials)])
-    learns = measured.gradients.loss < FALL * measured.guessing_loss or least < (
-        FALL * measured.guessing_loss
-    )
+    learns = _lowers_the_loss_quickly(measured)
     memorized = seen.accuracy > KNOWS * own.chance
     if own.says_nothing and not knows_others and (memorized or not learns):
         instead = (
@@ -113,6 +105,21 @@ def labels(measured: Measurements) -> Check:
         title = f"The labels of the {monitor} pictures don't belong to them"
         return Check(name, figures, (Finding(title, evidence, change, Severity.FAULT),))
     return Check(name, figures)
+
+
+def _lowers_the_loss_quickly(measured: Measurements) -> bool:
+    """Whether some steps from the first weights learned more than how frequent classes are.
+
+    Steps that pass over the same few pictures again and again don't count: those may have been
+    learned by heart.
+    """
+    test = measured.range_test
+    if test is None:
+        return False
+    seen = test.batch_size * len(test.rates)
+    least = min([test.least_loss, *(trial.loss for trial in measured.trials)])
+    is_low = least < FALL * measured.guessing_loss
+    return is_low and seen <= BY_HEART * len(measured.subject.train)
 
 
 def pixels(measured: Measurements) -> Check:

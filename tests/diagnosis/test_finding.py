@@ -1,0 +1,25 @@
+from convscope.diagnosis.finding import Check, Diagnosis, Finding, Severity, ranked
+
+
+def finding(what, severity):
+    return Finding(what, "Seen.", "Change.", severity)
+
+
+def test_the_worst_first_and_causes_before_what_they_lead_to():
+    checks = [
+        Check("a", "1", (finding("late", Severity.WARNING),)),
+        Check("b", "2", (finding("cause", Severity.FAULT),)),
+        Check("c", "3"),
+        Check("d", "4", (finding("consequence", Severity.FAULT), finding("n", Severity.NOTE))),
+    ]
+    assert [each.what for each in ranked(checks)] == ["cause", "consequence", "late", "n"]
+
+
+def test_a_diagnosis_is_a_sequence_of_its_findings():
+    findings = (finding("x", Severity.FAULT), finding("y", Severity.NOTE))
+    diagnosis = Diagnosis("run", findings, ())
+    assert list(diagnosis) == list(findings)
+    assert diagnosis[0].what == "x"
+    assert diagnosis[-1:] == (findings[1],)
+    assert len(diagnosis) == 2
+    assert not Diagnosis("run", (), ())
