@@ -31,6 +31,7 @@ from convscope.data.decode import decode
 from convscope.data.load import load
 from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, load_model, save_model
+from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import describe
 from convscope.shipping.server.choice import sample_pictures
 from convscope.shipping.server.engines import make_engine
@@ -77,6 +78,7 @@ def engine_alone(
     file: Path, quick: str, bulk: str, max_batch: int, seconds: float
 ) -> tuple[float, float]:
     """Pictures per second in full batches, and seconds for one picture."""
+    keep_memory()
     network, card = load_model(file)
     for_one, for_many = (
         make_engine(name, network, card, torch.device("cpu")) for name in (quick, bulk)

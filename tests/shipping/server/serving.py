@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import numpy as np
@@ -67,8 +68,8 @@ def served(engine, host="127.0.0.1", token=None, throughput=100.0, **settings):
     measured = (Measured("float32", 0.0, 0.001, throughput),)
     choice = Choice(engine, engine, 1, measured, "for a test")
     arguments = {"host": host, "token": token, "settings": Settings(**settings)}
-    server = make_server(choice, CARD, Metrics(), **arguments)
-    with listening("127.0.0.1", 0) as door:
+    with listening("127.0.0.1", 0) as door, ThreadPoolExecutor(1) as computing:
+        server = make_server(computing, choice, CARD, Metrics(), **arguments)
         door.listen(256)
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
         thread = threading.Thread(target=server.run, args=([door],), daemon=True)

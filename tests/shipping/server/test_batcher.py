@@ -1,6 +1,7 @@
 """Batches as large as the load, never divided, never swapped, and no wait for nothing."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ class Kept:
         self.go.set()
         self.batches = []
         self.given = {}
-        self.batcher = Batcher(self.compute, self.deliver, **options)
+        self.thread = ThreadPoolExecutor(1)
+        self.batcher = Batcher(self.thread, self.compute, self.deliver, **options)
 
     def compute(self, pictures):
         self.batches.append(len(pictures))
@@ -120,7 +122,7 @@ def test_batches_are_told():
     kept.put("a", 1, 2)
     kept.batcher.close()
     assert told == [2]
-    assert not kept.batcher._thread.is_alive()
+    assert kept.thread.submit(lambda: 5).result() == 5  # the thread is free again
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -58,11 +59,17 @@ def _stopping() -> Refused:
 
 
 def make_app(
-    choice: Choice, card: ModelCard, settings: Settings, metrics: Metrics, condition: Condition
+    engine: Executor,
+    choice: Choice,
+    card: ModelCard,
+    settings: Settings,
+    metrics: Metrics,
+    condition: Condition,
 ) -> FastAPI:
     """The application, without the guard in front of it.
 
     Args:
+        engine: The executor of one thread that computes.
         choice: Computes the answers.
         card: Of the model.
         settings: Of the person who started it.
@@ -75,7 +82,7 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         nonlocal asker
-        asker = Asker(choice, card, settings, metrics)
+        asker = Asker(engine, choice, card, settings, metrics)
         yield
         asker.close()
 

@@ -10,7 +10,7 @@ import asyncio
 import math
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,10 +77,23 @@ class Asked:
 
 
 class Asker:
-    """Everything between the HTTP routes and the engine. Made on the event loop's thread."""
+    """Everything between the HTTP routes and the engine. Made on the event loop's thread.
+
+    Args:
+        engine: The executor of one thread that computes.
+        choice: Computes the answers.
+        card: Of the model.
+        settings: Limits.
+        metrics: Counts.
+    """
 
     def __init__(
-        self, choice: Choice, card: ModelCard, settings: Settings, metrics: Metrics
+        self,
+        engine: Executor,
+        choice: Choice,
+        card: ModelCard,
+        settings: Settings,
+        metrics: Metrics,
     ) -> None:
         self._choice = choice
         self._card = card
@@ -89,6 +102,7 @@ class Asker:
         self._loop = asyncio.get_running_loop()
         self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
         self._batcher = Batcher(
+            engine,
             choice.answers,
             self._deliver,
             max_batch=settings.max_batch,

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ class Batcher:
     """A queue, and the thread that empties it.
 
     Args:
+        thread: An executor of one thread, which is the batcher's until `close`.
         compute: Called with pictures (N, C, H, W).
         deliver: Called on the same thread after each batch.
         max_batch: Pictures computed together at most. A work is never divided.
@@ -50,6 +52,7 @@ class Batcher:
 
     def __init__(
         self,
+        thread: Executor,
         compute: Callable[[NDArray[np.uint8]], Any],
         deliver: Deliver,
         *,
@@ -67,8 +70,7 @@ class Batcher:
         self._waiting_pictures = 0
         self._announced = 0
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._thread.start()
+        self._ended = thread.submit(self._run)
 
     def announce(self, pictures: int) -> None:
         """Say that pictures will be put, or with a negative number that they won't."""
@@ -88,11 +90,11 @@ class Batcher:
                 self._changed.notify()
 
     def close(self) -> None:
-        """Compute what is waiting, then end the thread."""
+        """Compute what is waiting, then give the thread back."""
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self._thread.join()
+        self._ended.result()
 
     def _run(self) -> None:
         while works := self._next_batch():

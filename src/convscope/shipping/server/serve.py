@@ -7,6 +7,7 @@ import socket
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +17,7 @@ from PIL import Image
 from convscope.errors import UsageError
 from convscope.runs.model_file import ModelCard, load_model
 from convscope.runs.run import Run
+from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
 from convscope.shipping.server.choice import Choice, choose
@@ -62,16 +64,27 @@ def serve(
     """
     check_token(host, token)
     settings = settings or Settings()
+    keep_memory()
     # The limit on pixels here is below the number that Pillow warns of.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-    with listening(host, port) as door:
-        path = Path(run)
-        is_file = path.is_file() or path.suffix == ".safetensors"
-        network, card = load_model(path) if is_file else Run(path).model()
-        chosen = choose(network, card, choose_device(device), settings.max_batch, engine)
+    # One thread alone computes, from the start. Each thread that has computed keeps helpers, and
+    # where these are more than processors, OpenMP lets them sleep after every operation; that made
+    # a single picture take 1.7 times as long.
+    with listening(host, port) as door, ThreadPoolExecutor(1, "engine") as computing:
+
+        def choice() -> tuple[Choice, ModelCard]:
+            path = Path(run)
+            is_file = path.is_file() or path.suffix == ".safetensors"
+            network, card = load_model(path) if is_file else Run(path).model()
+            chosen = choose(network, card, choose_device(device), settings.max_batch, engine)
+            return chosen, card
+
+        chosen, card = computing.submit(choice).result()
         metrics = Metrics()
         _tell(chosen, metrics, say)
-        server = make_server(chosen, card, metrics, host=host, token=token, settings=settings)
+        server = make_server(
+            computing, chosen, card, metrics, host=host, token=token, settings=settings
+        )
         door.listen(BACKLOG)
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{door.getsockname()[1]}"
@@ -81,6 +94,7 @@ def serve(
 
 
 def make_server(
+    computing: Executor,
     chosen: Choice,
     card: ModelCard,
     metrics: Metrics,
@@ -92,6 +106,7 @@ def make_server(
     """The server, ready to run on a socket.
 
     Args:
+        computing: The executor of one thread that computes.
         chosen: Computes the answers.
         card: Of the model.
         metrics: Counts.
@@ -104,7 +119,7 @@ def make_server(
     class Limited(Connection):
         answer_seconds = settings.timeout + 10
 
-    app = make_app(chosen, card, settings, metrics, condition)
+    app = make_app(computing, chosen, card, settings, metrics, condition)
     config = uvicorn.Config(
         Guard(app, host, token, metrics),
         http=Limited,
