@@ -107,14 +107,15 @@ def unknown(known: KnownPictures | None, foreign: Sequence[Foreign]) -> str:
     """How often the model says "unknown", rightly and wrongly; nothing where it never does."""
     parts = []
     if known is not None:
-        accuracy = (
-            f", and right on {percent(known.accuracy)} of the others" if known.accuracy else ""
-        )
+        others = ""
+        if known.accuracy is not None:
+            others = f", and {percent(known.accuracy)} of the others are right"
         parts.append(
             "<p>A picture whose score lies below a threshold is answered \u201cunknown\u201d. The "
             f"threshold was set so that this befalls {percent(known.rate)} of the validation "
-            "pictures, although all of them show known classes; of the pictures judged here it is "
-            f"{percent(known.unknown)}{accuracy}. The score is {SCORES[known.score]}.</p>"
+            "pictures, although all of them show known classes. Here it befalls "
+            f"{percent(known.unknown)} of the pictures{others}. The score is "
+            f"{SCORES[known.score]}.</p>"
         )
     if foreign:
         rows: list[list[str | Cell]] = [
