@@ -18,6 +18,7 @@ ROOMS = [
     "runs",
     "evaluation",
     "comparison",
+    "planning",
     "training",
     "diagnosis",
     "shipping",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import networks as networks
     from convscope.networks.weights import load_weights as load_weights
+    from convscope.planning.plan import plan as plan
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
     from convscope.runs.seed_group import SeedGroup as SeedGroup
@@ -54,6 +55,7 @@ _HOME = {
     "load": "convscope.data.load",
     "load_weights": "convscope.networks.weights",
     "networks": "convscope.networks.catalog",
+    "plan": "convscope.planning.plan",
     "predict": "convscope.evaluation.predict",
     "resume": "convscope.training.train",
     "trace": "convscope.inspection.trace",

@@ -74,7 +74,7 @@ def read(tree: Tree, *, size: int | None, channels: int | None) -> dict[str, Ima
         UsageError: There are no pictures, or fewer than two classes.
     """
     listing = tree.listing()
-    places, problems = _places(listing.files, tree)
+    places, problems = places_of(listing.files, tree)
     problems = [*listing.problems, *problems]
     if not places:
         raise UsageError(f"'{tree.where('')}' holds no pictures in class folders. {ADVICE}")
@@ -85,7 +85,7 @@ def read(tree: Tree, *, size: int | None, channels: int | None) -> dict[str, Ima
     return _sets(tree, images, pictures, problems, sizes)
 
 
-def _places(files: list[str], tree: Tree) -> tuple[dict[str, Place], list[Problem]]:
+def places_of(files: list[str], tree: Tree) -> tuple[dict[str, Place], list[Problem]]:
     """Where each file belongs, and the files that belong nowhere."""
     parts = [file.split("/") for file in files]
     depth = _depth(parts)

@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import torch
 from torch.utils._pytree import tree_flatten, tree_map
-from torch.utils.flop_counter import flop_registry
 
 Phase: TypeAlias = Literal["input", "forward", "backward", "optimizer"]
 
@@ -83,14 +82,19 @@ class Operation:
     @cached_property
     def flops(self) -> int:
         """Floating point operations of convolutions and matrix products (2 per multiply–add)."""
-        count = flop_registry.get(self.function.overloadpacket)
-        if count is None:
-            return 0
-        positional, named = tree_map(_as_sizes, self.arguments, is_leaf=_is_shape)
-        results = tuple(torch.Size(shape.sizes) for shape in self.results)
-        out = results[0] if len(results) == 1 else results
-        flops = int(count.__wrapped__(*positional, **named, out_shape=out))  # type: ignore[attr-defined]
-        return flops // _groups(self) if "convolution_backward" in str(self.function) else flops
+        aten, packet = torch.ops.aten, self.function.overloadpacket
+        shapes = [math.prod(shape.sizes) for shape in self.inputs]
+        if packet is aten.convolution:
+            kernels = self.inputs[1]
+            return 2 * math.prod(self.results[0].sizes) * shapes[1] // kernels.sizes[0]
+        if packet is aten.convolution_backward:
+            gradient = self.inputs[0]
+            wanted = sum(self.arguments[0][10][:2])  # in the pictures, in the kernels
+            return 2 * wanted * shapes[0] * shapes[2] // gradient.sizes[1]
+        if packet in (aten.mm, aten.bmm, aten.addmm, aten.baddbmm):
+            left = self.inputs[-2]
+            return 2 * math.prod(self.results[0].sizes) * left.sizes[-1]
+        return 0
 
     def at(self, batch_size: int, stand_in: int) -> Operation:
         """The operation for another number of pictures.
@@ -139,12 +143,3 @@ def choose_stand_in(numbers: Iterable[int]) -> int:
 
 def _is_shape(value: Any) -> bool:
     return isinstance(value, TensorShape)
-
-
-def _as_sizes(value: Any) -> Any:
-    return torch.Size(value.sizes) if isinstance(value, TensorShape) else value
-
-
-def _groups(operation: Operation) -> int:
-    """Of a `convolution_backward`: PyTorch's formula ignores them."""
-    return int(operation.arguments[0][9])

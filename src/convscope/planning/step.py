@@ -166,7 +166,7 @@ def record_step(
     stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
     step = Step(stand_in, picture_shape)
     with FakeTensorMode(allow_non_fake_inputs=True):
-        copied = _without_memory(network).train()
+        copied = without_memory(network).train()
         optimizer = make_optimizer(copied)
         _fill_optimizer(optimizer)
         pictures = torch.empty(stand_in, *picture_shape)
@@ -210,7 +210,7 @@ def _take_step(
     optimizer.zero_grad()
 
 
-def _without_memory(network: nn.Module) -> nn.Module:
+def without_memory(network: nn.Module) -> nn.Module:
     """A copy with fake tensors, kernels with channels last; to be called in fake tensor mode."""
     memo: dict[int, Any] = {}
     for tensor in [*network.parameters(), *network.buffers()]:

@@ -12,8 +12,7 @@ from collections import deque
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils._pytree import tree_map
 
 from convscope.planning.operation import Operation, TensorShape
 

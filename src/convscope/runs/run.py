@@ -130,9 +130,16 @@ class Run:
             "epochs": len(epochs),
             "seconds": epochs[-1]["seconds"],
             "pictures_per_second": speeds[len(speeds) // 2],
-            "forecast": None,  # runs are not forecast yet
+            "forecast": self._forecast(),
             **{name: judged[name] for name in ("accuracy", "interval", "loss", "split")},
         }
+
+    def _forecast(self) -> list[dict[str, Any]] | None:
+        file = self.folder / "forecast.json"
+        if not file.exists():
+            return None
+        rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["rows"]
+        return rows
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl so far; a line that is still being written is left out.

@@ -30,7 +30,7 @@ M_ARENA_MAX = -8
 GIVE_BACK = [(M_MMAP_MAX, 65_536), (M_MMAP_THRESHOLD, 65_536), (M_TRIM_THRESHOLD, 131_072)]
 MIXED = [(M_MMAP_MAX, 65_536), (M_MMAP_THRESHOLD, 2**25), (M_TRIM_THRESHOLD, 2**28)]
 # M_MMAP_MAX 0 takes large blocks from the heap instead of mapping each by itself (the threshold
-# can't do that: mallopt refuses more than 32 MiB); the trim threshold keeps the heap from shrinking.
+# can't do that: mallopt refuses more than 32 MiB); with the trim threshold the heap never shrinks.
 KEEP = [(M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_MXFAST, 0)]
 
 # Sizes and numbers of the small free blocks: many of those that aligning large blocks leaves over.
@@ -89,7 +89,8 @@ def _set(settings: list[tuple[int, int]]) -> bool:
     library = _c_library()
     if library is None:
         return False
-    return all([library.mallopt(parameter, value) == 1 for parameter, value in settings])
+    results = [library.mallopt(parameter, value) for parameter, value in settings]
+    return all(result == 1 for result in results)
 
 
 @functools.cache

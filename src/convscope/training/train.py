@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,15 @@ from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.execution import Execution, choose_execution
+from convscope.runtime.process import forget_peak
 from convscope.training.average import WeightAverage
 from convscope.training.budget import first_plan
 from convscope.training.diagnosis import NotFiniteError
+from convscope.training.expectation import Expectation
 from convscope.training.interrupt import stop_on_signals
 from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
-from convscope.training.loop import fit
+from convscope.training.loop import Watcher, fit
 from convscope.training.state import Progress, TrainingState
 
 SHOWN_PROBLEMS = 10
@@ -70,6 +73,8 @@ def train(
         UsageError: A name, a field, the data or the picture size isn't accepted.
         ConvscopeError: Training failed (the loss became NaN) or was stopped.
     """
+    begun = time.perf_counter()
+    forget_peak()
     chosen = choose_recipe(network, data, recipe, changes)
     folder = unused_folder("runs", run_name(network, chosen)) if out is None else Path(out)
     check_out_folder(folder, force=force)
@@ -91,7 +96,7 @@ def train(
         "data_fingerprint": job.splits["train"].fingerprint(),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
-    return _carry_out(run, job, execution, view, histograms=histograms, quiet=quiet)
+    return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 def resume(
@@ -135,7 +140,7 @@ def resume(
         environment["matrix_convolutions"],
         "as the run began",
     )
-    return _carry_out(run, job, execution, view, histograms=histograms, quiet=quiet)
+    return _carry_out(run, job, execution, view, None, histograms=histograms, quiet=quiet)
 
 
 def choose_recipe(
@@ -175,7 +180,14 @@ def _choose_execution(job: Job, device: torch.device) -> Execution:
 
 
 def _carry_out(
-    run: Run, job: Job, execution: Execution, view: LiveView, *, histograms: bool, quiet: bool
+    run: Run,
+    job: Job,
+    execution: Execution,
+    view: LiveView,
+    begun: float | None,
+    *,
+    histograms: bool,
+    quiet: bool,
 ) -> Run:
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
@@ -190,6 +202,8 @@ def _carry_out(
             state.progress.total_steps = first_plan(job.recipe, len(train_batches))
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
+    expectation = None if begun is None else Expectation(job, execution, view, begun)
+    watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     events = EventLog(run.folder / "tensorboard", histograms=histograms)
     if checkpoint is None:
         events.pictures(next(iter(train_batches.epoch(0)))[0])
@@ -200,7 +214,7 @@ def _carry_out(
             returning_memory(),
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
         ):
-            fit(state, job, execution, run, [view, events], stop)
+            fit(state, job, execution, run, [*watchers, events], stop)
     except NotFiniteError as error:
         run.log("error", step=state.progress.step, message=str(error))
         view.message(f"To find the reason: convscope doctor {run.folder}")
@@ -208,6 +222,8 @@ def _carry_out(
     finally:
         events.close()
     view.message("judging")
+    if expectation:
+        expectation.judging_begins()
     own_module = copy.deepcopy(job.network) if not job.card.network else None
     if "validation" in job.splits:
         fit_answers(
@@ -222,9 +238,10 @@ def _carry_out(
         run, job.splits, network=own_module, batch_size=job.recipe.batch_size, quiet=quiet
     )
     batch_size = job.recipe.batch_size
-    write_report(
-        run, analyse(run, evaluation, network=own_module, batch_size=batch_size, quiet=quiet)
-    )
+    analysis = analyse(run, evaluation, network=own_module, batch_size=batch_size, quiet=quiet)
+    if expectation:
+        expectation.settle(run)
+    write_report(run, analysis)
     return run
 
 

@@ -1,0 +1,77 @@
+"""What every run costs besides its steps: starting, judging, the process itself.
+
+Every run measures these and leaves them in the cache folder; `convscope doctor --calibrate` makes
+a small run for it. Before the first, figures of one machine stand in for them.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pydantic
+
+from convscope.data.places import cache_folder
+from convscope.runtime.device import processor
+
+RECENT = 5  # runs whose median counts
+
+
+@dataclass(frozen=True)
+class FixedCosts:
+    """What a run costs besides its steps.
+
+    Attributes:
+        start_seconds: From the beginning of the command to the first measurement of the network.
+        judging_seconds: Report and figures, without the network's answers.
+        start_bytes: The process before the network is placed, without the pictures.
+        late_bytes: What libraries take that are loaded or first used after that.
+    """
+
+    start_seconds: float = 2.5
+    judging_seconds: float = 4.0
+    start_bytes: int = 360 * 2**20
+    late_bytes: int = 90 * 2**20
+
+
+_COSTS = pydantic.TypeAdapter(FixedCosts)
+
+
+def remember_fixed_costs(costs: FixedCosts) -> None:
+    """Add what a run has measured."""
+    file = _file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"machine": processor(), **asdict(costs)}) + "\n")
+
+
+def fixed_costs() -> tuple[FixedCosts, bool]:
+    """The median of the last runs on this machine, and whether there were any."""
+    try:
+        lines = _file().read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return FixedCosts(), False
+    known = []
+    for line in lines[-10 * RECENT :]:
+        try:
+            fields = json.loads(line)
+            if fields.pop("machine") == processor():
+                known.append(_COSTS.validate_python(fields))
+        except (ValueError, KeyError, AttributeError):
+            continue
+    if not known:
+        return FixedCosts(), False
+    last = known[-RECENT:]
+    median = statistics.median
+    return FixedCosts(
+        median(each.start_seconds for each in last),
+        median(each.judging_seconds for each in last),
+        int(median(each.start_bytes for each in last)),
+        int(median(each.late_bytes for each in last)),
+    ), True
+
+
+def _file() -> Path:
+    return cache_folder() / "fixed_costs.jsonl"

@@ -1,0 +1,274 @@
+"""The forecast of a run: time and memory, each with a range, and what they are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from convscope.planning.fixed_costs import fixed_costs
+from convscope.planning.history import Range, outcomes, with_range
+from convscope.planning.input_time import input_seconds
+from convscope.planning.memory import StepMemory, step_memory
+from convscope.planning.step import Step, record_step
+from convscope.planning.times import OperationTimes, total
+from convscope.runs.optimization import make_optimizer
+from convscope.runs.recipe import Recipe
+from convscope.runtime.execution import Execution
+
+# Seconds for each operation besides computing it: Python, bookkeeping of gradients. And for each
+# step: learning rate, seeds, counting, the terminal.
+OVERHEAD = {"input": 0.0, "forward": 12e-6, "backward": 6e-6, "optimizer": 5e-6}
+LOOP_SECONDS = 5e-4
+CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
+PROBE_STEPS = 20  # steps of 32 pictures that measuring precision and threads amounts to
+PROBE_PICTURES = 32
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is to be forecast.
+
+    Attributes:
+        name: Of the network.
+        network: On any device, also "meta"; isn't touched.
+        stored_shape: (C, H, W) of the pictures as the data has them.
+        size: Height and width they are resized to.
+        counts: Pictures of each split.
+        recipe: How they are trained on; `epochs` or `minutes` decide how long.
+        execution: Device, precision, threads and algorithms.
+    """
+
+    name: str
+    network: nn.Module = field(repr=False)
+    stored_shape: tuple[int, int, int]
+    size: int
+    counts: Mapping[str, int]
+    recipe: Recipe
+    execution: Execution
+
+    @property
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) as the network gets them."""
+        return (self.stored_shape[0], self.size, self.size)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run will take on this machine.
+
+    Attributes:
+        network: Its name.
+        precision: Of the computation.
+        batch_size: Pictures per step.
+        size: Height and width of the pictures.
+        memory: Peak resident memory of the process, bytes.
+        parts: Of which, by what it is for.
+        step_memory: The same of a single step, over its course and by layer.
+        step: Seconds per training step.
+        phases: Seconds of a step by phase, uncorrected.
+        epoch_seconds: Training, evaluation and checkpoint.
+        evaluation_seconds: Of one evaluation after an epoch.
+        start_seconds: Loading and measuring before the first step.
+        judging_seconds: After the last step.
+        run: Seconds of the whole run.
+        epochs: Passes over the training pictures.
+        steps_per_epoch: Steps in each.
+        flops: Floating point operations of convolutions and matrix products in a step.
+        uncorrected: "step", "run" and "memory" before correction by history.
+        notes: What a reader must know besides.
+    """
+
+    network: str
+    precision: str
+    batch_size: int
+    size: int
+    memory: Range
+    parts: dict[str, int]
+    step_memory: StepMemory = field(repr=False)
+    step: Range
+    phases: dict[str, float]
+    epoch_seconds: float
+    evaluation_seconds: float
+    start_seconds: float
+    judging_seconds: float
+    run: Range
+    epochs: float
+    steps_per_epoch: int
+    flops: int
+    uncorrected: dict[str, float] = field(repr=False)
+    notes: tuple[str, ...]
+
+    @property
+    def pictures_per_second(self) -> float:
+        """In training, without evaluation."""
+        return self.batch_size / self.step.value
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; seconds and bytes."""
+        return {
+            "network": self.network,
+            "batch_size": self.batch_size,
+            "size": self.size,
+            "precision": self.precision,
+            "memory": {
+                "peak_bytes": round(self.memory.value),
+                "low": round(self.memory.low),
+                "high": round(self.memory.high),
+                "parts": self.parts,
+                "layers": self.step_memory.layers,
+            },
+            "time": {
+                "step_seconds": self.step.value,
+                "step_low": self.step.low,
+                "step_high": self.step.high,
+                "epoch_seconds": self.epoch_seconds,
+                "evaluation_seconds": self.evaluation_seconds,
+                "start_seconds": self.start_seconds,
+                "judging_seconds": self.judging_seconds,
+                "run_seconds": self.run.value,
+                "low": self.run.low,
+                "high": self.run.high,
+                "epochs": self.epochs,
+                "steps_per_epoch": self.steps_per_epoch,
+                "pictures_per_second": self.pictures_per_second,
+            },
+            "flops": self.flops,
+            "notes": list(self.notes),
+        }
+
+
+class Forecaster:
+    """Forecasts a workload at any batch size; the network is looked at once.
+
+    Args:
+        workload: What is to be forecast.
+
+    Raises:
+        RuntimeError: The network can't be recorded.
+    """
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+        self._step: Step = record_step(
+            getattr(workload.network, "_orig_mod", workload.network),
+            workload.picture_shape,
+            workload.execution,
+            partial(make_optimizer, recipe=workload.recipe),
+        )
+        self._times = OperationTimes(workload.execution.threads or torch.get_num_threads())
+
+    def at(
+        self, batch_size: int, *, measuring_seconds: float = 1.5, base_bytes: int | None = None
+    ) -> Forecast:
+        """The forecast with this many pictures per step.
+
+        Args:
+            batch_size: Pictures per step.
+            measuring_seconds: The most to spend on timing operations that aren't known yet.
+            base_bytes: The process as it is, pictures and network included, for a run that is
+                about to begin in it; None: a new process.
+        """
+        workload, recipe, counts = self.workload, self.workload.recipe, self.workload.counts
+        with workload.execution.using_threads():
+            timings = self._times.of_step(self._step, batch_size, measuring_seconds)
+            self._times.save()
+            feeding = input_seconds(workload, batch_size)
+        phases = {"input": feeding, "forward": 0.0, "backward": 0.0, "optimizer": 0.0}
+        for operation, timing in zip(self._step.operations, timings, strict=True):
+            phases[operation.phase] += timing.seconds + OVERHEAD[operation.phase]
+        step_seconds = sum(phases.values()) + LOOP_SECONDS
+        _, estimated = total(timings)
+        memory = step_memory(self._step, batch_size)
+        costs, _ = fixed_costs()
+
+        steps = max(1, math.ceil(counts["train"] / batch_size))
+        per_picture = (phases["forward"] + feeding) / batch_size
+        monitored = counts.get("validation") or counts.get("test", 0)
+        evaluation = monitored * per_picture
+        weights = sum(self._step.resident["parameters"]) + sum(self._step.resident["optimizer"])
+        epoch = steps * step_seconds + evaluation + 2 * weights / CHECKPOINT_BYTES_PER_SECOND
+        # The last judgement computes in float32, whatever training does.
+        slower = 2.5 if workload.execution.precision == "bfloat16" else 1.0
+        judged = counts.get("test", 0) + counts.get("validation", 0)
+        judging = costs.judging_seconds + judged * per_picture * slower
+        start = costs.start_seconds + PROBE_STEPS * PROBE_PICTURES * step_seconds / batch_size
+        epochs = float(recipe.epochs or 0)
+        if recipe.minutes is not None:
+            fitting = 60 * recipe.minutes / epoch
+            epochs = min(epochs, fitting) if recipe.epochs else fitting
+        run_seconds = start + epochs * epoch + judging
+
+        pictures = sum(counts.values()) * math.prod(workload.stored_shape)
+        extra = weights if recipe.ema is not None else 0
+        parameters = sum(self._step.resident["parameters"])
+        if base_bytes is None:
+            peak = costs.start_bytes + costs.late_bytes + pictures + memory.heap + extra
+        else:
+            peak = base_bytes + costs.late_bytes + memory.heap - parameters + extra
+        parts: dict[str, int] = {**memory.parts, "data set": pictures}
+        parts["reserve of the allocator"] = memory.heap - memory.live
+        parts["process"] = peak - sum(parts.values())
+
+        notes = self._notes(estimated)
+        doubt = estimated + (1.0 if self._step.unknown or self._is_compiled else 0.0)
+        uncorrected = {"step": step_seconds, "run": run_seconds, "memory": float(peak)}
+        return Forecast(
+            network=workload.name,
+            precision=workload.execution.precision,
+            batch_size=batch_size,
+            size=workload.size,
+            memory=with_range(peak, "memory", outcomes("memory"), 2.0 if self._step.unknown else 0),
+            parts=parts,
+            step_memory=memory,
+            step=with_range(step_seconds, "step", outcomes("step"), doubt),
+            phases=phases,
+            epoch_seconds=epoch,
+            evaluation_seconds=evaluation,
+            start_seconds=start,
+            judging_seconds=judging,
+            run=with_range(run_seconds, "run", outcomes("run"), doubt),
+            epochs=epochs,
+            steps_per_epoch=steps,
+            flops=sum(o.at(batch_size, self._step.stand_in).flops for o in self._step.operations),
+            uncorrected=uncorrected,
+            notes=notes,
+        )
+
+    @property
+    def _is_compiled(self) -> bool:
+        return hasattr(self.workload.network, "_orig_mod")
+
+    def _notes(self, estimated: float) -> tuple[str, ...]:
+        notes = []
+        if self._is_compiled:
+            notes.append(
+                "The network is compiled (torch.compile): compiling takes time and changes the "
+                "speed, and neither is known here. The forecast is that of the plain network."
+            )
+        if self._step.unknown:
+            notes.append(
+                f"Nothing is known of what these operations take inside: "
+                f"{', '.join(self._step.unknown)}. The range is wider for it."
+            )
+        if estimated > 0.05:
+            notes.append(
+                f"{estimated:.0%} of the step's time was estimated from similar operations; "
+                "planning again measures more of them."
+            )
+        if not fixed_costs()[1]:
+            notes.append(
+                "This machine hasn't been calibrated, so start-up and the process's own memory are "
+                "those of another. Once: convscope doctor --calibrate"
+            )
+        if self.workload.execution.device.type != "cpu":
+            notes.append(
+                "Times and memory are measured on the processor; for this device they are not "
+                "known before the first steps."
+            )
+        return tuple(notes)

@@ -1,0 +1,117 @@
+"""What was forecast on this machine and what came: the source of every range and its honesty."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from dataclasses import asdict, dataclass
+from typing import Literal, TypeAlias
+
+import pydantic
+
+from convscope.data.places import cache_folder
+from convscope.runtime.device import processor
+
+What: TypeAlias = Literal["step", "run", "memory"]
+
+# Before a machine has a history of its own: the spread of the logarithm of actual over forecast,
+# as measured in docs/benchmarks.md.
+USUAL_SPREAD: dict[What, float] = {"step": 0.12, "run": 0.15, "memory": 0.04}
+PRIOR = 10  # outcomes that the usual spread counts as
+RECENT = 100  # outcomes that are looked at
+COVERAGE = 0.9  # share of outcomes that a range is meant to hold
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A forecast, and what came.
+
+    Attributes:
+        what: "step" (seconds), "run" (seconds) or "memory" (bytes).
+        forecast: Before any correction by history.
+        actual: As measured.
+        network: Its name.
+        batch_size: Pictures per step.
+        precision: Of the computation.
+        machine: The processor.
+    """
+
+    what: What
+    forecast: float
+    actual: float
+    network: str
+    batch_size: int
+    precision: str
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A figure with the range that is meant to hold it nine times in ten."""
+
+    value: float
+    low: float
+    high: float
+
+
+_OUTCOME = pydantic.TypeAdapter(Outcome)
+
+
+def remember(outcome: Outcome) -> None:
+    """Add an outcome to this machine's history."""
+    file = cache_folder() / "forecasts.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps({**asdict(outcome), "machine": processor()})
+    with file.open("a", encoding="utf-8") as log:
+        log.write(line + "\n")
+
+
+def outcomes(what: What | None = None) -> list[Outcome]:
+    """The history of this machine, the oldest first; lines that aren't ours are passed over.
+
+    Args:
+        what: Only outcomes of this kind.
+    """
+    try:
+        lines = (cache_folder() / "forecasts.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            found.append(_OUTCOME.validate_json(line))
+        except pydantic.ValidationError:
+            continue
+    here = processor()
+    return [each for each in found if each.machine == here and what in (None, each.what)]
+
+
+def with_range(value: float, what: What, past: list[Outcome], doubt: float = 0.0) -> Range:
+    """A forecast, corrected by how earlier ones went, with its range.
+
+    The range lies between two quantiles of actual over forecast, in the history and in as many
+    outcomes as the usual spread counts for (split conformal prediction: Vovk et al. 2005,
+    "Algorithmic learning in a random world"; Lei et al. 2018, section 2).
+
+    Args:
+        value: The forecast, uncorrected.
+        what: Its kind.
+        past: Outcomes of this kind.
+        doubt: Share of the forecast that rests on estimates or unknown operations; widens it.
+    """
+    normal = statistics.NormalDist(0.0, USUAL_SPREAD[what])
+    ratios = [normal.inv_cdf((index + 0.5) / PRIOR) for index in range(PRIOR)]
+    ratios += [math.log(each.actual / each.forecast) for each in past[-RECENT:]]
+    ratios.sort()
+    middle = statistics.median(ratios)
+    tail = (1 - COVERAGE) / 2
+    # Of n + 1 outcomes, the next one is as likely to fall below the first as between any two.
+    rank = max(0, math.floor(tail * (len(ratios) + 1)) - 1)
+    low, high = ratios[rank], ratios[-1 - rank]
+    wider = 1 + 2 * doubt
+    return Range(
+        value * math.exp(middle),
+        value * math.exp(middle + wider * (low - middle)),
+        value * math.exp(middle + wider * (high - middle)),
+    )

@@ -1,0 +1,45 @@
+"""How long it takes to make a batch: measured on pictures of the same size, made up."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.data.batches import Batches, Normalization
+from convscope.data.image_set import ImageSet
+
+if TYPE_CHECKING:
+    from convscope.planning.forecast import Workload
+
+MOST_PICTURES = 128
+REPETITIONS = 3
+
+
+def input_seconds(workload: Workload, batch_size: int) -> float:
+    """Seconds for making a training batch, as training makes it.
+
+    Args:
+        workload: Gives the shape of stored pictures, their size, augmentation.
+        batch_size: Pictures per step.
+    """
+    count = min(batch_size, MOST_PICTURES)
+    channels = workload.stored_shape[0]
+    images = np.full((count * (REPETITIONS + 1), *workload.stored_shape), 127, np.uint8)
+    made_up = ImageSet(images, np.arange(len(images)) % 2, ("a", "b"))
+    batches = Batches(
+        made_up,
+        count,
+        normalization=Normalization((0.5,) * channels, (0.25,) * channels),
+        train=True,
+        size=workload.size,
+        augmentation=workload.recipe.augmentation,
+        device=workload.execution.device,
+        memory_format=workload.execution.memory_format,
+    )
+    times, start = [], time.perf_counter()
+    for _ in batches.epoch(0):
+        times.append(time.perf_counter() - start)
+        start = time.perf_counter()
+    return min(times[1:] or times) * batch_size / count

@@ -1,0 +1,87 @@
+"""How much memory a training step takes, divided into what it is for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from convscope.planning.heap import heap_growth
+from convscope.planning.operation import scale
+from convscope.planning.step import Event, Kind, Step
+from convscope.runtime.allocator import KEEP, M_ARENA_MAX
+
+# What small blocks in between make of the heap, measured on seven networks (docs/benchmarks.md).
+SPREAD = 1.12
+
+
+@dataclass(frozen=True)
+class StepMemory:
+    """Memory of one training step on a processor.
+
+    Attributes:
+        parts: At the moment when most is in use, bytes of each kind.
+        layers: Activations kept for the backward pass, bytes by module path, in order.
+        timeline: Bytes in use after each time a block was taken or given back.
+        turning_point: Index in the timeline at which the backward pass begins.
+        live: Largest number of bytes in use at once, parameters and optimizer included.
+        heap: Bytes by which the process grows, with what the C library can't reuse.
+    """
+
+    parts: dict[Kind, int]
+    layers: dict[str, int]
+    timeline: tuple[int, ...]
+    turning_point: int
+    live: int
+    heap: int
+
+
+def step_memory(step: Step, batch_size: int) -> StepMemory:
+    """The memory of a recorded step.
+
+    Args:
+        step: As recorded.
+        batch_size: Pictures.
+    """
+    events = [
+        event._replace(bytes=scale(event.bytes, batch_size, step.stand_in)) for event in step.events
+    ]
+    channels, height, width = step.picture_shape
+    pictures = 4 * batch_size * channels * height * width
+    resident = {kind: sum(sizes) for kind, sizes in step.resident.items()}
+    held = pictures + sum(resident.values())
+    in_use: Counter[Kind] = Counter()
+    sizes: dict[int, int] = {}
+    timeline, most, parts = [], -1, Counter[Kind]()
+    turning_point = len(events)
+    for index, event in enumerate(events):
+        kind = step.kinds.get(event.block, "temporary")
+        if event.bytes:
+            sizes[event.block] = event.bytes
+            in_use[kind] += event.bytes
+        else:
+            in_use[kind] -= sizes.pop(event.block, 0)
+        if event.phase == "backward":
+            turning_point = min(turning_point, index)
+        now = in_use.total()
+        timeline.append(held + now)
+        if now > most:
+            most, parts = now, Counter(in_use)
+    growth = heap_growth(events, [*KEEP, (M_ARENA_MAX, 1)])
+    heap = round(SPREAD * (most if growth is None else max(growth, most)))
+    every_part: dict[Kind, int] = {**resident, "pictures": pictures, **parts}
+    return StepMemory(
+        parts={kind: size for kind, size in every_part.items() if size},
+        layers=_kept_by_layer(step, events),
+        timeline=tuple(timeline),
+        turning_point=turning_point,
+        live=held + most,
+        heap=held + heap,
+    )
+
+
+def _kept_by_layer(step: Step, events: list[Event]) -> dict[str, int]:
+    layers: Counter[str] = Counter()
+    for event in events:
+        if event.bytes and step.kinds.get(event.block) == "activations":
+            layers[event.layer] += event.bytes
+    return dict(layers)

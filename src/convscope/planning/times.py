@@ -1,0 +1,202 @@
+"""How long operations take on this machine: measured, kept, and estimated from similar ones.
+
+Every operation of a step is called directly, on tensors of its shapes, for a moment. What was
+measured is kept in the cache folder, so that the next forecast is quicker and knows more. When the
+time for measuring is up, the rest is estimated from operations of the same kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pydantic
+import torch
+
+from convscope.data.places import cache_folder
+from convscope.files import write_text
+from convscope.planning.operation import Operation
+from convscope.planning.step import Step
+from convscope.planning.stopwatch import Stopwatch
+from convscope.runtime.device import processor
+
+CALL_SECONDS = 0.012  # an operation that takes longer is timed on fewer pictures
+AGAIN_SECONDS = 0.3  # for timing known operations again
+GUESSED_FLOPS = {torch.bfloat16: 5e11, torch.float32: 1e11}  # per second, to decide on that
+GUESSED_BYTES = 5e9  # per second
+LARGEST_POOL = 192 * 2**20  # bytes; more than stays in a processor's caches
+
+_KEPT = pydantic.TypeAdapter(dict[str, dict[str, float]])
+
+
+class Timing(NamedTuple):
+    """How long an operation takes.
+
+    Attributes:
+        seconds: Once.
+        is_measured: Whether this very operation was timed, or others like it.
+    """
+
+    seconds: float
+    is_measured: bool
+
+
+class OperationTimes:
+    """What is known of the speed of operations on this machine.
+
+    Args:
+        threads: With how many.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._file = cache_folder() / "operations.json"
+        machine = f"{processor()}, {threads} threads, torch {torch.__version__}"
+        self._kept = _read(self._file)
+        self._seconds = self._kept.setdefault(machine, {})
+        self._like: dict[str, list[tuple[float, float]]] = {}  # family → (work, seconds)
+
+    def of_step(self, step: Step, batch_size: int, budget: float) -> list[Timing]:
+        """How long each operation of a step takes.
+
+        Args:
+            step: As recorded.
+            batch_size: Pictures.
+            budget: Seconds to spend on measuring.
+        """
+        operations = [each.at(batch_size, step.stand_in) for each in step.operations]
+        pool = min(LARGEST_POOL, sum(operation.bytes for operation in operations) // 4)
+        counts: dict[str, int] = {}
+        unique: dict[str, tuple[Operation, Operation]] = {}
+        for recorded, operation in zip(step.operations, operations, strict=True):
+            counts[operation.key] = counts.get(operation.key, 0) + 1
+            unique[operation.key] = (recorded, operation)
+        self._measure(unique, counts, step.stand_in, batch_size, pool, budget)
+        timings = {
+            key: self._timing(recorded, operation, step.stand_in, batch_size, pool)
+            for key, (recorded, operation) in unique.items()
+        }
+        return [timings[operation.key] for operation in operations]
+
+    def save(self) -> None:
+        """Keep what was measured."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(self._file, json.dumps(self._kept))
+
+    def _measure(
+        self,
+        unique: dict[str, tuple[Operation, Operation]],
+        counts: dict[str, int],
+        stand_in: int,
+        batch_size: int,
+        pool: int,
+        budget: float,
+    ) -> None:
+        costs = {key: counts[key] * _guess(operation) for key, (_, operation) in unique.items()}
+        dearest: dict[str, str] = {}
+        for key in sorted(unique, key=costs.__getitem__):
+            dearest[_family(unique[key][1])] = key
+        firsts = sorted(dearest.values(), key=costs.__getitem__, reverse=True)
+        rest = sorted(set(unique) - set(firsts), key=costs.__getitem__, reverse=True)
+        deadline = time.perf_counter() + budget
+        stopwatch: Stopwatch | None = None
+        known: list[tuple[Operation, str]] = []
+        for key in (*firsts, *rest):
+            recorded, operation = unique[key]
+            count = _pictures_to_time(operation, batch_size)
+            digest = _digest(recorded.at(count, stand_in), pool)
+            if digest not in self._seconds and time.perf_counter() < deadline:
+                stopwatch = stopwatch or Stopwatch(pool)
+                self._seconds[digest] = stopwatch.seconds(recorded.at(count, stand_in))
+            if digest in self._seconds:
+                known.append((recorded.at(count, stand_in), digest))
+                seconds = self._seconds[digest] * _share(recorded, operation, count, stand_in)
+                self._like.setdefault(_family(operation), []).append((_work(operation), seconds))
+
+        self._measure_again(known, stopwatch or Stopwatch(pool), min(deadline, _soon()))
+
+    def _measure_again(
+        self, known: list[tuple[Operation, str]], stopwatch: Stopwatch, deadline: float
+    ) -> None:
+        """The machine may have been busy when these were timed: the shortest time counts."""
+        for operation, digest in known:
+            if time.perf_counter() > deadline:
+                return
+            self._seconds[digest] = min(self._seconds[digest], stopwatch.seconds(operation, 1))
+
+    def _timing(
+        self, recorded: Operation, operation: Operation, stand_in: int, batch_size: int, pool: int
+    ) -> Timing:
+        count = _pictures_to_time(operation, batch_size)
+        known = self._seconds.get(_digest(recorded.at(count, stand_in), pool))
+        if known is not None:
+            return Timing(known * _share(recorded, operation, count, stand_in), is_measured=True)
+        work = _work(operation)
+        similar = self._like.get(_family(operation))
+        if not similar:
+            return Timing(_guess(operation), is_measured=False)
+        near_work, near_seconds = min(similar, key=lambda each: abs(math.log(each[0] / work)))
+        return Timing(near_seconds * work / near_work, is_measured=False)
+
+
+def _soon() -> float:
+    return time.perf_counter() + AGAIN_SECONDS
+
+
+def _pictures_to_time(operation: Operation, batch_size: int) -> int:
+    guess = _guess(operation)
+    return batch_size if guess <= CALL_SECONDS else max(1, int(batch_size * CALL_SECONDS / guess))
+
+
+def _share(recorded: Operation, operation: Operation, count: int, stand_in: int) -> float:
+    """By how much the whole operation is more work than it was for `count` pictures."""
+    return _work(operation) / _work(recorded.at(count, stand_in))
+
+
+def _guess(operation: Operation) -> float:
+    """Seconds, roughly: enough to decide what to measure first, and on how many pictures."""
+    inputs = operation.inputs
+    rate = GUESSED_FLOPS.get(inputs[0].dtype, 1e11) if inputs else 1e11
+    return operation.flops / rate + operation.bytes / GUESSED_BYTES + 1e-6
+
+
+def _work(operation: Operation) -> float:
+    return float(max(1, operation.flops or operation.bytes))
+
+
+def _family(operation: Operation) -> str:
+    """The same for operations of one kind, whose time grows with their work."""
+    inputs = operation.inputs
+    dtype = inputs[0].dtype if inputs else None
+    if "convolution" not in str(operation.function):
+        return f"{operation.function} {dtype}"
+    kernels = next(shape for shape in inputs[1:] if len(shape.sizes) == len(inputs[0].sizes))
+    if "backward" in str(operation.function):
+        kernels = inputs[2]
+    groups = "depthwise" if kernels.sizes[1] == 1 else "dense"
+    return f"{operation.function} {dtype} {kernels.sizes[2:]} {inputs[0].sizes[2:]} {groups}"
+
+
+def _digest(operation: Operation, pool: int) -> str:
+    text = f"{operation.key} {pool.bit_length()}"
+    return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
+
+
+def _read(file: Path) -> dict[str, dict[str, float]]:
+    """What was kept; nothing if the file is missing or isn't ours."""
+    try:
+        return _KEPT.validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
+def total(timings: Iterable[Timing]) -> tuple[float, float]:
+    """Seconds of all, and the share of them that was estimated from other operations."""
+    timings = list(timings)
+    seconds = sum(each.seconds for each in timings)
+    estimated = sum(each.seconds for each in timings if not each.is_measured)
+    return seconds, estimated / seconds if seconds else 0.0

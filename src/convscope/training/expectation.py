@@ -1,0 +1,171 @@
+"""A run's forecast: shown before the first step, refined after some, and judged at the end."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+
+from convscope.files import write_text
+from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
+from convscope.planning.forecast import Forecast, Forecaster, Workload
+from convscope.planning.history import Outcome, Range, What, remember
+from convscope.planning.words import in_words, size_words, time_words
+from convscope.runs.forecast import ForecastRow
+from convscope.runs.run import Run
+from convscope.runtime.execution import Execution
+from convscope.runtime.process import resident_bytes
+from convscope.training.job import Job
+from convscope.training.live_view import LiveView
+from convscope.training.state import Progress, TrainingState
+
+REFINED_AFTER = 5  # steps, besides the first two, which are slower
+SMALL = 64 * 2**20  # bytes: a step that takes less tells what the process takes by itself
+
+
+class Expectation:
+    """Watches a run and compares it with its forecast.
+
+    Args:
+        job: What is trained.
+        execution: How.
+        view: Where it is said.
+        begun: `time.perf_counter()` when the run was asked for.
+    """
+
+    def __init__(self, job: Job, execution: Execution, view: LiveView, begun: float) -> None:
+        self._job, self._execution, self._view = job, execution, view
+        self._begun = begun
+        self._start_seconds = time.perf_counter() - begun
+        self._steps: list[float] = []
+        self._last: float | None = None
+        self._judging_from = 0.0
+        self._base_bytes = resident_bytes() or 0
+        self.forecast = self._make()
+
+    def _make(self) -> Forecast | None:
+        job = self._job
+        train = job.splits["train"]
+        workload = Workload(
+            name=job.recipe.network or type(job.network).__name__,
+            network=job.network,
+            stored_shape=train.picture_shape,
+            size=job.card.size,
+            counts={name: len(images) for name, images in job.splits.items()},
+            recipe=job.recipe,
+            execution=self._execution,
+        )
+        try:
+            forecast = Forecaster(workload).at(
+                job.recipe.batch_size, measuring_seconds=1.0, base_bytes=self._base_bytes or None
+            )
+        except (RuntimeError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())[:160]
+            self._view.message(f"No forecast: the network can't be followed ({reason})")
+            return None
+        self._view.message(in_words(forecast))
+        return forecast
+
+    def step(self, progress: Progress, loss: float) -> None:
+        """A step has ended."""
+        now = time.perf_counter()
+        if self._last is not None and progress.step_in_epoch > 2:
+            self._steps.append(now - self._last)
+        self._last = now
+        if len(self._steps) == REFINED_AFTER and self.forecast and self._job.recipe.minutes is None:
+            left = progress.total_steps - progress.step
+            monitored = len(self._job.splits[self._job.monitor_name])
+            ratio = self.step_seconds / self.forecast.uncorrected["step"]
+            evaluation = self.forecast.evaluation_seconds * ratio
+            epochs = left / self.forecast.steps_per_epoch
+            seconds = left * self.step_seconds + epochs * evaluation if monitored else 0.0
+            if seconds > 10:
+                self._view.message(
+                    f"After the first steps: {time_words(self.step_seconds)} a step, so "
+                    f"{time_words(seconds)} more"
+                )
+
+    def epoch(self, metrics: dict[str, float], state: TrainingState) -> None:
+        """An epoch has ended; the next step begins later than it seems."""
+        self._last = None
+
+    def message(self, text: str) -> None:
+        """Somebody else says it."""
+
+    @property
+    def step_seconds(self) -> float:
+        """The median of the steps so far."""
+        return statistics.median(self._steps)
+
+    def judging_begins(self) -> None:
+        """Training has ended."""
+        self._judging_from = time.perf_counter()
+
+    def settle(self, run: Run) -> None:
+        """Write forecast beside actual into the run, and remember both for later forecasts."""
+        if self.forecast is None:
+            return
+        now = time.perf_counter()
+        peak = resident_bytes(peak=True)
+        actual: dict[What, float] = {"run": now - self._begun}
+        if self._steps:
+            actual["step"] = self.step_seconds
+        if peak is not None:
+            actual["memory"] = float(peak)
+        ranges: dict[What, Range] = {
+            "step": self.forecast.step,
+            "run": self.forecast.run,
+            "memory": self.forecast.memory,
+        }
+        names = {"step": ("step time", "s"), "run": ("run time", "s")}
+        rows = []
+        for what, value in actual.items():
+            name, unit = names.get(what, ("peak memory", "bytes"))
+            expected = ranges[what]
+            rows.append(
+                ForecastRow(
+                    what=name,
+                    unit=unit,
+                    forecast=expected.value,
+                    low=expected.low,
+                    high=expected.high,
+                    actual=value,
+                )
+            )
+            remember(
+                Outcome(
+                    what,
+                    self.forecast.uncorrected[what],
+                    value,
+                    self.forecast.network,
+                    self.forecast.batch_size,
+                    self.forecast.precision,
+                )
+            )
+        content = {"rows": [row.model_dump() for row in rows]}
+        write_text(run.folder / "forecast.json", json.dumps(content, indent=1) + "\n")
+        self._remember_costs(now, peak)
+        self._view.message(_beside_actual(rows))
+
+    def _remember_costs(self, now: float, peak: int | None) -> None:
+        forecast = self.forecast
+        if forecast is None or peak is None or forecast.step_memory.heap > SMALL:
+            return
+        memory = forecast.step_memory
+        parameters = memory.parts.get("parameters", 0)
+        remember_fixed_costs(
+            FixedCosts(
+                start_seconds=self._start_seconds,
+                judging_seconds=now - self._judging_from,
+                start_bytes=self._base_bytes - parameters - forecast.parts["data set"],
+                late_bytes=max(0, peak - self._base_bytes - memory.heap + parameters),
+            )
+        )
+
+
+def _beside_actual(rows: list[ForecastRow]) -> str:
+    parts = []
+    for row in rows:
+        words = size_words if row.unit == "bytes" else time_words
+        parts.append(f"{row.what} {words(row.actual or 0)} (forecast {words(row.forecast)})")
+    return "Forecast and actual: " + ", ".join(parts)
