@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -149,3 +150,39 @@ def test_unknown_split_and_device(command, run):
     assert "There is no split 'tset' of 'digits'; there are: train, " in done.stderr
     done = command("evaluate", "r", "--device", "toaster", code=2)
     assert "Device 'toaster' isn't available here." in done.stderr
+
+
+def test_says_how_far_answers_can_be_trusted(command, run):
+    text = command("evaluate", "r", "--no-robustness", columns=200).stdout
+    assert re.search(
+        r"Calibration error \d+\.\d% \(without the temperature 0\.\d\d: \d+\.\d%\)", text
+    )
+    assert re.search(
+        r"Answers 'unknown' to \d+\.\d% of these pictures; of the others \d+\.\d\d% are right", text
+    )
+    assert re.search(
+        r"Foreign pictures \(noise, 1,000\): \d+\.\d% are given a class; AUROC [01]\.\d{3}", text
+    )
+
+
+def test_another_unknown_rate_is_written_into_the_model_file(command, run):
+    arguments = ("evaluate", "r", "--no-robustness", "--json", "--foreign", "noise")
+    before = json.loads(command(*arguments).stdout)
+    after = json.loads(command(*arguments, "--unknown-rate", "0.3").stdout)
+    assert after["rejection"]["rate"] == pytest.approx(0.3, abs=0.01)
+    assert after["rejection"]["unknown"] > before["rejection"]["unknown"]
+    assert after["foreign"][0]["false_acceptance"] <= before["foreign"][0]["false_acceptance"]
+    assert (after["accuracy"], after["loss"]) == (before["accuracy"], before["loss"])
+    assert json.loads(command(*arguments).stdout)["rejection"] == after["rejection"]
+
+
+def test_foreign_pictures_that_are_not_there(command, run):
+    done = command("evaluate", "r", "--foreign", "nois", code=2)
+    assert "nois" in done.stderr
+    done = command("evaluate", "r", "--foreign", "digits", code=2)
+    assert "--foreign 'digits': there are no pictures, or the model knows all" in done.stderr
+
+
+def test_an_unknown_rate_that_is_no_share(command, run):
+    done = command("evaluate", "r", "--unknown-rate", "5", code=2)
+    assert "unknown_rate must be a share, 0 up to below 1; given 5.0." in done.stderr

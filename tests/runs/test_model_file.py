@@ -4,7 +4,7 @@ import torch
 
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
-from convscope.runs.model_file import ModelCard, load_model, read_card, save_model
+from convscope.runs.model_file import ModelCard, load_model, read_card, save_model, write_card
 
 
 def card_of(network, **changes):
@@ -101,3 +101,62 @@ def test_a_card_that_names_no_network_of_ours(tmp_path):
     save_model(tmp_path / "m.safetensors", network, card_of("os.system"))
     with pytest.raises(UsageError, match=r"Unknown network 'os\.system'"):
         load_model(tmp_path / "m.safetensors")
+
+
+GAUSSIANS = {
+    "means": [[1.0, 0.0], [0.0, 1.0]],
+    "factors": [[[1.0, 0.0], [0.5, 2.0]]] * 2,
+    "offsets": [0.7, 0.7],
+    "energy": 0.5,
+}
+
+
+def rejecting(rejection):
+    return ModelCard(
+        network="lenet", classes=("cat", "dog"), channels=1, size=28, mean=(0.0,), std=(1.0,),
+        temperature=1.7, rejection=rejection,
+    )  # fmt: skip
+
+
+def test_temperature_and_rejection_come_back_as_they_were(tmp_path):
+    network = cs.build("lenet", 1, 2)
+    before = rejecting(None)
+    save_model(tmp_path / "m.safetensors", network, before)
+    rejection = {
+        "score": "gaussian_energy", "threshold": -3.25, "rate": 0.05, "gaussians": GAUSSIANS,
+    }  # fmt: skip
+    write_card(tmp_path / "m.safetensors", rejecting(rejection))
+    loaded, card = load_model(tmp_path / "m.safetensors")
+    assert card == rejecting(rejection)
+    assert card.rejection.threshold == -3.25
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+
+
+@pytest.mark.parametrize(
+    ("rejection", "message"),
+    [
+        ({"score": "gaussian_energy"}, "gaussians belong to the score 'gaussian_energy'"),
+        ({"score": "energy", "gaussians": GAUSSIANS}, "gaussians belong to the score"),
+        ({"score": "energy", "threshold": float("nan")}, "finite number"),
+        ({"score": "entropy"}, "'max_probability', 'max_logit', 'energy' or 'gaussian_energy'"),
+        ({"gaussians": GAUSSIANS | {"means": [[1.0, 0.0]]}}, "gaussians don't fit 2 classes"),
+        ({"gaussians": GAUSSIANS | {"means": [[1.0]] * 2}}, "gaussians don't fit 2 classes"),
+        ({"gaussians": GAUSSIANS | {"factors": [[[1.0, 0.0]]] * 2}}, "don't fit 2 classes"),
+        ({"gaussians": {"means": [], "factors": [], "offsets": [], "energy": 0}}, "don't fit 2"),
+        ({"gaussians": GAUSSIANS | {"offsets": [float("inf"), 0.0]}}, "finite number"),
+    ],
+)
+def test_a_rejection_that_makes_no_sense_is_refused(rejection, message):
+    usual = {"score": "gaussian_energy", "threshold": 0.0, "rate": 0.05}
+    with pytest.raises(ValueError, match=message):
+        rejecting(usual | rejection)
+
+
+def test_a_card_is_written_only_where_there_is_one(tmp_path):
+    with pytest.raises(UsageError, match=r"No model file '.*gone.safetensors'"):
+        write_card(tmp_path / "gone.safetensors", rejecting(None))
+    (tmp_path / "bad.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(ConvscopeError, match="is damaged"):
+        write_card(tmp_path / "bad.safetensors", rejecting(None))
+    assert (tmp_path / "bad.safetensors").read_bytes() == b"no tensors"

@@ -74,7 +74,7 @@ def fit_answers(
     is_gaussian = rate > 0 and len(card.classes) <= GAUSSIAN_CLASSES
     shown = [validation]
     if is_gaussian:
-        shown.append(convert(_some(splits["train"]), size=None, channels=card.channels))
+        shown.append(convert(some(splits["train"]), size=None, channels=card.channels))
     place = choose_device(device)
 
     def answers(images: ImageSet, on_batch: Callable[[int], None]) -> Outcome:
@@ -93,8 +93,8 @@ def fit_answers(
     return card
 
 
-def _some(images: ImageSet) -> ImageSet:
-    """At most as many pictures as the distributions are fitted to."""
+def some(images: ImageSet) -> ImageSet:
+    """The pictures that the distributions are fitted to: all, or some evenly spread."""
     if len(images) <= GAUSSIAN_PICTURES:
         return images
     return images.subset(np.linspace(0, len(images) - 1, GAUSSIAN_PICTURES).round().astype(int))

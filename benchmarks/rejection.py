@@ -1,0 +1,85 @@
+"""Which score tells foreign pictures best: every score, trained runs, several foreign sets.
+
+Each run's training pictures give the normal distributions, its validation pictures the threshold
+(5 % of them are answered "unknown"), and its test pictures are compared with the foreign ones. Runs
+need validation pictures; data sets are found through CONVSCOPE_DATA.
+
+    python benchmarks/rejection.py RUN [RUN …] [--foreign noise,digits,fashion-mnist,cifar10]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+
+import torch
+
+from convscope.data.image_set import ImageSet
+from convscope.evaluation.answer import familiarity
+from convscope.evaluation.ask import ask
+from convscope.evaluation.fit_answers import some
+from convscope.evaluation.foreign import foreign_pictures
+from convscope.evaluation.rejection import (
+    auroc,
+    choose_rejection,
+    false_acceptance,
+    fit_gaussians,
+)
+from convscope.evaluation.run_pictures import run_splits
+from convscope.runs.run import Run
+
+RATE = 0.05
+SCORES = ("max_probability", "max_logit", "energy", "density alone", "gaussian_energy")
+
+
+def rows(run: Run, foreign: list[str]) -> list[tuple[str, str, str, float, float]]:
+    """(run, foreign pictures, score, AUROC, false acceptance), of every pair."""
+    network, card = run.model()
+    splits = run_splits(run, None, card)
+
+    def logits(images: ImageSet) -> torch.Tensor:
+        return ask(network, card, images, batch_size=250, device=torch.device("cpu")).logits
+
+    train = some(splits["train"])
+    gaussians = fit_gaussians(logits(train), torch.from_numpy(train.labels))
+    validation, test = logits(splits["validation"]), logits(splits["test"])
+    found = []
+    for name in foreign:
+        if name == card.trained_on:
+            continue
+        strange = logits(foreign_pictures(name, card))
+        for score in SCORES:
+            weight = 0.0 if score == "density alone" else gaussians.energy
+            formula = score if score in SCORES[:3] else "gaussian_energy"
+            fitted = gaussians.model_copy(update={"energy": weight})
+            given = fitted if formula == "gaussian_energy" else None
+            threshold = choose_rejection(validation, RATE, formula, given).threshold
+            known, other = (familiarity(each, formula, given) for each in (test, strange))
+            found.append(
+                (run.folder.name, name, score, auroc(known, other),
+                 false_acceptance(other, threshold))
+            )  # fmt: skip
+    return found
+
+
+def main() -> None:
+    """Measure all runs and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+")
+    parser.add_argument("--foreign", default="noise,digits,fashion-mnist,cifar10")
+    options = parser.parse_args()
+    found = [row for run in options.runs for row in rows(Run(run), options.foreign.split(","))]
+    print("| run | foreign pictures | " + " | ".join(SCORES) + " |")
+    print("|---|---|" + "---|" * len(SCORES))
+    for run, name in dict.fromkeys((row[0], row[1]) for row in found):
+        cells = [f"{row[3]:.3f}, {row[4]:.1%}" for row in found if row[:2] == (run, name)]
+        print(f"| {run} | {name} | " + " | ".join(cells) + " |")
+    means = [
+        [statistics.mean(row[column] for row in found if row[2] == score) for column in (3, 4)]
+        for score in SCORES
+    ]
+    print("| mean | | " + " | ".join(f"{area:.3f}, {share:.1%}" for area, share in means) + " |")
+
+
+if __name__ == "__main__":
+    main()
