@@ -84,21 +84,21 @@ def export(
 
 def _show_model(written: OnnxExport) -> None:
     agreement, cost = written.agreement, written.int8
-    precision = "float32" if cost is None else "8 bits"
     print(
-        f"{written.file}: {written.network} in {precision}, opset {written.opset}, "
-        f"{_megabytes(written.bytes)}; one picture takes {written.milliseconds:.2f} ms"
-    )
-    print(
-        f"Compared with the run on {agreement.pictures:,} pictures: the same class for every one, "
-        f"probabilities within {agreement.largest_difference:.0e}"
+        f"{written.file}: {written.network} in {'float32' if cost is None else '8 bits'}, opset "
+        f"{written.opset}, {_megabytes(written.bytes)}, {written.milliseconds:.2f} ms a picture"
     )
     if cost is not None:
         print(
-            f"In float32: {_megabytes(cost.float_bytes)}, {cost.float_milliseconds:.2f} ms\n"
-            f"Accuracy on {cost.pictures:,} test pictures: {cost.accuracy:.2%}, in float32 "
-            f"{cost.float_accuracy:.2%}"
+            f"In float32: {_megabytes(cost.float_bytes)}, {cost.float_milliseconds:.2f} ms. "
+            f"Accuracy on {cost.pictures:,} test pictures: {cost.accuracy:.2%} in 8 bits, "
+            f"{cost.float_accuracy:.2%} in float32"
         )
+    print(
+        f"{'Compared' if cost is None else 'Compared before that'} with the run on "
+        f"{agreement.pictures:,} pictures: the same class for every one, probabilities within "
+        f"{agreement.largest_difference:.0e}"
+    )
     print(f"Try it: python {written.reader} PICTURE")
 
 

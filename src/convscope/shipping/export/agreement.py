@@ -24,7 +24,8 @@ from convscope.shipping.export.reader import read
 from convscope.shipping.export.session import Session, as_colour
 
 LARGEST_DIFFERENCE = 1e-4
-"""How far a probability may be from the run's, and a score from the threshold of rejection."""
+"""How far a probability may be from the run's, and how near a score to the threshold of rejection
+leaves both answers right."""
 
 TIE = 1e-6
 """Classes whose probabilities are nearer to one another than this are equally probable."""
@@ -140,7 +141,9 @@ def _expect(
     is_close = torch.zeros(len(squares), dtype=torch.bool)
     if card.rejection is not None:
         scores = familiarity(outcome.logits, card.rejection.score, card.rejection.gaussians)
-        is_close = (scores - card.rejection.threshold).abs() <= LARGEST_DIFFERENCE
+        threshold = card.rejection.threshold
+        # Scores can be in the thousands, where rounding alone is more than this.
+        is_close = (scores - threshold).abs() <= LARGEST_DIFFERENCE * max(1.0, abs(threshold))
     return _Expected(
         names,
         squares,

@@ -98,9 +98,9 @@ def export(
     for target in (file, reader_path(file)):
         refuse_existing(target, force=force)
     trained, card = _model(opened, network)
-    recipe = opened.recipe if isinstance(opened, Run) else None
+    whole_run = opened if isinstance(opened, Run) else None
     return write_onnx(
-        file, trained, card, recipe, int8=int8, opset=opset, pictures=pictures, quiet=quiet
+        file, trained, card, whole_run, int8=int8, opset=opset, pictures=pictures, quiet=quiet
     )
 
 

@@ -84,8 +84,8 @@ def _naming(classes: int) -> list[onnx.NodeProto]:
     """From probabilities and unknown to names; "unknown" stands after the classes."""
     return [
         helper.make_node("ArgMax", ["probabilities"], ["best"], "best", axis=1, keepdims=0),
-        helper.make_node("Constant", [], ["number_of_unknown"], value_int=classes),
-        helper.make_node("Where", ["unknown", "number_of_unknown", "best"], ["number"], "number"),
+        helper.make_node("Constant", [], ["after_classes"], "after_classes", value_int=classes),
+        helper.make_node("Where", ["unknown", "after_classes", "best"], ["number"], "number"),
         helper.make_node("Gather", ["class_names", "number"], ["labels"], "labels"),
     ]
 
@@ -113,7 +113,8 @@ def _metadata(network: nn.Module, card: ModelCard, opset: int) -> dict[str, str]
         "mean": list(card.mean),
         "std": list(card.std),
         "temperature": card.temperature,
-        "rejection": card.rejection.model_dump() if card.rejection else None,
+        # Gaussians are large, and their numbers are in the graph.
+        "rejection": card.rejection and card.rejection.model_dump(exclude={"gaussians"}),
         "opset": opset,
     }
     return {

@@ -11,15 +11,16 @@ import onnx
 from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.evaluation.run_pictures import run_splits
 from convscope.files import atomic_path, write_text
 from convscope.runs.model_file import ModelCard
-from convscope.runs.recipe import Recipe
+from convscope.runs.run import Run
 from convscope.shipping.export import quantize, reader
 from convscope.shipping.export.agreement import Agreement, compare
 from convscope.shipping.export.body import body
 from convscope.shipping.export.export import OPSET
 from convscope.shipping.export.model import assembled
-from convscope.shipping.export.originals import labelled, originals
+from convscope.shipping.export.originals import originals, to_judge
 from convscope.shipping.export.quantize import Quantization
 from convscope.shipping.export.session import Session
 
@@ -60,7 +61,7 @@ def write_onnx(
     file: Path,
     network: nn.Module,
     card: ModelCard,
-    recipe: Recipe | None,
+    run: Run | None,
     *,
     int8: bool = False,
     opset: int = OPSET,
@@ -73,7 +74,7 @@ def write_onnx(
         file: The file to write; is replaced if it exists, and so is its reader.
         network: Trained.
         card: What is needed besides the weights.
-        recipe: Of the run, which says where its pictures are; None for a model file alone.
+        run: Says where its pictures are; None for a model file alone.
         int8: Quantize it.
         opset: Version of the ONNX operators.
         pictures: A folder of pictures to compare on, in place of the run's test pictures.
@@ -88,7 +89,7 @@ def write_onnx(
         raise UsageError(
             f"--opset must be from {OPSET} to {onnx.defs.onnx_opset_version()}; given {opset}."
         )
-    if int8 and (recipe is None or not recipe.data):
+    if int8 and (run is None or not run.recipe.data):
         raise UsageError(
             "--int8 needs the run's training pictures, for the ranges of values, and its test "
             "pictures, for the accuracy. Give the folder of a run that was trained on a data set, "
@@ -100,19 +101,20 @@ def write_onnx(
             f"The network's weights take {room / 2**30:.1f} GiB, and one ONNX file holds less "
             "than 2. Use model.safetensors, which has no such limit."
         )
-    tried_on = originals(recipe, card, pictures)
+    tried_on = originals(run, card, pictures)
     part = body(network, card, opset)
     model = assembled(part, network, card)
     session = _opened(model)
     agreement = compare(session, network, card, tried_on, quiet=quiet)
     quantization = None
-    if int8 and recipe is not None:
-        splits = labelled(recipe, card)
+    if int8 and run is not None:
+        splits = run_splits(run, None, card)
         calibration = quantize.calibration_pictures(splits["train"], card)
         quantized = assembled(quantize.quantized(part, calibration), network, card)
         small = _opened(quantized)
-        test = next(splits[name] for name in ("test", "validation", "train") if name in splits)
-        quantization = quantize.cost(session, small, test, card, len(calibration), quiet=quiet)
+        quantization = quantize.cost(
+            session, small, to_judge(splits), card, len(calibration), quiet=quiet
+        )
         model, session = quantized, small
     _note(model, agreement, quantization)
     onnx.checker.check_model(model, full_check=True)
@@ -149,7 +151,8 @@ def _opened(model: onnx.ModelProto) -> Session:
     except Exception as error:  # ONNX Runtime has a class of its own for every kind of failure
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ConvscopeError(
-            f"ONNX Runtime can't open the exported model: {reason} A lower --opset may help."
+            "ONNX Runtime can't open the exported model; a lower --opset may help. It says: "
+            f"{reason}"
         ) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,11 +15,12 @@ from PIL import Image
 
 from convscope.data.decode import PictureError, decode, read_limited
 from convscope.data.image_set import ImageSet
-from convscope.data.load import NAMED, load_splits
+from convscope.data.load import NAMED
 from convscope.data.tree import FolderTree, Tree, ZipTree, printable
 from convscope.errors import UsageError
+from convscope.evaluation.run_pictures import run_splits
 from convscope.runs.model_file import ModelCard
-from convscope.runs.recipe import Recipe
+from convscope.runs.run import Run
 
 Item = TypeVar("Item")
 
@@ -40,11 +41,11 @@ class Original:
     content: Callable[[], bytes]
 
 
-def originals(recipe: Recipe | None, card: ModelCard, folder: str | Path | None) -> list[Original]:
+def originals(run: Run | None, card: ModelCard, folder: str | Path | None) -> list[Original]:
     """At most `MOST` pictures: those in a folder, or else the test pictures of a run.
 
     Args:
-        recipe: Of the run; None where there is only a model file.
+        run: The run; None where there is only a model file.
         card: Of the model.
         folder: Pictures to take instead of the run's, in any order; may have folders inside.
 
@@ -53,23 +54,18 @@ def originals(recipe: Recipe | None, card: ModelCard, folder: str | Path | None)
     """
     if folder is not None:
         return _in_folder(Path(folder))
-    if recipe is None or not recipe.data:
-        missing = "a model file alone" if recipe is None else "a run that was trained on arrays"
+    if run is None or not run.recipe.data:
+        missing = "a model file alone" if run is None else "a run that was trained on arrays"
         raise UsageError(
             f"An export is compared with the run on real pictures, and {missing} has none. "
             "Give a folder of them: --pictures FOLDER."
         )
-    return _of_run(recipe, card)
+    return _of_run(run, card)
 
 
-def labelled(recipe: Recipe, card: ModelCard) -> dict[str, ImageSet]:
-    """The splits of a run's data, in its own divisions; files are decoded as the model wants them.
-
-    Raises:
-        UsageError: The run was trained on arrays, which it doesn't keep, or its data is gone.
-    """
-    size = None if recipe.data in NAMED else card.size
-    return load_splits(recipe.data, size=size, validation=recipe.validation)
+def to_judge(splits: Mapping[str, ImageSet]) -> ImageSet:
+    """The pictures for testing; where there are none, those that are nearest to it."""
+    return next(splits[name] for name in ("test", "validation", "train") if name in splits)
 
 
 def _in_folder(folder: Path) -> list[Original]:
@@ -86,14 +82,14 @@ def _in_folder(folder: Path) -> list[Original]:
     return found
 
 
-def _of_run(recipe: Recipe, card: ModelCard) -> list[Original]:
+def _of_run(run: Run, card: ModelCard) -> list[Original]:
     """The run's test pictures, or where it has none, those for validation."""
-    splits = labelled(recipe, card)
-    images = next(splits[name] for name in ("test", "validation", "train") if name in splits)
+    images = to_judge(run_splits(run, None, card))
     rows = _evenly(range(len(images)))
-    if recipe.data in NAMED:
+    data = run.recipe.data
+    if data in NAMED:
         return [Original(images.paths[row], _as_png(images.images[row])) for row in rows]
-    source = Path(recipe.data).expanduser()
+    source = Path(data).expanduser()
     tree: Tree = ZipTree(source) if zipfile.is_zipfile(source) else FolderTree(source)
     files = {tree.where(file): file for file in tree.listing().files}
     paths = [images.paths[row] for row in rows]

@@ -15,9 +15,9 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 
 def read(file: Any, size: int) -> Any:
     """A picture as the model takes it, uint8 (1, height, width, 3): upright, RGB, on white."""
-    image = Image.open(file, formats=FORMATS)
-    image.draft(None, (2 * size, 2 * size))  # a large JPEG need not be decoded in full
-    image = ImageOps.exif_transpose(image)
+    with Image.open(file, formats=FORMATS) as opened:
+        opened.draft(None, (2 * size, 2 * size))  # a large JPEG need not be decoded in full
+        image = ImageOps.exif_transpose(opened)
     if image.mode.startswith("I"):  # 16-bit grey
         image = Image.fromarray((numpy.asarray(image) / 257).round().astype("uint8"))
     if image.has_transparency_data:

@@ -1,0 +1,72 @@
+import json
+
+import onnx
+
+from convscope.runs.model_file import save_model
+from tests.conftest import as_json
+from tests.shipping.export.models import made
+
+
+def test_export(command, digits_run, tmp_path):
+    done = command("export", digits_run.folder, "digits.onnx")
+    first, second, third = done.stdout.splitlines()
+    assert first.startswith("digits.onnx: lenet in float32, opset 18, 0.3 MB, ")
+    assert first.endswith(" ms a picture")
+    assert second.startswith(
+        "Compared with the run on 359 pictures: the same class for every one, probabilities within "
+    )
+    assert third == "Try it: python digits_reader.py PICTURE"
+    assert done.stderr == ""
+    onnx.checker.check_model(str(tmp_path / "digits.onnx"))
+    again = command("export", digits_run.folder, "digits.onnx", code=2)
+    assert again.stderr == (
+        "convscope: 'digits.onnx' exists. Replace it: --force; or give another name.\n"
+    )
+
+
+def test_eight_bits_as_json(convscope, digits_run, tmp_path):
+    done = convscope("export", digits_run.folder, "digits.onnx", "--int8", "--json")
+    result = as_json(done)
+    assert done.stderr == ""  # nothing of what exporter and quantizer have to say
+    assert result["run"] == str(digits_run.folder)
+    assert (result["file"], result["reader"]) == ("digits.onnx", "digits_reader.py")
+    assert result["bytes"] == (tmp_path / "digits.onnx").stat().st_size
+    assert result["agreement"]["same_top"] == result["agreement"]["pictures"] == 359
+    assert result["int8"]["pictures"] == 359
+    assert result["int8"]["float_bytes"] > result["bytes"]
+    assert set(result) == {
+        *("run", "file", "reader", "network", "bytes", "opset", "milliseconds"),
+        *("agreement", "int8"),
+    }
+
+
+def test_eight_bits(command, digits_run):
+    done = command("export", digits_run.folder, "digits.onnx", "--int8", "--opset", "21")
+    first, second, third, _ = done.stdout.splitlines()
+    assert first.startswith("digits.onnx: lenet in 8 bits, opset 21, 0.1 MB, ")
+    assert second.startswith("In float32: 0.3 MB, ")
+    assert "Accuracy on 359 test pictures: " in second
+    assert third.startswith("Compared before that with the run on 359 pictures: ")
+
+
+def test_errors(command, digits_run):
+    done = command("export", digits_run.folder, "weights.safetensors", code=2)
+    assert done.stderr.startswith(
+        "convscope: torchvision has no network with the layers of 'lenet'. It has those of: "
+    )
+    done = command("export", digits_run.model_file, "digits.onnx", code=2)
+    assert done.stderr.endswith("Give a folder of them: --pictures FOLDER.\n")
+
+
+def test_weights(command, tmp_path):
+    network, card = made("resnet18", 1, size=32)
+    save_model(tmp_path / "model.safetensors", network, card)
+    done = command("export", "model.safetensors", "weights.safetensors")
+    assert done.stdout.splitlines() == [
+        "weights.safetensors: weights of resnet18, for",
+        "model = torchvision.models.resnet18(num_classes=3)",
+        "model.load_state_dict(safetensors.torch.load_file('weights.safetensors'))",
+        "Their first layer takes 1 channel, torchvision's 3: replace it in the model first.",
+    ]
+    result = json.loads(command("export", "model.safetensors", "w.safetensors", "--json").stdout)
+    assert (result["channels"], result["network"]) == (1, "resnet18")

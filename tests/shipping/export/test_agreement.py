@@ -1,0 +1,104 @@
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from convscope.errors import ConvscopeError
+from convscope.runs.model_file import Rejection
+from convscope.shipping.export import agreement
+from convscope.shipping.export.agreement import compare
+from convscope.shipping.export.model import onnx_bytes
+from convscope.shipping.export.originals import Original
+from convscope.shipping.export.session import Session
+from tests.data.pictures import encoded, noise
+from tests.shipping.export.models import card_for, made
+
+
+@pytest.fixture(scope="module")
+def tried_on():
+    """Pictures of many sizes."""
+    shapes = np.random.default_rng(0).integers(10, 90, (20, 2))
+    contents = [
+        encoded(noise(height, width, seed=number)) for number, (height, width) in enumerate(shapes)
+    ]
+    return [Original(f"{number}.png", lambda c=c: c) for number, c in enumerate(contents)]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return made("lenet")
+
+
+@pytest.fixture(scope="module")
+def session(model):
+    return Session(onnx_bytes(*model))
+
+
+def test_same(model, session, tried_on):
+    found = compare(session, *model, tried_on, quiet=True)
+    assert (found.pictures, found.batches, found.same_top, found.same_unknown) == (
+        20,
+        (2, 7, 64),
+        20,
+        20,
+    )
+    assert found.largest_difference < 1e-5
+
+
+def test_other_preprocessing_is_noticed(model, session, tried_on):
+    network, card = model
+    shifted = card.model_copy(update={"mean": (0.3, 0.4, 0.9)})
+    with pytest.raises(ConvscopeError) as error:
+        compare(session, network, shifted, tried_on, quiet=True)
+    assert re.fullmatch(
+        r"The exported file answers differently, so it isn't written: of \d+ of 20 pictures. "
+        r"Worst is '\d+.png' by itself: '.*' 0.\d{5} by the file, '.*' 0.\d{5} by the run. The "
+        r"network must answer each picture by itself, and the same whenever it is asked.",
+        str(error.value),
+    )
+
+
+def test_a_network_that_mixes_pictures_is_noticed(tried_on):
+    class Mixing(torch.nn.Module):
+        def forward(self, pictures):
+            means = pictures.mean(dim=(2, 3))
+            return 50 * (means - means.mean(dim=0))
+
+    network, card = Mixing(), card_for(network="")
+    with pytest.raises(ConvscopeError, match="by itself: "):
+        compare(Session(onnx_bytes(network, card)), network, card, tried_on, quiet=True)
+
+
+def test_another_threshold_is_noticed(model, session, tried_on):
+    network, card = model
+    rejecting = card.model_copy(
+        update={"rejection": Rejection(score="max_probability", threshold=1.5, rate=1)}
+    )
+    with pytest.raises(ConvscopeError, match=r"by the file, unknown \('.*' 0\.\d+\) by the run"):
+        compare(session, network, rejecting, tried_on, quiet=True)
+
+
+def test_at_the_threshold_either_answer_is_right(model, tried_on):
+    network, card = model
+    session = Session(onnx_bytes(network, card))
+    expected = agreement._expect(
+        network, card, ["0.png"], np.full((1, 3, card.size, card.size), 7, np.uint8)
+    )
+    assert not expected.is_close.any()
+    logits = torch.from_numpy(expected.probabilities).log() * card.temperature
+    threshold = logits.softmax(dim=1).max().item() + 5e-5
+    rejecting = card.model_copy(
+        update={"rejection": Rejection(score="max_probability", threshold=threshold, rate=1)}
+    )
+    grey = [Original("0.png", lambda: encoded(np.full((40, 40, 3), 7, np.uint8)))]
+    found = compare(session, network, rejecting, grey, quiet=True)
+    assert (found.pictures, found.same_unknown) == (1, 0)
+
+
+def test_nan_is_a_difference(model, session, tried_on, monkeypatch):
+    said = session.answer(noise(30, 30)[None])
+    broken = type(said)(said.labels, said.probabilities * np.float32("nan"), said.unknown)
+    monkeypatch.setattr(session, "answer", lambda pictures: broken)
+    with pytest.raises(ConvscopeError, match="answers differently"):
+        compare(session, *model, tried_on[:1], quiet=True)
