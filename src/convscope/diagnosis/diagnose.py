@@ -65,8 +65,10 @@ def diagnose(
     subject = examine(run, network=network, data=data, device=device)
     measured = measure_all(subject, quiet=quiet)
     checks = tuple(check(measured) for check in CHECKS)
+    findings = ranked(checks)
+    verdict = findings[0].what if findings else "Nothing wrong found"
     try:
-        figure: Path | None = draw(measured, run.figures / "diagnosis.png")
+        figure: Path | None = draw(measured, verdict, run.figures / "diagnosis.png")
     except PermissionError:
         figure = None
-    return Diagnosis(str(subject), ranked(checks), checks, figure)
+    return Diagnosis(str(subject), findings, checks, figure)

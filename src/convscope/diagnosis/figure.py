@@ -24,16 +24,18 @@ from convscope.evaluation.figures.canvas import (
 Layer = TypeVar("Layer")
 
 NOW, FIRST, STUCK = "#2364aa", "#9aa5b1", "#d1495b"
+ENDS = {("relu",): "give 0", ("sigmoid", "tanh"): "are near an end of the range"}
 MOST_LAYERS = 40  # rows; of more, evenly chosen ones
 ROW = 0.24  # inches
 TITLE_PAD = 42  # points between title and drawing, for the legend
 
 
-def draw(measured: Measurements, path: Path) -> Path:
+def draw(measured: Measurements, verdict: str, path: Path) -> Path:
     """Draw what was measured.
 
     Args:
         measured: Everything.
+        verdict: What was found, in a few words.
         path: The PNG to write.
 
     Returns:
@@ -48,7 +50,7 @@ def draw(measured: Measurements, path: Path) -> Path:
         _units(left, units)
         _gradients(middle, gradients, measured.gradients_first.layers)
         _range_test(right, measured)
-        headline(figure, shortened(str(measured.subject), 110))
+        headline(figure, shortened(f"{verdict} · {measured.subject}", 120))
         footnote(
             figure,
             f"Units: {measured.pictures} training pictures, in training mode. Gradients: median "
@@ -65,16 +67,16 @@ def _units(axes: Axes, units: list[Activation]) -> None:
         return
     places = range(len(units))
     kinds = {each.kind for each in units}
-    ends = "give 0" if kinds == {"relu"} else "are 0, or near an end of the range"
+    ends = [text for kind, text in ENDS.items() if kinds & set(kind)]
     axes.barh(
         places, [each.share_at_end for each in units], 0.72,
-        color="#bcd0e5", label=f"values that {ends}",
+        color="#bcd0e5", label=f"values that {' or '.join(ends)}",
     )  # fmt: skip
     axes.barh(
         places, [each.stuck for each in units], 0.36,
         color=STUCK, label="units that do so on every picture",
     )  # fmt: skip
-    _rows(axes, [f"{each.layer} ({each.kind})" for each in units])
+    _rows(axes, [_called(each) for each in units])
     axes.set_xlim(0, 1)
     axes.set_xlabel("share of a layer")
     axes.grid(visible=False, axis="y")
@@ -105,7 +107,7 @@ def _gradients(
             axes.text(0.01, place, "0", va="center", transform=axes.get_yaxis_transform())
     axes.set_xscale("log")
     _rows(axes, [each.name for each in layers])
-    axes.set_xlabel("Euclidean norm of the gradient over that of the weights")
+    axes.set_xlabel("norm of the gradient / norm of the weights")
     _legend(axes)
 
 
@@ -132,6 +134,11 @@ def _range_test(axes: Axes, measured: Measurements) -> None:
     axes.set_xlabel("learning rate")
     axes.set_ylabel("loss")
     _legend(axes)
+
+
+def _called(unit: Activation) -> str:
+    """Its layer, and its kind where the layer's name doesn't tell."""
+    return unit.layer if unit.layer.startswith(unit.kind) else f"{unit.layer} ({unit.kind})"
 
 
 def _legend(axes: Axes, columns: int = 2) -> None:

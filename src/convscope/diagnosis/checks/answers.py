@@ -16,7 +16,7 @@ LOST, LOST_BY_MEMORY = 0.25, 0.05  # accuracy, against training mode; with too s
 SLOW = 0.05  # a momentum of batch norm below this is called too slow; usual is 0.1
 GAP = 0.1  # between the accuracy on training pictures and on others
 RISEN = 1.25  # times the least loss on the other pictures
-LAST_RESORT = "Mend what stands above first; if nothing does,"
+LAST_RESORT = "If nothing else is found:"
 
 
 def above_guessing(measured: Measurements) -> Check:
