@@ -8,6 +8,7 @@ from PIL import Image
 
 from convscope.data.load import load
 from convscope.evaluation.predict import predict
+from convscope.runs.model_file import Rejection, read_card, write_card
 
 
 @pytest.fixture
@@ -113,3 +114,18 @@ def test_a_csv_file(command, digits_run, pictures, tmp_path):
 def test_a_csv_file_that_cannot_be(command, digits_run, pictures, file, error):
     done = command("predict", digits_run.folder, "pictures", "--csv", file, code=2)
     assert done.stderr == f"convscope: {error}\n"
+
+
+def test_a_picture_of_nothing_known_is_unknown(command, digits_run, tmp_path):
+    model = tmp_path / "sure.safetensors"
+    shutil.copy(digits_run.model_file, model)
+    card = read_card(model)
+    above = Rejection(score="max_probability", threshold=1.1, rate=1.0)
+    write_card(model, card.model_copy(update={"rejection": above}))
+    Image.new("L", (28, 28), 90).save(tmp_path / "grey.png")
+    line = command("predict", model, "grey.png", "--top", "1").stdout.strip()
+    (guess,) = predict(model, tmp_path / "grey.png", top=1).predictions[0].top
+    assert line == f"grey.png: unknown (most like: {guess.label} {guess.probability:.1%})"
+    (found,) = json.loads(command("predict", model, "grey.png", "--json").stdout)["predictions"]
+    assert found["unknown"] is True
+    assert found["label"] == guess.label
