@@ -28,6 +28,9 @@ class Answering(nn.Module):
         card: Normalization, temperature and when to reject.
     """
 
+    scale: Tensor
+    shift: Tensor
+
     def __init__(self, network: nn.Module, card: ModelCard) -> None:
         super().__init__()
         self.network = copy.deepcopy(network).cpu().float().eval()

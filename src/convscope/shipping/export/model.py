@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 import convscope
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.export.body import body
-from convscope.shipping.export.export import OPSET
+from convscope.shipping.export.export import OPSET as OPSET
 from convscope.shipping.export.preprocessing import preprocessing
 
 UNKNOWN = "unknown"
@@ -35,7 +36,8 @@ def onnx_bytes(network: nn.Module, card: ModelCard, opset: int = OPSET) -> bytes
     Raises:
         ConvscopeError: The network does something that can't be exported.
     """
-    return assembled(body(network, card, opset), network, card).SerializeToString()
+    content: bytes = assembled(body(network, card, opset), network, card).SerializeToString()
+    return content
 
 
 def assembled(
@@ -76,8 +78,8 @@ def assembled(
 
 
 def _names(card: ModelCard) -> TensorProto:
-    names = [name.encode() for name in (*card.classes, UNKNOWN)]
-    return helper.make_tensor("class_names", TensorProto.STRING, [len(names)], names)
+    names = [*card.classes, UNKNOWN]
+    return numpy_helper.from_array(np.array(names, dtype=object), "class_names")
 
 
 def _naming(classes: int) -> list[onnx.NodeProto]:
