@@ -204,14 +204,8 @@ class Forecaster:
             epochs = min(epochs, fitting) if recipe.epochs else fitting
         run_seconds = start + epochs * epoch + judging
 
-        pictures = sum(counts.values()) * math.prod(workload.stored_shape)
-        extra = weights if recipe.ema is not None else 0
-        parameters = sum(self._step.resident["parameters"])
-        if base_bytes is None:
-            peak = costs.start_bytes + costs.late_bytes + pictures + memory.heap + extra
-        else:
-            peak = base_bytes + costs.late_bytes + memory.heap - parameters + extra
-        parts: dict[str, int] = {**memory.parts, "data set": pictures}
+        peak = self._peak(memory, base_bytes)
+        parts: dict[str, int] = {**memory.parts, "data set": self._data_set_bytes}
         parts["reserve of the allocator"] = memory.heap - memory.live
         parts["process"] = peak - sum(parts.values())
 
@@ -223,7 +217,7 @@ class Forecaster:
             precision=workload.execution.precision,
             batch_size=batch_size,
             size=workload.size,
-            memory=with_range(peak, "memory", outcomes("memory"), 2.0 if self._step.unknown else 0),
+            memory=self._memory_range(peak),
             parts=parts,
             step_memory=memory,
             step=with_range(step_seconds, "step", outcomes("step"), doubt),
@@ -239,6 +233,31 @@ class Forecaster:
             uncorrected=uncorrected,
             notes=notes,
         )
+
+    def memory_at(self, batch_size: int) -> Range:
+        """Peak resident memory of a new process, in bytes; nothing is timed for it.
+
+        Args:
+            batch_size: Pictures per step.
+        """
+        return self._memory_range(self._peak(step_memory(self._step, batch_size), None))
+
+    def _peak(self, memory: StepMemory, base_bytes: int | None) -> int:
+        costs, _ = fixed_costs()
+        resident = {kind: sum(sizes) for kind, sizes in self._step.resident.items()}
+        weights = resident["parameters"] + resident["optimizer"]
+        peak = costs.late_bytes + memory.heap
+        peak += weights if self.workload.recipe.ema is not None else 0
+        if base_bytes is None:
+            return peak + costs.start_bytes + self._data_set_bytes
+        return peak + base_bytes - resident["parameters"]
+
+    def _memory_range(self, peak: int) -> Range:
+        return with_range(peak, "memory", outcomes("memory"), 2.0 if self._step.unknown else 0)
+
+    @property
+    def _data_set_bytes(self) -> int:
+        return sum(self.workload.counts.values()) * math.prod(self.workload.stored_shape)
 
     @property
     def _is_compiled(self) -> bool:
