@@ -22,14 +22,14 @@ def test_facts_are_plain_values_and_complete():
 
 
 def test_little_memory_is_a_problem(monkeypatch):
-    monkeypatch.setattr(module, "_memory", lambda: (4 << 30, 1 << 30))
+    monkeypatch.setattr(module, "system_memory", lambda: (4 << 30, 1 << 30))
     assert fact("memory").state == "problem"
     assert "1.0 GiB of 4.0 GiB available" in fact("memory").value
     assert not examine_machine().is_ready
 
 
 def test_memory_that_is_not_known(monkeypatch):
-    monkeypatch.setattr(module, "_memory", lambda: (None, None))
+    monkeypatch.setattr(module, "system_memory", lambda: (None, None))
     assert fact("memory").value == "not known here"
 
 

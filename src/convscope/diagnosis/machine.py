@@ -16,6 +16,7 @@ from convscope.data import mnist
 from convscope.data.load import NAMED
 from convscope.data.places import cache_folder, search_folders
 from convscope.runtime.device import describe
+from convscope.runtime.system_memory import system_memory
 
 PACKAGES = ("numpy", "pillow", "kornia", "scikit-learn", "matplotlib", "tensorboard")
 EXTRAS = {
@@ -86,7 +87,7 @@ def examine_machine() -> Machine:
     numbers["instructions"] = _instructions()
     numbers["usable_cores"] = _usable_cores()
     numbers["load"] = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    numbers["memory_bytes"], numbers["available_memory_bytes"] = _memory()
+    numbers["memory_bytes"], numbers["available_memory_bytes"] = system_memory()
     folder = cache_folder()
     numbers["cache_folder"] = str(folder)
     numbers["free_disk_bytes"] = shutil.disk_usage(_nearest(folder)).free
@@ -228,23 +229,6 @@ def _usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _memory() -> tuple[int | None, int | None]:
-    """Bytes in all and available, within the limit of a container; None where not known."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None, None
-    sizes = {line.split(":")[0]: int(line.split()[1]) << 10 for line in lines}
-    total, available = sizes["MemTotal"], sizes["MemAvailable"]
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit = int((group / "memory.max").read_text(encoding="utf-8"))
-        used = int((group / "memory.current").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # no container, or one without a limit ("max")
-        return total, available
-    return min(total, limit), min(available, max(0, limit - used))
 
 
 def _nearest(folder: Path) -> Path:
