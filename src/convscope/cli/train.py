@@ -82,6 +82,14 @@ def train(
     precision: Annotated[
         str | None, typer.Option(help="auto (measures), float32 or bfloat16.")
     ] = None,
+    recompute: Annotated[
+        bool,
+        typer.Option(
+            "--recompute",
+            help="Compute activations a second time, where it pays, instead of keeping them: less "
+            "memory, more time, the same weights.",
+        ),
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the recipe."),
@@ -109,6 +117,8 @@ def train(
         "precision": precision,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if recompute:
+        changes["recompute"] = "auto"
     changes |= parse_settings(settings or [])
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -26,6 +26,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from convscope.planning.operation import Operation, Phase, TensorShape, choose_stand_in
 from convscope.runtime.execution import Execution
+from convscope.runtime.recomputation import recomputing
 
 Kind = Literal["parameters", "gradients", "optimizer", "activations", "temporary", "pictures"]
 
@@ -58,6 +59,10 @@ class Step:
         picture_shape: (C, H, W).
         resident: Bytes of parameters with buffers, and of the optimizer's state.
         unknown: Operations that aren't PyTorch's own, so that nothing is known of their insides.
+        inputs: Blocks that modules are given in the forward pass, by path; 0 stands for the
+            pictures and parameters.
+        outputs: Blocks that they return.
+        overwriting: Paths of modules that change their input in place.
     """
 
     stand_in: int
@@ -67,6 +72,9 @@ class Step:
     kinds: dict[int, Kind] = field(default_factory=dict)
     resident: dict[Kind, list[int]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    inputs: dict[str, set[int]] = field(default_factory=dict)
+    outputs: dict[str, set[int]] = field(default_factory=dict)
+    overwriting: set[str] = field(default_factory=set)
 
 
 class _Recorder(TorchDispatchMode):
@@ -139,6 +147,10 @@ class _Recorder(TorchDispatchMode):
         """Say what the block of a tensor holds."""
         self.step.kinds[self._block_of(tensor)] = kind
 
+    def blocks(self, values: Any) -> set[int]:
+        """Numbers of the blocks of all tensors in nested values."""
+        return {self._block_of(t) for t in tree_flatten(values)[0] if isinstance(t, Tensor)}
+
     def alive(self) -> set[int]:
         """Numbers of the blocks in use."""
         return set(self._blocks.values()) - {0}
@@ -149,6 +161,7 @@ def record_step(
     picture_shape: tuple[int, int, int],
     execution: Execution,
     make_optimizer: Callable[[nn.Module], torch.optim.Optimizer],
+    recomputed: Sequence[str] = (),
 ) -> Step:
     """Record a training step of a network; nothing is computed and the network isn't touched.
 
@@ -157,6 +170,7 @@ def record_step(
         picture_shape: (C, H, W).
         execution: Precision and algorithms.
         make_optimizer: Gives the optimizer of the (copied) network.
+        recomputed: Blocks whose activations aren't kept, as for `runtime.recomputation`.
 
     Raises:
         RuntimeError: The network doesn't take such pictures, or asks for values of its tensors,
@@ -180,7 +194,8 @@ def record_step(
         for tensor in (*held, *state, pictures, labels):
             if isinstance(tensor, Tensor):
                 recorder.known(tensor)
-        with recorder, _naming_layers(copied, recorder):
+        recomputation = recomputing(copied, recomputed, execution.plan)
+        with recorder, _naming_layers(copied, recorder), recomputation:
             _take_step(copied, optimizer, pictures, labels, execution, recorder)
     return step
 
@@ -234,12 +249,20 @@ def _fill_optimizer(optimizer: torch.optim.Optimizer) -> None:
 def _naming_layers(network: nn.Module, recorder: _Recorder) -> Iterator[None]:
     """Within: the recorder knows which module is being computed."""
     names = {module: name for name, module in network.named_modules()}
+    step, versions = recorder.step, []
 
-    def enter(module: nn.Module, _: Any) -> None:
+    def enter(module: nn.Module, inputs: Any) -> None:
         recorder.layers.append(names.get(module, recorder.layers[-1]))
+        versions.append(_versions(inputs))
 
-    def leave(*_: Any) -> None:
-        recorder.layers.pop()
+    def leave(_: nn.Module, inputs: Any, output: Any) -> None:
+        layer = recorder.layers.pop()
+        is_changed = versions.pop() != _versions(inputs)
+        if recorder.phase == "forward":
+            step.inputs.setdefault(layer, set()).update(recorder.blocks(inputs))
+            step.outputs.setdefault(layer, set()).update(recorder.blocks(output))
+            if is_changed:
+                step.overwriting.add(layer)
 
     handles = [
         register_module_forward_pre_hook(enter),
@@ -254,6 +277,11 @@ def _naming_layers(network: nn.Module, recorder: _Recorder) -> Iterator[None]:
 
 def _described(value: Any) -> Any:
     return TensorShape.of(value) if isinstance(value, Tensor) else value
+
+
+def _versions(values: Any) -> list[int]:
+    """How often each tensor has been changed in place."""
+    return [t._version for t in tree_flatten(values)[0] if isinstance(t, Tensor)]
 
 
 def _bytes(tensor: Tensor) -> int:

@@ -65,6 +65,10 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         device: "auto" takes a GPU if there is one; or "cpu", "cuda", "cuda:1", "mps".
         precision: "auto" measures; or "float32", "bfloat16".
         threads: How many compute, on the processor; unset: measured.
+        recompute: Blocks whose activations are computed again in the backward pass instead of
+            being kept, which saves memory, takes time, and changes no number: paths of modules
+            such as "layer1.0", or parts of an `nn.Sequential` such as "features[0:7]"; "auto"
+            takes those that pay.
     """
 
     network: str = ""
@@ -95,6 +99,17 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: Count | None = None
+    recompute: Literal["auto"] | tuple[str, ...] = ()
+
+    @pydantic.field_validator("recompute", mode="before")
+    @classmethod
+    def _is_auto_or_paths(cls, value: Any) -> Any:
+        is_paths = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+        if value != "auto" and not is_paths:
+            raise ValueError(
+                'takes "auto" or a list of blocks, such as ["layer1.0", "features[0:7]"]'
+            )
+        return value
 
     @pydantic.model_validator(mode="after")
     def _fields_agree(self) -> Recipe:

@@ -126,7 +126,9 @@ def _train_one(
     recipe = group.recipe.replace(seed=seed)
     if group.runs:
         first = group.runs[0].recipe
-        recipe = recipe.replace(precision=first.precision, threads=first.threads)
+        recipe = recipe.replace(
+            precision=first.precision, threads=first.threads, recompute=first.recompute
+        )
     return train(
         subject,
         data,

@@ -19,6 +19,7 @@ from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.fit_answers import fit_answers
 from convscope.evaluation.report import write_report
 from convscope.files import write_text
+from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.runs import recipe as recipes
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.optimization import make_optimizer
@@ -28,6 +29,7 @@ from convscope.runtime.allocator import returning_memory
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.execution import Execution, choose_execution
 from convscope.runtime.process import forget_peak
+from convscope.runtime.recomputation import find_blocks, recomputing
 from convscope.training.average import WeightAverage
 from convscope.training.budget import first_plan
 from convscope.training.diagnosis import NotFiniteError
@@ -83,8 +85,13 @@ def train(
     job = prepare(network, data, chosen)
     view.message(f"{run_name(network, chosen)}: measuring how it runs fastest here")
     execution = _choose_execution(job, device)
+    recompute = _choose_recomputed(job, execution, view)
     # What was measured goes into the run's recipe, so that it gives the same run on this machine.
-    measured = {"precision": execution.precision, "threads": execution.threads}
+    measured = {
+        "precision": execution.precision,
+        "threads": execution.threads,
+        "recompute": recompute,
+    }
     run = new_run(folder, chosen.replace(**measured), force=force)
     environment = {
         "convscope": __version__,
@@ -176,7 +183,40 @@ def _choose_execution(job: Job, device: torch.device) -> Execution:
     batches = job.training_batches(Execution(device, "float32"))
     pictures, labels = next(iter(batches.epoch(0)))
     recipe = job.recipe
-    return choose_execution(job.network, pictures, labels, device, recipe.precision, recipe.threads)
+    with returning_memory():
+        return choose_execution(
+            job.network, pictures, labels, device, recipe.precision, recipe.threads
+        )
+
+
+def _choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[str, ...]:
+    """The blocks whose activations won't be kept, as the recipe says or chosen from the network.
+
+    Raises:
+        UsageError: A block doesn't exist, or none can be chosen for this network.
+    """
+    recompute = job.recipe.recompute
+    if recompute != "auto":
+        find_blocks(job.network, recompute)
+        return recompute
+    shape = (job.card.channels, job.card.size, job.card.size)
+    try:
+        planned = plan_recomputation(
+            job.network, shape, execution, lambda network: make_optimizer(network, job.recipe)
+        )
+    except RuntimeError as error:
+        raise UsageError(
+            "recompute: no blocks can be chosen, since this network asks for the values of its "
+            f'tensors ({str(error).splitlines()[0]}). Name them: recompute=["layer1"].'
+        ) from error
+    if planned.blocks:
+        view.message(
+            f"Computed again instead of kept: {len(planned.blocks)} blocks; {planned.saved:.0%} "
+            f"less memory in a step of many pictures, {planned.repeated:.0%} more work"
+        )
+    else:
+        view.message("Nothing is computed again: no block saves more memory than it costs time")
+    return planned.blocks
 
 
 def _carry_out(
@@ -213,6 +253,7 @@ def _carry_out(
             execution.using_threads(),
             returning_memory(),
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
+            recomputing(state.network, run.recipe.recompute, execution.plan),
         ):
             fit(state, job, execution, run, [*watchers, events], stop)
     except NotFiniteError as error:
