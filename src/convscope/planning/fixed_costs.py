@@ -33,7 +33,7 @@ class FixedCosts:
     start_seconds: float = 2.5
     judging_seconds: float = 4.0
     start_bytes: int = 360 * 2**20
-    late_bytes: int = 90 * 2**20
+    late_bytes: int = 40 * 2**20
 
 
 _COSTS = pydantic.TypeAdapter(FixedCosts)

@@ -23,13 +23,14 @@ from convscope.files import write_text
 from convscope.planning.operation import Operation
 from convscope.planning.step import Step
 from convscope.planning.stopwatch import Stopwatch
+from convscope.runtime.allocator import keep_memory, returning_memory
 from convscope.runtime.device import processor
 
 CALL_SECONDS = 0.012  # an operation that takes longer is timed on fewer pictures
 AGAIN_SECONDS = 0.3  # for timing known operations again
 GUESSED_FLOPS = {torch.bfloat16: 5e11, torch.float32: 1e11}  # per second, to decide on that
 GUESSED_BYTES = 5e9  # per second
-LARGEST_POOL = 192 * 2**20  # bytes; more than stays in a processor's caches
+LARGEST_POOL = 128 * 2**20  # bytes; with the results kept, more than stays in most caches
 
 _KEPT = pydantic.TypeAdapter(dict[str, dict[str, float]])
 
@@ -75,7 +76,9 @@ class OperationTimes:
         for recorded, operation in zip(step.operations, operations, strict=True):
             counts[operation.key] = counts.get(operation.key, 0) + 1
             unique[operation.key] = (recorded, operation)
-        self._measure(unique, counts, step.stand_in, batch_size, pool, budget)
+        with returning_memory():
+            keep_memory()  # as in training
+            self._measure(unique, counts, step.stand_in, batch_size, pool, budget)
         timings = {
             key: self._timing(recorded, operation, step.stand_in, batch_size, pool)
             for key, (recorded, operation) in unique.items()

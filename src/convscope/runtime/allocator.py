@@ -45,30 +45,38 @@ CUSHION = [
 def returning_memory() -> Iterator[None]:
     """Within: freed memory goes back to the system until `keep_memory`. After: large blocks do."""
     _set(GIVE_BACK)
-    _state["kept"] = False
+    _kept.clear()
     try:
         yield
     finally:
-        _state["kept"] = False
-        if _set(MIXED):
-            ctypes.CDLL(None).malloc_trim(0)
+        library = _c_library()
+        if library is not None:
+            for block in _kept:
+                library.free(block)
+            _set(MIXED)
+            library.malloc_trim(0)
+        _kept.clear()
 
 
 def keep_memory() -> bool:
     """Tell glibc's allocator to keep freed memory within the process, from now on.
 
-    To be called when a first step has been taken; calling it again does nothing.
+    To be called within `returning_memory`, when a first step has been taken; calling it again
+    does nothing.
 
     Returns:
         Whether it is so. It isn't where the C library is another one (macOS, Windows, musl).
     """
-    if not _state["kept"] and _c_library() is not None:
-        _provide_small_blocks()
-        _state["kept"] = _set(KEEP)
-    return _state["kept"]
+    library = _c_library()
+    if library is None:
+        return False
+    if not _kept:
+        _kept.extend(_provide_small_blocks(library))
+        _set(KEEP)
+    return True
 
 
-_state = {"kept": False}
+_kept: list[int] = []  # addresses of the blocks between the small free ones, while memory is kept
 
 
 @functools.cache
@@ -85,24 +93,20 @@ def _c_library() -> ctypes.CDLL | None:
     return library
 
 
-def _set(settings: list[tuple[int, int]]) -> bool:
+def _set(settings: list[tuple[int, int]]) -> None:
     library = _c_library()
-    if library is None:
-        return False
-    results = [library.mallopt(parameter, value) for parameter, value in settings]
-    return all(result == 1 for result in results)
+    if library is not None:
+        for parameter, value in settings:
+            library.mallopt(parameter, value)
 
 
-@functools.cache
-def _provide_small_blocks() -> None:
-    """Free many small blocks, with others left between them, so that they never merge."""
-    library = _c_library()
-    if library is None:
-        return
-    blocks = []
+def _provide_small_blocks(library: ctypes.CDLL) -> list[int]:
+    """Free many small blocks; returns those left between them, so that they never merge."""
+    blocks, between = [], []
     for size, count in CUSHION:
         for _ in range(count):
             blocks.append(library.malloc(size))
-            library.malloc(16)
+            between.append(library.malloc(16))
     for block in blocks:
         library.free(block)
+    return between
