@@ -53,7 +53,7 @@ def test_without_a_run_it_is_about_the_machine(command):
 
 
 def test_the_machine_as_json(command, monkeypatch):
-    monkeypatch.setattr(machine, "_memory", lambda: (2 << 30, 1 << 30))
+    monkeypatch.setattr(machine, "system_memory", lambda: (2 << 30, 1 << 30))
     result = json.loads(command("doctor", "--json").stdout)
     assert result["ready"] is False
     assert result["memory_bytes"] == 2 << 30

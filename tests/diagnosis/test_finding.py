@@ -1,4 +1,4 @@
-from convscope.diagnosis.finding import Check, Diagnosis, Finding, Severity, ranked
+from convscope.diagnosis.finding import Check, Diagnosis, Finding, Severity, in_words, ranked
 
 
 def finding(what, severity):
@@ -13,6 +13,11 @@ def test_the_worst_first_and_causes_before_what_they_lead_to():
         Check("d", "4", (finding("consequence", Severity.FAULT), finding("n", Severity.NOTE))),
     ]
     assert [each.what for each in ranked(checks)] == ["cause", "consequence", "late", "n"]
+
+
+def test_a_loss_that_ran_away_is_a_power_of_ten():
+    assert in_words(2.30259) == "2.303"
+    assert in_words(117778272523124736.0) == "1.2e+17"
 
 
 def test_a_diagnosis_is_a_sequence_of_its_findings():

@@ -110,6 +110,11 @@ class Diagnosis(Sequence[Finding]):
         }
 
 
+def in_words(loss: float) -> str:
+    """A loss with three decimals, or as a power of ten where it has run away."""
+    return f"{loss:.3f}" if abs(loss) < 1000 else f"{loss:.1e}"
+
+
 def ranked(checks: Sequence[Check]) -> tuple[Finding, ...]:
     """The findings of all checks, worst first.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 
-from convscope.diagnosis.finding import Check, Finding, Severity
+from convscope.diagnosis.finding import Check, Finding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.training.diagnosis import stuck_at_guessing
 
@@ -30,21 +30,20 @@ def above_guessing(measured: Measurements) -> Check:
         recorded = statistics.fmean(line["loss"] for line in subject.steps[-3:])
     else:
         recorded = measured.gradients.loss
-    figures = (
-        f"training loss {recorded:.3f}; guessing has ln({len(subject.classes)}) = {guessing:.3f}"
-    )
+    reference = f"ln({len(subject.classes)}) = {guessing:.3f}"
+    figures = f"training loss {in_words(recorded)}; guessing has {reference}"
     if subject.step == 0:
         return Check(name, figures)
     if recorded > ABOVE_GUESSING * guessing:
-        return Check(name, figures, (_above(measured, recorded, guessing),))
+        return Check(name, figures, (_above(measured, recorded, reference),))
     told = stuck_at_guessing(
         {"epoch": 0, "train_loss": recorded}, len(subject.classes), is_last=True
     )
     if told is None:
         return Check(name, figures)
     evidence = (
-        f"The training loss is {recorded:.3f}, which is ln({len(subject.classes)}) = "
-        f"{guessing:.3f}: every class gets the same probability."
+        f"The training loss is {in_words(recorded)}, which is {reference}: every "
+        f"class gets the same probability."
     )
     title = "The loss stays at guessing"
     found = Finding(title, evidence, f"{LAST_RESORT} give the layers other first weights.",
@@ -52,11 +51,11 @@ def above_guessing(measured: Measurements) -> Check:
     return Check(name, figures, (found,))
 
 
-def _above(measured: Measurements, recorded: float, guessing: float) -> Finding:
+def _above(measured: Measurements, recorded: float, reference: str) -> Finding:
     rate = measured.subject.recipe.learning_rate
     evidence = (
-        f"The training loss is {recorded:.3f}, above the ln({len(measured.subject.classes)}) = "
-        f"{guessing:.3f} of plain guessing: the network is sure of what is wrong, as when steps of "
+        f"The training loss is {in_words(recorded)}, above the {reference} of plain "
+        f"guessing: the network is sure of what is wrong, as when steps of "
         f"the rate {rate:g} leap over the minimum."
     )
     return Finding(

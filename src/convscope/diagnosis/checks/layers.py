@@ -155,9 +155,15 @@ def _vanishing(
     least, most = smallest.ratio or 0.0, largest.ratio or 0.0
     if measured.has_learned or not least < VANISHED * most:
         return None
+    if least == 0 and any(each.stuck >= MANY_STUCK for each in measured.activations):
+        return None  # that is why, and it has been said
     evidence = (
-        f"Beside its weights, the gradient of layer {smallest.name!r} is {least:.1e}, that of "
-        f"{largest.name!r} {most:.1e}, {_times(least, most)}. So the first layers don't learn."
+        f"No gradient at all arrives at layer {smallest.name!r}; that of {largest.name!r} is "
+        f"{most:.1e} of its weights. So the first layers don't learn."
+        if least == 0
+        else f"Beside its weights, the gradient of layer {smallest.name!r} is {least:.1e}, that of "
+        f"{largest.name!r} {most:.1e}, {_rounded(most / least):,.0f} times as much. So the first "
+        "layers don't learn."
     )
     kinds = sorted({each.kind for each in measured.activations} - {"relu"})
     if kinds:
@@ -168,10 +174,8 @@ def _vanishing(
     return Finding("Vanishing gradients", evidence, change, Severity.FAULT, options, smallest.name)
 
 
-def _times(least: float, most: float) -> str:
-    if least == 0:
-        return "and the first is nothing at all"
-    return f"{float(f'{most / least:.1e}'):,.0f} times as much"
+def _rounded(number: float) -> float:
+    return float(f"{number:.1e}")
 
 
 def moving_weights(measured: Measurements) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from convscope.diagnosis import rate_trials
-from convscope.diagnosis.finding import Check, Finding, Severity
+from convscope.diagnosis.finding import Check, Finding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.diagnosis.range_test import RangeTest
 from convscope.diagnosis.subject import Subject
@@ -57,11 +57,11 @@ def _by_trials(measured: Measurements) -> Finding | None:
     ends = (
         f"at the recipe's {own_rate:g} the run failed at step {subject.failed_step:,}"
         if subject.error is not None
-        else f"after {subject.step:,} steps at the recipe's {own_rate:g} it is {now:.3f}"
+        else f"after {subject.step:,} steps at the recipe's {own_rate:g} it is {in_words(now)}"
     )
     evidence = (
         f"{best.steps} steps from the run's first weights at the rate {best.rate:g} bring the "
-        f"loss from {measured.gradients_first.loss:.3f} to {best.loss:.3f}; {ends}."
+        f"loss from {in_words(measured.gradients_first.loss)} to {in_words(best.loss)}; {ends}."
     )
     return _wrong_rate("high" if is_high else "low", evidence, best.rate)
 
@@ -96,7 +96,7 @@ def enough_steps(measured: Measurements) -> Check:
     evidence = (
         f"The whole run takes {total:,} steps ({per_epoch} in an epoch of {len(subject.train):,} "
         f"pictures at batch size {recipe.batch_size}), and the loss is still "
-        f"{measured.gradients.loss:.3f}."
+        f"{in_words(measured.gradients.loss)}."
     )
     if per_epoch < 10 and recipe.batch_size > rate_trials.LAST:
         batch = max(8, 2 ** round(math.log2(max(8.0, len(subject.train) / 40))))
