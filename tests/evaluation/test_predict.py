@@ -187,3 +187,21 @@ def test_a_table_of_all_files(make_run, pictures, tmp_path):
         ]  # fmt: skip
     assert rows[-1][0] == str(pictures / "cat" / "=1.png")
     assert rows[-1][-1].startswith("not a readable JPEG")
+
+
+def test_bfloat16_says_nearly_the_same(make_run, pictures):
+    run = make_run(pictures)
+    exact, short = (
+        [
+            each.top[0].probability
+            for each in predict(run, pictures, precision=precision).predictions
+        ]
+        for precision in ("float32", "bfloat16")
+    )
+    assert short == pytest.approx(exact, abs=0.02)
+    assert short != pytest.approx(exact, abs=1e-7)
+
+
+def test_no_such_precision(make_run, pictures):
+    with pytest.raises(UsageError, match=r"Unknown precision 'int8'. There are: bfloat16, float32"):
+        predict(make_run(pictures), pictures, precision="int8")

@@ -51,3 +51,8 @@ def complete_run_or_seeds(text: str) -> list[str]:
     files = [*parent.glob("*/seeds.json"), *Path("runs").glob("*/seeds.json")]
     groups = {str(file.parent) for file in files if str(file.parent).startswith(text)}
     return sorted(groups.union(complete_run(text)))
+
+
+def complete_precision(text: str) -> list[str]:
+    """Precisions to predict in."""
+    return [name for name in ("float32", "bfloat16") if name.startswith(text)]

@@ -78,6 +78,7 @@ def test_sigterm_lets_everything_in_work_be_answered(heavy):
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_at_once(heavy):
     server = program(heavy, "--engine", "float32", "--max-batch", "1")
     with server as (address, process), contextlib.ExitStack() as stack:
@@ -97,6 +98,7 @@ def queue(address):
     return float(re.search(r"^convscope_queue_pictures (\S+)", text, re.MULTILINE)[1])
 
 
+@pytest.mark.slow
 def test_open_to_others_with_a_token(digits_run):
     arguments = (digits_run.model_file, "--engine", "float32", "--host", "0.0.0.0")  # noqa: S104
     with program(*arguments, CONVSCOPE_TOKEN=TOKEN) as (address, _):

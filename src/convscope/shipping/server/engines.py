@@ -9,12 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from convscope.data.batches import Normalization
 from convscope.errors import UsageError
-from convscope.evaluation.answer import Answers, answer
+from convscope.evaluation.answer import Answers
+from convscope.evaluation.torch_engine import TorchEngine
 from convscope.runs.model_file import ModelCard
-from convscope.runtime.execution import Execution, Precision
-from convscope.runtime.folded import folded
+from convscope.runtime.execution import Precision
 
 NAMES = ("float32", "bfloat16", "onnx")
 TITLES = {
@@ -53,32 +52,6 @@ def make_engine(name: str, network: nn.Module, card: ModelCard, device: torch.de
         return OnnxEngine(network, card)
     precision: Precision = "bfloat16" if name == "bfloat16" else "float32"
     return TorchEngine(network, card, device, precision)
-
-
-class TorchEngine:
-    """PyTorch, with batch normalization folded away and all weights in one precision."""
-
-    def __init__(
-        self, network: nn.Module, card: ModelCard, device: torch.device, precision: Precision
-    ) -> None:
-        self.name: str = precision
-        self._execution = Execution(device, precision)
-        # Autocast would convert the weights again for every batch.
-        self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        self._network = self._execution.place(folded(network).to(self._dtype))
-        self._normalization = Normalization(card.mean, card.std)
-        self._card = card
-
-    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
-        """See `Engine`."""
-        # GPUs would otherwise shorten the factors of a convolution to 10 bits (TF32).
-        exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
-            inputs = self._normalization.apply(
-                torch.from_numpy(pictures).to(self._execution.device)
-            )
-            inputs = inputs.to(self._dtype).contiguous(memory_format=self._execution.memory_format)
-            return answer(self._network(inputs).float().cpu(), self._card)
 
 
 class OnnxEngine:
