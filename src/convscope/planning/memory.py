@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from convscope.planning.heap import heap_growth
 from convscope.planning.operation import scale
 from convscope.planning.step import Event, Kind, Step
-from convscope.runtime.allocator import KEEP, M_ARENA_MAX
 
-# What small blocks in between make of the heap, measured on seven networks (docs/benchmarks.md).
-SPREAD = 1.12
+# What a heap takes beyond what is in use, where its library can't be asked.
+SPREAD = 1.15
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ def step_memory(step: Step, batch_size: int) -> StepMemory:
         timeline.append(held + now)
         if now > most:
             most, parts = now, Counter(in_use)
-    growth = heap_growth(events, [*KEEP, (M_ARENA_MAX, 1)])
-    heap = round(SPREAD * (most if growth is None else max(growth, most)))
+    growth = heap_growth(events, len(step.operations))
+    heap = round(SPREAD * most) if growth is None else max(growth, most)
     every_part: dict[Kind, int] = {**resident, "pictures": pictures, **parts}
     return StepMemory(
         parts={kind: size for kind, size in every_part.items() if size},
