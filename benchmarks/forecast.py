@@ -117,7 +117,7 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     placed = execution.place(job.network)
     state = TrainingState(placed, make_optimizer(placed, recipe), None, Progress(total_steps=STEPS))
     view = LiveView(quiet=True)
-    expectation = Expectation(job, execution, view, 0.0)
+    expectation = Expectation(job, recipe, execution, view, 0.0)
     with tempfile.TemporaryDirectory() as folder:
         run = new_run(Path(folder) / "run", recipe, force=True)
         with stop_on_signals(run.folder) as stop, execution.using_threads(), returning_memory():
@@ -200,7 +200,9 @@ def main() -> None:
         return
     batches = ODD_BATCHES if given.odd else BATCHES
     results = []
-    print("| network | batch | precision | step, forecast | actual | error | memory | actual | error |")
+    print(
+        "| network | batch | precision | step, forecast | actual | error | memory | actual | error |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for name in given.only or batches:
         for batch_size in batches[name]:

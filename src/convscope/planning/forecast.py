@@ -16,7 +16,7 @@ from convscope.planning.history import Range, outcomes, with_range
 from convscope.planning.input_time import input_seconds
 from convscope.planning.memory import StepMemory, step_memory
 from convscope.planning.step import Step, record_step
-from convscope.planning.times import OperationTimes, total
+from convscope.planning.times import OperationTimes, total, working_set
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
@@ -160,6 +160,7 @@ class Forecaster:
             workload.picture_shape,
             workload.execution,
             partial(make_optimizer, recipe=workload.recipe),
+            recomputed=() if workload.recipe.recompute == "auto" else workload.recipe.recompute,
         )
         self._times = OperationTimes(workload.execution.threads or torch.get_num_threads())
 
@@ -204,7 +205,7 @@ class Forecaster:
             epochs = min(epochs, fitting) if recipe.epochs else fitting
         run_seconds = start + epochs * epoch + judging
 
-        peak = self._peak(memory, base_bytes)
+        peak = self._peak(memory, batch_size, base_bytes)
         parts: dict[str, int] = {**memory.parts, "data set": self._data_set_bytes}
         parts["reserve of the allocator"] = memory.heap - memory.live
         parts["process"] = peak - sum(parts.values())
@@ -240,13 +241,16 @@ class Forecaster:
         Args:
             batch_size: Pictures per step.
         """
-        return self._memory_range(self._peak(step_memory(self._step, batch_size), None))
+        return self._memory_range(self._peak(step_memory(self._step, batch_size), batch_size, None))
 
-    def _peak(self, memory: StepMemory, base_bytes: int | None) -> int:
+    def _peak(self, memory: StepMemory, batch_size: int, base_bytes: int | None) -> int:
         costs, _ = fixed_costs()
         resident = {kind: sum(sizes) for kind, sizes in self._step.resident.items()}
         weights = resident["parameters"] + resident["optimizer"]
-        peak = costs.late_bytes + memory.heap
+        operations = [each.at(batch_size, self._step.stand_in) for each in self._step.operations]
+        # A run begins with a forecast, whose timing takes memory as well.
+        timing = 2 * working_set(operations) + resident["parameters"]
+        peak = costs.late_bytes + max(memory.heap, timing)
         peak += weights if self.workload.recipe.ema is not None else 0
         if base_bytes is None:
             return peak + costs.start_bytes + self._data_set_bytes

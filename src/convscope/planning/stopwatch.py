@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_map
 
 from convscope.planning.operation import Operation, TensorShape
 
+LONG_ENOUGH = 0.04  # seconds: more of one operation isn't timed
 HALF = 0x3F00  # a bit pattern near 0.5 as bfloat16, and twice in a row as float32
 
 
@@ -36,9 +37,9 @@ class Stopwatch:
         torch.ones(self._kept_most, dtype=torch.uint8)
 
     def seconds(self, operation: Operation, repetitions: int = 3) -> float:
-        """The shortest time, after a first call that doesn't count."""
-        times = []
-        for _ in range(repetitions + 1):
+        """The shortest time, after a first call that doesn't count; long ones are timed once."""
+        times: list[float] = []
+        while len(times) <= repetitions and (len(times) < 2 or sum(times) < LONG_ENOUGH):
             positional, named = tree_map(
                 lambda value: self._made(value, operation), operation.arguments, is_leaf=_is_shape
             )

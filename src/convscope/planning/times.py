@@ -27,6 +27,7 @@ from convscope.runtime.allocator import keep_memory, returning_memory
 from convscope.runtime.device import processor
 
 CALL_SECONDS = 0.012  # an operation that takes longer is timed on fewer pictures
+FEWEST_PICTURES = 8  # with fewer, threads have too little to share
 AGAIN_SECONDS = 0.3  # for timing known operations again
 GUESSED_FLOPS = {torch.bfloat16: 5e11, torch.float32: 1e11}  # per second, to decide on that
 GUESSED_BYTES = 5e9  # per second
@@ -70,7 +71,7 @@ class OperationTimes:
             budget: Seconds to spend on measuring.
         """
         operations = [each.at(batch_size, step.stand_in) for each in step.operations]
-        pool = min(LARGEST_POOL, sum(operation.bytes for operation in operations) // 4)
+        pool = working_set(operations)
         counts: dict[str, int] = {}
         unique: dict[str, tuple[Operation, Operation]] = {}
         for recorded, operation in zip(step.operations, operations, strict=True):
@@ -146,13 +147,20 @@ class OperationTimes:
         return Timing(near_seconds * work / near_work, is_measured=False)
 
 
+def working_set(operations: Iterable[Operation]) -> int:
+    """Bytes that a step goes through before it comes back to a tensor, roughly."""
+    return min(LARGEST_POOL, sum(operation.bytes for operation in operations) // 4)
+
+
 def _soon() -> float:
     return time.perf_counter() + AGAIN_SECONDS
 
 
 def _pictures_to_time(operation: Operation, batch_size: int) -> int:
     guess = _guess(operation)
-    return batch_size if guess <= CALL_SECONDS else max(1, int(batch_size * CALL_SECONDS / guess))
+    if guess <= CALL_SECONDS:
+        return batch_size
+    return min(batch_size, max(FEWEST_PICTURES, int(batch_size * CALL_SECONDS / guess)))
 
 
 def _share(recorded: Operation, operation: Operation, count: int, stand_in: int) -> float:

@@ -12,6 +12,7 @@ from convscope.planning.forecast import Forecast, Forecaster, Workload
 from convscope.planning.history import Outcome, Range, What, remember
 from convscope.planning.words import in_words, size_words, time_words
 from convscope.runs.forecast import ForecastRow
+from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.execution import Execution
 from convscope.runtime.process import resident_bytes
@@ -28,13 +29,16 @@ class Expectation:
 
     Args:
         job: What is trained.
+        recipe: The run's, in which everything is decided.
         execution: How.
         view: Where it is said.
         begun: `time.perf_counter()` when the run was asked for.
     """
 
-    def __init__(self, job: Job, execution: Execution, view: LiveView, begun: float) -> None:
-        self._job, self._execution, self._view = job, execution, view
+    def __init__(
+        self, job: Job, recipe: Recipe, execution: Execution, view: LiveView, begun: float
+    ) -> None:
+        self._job, self._recipe, self._execution, self._view = job, recipe, execution, view
         self._begun = begun
         self._start_seconds = time.perf_counter() - begun
         self._steps: list[float] = []
@@ -52,7 +56,7 @@ class Expectation:
             stored_shape=train.picture_shape,
             size=job.card.size,
             counts={name: len(images) for name, images in job.splits.items()},
-            recipe=job.recipe,
+            recipe=self._recipe,
             execution=self._execution,
         )
         try:

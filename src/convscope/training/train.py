@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from convscope import __version__
+from convscope.data.check.leaks import check_leaks
 from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
 from convscope.evaluation.analysis import analyse
@@ -72,7 +73,8 @@ def train(
         The finished run.
 
     Raises:
-        UsageError: A name, a field, the data or the picture size isn't accepted.
+        UsageError: A name, a field, the data or the picture size isn't accepted; or pictures of a
+            folder are in two splits (allow with `allow_leaks=True`).
         ConvscopeError: Training failed (the loss became NaN) or was stopped.
     """
     begun = time.perf_counter()
@@ -83,6 +85,8 @@ def train(
     view = LiveView(quiet=quiet)
     device = choose_device(chosen.device)
     job = prepare(network, data, chosen)
+    for note in check_leaks(job.splits, data, allow=chosen.allow_leaks):
+        view.message(note)
     view.message(f"{run_name(network, chosen)}: measuring how it runs fastest here")
     execution = _choose_execution(job, device)
     recompute = _choose_recomputed(job, execution, view)
@@ -242,7 +246,7 @@ def _carry_out(
             state.progress.total_steps = first_plan(job.recipe, len(train_batches))
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
-    expectation = None if begun is None else Expectation(job, execution, view, begun)
+    expectation = None if begun is None else Expectation(job, run.recipe, execution, view, begun)
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     events = EventLog(run.folder / "tensorboard", histograms=histograms)
     if checkpoint is None:
