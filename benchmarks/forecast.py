@@ -1,11 +1,12 @@
 """How good are forecasts? Each training is forecast, then really done for some steps.
 
-    python benchmarks/forecast.py                      # the seven networks, 3 batch sizes, 2 precisions
-    python benchmarks/forecast.py --only lenet vgg11   # some of them
-    python benchmarks/forecast.py --odd                # three networks that nothing was tuned on
+    python benchmarks/forecast.py                     # seven networks, 3 batch sizes, 2 precisions
+    python benchmarks/forecast.py --only lenet vgg11  # some of them
+    python benchmarks/forecast.py --odd               # three networks that nothing was tuned on
 
 Every training runs in a process of its own, with the data's pictures and the book's recipe. Needs
-Fashion-MNIST (CONVSCOPE_DATA) and an idle machine. The table is Markdown; --json writes all figures.
+Fashion-MNIST (CONVSCOPE_DATA) and an idle machine. The table is Markdown; --json writes every
+figure.
 """
 
 from __future__ import annotations
@@ -83,8 +84,10 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     """Forecast one training, do some of it, and compare."""
     from convscope.data.image_set import ImageSet
     from convscope.data.load import load
+    from convscope.runs.optimization import make_optimizer
     from convscope.runs.recipe import Recipe, named
     from convscope.runs.run import new_run
+    from convscope.runtime.allocator import returning_memory
     from convscope.runtime.execution import Execution, choose_execution
     from convscope.runtime.process import forget_peak, resident_bytes
     from convscope.training.expectation import Expectation
@@ -93,8 +96,6 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     from convscope.training.live_view import LiveView
     from convscope.training.loop import fit
     from convscope.training.state import Progress, TrainingState
-    from convscope.runs.optimization import make_optimizer
-    from convscope.runtime.allocator import returning_memory
 
     forget_peak()
     train, test = load("fashion-mnist"), load("fashion-mnist", "test")
@@ -120,9 +121,13 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     expectation = Expectation(job, recipe, execution, view, 0.0)
     with tempfile.TemporaryDirectory() as folder:
         run = new_run(Path(folder) / "run", recipe, force=True)
-        with stop_on_signals(run.folder) as stop, execution.using_threads(), returning_memory():
-            with view.training(STEPS, 1, "test"):
-                fit(state, job, execution, run, [expectation], stop)
+        with (
+            stop_on_signals(run.folder) as stop,
+            execution.using_threads(),
+            returning_memory(),
+            view.training(STEPS, 1, "test"),
+        ):
+            fit(state, job, execution, run, [expectation], stop)
     forecast = expectation.forecast
     assert forecast is not None
     steps = expectation._steps
@@ -201,7 +206,8 @@ def main() -> None:
     batches = ODD_BATCHES if given.odd else BATCHES
     results = []
     print(
-        "| network | batch | precision | step, forecast | actual | error | memory | actual | error |"
+        "| network | batch | precision | step, forecast | actual | error "
+        "| memory, forecast | actual | error |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for name in given.only or batches:
