@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from convscope.data.facts import DataFacts, data_facts
 from convscope.data.load import NAMED, Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.planning.forecast import Forecast, Forecaster, Workload
+from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.planning.step import without_memory
 from convscope.runs import recipe as recipes
 from convscope.runs.fitting import fit_network
+from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import choose_device
@@ -88,7 +91,7 @@ def forecasters(
         execution = replace(execution, plan=matrices)
         workload = Workload(name, module, facts.shape, size, facts.counts, chosen, execution)
         try:
-            found.append(Forecaster(workload))
+            found.append(Forecaster(_with_blocks(workload)))
         except (RuntimeError, TypeError, ValueError) as error:
             raise ConvscopeError(
                 f"{name} can't be forecast: it asks for the values of tensors, or fails on "
@@ -133,6 +136,19 @@ def _facts(
     if picture_shape is None:
         raise UsageError("Give data, or picture_shape=(channels, height, width).")
     return DataFacts(picture_shape, {"train": 60_000, "test": 10_000}, 10)
+
+
+def _with_blocks(workload: Workload) -> Workload:
+    """With the blocks to recompute, where the recipe leaves the choice to the plan."""
+    if workload.recipe.recompute != "auto":
+        return workload
+    chosen = plan_recomputation(
+        getattr(workload.network, "_orig_mod", workload.network),
+        workload.picture_shape,
+        workload.execution,
+        partial(make_optimizer, recipe=workload.recipe),
+    )
+    return replace(workload, recipe=workload.recipe.replace(recompute=chosen.blocks))
 
 
 def _matrix_convolutions(

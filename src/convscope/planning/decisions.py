@@ -1,0 +1,98 @@
+"""What to do about a forecast: the batch that fits, and how many epochs a time allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from convscope.errors import ConvscopeError
+from convscope.planning.forecast import Forecast, Forecaster
+from convscope.planning.history import Range
+from convscope.planning.words import size_words
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The largest batch within a limit of memory.
+
+    Attributes:
+        limit_bytes: The limit.
+        batch_size: Pictures per step. The upper end of its memory's range is within the limit.
+        is_all: Whether that is every training picture at once, so that more make no difference.
+        memory: Its peak.
+        next_memory: Peak of the next larger batch.
+    """
+
+    limit_bytes: int
+    batch_size: int
+    is_all: bool
+    memory: Range
+    next_memory: Range
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; bytes."""
+        return {
+            "limit_bytes": self.limit_bytes,
+            "batch_size": self.batch_size,
+            "is_all_pictures": self.is_all,
+            "peak_bytes": round(self.memory.value),
+            "low": round(self.memory.low),
+            "high": round(self.memory.high),
+        }
+
+
+def largest_batch(forecasters: Sequence[Forecaster], limit_bytes: int) -> Fit:
+    """The largest batch whose memory stays within a limit, at the upper end of its range.
+
+    Args:
+        forecasters: One for each precision that training may choose; the neediest counts.
+        limit_bytes: Of the process's resident memory.
+
+    Raises:
+        ConvscopeError: Not even one picture fits.
+    """
+    known: dict[int, Range] = {}
+
+    def memory(batch_size: int) -> Range:
+        if batch_size not in known:
+            ranges = [each.memory_at(batch_size) for each in forecasters]
+            known[batch_size] = max(ranges, key=lambda each: each.high)
+        return known[batch_size]
+
+    pictures = forecasters[0].workload.counts["train"]
+    smallest = memory(1).high
+    if smallest > limit_bytes:
+        raise ConvscopeError(
+            f"{forecasters[0].workload.name} doesn't fit in {size_words(limit_bytes)}: with one "
+            f"picture a step, training takes up to {size_words(smallest)}. Smaller pictures "
+            "(--size) or a smaller network take less."
+        )
+    fits, fails = 1, 2
+    while fails <= pictures and memory(fails).high <= limit_bytes:
+        fits, fails = fails, 2 * fails
+    fails = min(fails, pictures + 1)
+    while fails - fits > 1:
+        middle = (fits + fails) // 2
+        if memory(middle).high <= limit_bytes:
+            fits = middle
+        else:
+            fails = middle
+    return Fit(limit_bytes, fits, fits == pictures, memory(fits), memory(fits + 1))
+
+
+def fitting_epochs(forecast: Forecast, minutes: float) -> Range:
+    """How many epochs a time for training allows, start and last judgement not counted.
+
+    Args:
+        forecast: Of the run.
+        minutes: For the epochs, with the evaluation after each.
+    """
+    # The epoch is uncorrected; history corrects the run, and with the same factors its epochs.
+    expected = forecast.uncorrected["run"]
+    fitting = 60 * minutes / forecast.epoch_seconds
+    return Range(
+        fitting * expected / forecast.run.value,
+        fitting * expected / forecast.run.high,
+        fitting * expected / forecast.run.low,
+    )
