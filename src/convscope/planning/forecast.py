@@ -144,7 +144,7 @@ class Forecast:
 
 
 class Forecaster:
-    """Forecasts a workload at any batch size; the network is looked at once.
+    """Forecasts a workload at any batch size; its `step` is recorded once.
 
     Args:
         workload: What is to be forecast.
@@ -155,7 +155,7 @@ class Forecaster:
 
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
-        self._step: Step = record_step(
+        self.step: Step = record_step(
             getattr(workload.network, "_orig_mod", workload.network),
             workload.picture_shape,
             workload.execution,
@@ -177,22 +177,22 @@ class Forecaster:
         """
         workload, recipe, counts = self.workload, self.workload.recipe, self.workload.counts
         with workload.execution.using_threads():
-            timings = self._times.of_step(self._step, batch_size, measuring_seconds)
+            timings = self._times.of_step(self.step, batch_size, measuring_seconds)
             self._times.save()
             feeding = input_seconds(workload, batch_size)
         phases = {"input": feeding, "forward": 0.0, "backward": 0.0, "optimizer": 0.0}
-        for operation, timing in zip(self._step.operations, timings, strict=True):
+        for operation, timing in zip(self.step.operations, timings, strict=True):
             phases[operation.phase] += timing.seconds + OVERHEAD[operation.phase]
         step_seconds = sum(phases.values()) + LOOP_SECONDS
         _, estimated = total(timings)
-        memory = step_memory(self._step, batch_size)
+        memory = step_memory(self.step, batch_size)
         costs, _ = fixed_costs()
 
         steps = max(1, math.ceil(counts["train"] / batch_size))
         per_picture = (phases["forward"] + feeding) / batch_size
         monitored = counts.get("validation") or counts.get("test", 0)
         evaluation = monitored * per_picture
-        weights = sum(self._step.resident["parameters"]) + sum(self._step.resident["optimizer"])
+        weights = sum(self.step.resident["parameters"]) + sum(self.step.resident["optimizer"])
         epoch = steps * step_seconds + evaluation + 2 * weights / CHECKPOINT_BYTES_PER_SECOND
         # The last judgement computes in float32, whatever training does.
         slower = 2.5 if workload.execution.precision == "bfloat16" else 1.0
@@ -211,7 +211,7 @@ class Forecaster:
         parts["process"] = peak - sum(parts.values())
 
         notes = self._notes(estimated)
-        doubt = estimated + (1.0 if self._step.unknown or self._is_compiled else 0.0)
+        doubt = estimated + (1.0 if self.step.unknown or self._is_compiled else 0.0)
         uncorrected = {"step": step_seconds, "run": run_seconds, "memory": float(peak)}
         return Forecast(
             network=workload.name,
@@ -230,7 +230,7 @@ class Forecaster:
             run=with_range(run_seconds, "run", outcomes("run"), doubt),
             epochs=epochs,
             steps_per_epoch=steps,
-            flops=sum(o.at(batch_size, self._step.stand_in).flops for o in self._step.operations),
+            flops=sum(o.at(batch_size, self.step.stand_in).flops for o in self.step.operations),
             uncorrected=uncorrected,
             notes=notes,
         )
@@ -241,13 +241,13 @@ class Forecaster:
         Args:
             batch_size: Pictures per step.
         """
-        return self._memory_range(self._peak(step_memory(self._step, batch_size), batch_size, None))
+        return self._memory_range(self._peak(step_memory(self.step, batch_size), batch_size, None))
 
     def _peak(self, memory: StepMemory, batch_size: int, base_bytes: int | None) -> int:
         costs, _ = fixed_costs()
-        resident = {kind: sum(sizes) for kind, sizes in self._step.resident.items()}
+        resident = {kind: sum(sizes) for kind, sizes in self.step.resident.items()}
         weights = resident["parameters"] + resident["optimizer"]
-        operations = [each.at(batch_size, self._step.stand_in) for each in self._step.operations]
+        operations = [each.at(batch_size, self.step.stand_in) for each in self.step.operations]
         # A run begins with a forecast, whose timing takes memory as well.
         timing = 2 * working_set(operations) + resident["parameters"]
         peak = costs.late_bytes + max(memory.heap, timing)
@@ -257,7 +257,7 @@ class Forecaster:
         return peak + base_bytes - resident["parameters"]
 
     def _memory_range(self, peak: int) -> Range:
-        return with_range(peak, "memory", outcomes("memory"), 2.0 if self._step.unknown else 0)
+        return with_range(peak, "memory", outcomes("memory"), 2.0 if self.step.unknown else 0)
 
     @property
     def _data_set_bytes(self) -> int:
@@ -274,10 +274,10 @@ class Forecaster:
                 "The network is compiled (torch.compile): compiling takes time and changes the "
                 "speed, and neither is known here. The forecast is that of the plain network."
             )
-        if self._step.unknown:
+        if self.step.unknown:
             notes.append(
                 f"Nothing is known of what these operations take inside: "
-                f"{', '.join(self._step.unknown)}. The range is wider for it."
+                f"{', '.join(self.step.unknown)}. The range is wider for it."
             )
         if estimated > 0.05:
             notes.append(
