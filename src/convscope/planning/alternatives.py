@@ -17,6 +17,7 @@ from convscope.planning.plan import forecasters
 
 MEASURING_SECONDS = 0.5  # for each; what isn't timed is estimated
 SIZES = (0.5, 0.75)
+SMALL = 64  # pixels; larger pictures aren't what the variants for small ones are for
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,8 @@ def _changes(
         yield f"{size} pixels", lambda size=size: other(network, size=size)  # type: ignore[misc]
     native = _native(network)
     stored = first.workload.stored_shape[1]
-    if native is not None and stored <= 64:
-        smaller = {"size": stored, "network_arguments": {}}
-        yield f"{native}, {stored} pixels", lambda: other(native, **smaller)
+    if native is not None and stored <= SMALL and not recipe.network_arguments:
+        yield f"{native}, {stored} pixels", lambda: other(native, size=stored)
     if not recipe.recompute:
         yield "recomputation", lambda: _if_smaller(other(network, recompute="auto"), forecast)
 

@@ -1,0 +1,135 @@
+"""How good the forecasts on this machine have been."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from convscope.planning.history import RECENT, Outcome, What, outcomes, with_range
+
+CLOSE = {"step": 0.10, "run": 0.10, "memory": 0.05}  # off by at most this much counts as close
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A forecast as it would have been made after all the others, and what came.
+
+    Attributes:
+        outcome: What came.
+        forecast: Corrected by the other outcomes.
+        low: Lower end of the range they give.
+        high: Its upper end.
+    """
+
+    outcome: Outcome
+    forecast: float
+    low: float
+    high: float
+
+    @property
+    def ratio(self) -> float:
+        """Actual over forecast."""
+        return self.outcome.actual / self.forecast
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the range held."""
+        return self.low <= self.outcome.actual <= self.high
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return {
+            **asdict(self.outcome),
+            "uncorrected": self.outcome.forecast,
+            "forecast": self.forecast,
+            "low": self.low,
+            "high": self.high,
+            "inside": self.is_inside,
+        }
+
+
+@dataclass(frozen=True)
+class Record:
+    """Forecasts of one kind.
+
+    Attributes:
+        what: The kind.
+        count: How many.
+        median_ratio: Actual over the forecast before correction: above 1, more came.
+        mean_error: Mean distance of the actual from the corrected forecast, as a share of it.
+        close: Bound on that distance for `share_close`.
+        share_close: Share of forecasts at most that far off.
+        share_inside: Share of outcomes inside their range, which is meant to hold nine in ten.
+    """
+
+    what: What
+    count: int
+    median_ratio: float
+    mean_error: float
+    close: float
+    share_close: float
+    share_inside: float
+
+
+@dataclass(frozen=True)
+class TrackRecord:
+    """All forecasts of this machine that have come to an outcome.
+
+    Attributes:
+        records: One for each kind there is.
+        judged: Every outcome, the oldest first.
+    """
+
+    records: tuple[Record, ...]
+    judged: tuple[Judged, ...]
+
+    def as_json(self, last: int) -> dict[str, Any]:
+        """Plain data that JSON can hold.
+
+        Args:
+            last: How many outcomes to list, the newest.
+        """
+        return {
+            "records": [asdict(record) for record in self.records],
+            "last": [each.as_json() for each in self.judged[-last:]],
+        }
+
+
+def track_record() -> TrackRecord:
+    """The recent history, each outcome judged by a range that all the others give."""
+    every = outcomes()
+    recent = {what: [o for o in every if o.what == what][-RECENT:] for what in get_args(What)}
+    judged = {
+        id(outcome): _judged(outcome, [other for other in same if other is not outcome])
+        for same in recent.values()
+        for outcome in same
+    }
+    records = [
+        _record(what, [judged[id(outcome)] for outcome in same])
+        for what, same in recent.items()
+        if same
+    ]
+    in_order = [judged[id(outcome)] for outcome in every if id(outcome) in judged]
+    return TrackRecord(tuple(records), tuple(in_order))
+
+
+def _judged(outcome: Outcome, others: list[Outcome]) -> Judged:
+    given = with_range(outcome.forecast, outcome.what, others)
+    return Judged(outcome, given.value, given.low, given.high)
+
+
+def _record(what: What, judged: Sequence[Judged]) -> Record:
+    errors = [abs(each.ratio - 1) for each in judged]
+    return Record(
+        what=what,
+        count=len(judged),
+        median_ratio=statistics.median(
+            each.outcome.actual / each.outcome.forecast for each in judged
+        ),
+        mean_error=statistics.fmean(errors),
+        close=CLOSE[what],
+        share_close=statistics.fmean(error <= CLOSE[what] for error in errors),
+        share_inside=statistics.fmean(each.is_inside for each in judged),
+    )
