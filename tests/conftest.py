@@ -59,6 +59,15 @@ def digits_run(tmp_path_factory):
     )
 
 
+@pytest.fixture(scope="session")
+def good_digits_run(tmp_path_factory):
+    """A run that is about 97 % right on digits, for what needs a network that has learned."""
+    import convscope as cs
+
+    out = tmp_path_factory.mktemp("runs") / "resnet9-digits"
+    return cs.train("resnet9", "digits", "fast", out=out, epochs=5, quiet=True, precision="float32")
+
+
 def needs_data(name):
     """Skip where a named data set isn't on this machine and would have to be downloaded."""
     folder = Path(os.environ.get("CONVSCOPE_DATA", "nowhere"))

@@ -1,8 +1,10 @@
 import json
 
 import onnx
+import pytest
 
 from convscope.runs.model_file import save_model
+from convscope.shipping.export import quantize
 from tests.conftest import as_json
 from tests.shipping.export.models import made
 
@@ -24,11 +26,12 @@ def test_export(command, digits_run, tmp_path):
     )
 
 
-def test_eight_bits_as_json(convscope, digits_run, tmp_path):
-    done = convscope("export", digits_run.folder, "digits.onnx", "--int8", "--json")
+@pytest.mark.slow
+def test_eight_bits_as_json(convscope, good_digits_run, tmp_path):
+    done = convscope("export", good_digits_run.folder, "digits.onnx", "--int8", "--json")
     result = as_json(done)
     assert done.stderr == ""  # nothing of what exporter and quantizer have to say
-    assert result["run"] == str(digits_run.folder)
+    assert result["run"] == str(good_digits_run.folder)
     assert (result["file"], result["reader"]) == ("digits.onnx", "digits_reader.py")
     assert result["bytes"] == (tmp_path / "digits.onnx").stat().st_size
     assert result["agreement"]["same_top"] == result["agreement"]["pictures"] == 359
@@ -40,7 +43,8 @@ def test_eight_bits_as_json(convscope, digits_run, tmp_path):
     }
 
 
-def test_eight_bits(command, digits_run):
+def test_eight_bits(command, digits_run, monkeypatch):
+    monkeypatch.setattr(quantize, "MOST_UNKNOWN_POINTS", 100)  # it has hardly learned
     done = command("export", digits_run.folder, "digits.onnx", "--int8", "--opset", "21")
     first, second, third, _ = done.stdout.splitlines()
     assert first.startswith("digits.onnx: lenet in 8 bits, opset 21, 0.1 MB, ")

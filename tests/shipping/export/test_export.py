@@ -5,7 +5,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from PIL import Image
 
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
@@ -219,16 +218,16 @@ def test_of_many_pictures_some_are_compared_evenly(digits_run, tmp_path, monkeyp
     assert names == [test.paths[0], test.paths[179], test.paths[358]]
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 300), (300, 2), (8, 8)])
-def test_odd_sizes(digits_run, tmp_path, height, width):
+def test_odd_sizes(digits_run, tmp_path):
     network, card = digits_run.model()
-    file = tmp_path / "odd.png"
-    file.write_bytes(encoded(Image.fromarray(noise(height, width)), "PNG"))
     save_model(tmp_path / "model.safetensors", network, card)
+    shapes = [(1, 1), (1, 300), (300, 2), (8, 8), (28, 28)]
+    for height, width in shapes:
+        (tmp_path / f"{height}x{width}.png").write_bytes(encoded(noise(height, width)))
     written = cs.export(
         tmp_path / "model.safetensors", tmp_path / "odd.onnx", pictures=tmp_path, quiet=True
     )
-    assert written.agreement.pictures == 1
+    assert written.agreement.pictures == len(shapes)
 
 
 def test_class_names_are_text_whatever_they_are(tmp_path):

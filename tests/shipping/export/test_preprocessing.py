@@ -52,6 +52,7 @@ def test_equals_pillow_to_the_bit(sessions, height, width, count, channels, size
     check(sessions[channels, size], pictures, size, channels)
 
 
+@pytest.mark.slow
 def test_large_photo(sessions):
     check(sessions[3, 64], noise(3000, 4000)[None], 64, 3)
 

@@ -1,14 +1,20 @@
 import json
 
+import numpy as np
 import onnx
 import pytest
 
 import convscope as cs
+from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError
 from convscope.shipping.export import quantize
+from convscope.shipping.export.session import Said
+from tests.shipping.export.models import card_for
 
 
-def test_eight_bits(digits_run, tmp_path):
+def test_eight_bits(digits_run, tmp_path, monkeypatch):
+    # This network has hardly learned, so that in 8 bits all is unknown to it.
+    monkeypatch.setattr(quantize, "MOST_UNKNOWN_POINTS", 100)
     written = cs.export(digits_run, tmp_path / "digits.onnx", int8=True, quiet=True)
     cost = written.int8
     model = onnx.load(tmp_path / "digits.onnx")
@@ -32,23 +38,97 @@ def test_eight_bits(digits_run, tmp_path):
     assert written.agreement.same_top == written.agreement.pictures == 359
 
 
-def test_too_much_lost_is_refused(digits_run, tmp_path, monkeypatch):
-    monkeypatch.setattr(quantize, "MOST_POINTS", -50)
+class Fixed:
+    """In place of a file: gives every picture the class of its first pixel, some other than that.
+
+    Args:
+        wrong: Pictures whose second pixel is below this are given the other class.
+        unknown: Those whose second pixel is below this are called unknown.
+    """
+
+    bytes = 1000
+
+    def __init__(self, wrong=0, unknown=0):
+        self.wrong, self.unknown = wrong, unknown
+
+    def answer(self, pictures):
+        number, place = pictures[:, 0, 0, 0].astype(int), pictures[:, 0, 1, 0]
+        number = np.where(place < self.wrong, 1 - number, number)
+        return Said([], np.eye(2, dtype=np.float32)[number], place < self.unknown)
+
+    def milliseconds(self, size):
+        return 1.0
+
+
+@pytest.fixture
+def numbered():
+    """200 pictures of two classes that say which they are."""
+    images = np.zeros((200, 1, 8, 8), np.uint8)
+    images[:, 0, 0, 0] = labels = np.arange(200) % 2
+    images[:, 0, 0, 1] = np.arange(200)
+    return ImageSet(images, labels, ["a", "b"])
+
+
+def cost(images, full, small):
+    return quantize.cost(full, small, images, card_for(1, 8, ("a", "b")), 7, quiet=True)
+
+
+def test_cost(numbered):
+    found = cost(numbered, Fixed(wrong=5, unknown=10), Fixed(wrong=6, unknown=12))
+    assert found.as_json() == {
+        "accuracy": 0.97,
+        "float_accuracy": 0.975,
+        "points": 0.5,
+        "pictures": 200,
+        "same_top": 199,
+        "unknown": 0.06,
+        "float_unknown": 0.05,
+        "calibration_pictures": 7,
+        "float_bytes": 1000,
+        "float_milliseconds": 1.0,
+    }
+
+
+def test_too_much_lost_is_refused(numbered):
     with pytest.raises(ConvscopeError) as error:
-        cs.export(digits_run, tmp_path / "digits.onnx", int8=True, quiet=True)
-    assert "points of accuracy on 359 test pictures (" in str(error.value)
-    assert str(error.value).endswith("so nothing was written. Export without --int8.")
-    assert not list(tmp_path.iterdir())
+        cost(numbered, Fixed(), Fixed(wrong=2))
+    assert str(error.value) == (
+        "In 8 bits this network loses 1.00 points of accuracy on 200 test pictures (100.00% become "
+        "99.00%), more than the 0.5 that are allowed, so nothing was written. Export without "
+        "--int8."
+    )
+    assert cost(numbered, Fixed(wrong=2), Fixed()).points == -1
 
 
-def test_of_more_pictures_some_are_judged(digits_run, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("before", "after"), [(0, 3), (10, 7)])
+def test_other_unknown_is_refused(numbered, before, after):
+    with pytest.raises(ConvscopeError) as error:
+        cost(numbered, Fixed(unknown=before), Fixed(unknown=after))
+    assert str(error.value) == (
+        f"In 8 bits this network calls {after / 200:.2%} of 200 test pictures unknown, and "
+        f"{before / 200:.2%} in float32, so nothing was written: at most 1.0 points between them "
+        "are allowed. Export without --int8."
+    )
+
+
+def test_of_more_pictures_some_are_judged(numbered, monkeypatch):
     monkeypatch.setattr(quantize, "MOST_JUDGED", 50)
-    written = cs.export(digits_run, tmp_path / "digits.onnx", int8=True, quiet=True)
-    assert written.int8.pictures == 50
+    assert cost(numbered, Fixed(), Fixed()).pictures == 50
+
+
+def test_a_refused_file_is_not_written(digits_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(quantize, "MOST_POINTS", -50)
+    with pytest.raises(ConvscopeError, match="points of accuracy on 359 test pictures"):
+        cs.export(digits_run, tmp_path / "digits.onnx", int8=True, quiet=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_model_file_alone_has_no_pictures_for_it(digits_run, photos, tmp_path):
     with pytest.raises(UsageError, match="--int8 needs the run's training pictures"):
         cs.export(
-            digits_run.model_file, tmp_path / "digits.onnx", int8=True, pictures=photos, quiet=True
+            digits_run.model_file,
+            tmp_path / "digits.onnx",
+            int8=True,
+            pictures=photos,
+            quiet=True,
         )

@@ -14,6 +14,7 @@ from tests.networks.deterministic import digest
 from tests.shipping.export.models import card_for, made
 
 FACTS = Path(__file__).parents[2] / "networks" / "torchvision_facts.json"
+QUICK = ("resnet18", "googlenet-torchvision", "densenet121", "mobilenet-v2")
 NETWORKS = json.loads(FACTS.read_text("utf-8"))["networks"]
 
 
@@ -21,7 +22,9 @@ def test_every_network_that_torchvision_has_can_be_written():
     assert set(COUNTERPARTS) == set(NETWORKS)
 
 
-@pytest.mark.parametrize("name", COUNTERPARTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in COUNTERPARTS]
+)
 def test_names_and_shapes_are_torchvision_s(name):
     with torch.device("meta"):
         network = build(name, 3, 1000)

@@ -31,6 +31,9 @@ CALIBRATION = 200  # pictures
 MOST_POINTS = 0.5
 """Percentage points of accuracy that quantization may cost."""
 
+MOST_UNKNOWN_POINTS = 1.0
+"""Percentage points by which the share of known pictures that are called unknown may change."""
+
 MOST_JUDGED = 10_000
 BATCH = 64
 
@@ -45,7 +48,8 @@ class Quantization:
         points: Percentage points lost; below 0 if there are more right answers than before.
         pictures: Test pictures that this was measured on.
         same_top: How many of them are given the same class by both.
-        same_unknown: How many are called unknown by both, or by neither.
+        unknown: Share of them that is called unknown.
+        float_unknown: The same in float32.
         calibration_pictures: Training pictures that the ranges come from.
         float_bytes: Size of the file in float32.
         float_milliseconds: Time of one picture by itself in float32.
@@ -56,7 +60,8 @@ class Quantization:
     points: float
     pictures: int
     same_top: int
-    same_unknown: int
+    unknown: float
+    float_unknown: float
     calibration_pictures: int
     float_bytes: int
     float_milliseconds: float
@@ -140,11 +145,12 @@ def cost(
         quiet: Show no progress.
 
     Raises:
-        ConvscopeError: More than `MOST_POINTS` percentage points of accuracy are lost.
+        ConvscopeError: More than `MOST_POINTS` percentage points of accuracy are lost, or the
+            share of unknown changes by more than `MOST_UNKNOWN_POINTS`.
     """
     if len(images) > MOST_JUDGED:
         images = images.subset(np.linspace(0, len(images) - 1, MOST_JUDGED).round().astype(int))
-    right = small_right = same_top = same_unknown = 0
+    right = small_right = same_top = unknown = small_unknown = 0
     with progress("Judging in 8 bits", len(images), quiet=quiet) as advance:
         for start in range(0, len(images), BATCH):
             part = images.subset(np.arange(start, min(start + BATCH, len(images))))
@@ -154,7 +160,8 @@ def cost(
             right += int((best == part.labels).sum())
             small_right += int((small_best == part.labels).sum())
             same_top += int((best == small_best).sum())
-            same_unknown += int((before.unknown == after.unknown).sum())
+            unknown += int(before.unknown.sum())
+            small_unknown += int(after.unknown.sum())
             advance(len(part))
     count = len(images)
     points = 100 * (right - small_right) / count
@@ -164,13 +171,20 @@ def cost(
             f"pictures ({right / count:.2%} become {small_right / count:.2%}), more than the "
             f"{MOST_POINTS} that are allowed, so nothing was written. Export without --int8."
         )
+    if 100 * abs(small_unknown - unknown) > MOST_UNKNOWN_POINTS * count:
+        raise ConvscopeError(
+            f"In 8 bits this network calls {small_unknown / count:.2%} of {count:,} test pictures "
+            f"unknown, and {unknown / count:.2%} in float32, so nothing was written: at most "
+            f"{MOST_UNKNOWN_POINTS} points between them are allowed. Export without --int8."
+        )
     return Quantization(
         accuracy=small_right / count,
         float_accuracy=right / count,
         points=points,
         pictures=count,
         same_top=same_top,
-        same_unknown=same_unknown,
+        unknown=small_unknown / count,
+        float_unknown=unknown / count,
         calibration_pictures=calibration,
         float_bytes=full.bytes,
         float_milliseconds=full.milliseconds(card.size),
