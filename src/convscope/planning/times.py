@@ -111,7 +111,7 @@ class OperationTimes:
         known: list[tuple[Operation, str]] = []
         for key in (*firsts, *rest):
             recorded, operation = unique[key]
-            count = _pictures_to_time(operation, batch_size)
+            count = _pictures_to_time(recorded, operation, batch_size, stand_in)
             digest = _digest(recorded.at(count, stand_in), pool)
             if digest not in self._seconds and time.perf_counter() < deadline:
                 stopwatch = stopwatch or Stopwatch(pool)
@@ -135,7 +135,7 @@ class OperationTimes:
     def _timing(
         self, recorded: Operation, operation: Operation, stand_in: int, batch_size: int, pool: int
     ) -> Timing:
-        count = _pictures_to_time(operation, batch_size)
+        count = _pictures_to_time(recorded, operation, batch_size, stand_in)
         known = self._seconds.get(_digest(recorded.at(count, stand_in), pool))
         if known is not None:
             return Timing(known * _share(recorded, operation, count, stand_in), is_measured=True)
@@ -156,11 +156,17 @@ def _soon() -> float:
     return time.perf_counter() + AGAIN_SECONDS
 
 
-def _pictures_to_time(operation: Operation, batch_size: int) -> int:
+def _pictures_to_time(
+    recorded: Operation, operation: Operation, batch_size: int, stand_in: int
+) -> int:
+    """How many pictures to time an operation on: fewer than all, where it would take long."""
     guess = _guess(operation)
     if guess <= CALL_SECONDS:
         return batch_size
-    return min(batch_size, max(FEWEST_PICTURES, int(batch_size * CALL_SECONDS / guess)))
+    count = min(batch_size, max(FEWEST_PICTURES, int(batch_size * CALL_SECONDS / guess)))
+    # The matrix of a dense layer is read once, for however many pictures.
+    most = 1.5 * operation.bytes * count / batch_size
+    return count if recorded.at(count, stand_in).bytes <= most else batch_size
 
 
 def _share(recorded: Operation, operation: Operation, count: int, stand_in: int) -> float:
