@@ -9,6 +9,8 @@ import typer
 
 from convscope.cli.complete import complete_data
 from convscope.cli.console import print_json
+from convscope.cli.data_check import check_data
+from convscope.errors import UsageError
 
 if TYPE_CHECKING:
     from convscope.data.image_set import ImageSet
@@ -19,6 +21,8 @@ Examples:
   convscope data fashion-mnist
 
   convscope data pets/ --size 96 --out pets.png
+
+  convscope data pets/ --check --report pets.csv --figure pets-duplicates.png
 """
 SHEET = 120  # pictures on the sheet, at most
 ROW = 10  # pictures of a class, at most
@@ -43,9 +47,35 @@ def data(
         Path | None,
         typer.Option(help="PNG file for the picture sheet. [default: NAME-pictures.png, here]"),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Look for duplicates, pictures in two splits, unreadable files, odd pictures and "
+            "small classes, and draw no sheet.",
+        ),
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="With --check: all findings, to a .csv or .json file.")
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="With --check: duplicates side by side, to a .png file.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the splits, classes and problems of a data set, and draw a sheet of its pictures."""
+    if check:
+        if out is not None:
+            raise UsageError(
+                "--out is for the picture sheet, which --check doesn't draw. Use --figure to see "
+                "duplicates."
+            )
+        check_data(source, size=size, channels=channels, report=report, figure=figure, json=json)
+        return
+    for option, path in (("--report", report), ("--figure", figure)):
+        if path is not None:
+            raise UsageError(f"{option} goes with --check. Give both.")
+
     from convscope.data.load import load_splits
 
     splits = load_splits(source, size=size, channels=channels, seed=seed)
@@ -73,7 +103,6 @@ def _draw(train: ImageSet, path: Path, seed: int) -> None:
     import numpy as np
 
     from convscope.data.picture_grid import picture_grid
-    from convscope.errors import UsageError
 
     if not path.parent.is_dir():
         raise UsageError(f"--out: there is no folder '{path.parent}'. Make it first.")

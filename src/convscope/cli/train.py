@@ -90,6 +90,12 @@ def train(
             "memory, more time, the same weights.",
         ),
     ] = False,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option(
+            "--allow-leaks", help="Train even if pictures are both in train and in another split."
+        ),
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the recipe."),
@@ -119,6 +125,8 @@ def train(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if recompute:
         changes["recompute"] = "auto"
+    if allow_leaks:
+        changes["allow_leaks"] = True
     changes |= parse_settings(settings or [])
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise

@@ -11,10 +11,11 @@ from typing import TypeAlias
 import numpy as np
 
 from convscope.data import cifar, digits, folder, mnist
+from convscope.data.check.exact import same_pixels
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
-from convscope.data.splits import stratified
-from convscope.data.tree import FolderTree, ZipTree
+from convscope.data.splits import keep_together, stratified
+from convscope.data.tree import FolderTree, Tree, ZipTree
 from convscope.errors import UsageError, unknown_name
 
 Data: TypeAlias = str | Path | ImageSet | Mapping[str, ImageSet]
@@ -77,7 +78,8 @@ def load_splits(
 
     A split that the source lacks is taken out of its training pictures, with the same share of
     every class: a fifth for "test", then the share `validation` of the rest for "validation". So
-    nothing is ever chosen by test pictures, and there always are some.
+    nothing is ever chosen by test pictures, and there always are some. Pictures of a folder or of
+    arrays that are the same to the bit come into the same split.
 
     Args:
         data: As for `load`.
@@ -99,7 +101,9 @@ def load_splits(
         raise UsageError(f"validation must be a share, 0 up to below 1; given {validation}.")
     if seed < 0:
         raise UsageError(f"seed must be a whole number from 0 on; given {seed}.")
-    return _complete(source_splits(data, size=size, channels=channels), seed, validation)
+    splits = source_splits(data, size=size, channels=channels)
+    published = isinstance(data, str) and data in NAMED
+    return _complete(splits, seed, validation, together=not published)
 
 
 def source_splits(
@@ -124,6 +128,16 @@ def source_splits(
     return {name: convert(each, size=size, channels=channels) for name, each in splits.items()}
 
 
+def tree_of(data: Data) -> Tree | None:
+    """The files behind the path of a folder or archive; None for anything else."""
+    if not isinstance(data, str | Path) or str(data) in NAMED:
+        return None
+    path = Path(data).expanduser()
+    if path.is_dir():
+        return FolderTree(path)
+    return ZipTree(path) if path.is_file() and zipfile.is_zipfile(path) else None
+
+
 def _source(data: Data, size: int | None, channels: int | None) -> dict[str, ImageSet]:
     """The splits that the source has."""
     if isinstance(data, ImageSet):
@@ -132,16 +146,15 @@ def _source(data: Data, size: int | None, channels: int | None) -> dict[str, Ima
         return _checked(data)
     if isinstance(data, str) and data in NAMED:
         return NAMED[data]()
+    tree = tree_of(data)
+    if tree is not None:
+        return folder.read(tree, size=size, channels=channels)
     path = Path(data).expanduser()
-    if path.is_dir():
-        return folder.read(FolderTree(path), size=size, channels=channels)
     if path.is_file():
-        if not zipfile.is_zipfile(path):
-            raise UsageError(
-                f"'{path}' is neither a folder nor a zip archive. Give a folder or .zip with one "
-                "subfolder of pictures per class."
-            )
-        return folder.read(ZipTree(path), size=size, channels=channels)
+        raise UsageError(
+            f"'{path}' is neither a folder nor a zip archive. Give a folder or .zip with one "
+            "subfolder of pictures per class."
+        )
     if isinstance(data, Path) or os.sep in data or data.endswith(".zip"):
         raise UsageError(f"There is no folder or zip archive '{path}'. Check the path.")
     message = unknown_name("data set", data, NAMED)
@@ -166,14 +179,26 @@ def _checked(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
     return dict(data)
 
 
-def _complete(splits: dict[str, ImageSet], seed: int, validation: float) -> dict[str, ImageSet]:
-    """Take the splits that are missing out of the training pictures."""
+def _complete(
+    splits: dict[str, ImageSet], seed: int, validation: float, *, together: bool
+) -> dict[str, ImageSet]:
+    """Take the splits that are missing out of the training pictures.
+
+    Args:
+        splits: Those of the source.
+        seed: Decides which pictures.
+        validation: The share for validation.
+        together: Keep pictures that are the same to the bit in one split. Published data sets are
+            left alone, because what others divided in the same way should stay comparable.
+    """
     train = splits["train"]
+    shares = {"test": TEST_SHARE, "validation": validation}
+    missing = {name: share for name, share in shares.items() if name not in splits and share > 0}
+    groups = same_pixels([train]) if together and missing else []
     rows = {"train": np.arange(len(train))}
-    for name, share in (("test", TEST_SHARE), ("validation", validation)):
-        if name not in splits and share > 0:
-            stay, chosen = stratified(train.labels[rows["train"]], share, seed)
-            rows[name] = rows["train"][chosen]
-            rows["train"] = rows["train"][stay]
+    for name, share in missing.items():
+        stay, chosen = stratified(train.labels[rows["train"]], share, seed)
+        stay, chosen = keep_together(rows["train"][stay], rows["train"][chosen], groups)
+        rows[name], rows["train"] = chosen, stay
     taken = {name: train.subset(each, split=name) for name, each in rows.items() if len(each)}
     return {name: {**splits, **taken}[name] for name in SPLITS if name in {**splits, **taken}}

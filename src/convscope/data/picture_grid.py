@@ -16,6 +16,7 @@ from convscope.files import atomic_path
 
 COLUMNS = 10
 CELL = 1.15  # inches, for a picture and its margin
+GAP = 0.3  # inches, between groups
 LINE = 0.15  # inches, for a line of caption
 HEADING = 0.55  # inches
 TITLE_CHARACTER = 0.125  # inches, a little more than a letter of the title takes
@@ -43,7 +44,12 @@ FONTS = (
 
 
 def picture_grid(
-    path: str | Path, pictures: NDArray[np.uint8], captions: Sequence[str], title: str
+    path: str | Path,
+    pictures: NDArray[np.uint8],
+    captions: Sequence[str],
+    title: str,
+    *,
+    group: int = 1,
 ) -> None:
     """Draw pictures in rows of at most ten and write them to a PNG file.
 
@@ -53,6 +59,7 @@ def picture_grid(
             smoothing.
         captions: N texts, of up to three lines each; long lines are shortened in the middle.
         title: Stands above.
+        group: How many pictures in a row belong together: a gap is left after them.
 
     Raises:
         UsageError: There are no pictures, or not one caption for each.
@@ -66,7 +73,8 @@ def picture_grid(
     rows = math.ceil(count / columns)
     texts = [_caption(caption) for caption in captions]
     text_height = LINE * max(text.count("\n") + 1 for text in texts)
-    width = max(columns * CELL, TITLE_CHARACTER * cell_len(title))
+    gaps = (columns - 1) // group * GAP if group > 1 else 0
+    width = max(columns * CELL + gaps, TITLE_CHARACTER * cell_len(title))
     height = rows * (CELL + text_height) + HEADING
     figure = Figure(figsize=(width, height), dpi=RESOLUTION, facecolor="white")
     fonts = _installed_fonts()
@@ -82,11 +90,12 @@ def picture_grid(
     )
     for position, (picture, text) in enumerate(zip(pictures, texts, strict=True)):
         row, column = divmod(position, columns)
+        left = column * CELL + (column // group * GAP if group > 1 else 0)
         top = height - HEADING - row * (CELL + text_height)
         margin = 0.06
         axes = figure.add_axes(
             (
-                (column * CELL + margin) / width,
+                (left + margin) / width,
                 (top - CELL + margin) / height,
                 (CELL - 2 * margin) / width,
                 (CELL - 2 * margin) / height,

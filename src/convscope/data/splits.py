@@ -30,3 +30,25 @@ def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[Rows
             count = min(max(1, round(share * len(members))), len(members) - 1)
             chosen[members[:count]] = True
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+
+
+def keep_together(stay: Rows, chosen: Rows, groups: list[list[int]]) -> tuple[Rows, Rows]:
+    """Move copies of a picture to the side on which its first copy is.
+
+    Args:
+        stay: Positions that stay, in rising order.
+        chosen: Positions that were chosen, in rising order.
+        groups: Positions of pictures that are copies of one another.
+
+    Returns:
+        Both, changed. A side is never emptied: then nothing is changed.
+    """
+    side = dict.fromkeys(stay.tolist(), False) | dict.fromkeys(chosen.tolist(), True)
+    for group in groups:
+        present = [row for row in group if row in side]
+        for row in present[1:]:
+            side[row] = side[present[0]]
+    sides = [np.array(sorted(row for row in side if side[row] is each)) for each in (False, True)]
+    if any(len(each) == 0 for each in sides):
+        return stay, chosen
+    return sides[0].astype(np.intp), sides[1].astype(np.intp)

@@ -39,6 +39,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             aren't calibrated, and the model never answers "unknown".
         unknown_rate: Share of the validation pictures that may be answered "unknown", so that
             pictures of nothing known can be. 0: every picture is given a class.
+        allow_leaks: Train even if pictures of a folder are both in train and in another split.
         augmentation: Random changes of the training pictures.
         initialization: "default" leaves the network's own; the others set the weights of dense and
             convolution layers as `networks.initialization` says.
@@ -77,6 +78,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     size: Count | None = None
     normalization: Literal["unit", "standard"] = "standard"
     validation: Share = 0.1
+    allow_leaks: bool = False
     unknown_rate: Share = 0.05
     augmentation: Augmentation = Augmentation()
     initialization: Literal["default", "xavier", "kaiming", "normal", "constant"] = "default"

@@ -1,0 +1,54 @@
+"""Pictures that are there more than once, to the last bit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterable, Sequence
+
+from convscope.data.image_set import ImageSet
+
+SAMPLES = 512
+"""Bytes of a picture that are looked at first; few distinct pictures agree in all of them."""
+
+
+def groups(keys: Sequence[Hashable], rows: Iterable[int]) -> list[list[int]]:
+    """The rows that have the same key, where there are at least two.
+
+    Args:
+        keys: Of all rows.
+        rows: Those to look at, in rising order.
+
+    Returns:
+        Groups of rising rows, in the order of their first ones.
+    """
+    members: dict[Hashable, list[int]] = {}
+    for row in rows:
+        members.setdefault(keys[row], []).append(row)
+    return [each for each in members.values() if len(each) > 1]
+
+
+def split_up(found: list[list[int]], digest: Callable[[int], Hashable]) -> list[list[int]]:
+    """Groups within groups: the rows whose digest is the same too."""
+    finer: list[list[int]] = []
+    for group in found:
+        digests = [digest(row) for row in group]
+        finer += [[group[i] for i in each] for each in groups(digests, range(len(group)))]
+    return finer
+
+
+def same_pixels(sets: Sequence[ImageSet]) -> list[list[int]]:
+    """Groups of rows whose pictures are the same.
+
+    Args:
+        sets: Pictures of one shape; rows count through all of them.
+    """
+    pictures = [images.images for images in sets]
+    stride = max(1, pictures[0][0].size // SAMPLES)
+    keys = [picture.reshape(-1)[::stride].tobytes() for each in pictures for picture in each]
+    place = [(each, row) for each in pictures for row in range(len(each))]
+
+    def digest(row: int) -> bytes:
+        images, position = place[row]
+        return hashlib.blake2b(images[position].tobytes(), digest_size=16).digest()
+
+    return split_up(groups(keys, range(len(keys))), digest)

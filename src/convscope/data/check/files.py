@@ -1,0 +1,73 @@
+"""What only the files tell, not the decoded pictures: whether two are the same, and their sizes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from convscope.data.decode import PictureError, decode, stored_size
+from convscope.data.parallel import map_in_order
+from convscope.data.progress import progress
+from convscope.data.tree import Tree
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """Of a picture file.
+
+    Attributes:
+        digest: Of its bytes.
+        height: In pixels, as its header gives it.
+        width: In pixels.
+    """
+
+    digest: bytes
+    height: int
+    width: int
+
+
+class PictureFiles:
+    """The files behind the pictures of a folder or archive.
+
+    Attributes:
+        facts: Path, as `ImageSet.paths` has it → what its file tells.
+    """
+
+    def __init__(self, tree: Tree, paths: Sequence[str], *, quiet: bool = False) -> None:
+        """Read the files once.
+
+        Args:
+            tree: Where they lie.
+            paths: Of the pictures.
+            quiet: Show no progress.
+        """
+        self._tree = tree
+        self._files = {tree.where(file): file for file in tree.listing().files}
+        found = [path for path in paths if path in self._files]
+        with progress(f"Reading {tree.name}", len(found), quiet=quiet) as advance:
+            facts = zip(found, map_in_order(self._read, found, advance), strict=True)
+            self.facts = {path: fact for path, fact in facts if fact is not None}
+
+    def _read(self, path: str) -> FileFacts | None:
+        try:
+            content = self._tree.read(self._files[path])
+            return FileFacts(_digest(content), *stored_size(content))
+        except PictureError:
+            return None  # it has gone since the pictures were read
+
+    def digest(self, path: str) -> bytes | str:
+        """Of the file's bytes; the path, which no other has, if it is gone."""
+        return self.facts[path].digest if path in self.facts else path
+
+    def pixels(self, path: str) -> bytes | str:
+        """A digest of the picture decoded in its own size; the path if that fails."""
+        try:
+            picture = decode(self._tree.read(self._files[path]))
+        except (KeyError, PictureError):
+            return path
+        return _digest(repr(picture.shape).encode() + picture.tobytes())
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()

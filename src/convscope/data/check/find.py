@@ -1,0 +1,93 @@
+"""All duplicates of a data set as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from convscope.data.check.exact import groups, same_pixels, split_up
+from convscope.data.check.files import PictureFiles
+from convscope.data.check.finding import DUPLICATES, Finding, Kind, Place
+from convscope.data.check.near import near_duplicates
+from convscope.data.check.odd import flat_pictures
+from convscope.data.image_set import ImageSet
+from convscope.data.progress import progress
+
+
+def duplicate_findings(
+    splits: Mapping[str, ImageSet],
+    files: PictureFiles | None = None,
+    *,
+    near: bool = True,
+    quiet: bool = False,
+) -> list[Finding]:
+    """Duplicates within and across splits, those across splits first.
+
+    Of a picture that is there several times to the bit, each further copy is named with the first
+    one; so the number of findings is that of pictures too many.
+
+    Args:
+        splits: In the order train, validation, test, so that the copy in train comes first.
+        files: Behind the pictures, if they come from files.
+        near: Whether to look for near duplicates as well.
+        quiet: Show no progress.
+    """
+    sets = list(splits.values())
+    paths = [path for images in sets for path in images.paths]
+    found: dict[Kind, list[list[int]]] = {}
+    rows = list(range(len(paths)))
+    if files is not None:
+        keys = [files.digest(path) for path in paths]
+        found["same file"] = groups(keys, rows)
+    first = _first_ones(found.get("same file", []), rows)
+    alike = [[row for row in group if row in first] for group in same_pixels(sets)]
+    if files is not None:
+        # They were resized when they were read: only their own pixels tell.
+        pixels = files.pixels
+        alike = split_up(alike, lambda row: pixels(paths[row]))
+    found["same pixels"] = [group for group in alike if len(group) > 1]
+    place = _Places(splits).place
+    findings = [
+        Finding(kind, place(group[0]), other=place(row), similarity=1.0)
+        for kind, members in found.items()
+        for group in members
+        for row in group[1:]
+    ]
+    if near:
+        flat = np.concatenate([flat_pictures(images) for images in sets])
+        first = _first_ones(found["same pixels"], sorted(first))
+        chosen = [row for row in sorted(first) if not flat[row]]
+        with progress("Looking for near duplicates", len(chosen), quiet=quiet) as advance:
+            for pair in near_duplicates(splits, chosen, advance):
+                one, other = place(pair.first), place(pair.second)
+                findings.append(
+                    Finding("near duplicate", one, pair.in_words(), other, pair.similarity)
+                )
+    return sorted(
+        findings,
+        key=lambda each: (
+            not each.across_splits,
+            not each.labels_differ,
+            DUPLICATES.index(each.kind),
+        ),
+    )
+
+
+def _first_ones(found: list[list[int]], rows: list[int]) -> set[int]:
+    """The rows without second copies."""
+    return set(rows) - {row for group in found for row in group[1:]}
+
+
+class _Places:
+    """Where the rows lie that count through all splits."""
+
+    def __init__(self, splits: Mapping[str, ImageSet]) -> None:
+        self._sets = list(splits.items())
+        self._ends = np.cumsum([len(images) for images in splits.values()])
+
+    def place(self, row: int) -> Place:
+        number = int(np.searchsorted(self._ends, row, side="right"))
+        split, images = self._sets[number]
+        position = row - int(self._ends[number]) + len(images)
+        return Place(images.paths[position], split, images.classes[images.labels[position]])

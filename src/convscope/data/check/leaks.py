@@ -1,0 +1,81 @@
+"""Pictures both in training and among those the network is judged on: it would seem too good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from convscope.data.check.find import duplicate_findings
+from convscope.data.check.finding import Finding
+from convscope.data.check.near import too_small
+from convscope.data.image_set import ImageSet
+from convscope.data.load import NAMED, Data
+from convscope.errors import UsageError
+
+NEAR_LIMIT = 5000
+"""Pictures up to which near duplicates are looked for before training: about two seconds."""
+
+DOUBTFUL = 0.005
+"""Of the pictures judged on, this share may have a near duplicate: the search errs as often."""
+
+SHOWN = 3
+
+
+def check_leaks(splits: Mapping[str, ImageSet], data: Data, *, allow: bool = False) -> list[str]:
+    """Stop where a folder or archive has the same pictures in training and in another split.
+
+    Named data sets are taken as they were published, and arrays as they were given.
+
+    Args:
+        splits: What is trained and judged on.
+        data: Where it comes from.
+        allow: Go on all the same.
+
+    Returns:
+        What a person should know, in words.
+
+    Raises:
+        UsageError: There are leaks, and `allow` is not set.
+    """
+    if not isinstance(data, str | Path) or str(data) in NAMED:
+        return []
+    count = sum(len(images) for images in splits.values())
+    near = count <= NEAR_LIMIT and not too_small(splits)
+    found = duplicate_findings(splits, near=near, quiet=True)
+    leaks = [each for each in found if each.across_splits]
+    exact = sum(each.kind != "near duplicate" for each in leaks)
+    look = f"See them all: convscope data {str(data)!r} --check --figure duplicates.png"
+    notes = []
+    if count > NEAR_LIMIT:
+        notes.append(
+            f"Only exact duplicates were looked for, as there are more than {NEAR_LIMIT:,} "
+            f"pictures; near ones are found by: convscope data {str(data)!r} --check"
+        )
+    if not leaks:
+        return notes
+    judged = count - len(splits["train"])
+    message = f"{_in_words(leaks, exact)} {look}."
+    if allow or (exact == 0 and len(leaks) <= DOUBTFUL * judged):
+        return [*notes, message]
+    raise UsageError(
+        f"{message} The network would be judged on what it was trained on. Remove one of each "
+        "pair, or train all the same with --allow-leaks (allow_leaks=True)."
+    )
+
+
+def _in_words(leaks: list[Finding], exact: int) -> str:
+    pairs = ["exact duplicates"] * bool(exact) + ["near duplicates"] * (exact < len(leaks))
+    counts = [f"{number:,} {'pair' if number == 1 else 'pairs'} of" for number in _numbers(leaks)]
+    kinds = " and ".join(f"{count} {kind}" for count, kind in zip(counts, pairs, strict=True))
+    examples = "; ".join(
+        f"{each.place.path} and {each.other.path}"
+        for each in leaks[:SHOWN]
+        if each.other is not None
+    )
+    more = f"; and {len(leaks) - SHOWN:,} more" if len(leaks) > SHOWN else ""
+    return f"Leaks between splits: {kinds} ({examples}{more})."
+
+
+def _numbers(leaks: list[Finding]) -> list[int]:
+    exact = sum(each.kind != "near duplicate" for each in leaks)
+    return [number for number in (exact, len(leaks) - exact) if number]

@@ -1,0 +1,97 @@
+"""Pictures that are copies of others: resized, compressed again, mirrored, brighter or cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from convscope.data.check.alignment import compare
+from convscope.data.check.neighbours import candidates
+from convscope.data.check.thumbnails import SMALLEST, grey, thumbnail_side, thumbnails
+from convscope.data.check.views import WINDOWS
+from convscope.data.image_set import ImageSet
+
+LARGEST_MISFIT = 0.83
+"""Set so that on Fashion-MNIST, where many pictures look alike, 1 in 200 is taken for a copy."""
+
+LOWEST_CORRELATION = 0.95
+"""Pictures of little contrast differ by little even if they show different things."""
+
+CUT = 0.97
+"""A window smaller than this share of the picture is called a part of it."""
+
+
+@dataclass(frozen=True)
+class NearPair:
+    """Two pictures of which one seems to be a copy of the other.
+
+    Attributes:
+        first: Row of the one that comes first.
+        second: Row of the other.
+        similarity: Correlation of their brightness when they are laid over each other.
+        mirrored: Whether one is the mirror image of the other.
+        cut: Whether one shows a part of the other.
+        misfit: The difference that is left, in units of what copying usually leaves.
+    """
+
+    first: int
+    second: int
+    similarity: float
+    mirrored: bool
+    cut: bool
+    misfit: float
+
+    def in_words(self) -> str:
+        """How they differ, for a person."""
+        changes = [
+            *(["mirrored"] if self.mirrored else []),
+            *(["one is a part of the other"] if self.cut else []),
+        ]
+        return ", ".join(changes) or "nearly the same"
+
+
+def too_small(splits: Mapping[str, ImageSet]) -> bool:
+    """Whether the pictures have too few pixels to tell copies from look-alikes."""
+    return thumbnail_side(splits) < SMALLEST
+
+
+def near_duplicates(
+    splits: Mapping[str, ImageSet],
+    rows: list[int],
+    advance: Callable[[int], None] = lambda steps: None,
+) -> list[NearPair]:
+    """The pairs of pictures that are nearly the same, best first.
+
+    Args:
+        splits: All pictures; rows count through them in this order.
+        rows: The pictures to look at, in rising order: those that are of one colour, and second
+            copies that are the same to the bit, are better left out.
+        advance: Called with the number of pictures just searched for.
+
+    Returns:
+        Each pair once.
+    """
+    if len(rows) < 2:
+        return []
+    pictures = thumbnails(splits, thumbnail_side(splits))[torch.tensor(rows)]
+    brightness = grey(pictures)
+    originals, copies, views = candidates(brightness, advance)
+    compared = compare(pictures, brightness, originals, copies, views)
+    alike = (compared.misfit <= LARGEST_MISFIT) & (compared.correlation >= LOWEST_CORRELATION)
+    best: dict[tuple[int, int], NearPair] = {}
+    for pair in torch.nonzero(alike)[:, 0].tolist():
+        one, other = rows[int(originals[pair])], rows[int(copies[pair])]
+        near = NearPair(
+            min(one, other),
+            max(one, other),
+            float(compared.correlation[pair]),
+            bool(views[pair] >= len(WINDOWS)),
+            bool((compared.windows[pair, 1::2] < CUT).any()),
+            float(compared.misfit[pair]),
+        )
+        known = best.get((near.first, near.second))
+        if known is None or near.misfit < known.misfit:
+            best[near.first, near.second] = near
+    return sorted(best.values(), key=lambda each: each.misfit)
