@@ -279,6 +279,11 @@ class Forecaster:
                 f"Nothing is known of what these operations take inside: "
                 f"{', '.join(self.step.unknown)}. The range is wider for it."
             )
+        if self._times.not_timed:
+            notes.append(
+                f"These operations can't be timed by themselves, so their time is a guess: "
+                f"{', '.join(sorted(self._times.not_timed))}."
+            )
         if estimated > 0.05:
             notes.append(
                 f"{estimated:.0%} of the step's time was estimated from similar operations; "

@@ -60,6 +60,7 @@ class OperationTimes:
         machine = f"{processor()}, {threads} threads, torch {torch.__version__}"
         self._kept = _read(self._file)
         self._seconds = self._kept.setdefault(machine, {})
+        self.not_timed: set[str] = set()  # operations that can't be called by themselves
         self._like: dict[str, list[tuple[float, float]]] = {}  # family → (work, seconds)
 
     def of_step(self, step: Step, batch_size: int, budget: float) -> list[Timing]:
@@ -115,7 +116,11 @@ class OperationTimes:
             digest = _digest(recorded.at(count, stand_in), pool)
             if digest not in self._seconds and time.perf_counter() < deadline:
                 stopwatch = stopwatch or Stopwatch(pool)
-                self._seconds[digest] = stopwatch.seconds(recorded.at(count, stand_in))
+                try:
+                    self._seconds[digest] = stopwatch.seconds(recorded.at(count, stand_in))
+                except (RuntimeError, TypeError, ValueError, IndexError):
+                    # Fake tensors had other types than real ones, or values matter to it.
+                    self.not_timed.add(str(operation.function))
             if digest in self._seconds:
                 known.append((recorded.at(count, stand_in), digest))
                 seconds = self._seconds[digest] * _share(recorded, operation, count, stand_in)
