@@ -8,7 +8,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +19,7 @@ from tests.shipping.server.serving import (
     ByBrightness,
     ask,
     connection_to,
+    get,
     picture,
     post,
     served,
@@ -116,7 +116,7 @@ def test_what_is_refused(address, content, headers, status, error):
 
 
 @pytest.mark.parametrize("size", [(10_000, 10_000), (8_000, 7_000)])
-@pytest.mark.filterwarnings("default::PIL.Image.DecompressionBombWarning")
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_too_many_pixels_are_refused_from_the_header(address, size):
     buffer = io.BytesIO()
     Image.new("1", size).save(buffer, "PNG")
@@ -149,10 +149,8 @@ def test_top_that_makes_no_sense(address, value):
 
 
 def test_no_such_route_and_no_such_method(address):
-    assert httpx.get(f"{address}/nothing").json() == {
-        "error": "Not Found. See /docs for what there is."
-    }
-    answer = httpx.get(f"{address}/predict")
+    assert get(f"{address}/nothing").json() == {"error": "Not Found. See /docs for what there is."}
+    answer = get(f"{address}/predict")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
 
@@ -303,7 +301,7 @@ def test_an_engine_that_fails_fails_its_requests_only(capfd):
 
 def test_metrics_count(address):
     post(address, picture(3))
-    text = httpx.get(f"{address}/metrics").text
+    text = get(f"{address}/metrics").text
     assert 'convscope_requests_total{path="/predict",status="200"}' in text
     assert 'convscope_requests_total{path="other",status="404"}' in text
     assert 'convscope_request_seconds_bucket{le="0.001",path="/predict"}' in text
@@ -313,16 +311,16 @@ def test_metrics_count(address):
 
 
 def test_health_readiness_and_model(address):
-    assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
-    assert httpx.get(f"{address}/readyz").json() == {"ready": True}
-    model = httpx.get(f"{address}/model").json()
+    assert get(f"{address}/healthz").json() == {"status": "ok"}
+    assert get(f"{address}/readyz").json() == {"ready": True}
+    model = get(f"{address}/model").json()
     assert model["classes"][3] == "class 3"
     assert model["engine"] == "float32"
     assert model["measured"][0]["pictures_per_second"] == 100
 
 
 def test_openapi_names_every_type_and_status(address):
-    route = httpx.get(f"{address}/openapi.json").json()["paths"]["/predict"]["post"]
+    route = get(f"{address}/openapi.json").json()["paths"]["/predict"]["post"]
     assert {"image/png", "application/json"} <= set(route["requestBody"]["content"])
     assert {"200", "401", "403", "408", "413", "415", "422", "503", "504"} == set(
         route["responses"]
@@ -350,4 +348,4 @@ def test_new_work_is_refused_when_the_server_stops():
         assert answer.status_code == 503
         assert answer.headers["connection"] == "close"
         assert answer.headers["retry-after"] == "5"
-        assert httpx.get(f"{address}/healthz").status_code == 200
+        assert get(f"{address}/healthz").status_code == 200

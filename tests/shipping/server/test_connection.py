@@ -3,11 +3,10 @@
 import socket
 import time
 
-import httpx
 import pytest
 
 from convscope.shipping.server import connection
-from tests.shipping.server.serving import ByBrightness, picture, post, raw, served, status_of
+from tests.shipping.server.serving import ByBrightness, get, picture, post, raw, served, status_of
 
 BEGUN = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
 
@@ -91,14 +90,14 @@ def test_idle_sockets_keep_nobody_out(monkeypatch):
 )
 def test_what_is_no_http_is_400(address, sent):
     assert raw(address, sent).startswith(b"HTTP/1.1 4")
-    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert get(f"{address}/healthz").status_code == 200
 
 
 def test_headers_without_end_are_cut(address):
     # What the server says may be lost, as more comes in than it has read when it closes.
     answer = raw(address, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 300_000)
     assert b"200" not in answer
-    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert get(f"{address}/healthz").status_code == 200
 
 
 def test_somebody_who_waits_to_be_told_to_send(address):

@@ -5,7 +5,16 @@ import pytest
 
 from convscope.errors import UsageError
 from convscope.shipping.server.guard import check_token, is_loopback
-from tests.shipping.server.serving import PNG, ByBrightness, picture, raw, served, status_of
+from tests.shipping.server.serving import (
+    PNG,
+    ByBrightness,
+    get,
+    http_post,
+    picture,
+    raw,
+    served,
+    status_of,
+)
 
 TOKEN = "a-token-that-nobody-guesses"  # noqa: S105
 
@@ -26,7 +35,7 @@ def with_token():
     "host", ["localhost", "localhost:8000", "127.0.0.1", "127.0.0.1:1", "[::1]:8000", "LOCALHOST:1"]
 )
 def test_names_of_this_machine(address, host):
-    assert httpx.get(f"{address}/healthz", headers={"Host": host}).status_code == 200
+    assert get(f"{address}/healthz", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -36,7 +45,7 @@ def test_names_of_this_machine(address, host):
 )  # fmt: skip
 def test_other_names_are_refused(address, host):
     for path in ("/", "/healthz", "/metrics"):
-        answer = httpx.get(f"{address}{path}", headers={"Host": host})
+        answer = get(f"{address}{path}", headers={"Host": host})
         assert answer.status_code == 403
         assert answer.json()["error"] == (
             f"This server answers as localhost or 127.0.0.1, not as {host!r}."
@@ -54,7 +63,7 @@ def test_other_names_are_refused(address, host):
     ],
 )
 def test_posts_from_other_sites_are_refused(address, headers):
-    answer = httpx.post(f"{address}/predict", content=picture(1), headers=PNG | headers)
+    answer = http_post(f"{address}/predict", content=picture(1), headers=PNG | headers)
     assert answer.status_code == 403
     assert answer.json()["error"] == "Requests from pages of other sites are not accepted."
     assert not any(name.startswith("access-control") for name in answer.headers)
@@ -62,7 +71,7 @@ def test_posts_from_other_sites_are_refused(address, headers):
 
 def test_posts_from_the_own_page_are_accepted(address):
     headers = PNG | {"Origin": address, "Sec-Fetch-Site": "same-origin"}
-    answer = httpx.post(f"{address}/predict", content=picture(1), headers=headers)
+    answer = http_post(f"{address}/predict", content=picture(1), headers=headers)
     assert answer.status_code == 200
 
 
@@ -75,7 +84,7 @@ def test_a_preflight_request_gets_no_permission(address):
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/nothing", "/metrics"])
 def test_headers_of_every_answer(address, path):
-    headers = httpx.get(f"{address}{path}").headers
+    headers = get(f"{address}{path}").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert "default-src 'none'" in headers["content-security-policy"]
@@ -90,7 +99,7 @@ def test_headers_of_every_answer(address, path):
 )  # fmt: skip
 def test_without_the_token(with_token, given):
     headers = PNG if given is None else PNG | {"Authorization": given.encode("latin-1")}
-    answer = httpx.post(f"{with_token}/predict", content=picture(1), headers=headers)
+    answer = http_post(f"{with_token}/predict", content=picture(1), headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert "Authorization: Bearer TOKEN" in answer.json()["error"]
@@ -99,15 +108,15 @@ def test_without_the_token(with_token, given):
 def test_with_the_token(with_token):
     for kind in ("Bearer", "bearer"):
         headers = PNG | {"Authorization": f"{kind} {TOKEN}", "Host": "model.example"}
-        answer = httpx.post(f"{with_token}/predict", content=picture(1), headers=headers)
+        answer = http_post(f"{with_token}/predict", content=picture(1), headers=headers)
         assert answer.status_code == 200
 
 
 def test_what_needs_the_token(with_token):
     for path in ("/metrics", "/model", "/nothing"):
-        assert httpx.get(f"{with_token}{path}").status_code == 401
+        assert get(f"{with_token}{path}").status_code == 401
     for path in ("/", "/docs", "/openapi.json", "/healthz", "/readyz"):
-        answer = httpx.get(f"{with_token}{path}")
+        answer = get(f"{with_token}{path}")
         assert answer.status_code == 200
         assert "class 3" not in answer.text
 

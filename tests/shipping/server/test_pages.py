@@ -3,13 +3,12 @@
 import re
 from pathlib import Path
 
-import httpx
 import pytest
 
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.pages import docs_page, upload_page
 from tests.shipping.server import serving
-from tests.shipping.server.serving import ByBrightness, picture, served, until
+from tests.shipping.server.serving import ByBrightness, get, picture, served, until
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<script>document.title='owned'</script>"
@@ -18,7 +17,7 @@ HOSTILE = "<script>document.title='owned'</script>"
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_nothing_is_loaded_from_elsewhere(path):
     with served(ByBrightness()) as (address, _):
-        page = httpx.get(f"{address}{path}").text
+        page = get(f"{address}{path}").text
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
     assert "@import" not in page
     assert "url(" not in page

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 
-import httpx
 import pytest
 import torch
 from PIL import Image
@@ -16,7 +15,16 @@ from convscope.data.load import load
 from convscope.evaluation.predict import predict
 from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, save_model
-from tests.shipping.server.serving import PNG, ask, connection_to, picture, post, program, until
+from tests.shipping.server.serving import (
+    PNG,
+    ask,
+    connection_to,
+    get,
+    picture,
+    post,
+    program,
+    until,
+)
 
 TOKEN = "a-token-that-nobody-guesses"  # noqa: S105
 
@@ -68,8 +76,8 @@ def test_sigterm_lets_everything_in_work_be_answered(heavy):
         until(lambda: queue(address) > 30)
         process.send_signal(signal.SIGTERM)
         asked = time.monotonic()
-        until(lambda: httpx.get(f"{address}/readyz").status_code == 503)
-        assert httpx.get(f"{address}/readyz").json() == {"ready": False}
+        until(lambda: get(f"{address}/readyz").status_code == 503)
+        assert get(f"{address}/readyz").json() == {"ready": False}
         for thread in threads:
             thread.join()
         assert statuses == [200] * 50
@@ -87,14 +95,14 @@ def test_a_second_signal_ends_at_once(heavy):
             connection.request("POST", "/predict", picture(5, size=300), PNG)
         until(lambda: queue(address) > 60)
         process.send_signal(signal.SIGTERM)
-        until(lambda: httpx.get(f"{address}/readyz").status_code == 503)
+        until(lambda: get(f"{address}/readyz").status_code == 503)
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 1
 
 
 def queue(address):
     """Pictures in the server."""
-    text = httpx.get(f"{address}/metrics").text
+    text = get(f"{address}/metrics").text
     return float(re.search(r"^convscope_queue_pictures (\S+)", text, re.MULTILINE)[1])
 
 
