@@ -206,7 +206,8 @@ class Forecaster:
         run_seconds = start + epochs * epoch + judging
 
         peak = self._peak(memory, batch_size, base_bytes)
-        parts: dict[str, int] = {**memory.parts, "data set": self._data_set_bytes}
+        parts: dict[str, int] = {str(kind): size for kind, size in memory.parts.items()}
+        parts["data set"] = self._data_set_bytes
         parts["reserve of the allocator"] = memory.heap - memory.live
         parts["process"] = peak - sum(parts.values())
 

@@ -89,8 +89,8 @@ class Operation:
             return 2 * math.prod(self.results[0].sizes) * shapes[1] // kernels.sizes[0]
         if packet is aten.convolution_backward:
             gradient = self.inputs[0]
-            wanted = sum(self.arguments[0][10][:2])  # in the pictures, in the kernels
-            return 2 * wanted * shapes[0] * shapes[2] // gradient.sizes[1]
+            wanted: int = sum(self.arguments[0][10][:2])  # in the pictures, in the kernels
+            return 2 * int(wanted) * shapes[0] * shapes[2] // gradient.sizes[1]
         if packet in (aten.mm, aten.bmm, aten.addmm, aten.baddbmm):
             left = self.inputs[-2]
             return 2 * math.prod(self.results[0].sizes) * left.sizes[-1]

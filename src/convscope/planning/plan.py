@@ -23,7 +23,7 @@ from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import choose_device
-from convscope.runtime.execution import Execution, autocast
+from convscope.runtime.execution import Execution, Precision, autocast
 from convscope.runtime.matrix_convolution import Layer
 
 PLAN_SECONDS = 0.5  # for measuring which convolutions matrices do faster; training takes longer
@@ -82,7 +82,9 @@ def forecasters(
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
         size, module, _, _ = fit_network(network, facts.shape, facts.classes, chosen)
     device = choose_device(chosen.device)
-    precisions = ("bfloat16", "float32") if chosen.precision == "auto" else (chosen.precision,)
+    precisions: tuple[Precision, ...] = (
+        ("bfloat16", "float32") if chosen.precision == "auto" else (chosen.precision,)
+    )
     name = network if isinstance(network, str) else type(network).__name__
     found = []
     for precision in precisions:

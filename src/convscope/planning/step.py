@@ -77,11 +77,11 @@ class Step:
     overwriting: set[str] = field(default_factory=set)
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every elementary operation while it is the active mode."""
 
     def __init__(self, step: Step) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.step = step
         self.phase: Phase = "input"
         self.layers: list[str] = [""]
