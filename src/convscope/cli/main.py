@@ -17,6 +17,7 @@ from convscope.cli import explain as explain_command
 from convscope.cli import export as export_command
 from convscope.cli import kernels as kernels_command
 from convscope.cli import networks as networks_command
+from convscope.cli import plan as plan_command
 from convscope.cli import predict as predict_command
 from convscope.cli import serve as serve_command
 from convscope.cli import show as show_command
@@ -51,6 +52,7 @@ def _options(
     """See, plan, train, judge and ship convolutional networks."""
 
 
+app.command(epilog=plan_command.EPILOG)(plan_command.plan)
 app.command(epilog=train_command.EPILOG)(train_command.train)
 app.command()(train_command.resume)
 app.command(epilog=data_command.EPILOG)(data_command.data)

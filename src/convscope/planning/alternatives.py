@@ -17,6 +17,7 @@ from convscope.planning.plan import forecasters
 
 MEASURING_SECONDS = 0.5  # for each; what isn't timed is estimated
 SIZES = (0.5, 0.75)
+MOST = 7  # changes that are tried
 SMALL = 64  # pixels; larger pictures aren't what the variants for small ones are for
 
 

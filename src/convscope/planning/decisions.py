@@ -11,6 +11,8 @@ from convscope.planning.forecast import Forecast, Forecaster
 from convscope.planning.history import Range
 from convscope.planning.words import size_words
 
+NEAR = 8  # pictures between what fits and what doesn't, from which halving isn't needed
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -68,16 +70,23 @@ def largest_batch(forecasters: Sequence[Forecaster], limit_bytes: int) -> Fit:
             f"picture a step, training takes up to {size_words(smallest)}. Smaller pictures "
             "(--size) or a smaller network take less."
         )
-    fits, fails = 1, 2
+    fits, fails = 1, min(2 * forecasters[0].workload.recipe.batch_size, pictures + 1)
     while fails <= pictures and memory(fails).high <= limit_bytes:
-        fits, fails = fails, 2 * fails
-    fails = min(fails, pictures + 1)
+        fits, fails = fails, min(4 * fails, pictures + 1)
+    # Memory grows nearly in proportion, so that interpolation comes close at once; every other
+    # step halves, for where it doesn't.
+    halves = False
     while fails - fits > 1:
         middle = (fits + fails) // 2
+        if not halves:
+            low, high = memory(fits).high, memory(fails).high
+            share = (limit_bytes - low) / max(high - low, 1.0)
+            middle = min(max(fits + int(share * (fails - fits)), fits + 1), fails - 1)
         if memory(middle).high <= limit_bytes:
             fits = middle
         else:
             fails = middle
+        halves = not halves and fails - fits > NEAR
     return Fit(limit_bytes, fits, fits == pictures, memory(fits), memory(fits + 1))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from convscope.evaluation.figures.canvas import (
     FAINT,
@@ -20,6 +20,7 @@ from convscope.evaluation.figures.canvas import (
     shortened,
 )
 from convscope.planning.forecast import Forecast, Forecaster
+from convscope.planning.history import Range
 from convscope.planning.memory_timeline import KINDS, MemoryTimeline, memory_timeline
 from convscope.planning.words import size_words, time_words
 
@@ -27,15 +28,16 @@ from convscope.planning.words import size_words, time_words
 COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00")
 NAMES = {
     "parameters": "parameters",
-    "optimizer": "state of the optimizer",
-    "pictures": "pictures of the batch",
+    "optimizer": "optimizer's state",
+    "pictures": "batch",
     "gradients": "gradients",
-    "activations": "activations kept for the backward pass",
+    "activations": "activations kept for backward",
     "temporary": "temporary",
 }
+UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 HALVINGS, DOUBLINGS = 4, 2  # of the batch size, that are drawn
 MEASURING_SECONDS = 0.4  # for each batch size
-NAMED_LAYERS = 5
+NAMED_LAYERS = 8
 
 
 def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) -> None:
@@ -56,7 +58,7 @@ def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) ->
     with drawing(path, 11.0, 8.4) as figure:
         headline(figure, _headline(forecast))
         top, bottom = figure.subfigures(2, 1, height_ratios=(1.15, 1))
-        _draw_timeline(top, timeline, forecast)
+        _draw_step(top, timeline, forecast)
         left, right = bottom.subplots(1, 2)
         _draw_times(left, around, forecast)
         _draw_memory(right, around, forecast)
@@ -81,36 +83,53 @@ def _headline(forecast: Forecast) -> str:
     )
 
 
-def _draw_timeline(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> None:
-    axes = figure.subplots()
+def _draw_step(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> None:
+    axes, beside = figure.subplots(1, 2, width_ratios=(2.6, 1))
     axes.set_title("Memory over a training step")
-    steps = np.arange(timeline.bytes.shape[1])
+    moments = np.arange(timeline.bytes.shape[1])
     shown = [row for row in range(len(KINDS)) if timeline.bytes[row].any()]
     axes.stackplot(
-        steps,
+        moments,
         timeline.bytes[shown],
         labels=[NAMES[KINDS[row]] for row in shown],
         colors=[COLOURS[row] for row in shown],
         step="post",
         linewidth=0,
     )
-    axes.yaxis.set_major_formatter(EngFormatter(unit="B", places=None))
-    axes.set_xlim(0, max(1, len(steps) - 1))
-    total = timeline.bytes.sum(axis=0)
-    axes.set_ylim(0, 1.3 * total.max())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
+    axes.set_axisbelow(True)
+    axes.set_xlim(0, max(1, len(moments) - 1))
     axes.grid(visible=False, axis="x")
     axes.set_xticks([])
+    total = timeline.bytes.sum(axis=0)
+    axes.set_ylim(0, 1.25 * total.max())
+    peak = int(total.argmax())
+    axes.annotate(
+        size_words(total[peak]), (peak, total[peak]), xytext=(0, 4),
+        textcoords="offset points", ha="center", fontsize=9, color=INK,
+    )  # fmt: skip
     _mark_phases(axes, timeline)
-    _name_layers(axes, timeline, total)
-    outside = size_words(forecast.memory.value - total.max())
+    outside = size_words(forecast.memory.value - total[peak])
     axes.set_xlabel(
-        f"blocks of memory taken and given back, in order. Beside these, {outside} for the "
-        "process, the data set and the allocator's reserve",
+        f"each block taken or given back. Besides: {outside} for process, data set, reserve",
         fontsize=9,
         color=FAINT,
     )
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], loc="outside right upper", fontsize=9)
+    _draw_layers(beside, forecast)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=6, fontsize=9)
+
+
+def _draw_layers(axes: Axes, forecast: Forecast) -> None:
+    axes.set_title("Layers that keep most")
+    layers = sorted(forecast.step_memory.layers.items(), key=lambda each: -each[1])[:NAMED_LAYERS]
+    names = [shortened(drawable(name, instead="layer"), 24) or "loss" for name, _ in layers]
+    axes.barh(range(len(layers)), [size for _, size in layers], color=COLOURS[4], height=0.65)
+    axes.set_yticks(range(len(layers)), names, fontsize=9, parse_math=False)
+    axes.set_ylim(NAMED_LAYERS - 0.4, -0.6)
+    axes.set_axisbelow(True)
+    axes.grid(visible=False, axis="y")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
 
 
 def _mark_phases(axes: Axes, timeline: MemoryTimeline) -> None:
@@ -125,65 +144,42 @@ def _mark_phases(axes: Axes, timeline: MemoryTimeline) -> None:
         )  # fmt: skip
 
 
-def _name_layers(axes: Axes, timeline: MemoryTimeline, total: np.ndarray) -> None:
-    """Name the layers under way at the highest moments, apart from one another."""
-    room = max(1, len(total) // 12)
-    free = np.ones(len(total), bool)
-    named: set[str] = set()
-    for index in np.argsort(-total, kind="stable"):
-        layer = timeline.layers[index]
-        if not free[index] or not layer or layer in named:
-            continue
-        free[max(0, index - room) : index + room] = False
-        named.add(layer)
-        axes.annotate(
-            shortened(drawable(layer, instead="layer"), 26), (index, total[index]),
-            xytext=(0, 10), textcoords="offset points", ha="center", fontsize=8, color=INK,
-            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.8},
-        )  # fmt: skip
-        if len(named) == NAMED_LAYERS:
-            return
-
-
 def _draw_times(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> None:
-    axes.set_title("Time of an epoch")
-    middles = [each.epoch_seconds * each.step.value / each.uncorrected["step"] for each in around]
-    shares = [
-        (each.step.low / each.step.value, each.step.high / each.step.value) for each in around
+    epochs = [each.epoch_seconds / each.uncorrected["step"] for each in around]  # in steps
+    longest = max(steps * each.step.high for steps, each in zip(epochs, around, strict=True))
+    unit, seconds = next(each for each in UNITS if longest >= 2 * each[1] or each[1] == 1)
+    axes.set_title(f"Time of an epoch ({unit})")
+    ranges = [
+        Range(
+            *(steps * value / seconds for value in (each.step.value, each.step.low, each.step.high))
+        )
+        for steps, each in zip(epochs, around, strict=True)
     ]
-    lows = [middle * (1 - low) for middle, (low, _) in zip(middles, shares, strict=True)]
-    highs = [middle * (high - 1) for middle, (_, high) in zip(middles, shares, strict=True)]
-    _draw_against_batches(axes, around, forecast, middles, lows, highs)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda seconds, _: time_words(seconds)))
+    _draw_ranges(axes, around, forecast, ranges)
 
 
 def _draw_memory(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> None:
     axes.set_title("Peak memory of the process")
-    middles = [each.memory.value for each in around]
-    lows = [each.memory.value - each.memory.low for each in around]
-    highs = [each.memory.high - each.memory.value for each in around]
-    _draw_against_batches(axes, around, forecast, middles, lows, highs)
+    _draw_ranges(axes, around, forecast, [each.memory for each in around])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
 
 
-def _draw_against_batches(
-    axes: Axes,
-    around: Sequence[Forecast],
-    forecast: Forecast,
-    middles: Sequence[float],
-    lows: Sequence[float],
-    highs: Sequence[float],
+def _draw_ranges(
+    axes: Axes, around: Sequence[Forecast], forecast: Forecast, ranges: Sequence[Range]
 ) -> None:
     sizes = [each.batch_size for each in around]
+    values = [each.value for each in ranges]
+    below = [each.value - each.low for each in ranges]
+    above = [each.high - each.value for each in ranges]
     axes.errorbar(
-        sizes, middles, yerr=(lows, highs), color=COLOURS[0], marker="o", markersize=4,
+        sizes, values, yerr=(below, above), color=COLOURS[0], marker="o", markersize=4,
         linewidth=1.6, elinewidth=1.0, capsize=3,
     )  # fmt: skip
     at = sizes.index(forecast.batch_size)
-    axes.plot(sizes[at], middles[at], color=COLOURS[3], marker="o", markersize=9)
+    axes.plot(sizes[at], values[at], color=COLOURS[3], marker="o", markersize=9)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sizes))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:.0f}"))
-    axes.set_ylim(0, 1.08 * max(m + h for m, h in zip(middles, highs, strict=True)))
+    axes.set_ylim(0, 1.08 * max(each.high for each in ranges))
     axes.set_xlabel("pictures per step")

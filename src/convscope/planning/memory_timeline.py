@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.planning.operation import scale
-from convscope.planning.step import Event, Kind, Step
+from convscope.planning.step import Kind, Step
 
 # From the bottom of the picture upwards: what is always there, then what comes and goes.
 KINDS: tuple[Kind, ...] = (
@@ -29,13 +29,10 @@ class MemoryTimeline:
     Attributes:
         bytes: (kind in the order of `KINDS`, event), in use after the event.
         phases: Of each event.
-        layers: Of each event: the path of the module under way; "" outside of any. In the backward
-            pass the module whose forward pass took the newest of the activations still kept.
     """
 
     bytes: NDArray[np.int64]
     phases: tuple[str, ...]
-    layers: tuple[str, ...]
 
     def first(self, phase: str) -> int | None:
         """Index of the first event of a phase; None without any."""
@@ -52,25 +49,16 @@ def memory_timeline(step: Step, batch_size: int) -> MemoryTimeline:
     channels, height, width = step.picture_shape
     in_use: Counter[Kind] = Counter({kind: sum(sizes) for kind, sizes in step.resident.items()})
     in_use["pictures"] += 4 * batch_size * channels * height * width
-    held: dict[int, Event] = {}
-    columns, layers = [], []
+    held: dict[int, int] = {}
+    columns = []
     for event in step.events:
         kind = step.kinds.get(event.block, "temporary")
         if event.bytes:
             size = scale(event.bytes, batch_size, step.stand_in)
-            held[event.block] = event._replace(bytes=size)
+            held[event.block] = size
             in_use[kind] += size
-        elif event.block in held:
-            in_use[kind] -= held.pop(event.block).bytes
+        else:
+            in_use[kind] -= held.pop(event.block, 0)
         columns.append([in_use[kind] for kind in KINDS])
-        layers.append(event.layer if event.phase == "forward" else _newest(step, held))
     table = np.array(columns, np.int64).reshape(len(columns), len(KINDS)).T
-    return MemoryTimeline(table, tuple(event.phase for event in step.events), tuple(layers))
-
-
-def _newest(step: Step, held: dict[int, Event]) -> str:
-    """The layer that the backward pass has come to."""
-    for block in reversed(held):  # dictionaries keep the order in which blocks were taken
-        if step.kinds.get(block) == "activations" and held[block].layer:
-            return held[block].layer
-    return ""
+    return MemoryTimeline(table, tuple(event.phase for event in step.events))

@@ -19,7 +19,6 @@ from convscope.runs.fitting import fit_network
 from convscope.runs.recipe import Recipe
 
 MEASURING_SECONDS = 0.3  # for each network
-ESTIMATED = 0.05  # share of a step from which a row counts as estimated
 
 
 @dataclass(frozen=True)
@@ -124,3 +123,8 @@ def forecast_all(
         forecasts[cost.network] = forecaster.at(batch_size, measuring_seconds=MEASURING_SECONDS)
         advance(1)
     return forecasts
+
+
+def is_estimated(forecast: Forecast) -> bool:
+    """Whether much of the step's time is that of similar operations."""
+    return any("estimated from similar operations" in note for note in forecast.notes)

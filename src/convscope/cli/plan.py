@@ -1,0 +1,293 @@
+"""`convscope plan`: how long a training run will take and whether it will fit, before it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from convscope.cli.amounts import parse_count, parse_size
+from convscope.cli.complete import (
+    complete_data,
+    complete_network,
+    complete_precision,
+    complete_recipe,
+)
+from convscope.cli.console import check_out_file, print_json
+from convscope.cli.train import parse_settings
+from convscope.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from convscope.planning.decisions import Fit
+    from convscope.planning.forecast import Forecast, Forecaster
+
+EPILOG = """
+Examples:
+
+  convscope plan resnet18 cifar10
+
+  convscope plan resnet9 cifar10 --fits 2GB
+
+  convscope plan googlenet my_pictures/ --size 96 --minutes 30
+
+  convscope plan resnet50 cifar10 --what-if --plot plan.png
+
+  convscope plan all fashion-mnist
+
+  convscope plan all cifar10 --budget 100M
+
+  convscope plan --history
+"""
+LAST = 10  # outcomes of the history that are shown
+
+
+def plan(
+    network: Annotated[
+        str | None,
+        typer.Argument(
+            help="See: convscope networks. Or all: a table.", autocompletion=complete_network
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of pictures.",
+            autocompletion=complete_data,
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="As for train.", autocompletion=complete_recipe),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Time for training: how many epochs fit, and with what changed more."),
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Resize pictures to this height and width, in pixels.")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="auto, float32 or bfloat16.", autocompletion=complete_precision),
+    ] = None,
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="As for train: less memory, more time.")
+    ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the recipe."),
+    ] = None,
+    fits: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Find the largest batch for this memory, as 4GB."),
+    ] = None,
+    what_if: Annotated[
+        bool,
+        typer.Option(
+            "--what-if", help="Also with other batches, picture sizes, precision, recomputation."
+        ),
+    ] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COUNT",
+            help="With all: only networks with at most so many multiply–adds a picture, as 100M.",
+        ),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="PNG file to draw memory and time to.")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="How good forecasts have been on this machine.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object.")
+    ] = False,
+) -> None:
+    """Forecast time and memory of a training run, each with its range; nothing is trained."""
+    given = {
+        "epochs": epochs,
+        "minutes": minutes,
+        "batch_size": batch_size,
+        "size": size,
+        "precision": precision,
+        "recompute": "auto" if recompute else None,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changes |= parse_settings(settings or [])
+    if history:
+        if network is not None or changes or fits or budget or plot or what_if:
+            raise UsageError("--history stands alone (or with --json): convscope plan --history")
+        _history(json=json)
+        return
+    if network is None or data is None:
+        raise UsageError(
+            "Give a network and data, as in: convscope plan resnet9 cifar10. For a table of all "
+            "networks: convscope plan all cifar10"
+        )
+    limit = None if fits is None else parse_size("--fits", fits)
+    if "minutes" in changes:
+        changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
+    _check_fields(changes)
+    if network == "all":
+        if fits or plot or what_if:
+            raise UsageError("--fits, --plot and --what-if are for one network, not for all.")
+        most = None if budget is None else parse_count("--budget", budget)
+        _all(data, recipe, most, changes, json=json)
+        return
+    if budget is not None:
+        raise UsageError(
+            f"--budget chooses among all networks: convscope plan all {data} --budget {budget}"
+        )
+    if plot is not None:
+        check_out_file("--plot", plot, ".png")
+    _one(network, data, recipe, changes, limit, plot, what_if=what_if, json=json)
+
+
+def _check_fields(changes: dict[str, Any]) -> None:
+    from convscope.runs.recipe import Recipe
+
+    for field in changes:
+        if field in ("network", "data"):
+            raise UsageError(f"--set {field}: give the {field} as an argument, without --set.")
+        if field not in Recipe.model_fields:
+            raise unknown_name("recipe field", field, Recipe.model_fields)
+
+
+def _one(
+    network: str,
+    data: str,
+    recipe: str | None,
+    changes: dict[str, Any],
+    limit: int | None,
+    plot: Path | None,
+    *,
+    what_if: bool,
+    json: bool,
+) -> None:
+    from rich.console import Console
+
+    from convscope.planning.plan import forecasters
+
+    with Console(stderr=True).status("Recording a training step and timing its operations"):
+        known = forecasters(network, data, recipe=recipe, **changes)
+        settled = known[0].workload.recipe
+        forecast = known[0].at(settled.batch_size)
+        found = None if limit is None else _fit(network, data, known, limit)
+    rows = None
+    if what_if or settled.minutes is not None:
+        from convscope.data.progress import progress
+        from convscope.planning.alternatives import MOST, alternatives
+
+        with progress("With something changed", MOST, quiet=json) as advance:
+            rows = alternatives(network, data, known, forecast, advance)
+    replaces = plot is not None and plot.exists()
+    if plot is not None:
+        from convscope.planning.figures import plan_figure
+
+        plan_figure(known[0], forecast, plot)
+    if json:
+        result = forecast.as_json()
+        if found is not None:
+            result["fits"] = {key: value for key, value in found.items() if key != "fit"}
+        if rows is not None:
+            result["alternatives"] = [row.as_json(settled.minutes) for row in rows]
+        if plot is not None:
+            result["files"] = {"plot": str(plot)}
+        print_json(result)
+        return
+    from convscope.cli.plan_tables import show_alternatives, show_fit, show_forecast
+
+    show_forecast(forecast, data)
+    if found is not None:
+        show_fit(found, f"convscope train {network} {data}")
+    if rows is not None:
+        show_alternatives(rows, settled.minutes)
+    if plot is not None:
+        print(f"plot: {plot}{' (replaced)' if replaces else ''}")
+
+
+def _fit(network: str, data: str, known: list[Forecaster], limit: int) -> dict[str, Any]:
+    """The largest batch within a limit, what it takes, and what recomputation makes of it."""
+    from convscope.errors import ConvscopeError
+    from convscope.planning.decisions import largest_batch
+    from convscope.planning.plan import forecasters
+
+    recipe = known[0].workload.recipe
+    fit, problem = None, None
+    try:
+        fit = largest_batch(known, limit)
+    except ConvscopeError as error:
+        problem = error
+    result: dict[str, Any] = {"recomputation": None}
+    if not recipe.recompute:
+        again = forecasters(network, data, recipe=recipe, recompute="auto")
+        try:
+            recomputed = largest_batch(again, limit) if again[0].workload.recipe.recompute else None
+        except ConvscopeError:
+            recomputed = None
+        if recomputed is not None and (fit is None or recomputed.batch_size > fit.batch_size):
+            result["recomputation"] = _fit_fields(recomputed, again[0])
+    if fit is None:
+        if result["recomputation"] is None:
+            raise problem  # type: ignore[misc]
+        batch_size = result["recomputation"]["batch_size"]
+        raise ConvscopeError(f"{problem} With --recompute, a batch of {batch_size} fits.")
+    return {**_fit_fields(fit, known[0]), **result, "fit": fit}
+
+
+def _fit_fields(fit: Fit, forecaster: Forecaster) -> dict[str, Any]:
+    forecast: Forecast = forecaster.at(fit.batch_size, measuring_seconds=0.5)
+    return {
+        **fit.as_json(),
+        "step_seconds": forecast.step.value,
+        "epoch_seconds": forecast.epoch_seconds,
+        "run_seconds": forecast.run.value,
+        "pictures_per_second": forecast.pictures_per_second,
+    }
+
+
+def _all(
+    data: str, recipe: str | None, budget: int | None, changes: dict[str, Any], *, json: bool
+) -> None:
+    from convscope.data.progress import progress
+    from convscope.planning.overview import forecast_all, overview
+
+    found = overview(data, size=changes.pop("size", None))
+    costs = found.costs if budget is None else found.within(budget)
+    forecasts: dict[str, Forecast] = {}
+    if budget is None:
+        with progress("Forecasting networks", len(costs), quiet=json) as advance:
+            forecasts = forecast_all(found, data, recipe, advance, **changes)
+    if json:
+        rows = [
+            each.as_json()
+            | ({"forecast": forecasts[each.network].as_json()} if each.network in forecasts else {})
+            for each in costs
+        ]
+        print_json(
+            {
+                "data": data,
+                "size": found.size,
+                "budget": budget,
+                "networks": rows,
+                "left_out": list(found.left_out),
+            }
+        )
+        return
+    from convscope.cli.plan_tables import show_all
+
+    show_all(found, costs, forecasts, data, budget)
+
+
+def _history(*, json: bool) -> None:
+    from convscope.planning.track_record import track_record
+
+    record = track_record()
+    if json:
+        print_json(record.as_json(LAST))
+        return
+    from convscope.cli.plan_tables import show_history
+
+    show_history(record, LAST)

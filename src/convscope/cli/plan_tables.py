@@ -1,0 +1,290 @@
+"""What `convscope plan` prints for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from convscope.planning.alternatives import Alternative
+from convscope.planning.decisions import Fit, fitting_epochs
+from convscope.planning.forecast import Forecast
+from convscope.planning.history import COVERAGE
+from convscope.planning.overview import NetworkCost, Overview, is_estimated
+from convscope.planning.track_record import TrackRecord
+from convscope.planning.words import size_words, time_words
+from convscope.runtime.system_memory import system_memory
+
+TEXTS = ("network", "remark")  # columns of words; the others are of numbers
+SIDE_BY_SIDE = 90  # columns from which two tables stand beside each other
+
+
+def show_forecast(forecast: Forecast, data: str) -> None:
+    """The headline, what time and memory are made of, and the notes."""
+    console = _console()
+    run, memory = forecast.run, forecast.memory
+    console.print(
+        f"{forecast.network} on {data}: batch size {forecast.batch_size}, "
+        f"{forecast.size}×{forecast.size} pixels, {forecast.precision}, "
+        f"{forecast.epochs:.3g} epochs of {forecast.steps_per_epoch:,} steps",
+        style="bold",
+    )
+    console.print(
+        f"time    {time_words(run.value)} ({time_words(run.low)} to {time_words(run.high)})"
+    )
+    console.print(
+        f"memory  {size_words(memory.value)} ({size_words(memory.low)} to "
+        f"{size_words(memory.high)}){_room(forecast)}"
+    )
+    console.print(f"The ranges are meant to hold {COVERAGE:.0%} of the outcomes.", style="dim")
+    console.print()
+    tables = _memory_table(forecast), _time_table(forecast)
+    if console.width >= SIDE_BY_SIDE:
+        grid = Table.grid(padding=(0, 5))
+        grid.add_row(*tables)
+        console.print(grid)
+    else:
+        for table in tables:
+            console.print(table)
+            console.print()
+    for note in forecast.notes:
+        console.print(f"Note: {note}")
+
+
+def _room(forecast: Forecast) -> str:
+    """Whether the memory that is free is enough."""
+    _, available = system_memory()
+    if available is None:
+        return ""
+    free = f"{size_words(available)} available here"
+    if forecast.memory.high <= available:
+        return f": fits, {free}"
+    if forecast.memory.value <= available:
+        return f": fits narrowly, {free}"
+    return f": doesn't fit, {free}"
+
+
+def _memory_table(forecast: Forecast) -> Table:
+    table = _table("Peak memory", "", "", "")
+    total = sum(forecast.parts.values())
+    # Parts are of the forecast before it was corrected by earlier runs; so they are shown scaled.
+    scale = forecast.memory.value / forecast.uncorrected["memory"]
+    for name, size in sorted(forecast.parts.items(), key=lambda part: -part[1]):
+        if size:
+            table.add_row(name, size_words(scale * size), f"{size / total:.0%}")
+    return table
+
+
+def _time_table(forecast: Forecast) -> Table:
+    table = _table("Time", "", "", "")
+    uncorrected = forecast.uncorrected["step"]
+    correction = forecast.step.value / uncorrected
+    table.add_row("a training step", time_words(forecast.step.value), "", style="bold")
+    phases = {**forecast.phases, "all else": uncorrected - sum(forecast.phases.values())}
+    for phase, seconds in phases.items():
+        table.add_row(
+            f"  {phase}", time_words(correction * seconds), f"{seconds / uncorrected:.0%}"
+        )
+    table.add_row(
+        "an epoch, with evaluation", time_words(_corrected(forecast, forecast.epoch_seconds)), ""
+    )
+    table.add_row("  evaluation", time_words(_corrected(forecast, forecast.evaluation_seconds)), "")
+    table.add_row("start", time_words(_corrected(forecast, forecast.start_seconds)), "")
+    table.add_row("judging", time_words(_corrected(forecast, forecast.judging_seconds)), "")
+    table.add_row("pictures per second", f"{forecast.pictures_per_second:,.0f}", "")
+    return table
+
+
+def _corrected(forecast: Forecast, seconds: float) -> float:
+    return seconds * forecast.run.value / forecast.uncorrected["run"]
+
+
+def show_fit(found: dict[str, Any], command: str) -> None:
+    """The largest batch, what it takes, and how to train with it."""
+    fit: Fit = found["fit"]
+    console = _console()
+    console.print()
+    everything = " (all training pictures)" if fit.is_all else ""
+    console.print(
+        f"Largest batch within {size_words(fit.limit_bytes)}: {fit.batch_size:,}{everything}",
+        style="bold",
+    )
+    console.print(
+        f"Memory {size_words(fit.memory.value)}, at most {size_words(fit.memory.high)}; "
+        f"{time_words(found['step_seconds'])} a step, {time_words(found['epoch_seconds'])} an epoch."
+    )
+    again = found["recomputation"]
+    if again is None:
+        console.print("Recomputing activations (--recompute) allows no larger batch.")
+    else:
+        slower = found["pictures_per_second"] / again["pictures_per_second"] - 1
+        pace = f"{abs(slower):.0%} {'slower' if slower > 0 else 'faster'}"
+        console.print(
+            f"Recomputing activations (--recompute) allows {again['batch_size']:,}, {pace}."
+        )
+    console.print(
+        f"Train with it: {command} --batch-size {fit.batch_size}", style="dim", soft_wrap=True
+    )
+
+
+def show_alternatives(rows: Sequence[Alternative], minutes: float | None) -> None:
+    """A row for each change."""
+    console = _console()
+    console.print()
+    headings = ["change", "step", "epoch", "run", "memory"]
+    if minutes is not None:
+        headings[3] = f"epochs in {minutes:g} min"
+    table = _table("With one thing changed", *headings)
+    first = rows[0].forecast
+    for row in rows:
+        forecast = row.forecast
+        time = time_words(forecast.run.value)
+        if minutes is not None:
+            fitting = fitting_epochs(forecast, minutes)
+            time = f"{fitting.value:.3g} ({fitting.low:.3g} to {fitting.high:.3g})"
+        table.add_row(
+            row.change,
+            time_words(forecast.step.value),
+            f"{time_words(_corrected(forecast, forecast.epoch_seconds))}"
+            f"{_against(forecast.epoch_seconds, first.epoch_seconds)}",
+            time,
+            f"{size_words(forecast.memory.value)}"
+            f"{_against(forecast.memory.value, first.memory.value)}",
+        )
+    console.print(table)
+
+
+def _against(value: float, before: float) -> str:
+    share = round(100 * (value / before - 1))
+    return f" {share:+d} %".replace("-", "−") if share else "      "
+
+
+def show_all(
+    found: Overview,
+    costs: Sequence[NetworkCost],
+    forecasts: dict[str, Forecast],
+    data: str,
+    budget: int | None,
+) -> None:
+    """A row for each network, the cheapest first."""
+    console = _console()
+    pixels = f"{data} at {found.channels}×{found.size}×{found.size}"
+    if budget is not None and not costs:
+        cheapest = found.costs[0]
+        console.print(
+            f"No network takes at most {_count(budget)} multiply–adds for a picture of {pixels}. "
+            f"The cheapest, {cheapest.network}, takes {_count(cheapest.multiply_adds)}."
+        )
+        return
+    headings = ["network", "multiply–adds", "parameters"]
+    if forecasts:
+        headings += ["batch", "step", "epoch", "memory", "remark"]
+    title = f"Networks for {pixels}, by their multiply–adds for a picture"
+    table = _table(title if budget is None else f"{title}: at most {_count(budget)}", *headings)
+    for cost in costs:
+        cells = [cost.network, _count(cost.multiply_adds), f"{cost.parameters:,}"]
+        if forecasts:
+            forecast = forecasts[cost.network]
+            cells += [
+                str(forecast.batch_size),
+                time_words(forecast.step.value),
+                time_words(_corrected(forecast, forecast.epoch_seconds)),
+                size_words(forecast.memory.value),
+                "estimate" if is_estimated(forecast) else "",
+            ]
+        table.add_row(*cells)
+    console.print(table)
+    if forecasts:
+        precision = next(iter(forecasts.values())).precision
+        console.print(
+            f"In {precision}; another with --precision. Where it says estimate, part of the time "
+            "is that of similar operations: convscope plan NETWORK DATA measures more.",
+            style="dim",
+        )
+    if found.left_out:
+        console.print(
+            f"Left out, made for larger pictures (--size): {', '.join(found.left_out)}.",
+            style="dim",
+        )
+
+
+def show_history(record: TrackRecord, last: int) -> None:
+    """How good forecasts have been, and the last of them."""
+    console = _console()
+    if not record.judged:
+        console.print(
+            "No forecast has come to an outcome on this machine. Every run that ends adds to "
+            "them; until then, ranges are those measured on another machine."
+        )
+        return
+    table = _table(
+        "Forecasts on this machine",
+        "",
+        "forecasts",
+        "actual / raw",
+        "mean error",
+        "close",
+        "in range",
+    )
+    for each in record.records:
+        table.add_row(
+            each.what,
+            str(each.count),
+            f"{each.median_ratio:.3f}",
+            f"{each.mean_error:.1%}",
+            f"{each.share_close:.0%} within {each.close:.0%}",
+            f"{each.share_inside:.0%}",
+        )
+    console.print(table)
+    console.print(
+        "actual / raw: the median, before correction by history; mean error and range: after it, "
+        f"learned from all other outcomes. Ranges are meant to hold {COVERAGE:.0%}.\n",
+        style="dim",
+    )
+    table = _table(
+        "The last", "what", "network", "batch", "forecast", "from", "to", "actual", "off", "remark"
+    )
+    for judged in record.judged[-last:]:
+        outcome = judged.outcome
+        words = size_words if outcome.what == "memory" else time_words
+        table.add_row(
+            outcome.what,
+            f"{outcome.network}, {outcome.precision}",
+            str(outcome.batch_size),
+            *(words(value) for value in (judged.forecast, judged.low, judged.high, outcome.actual)),
+            f"{judged.ratio - 1:+.1%}".replace("-", "−"),
+            "" if judged.is_inside else "outside",
+        )
+    console.print(table)
+
+
+def _count(number: int) -> str:
+    """A large number with three digits: 61.7 k, 557 M, 3.67 G."""
+    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.3g} {unit}"
+    return str(number)
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A plain table; the first column is text, the others are numbers."""
+    table = Table(
+        box=None,
+        pad_edge=False,
+        title=Text(title),
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        show_header=any(headings),
+    )
+    for number, heading in enumerate(headings):
+        is_text = number == 0 or heading in TEXTS
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
+    return table
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False)
