@@ -2,6 +2,8 @@
 
 import pytest
 
+from convscope.runs.recipe import read
+
 
 @pytest.mark.slow
 def test_train_recomputes_and_resumes(convscope, tmp_path):

@@ -178,9 +178,9 @@ class _AsBefore:
         self._after = [module._buffers[name] for module, name, _ in self._before]
         for module, name, buffer in self._before:
             module._buffers[name] = buffer.clone()
-        self._planned.__enter__()
+        self._planned.__enter__()  # type: ignore[no-untyped-call]
 
     def __exit__(self, *error: Any) -> None:
-        self._planned.__exit__(*error)
+        self._planned.__exit__(*error)  # type: ignore[no-untyped-call]
         for (module, name, _), buffer in zip(self._before, self._after, strict=True):
             module._buffers[name] = buffer

@@ -71,6 +71,8 @@ def fit(
     )
     train = job.training_batches(execution)
     monitor, monitor_name = job.monitor_batches(execution), job.monitor_name
+    # What recomputation saves, a heap that is kept would lose again between its blocks.
+    keeps_memory = not run.recipe.recompute
     saved_at, clock = progress.seconds, time.perf_counter()
     while not _is_over(recipe, progress):
         network.train()
@@ -96,7 +98,8 @@ def fit(
             optimizer.zero_grad()  # here, so that no forward pass holds old gradients
             if state.average is not None:
                 state.average.update(network, progress.step)
-            keep_memory()  # from the second step on; the first leaves small blocks for good
+            if keeps_memory:
+                keep_memory()  # from the second step on; the first leaves small blocks for good
 
             now = time.perf_counter()
             progress.count(loss_value, int(correct), len(pictures), now - clock)
