@@ -57,7 +57,7 @@ def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) ->
     timeline = memory_timeline(forecaster.step, forecast.batch_size)
     with drawing(path, 11.0, 8.4) as figure:
         headline(figure, _headline(forecast))
-        top, bottom = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+        top, bottom = figure.subfigures(2, 1, height_ratios=(1.15, 1))  # type: ignore[misc]
         _draw_step(top, timeline, forecast)
         left, right = bottom.subplots(1, 2)
         _draw_times(left, around, forecast)

@@ -79,13 +79,14 @@ def overview(data: str | Path, *, size: int | None = None) -> Overview:
     channels, height, width = facts.shape
     if size is None and height != width:
         raise UsageError(f"The pictures are {height}×{width}. Give --size, to make them square.")
-    recipe = Recipe(epochs=1, size=size or height)
+    side = size or height
+    recipe = Recipe(epochs=1, size=side)
     costs, left_out = [], []
     for name in networks():
         try:
             with torch.device("meta"):
                 _, network, _, _ = fit_network(name, facts.shape, facts.classes, recipe)
-                picture = torch.empty(1, channels, recipe.size, recipe.size)
+                picture = torch.empty(1, channels, side, side)
         except UsageError:
             left_out.append(name)
             continue

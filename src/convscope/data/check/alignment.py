@@ -79,8 +79,8 @@ def compare(
     mirrored = views >= len(WINDOWS)
     misfit = torch.full((len(views),), torch.inf)
     correlation = torch.zeros(len(views))
-    small = torch.cat([F.avg_pool2d(part.float(), 2) for part in brightness.split(BLOCK)])
-    for rows in torch.arange(len(views)).split(BLOCK):
+    small = torch.cat([F.avg_pool2d(part.float(), 2) for part in brightness.split(BLOCK)])  # type: ignore[no-untyped-call]
+    for rows in torch.arange(len(views)).split(BLOCK):  # type: ignore[no-untyped-call]
         original, copy = _pair(small, originals[rows], copies[rows], mirrored[rows])
         found = _align(original, copy, windows[rows], sigma=0.5, steps=3)
         rough = _misfit(cut(original, found)[:, None], copy[:, None], ((0.0, 0.0),))[0]

@@ -54,13 +54,12 @@ def _evenly(pairs: list[Finding], count: int) -> list[Finding]:
     kinds: dict[tuple[bool, bool, str], list[Finding]] = {}
     for each in pairs:
         kinds.setdefault((each.across_splits, each.labels_differ, each.kind), []).append(each)
-    room, shown = count, []
-    for left, each in sorted(
-        enumerate(sorted(kinds.values(), key=len)), key=lambda pair: len(pair[1])
-    ):
-        share = min(len(each), room // (len(kinds) - left))
-        picks = np.linspace(0, len(each) - 1, share).round().astype(int) if share else []
-        shown += [each[pick] for pick in picks]
+    room = count
+    shown: list[Finding] = []
+    for left, group in enumerate(sorted(kinds.values(), key=len)):
+        share = min(len(group), room // (len(kinds) - left))
+        picks = np.linspace(0, len(group) - 1, share).round().astype(int).tolist() if share else []
+        shown += [group[pick] for pick in picks]
         room -= share
     order = {id(each): place for place, each in enumerate(pairs)}
     return sorted(shown, key=lambda each: order[id(each)])
@@ -70,7 +69,7 @@ def _caption(place: Place | None, finding: Finding) -> str:
     if place is None:
         return ""
     name = "/".join(place.path.replace("\\", "/").split("/")[-2:])
-    alike = finding.kind
+    alike: str = finding.kind
     if finding.kind == "near duplicate" and finding.similarity is not None:
         alike = f"near: {finding.similarity:.3f}"
     return f"{place.split}: {place.label}\n{name}\n{alike}"

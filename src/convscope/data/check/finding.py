@@ -67,7 +67,7 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        plain = {"kind": self.kind, **_plain(self.place), "detail": self.detail}
+        plain: dict[str, Any] = {"kind": self.kind, **_plain(self.place), "detail": self.detail}
         if self.other is not None:
             plain |= {
                 "other": _plain(self.other),

@@ -63,7 +63,7 @@ def candidates(
         inside = members[member_bounds[cell] : member_bounds[cell + 1]]
         asking = visits[visit_bounds[cell] : visit_bounds[cell + 1]] // probes
         values = views[inside].float()
-        for rows in asking.split(max(1, BLOCK_VALUES // max(1, len(inside)))):
+        for rows in asking.split(max(1, BLOCK_VALUES // max(1, len(inside)))):  # type: ignore[no-untyped-call]
             if len(inside):
                 found = torch.cdist(whole[rows], values, compute_mode="use_mm_for_euclid_dist")
                 found[inside % count == rows[:, None]] = torch.inf  # itself
@@ -80,7 +80,7 @@ def candidates(
 
 
 def _described(describe: Callable[[Tensor, int], Tensor], pictures: Tensor, view: int) -> Tensor:
-    blocks = [describe(block.float(), view).half() for block in pictures.split(BLOCK)]
+    blocks = [describe(block.float(), view).half() for block in pictures.split(BLOCK)]  # type: ignore[no-untyped-call]
     return torch.cat(blocks)  # (N, D), in half precision because there are many
 
 
@@ -114,5 +114,5 @@ def _k_means(values: Tensor, cells: int, generator: torch.Generator) -> Tensor:
 def _nearest(values: Tensor, centres: Tensor, count: int) -> Tensor:
     """For each of (N, D) the `count` nearest centres."""
     half = centres.square().sum(dim=1) / 2
-    blocks = values.split(BLOCK)
+    blocks = values.split(BLOCK)  # type: ignore[no-untyped-call]
     return torch.cat([(half - block @ centres.T).topk(count, 1, False).indices for block in blocks])

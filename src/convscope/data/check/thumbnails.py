@@ -53,7 +53,7 @@ def grey(pictures: Tensor) -> Tensor:
     if pictures.shape[1] == 1:
         return pictures[:, 0]
     parts = []
-    for block in pictures.split(BLOCK):
+    for block in pictures.split(BLOCK):  # type: ignore[no-untyped-call]
         one = change_channels(block.float(), 1) if block.shape[1] == 3 else block.float()
         parts.append(one.mean(dim=1).round().byte())
     return torch.cat(parts)

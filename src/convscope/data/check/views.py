@@ -107,4 +107,5 @@ def _pooling(side: int) -> Tensor:
 def _standardized(values: Tensor) -> Tensor:
     """Rows without their mean, of length 1, so that brightness and contrast do not count."""
     centred = values - values.mean(dim=1, keepdim=True)
-    return centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    standardized: Tensor = centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    return standardized
