@@ -6,11 +6,12 @@ across and then down. Each output pixel is a weighted mean of input pixels, unde
 half width is one input or one output pixel, whichever is larger. Weights are rounded to multiples
 of 2^-22, and the result of each pass to a grey level.
 
-The operator `Resize` of ONNX Runtime differs from that by one or two grey levels in up to a fifth
-of the pixels, and other runtimes differ by more. So the passes are written as products with a
-matrix of weights, which the graph computes from the size of the pictures. A weight of 22 bits times
-a pixel of 8 does not fit into the 24 bits of a float32: each weight is split into a high and a low
-part, whose products with pixels are exact, and the sums are put together as integers.
+The operator `Resize` of ONNX Runtime differs from that by one or two grey levels in up to 7 % of
+the pixels (docs/benchmarks.md), and other runtimes have their own. So the passes are written as
+products with a matrix of weights, which the graph computes from the size of the pictures. A weight
+of 22 bits times a pixel of 8 does not fit into the 24 bits of a float32: each weight is split into
+a high and a low part, whose products with pixels are exact, and the sums are put together as
+integers.
 """
 
 from __future__ import annotations
