@@ -1,0 +1,39 @@
+import math
+import random
+
+import pytest
+
+from convscope.data.places import cache_folder
+from convscope.planning.history import Outcome, outcomes, remember, with_range
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
+
+
+def outcome(ratio):
+    return Outcome("step", 1.0, ratio, "lenet", 64, "float32")
+
+
+def test_ranges_hold_nine_outcomes_in_ten():
+    chance = random.Random(1)
+    past = [outcome(math.exp(chance.gauss(0.1, 0.2))) for _ in range(100)]
+    expected = with_range(1.0, "step", past)
+    next_ones = [math.exp(chance.gauss(0.1, 0.2)) for _ in range(2000)]
+    inside = sum(expected.low <= each <= expected.high for each in next_ones)
+    assert 0.82 < inside / 2000 < 0.97
+
+
+def test_what_is_remembered_is_read_again_and_other_lines_are_passed_over():
+    remember(outcome(1.5))
+    with (cache_folder() / "forecasts.jsonl").open("a") as file:
+        file.write("not JSON\n")
+    remember(outcome(2.0))
+    assert [each.actual for each in outcomes("step")] == [1.5, 2.0]
+    assert outcomes("memory") == []
+
+
+def test_doubt_widens_the_range():
+    sure, unsure = with_range(1.0, "step", []), with_range(1.0, "step", [], doubt=1.0)
+    assert unsure.high > sure.high > 1 > sure.low > unsure.low
