@@ -96,6 +96,13 @@ def test_at_the_threshold_either_answer_is_right(model, tried_on):
     assert (found.pictures, found.same_unknown) == (1, 0)
 
 
+def test_other_names_are_noticed(model, tried_on):
+    network, card = model
+    renamed = Session(onnx_bytes(network, card.model_copy(update={"classes": ("a", "b", "c")})))
+    with pytest.raises(ConvscopeError, match="of 20 of 20 pictures"):
+        compare(renamed, network, card, tried_on, quiet=True)
+
+
 def test_nan_is_a_difference(model, session, tried_on, monkeypatch):
     said = session.answer(noise(30, 30)[None])
     broken = type(said)(said.labels, said.probabilities * np.float32("nan"), said.unknown)

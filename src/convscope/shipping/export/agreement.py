@@ -19,9 +19,10 @@ from convscope.errors import ConvscopeError
 from convscope.evaluation.answer import answer, familiarity
 from convscope.evaluation.ask import ask
 from convscope.runs.model_file import ModelCard
+from convscope.shipping.export.model import UNKNOWN
 from convscope.shipping.export.originals import Original
 from convscope.shipping.export.reader import read
-from convscope.shipping.export.session import Session, as_colour
+from convscope.shipping.export.session import Said, Session, as_colour
 
 LARGEST_DIFFERENCE = 1e-4
 """How far a probability may be from the run's, and how near a score to the threshold of rejection
@@ -98,19 +99,21 @@ def compare(
         ConvscopeError: They differ; names the picture where they differ most.
     """
     with progress("Comparing", 2 * len(originals), quiet=quiet) as advance:
-        contents = [(each.name, each.content) for each in originals]
         squares = []
-        for _, content in contents:
-            squares.append(decode(content(), size=card.size, channels=card.channels))
+        for each in originals:
+            squares.append(decode(each.content(), size=card.size, channels=card.channels))
             advance(1)
-        expected = _expect(network, card, [name for name, _ in contents], np.stack(squares))
+        expected = _expect(network, card, [each.name for each in originals], np.stack(squares))
         said = []
-        for _, content in contents:
-            said.append(session.answer(read(io.BytesIO(content()), card.size)))
+        for each in originals:
+            said.append(session.answer(read(io.BytesIO(each.content()), card.size)))
             advance(1)
-    probabilities = np.concatenate([each.probabilities for each in said])
-    unknown = np.concatenate([each.unknown for each in said])
-    largest = _check(expected, probabilities, unknown, card, "by itself")
+    alone = Said(
+        [label for each in said for label in each.labels],
+        np.concatenate([each.probabilities for each in said]),
+        np.concatenate([each.unknown for each in said]),
+    )
+    largest = _check(expected, alone, card, "by itself")
     for size in BATCHES:
         rows = np.arange(size) % len(expected)  # of fewer pictures, some twice
         batch = session.answer(as_colour(expected.squares[rows]))
@@ -122,12 +125,12 @@ def compare(
             expected.is_close[rows],
         )
         where = f"in a batch of {size}"
-        largest = max(largest, _check(part, batch.probabilities, batch.unknown, card, where))
+        largest = max(largest, _check(part, batch, card, where))
     return Agreement(
         pictures=len(expected),
         batches=BATCHES,
         same_top=len(expected),
-        same_unknown=int((unknown == expected.unknown).sum()),
+        same_unknown=int((alone.unknown == expected.unknown).sum()),
         largest_difference=largest,
     )
 
@@ -153,22 +156,19 @@ def _expect(
     )
 
 
-def _check(
-    expected: _Expected,
-    probabilities: NDArray[np.float32],
-    unknown: NDArray[np.bool_],
-    card: ModelCard,
-    how: str,
-) -> float:
+def _check(expected: _Expected, said: Said, card: ModelCard, how: str) -> float:
     """The largest difference of a probability, if nothing differs that should not."""
+    probabilities, unknown = said.probabilities, said.unknown
     differences = np.nan_to_num(np.abs(probabilities - expected.probabilities), nan=np.inf)
     differences = differences.max(axis=1)  # (N,)
     rows = np.arange(len(expected))
     best = probabilities.argmax(axis=1)
     behind = expected.probabilities.max(axis=1) - expected.probabilities[rows, best]
+    names = np.where(unknown, UNKNOWN, np.array(card.classes)[best])
     wrong = (
         (differences > LARGEST_DIFFERENCE)
         | (behind > TIE)
+        | (names != np.array(said.labels))
         | ((unknown != expected.unknown) & ~expected.is_close)
     )
     if wrong.any():

@@ -149,7 +149,8 @@ def _opened(model: onnx.ModelProto) -> Session:
     try:
         return Session(content)
     except Exception as error:  # ONNX Runtime has a class of its own for every kind of failure
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first.rpartition(". ")[2]  # before it comes where in its own source that is
         raise ConvscopeError(
             "ONNX Runtime can't open the exported model; a lower --opset may help. It says: "
             f"{reason}"
