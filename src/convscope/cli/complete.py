@@ -56,3 +56,12 @@ def complete_run_or_seeds(text: str) -> list[str]:
 def complete_precision(text: str) -> list[str]:
     """Precisions to predict in."""
     return [name for name in ("float32", "bfloat16") if name.startswith(text)]
+
+
+def complete_machine(text: str) -> list[str]:
+    """Machines that a forecast can be made for; read without torch."""
+    from importlib.resources import files
+
+    lines = (files("convscope.planning") / "machines.toml").read_text("utf-8").splitlines()
+    names = [line[1:-1] for line in lines if line.startswith("[")]
+    return [name for name in ("list", *names) if name.startswith(text)]

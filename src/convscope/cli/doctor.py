@@ -23,6 +23,8 @@ Examples:
 
   convscope doctor
 
+  convscope doctor --calibrate
+
   convscope doctor runs/lenet-digits-1
 
   convscope doctor runs/lenet-digits-1 --json
@@ -49,6 +51,12 @@ def doctor(
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate", help="Get to know this machine, half a minute once, for forecasts."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
@@ -60,6 +68,11 @@ def doctor(
     answers, and says what is wrong, by which figures, and what to change. Adds
     figures/diagnosis.png to the run, and changes nothing else of it.
     """
+    if calibrate:
+        if run is not None or data is not None:
+            raise UsageError("--calibrate is about this machine: convscope doctor --calibrate")
+        _calibrate(quiet=quiet, json=json)
+        return
     if run is None:
         if data is not None:
             raise UsageError("--data goes with a run: convscope doctor RUN --data DATA.")
@@ -74,6 +87,32 @@ def doctor(
         print_json({"run": str(run), **diagnosis.as_json()})
         return
     _show(diagnosis, run)
+
+
+def _calibrate(*, quiet: bool, json: bool) -> None:
+    """Calibrate, and print what was found."""
+    from convscope.data.progress import progress
+    from convscope.planning.calibrate import STEPS, calibrate
+    from convscope.planning.words import size_words, time_words
+
+    with progress("Calibrating", STEPS, quiet=quiet) as advance:
+        found = calibrate(advance)
+    if json:
+        print_json(found.as_json())
+        return
+    if found.costs is None:
+        print("This system doesn't tell what a process takes, so forecasts use stand-ins for it.")
+    else:
+        print(f"start-up       {time_words(found.costs.start_seconds)}")
+        print(f"judging        {time_words(found.costs.judging_seconds)}, besides the answers")
+        print(f"process memory {size_words(found.costs.start_bytes + found.costs.late_bytes)}")
+    print(
+        f"operations     {found.operations:,} looked at; {found.share_measured:.0%} of their time "
+        "measured, the rest estimated from similar ones"
+    )
+    print(
+        f"Kept for forecasts (took {time_words(found.seconds)}). Try: convscope plan lenet digits"
+    )
 
 
 def _show(diagnosis: Diagnosis, run: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from convscope.cli.amounts import parse_count, parse_size
 from convscope.cli.complete import (
     complete_data,
+    complete_machine,
     complete_network,
     complete_precision,
     complete_recipe,
@@ -19,8 +20,7 @@ from convscope.cli.train import parse_settings
 from convscope.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
-    from convscope.planning.decisions import Fit
-    from convscope.planning.forecast import Forecast, Forecaster
+    from convscope.planning.forecast import Forecast
 
 EPILOG = """
 Examples:
@@ -36,6 +36,8 @@ Examples:
   convscope plan all fashion-mnist
 
   convscope plan all cifar10 --budget 100M
+
+  convscope plan resnet18 cifar10 --on a100
 
   convscope plan --history
 """
@@ -97,6 +99,14 @@ def plan(
             help="With all: only networks with at most so many multiply–adds a picture, as 100M.",
         ),
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MACHINE",
+            help="Rougher: for a machine you don't have, as a100. Or: list.",
+            autocompletion=complete_machine,
+        ),
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="PNG file to draw memory and time to.")] = None,
     history: Annotated[
         bool, typer.Option("--history", help="How good forecasts have been on this machine.")
@@ -117,9 +127,14 @@ def plan(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     changes |= parse_settings(settings or [])
     if history:
-        if network is not None or changes or fits or budget or plot or what_if:
+        if network is not None or changes or fits or budget or plot or what_if or on:
             raise UsageError("--history stands alone (or with --json): convscope plan --history")
         _history(json=json)
+        return
+    if on == "list":
+        from convscope.cli.plan_elsewhere import show_machines
+
+        show_machines(json=json)
         return
     if network is None or data is None:
         raise UsageError(
@@ -130,6 +145,13 @@ def plan(
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
     _check_fields(changes)
+    if on is not None:
+        if network == "all" or fits or plot or what_if or budget:
+            raise UsageError("--on stands without all, --fits, --plot, --what-if and --budget.")
+        from convscope.cli.plan_elsewhere import plan_elsewhere
+
+        plan_elsewhere(network, data, recipe, on, changes, json=json)
+        return
     if network == "all":
         if fits or plot or what_if:
             raise UsageError("--fits, --plot and --what-if are for one network, not for all.")
@@ -168,13 +190,14 @@ def _one(
 ) -> None:
     from rich.console import Console
 
+    from convscope.cli.plan_fit import find_fit
     from convscope.planning.plan import forecasters
 
     with Console(stderr=True).status("Recording a training step and timing its operations"):
         known = forecasters(network, data, recipe=recipe, **changes)
         settled = known[0].workload.recipe
         forecast = known[0].at(settled.batch_size)
-        found = None if limit is None else _fit(network, data, known, limit)
+        found = None if limit is None else find_fit(network, data, known, limit)
     rows = None
     if what_if or settled.minutes is not None:
         from convscope.data.progress import progress
@@ -206,46 +229,6 @@ def _one(
         show_alternatives(rows, settled.minutes)
     if plot is not None:
         print(f"plot: {plot}{' (replaced)' if replaces else ''}")
-
-
-def _fit(network: str, data: str, known: list[Forecaster], limit: int) -> dict[str, Any]:
-    """The largest batch within a limit, what it takes, and what recomputation makes of it."""
-    from convscope.errors import ConvscopeError
-    from convscope.planning.decisions import largest_batch
-    from convscope.planning.plan import forecasters
-
-    recipe = known[0].workload.recipe
-    fit, problem = None, None
-    try:
-        fit = largest_batch(known, limit)
-    except ConvscopeError as error:
-        problem = error
-    result: dict[str, Any] = {"recomputation": None}
-    if not recipe.recompute:
-        again = forecasters(network, data, recipe=recipe, recompute="auto")
-        try:
-            recomputed = largest_batch(again, limit) if again[0].workload.recipe.recompute else None
-        except ConvscopeError:
-            recomputed = None
-        if recomputed is not None and (fit is None or recomputed.batch_size > fit.batch_size):
-            result["recomputation"] = _fit_fields(recomputed, again[0])
-    if fit is None:
-        if result["recomputation"] is None:
-            raise problem  # type: ignore[misc]
-        batch_size = result["recomputation"]["batch_size"]
-        raise ConvscopeError(f"{problem} With --recompute, a batch of {batch_size} fits.")
-    return {**_fit_fields(fit, known[0]), **result, "fit": fit}
-
-
-def _fit_fields(fit: Fit, forecaster: Forecaster) -> dict[str, Any]:
-    forecast: Forecast = forecaster.at(fit.batch_size, measuring_seconds=0.5)
-    return {
-        **fit.as_json(),
-        "step_seconds": forecast.step.value,
-        "epoch_seconds": forecast.epoch_seconds,
-        "run_seconds": forecast.run.value,
-        "pictures_per_second": forecast.pictures_per_second,
-    }
 
 
 def _all(

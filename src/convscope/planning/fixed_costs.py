@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pydantic
+import torch
 
 from convscope.data.places import cache_folder
 from convscope.runtime.device import processor
@@ -44,7 +45,7 @@ def remember_fixed_costs(costs: FixedCosts) -> None:
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"machine": processor(), **asdict(costs)}) + "\n")
+        log.write(json.dumps({"machine": _machine(), **asdict(costs)}) + "\n")
 
 
 def fixed_costs() -> tuple[FixedCosts, bool]:
@@ -57,7 +58,7 @@ def fixed_costs() -> tuple[FixedCosts, bool]:
     for line in lines[-10 * RECENT :]:
         try:
             fields = json.loads(line)
-            if fields.pop("machine") == processor():
+            if fields.pop("machine") == _machine():
                 known.append(_COSTS.validate_python(fields))
         except (ValueError, KeyError, AttributeError):
             continue
@@ -71,6 +72,11 @@ def fixed_costs() -> tuple[FixedCosts, bool]:
         int(median(each.start_bytes for each in last)),
         int(median(each.late_bytes for each in last)),
     ), True
+
+
+def _machine() -> str:
+    """What the figures depend on; threads matter little to what isn't computing."""
+    return f"{processor()}, torch {torch.__version__}"
 
 
 def _file() -> Path:
