@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from convscope.planning.alternatives import Alternative
-from convscope.planning.decisions import Fit, fitting_epochs
+from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs
 from convscope.planning.forecast import Forecast
 from convscope.planning.history import COVERAGE
 from convscope.planning.overview import NetworkCost, Overview, is_estimated
 from convscope.planning.track_record import TrackRecord
+from convscope.planning.within_memory import WithinMemory
 from convscope.planning.words import size_words, time_words
 from convscope.runtime.system_memory import system_memory
 
@@ -88,9 +88,7 @@ def _time_table(forecast: Forecast) -> Table:
         table.add_row(
             f"  {phase}", time_words(correction * seconds), f"{seconds / uncorrected:.0%}"
         )
-    table.add_row(
-        "an epoch, with evaluation", time_words(_corrected(forecast, forecast.epoch_seconds)), ""
-    )
+    table.add_row("an epoch, with evaluation", time_words(expected_epoch_seconds(forecast)), "")
     table.add_row("  evaluation", time_words(_corrected(forecast, forecast.evaluation_seconds)), "")
     table.add_row("start", time_words(_corrected(forecast, forecast.start_seconds)), "")
     table.add_row("judging", time_words(_corrected(forecast, forecast.judging_seconds)), "")
@@ -102,9 +100,9 @@ def _corrected(forecast: Forecast, seconds: float) -> float:
     return seconds * forecast.run.value / forecast.uncorrected["run"]
 
 
-def show_fit(found: dict[str, Any], command: str) -> None:
+def show_fit(found: WithinMemory, command: str) -> None:
     """The largest batch, what it takes, and how to train with it."""
-    fit: Fit = found["fit"]
+    fit, forecast = found.fit, found.forecast
     console = _console()
     console.print()
     everything = " (all training pictures)" if fit.is_all else ""
@@ -114,16 +112,15 @@ def show_fit(found: dict[str, Any], command: str) -> None:
     )
     console.print(
         f"Memory {size_words(fit.memory.value)}, at most {size_words(fit.memory.high)}; "
-        f"{time_words(found['step_seconds'])} a step, {time_words(found['epoch_seconds'])} an epoch."
+        f"{time_words(forecast.step.value)} a step, "
+        f"{time_words(expected_epoch_seconds(forecast))} an epoch."
     )
-    again = found["recomputation"]
-    if again is None:
-        console.print("Recomputing activations (--recompute) allows no larger batch.")
+    if found.recomputed is None:
+        console.print("Recomputation isn't worth it: it wouldn't allow a much larger batch.")
     else:
-        slower = found["pictures_per_second"] / again["pictures_per_second"] - 1
-        pace = f"{abs(slower):.0%} {'slower' if slower > 0 else 'faster'}"
         console.print(
-            f"Recomputing activations (--recompute) allows {again['batch_size']:,}, {pace}."
+            f"Recomputation (--recompute) allows {found.recomputed.batch_size:,}, for "
+            f"{found.more_work:.0%} more work."
         )
     console.print(
         f"Train with it: {command} --batch-size {fit.batch_size}", style="dim", soft_wrap=True
@@ -148,8 +145,8 @@ def show_alternatives(rows: Sequence[Alternative], minutes: float | None) -> Non
         table.add_row(
             row.change,
             time_words(forecast.step.value),
-            f"{time_words(_corrected(forecast, forecast.epoch_seconds))}"
-            f"{_against(forecast.epoch_seconds, first.epoch_seconds)}",
+            f"{time_words(expected_epoch_seconds(forecast))}"
+            f"{_against(expected_epoch_seconds(forecast), expected_epoch_seconds(first))}",
             time,
             f"{size_words(forecast.memory.value)}"
             f"{_against(forecast.memory.value, first.memory.value)}",
@@ -191,7 +188,7 @@ def show_all(
             cells += [
                 str(forecast.batch_size),
                 time_words(forecast.step.value),
-                time_words(_corrected(forecast, forecast.epoch_seconds)),
+                time_words(expected_epoch_seconds(forecast)),
                 size_words(forecast.memory.value),
                 "estimate" if is_estimated(forecast) else "",
             ]
