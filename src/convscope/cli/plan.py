@@ -190,14 +190,14 @@ def _one(
 ) -> None:
     from rich.console import Console
 
-    from convscope.cli.plan_fit import find_fit
     from convscope.planning.plan import forecasters
+    from convscope.planning.within_memory import within_memory
 
     with Console(stderr=True).status("Recording a training step and timing its operations"):
         known = forecasters(network, data, recipe=recipe, **changes)
         settled = known[0].workload.recipe
         forecast = known[0].at(settled.batch_size)
-        found = None if limit is None else find_fit(network, data, known, limit)
+        found = None if limit is None else within_memory(network, data, known, limit)
     rows = None
     if what_if or settled.minutes is not None:
         from convscope.data.progress import progress
@@ -213,7 +213,7 @@ def _one(
     if json:
         result = forecast.as_json()
         if found is not None:
-            result["fits"] = {key: value for key, value in found.items() if key != "fit"}
+            result["fits"] = found.as_json()
         if rows is not None:
             result["alternatives"] = [row.as_json(settled.minutes) for row in rows]
         if plot is not None:
@@ -235,9 +235,11 @@ def _all(
     data: str, recipe: str | None, budget: int | None, changes: dict[str, Any], *, json: bool
 ) -> None:
     from convscope.data.progress import progress
+    from convscope.networks.catalog import networks
     from convscope.planning.overview import forecast_all, overview
 
-    found = overview(data, size=changes.pop("size", None))
+    with progress("Counting operations", len(networks()), quiet=json) as advance:
+        found = overview(data, size=changes.pop("size", None), advance=advance)
     costs = found.costs if budget is None else found.within(budget)
     forecasts: dict[str, Forecast] = {}
     if budget is None:

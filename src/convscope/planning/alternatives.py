@@ -11,7 +11,7 @@ from torch import nn
 from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.catalog import entry
-from convscope.planning.decisions import fitting_epochs
+from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs
 from convscope.planning.forecast import Forecast, Forecaster
 from convscope.planning.plan import forecasters
 
@@ -47,7 +47,7 @@ class Alternative:
             "size": forecast.size,
             "precision": forecast.precision,
             "step_seconds": forecast.step.value,
-            "epoch_seconds": forecast.epoch_seconds,
+            "epoch_seconds": expected_epoch_seconds(forecast),
             "run_seconds": forecast.run.value,
             "peak_bytes": round(forecast.memory.value),
             "peak_bytes_high": round(forecast.memory.high),

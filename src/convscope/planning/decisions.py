@@ -97,11 +97,16 @@ def fitting_epochs(forecast: Forecast, minutes: float) -> Range:
         forecast: Of the run.
         minutes: For the epochs, with the evaluation after each.
     """
-    # The epoch is uncorrected; history corrects the run, and with the same factors its epochs.
-    expected = forecast.uncorrected["run"]
-    fitting = 60 * minutes / forecast.epoch_seconds
-    return Range(
-        fitting * expected / forecast.run.value,
-        fitting * expected / forecast.run.high,
-        fitting * expected / forecast.run.low,
-    )
+    expected = expected_epoch_seconds(forecast)
+    fitting = 60 * minutes / expected
+    run = forecast.run
+    return Range(fitting, fitting * run.value / run.high, fitting * run.value / run.low)
+
+
+def expected_epoch_seconds(forecast: Forecast) -> float:
+    """Time of an epoch, corrected by history as that of the run is.
+
+    Args:
+        forecast: Whose `epoch_seconds` are uncorrected.
+    """
+    return forecast.epoch_seconds * forecast.run.value / forecast.uncorrected["run"]

@@ -65,12 +65,15 @@ class Overview:
         return tuple(each for each in self.costs if each.multiply_adds <= multiply_adds)
 
 
-def overview(data: str | Path, *, size: int | None = None) -> Overview:
+def overview(
+    data: str | Path, *, size: int | None = None, advance: Callable[[int], None] = lambda _: None
+) -> Overview:
     """Parameters and multiply–adds of all networks that take these pictures.
 
     Args:
         data: Name of a data set, or a folder or zip of pictures.
         size: Height and width to resize them to; None: as they are.
+        advance: Called with 1 after every network of the catalog.
 
     Raises:
         UsageError: There is no such data, or its pictures aren't square and no size is given.
@@ -83,6 +86,7 @@ def overview(data: str | Path, *, size: int | None = None) -> Overview:
     recipe = Recipe(epochs=1, size=side)
     costs, left_out = [], []
     for name in networks():
+        advance(1)
         try:
             with torch.device("meta"):
                 _, network, _, _ = fit_network(name, facts.shape, facts.classes, recipe)
