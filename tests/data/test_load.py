@@ -6,8 +6,9 @@ import pytest
 
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, load, load_splits
+from convscope.data.splits import stratified
 from convscope.errors import UsageError
-from tests.data.pictures import plain, two_classes, write_files
+from tests.data.pictures import encoded, plain, two_classes, write_files
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def pets(tmp_path):
 
 
 def arrays(count=50, name="mine", **options):
-    images = np.arange(count * 16, dtype=np.uint8).reshape(count, 1, 4, 4)
+    images = np.random.default_rng(0).integers(0, 256, (count, 1, 4, 4), dtype=np.uint8)
     return ImageSet(images, np.arange(count) % 2, ["a", "b"], name=name, **options)
 
 
@@ -165,3 +166,45 @@ def test_a_name_wins_over_a_folder_of_that_name(tmp_path, monkeypatch):
 
 def test_the_named_sets():
     assert sorted(NAMED) == ["cifar10", "digits", "fashion-mnist", "mnist"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["folder", "zip", "arrays"])
+def test_pictures_that_are_the_same_come_into_the_same_split(tmp_path, kind, seed):
+    images = arrays(30).images
+    images = np.concatenate([images, images])  # every picture twice
+    labels = np.arange(60) % 2
+    data = ImageSet(images, labels, ["a", "b"])
+    if kind != "arrays":
+        files = {
+            f"{'ab'[label]}/{row}.png": encoded(picture[0])
+            for row, (picture, label) in enumerate(zip(images, labels, strict=True))
+        }
+        data = write_files(tmp_path / "twice", files)
+    if kind == "zip":
+        with zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+            for file in data.rglob("*.png"):
+                archive.write(file, file.relative_to(data))
+        data = tmp_path / "twice.zip"
+    paths = []
+    for size in (4, 2):  # the size that they are read at decides nothing
+        splits = load_splits(data, seed=seed, size=size)
+        assert list(splits) == ["train", "validation", "test"]
+        assert sum(shares(splits).values()) == 60
+        paths.append([each.paths for each in splits.values()])
+    assert paths[0] == paths[1]
+    contents = [
+        {picture.tobytes() for picture in each.images}
+        for each in load_splits(data, seed=seed, size=4).values()
+    ]
+    assert sum(map(len, contents)) == len(set.union(*contents)) == 30
+
+
+def test_published_sets_are_divided_as_ever(monkeypatch):
+    images = arrays(60).images.copy()
+    images[30:] = images[:30]
+    published = ImageSet(images, np.arange(60) % 2, ["a", "b"])
+    monkeypatch.setitem(NAMED, "digits", lambda: {"train": published})
+    taken = load_splits("digits")
+    _, chosen = stratified(published.labels, 0.2, 0)
+    assert taken["test"].paths == [published.paths[row] for row in chosen]

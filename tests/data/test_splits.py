@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data.splits import stratified
+from convscope.data.splits import keep_together, stratified
 
 label_lists = st.lists(st.integers(0, 4), min_size=1, max_size=200).map(np.array)
 
@@ -25,3 +25,16 @@ def test_the_seed_decides():
     first, again, other = (stratified(labels, 0.3, seed)[1].tolist() for seed in (1, 1, 2))
     assert first == again
     assert first != other
+
+
+def test_copies_follow_the_first_one():
+    stay, chosen = keep_together(
+        np.array([0, 2, 3, 5, 7]), np.array([1, 4, 6]), [[0, 4], [1, 2, 5], [3, 9], [8, 9]]
+    )
+    assert stay.tolist() == [0, 3, 4, 7]
+    assert chosen.tolist() == [1, 2, 5, 6]
+
+
+def test_a_side_is_never_emptied():
+    stay, chosen = keep_together(np.array([0, 1, 3]), np.array([2]), [[0, 2]])
+    assert (stay.tolist(), chosen.tolist()) == ([0, 1, 3], [2])

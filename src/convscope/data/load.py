@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from convscope.data import cifar, digits, folder, mnist
-from convscope.data.check.exact import same_pixels
+from convscope.data.check.exact import groups, same_pixels
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
 from convscope.data.splits import keep_together, stratified
@@ -78,8 +78,8 @@ def load_splits(
 
     A split that the source lacks is taken out of its training pictures, with the same share of
     every class: a fifth for "test", then the share `validation` of the rest for "validation". So
-    nothing is ever chosen by test pictures, and there always are some. Pictures of a folder or of
-    arrays that are the same to the bit come into the same split.
+    nothing is ever chosen by test pictures, and there always are some. Files that are the same, and
+    arrays that are, come into the same split.
 
     Args:
         data: As for `load`.
@@ -102,8 +102,9 @@ def load_splits(
     if seed < 0:
         raise UsageError(f"seed must be a whole number from 0 on; given {seed}.")
     splits = source_splits(data, size=size, channels=channels)
-    published = isinstance(data, str) and data in NAMED
-    return _complete(splits, seed, validation, together=not published)
+    shares = {"test": TEST_SHARE, "validation": validation}
+    missing = {name: share for name, share in shares.items() if name not in splits and share > 0}
+    return _complete(splits, seed, missing, _copies(data, splits["train"]) if missing else [])
 
 
 def source_splits(
@@ -179,26 +180,40 @@ def _checked(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
     return dict(data)
 
 
+def _copies(data: Data, train: ImageSet) -> list[list[int]]:
+    """Groups of training pictures that are the same, whatever size they are read at.
+
+    In published data sets none are looked for: what others divided in the same way should stay
+    comparable.
+    """
+    if isinstance(data, Mapping):
+        return same_pixels([data["train"]])
+    if isinstance(data, ImageSet):
+        return same_pixels([data])
+    tree = tree_of(data)
+    if tree is None:
+        return []
+    files = tree.listing().files
+    contents = dict(zip(map(tree.where, files), tree.contents(files), strict=True))
+    return groups([contents.get(path, path) for path in train.paths], range(len(train)))
+
+
 def _complete(
-    splits: dict[str, ImageSet], seed: int, validation: float, *, together: bool
+    splits: dict[str, ImageSet], seed: int, missing: dict[str, float], copies: list[list[int]]
 ) -> dict[str, ImageSet]:
     """Take the splits that are missing out of the training pictures.
 
     Args:
         splits: Those of the source.
         seed: Decides which pictures.
-        validation: The share for validation.
-        together: Keep pictures that are the same to the bit in one split. Published data sets are
-            left alone, because what others divided in the same way should stay comparable.
+        missing: Split → its share.
+        copies: Rows of training pictures that must come into the same split.
     """
     train = splits["train"]
-    shares = {"test": TEST_SHARE, "validation": validation}
-    missing = {name: share for name, share in shares.items() if name not in splits and share > 0}
-    groups = same_pixels([train]) if together and missing else []
     rows = {"train": np.arange(len(train))}
     for name, share in missing.items():
         stay, chosen = stratified(train.labels[rows["train"]], share, seed)
-        stay, chosen = keep_together(rows["train"][stay], rows["train"][chosen], groups)
+        stay, chosen = keep_together(rows["train"][stay], rows["train"][chosen], copies)
         rows[name], rows["train"] = chosen, stay
     taken = {name: train.subset(each, split=name) for name, each in rows.items() if len(each)}
     return {name: {**splits, **taken}[name] for name in SPLITS if name in {**splits, **taken}}

@@ -109,6 +109,9 @@ class Tree(Protocol):
     def digests(self, files: list[str]) -> list[str]:
         """Texts that change when the content of one of the files does."""
 
+    def contents(self, files: list[str]) -> list[str]:
+        """For each file a text that is the same for files of the same content."""
+
 
 class FolderTree:
     """The files of a folder."""
@@ -161,6 +164,10 @@ class FolderTree:
 
     def digests(self, files: list[str]) -> list[str]:
         """Texts that change when the content of one of the files does."""
+        return digests_of_files(self._root, files)
+
+    def contents(self, files: list[str]) -> list[str]:
+        """For each file a text that is the same for files of the same content."""
         return digests_of_files(self._root, files)
 
 
@@ -227,3 +234,11 @@ class ZipTree:
     def digests(self, files: list[str]) -> list[str]:
         """Texts that change when the content of one of the files does: the archive's digest."""
         return digests_of_files(self._path, [""])
+
+    def contents(self, files: list[str]) -> list[str]:
+        """For each file a text that is the same for files of the same content.
+
+        Size and checksum (CRC-32) stand in the archive, so nothing is read. Two files that agree
+        in both by chance are treated as one picture, which does no harm.
+        """
+        return [f"{self._members[file].file_size} {self._members[file].CRC:08x}" for file in files]

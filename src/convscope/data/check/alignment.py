@@ -20,15 +20,15 @@ STEP_PIXELS = 2.5
 BLOCK = 2048
 
 SMOOTHING = 0.7  # pixels: what compression adds is mostly finer than that
+COLOUR_SMOOTHING = 1.5  # because JPEG keeps colour at half the resolution
 SHARPNESS = ((0.0, 0.0), (0.5, 0.0), (0.8, 0.0), (0.0, 0.5), (0.0, 0.8))
 """Pixels by which the original, or the copy, is blurred further: one may be softer."""
 
 GAIN = (0.7, 1.4)
 SATURATED = 250.0  # grey levels: brighter pixels may have been cut off at 255
-BRIGHTNESS_LEVELS = 4.0  # grey levels by which copies differ anywhere
-COLOUR_LEVELS = 8.0  # more, because JPEG keeps colour at half the resolution
-TEXTURE_SHARE = 0.02  # and of the squared slope nearby, this much is added to the square, …
-TEXTURE_LEVELS = 4.0  # … up to this many levels: compression rounds off by a limited amount
+LEVELS = (4.0, 8.0)  # by which copies differ anywhere: in brightness, in colour
+TEXTURE_SHARES = (0.02, 0.1)  # of the squared slope nearby, this much is added to the square, …
+TEXTURE_LEVELS = (4.0, 16.0)  # … up to so many levels: compression rounds by a limited amount
 
 ROUGH_MISFIT = 1.8
 """Above this at half the size, a pair is no longer looked at."""
@@ -154,13 +154,15 @@ def _misfit(
         copy: The same.
         sharpness: Blurs to try, in pixels, for the first and the second; the best counts.
     """
-    levels = shown.new_tensor([BRIGHTNESS_LEVELS] + [COLOUR_LEVELS] * (shown.shape[1] - 1))
+    levels, shares, limits = (
+        torch.tensor([brightness] + [colour] * (shown.shape[1] - 1))[:, None, None]
+        for brightness, colour in (LEVELS, TEXTURE_SHARES, TEXTURE_LEVELS)
+    )
     misfits, correlations = [], []
     for first, second in sharpness:
-        x = blur(shown, (SMOOTHING**2 + first**2) ** 0.5)
-        y = blur(copy, (SMOOTHING**2 + second**2) ** 0.5)
-        texture = TEXTURE_SHARE * (_activity(x) + _activity(y)) / 2
-        allowed = levels[:, None, None] ** 2 + texture.clamp_max(TEXTURE_LEVELS**2)
+        x, y = _smoothed(shown, first), _smoothed(copy, second)
+        texture = shares * (_activity(x) + _activity(y)) / 2
+        allowed = levels**2 + torch.minimum(texture, limits**2)
         # What was cut off at white says little about the factor of brightness.
         cut_off = torch.maximum(x, y)[:, :1] > SATURATED
         gain, offset, correlation = _brightness(x[:, 0], y[:, 0], (1 - 0.9 * cut_off.float())[:, 0])
@@ -172,9 +174,16 @@ def _misfit(
     return misfit, torch.stack(correlations).gather(0, best[None])[0]
 
 
+def _smoothed(pictures: Tensor, further: float) -> Tensor:
+    """Planes (N, P, S, S), blurred as comparing needs it, and further by some pixels."""
+    brightness = blur(pictures[:, :1], (SMOOTHING**2 + further**2) ** 0.5)
+    colour = blur(pictures[:, 1:], (COLOUR_SMOOTHING**2 + further**2) ** 0.5)
+    return torch.cat([brightness, colour], dim=1)
+
+
 def _activity(pictures: Tensor) -> Tensor:
-    """The squared slope of the brightness around each pixel: (N, 1, S, S)."""
-    down, right = slopes(pictures[:, :1])
+    """The squared slope around each pixel."""
+    down, right = slopes(pictures)
     return blur(down**2 + right**2, 2.0)
 
 

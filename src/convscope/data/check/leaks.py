@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,19 +44,19 @@ def check_leaks(splits: Mapping[str, ImageSet], data: Data, *, allow: bool = Fal
     near = count <= NEAR_LIMIT and not too_small(splits)
     found = duplicate_findings(splits, near=near, quiet=True)
     leaks = [each for each in found if each.across_splits]
-    exact = sum(each.kind != "near duplicate" for each in leaks)
-    look = f"See them all: convscope data {str(data)!r} --check --figure duplicates.png"
+    command = f"convscope data {shlex.quote(str(data))} --check"
     notes = []
     if count > NEAR_LIMIT:
         notes.append(
             f"Only exact duplicates were looked for, as there are more than {NEAR_LIMIT:,} "
-            f"pictures; near ones are found by: convscope data {str(data)!r} --check"
+            f"pictures; near ones are found by: {command}"
         )
     if not leaks:
         return notes
+    message = f"{_in_words(leaks)} See them all: {command} --figure duplicates.png."
+    certain = any(each.kind != "near duplicate" for each in leaks)
     judged = count - len(splits["train"])
-    message = f"{_in_words(leaks, exact)} {look}."
-    if allow or (exact == 0 and len(leaks) <= DOUBTFUL * judged):
+    if allow or (not certain and len(leaks) <= DOUBTFUL * judged):
         return [*notes, message]
     raise UsageError(
         f"{message} The network would be judged on what it was trained on. Remove one of each "
@@ -63,19 +64,14 @@ def check_leaks(splits: Mapping[str, ImageSet], data: Data, *, allow: bool = Fal
     )
 
 
-def _in_words(leaks: list[Finding], exact: int) -> str:
-    pairs = ["exact duplicates"] * bool(exact) + ["near duplicates"] * (exact < len(leaks))
-    counts = [f"{number:,} {'pair' if number == 1 else 'pairs'} of" for number in _numbers(leaks)]
-    kinds = " and ".join(f"{count} {kind}" for count, kind in zip(counts, pairs, strict=True))
-    examples = "; ".join(
-        f"{each.place.path} and {each.other.path}"
-        for each in leaks[:SHOWN]
-        if each.other is not None
+def _in_words(leaks: list[Finding]) -> str:
+    near = sum(each.kind == "near duplicate" for each in leaks)
+    counts = " and ".join(
+        f"{number:,} {'pair' if number == 1 else 'pairs'} of {kind} duplicates"
+        for number, kind in ((len(leaks) - near, "exact"), (near, "near"))
+        if number
     )
+    pairs = ((each.place, each.other) for each in leaks[:SHOWN])
+    examples = "; ".join(f"{one.path} and {other.path}" for one, other in pairs if other)
     more = f"; and {len(leaks) - SHOWN:,} more" if len(leaks) > SHOWN else ""
-    return f"Leaks between splits: {kinds} ({examples}{more})."
-
-
-def _numbers(leaks: list[Finding]) -> list[int]:
-    exact = sum(each.kind != "near duplicate" for each in leaks)
-    return [number for number in (exact, len(leaks) - exact) if number]
+    return f"Leaks between splits: {counts} ({examples}{more})."

@@ -1,0 +1,64 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from convscope.data.facts import data_facts
+from convscope.data.load import load_splits
+from convscope.errors import UsageError
+from tests.data.pictures import encoded, noise, write_files
+
+SEEDS = itertools.count()  # no picture twice
+
+
+def check(data, **options):
+    """Facts are those of the pictures once they are loaded."""
+    facts, splits = data_facts(data, **options), load_splits(data, **options)
+    assert facts.counts == {name: len(images) for name, images in splits.items()}
+    assert facts.shape == splits["train"].picture_shape
+    assert facts.classes == len(splits["train"].classes)
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.1, 0.25])
+def test_digits(validation):
+    check("digits", validation=validation)
+
+
+def pictures(split, count, channels=3):
+    return {
+        f"{split}{name}/{index}.png": encoded(noise(9, 9, channels, seed=next(SEEDS)))
+        for name in ("cats", "dogs")
+        for index in range(count)
+    }
+
+
+def test_a_folder_with_splits(tmp_path):
+    write_files(tmp_path, pictures("train/", 20) | pictures("test/", 5))
+    check(tmp_path, size=8)
+    assert data_facts(tmp_path, size=8).counts == {"train": 36, "validation": 4, "test": 10}
+
+
+def test_a_folder_without_splits(tmp_path):
+    write_files(tmp_path, pictures("", 30))
+    check(tmp_path, size=8, validation=0.1)
+
+
+def test_grey_pictures(tmp_path):
+    write_files(tmp_path, pictures("train/", 20, channels=1) | pictures("test/", 5, channels=1))
+    assert data_facts(tmp_path, size=8).shape == (1, 8, 8)
+    check(tmp_path, size=8)
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(UsageError, match="holds no pictures in class folders"):
+        data_facts(tmp_path)
+    with pytest.raises(UsageError, match=r"Did you mean 'digits'\?.*The path of a folder"):
+        data_facts("digit")
+
+
+def test_arrays():
+    from convscope.data.image_set import ImageSet
+
+    images = np.zeros((40, 3, 5, 5), np.uint8)
+    given = ImageSet(images, np.arange(40) % 2, ("a", "b"))
+    check(given, validation=0.1)
