@@ -3,28 +3,59 @@ import sys
 
 import pytest
 
-# Frees and takes 64 MiB again and again; pages that the allocator gave back fault in again. It
-# takes some rounds until a block is there that fits with its alignment.
-FAULTS = """
+# Frees and takes 64 MiB again and again, in three stages: within `returning_memory` before and
+# after `keep_memory`, and afterwards. Pages that the allocator gave back fault in again. It takes
+# some rounds until a block is there that fits with its alignment.
+STAGES = """
 import resource, sys, torch
-from convscope.runtime.allocator import keep_memory
-if sys.argv[1] == "keep" and not keep_memory():
-    sys.exit(3)
-for _ in range(20):
-    torch.empty(2**26, dtype=torch.uint8).fill_(1)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(10):
-    torch.empty(2**26, dtype=torch.uint8).fill_(1)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+from convscope.runtime.allocator import keep_memory, returning_memory
+from convscope.runtime.process import resident_bytes
+
+def faults():
+    for _ in range(20):
+        torch.empty(2**26, dtype=torch.uint8).fill_(1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        torch.empty(2**26, dtype=torch.uint8).fill_(1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+with returning_memory():
+    returned = faults()
+    if not keep_memory() or not keep_memory():
+        sys.exit(3)
+    kept = faults()
+    held = resident_bytes() or 0
+print(returned, kept, held - (resident_bytes() or 0))
 """
 
 
-def faults(mode):
-    done = subprocess.run([sys.executable, "-c", FAULTS, mode], capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def stages():
+    done = subprocess.run([sys.executable, "-c", STAGES], capture_output=True, text=True)
     if done.returncode == 3:
         pytest.skip("the C library isn't glibc")
-    return int(done.stdout)
+    assert done.returncode == 0, done.stderr
+    return [int(word) for word in done.stdout.split()]
 
 
-def test_freed_memory_is_kept():
-    assert faults("keep") < 0.05 * faults("plain")
+def test_freed_memory_is_given_back_before_it_is_kept(stages):
+    returned, _, _ = stages
+    assert returned > 1000  # 10 times 64 MiB, in pages of at most 2 MiB and usually 4 KiB
+
+
+def test_freed_memory_is_kept(stages):
+    returned, kept, _ = stages
+    assert kept < 0.05 * returned
+
+
+def test_what_was_kept_is_given_back_in_the_end(stages):
+    _, _, given_back = stages
+    assert given_back > 0.9 * 2**26
+
+
+def test_another_c_library(monkeypatch):
+    from convscope.runtime import allocator
+
+    monkeypatch.setattr(allocator, "_c_library", lambda: None)
+    with allocator.returning_memory():
+        assert not allocator.keep_memory()

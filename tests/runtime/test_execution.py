@@ -27,7 +27,7 @@ def test_leaves_the_network_and_the_generator_alone():
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_precision_that_is_asked_for_is_taken_as_it_is(precision):
-    chosen = choose_execution(*batch(), CPU, precision)
+    chosen = choose_execution(*batch(), CPU, precision, threads=1)
     assert (chosen.precision, chosen.reason) == (precision, "as asked")
 
 

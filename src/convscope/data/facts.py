@@ -24,7 +24,8 @@ class DataFacts:
 
     Attributes:
         shape: (C, H, W) of the pictures in memory.
-        counts: Pictures of each split.
+        counts: Pictures of each split; those that training divides may differ by a few, because
+            every class is divided by itself and copies of a picture stay together.
         classes: How many.
     """
 

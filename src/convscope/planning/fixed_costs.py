@@ -60,7 +60,7 @@ def fixed_costs() -> tuple[FixedCosts, bool]:
             fields = json.loads(line)
             if fields.pop("machine") == _machine():
                 known.append(_COSTS.validate_python(fields))
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             continue
     if not known:
         return FixedCosts(), False

@@ -31,6 +31,7 @@ libc = ctypes.CDLL(None)
 libc.sbrk.restype = libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
+libc.posix_memalign.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
 for parameter, value in settings:
     libc.mallopt(parameter, value)
 take, malloc, free, sbrk = libc.posix_memalign, libc.malloc, libc.free, libc.sbrk

@@ -79,13 +79,15 @@ def forecasters(
     """
     chosen = _recipe(network, data, recipe, changes)
     facts = _facts(data, picture_shape, chosen, network)
+    plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
-        size, module, _, _ = fit_network(network, facts.shape, facts.classes, chosen)
+        size, module, _, _ = fit_network(plain, facts.shape, facts.classes, chosen)
+    module = network if isinstance(network, nn.Module) else module
     device = choose_device(chosen.device)
     precisions: tuple[Precision, ...] = (
         ("bfloat16", "float32") if chosen.precision == "auto" else (chosen.precision,)
     )
-    name = network if isinstance(network, str) else type(network).__name__
+    name = network if isinstance(network, str) else type(plain).__name__
     found = []
     for precision in precisions:
         execution = Execution(device, precision, chosen.threads)

@@ -124,10 +124,12 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         storage = tensor.untyped_storage()
         address = storage._cdata
         if address not in self._blocks:
+            size = int(storage.nbytes())
+            if size == 0:
+                return 0
             self._count += 1
             self._blocks[address] = self._count
-            size = storage.nbytes()
-            self.step.events.append(Event(self._count, int(size), self.phase, self.layers[-1]))
+            self.step.events.append(Event(self._count, size, self.phase, self.layers[-1]))
             self._watched.append(weakref.ref(storage, self._released(address, self._count)))
         return self._blocks[address]
 

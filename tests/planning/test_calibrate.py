@@ -1,0 +1,44 @@
+import subprocess
+
+import pytest
+
+from convscope.errors import ConvscopeError
+from convscope.planning import calibrate as module
+from convscope.planning.calibrate import STEPS, calibrate
+from convscope.planning.fixed_costs import FixedCosts, fixed_costs, remember_fixed_costs
+from convscope.planning.times import OperationTimes
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+
+
+def test_operations_are_timed_and_kept(monkeypatch, tmp_path):
+    costs = FixedCosts(1.0, 2.0, 300, 40)
+    monkeypatch.setattr(module, "_train_small_run", lambda: remember_fixed_costs(costs))
+    monkeypatch.setattr(module, "NETWORKS", ("lenet",))
+    steps = []
+    found = calibrate(steps.append, 1.0)
+    assert found.costs == costs
+    assert found.operations > 50
+    assert 0 < found.share_measured <= 1
+    assert len(steps) <= STEPS
+    assert (tmp_path / "cache" / "operations.json").is_file()
+    assert OperationTimes(module.torch.get_num_threads())._seconds
+    assert found.as_json()["start_bytes"] == 300
+
+
+def test_a_run_that_fails_says_why(monkeypatch):
+    failed = subprocess.CompletedProcess([], 1, "", "warning\nconvscope: No space left.\n")
+    monkeypatch.setattr(module.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(ConvscopeError, match=r"calibrating failed: convscope: No space left\."):
+        calibrate(lambda _: None)
+
+
+@pytest.mark.slow
+def test_the_small_run_leaves_its_costs():
+    module._train_small_run()
+    costs, are_measured = fixed_costs()
+    assert are_measured
+    assert costs.start_bytes > 50e6

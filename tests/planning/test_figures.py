@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from convscope.planning.figures import plan_figure
+from convscope.planning.memory_timeline import KINDS, memory_timeline
+from convscope.planning.plan import forecasters
+
+
+@pytest.fixture(scope="module")
+def lenet():
+    return forecasters("lenet", "mnist", precision="float32", batch_size=16)[0]
+
+
+def test_the_kinds_add_up_to_the_whole_at_every_moment(lenet):
+    forecast = lenet.at(16, measuring_seconds=0)
+    timeline = memory_timeline(lenet.step, 16)
+    assert tuple(timeline.bytes.sum(axis=0)) == forecast.step_memory.timeline
+    assert timeline.first("backward") == forecast.step_memory.turning_point
+
+
+def test_activations_and_gradients_are_gone_after_the_step(lenet):
+    timeline = memory_timeline(lenet.step, 16)
+    activations = timeline.bytes[KINDS.index("activations")]
+    assert activations.argmax() <= timeline.first("optimizer")
+    assert activations[-1] <= 0.05 * activations.max()
+    assert timeline.bytes[KINDS.index("gradients")][-1] == 0
+    assert (np.diff(timeline.bytes[KINDS.index("parameters")]) == 0).all()
+
+
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_a_plan_is_drawn(lenet, batch_size, tmp_path):
+    file = tmp_path / "plan.png"
+    plan_figure(lenet, lenet.at(batch_size, measuring_seconds=0), file)
+    with Image.open(file) as picture:
+        assert picture.size == (1650, 1260)
+        assert len(picture.convert("RGB").getcolors(2**24)) > 50

@@ -1,0 +1,41 @@
+import json
+
+import pytest
+import torch
+
+from convscope.data.places import cache_folder
+from convscope.planning.fixed_costs import RECENT, FixedCosts, fixed_costs, remember_fixed_costs
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+
+
+def costs(seconds):
+    return FixedCosts(seconds, 2 * seconds, 1000, 100)
+
+
+def test_before_the_first_run_others_stand_in():
+    assert fixed_costs() == (FixedCosts(), False)
+
+
+def test_the_median_of_the_last_runs():
+    for seconds in (100.0, *range(1, RECENT + 1)):
+        remember_fixed_costs(costs(float(seconds)))
+    assert fixed_costs() == (costs(3.0), True)
+
+
+def test_other_versions_do_not_count(monkeypatch):
+    remember_fixed_costs(costs(1.0))
+    monkeypatch.setattr(torch, "__version__", "1.0")
+    assert not fixed_costs()[1]
+
+
+def test_damaged_lines_are_passed_over():
+    remember_fixed_costs(costs(1.0))
+    file = cache_folder() / "fixed_costs.jsonl"
+    wrong = json.loads(file.read_text()) | {"start_seconds": "soon"}
+    with file.open("a") as log:
+        log.write(f'{{"machine"\n[]\n3\n{json.dumps(wrong)}\n')
+    assert fixed_costs() == (costs(1.0), True)

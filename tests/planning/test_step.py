@@ -1,0 +1,128 @@
+import pytest
+import torch
+from torch import Tensor, nn
+
+import convscope as cs
+from convscope.inspection.trace import trace
+from convscope.networks.catalog import entry
+from convscope.planning.memory import step_memory
+from convscope.planning.step import record_step
+from convscope.runtime.execution import Execution
+
+SHAPE = (3, 16, 16)
+
+
+@torch.library.custom_op("convscope_tests::twice", mutates_args=())
+def twice(x: Tensor) -> Tensor:
+    return 2 * x
+
+
+twice.register_fake(torch.empty_like)
+twice.register_autograd(lambda context, gradient: 2 * gradient)
+
+
+class Own(nn.Module):
+    """Nothing of it is in the catalog: shared weights, a branch, an operation of its own."""
+
+    def __init__(self, operation=torch.relu):
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 3, 3, padding=1)
+        self.norm = nn.BatchNorm2d(3)
+        self.dense = nn.Linear(3, 10)
+        self.operation = operation
+
+    def forward(self, x):
+        x = x + self.operation(self.norm(self.convolution(x)))
+        return self.dense(self.convolution(x).mean((2, 3)))
+
+
+def recorded(network, precision="float32", shape=SHAPE, momentum=0.9):
+    return record_step(
+        network,
+        shape,
+        Execution(torch.device("cpu"), precision, 1),
+        lambda n: torch.optim.SGD(n.parameters(), 0.1, momentum=momentum),
+    )
+
+
+@pytest.fixture(scope="module")
+def step():
+    return recorded(Own())
+
+
+@pytest.mark.parametrize("name", ["lenet", "resnet18-32px", "mobilenet-v2-32px"])
+def test_forward_flops_are_those_that_the_trace_shows(name):
+    shape = (1, *entry(name).picture[1:])
+    step = recorded(cs.build(name), shape=shape)
+    forward = [o.at(1, step.stand_in).flops for o in step.operations if o.phase == "forward"]
+    assert sum(forward) == trace(name, shape).flops
+
+
+def test_phases_and_layers(step):
+    phases = [operation.phase for operation in step.operations]
+    assert phases == sorted(phases, key=["forward", "backward", "optimizer"].index)
+    assert set(phases) == {"forward", "backward", "optimizer"}
+    layers = [o.layer for o in step.operations if "convolution.default" in str(o.function)]
+    assert layers == ["convolution", "convolution"]
+
+
+def test_kinds_of_memory(step):
+    parameters = 3 * 3 * 9 + 3 + 3 + 3 + 3 * 10 + 10
+    assert sum(step.resident["optimizer"]) == 4 * parameters
+    buffers = 3 + 3  # running mean and variance; the counter is an int64
+    assert sum(step.resident["parameters"]) == 4 * (parameters + buffers) + 8
+    gradients = {event.block: event.bytes for event in step.events if event.bytes}
+    sizes = [size for block, size in gradients.items() if step.kinds.get(block) == "gradients"]
+    assert sum(sizes) >= 4 * parameters
+    kept = step_memory(step, 4).layers
+    assert set(kept) >= {"convolution", "norm"}
+    # It is called twice; of its outputs only what enters the norm is kept. 4 pictures, float32.
+    assert kept["convolution"] == 4 * 4 * 3 * 16 * 16
+
+
+def test_every_block_is_given_back_or_known_to_stay(step):
+    taken = {event.block for event in step.events if event.bytes}
+    given_back = {event.block for event in step.events if not event.bytes}
+    assert given_back <= taken
+    assert len(taken) > 10
+
+
+def test_bfloat16():
+    step = recorded(Own(), "bfloat16")
+    dtypes = {
+        o.inputs[0].dtype for o in step.operations if "convolution.default" in str(o.function)
+    }
+    assert dtypes == {torch.bfloat16}
+
+
+def test_nothing_of_the_network_is_touched():
+    network = Own().eval()
+    network.dense.weight.requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    modes = [module.training for module in network.modules()]
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    recorded(network)
+    assert torch.equal(torch.rand(1), expected)
+    assert all(torch.equal(before[name], t) for name, t in network.state_dict().items())
+    assert [module.training for module in network.modules()] == modes
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in network.modules())
+
+
+def test_a_network_on_the_meta_device():
+    with torch.device("meta"):
+        network = Own()
+    assert len(recorded(network).operations) == len(recorded(Own()).operations)
+
+
+def test_an_operation_that_is_not_pytorchs_is_named():
+    step = recorded(Own(lambda x: twice(x)))
+    assert step.unknown == ["convscope_tests.twice.default"]
+    assert recorded(Own()).unknown == []
+
+
+def test_pictures_that_do_not_fit():
+    with pytest.raises(RuntimeError):
+        recorded(Own(), shape=(1, 16, 16))
