@@ -17,7 +17,7 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.planning.forecast import Forecast, Forecaster, Workload
 from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.planning.step import without_memory
-from convscope.runs import recipe as recipes
+from convscope.runs.choose_recipe import choose_recipe
 from convscope.runs.fitting import fit_network
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
@@ -52,7 +52,7 @@ def plan(
         ConvscopeError: The network can't be followed without real numbers.
     """
     return forecasters(network, data, recipe=recipe, picture_shape=picture_shape, **changes)[0].at(
-        _recipe(network, data, recipe, changes).batch_size
+        choose_recipe(network, data, recipe, changes).batch_size
     )
 
 
@@ -77,7 +77,7 @@ def forecasters(
         UsageError: As for `plan`.
         ConvscopeError: As for `plan`.
     """
-    chosen = _recipe(network, data, recipe, changes)
+    chosen = choose_recipe(network, data, recipe, changes)
     facts = _facts(data, picture_shape, chosen, network)
     plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
@@ -104,24 +104,6 @@ def forecasters(
     if len(found) > 1:
         found.sort(key=lambda each: each.at(chosen.batch_size).step.value)
     return found
-
-
-def _recipe(
-    network: str | nn.Module,
-    data: Data | None,
-    recipe: str | Path | Recipe | None,
-    changes: dict[str, Any],
-) -> Recipe:
-    """The recipe that `train` would follow."""
-    name = network if isinstance(network, str) else ""
-    source = str(data) if isinstance(data, str | Path) else ""
-    if isinstance(recipe, Recipe):
-        return recipe.replace(network=name, data=source, **changes)
-    if recipe is None:
-        recipe = recipes.default_style(name)
-    if Path(recipe).suffix == ".toml":
-        return recipes.read(recipe).replace(network=name, data=source, **changes)
-    return recipes.named(str(recipe), name, source).replace(**changes)
 
 
 def _facts(

@@ -12,13 +12,14 @@ from torch import nn
 
 from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, unused_folder
 from convscope.runs.seed_group import SeedGroup, open_group
 from convscope.training.diagnosis import stuck_at_guessing
 from convscope.training.interrupt import TrainingStoppedError
 from convscope.training.live_view import LiveView
-from convscope.training.train import choose_recipe, resume, run_name, train
+from convscope.training.train import resume, train
 
 
 def train_seeds(

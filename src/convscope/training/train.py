@@ -13,7 +13,7 @@ from torch import nn
 
 from convscope import __version__
 from convscope.data.check.leaks import check_leaks
-from convscope.data.load import NAMED, Data
+from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.analysis import analyse
 from convscope.evaluation.evaluate import evaluate
@@ -21,8 +21,8 @@ from convscope.evaluation.fit_answers import fit_answers
 from convscope.evaluation.report import write_report
 from convscope.files import write_text
 from convscope.planning.recomputed_blocks import plan_recomputation
-from convscope.runs import recipe as recipes
 from convscope.runs.checkpoint import latest_checkpoint
+from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
@@ -152,35 +152,6 @@ def resume(
         "as the run began",
     )
     return _carry_out(run, job, execution, view, None, histograms=histograms, quiet=quiet)
-
-
-def choose_recipe(
-    network: str | nn.Module,
-    data: Data,
-    recipe: str | Path | Recipe | None,
-    changes: dict[str, Any],
-) -> Recipe:
-    """The recipe that `train` follows when it is given these arguments.
-
-    Raises:
-        UsageError: There is no such recipe, or a field isn't accepted.
-    """
-    names = {"network": network if isinstance(network, str) else "", "data": ""}
-    if isinstance(data, str | Path):
-        # The run must find a folder again, from wherever it is resumed or evaluated.
-        names["data"] = str(data) if str(data) in NAMED else str(Path(data).expanduser().resolve())
-    if isinstance(recipe, Recipe):
-        return recipe.replace(**names, **changes)
-    if recipe is None:
-        recipe = recipes.default_style(names["network"])
-    if Path(recipe).suffix == ".toml":
-        return recipes.read(recipe).replace(**names, **changes)
-    return recipes.named(str(recipe), names["network"], names["data"]).replace(**changes)
-
-
-def run_name(network: str | nn.Module, recipe: Recipe) -> str:
-    """What a run is called unless told otherwise, as in "lenet-digits"."""
-    return f"{recipe.network or type(network).__name__}-{Path(recipe.data).stem or 'arrays'}"
 
 
 def _choose_execution(job: Job, device: torch.device) -> Execution:
