@@ -93,7 +93,9 @@ def final_state(run):
     return checkpoint.tensors, state
 
 
-@pytest.mark.parametrize("stop_after", [1, 3, 4, 7, 11, 12])
+@pytest.mark.parametrize(
+    "stop_after", [1, 7, 12, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 11))]
+)
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
     def network():
         return nn.Sequential(module()[:-1], nn.Dropout(0.3), module()[-1])
