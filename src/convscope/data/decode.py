@@ -21,6 +21,8 @@ The rules, for every file:
 from __future__ import annotations
 
 import io
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from convscope.data.plain_jpeg import plain_jpeg
 from convscope.errors import ConvscopeError
 
 VERSION = f"2, Pillow {PIL.__version__}"
@@ -82,10 +85,10 @@ def decode(
     Raises:
         PictureError: The file cannot be used; `reason` says why.
     """
-    path = None if isinstance(source, bytes) else Path(source)
+    path = None if isinstance(source, bytes) else source
     try:
-        content = source if isinstance(source, bytes) else read_limited(Path(source))
-        with _opened(content, max_pixels) as image:
+        content = source if isinstance(source, bytes) else read_limited(source)
+        with plain_jpeg(content, size, max_pixels) or _opened(content, max_pixels) as image:
             return _array(image, size, channels)
     except PictureError as error:
         raise PictureError(error.reason, path) from error
@@ -111,16 +114,22 @@ def is_colour(content: bytes) -> bool:
         return False
 
 
-def read_limited(path: Path) -> bytes:
+def read_limited(path: str | Path) -> bytes:
     """The content of a regular file of at most `MAX_BYTES`; else a `PictureError`."""
     try:
-        if not path.is_file():  # also keeps us from waiting for ever on a named pipe
-            raise PictureError("not a file" if path.exists() else "there is no such file")
-        if path.stat().st_size > MAX_BYTES:
+        # Without objects in between: for small pictures, they took a fifth of the time.
+        found = os.stat(path)  # noqa: PTH116
+        if not stat.S_ISREG(found.st_mode):  # also keeps us from waiting for ever on a named pipe
+            raise PictureError("not a file")
+        if found.st_size > MAX_BYTES:
             raise PictureError(f"larger than {MAX_BYTES >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise PictureError(f"cannot be read: {error.strerror}") from error
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        raise PictureError("there is no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PictureError(f"cannot be read: {reason}") from error
 
 
 def _opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
