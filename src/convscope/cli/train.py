@@ -221,7 +221,8 @@ def _show(run: Run, *, json: bool) -> None:
         f"(95 % interval {low:.2%} to {high:.2%}), loss {result['loss']:.4f}"
     )
     print(
-        f"{result['epochs']} epochs in {result['seconds']:.1f} s, "
+        f"{result['epochs']} {'epoch' if result['epochs'] == 1 else 'epochs'} in "
+        f"{result['seconds']:.1f} s, "
         f"{result['pictures_per_second']:,.0f} pictures per second"
     )
     print(f"{'report:':<11}{run.report_file}")

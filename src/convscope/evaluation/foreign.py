@@ -164,7 +164,7 @@ def meet_foreign(
                     data=images.name,
                     pictures=len(images),
                     auroc=auroc(familiar, familiarity(outcome.logits, score, gaussians)),
-                    false_acceptance=1 - float(answer(outcome.logits, card).unknown.float().mean()),
+                    false_acceptance=float((~answer(outcome.logits, card).unknown).double().mean()),
                     score=score,
                 )
             )

@@ -155,7 +155,8 @@ def _choose_algorithms(
         plan = make_plan(layers, len(pictures))
     if not plan:
         return chosen
-    reason = f"{chosen.reason}; by matrix products where measured to be faster: {len(plan)} layers"
+    planned = "1 layer" if len(plan) == 1 else f"{len(plan)} layers"
+    reason = f"{chosen.reason}; by matrix products where measured to be faster: {planned}"
     return replace(chosen, plan=plan, reason=reason)
 
 

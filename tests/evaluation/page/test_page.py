@@ -9,9 +9,14 @@ import pytest
 
 from convscope.data.image_set import ImageSet
 from convscope.evaluation.analysis import analyse
+from convscope.evaluation.answered import KnownPictures
 from convscope.evaluation.evaluate import evaluate
+from convscope.evaluation.foreign import Foreign
+from convscope.evaluation.page.sections.confidence import unknown
+from convscope.evaluation.page.sections.headline import _in_words
 from convscope.evaluation.report import write_report
 from convscope.runs.run import Run
+from tests.evaluation.judged import evaluation_of
 from tests.evaluation.page.markup import Page, check
 
 HOSTILE = "<script>alert(1)</script>"
@@ -207,3 +212,34 @@ def test_forecast_beside_actual(digits_run, tmp_path):
     table = page.shown[page.shown.index("Forecast and actual The") :]
     for text in ("20 ms", "10 ms to 30 ms", "25 ms", "1.25", "yes", "2 min 30 s", "above", "2 GB"):
         assert text in table
+
+
+def test_a_mistake_made_once_is_not_the_most_frequent():
+    once = evaluation_of([0, 0, 1, 1], [0, 1, 1, 0], ("cat", "dog"))
+    assert "most frequent mistake" not in _in_words(once)
+    twice = evaluation_of([0, 0, 1, 1], [1, 1, 1, 0], ("cat", "dog"))
+    assert "Its most frequent mistake: cat taken for dog (2 pictures)." in _in_words(twice)
+
+
+def test_the_page_says_where_unknown_is_no_protection():
+    known = KnownPictures(unknown=0.04, accuracy=0.9, rate=0.05, score="energy")
+    rows = [
+        Foreign(name, 100, 0.6, share, "energy")
+        for name, share in (("noise", 1.0), ("<digits>", 0.2), ("<letters>", 0.8), ("photos", 0.9))
+    ]
+    warning = "It gives a class to most of the noise, &lt;letters&gt; and photos pictures"
+    assert warning in unknown(known, rows)
+    assert "most of the" not in unknown(known, rows[1:2])
+    assert "most of the" not in unknown(None, rows)  # it never promised to say so
+
+
+def test_the_reliability_of_few_answers_is_drawn_as_uncertain(reported):
+    page, data = reported
+    bins = [each for each in data["reliability"]["after"] if each["count"]]
+    bands = [each for each in page.all("path") if each["class"] == "band look1"]
+    drawn = [each["d"].count("L") + 1 for each in bands]  # corners
+    assert 2 * len(bins) in drawn
+
+
+def test_an_empty_setting_is_none(reported):
+    assert "{}" not in reported[0].shown

@@ -10,6 +10,7 @@ from convscope.evaluation.page.words import (
     percent,
     quantity,
     size,
+    with_options,
 )
 
 
@@ -64,3 +65,11 @@ def test_escaped():
     assert escaped("<a href='x'>&\"") == "&lt;a href=&#x27;x&#x27;&gt;&amp;&quot;"
     assert escaped("a\x00\udc80b\n") == "a\ufffd\ufffdb\ufffd"
     assert escaped("猫 🐈") == "猫 🐈"
+
+
+def test_options_are_kept_in_one_piece():
+    said = with_options("Train with --set validation=0.05 <b> or a--b, -- or --unknown-rate.")
+    assert said == (
+        'Train with <span class="option">--set</span> validation=0.05 &lt;b&gt; or a--b, -- or '
+        '<span class="option">--unknown-rate</span>.'
+    )

@@ -14,7 +14,7 @@ from convscope.evaluation.page.tables import Cell, table
 from convscope.evaluation.page.words import escaped
 
 WIDTH, HEIGHT = 420.0, 278.0
-LEFT, RIGHT, TOP, BOTTOM = 54.0, 22.0, 20.0, 46.0
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 22.0, 20.0, 46.0
 MOST_WITH_MARKERS = 40  # points; more markers would run into a thick line
 MOST_TOLD = 200  # points that tell their numbers to the mouse
 MOST_ROWS = 120  # of the table of numbers; of more points, evenly spread ones are listed

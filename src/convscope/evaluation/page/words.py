@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -20,6 +21,11 @@ def escaped(text: object) -> str:
         for character in str(text)
     )
     return html.escape(shown, quote=True)
+
+
+def with_options(text: object) -> str:
+    """Escaped text in which no line ends between the dashes of an option such as --set."""
+    return re.sub(r"(?<![\w-])--\w[\w-]*", r'<span class="option">\g<0></span>', escaped(text))
 
 
 def percent(share: float | None, digits: int = 1) -> str:

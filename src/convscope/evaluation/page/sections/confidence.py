@@ -8,10 +8,11 @@ from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.answered import Calibration, KnownPictures
 from convscope.evaluation.calibration import Bin
 from convscope.evaluation.foreign import Foreign
+from convscope.evaluation.judgement import wilson_interval
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import shares
 from convscope.evaluation.page.tables import Cell, table
-from convscope.evaluation.page.words import number, percent
+from convscope.evaluation.page.words import escaped, number, percent
 from convscope.evaluation.selective import Selective
 from convscope.runs.model_file import Score
 
@@ -21,6 +22,10 @@ SCORES: dict[Score, str] = {
     "energy": "the energy: the logarithm of the sum of the exponentials of the logits",
     "gaussian_energy": "the density of the logits among those of each class, with their energy",
 }
+
+
+DECEIVED = 0.5
+"""Of foreign pictures that are given a class, the share above which "unknown" is no protection."""
 
 
 def calibration(analysis: Analysis) -> str:
@@ -35,7 +40,9 @@ def calibration(analysis: Analysis) -> str:
     lines = [Series("perfect", [(0.0, 0.0), (1.0, 1.0)], look=3)]
     counts = []
     for place, (name, each_bins, look) in enumerate(drawn):
-        lines.append(Series(name, _points(each_bins), look))
+        # The share right of few answers says little; the intervals tell how little.
+        band = _intervals(each_bins) if look == 1 else ()
+        lines.append(Series(name, _points(each_bins), look, band))
         # The bars of a bin stand side by side.
         ends = [wide * (0.9 * end / len(drawn) - 0.45) for end in (place, place + 1)]
         points = [((each.low + each.high) / 2, each.count / total) for each in each_bins]
@@ -46,7 +53,7 @@ def calibration(analysis: Analysis) -> str:
         + line_chart(
             "Reliability",
             "Of the answers of one probability, the share that is right; below the dotted line "
-            "the network is too sure, above it not sure enough.",
+            "the network is too sure, above it not sure enough. Shaded: 95\u00a0% intervals.",
             lines,
             shares("probability of the answer", [0.0, 1.0]),
             shares("share right", [0.0, 1.0]),
@@ -137,6 +144,12 @@ def unknown(known: KnownPictures | None, foreign: Sequence[Foreign]) -> str:
                 caption="Answers to pictures of no known class",
             ),
         ]
+        deceived = [each.data for each in foreign if each.false_acceptance > DECEIVED]
+        if known is not None and deceived:
+            parts.append(
+                f'<p class="note">It gives a class to most of the {escaped(_listed(deceived))} '
+                "pictures: don't rely on \u201cunknown\u201d where such pictures can occur.</p>"
+            )
     return "\n".join(parts)
 
 
@@ -163,3 +176,18 @@ def _points(bins: Sequence[Bin]) -> list[tuple[float, float]]:
         for each in bins
         if each.confidence is not None and each.accuracy is not None
     ]
+
+
+def _intervals(bins: Sequence[Bin]) -> list[tuple[float, float]]:
+    """Where the share right of each bin that has answers may lie."""
+    return [
+        wilson_interval(round(each.accuracy * each.count), each.count)
+        for each in bins
+        if each.accuracy is not None
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

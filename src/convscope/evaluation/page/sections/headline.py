@@ -9,7 +9,15 @@ import numpy as np
 from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.judgement import Evaluation
 from convscope.evaluation.page.tables import facts
-from convscope.evaluation.page.words import counted, duration, escaped, number, percent, quantity
+from convscope.evaluation.page.words import (
+    counted,
+    duration,
+    escaped,
+    number,
+    percent,
+    quantity,
+    with_options,
+)
 from convscope.runs.run import Run
 
 SEEN = {
@@ -30,7 +38,7 @@ def headline(run: Run, analysis: Analysis) -> str:
     evaluation = analysis.evaluation
     low, high = evaluation.interval
     split = "" if evaluation.split == "all" else f"{evaluation.split} "
-    notes = "".join(f'<p class="note">{escaped(note)}</p>\n' for note in evaluation.notes)
+    notes = "".join(f'<p class="note">{with_options(note)}</p>\n' for note in evaluation.notes)
     return (
         f'<p class="faint">Report of a run, judged on '
         f'<time datetime="{analysis.judged:%Y-%m-%dT%H:%M:%SZ}">'
@@ -59,9 +67,9 @@ def _in_words(evaluation: Evaluation) -> str:
         )
     frequent = max(score.count for score in evaluation.per_class) / evaluation.pictures
     parts.append(f"Always naming the most frequent class would give {percent(frequent)}.")
-    if wrong:
-        off = evaluation.confusion.copy()
-        np.fill_diagonal(off, 0)
+    off = evaluation.confusion.copy()
+    np.fill_diagonal(off, 0)
+    if off.max() > 1:  # of mistakes made once, none is the most frequent
         label, predicted = divmod(int(off.argmax()), len(off))
         parts.append(
             f"Its most frequent mistake: {evaluation.classes[label]} taken for "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from convscope.evaluation.page.tables import table
-from convscope.evaluation.page.words import escaped
+from convscope.evaluation.page.words import escaped, with_options
 from convscope.runs.run import Run
 
 
@@ -19,7 +19,7 @@ def recipe(run: Run) -> str:
     lines = run.recipe_file.read_text(encoding="utf-8").splitlines()
     content = "\n".join(map(escaped, lines))  # escaped by the line, since it marks control signs
     return (
-        f"<p>Saved as recipe.toml, this trains it again: <code>{escaped(command)}</code></p>\n"
+        f"<p>Saved as recipe.toml, this trains it again: <code>{with_options(command)}</code></p>\n"
         f'<pre tabindex="0">{content}</pre>'
     )
 
@@ -38,9 +38,11 @@ def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(value, dict) and value:
             yield from _flat(value, f"{full}: ")
         else:
-            parts = value if isinstance(value, list) else [value]
+            parts = value if isinstance(value, list) and value else [value]
             yield full, ", ".join(_said(each) for each in parts)
 
 
 def _said(value: Any) -> str:
+    if value in ({}, [], None):
+        return "none"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
