@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from convscope.runtime.allocator import environment_without_thread_cache
 
 BATCHES = {
     "lenet": (64, 256, 1024),
@@ -154,7 +155,7 @@ def run_worker(name: str, batch_size: int, precision: str) -> dict[str, Any]:
         [sys.executable, __file__, "--worker", name, str(batch_size), precision],
         capture_output=True,
         text=True,
-        env={**os.environ, "GOMP_SPINCOUNT": "10000"},
+        env={**environment_without_thread_cache(), "GOMP_SPINCOUNT": "10000"},
     )
     if done.returncode:
         raise SystemExit(f"{name} {batch_size} {precision} failed:\n{done.stderr}")

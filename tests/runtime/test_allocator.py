@@ -1,7 +1,10 @@
+import os
 import subprocess
 import sys
 
 import pytest
+
+from convscope.runtime import allocator
 
 # Frees and takes 64 MiB again and again, in three stages: within `returning_memory` before and
 # after `keep_memory`, and afterwards. Pages that the allocator gave back fault in again. It takes
@@ -54,8 +57,43 @@ def test_what_was_kept_is_given_back_in_the_end(stages):
 
 
 def test_another_c_library(monkeypatch):
-    from convscope.runtime import allocator
-
     monkeypatch.setattr(allocator, "_c_library", lambda: None)
     with allocator.returning_memory():
         assert not allocator.keep_memory()
+
+
+AGAIN = """
+import os, sys
+from convscope.runtime.allocator import has_thread_cache, start_again_without_thread_cache
+had = has_thread_cache()
+start_again_without_thread_cache()
+print(had, os.environ.get("GLIBC_TUNABLES"), sys.argv[1:], sys.flags.utf8_mode)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "False glibc.malloc.tcache_count=0"),
+        ({"GLIBC_TUNABLES": "glibc.malloc.perturb=1"}, "False glibc.malloc.perturb=1:glibc.ma"),
+        ({"GLIBC_TUNABLES": "glibc.malloc.tcache_count=9"}, "True glibc.malloc.tcache_count=9"),
+    ],
+)
+def test_the_program_starts_again_once_with_the_same_arguments(tmp_path, given, expected):
+    if allocator._c_library() is None:
+        pytest.skip("the C library isn't glibc")
+    program = tmp_path / "again.py"
+    program.write_text(AGAIN)
+    command = [sys.executable, "-X", "utf8", str(program), "train", "a b"]
+    environment = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"}
+    done = subprocess.run(command, capture_output=True, text=True, env={**environment, **given})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(expected)
+    assert done.stdout.rstrip().endswith("['train', 'a b'] 1")
+
+
+def test_with_another_c_library_nothing_is_started_again(monkeypatch):
+    monkeypatch.setattr(allocator, "_c_library", lambda: None)
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    allocator.start_again_without_thread_cache()
+    assert allocator.has_thread_cache()

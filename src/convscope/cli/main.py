@@ -24,6 +24,7 @@ from convscope.cli import show as show_command
 from convscope.cli import train as train_command
 from convscope.cli.console import fail
 from convscope.errors import ConvscopeError
+from convscope.runtime.allocator import start_again_without_thread_cache
 
 app = typer.Typer(
     name="convscope",
@@ -73,6 +74,8 @@ def main() -> None:
     # Threads that wait for one another should soon sleep instead of spinning, so that whoever they
     # wait for gets the processor. GNU's OpenMP reads this when torch is loaded, which is later.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    if sys.argv[1:2] in (["train"], ["resume"]):
+        start_again_without_thread_cache()
     try:
         app()
     except ConvscopeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -14,11 +14,13 @@ from torch import nn
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.history import Range, outcomes, with_range
 from convscope.planning.input_time import input_seconds
-from convscope.planning.memory import StepMemory, step_memory
+from convscope.planning.memory import Heap, StepMemory, step_memory
 from convscope.planning.step import Step, record_step
-from convscope.planning.times import OperationTimes, total, working_set
+from convscope.planning.times import OperationTimes, Timing, total, working_set
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
+from convscope.runtime.allocator import has_thread_cache
+from convscope.runtime.contention import BUSY
 from convscope.runtime.execution import Execution
 
 # Seconds for each operation besides computing it: Python, bookkeeping of gradients. And for each
@@ -144,28 +146,77 @@ class Forecast:
 
 
 class Forecaster:
-    """Forecasts a workload at any batch size; its `step` is recorded once.
+    """Forecasts a workload at any batch size.
 
     Args:
         workload: What is to be forecast.
 
-    Raises:
-        RuntimeError: The network can't be recorded.
+    Attributes:
+        workload: What is to be forecast.
+        more_notes: What a reader must know besides what is found here.
     """
 
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
-        self.step: Step = record_step(
+        self.more_notes: tuple[str, ...] = ()
+        self._times = OperationTimes(workload.execution.threads or torch.get_num_threads())
+        self._feeding: dict[int, float] = {}
+
+    @cached_property
+    def step(self) -> Step:
+        """The step, recorded when it is first asked for.
+
+        Raises:
+            RuntimeError: The network can't be recorded.
+        """
+        workload = self.workload
+        return record_step(
             getattr(workload.network, "_orig_mod", workload.network),
             workload.picture_shape,
             workload.execution,
             partial(make_optimizer, recipe=workload.recipe),
             recomputed=() if workload.recipe.recompute == "auto" else workload.recipe.recompute,
         )
-        self._times = OperationTimes(workload.execution.threads or torch.get_num_threads())
+
+    def computing_seconds(
+        self, batch_size: int, measuring_seconds: float, *, in_float32: bool = False
+    ) -> float:
+        """Time of a step without making the batch, to compare precisions by.
+
+        Args:
+            batch_size: Pictures per step.
+            measuring_seconds: As for `at`.
+            in_float32: As if nothing were shortened to bfloat16, from the same record.
+        """
+        step = self.step.all_float32 if in_float32 else self.step
+        phases, _ = self._phases(step, batch_size, measuring_seconds)
+        return sum(phases.values())
+
+    def _phases(
+        self, step: Step, batch_size: int, measuring_seconds: float
+    ) -> tuple[dict[str, float], list[Timing]]:
+        """Seconds of each phase, making the batch left out, and those of the operations."""
+        with self.workload.execution.using_threads():
+            timings = self._times.of_step(step, batch_size, measuring_seconds)
+        self._times.save()
+        phases = {"forward": 0.0, "backward": 0.0, "optimizer": 0.0}
+        for operation, timing in zip(step.operations, timings, strict=True):
+            phases[operation.phase] += timing.seconds + OVERHEAD[operation.phase]
+        return phases, timings
+
+    def _input_seconds(self, batch_size: int) -> float:
+        if batch_size not in self._feeding:
+            with self.workload.execution.using_threads():
+                self._feeding[batch_size] = input_seconds(self.workload, batch_size)
+        return self._feeding[batch_size]
 
     def at(
-        self, batch_size: int, *, measuring_seconds: float = 1.5, base_bytes: int | None = None
+        self,
+        batch_size: int,
+        *,
+        measuring_seconds: float = 0.6,
+        base_bytes: int | None = None,
+        steps_left: int | None = None,
     ) -> Forecast:
         """The forecast with this many pictures per step.
 
@@ -174,18 +225,19 @@ class Forecaster:
             measuring_seconds: The most to spend on timing operations that aren't known yet.
             base_bytes: The process as it is, pictures and network included, for a run that is
                 about to begin in it; None: a new process.
+            steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a
+                new run.
+
+        Raises:
+            RuntimeError: The network can't be recorded.
         """
         workload, recipe, counts = self.workload, self.workload.recipe, self.workload.counts
-        with workload.execution.using_threads():
-            timings = self._times.of_step(self.step, batch_size, measuring_seconds)
-            self._times.save()
-            feeding = input_seconds(workload, batch_size)
-        phases = {"input": feeding, "forward": 0.0, "backward": 0.0, "optimizer": 0.0}
-        for operation, timing in zip(self.step.operations, timings, strict=True):
-            phases[operation.phase] += timing.seconds + OVERHEAD[operation.phase]
+        feeding = self._input_seconds(batch_size)
+        computing, timings = self._phases(self.step, batch_size, measuring_seconds)
+        phases = {"input": feeding, **computing}
         step_seconds = sum(phases.values()) + LOOP_SECONDS
         _, estimated = total(timings)
-        memory = step_memory(self.step, batch_size)
+        memory = step_memory(self.step, batch_size, self._heap(is_here=base_bytes is not None))
         costs, _ = fixed_costs()
 
         steps = max(1, math.ceil(counts["train"] / batch_size))
@@ -198,11 +250,15 @@ class Forecaster:
         slower = 2.5 if workload.execution.precision == "bfloat16" else 1.0
         judged = counts.get("test", 0) + counts.get("validation", 0)
         judging = costs.judging_seconds + judged * per_picture * slower
-        start = costs.start_seconds + PROBE_STEPS * PROBE_PICTURES * step_seconds / batch_size
+        start = costs.start_seconds
         epochs = float(recipe.epochs or 0)
         if recipe.minutes is not None:
             fitting = 60 * recipe.minutes / epoch
             epochs = min(epochs, fitting) if recipe.epochs else fitting
+        if steps_left is None:
+            start += PROBE_STEPS * PROBE_PICTURES * step_seconds / batch_size
+        else:
+            epochs = steps_left / steps
         run_seconds = start + epochs * epoch + judging
 
         peak = self._peak(memory, batch_size, base_bytes)
@@ -213,6 +269,8 @@ class Forecaster:
 
         notes = self._notes(estimated)
         doubt = estimated + (1.0 if self.step.unknown or self._is_compiled else 0.0)
+        if self._times.contention > BUSY:
+            doubt += 2 * self._times.contention
         uncorrected = {"step": step_seconds, "run": run_seconds, "memory": float(peak)}
         return Forecast(
             network=workload.name,
@@ -231,7 +289,7 @@ class Forecaster:
             run=with_range(run_seconds, "run", outcomes("run"), doubt),
             epochs=epochs,
             steps_per_epoch=steps,
-            flops=sum(o.at(batch_size, self.step.stand_in).flops for o in self.step.operations),
+            flops=self.step.flops(batch_size),
             uncorrected=uncorrected,
             notes=notes,
         )
@@ -242,15 +300,24 @@ class Forecaster:
         Args:
             batch_size: Pictures per step.
         """
-        return self._memory_range(self._peak(step_memory(self.step, batch_size), batch_size, None))
+        memory = step_memory(self.step, batch_size, self._heap(is_here=False))
+        return self._memory_range(self._peak(memory, batch_size, None))
+
+    def _heap(self, *, is_here: bool) -> Heap:
+        """What becomes of freed memory in a run of this process, or of one that the command begins.
+
+        As the training loop has it: what recomputation saves isn't kept.
+        """
+        if self.workload.recipe.recompute:
+            return "returned"
+        return "kept with thread caches" if is_here and has_thread_cache() else "kept"
 
     def _peak(self, memory: StepMemory, batch_size: int, base_bytes: int | None) -> int:
         costs, _ = fixed_costs()
         resident = {kind: sum(sizes) for kind, sizes in self.step.resident.items()}
         weights = resident["parameters"] + resident["optimizer"]
-        operations = [each.at(batch_size, self.step.stand_in) for each in self.step.operations]
         # A run begins with a forecast, whose timing takes memory as well.
-        timing = 2 * working_set(operations) + resident["parameters"]
+        timing = 2 * working_set(self.step, batch_size) + resident["parameters"]
         peak = costs.late_bytes + max(memory.heap, timing)
         peak += weights if self.workload.recipe.ema is not None else 0
         if base_bytes is None:
@@ -269,7 +336,13 @@ class Forecaster:
         return hasattr(self.workload.network, "_orig_mod")
 
     def _notes(self, estimated: float) -> tuple[str, ...]:
-        notes = []
+        notes = list(self.more_notes)
+        if self._times.contention > BUSY:
+            notes.append(
+                "Another program is using the processors: operations that were timed waited for "
+                f"one {self._times.contention:.0%} of the time, so the forecast may be too long. "
+                "The range is wider for it, and nothing of it is kept."
+            )
         if self._is_compiled:
             notes.append(
                 "The network is compiled (torch.compile): compiling takes time and changes the "

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from convscope.planning.heap import heap_growth
 from convscope.planning.operation import scale
 from convscope.planning.step import Event, Kind, Step
+
+# What becomes of freed memory: it stays with the process, as in training that was begun by the
+# command or from Python (with glibc's caches of threads), or goes back to the system.
+Heap: TypeAlias = Literal["kept", "kept with thread caches", "returned"]
 
 # What a heap takes beyond what is in use, where its library can't be asked.
 SPREAD = 1.15
@@ -34,12 +39,13 @@ class StepMemory:
     heap: int
 
 
-def step_memory(step: Step, batch_size: int) -> StepMemory:
+def step_memory(step: Step, batch_size: int, heap: Heap = "kept") -> StepMemory:
     """The memory of a recorded step.
 
     Args:
         step: As recorded.
         batch_size: Pictures.
+        heap: What becomes of freed memory.
     """
     events = [
         event._replace(bytes=scale(event.bytes, batch_size, step.stand_in)) for event in step.events
@@ -65,8 +71,11 @@ def step_memory(step: Step, batch_size: int) -> StepMemory:
         timeline.append(held + now)
         if now > most:
             most, parts = now, Counter(in_use)
-    growth = heap_growth(events, len(step.operations))
-    heap = round(SPREAD * most) if growth is None else max(growth, most)
+    grown = most + pictures
+    if heap != "returned":
+        has_caches = heap == "kept with thread caches"
+        growth = heap_growth(events, len(step.operations), pictures, thread_cache=has_caches)
+        grown = round(SPREAD * grown) if growth is None else max(growth, grown)
     every_part: dict[Kind, int] = {**resident, "pictures": pictures, **parts}
     return StepMemory(
         parts={kind: size for kind, size in every_part.items() if size},
@@ -74,7 +83,7 @@ def step_memory(step: Step, batch_size: int) -> StepMemory:
         timeline=tuple(timeline),
         turning_point=turning_point,
         live=held + most,
-        heap=held + heap,
+        heap=sum(resident.values()) + grown,
     )
 
 

@@ -10,12 +10,19 @@ next large one out. Three things hold against it, and made the heap of ResNet-18
 The first step, in which libraries build what they keep for good, runs before; freed blocks of any
 size are merged with their neighbours at once; and thousands of small free blocks are provided, so
 that no small one is cut from a large one.
+
+What was still wrong in glibc before 2.38: a large block is aligned, which leaves a few bytes free
+before and behind it, and the cache of freed blocks that each thread has hands just these to whoever
+asks next for a few bytes. So the command starts itself again without that cache, which glibc
+reads of from the environment when a program starts. Then the heap hardly breaks up at all.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,6 +39,9 @@ MIXED = [(M_MMAP_MAX, 65_536), (M_MMAP_THRESHOLD, 2**25), (M_TRIM_THRESHOLD, 2**
 # M_MMAP_MAX 0 takes large blocks from the heap instead of mapping each by itself (the threshold
 # can't do that: mallopt refuses more than 32 MiB); with the trim threshold the heap never shrinks.
 KEEP = [(M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_MXFAST, 0)]
+
+TUNABLES = "GLIBC_TUNABLES"
+NO_THREAD_CACHE = "glibc.malloc.tcache_count=0"
 
 # Sizes and numbers of the small free blocks: many of those that aligning large blocks leaves over.
 CUSHION = [
@@ -74,6 +84,29 @@ def keep_memory() -> bool:
         _kept.extend(_provide_small_blocks(library))
         _set(KEEP)
     return True
+
+
+def has_thread_cache() -> bool:
+    """Whether this program runs with a cache of small freed blocks for each thread, as usual."""
+    return NO_THREAD_CACHE not in os.environ.get(TUNABLES, "").split(":")
+
+
+def environment_without_thread_cache() -> dict[str, str]:
+    """The environment in which a program runs without one."""
+    given = [each for each in os.environ.get(TUNABLES, "").split(":") if each]
+    return {**os.environ, TUNABLES: ":".join([*given, NO_THREAD_CACHE])}
+
+
+def start_again_without_thread_cache() -> None:
+    """Replace this program by itself, started in such an environment; to be called at its start.
+
+    Does nothing if that is so already, if the person has decided on the cache, or if the C library
+    isn't glibc.
+    """
+    is_decided = "glibc.malloc.tcache_count=" in os.environ.get(TUNABLES, "")
+    if not is_decided and sys.executable and _c_library() is not None:
+        command = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, command, environment_without_thread_cache())
 
 
 _kept: list[int] = []  # addresses of the blocks between the small free ones, while memory is kept
