@@ -106,7 +106,7 @@ def start_again_without_thread_cache() -> None:
     is_decided = "glibc.malloc.tcache_count=" in os.environ.get(TUNABLES, "")
     if not is_decided and sys.executable and _c_library() is not None:
         command = [sys.executable, *sys.orig_argv[1:]]
-        os.execve(sys.executable, command, environment_without_thread_cache())
+        os.execve(sys.executable, command, environment_without_thread_cache())  # noqa: S606 - itself
 
 
 _kept: list[int] = []  # addresses of the blocks between the small free ones, while memory is kept
