@@ -3,7 +3,10 @@ import json
 import pytest
 
 from convscope.cli.amounts import parse_count, parse_size
+from convscope.cli.plan_tables import show_all
 from convscope.errors import UsageError
+from convscope.evaluation.page.words import percent
+from convscope.planning.overview import NetworkCost, Overview
 
 LENET = ("plan", "lenet", "mnist", "--precision", "float32")
 
@@ -92,16 +95,32 @@ def test_minutes_bring_alternatives_and_a_plot_is_written(command, tmp_path):
     assert "14 pixels" in shown
 
 
-def test_all_networks_within_a_budget(command):
-    shown = command("plan", "all", "mnist", "--budget", "500k").stdout
+def test_all_networks_within_a_budget(command, digits_run):
+    runs = str(digits_run.folder.parent)
+    shown = command(
+        "plan", "all", "digits", "--size", "28", "--budget", "500k", "--runs", runs
+    ).stdout
     assert "at most 500 k" in shown
-    assert "lenet" in shown
+    (row,) = (line for line in shown.splitlines() if line.startswith("lenet "))
+    assert row.split()[1:3] == ["417", "k"]
+    assert row.endswith(percent(digits_run.summary()["accuracy"]))
     assert "resnet18-32px" not in shown
     assert "Left out, made for larger pictures (--size): alexnet" in shown
-    none = command("plan", "all", "mnist", "--budget", "10").stdout
-    assert none.startswith("No network takes at most 10 multiply–adds for a picture of mnist")
     written = json.loads(command("plan", "all", "mnist", "--budget", "10k", "--json").stdout)
     assert [row["network"] for row in written["networks"]] == ["softmax-regression"]
+
+
+def test_a_budget_too_small_for_all(capsys):
+    found = Overview(28, 1, (NetworkCost("softmax-regression", 7850, 7840),), ())
+    show_all(found, (), {}, {}, "mnist", 10)
+    assert (
+        capsys.readouterr()
+        .out.replace("\n", " ")
+        .startswith(
+            "No network takes at most 10 multiply–adds for a picture of mnist at 1×28×28. The "
+            "cheapest, softmax-regression, takes 7.84 k."
+        )
+    )
 
 
 def test_the_history_of_this_machine(command, tmp_path, monkeypatch):
@@ -128,6 +147,9 @@ def test_the_history_of_this_machine(command, tmp_path, monkeypatch):
         (("lenet", "mnist", "--fits", "4"), "--fits takes a size with its unit"),
         (("lenet", "mnist", "--budget", "1M"), "--budget chooses among all networks"),
         (("all", "mnist", "--fits", "1GB"), "are for one network, not for all"),
+        (("all", "mnist", "--budget", "1M", "--plot", "x.png"), "--plot draws all networks"),
+        (("all", "mnist", "--runs", "nowhere"), "--runs 'nowhere' isn't a folder"),
+        (("lenet", "mnist", "--runs", "."), "--runs goes with all: convscope plan all mnist"),
         (("--history", "--fits", "1GB"), "--history stands alone"),
         (("lenet", "mnist", "--set", "optimiser=adam"), "Did you mean 'optimizer'"),
         (("lenet", "mnist", "--plot", "plan.pdf"), "--plot must be a file that ends with .png"),

@@ -12,8 +12,12 @@ from convscope.planning.words import size_words, time_words
         (99.4, "99.4 s"),
         (99.6, "1 min 40 s"),
         (250, "4 min 10 s"),
+        (180, "3 min"),
+        (596, "10 min"),
+        (1400, "23 min"),
+        (3599, "1 h"),
         (12_000, "3 h 20 min"),
-        (3_600_000, "1,000 h 0 min"),
+        (3_600_000, "1,000 h"),
     ],
 )
 def test_times(seconds, words):

@@ -33,7 +33,7 @@ Examples:
 
   convscope plan resnet50 cifar10 --what-if --plot plan.png
 
-  convscope plan all fashion-mnist
+  convscope plan all fashion-mnist --plot networks.png
 
   convscope plan all cifar10 --budget 100M
 
@@ -107,7 +107,14 @@ def plan(
             autocompletion=complete_machine,
         ),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="PNG file to draw memory and time to.")] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="PNG file to draw memory and time to; with all: cost and accuracy."),
+    ] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option(help="With all: the folder of runs whose accuracies are shown. Or: runs."),
+    ] = None,
     history: Annotated[
         bool, typer.Option("--history", help="How good forecasts have been on this machine.")
     ] = False,
@@ -153,11 +160,21 @@ def plan(
         plan_elsewhere(network, data, recipe, on, changes, json=json)
         return
     if network == "all":
-        if fits or plot or what_if:
-            raise UsageError("--fits, --plot and --what-if are for one network, not for all.")
+        if fits or what_if:
+            raise UsageError("--fits and --what-if are for one network, not for all.")
+        if budget and plot:
+            raise UsageError("--plot draws all networks; give it without --budget.")
         most = None if budget is None else parse_count("--budget", budget)
-        _all(data, recipe, most, changes, json=json)
+        if plot is not None:
+            check_out_file("--plot", plot, ".png")
+        if runs is not None and not runs.is_dir():
+            raise UsageError(
+                f"--runs '{runs}' isn't a folder. Give the one that holds run folders."
+            )
+        _all(data, recipe, most, changes, plot, runs or Path("runs"), json=json)
         return
+    if runs is not None:
+        raise UsageError(f"--runs goes with all: convscope plan all {data} --runs {runs}")
     if budget is not None:
         raise UsageError(
             f"--budget chooses among all networks: convscope plan all {data} --budget {budget}"
@@ -232,10 +249,18 @@ def _one(
 
 
 def _all(
-    data: str, recipe: str | None, budget: int | None, changes: dict[str, Any], *, json: bool
+    data: str,
+    recipe: str | None,
+    budget: int | None,
+    changes: dict[str, Any],
+    plot: Path | None,
+    runs: Path,
+    *,
+    json: bool,
 ) -> None:
     from convscope.data.progress import progress
     from convscope.networks.catalog import networks
+    from convscope.planning.accuracies import best_accuracies
     from convscope.planning.overview import forecast_all, overview
 
     with progress("Counting operations", len(networks()), quiet=json) as advance:
@@ -245,25 +270,35 @@ def _all(
     if budget is None:
         with progress("Forecasting networks", len(costs), quiet=json) as advance:
             forecasts = forecast_all(found, data, recipe, advance, **changes)
+    judged = best_accuracies(runs, data)
+    replaces = plot is not None and plot.exists()
+    if plot is not None:
+        from convscope.planning.overview_figure import overview_figure
+
+        overview_figure(found, forecasts, judged, data, plot)
     if json:
-        rows = [
-            each.as_json()
-            | ({"forecast": forecasts[each.network].as_json()} if each.network in forecasts else {})
-            for each in costs
-        ]
-        print_json(
-            {
-                "data": data,
-                "size": found.size,
-                "budget": budget,
-                "networks": rows,
-                "left_out": list(found.left_out),
-            }
-        )
+        rows = []
+        for each in costs:
+            row = each.as_json()
+            if each.network in forecasts:
+                row["forecast"] = forecasts[each.network].as_json()
+            if each.network in judged:
+                row["best_accuracy"] = judged[each.network].accuracy
+            rows.append(row)
+        result = {
+            "data": data,
+            "size": found.size,
+            "budget": budget,
+            "networks": rows,
+            "left_out": list(found.left_out),
+        }
+        print_json(result | ({} if plot is None else {"files": {"plot": str(plot)}}))
         return
     from convscope.cli.plan_tables import show_all
 
-    show_all(found, costs, forecasts, data, budget)
+    show_all(found, costs, forecasts, judged, data, budget)
+    if plot is not None:
+        print(f"plot: {plot}{' (replaced)' if replaces else ''}")
 
 
 def _history(*, json: bool) -> None:

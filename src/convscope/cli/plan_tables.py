@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from convscope.comparison.judged import Judged
+from convscope.evaluation.page.words import percent
 from convscope.planning.alternatives import Alternative
 from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs
 from convscope.planning.forecast import Forecast
@@ -163,6 +165,7 @@ def show_all(
     found: Overview,
     costs: Sequence[NetworkCost],
     forecasts: dict[str, Forecast],
+    judged: dict[str, Judged],
     data: str,
     budget: int | None,
 ) -> None:
@@ -176,31 +179,36 @@ def show_all(
             f"The cheapest, {cheapest.network}, takes {_count(cheapest.multiply_adds)}."
         )
         return
-    headings = ["network", "multiply–adds", "parameters"]
+    headings = ["network", "MACs", "parameters"]
     if forecasts:
-        headings += ["batch", "step", "epoch", "memory", "remark"]
-    title = f"Networks for {pixels}, by their multiply–adds for a picture"
+        headings += ["epoch", "memory"]
+    if judged:
+        headings.append("accuracy")
+    title = f"Networks for {pixels}, by multiply–adds (MACs) a picture"
     table = _table(title if budget is None else f"{title}: at most {_count(budget)}", *headings)
     for cost in costs:
-        cells = [cost.network, _count(cost.multiply_adds), f"{cost.parameters:,}"]
+        cells = [cost.network, _count(cost.multiply_adds), _count(cost.parameters)]
         if forecasts:
             forecast = forecasts[cost.network]
+            about = "≈ " if is_estimated(forecast) else ""
             cells += [
-                str(forecast.batch_size),
-                time_words(forecast.step.value),
-                time_words(expected_epoch_seconds(forecast)),
+                about + time_words(expected_epoch_seconds(forecast)),
                 size_words(forecast.memory.value),
-                "estimate" if is_estimated(forecast) else "",
             ]
+        if judged:
+            known = judged.get(cost.network)
+            cells.append("" if known is None else percent(known.accuracy))
         table.add_row(*cells)
     console.print(table)
     if forecasts:
-        precision = next(iter(forecasts.values())).precision
+        first = next(iter(forecasts.values()))
         console.print(
-            f"In {precision}; another with --precision. Where it says estimate, part of the time "
-            "is that of similar operations: convscope plan NETWORK DATA measures more.",
+            f"In {first.precision}; another with --precision. ≈: part of the time is that of "
+            "similar operations; convscope plan NETWORK DATA measures more.",
             style="dim",
         )
+    if judged:
+        console.print("Accuracy: the best run of each on the test pictures.", style="dim")
     if found.left_out:
         console.print(
             f"Left out, made for larger pictures (--size): {', '.join(found.left_out)}.",

@@ -5,11 +5,17 @@ from __future__ import annotations
 from convscope.planning.forecast import Forecast
 
 
-def in_words(forecast: Forecast) -> str:
-    """One line: how long, how much memory, and how sure that is."""
+def in_words(forecast: Forecast, *, goes_on: bool = False) -> str:
+    """One line: how long, how much memory, and how sure that is.
+
+    Args:
+        forecast: What to say.
+        goes_on: Whether it is of what is left of a run.
+    """
     run, step, memory = forecast.run, forecast.step, forecast.memory
+    extent = "more" if goes_on else "in all"
     return (
-        f"Forecast: {time_words(run.value)} in all ({time_words(run.low)} to "
+        f"Forecast: {time_words(run.value)} {extent} ({time_words(run.low)} to "
         f"{time_words(run.high)}), {time_words(step.value)} a step, memory "
         f"{size_words(memory.value)} ({size_words(memory.low)} to {size_words(memory.high)}); "
         "nine times in ten within these ranges"
@@ -17,16 +23,18 @@ def in_words(forecast: Forecast) -> str:
 
 
 def time_words(seconds: float) -> str:
-    """A duration with its unit, three digits: 8.41 ms, 12.3 s, 4 min 10 s, 3 h 20 min."""
+    """A duration with its unit, about three digits: 8.41 ms, 12.3 s, 4 min 10 s, 3 h 20 min."""
     if seconds < 1:
         return f"{1000 * seconds:.3g} ms"
     if seconds < 99.5:
         return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:,} h {minutes} min"
+    if seconds < 595:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
 
 
 def size_words(size: float) -> str:

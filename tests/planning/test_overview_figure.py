@@ -1,0 +1,24 @@
+import pytest
+from PIL import Image
+
+from convscope.planning.accuracies import best_accuracies
+from convscope.planning.overview import Overview, forecast_all, overview
+from convscope.planning.overview_figure import overview_figure
+
+
+@pytest.fixture(scope="module")
+def networks():
+    found = overview("digits", size=28)
+    few = Overview(found.size, found.channels, found.costs[:4], ())
+    return few, forecast_all(few, "digits", None, batch_size=32)
+
+
+@pytest.mark.parametrize("with_runs", [True, False])
+def test_networks_are_drawn(networks, with_runs, digits_run, tmp_path):
+    found, forecasts = networks
+    judged = best_accuracies(digits_run.folder.parent, "digits") if with_runs else {}
+    file = tmp_path / "networks.png"
+    overview_figure(found, forecasts, judged, "digits", file)
+    with Image.open(file) as picture:
+        assert picture.size == (1950, 990)
+        assert len(picture.convert("RGB").getcolors(2**24)) > 50
