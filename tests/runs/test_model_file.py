@@ -75,6 +75,39 @@ def test_damaged(model_file):
         load_model(file)
 
 
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.9, 1.0])
+def test_one_wrong_bit_is_noticed(model_file, place):
+    _, file = model_file
+    content = bytearray(file.read_bytes())
+    start = 8 + int.from_bytes(content[:8], "little")
+    content[start + int(place * (len(content) - start - 1))] ^= 1
+    file.write_bytes(content)
+    message = r"model\.safetensors' is damaged: its weights aren't those that were written\. Take"
+    with pytest.raises(ConvscopeError, match=message):
+        load_model(file)
+
+
+def test_files_of_older_code_have_no_digest(model_file):
+    network, file = model_file
+    metadata = {"convscope": card_of("lenet").model_dump_json()}
+    safetensors.torch.save_file(network.state_dict(), file, metadata)
+    assert load_model(file)[1] == card_of("lenet")
+
+
+def test_another_card_leaves_the_digest_right(model_file):
+    _, file = model_file
+    write_card(file, card_of("lenet", temperature=2.0))
+    assert load_model(file)[1].temperature == 2.0
+
+
+def test_all_types_and_shapes_have_a_digest(tmp_path):
+    module = torch.nn.BatchNorm2d(3).bfloat16()  # with a count of no dimensions
+    module.register_buffer("none", torch.zeros(0, 2))
+    module.register_buffer("yes", torch.ones(2, dtype=torch.bool))
+    save_model(tmp_path / "m.safetensors", module, card_of("", network_arguments={}))
+    load_model(tmp_path / "m.safetensors", module)
+
+
 def test_weights_alone(tmp_path):
     safetensors.torch.save_file({"w": torch.zeros(1)}, tmp_path / "w.safetensors")
     with pytest.raises(UsageError, match="holds weights alone"):

@@ -1,6 +1,6 @@
 import pytest
 
-from convscope.errors import UsageError
+from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
 
@@ -91,3 +91,14 @@ def test_unused_folder(tmp_path):
     assert unused_folder(tmp_path, "x").name == "x-1"
     (tmp_path / "x-1").mkdir()
     assert unused_folder(tmp_path, "x").name == "x-2"
+
+
+@pytest.mark.parametrize("line", [b'{"kind": "epo', b"\xff\xfe", b"[1]", b"{}", b""])
+def test_damaged_metrics_name_the_line(tmp_path, line):
+    run = new_run(tmp_path / "r", Recipe(epochs=1))
+    run.log("step", step=1)
+    with run.metrics_file.open("ab") as file:
+        file.write(line + b"\n")
+    message = r"Line 2 of '.*metrics\.jsonl' is damaged: it should be a JSON object with a 'kind'"
+    with pytest.raises(ConvscopeError, match=message):
+        run.metrics()

@@ -2,18 +2,22 @@
 
 `model.safetensors` holds the state of the network as tensors and one metadata entry,
 `convscope`, a JSON object with the fields of `ModelCard`. Reading it runs no code: the
-architecture is named, and built from the catalog.
+architecture is named, and built from the catalog. A second entry, `sha256`, tells whether a
+single bit of the weights has changed since they were written.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import pydantic
 import safetensors
 import safetensors.torch
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import atomic_path
@@ -138,8 +142,9 @@ def save_model(path: str | Path, network: nn.Module, card: ModelCard) -> None:
         name: tensor.detach().to("cpu", copy=True).contiguous()
         for name, tensor in network.state_dict().items()
     }
+    metadata = {"convscope": card.model_dump_json(), "sha256": _digest(tensors)}
     with atomic_path(path) as temporary:
-        safetensors.torch.save_file(tensors, temporary, {"convscope": card.model_dump_json()})
+        safetensors.torch.save_file(tensors, temporary, metadata)
 
 
 def write_card(path: str | Path, card: ModelCard) -> None:
@@ -203,4 +208,32 @@ def load_model(path: str | Path, network: nn.Module | None = None) -> tuple[nn.M
     card = read_card(path)
     network = card.build() if network is None else network
     load_weights(network, path)
+    _check_digest(Path(path))
     return network.eval().requires_grad_(requires_grad=False), card
+
+
+def _digest(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names, types, shapes and bytes, in hexadecimal digits."""
+    found = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        found.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
+
+
+def _check_digest(path: Path) -> None:
+    """Complain about weights that changed since they were written; older files don't say.
+
+    Raises:
+        ConvscopeError: They did.
+    """
+    with safetensors.safe_open(path, framework="pt") as file:
+        written = file.metadata().get("sha256")
+        if written is None:
+            return
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if _digest(tensors) != written:
+        raise ConvscopeError(
+            f"Model file {str(path)!r} is damaged: its weights aren't those that were written. "
+            "Take a copy of it that is whole, or train again."
+        )

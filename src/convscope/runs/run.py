@@ -22,7 +22,7 @@ from typing import Any
 
 from torch import nn
 
-from convscope.errors import UsageError
+from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
 from convscope.runs import recipe as recipes
 from convscope.runs.model_file import ModelCard, load_model
@@ -146,12 +146,27 @@ class Run:
 
         Args:
             kind: "epoch", "step" or "error"; None gives all.
+
+        Raises:
+            ConvscopeError: A line is damaged.
         """
         if not self.metrics_file.exists():
             return []
-        text = self.metrics_file.read_text(encoding="utf-8")
-        lines = [json.loads(line) for line in text.splitlines(keepends=True) if line[-1] == "\n"]
-        return [line for line in lines if kind is None or line["kind"] == kind]
+        lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
+        found = [self._metric(number, line) for number, line in enumerate(lines, start=1)]
+        return [each for each in found if kind is None or each["kind"] == kind]
+
+    def _metric(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            values = json.loads(line)
+            if isinstance(values, dict) and isinstance(values.get("kind"), str):
+                return values
+        except ValueError:  # neither JSON nor UTF-8
+            pass
+        raise ConvscopeError(
+            f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON object "
+            "with a 'kind'. Remove that line; only curves lose by it."
+        )
 
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""
