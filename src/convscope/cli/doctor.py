@@ -94,6 +94,7 @@ def _calibrate(*, quiet: bool, json: bool) -> None:
     from convscope.data.progress import progress
     from convscope.planning.calibrate import STEPS, calibrate
     from convscope.planning.words import size_words, time_words
+    from convscope.runtime.contention import BUSY
 
     with progress("Calibrating", STEPS, quiet=quiet) as advance:
         found = calibrate(advance)
@@ -110,6 +111,12 @@ def _calibrate(*, quiet: bool, json: bool) -> None:
         f"operations     {found.operations:,} looked at; {found.share_measured:.0%} of their time "
         "measured, the rest estimated from similar ones"
     )
+    if found.contention > BUSY:
+        print(
+            f"Times aren't kept: other programs held this one up ({found.contention:.0%} of the "
+            "time it waited for a processor). Calibrate again when they have ended."
+        )
+        return
     print(
         f"Kept for forecasts (took {time_words(found.seconds)}). Try: convscope plan lenet digits"
     )

@@ -23,6 +23,7 @@ from convscope.planning.fixed_costs import FixedCosts, fixed_costs
 from convscope.planning.plan import forecasters
 from convscope.planning.times import OperationTimes, Timing, total
 from convscope.runs import recipe as recipes
+from convscope.runtime.contention import Contention
 from convscope.runtime.execution import Precision
 
 NETWORKS = ("lenet", "alexnet", "vgg11", "nin", "googlenet", "resnet18", "densenet")
@@ -42,12 +43,15 @@ class Calibration:
             system doesn't tell a process's memory, so that runs leave nothing.
         operations: How many operations were looked at.
         share_measured: Share of their time that was measured, not estimated from similar ones.
+        contention: Share of the time that this program waited for a processor; where it is above
+            `runtime.contention.BUSY`, the times aren't kept.
         seconds: It took.
     """
 
     costs: FixedCosts | None
     operations: int
     share_measured: float
+    contention: float
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
@@ -56,6 +60,7 @@ class Calibration:
             **(asdict(self.costs) if self.costs else {}),
             "operations": self.operations,
             "share_measured": self.share_measured,
+            "contention": self.contention,
             "seconds": self.seconds,
         }
 
@@ -71,6 +76,7 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calib
         ConvscopeError: The small run failed.
     """
     begun = time.perf_counter()
+    contention = Contention()
     _train_small_run()
     advance(1)
     times = OperationTimes(torch.get_num_threads())
@@ -88,12 +94,14 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calib
         advance(1)
         if time.perf_counter() - begun > seconds:
             break
+    times.contention = contention.share  # over all networks, not only the last
     times.save()
     costs, are_measured = fixed_costs()
     return Calibration(
         costs=costs if are_measured else None,
         operations=len(timings),
         share_measured=1 - total(timings)[1],
+        contention=times.contention,
         seconds=time.perf_counter() - begun,
     )
 

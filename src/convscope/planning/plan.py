@@ -9,23 +9,23 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from convscope.data.facts import DataFacts, data_facts
 from convscope.data.load import NAMED, Data
 from convscope.errors import ConvscopeError, UsageError
+from convscope.networks.network import Network
 from convscope.planning.forecast import Forecast, Forecaster, Workload
 from convscope.planning.recomputed_blocks import plan_recomputation
-from convscope.planning.step import without_memory
 from convscope.runs.choose_recipe import choose_recipe
 from convscope.runs.fitting import fit_network
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import choose_device
-from convscope.runtime.execution import Execution, Precision, autocast
+from convscope.runtime.execution import Execution, Precision
 from convscope.runtime.matrix_convolution import Layer
 
+CHOOSING_SECONDS = 0.3  # for timing operations in each precision, to choose one
 PLAN_SECONDS = 0.5  # for measuring which convolutions matrices do faster; training takes longer
 
 
@@ -80,30 +80,49 @@ def forecasters(
     chosen = choose_recipe(network, data, recipe, changes)
     facts = _facts(data, picture_shape, chosen, network)
     plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
+    layers: set[Layer] = set()
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
-        size, module, _, _ = fit_network(plain, facts.shape, facts.classes, chosen)
+        with record_layers(layers):  # as the network is tried on pictures of this size
+            size, module, _, _ = fit_network(plain, facts.shape, facts.classes, chosen)
+        if isinstance(module, Network) and size not in (chosen.size, facts.shape[1]):
+            layers.clear()  # of pictures that were too small
+            with record_layers(layers):
+                module.check_picture_size(size, size)
     module = network if isinstance(network, nn.Module) else module
-    device = choose_device(chosen.device)
-    precisions: tuple[Precision, ...] = (
-        ("bfloat16", "float32") if chosen.precision == "auto" else (chosen.precision,)
-    )
     name = network if isinstance(network, str) else type(plain).__name__
-    found = []
-    for precision in precisions:
+    device = choose_device(chosen.device)
+    batch_size = chosen.batch_size
+
+    def forecaster(precision: Precision) -> Forecaster:
         execution = Execution(device, precision, chosen.threads)
-        matrices = _matrix_convolutions(module, facts.shape[0], size, chosen.batch_size, execution)
+        matrices = _matrix_convolutions(layers, batch_size, execution)
         execution = replace(execution, plan=matrices)
         workload = Workload(name, module, facts.shape, size, facts.counts, chosen, execution)
-        try:
-            found.append(Forecaster(_with_blocks(workload)))
-        except (RuntimeError, TypeError, ValueError) as error:
-            raise ConvscopeError(
-                f"{name} can't be forecast: it asks for the values of tensors, or fails on "
-                f"pictures of shape {workload.picture_shape}: {' '.join(str(error).split())[:200]}"
-            ) from error
-    if len(found) > 1:
-        found.sort(key=lambda each: each.at(chosen.batch_size).step.value)
-    return found
+        return Forecaster(_with_blocks(workload))
+
+    try:
+        if chosen.precision != "auto":
+            found = [forecaster(chosen.precision)]
+            _ = found[0].step
+            return found
+        short, long = forecaster("bfloat16"), forecaster("float32")
+        in_bfloat16, in_float32 = (
+            short.computing_seconds(batch_size, CHOOSING_SECONDS, in_float32=is_long)
+            for is_long in (False, True)
+        )
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ConvscopeError(
+            f"{name} can't be forecast: it asks for the values of tensors, or fails on "
+            f"pictures of shape {(facts.shape[0], size, size)}: "
+            f"{' '.join(str(error).split())[:200]}"
+        ) from error
+    if in_float32 <= in_bfloat16:
+        return [long, short]
+    short.more_notes = (
+        "Training first tries whether bfloat16 does harm to this network. If so, it computes in "
+        f"float32, and a step takes about {in_float32 / in_bfloat16:.2g} times as long.",
+    )
+    return [short, long]
 
 
 def _facts(
@@ -138,19 +157,12 @@ def _with_blocks(workload: Workload) -> Workload:
 
 
 def _matrix_convolutions(
-    network: nn.Module, channels: int, size: int, batch_size: int, execution: Execution
+    layers: set[Layer], batch_size: int, execution: Execution
 ) -> dict[str, Any]:
     """Which convolutions training would compute as matrix products."""
     if execution.device.type != "cpu":
         return {}
-    layers: set[Layer] = set()
-    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
-        copied = without_memory(getattr(network, "_orig_mod", network)).train()
-        pictures = torch.empty(2, channels, size, size)
-        try:
-            with autocast(execution.device, execution.precision), record_layers(layers):
-                copied(pictures)
-        except RuntimeError:  # is said when the step is recorded
-            return {}
+    dtype = torch.bfloat16 if execution.precision == "bfloat16" else torch.float32
     with execution.using_threads():
-        return dict(make_plan(layers, batch_size, PLAN_SECONDS))
+        same = {layer._replace(dtype=dtype) for layer in layers}
+        return dict(make_plan(same, batch_size, PLAN_SECONDS))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import copy
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -75,6 +77,28 @@ class Step:
     inputs: dict[str, set[int]] = field(default_factory=dict)
     outputs: dict[str, set[int]] = field(default_factory=dict)
     overwriting: set[str] = field(default_factory=set)
+
+    @cached_property
+    def distinct(self) -> tuple[Operation, ...]:
+        """One of all operations that take the same time."""
+        return tuple({operation.key: operation for operation in self.operations}.values())
+
+    def flops(self, batch_size: int) -> int:
+        """Floating point operations of convolutions and matrix products."""
+        counts = Counter(operation.key for operation in self.operations)
+        return sum(
+            counts[operation.key] * operation.at(batch_size, self.stand_in).flops
+            for operation in self.distinct
+        )
+
+    @cached_property
+    def all_float32(self) -> Step:
+        """What the step computes where nothing is shortened to bfloat16; memory isn't followed."""
+        long = Step(self.stand_in, self.picture_shape, unknown=self.unknown)
+        long.operations = [
+            operation.in_float32() for operation in self.operations if not _only_shortens(operation)
+        ]
+        return long
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -288,6 +312,13 @@ def _versions(values: Any) -> list[int]:
 
 def _bytes(tensor: Tensor) -> int:
     return tensor.untyped_storage().nbytes()
+
+
+def _only_shortens(operation: Operation) -> bool:
+    """Whether it does nothing but change the precision of numbers."""
+    types = {shape.dtype for shape in (*operation.inputs, *operation.results)}
+    is_copy = operation.function.overloadpacket is torch.ops.aten._to_copy
+    return is_copy and types == {torch.bfloat16, torch.float32}
 
 
 def _computes(function: Any) -> bool:

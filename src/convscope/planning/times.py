@@ -11,7 +11,8 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,11 +25,12 @@ from convscope.planning.operation import Operation
 from convscope.planning.step import Step
 from convscope.planning.stopwatch import Stopwatch
 from convscope.runtime.allocator import keep_memory, returning_memory
+from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.device import processor
 
 CALL_SECONDS = 0.012  # an operation that takes longer is timed on fewer pictures
 FEWEST_PICTURES = 8  # with fewer, threads have too little to share
-AGAIN_SECONDS = 0.3  # for timing known operations again
+AGAIN_SECONDS = 0.2  # for timing known operations again
 GUESSED_FLOPS = {torch.bfloat16: 5e11, torch.float32: 1e11}  # per second, to decide on that
 GUESSED_BYTES = 5e9  # per second
 LARGEST_POOL = 128 * 2**20  # bytes; with the results kept, more than stays in most caches
@@ -61,6 +63,8 @@ class OperationTimes:
         self._kept = _read(self._file)
         self._seconds = self._kept.setdefault(machine, {})
         self.not_timed: set[str] = set()  # operations that can't be called by themselves
+        self._timed: set[str] = set()  # by this object; the others were timed some other time
+        self.contention = 0.0  # share of the time that threads waited for a processor
         self._like: dict[str, list[tuple[float, float]]] = {}  # family → (work, seconds)
 
     def of_step(self, step: Step, batch_size: int, budget: float) -> list[Timing]:
@@ -71,31 +75,34 @@ class OperationTimes:
             batch_size: Pictures.
             budget: Seconds to spend on measuring.
         """
-        operations = [each.at(batch_size, step.stand_in) for each in step.operations]
-        pool = working_set(operations)
-        counts: dict[str, int] = {}
-        unique: dict[str, tuple[Operation, Operation]] = {}
-        for recorded, operation in zip(step.operations, operations, strict=True):
-            counts[operation.key] = counts.get(operation.key, 0) + 1
-            unique[operation.key] = (recorded, operation)
+        counts = Counter(operation.key for operation in step.operations)
+        unique = {
+            operation.key: (operation, operation.at(batch_size, step.stand_in))
+            for operation in step.distinct
+        }
+        pool = working_set(step, batch_size)
+        contention = Contention()
         with returning_memory():
             keep_memory()  # as in training
             self._measure(unique, counts, step.stand_in, batch_size, pool, budget)
+        self.contention = contention.share
         timings = {
             key: self._timing(recorded, operation, step.stand_in, batch_size, pool)
             for key, (recorded, operation) in unique.items()
         }
-        return [timings[operation.key] for operation in operations]
+        return [timings[operation.key] for operation in step.operations]
 
     def save(self) -> None:
-        """Keep what was measured."""
+        """Keep what was measured, unless other programs held it up."""
+        if self.contention > BUSY:
+            return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         write_text(self._file, json.dumps(self._kept))
 
     def _measure(
         self,
         unique: dict[str, tuple[Operation, Operation]],
-        counts: dict[str, int],
+        counts: Mapping[str, int],
         stand_in: int,
         batch_size: int,
         pool: int,
@@ -118,6 +125,7 @@ class OperationTimes:
                 stopwatch = stopwatch or Stopwatch(pool)
                 try:
                     self._seconds[digest] = stopwatch.seconds(recorded.at(count, stand_in))
+                    self._timed.add(digest)
                 except (RuntimeError, TypeError, ValueError, IndexError):
                     # Fake tensors had other types than real ones, or values matter to it.
                     self.not_timed.add(str(operation.function))
@@ -126,7 +134,8 @@ class OperationTimes:
                 seconds = self._seconds[digest] * _share(recorded, operation, count, stand_in)
                 self._like.setdefault(_family(operation), []).append((_work(operation), seconds))
 
-        self._measure_again(known, stopwatch or Stopwatch(pool), min(deadline, _soon()))
+        if any(digest not in self._timed for _, digest in known):
+            self._measure_again(known, stopwatch or Stopwatch(pool), min(deadline, _soon()))
 
     def _measure_again(
         self, known: list[tuple[Operation, str]], stopwatch: Stopwatch, deadline: float
@@ -135,7 +144,9 @@ class OperationTimes:
         for operation, digest in known:
             if time.perf_counter() > deadline:
                 return
-            self._seconds[digest] = min(self._seconds[digest], stopwatch.seconds(operation, 1))
+            if digest not in self._timed:
+                self._timed.add(digest)
+                self._seconds[digest] = min(self._seconds[digest], stopwatch.seconds(operation, 1))
 
     def _timing(
         self, recorded: Operation, operation: Operation, stand_in: int, batch_size: int, pool: int
@@ -152,9 +163,14 @@ class OperationTimes:
         return Timing(near_seconds * work / near_work, is_measured=False)
 
 
-def working_set(operations: Iterable[Operation]) -> int:
+def working_set(step: Step, batch_size: int) -> int:
     """Bytes that a step goes through before it comes back to a tensor, roughly."""
-    return min(LARGEST_POOL, sum(operation.bytes for operation in operations) // 4)
+    counts = Counter(operation.key for operation in step.operations)
+    moved = sum(
+        counts[operation.key] * operation.at(batch_size, step.stand_in).bytes
+        for operation in step.distinct
+    )
+    return min(LARGEST_POOL, moved // 4)
 
 
 def _soon() -> float:

@@ -68,7 +68,7 @@ class _Intercept(TorchFunctionMode):
         groups: int = 1,
     ) -> Tensor:
         plain = groups == 1 and _pair(dilation) == (1, 1) and input.ndim == 4
-        if not plain or isinstance(padding, str) or input.device.type != "cpu":
+        if not plain or isinstance(padding, str) or input.device.type not in ("cpu", "meta"):
             return F.conv2d(input, weight, bias, stride, padding, dilation, groups)
         dtype = input.dtype
         if torch.is_autocast_enabled("cpu"):

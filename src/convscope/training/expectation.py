@@ -14,6 +14,7 @@ from convscope.planning.words import in_words, size_words, time_words
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.execution import Execution
 from convscope.runtime.process import resident_bytes
 from convscope.training.job import Job
@@ -33,10 +34,17 @@ class Expectation:
         execution: How.
         view: Where it is said.
         begun: `time.perf_counter()` when the run was asked for.
+        resumed: Where a run that goes on was stopped; None for a new one.
     """
 
     def __init__(
-        self, job: Job, recipe: Recipe, execution: Execution, view: LiveView, begun: float
+        self,
+        job: Job,
+        recipe: Recipe,
+        execution: Execution,
+        view: LiveView,
+        begun: float,
+        resumed: Progress | None = None,
     ) -> None:
         self._job, self._recipe, self._execution, self._view = job, recipe, execution, view
         self._begun = begun
@@ -45,7 +53,9 @@ class Expectation:
         self._last: float | None = None
         self._judging_from = 0.0
         self._base_bytes = resident_bytes() or 0
+        self._resumed = resumed
         self.forecast = self._make()
+        self._contention = Contention()
 
     def _make(self) -> Forecast | None:
         job = self._job
@@ -59,15 +69,21 @@ class Expectation:
             recipe=self._recipe,
             execution=self._execution,
         )
+        left = None
+        if self._resumed is not None:
+            left = max(0, self._resumed.total_steps - self._resumed.step)
         try:
             forecast = Forecaster(workload).at(
-                job.recipe.batch_size, measuring_seconds=1.0, base_bytes=self._base_bytes or None
+                job.recipe.batch_size,
+                measuring_seconds=1.0,
+                base_bytes=self._base_bytes or None,
+                steps_left=left,
             )
         except (RuntimeError, TypeError, ValueError) as error:
             reason = " ".join(str(error).split())[:160]
             self._view.message(f"No forecast: the network can't be followed ({reason})")
             return None
-        self._view.message(in_words(forecast))
+        self._view.message(in_words(forecast, goes_on=left is not None))
         return forecast
 
     def step(self, progress: Progress, loss: float) -> None:
@@ -110,6 +126,8 @@ class Expectation:
         if self.forecast is None:
             return
         now = time.perf_counter()
+        waited = self._contention.share
+        is_busy = waited > BUSY
         peak = resident_bytes(peak=True)
         actual: dict[What, float] = {"run": now - self._begun}
         if self._steps:
@@ -121,7 +139,8 @@ class Expectation:
             "run": self.forecast.run,
             "memory": self.forecast.memory,
         }
-        names = {"step": ("step time", "s"), "run": ("run time", "s")}
+        run_name = "run time" if self._resumed is None else "time since it was resumed"
+        names = {"step": ("step time", "s"), "run": (run_name, "s")}
         rows = []
         for what, value in actual.items():
             name, unit = names.get(what, ("peak memory", "bytes"))
@@ -136,6 +155,8 @@ class Expectation:
                     actual=value,
                 )
             )
+            if is_busy and what != "memory":
+                continue
             remember(
                 Outcome(
                     what,
@@ -148,8 +169,14 @@ class Expectation:
             )
         content = {"rows": [row.model_dump() for row in rows]}
         write_text(run.folder / "forecast.json", json.dumps(content, indent=1) + "\n")
-        self._remember_costs(now, peak)
+        if not is_busy and self._resumed is None:
+            self._remember_costs(now, peak)
         self._view.message(_beside_actual(rows))
+        if is_busy:
+            self._view.message(
+                f"Other programs held this one up ({waited:.0%} of the time it waited for a "
+                "processor), so later forecasts learn nothing from how long it took"
+            )
 
     def _remember_costs(self, now: float, peak: int | None) -> None:
         forecast = self.forecast

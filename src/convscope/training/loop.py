@@ -74,7 +74,7 @@ def fit(
     # What recomputation saves, a heap that is kept would lose again between its blocks.
     keeps_memory = not run.recipe.recompute
     saved_at, clock = progress.seconds, time.perf_counter()
-    while not _is_over(recipe, progress):
+    while not is_over(recipe, progress):
         network.train()
         for pictures, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
@@ -137,7 +137,7 @@ def fit(
         progress.seconds += now - clock
         clock = now
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
-        is_last = _is_over(recipe, progress)
+        is_last = is_over(recipe, progress)
         warning = stuck_at_guessing(metrics, len(job.card.classes), is_last=is_last)
         for watcher in watchers:
             watcher.epoch(metrics, state)
@@ -155,7 +155,7 @@ def step_seed(seed: int, epoch: int, step: int) -> int:
     return int(np.random.SeedSequence([seed, epoch, step]).generate_state(1, np.uint64)[0])
 
 
-def _is_over(recipe: Recipe, progress: Progress) -> bool:
+def is_over(recipe: Recipe, progress: Progress) -> bool:
     """Whether all steps are taken and judged, or patience has ended."""
     patience = recipe.early_stop
     if patience is not None and progress.epoch - progress.best_epoch >= patience:

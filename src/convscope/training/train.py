@@ -38,7 +38,7 @@ from convscope.training.expectation import Expectation
 from convscope.training.interrupt import stop_on_signals
 from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
-from convscope.training.loop import Watcher, fit
+from convscope.training.loop import Watcher, fit, is_over
 from convscope.training.state import Progress, TrainingState
 
 SHOWN_PROBLEMS = 10
@@ -133,6 +133,8 @@ def resume(
         UsageError: Not a run, or the data has changed.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
+    begun = time.perf_counter()
+    forget_peak()
     run = run if isinstance(run, Run) else Run(run)
     recipe, environment = run.recipe, run.environment
     view = LiveView(quiet=quiet)
@@ -151,7 +153,7 @@ def resume(
         environment["matrix_convolutions"],
         "as the run began",
     )
-    return _carry_out(run, job, execution, view, None, histograms=histograms, quiet=quiet)
+    return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 def _choose_execution(job: Job, device: torch.device) -> Execution:
@@ -199,7 +201,7 @@ def _carry_out(
     job: Job,
     execution: Execution,
     view: LiveView,
-    begun: float | None,
+    begun: float,
     *,
     histograms: bool,
     quiet: bool,
@@ -217,7 +219,10 @@ def _carry_out(
             state.progress.total_steps = first_plan(job.recipe, len(train_batches))
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
-    expectation = None if begun is None else Expectation(job, run.recipe, execution, view, begun)
+    expectation = None
+    if checkpoint is None or not is_over(job.recipe, state.progress):
+        resumed = None if checkpoint is None else state.progress
+        expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     events = EventLog(run.folder / "tensorboard", histograms=histograms)
     if checkpoint is None:
