@@ -318,8 +318,9 @@ class Forecaster:
         weights = resident["parameters"] + resident["optimizer"]
         # A run begins with a forecast, whose timing takes memory as well: half as much again as
         # its tensors for results that are kept, and those of the operation under way.
-        largest = max(each.at(batch_size, self.step.stand_in).bytes for each in self.step.distinct)
-        timing = working_set(self.step, batch_size) * 3 // 2 + largest + resident["parameters"]
+        sizes = (each.at(batch_size, self.step.stand_in).bytes for each in self.step.distinct)
+        timing = working_set(self.step, batch_size) * 3 // 2 + max(sizes, default=0)
+        timing += resident["parameters"]
         peak = costs.late_bytes + max(memory.heap, timing)
         peak += weights if self.workload.recipe.ema is not None else 0
         if base_bytes is None:
