@@ -34,7 +34,7 @@ def plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image
     if len(content) > MOST_BYTES or not content.startswith(b"\xff\xd8\xff"):
         return None
     try:
-        frame = _frame(content)
+        frame = plain_frame(content)
         if frame is None:
             return None
         width, height, mode = frame
@@ -46,8 +46,12 @@ def plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image
         return None
 
 
-def _frame(content: bytes) -> tuple[int, int, str] | None:
-    """Width, height and mode, if nothing is in the header that isn't plain."""
+def plain_frame(content: bytes) -> tuple[int, int, str] | None:
+    """Width, height and mode of a JPEG, if nothing is in its header that isn't plain.
+
+    Raises:
+        IndexError: The header is cut.
+    """
     frame = None
     at = 2
     while content[at] == 0xFF:

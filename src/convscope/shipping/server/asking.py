@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import struct
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from convscope.data.decode import PictureError, decode, stored_size
+from convscope.data.plain_jpeg import plain_frame
 from convscope.evaluation.answer import Answers
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.batcher import Batcher, Work
@@ -27,6 +29,9 @@ from convscope.shipping.server.metrics import Metrics
 
 CHUNK = 8
 """Pictures of a list that one thread decodes before it hands them on."""
+
+PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+"""The signature, and the first chunk up to the width (PNG specification, 5.2 and 11.2.2)."""
 
 
 @dataclass(frozen=True)
@@ -193,10 +198,17 @@ def check_pixels(contents: Sequence[bytes]) -> str | None:
 def _pixels(content: bytes) -> int:
     """As the header says; what is wrong with a file is told when it is decoded."""
     try:
-        height, width = stored_size(content)
+        # Opening a small picture takes a third of the time of decoding it, so the usual headers
+        # are read directly. A second header in a file would count for Pillow, and not here.
+        if content.startswith(PNG_START) and content.count(b"IHDR") == 1:
+            width, height = struct.unpack_from(">II", content, len(PNG_START))
+        elif content.startswith(b"\xff\xd8") and (frame := plain_frame(content)):
+            width, height, _ = frame
+        else:
+            height, width = stored_size(content)
     except Exception:
         return 0
-    return height * width
+    return int(width * height)
 
 
 def _fill(asked: Asked, problems: Sequence[tuple[int, str]]) -> None:
