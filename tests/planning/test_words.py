@@ -1,6 +1,7 @@
 import pytest
 
-from convscope.planning.words import size_words, time_words
+from convscope.planning.words import beside_actual, size_words, time_words
+from convscope.runs.forecast import ForecastRow
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,14 @@ def test_times(seconds, words):
 )
 def test_sizes(size, words):
     assert size_words(size) == words
+
+
+def test_forecast_and_actual():
+    rows = [
+        ForecastRow(what="step time", unit="s", forecast=0.01, actual=0.011),
+        ForecastRow(what="peak memory", unit="bytes", forecast=6e8),
+    ]
+    assert beside_actual(rows) == (
+        "Forecast and actual: step time 11 ms (forecast 10 ms), peak memory unknown (forecast "
+        "600 MB)"
+    )

@@ -83,6 +83,8 @@ def evaluate(
     from convscope.evaluation.analysis import analyse
     from convscope.evaluation.evaluate import evaluate as judge
     from convscope.evaluation.report import write_report
+    from convscope.planning.words import beside_actual
+    from convscope.runs.forecast import read_forecast
     from convscope.runs.run import Run
 
     opened = Run(run)
@@ -104,6 +106,9 @@ def evaluate(
         print_json({"run": str(run), **analysis.as_json(), "files": listed})
         return
     show(evaluation, files)
+    forecast = read_forecast(opened)
+    if is_usual and forecast:
+        print(beside_actual(forecast))
 
 
 def show(evaluation: Evaluation, files: dict[str, Path]) -> None:

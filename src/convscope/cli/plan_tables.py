@@ -249,9 +249,7 @@ def show_history(record: TrackRecord, last: int) -> None:
         f"learned from all other outcomes. Ranges are meant to hold {COVERAGE:.0%}.\n",
         style="dim",
     )
-    table = _table(
-        "The last", "what", "network", "batch", "forecast", "from", "to", "actual", "off", "remark"
-    )
+    table = _table("The last", "what", "network", "batch", "forecast", "actual", "off", "remark")
     for judged in record.judged[-last:]:
         outcome = judged.outcome
         words = size_words if outcome.what == "memory" else time_words
@@ -259,9 +257,10 @@ def show_history(record: TrackRecord, last: int) -> None:
             outcome.what,
             f"{outcome.network}, {outcome.precision}",
             str(outcome.batch_size),
-            *(words(value) for value in (judged.forecast, judged.low, judged.high, outcome.actual)),
+            words(judged.forecast),
+            words(outcome.actual),
             f"{judged.ratio - 1:+.1%}".replace("-", "−"),
-            "" if judged.is_inside else "outside",
+            "" if judged.is_inside else "outside its range",
         )
     console.print(table)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from convscope.planning.forecast import Forecast
+from convscope.runs.forecast import ForecastRow
 
 
 def in_words(forecast: Forecast, *, goes_on: bool = False) -> str:
@@ -20,6 +23,16 @@ def in_words(forecast: Forecast, *, goes_on: bool = False) -> str:
         f"{size_words(memory.value)} ({size_words(memory.low)} to {size_words(memory.high)}); "
         "nine times in ten within these ranges"
     )
+
+
+def beside_actual(rows: Sequence[ForecastRow]) -> str:
+    """One line: what came of each figure, and what had been forecast."""
+    parts = []
+    for row in rows:
+        words = size_words if row.unit == "bytes" else time_words
+        actual = "unknown" if row.actual is None else words(row.actual)
+        parts.append(f"{row.what} {actual} (forecast {words(row.forecast)})")
+    return "Forecast and actual: " + ", ".join(parts)
 
 
 def time_words(seconds: float) -> str:

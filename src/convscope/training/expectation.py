@@ -10,7 +10,7 @@ from convscope.files import write_text
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.forecast import Forecast, Forecaster, Workload
 from convscope.planning.history import Outcome, Range, What, remember
-from convscope.planning.words import in_words, size_words, time_words
+from convscope.planning.words import beside_actual, in_words, time_words
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
@@ -171,7 +171,7 @@ class Expectation:
         write_text(run.folder / "forecast.json", json.dumps(content, indent=1) + "\n")
         if not is_busy and self._resumed is None:
             self._remember_costs(now, peak)
-        self._view.message(_beside_actual(rows))
+        self._view.message(beside_actual(rows))
         if is_busy:
             self._view.message(
                 f"Other programs held this one up ({waited:.0%} of the time it waited for a "
@@ -192,11 +192,3 @@ class Expectation:
                 late_bytes=max(0, peak - self._base_bytes - memory.heap + parameters),
             )
         )
-
-
-def _beside_actual(rows: list[ForecastRow]) -> str:
-    parts = []
-    for row in rows:
-        words = size_words if row.unit == "bytes" else time_words
-        parts.append(f"{row.what} {words(row.actual or 0)} (forecast {words(row.forecast)})")
-    return "Forecast and actual: " + ", ".join(parts)
