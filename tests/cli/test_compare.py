@@ -83,10 +83,17 @@ def test_json_and_files(command, runs, tmp_path):
 
 
 def test_forecast_against_actual(command, runs, tmp_path):
-    rows = [{"what": "time", "unit": "s", "forecast": 9, "low": 8, "high": 12, "actual": 10.5}]
+    rows = [
+        {"what": "time", "unit": "s", "forecast": 9, "low": 8, "high": 150, "actual": 10.5},
+        {"what": "step", "unit": "s", "forecast": 0.0131, "low": 0.012, "high": 0.014},
+        {"what": "memory", "unit": "bytes", "forecast": 5.3e8, "low": 5e8, "high": 2e9},
+    ]
     (tmp_path / "a" / "forecast.json").write_text(json.dumps({"rows": rows}))
     lines = command("compare", "a", "b").stdout.splitlines()
-    assert ["a", "time", "9", "8", "12", "10.5", "s"] in [line.split() for line in lines]
+    told = [" ".join(line.split()) for line in lines]
+    assert "a time 9 s 8 s 2 min 30 s 10.5 s" in told
+    assert "a step 13.1 ms 12 ms 14 ms –" in told
+    assert "a memory 530 MB 500 MB 2 GB –" in told
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,11 @@ def test_nothing_found(command, tmp_path):
     assert command("data", "clean", "--check").stdout == (
         "clean: 44 pictures checked (44 train)\nNothing was found.\n"
     )
-    failed = command("data", "clean", "--check", "--figure", "pairs.png", code=2)
-    assert "--figure shows duplicates, and none were found" in failed.stderr
+    text = command("data", "clean", "--check", "--figure", "pairs.png").stdout
+    assert text.endswith("Nothing was found.\nFigure: none, as there are no duplicates to show.\n")
+    assert not (tmp_path / "pairs.png").exists()
+    done = command("data", "clean", "--check", "--json", "--figure", "pairs.png")
+    assert "figure" not in json.loads(done.stdout)
 
 
 def test_digits_are_too_small_for_near_duplicates(command):

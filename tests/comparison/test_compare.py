@@ -135,7 +135,7 @@ def test_notes(tmp_path):
     write_group(tmp_path / "c", [9, 9, None], failures={1: "only guesses", 2: "NaN"})
     notes = cs.compare([tmp_path / name for name in "abc"]).notes
     assert any(note.startswith("a was judged on validation pictures, by which") for note in notes)
-    assert "c: failed with seed 1, 2; the figures are without 1 of them." in notes
+    assert "c: failed with seeds 1, 2; the figures are without 1 of them." in notes
     assert "a and b were trained on different pictures, though both recipes name pets." in notes
 
 

@@ -77,6 +77,8 @@ def test_an_empty_folder_is_a_problem(make_run, pictures, tmp_path):
     assert [(each.path, each.reason) for each in found.problems] == [
         (str(tmp_path / "empty"), "a folder without files")
     ]
+    with pytest.raises(ConvscopeError, match="a folder without files"):
+        predict(make_run(pictures, name="other"), tmp_path / "empty")
 
 
 def test_nothing_usable_is_an_error(make_run, pictures, tmp_path):

@@ -193,14 +193,25 @@ def _forecasts(comparison: Comparison) -> Table:
     from rich.text import Text
 
     table = _plain_table("Forecast against actual")
-    for heading in ("", "", "forecast", "from", "to", "actual", "unit"):
-        table.add_column(heading, justify="left" if heading in ("", "unit") else "right")
+    for heading in ("", "", "forecast", "from", "to", "actual"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
     for each in comparison.contenders:
         for row in each.forecast:
             numbers = (row.forecast, row.low, row.high, row.actual)
-            shown = ["–" if number is None else f"{number:,.4g}" for number in numbers]
-            table.add_row(Text(each.name), Text(row.what), *shown, Text(row.unit))
+            shown = [Text(_amount(number, row.unit)) for number in numbers]
+            table.add_row(Text(each.name), Text(row.what), *shown)
     return table
+
+
+def _amount(value: float | None, unit: str) -> str:
+    """A number of a forecast with its unit, as a person reads it."""
+    from convscope.evaluation.page.words import duration, size
+
+    if value is None:
+        return "–"
+    if unit == "s":
+        return duration(value).replace("\u00a0", " ")
+    return size(value).replace("\u00a0", " ") if unit == "bytes" else f"{value:,.4g} {unit}"
 
 
 def _pairs(comparison: Comparison) -> Table:

@@ -51,7 +51,7 @@ def check_data(
     if report is not None:
         _write(checked, report)
         written["report"] = str(report)
-    if figure is not None:
+    if figure is not None and any(each.other for each in checked.findings):
         draw_duplicates(figure, checked, source_splits(source, size=size, channels=channels))
         written["figure"] = str(figure)
     if json:
@@ -61,6 +61,8 @@ def check_data(
         print(line)
     for what, path in written.items():
         print(f"{what.capitalize()}: {path}")
+    if figure is not None and "figure" not in written:
+        print("Figure: none, as there are no duplicates to show.")
     if report is None and checked.findings:
         print("Write all findings to a file: --report FILE.csv, or FILE.json")
     if figure is None and any(each.other for each in checked.findings):

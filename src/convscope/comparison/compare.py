@@ -97,7 +97,8 @@ def _notes(contenders: Sequence[Contender], pairs: Sequence[Pair]) -> list[str]:
             seeds = ", ".join(str(seed) for seed in sorted(each.failures))
             left_out = len([seed for seed in each.failures if seed not in each.seeds])
             without = f"; the figures are without {left_out} of them" if left_out else ""
-            notes.append(f"{each.name}: failed with seed {seeds}{without}.")
+            noun = "seed" if len(each.failures) == 1 else "seeds"
+            notes.append(f"{each.name}: failed with {noun} {seeds}{without}.")
     notes += _changed_pictures(contenders)
     comparisons = max((pair.comparisons for pair in pairs), default=0)
     if comparisons > 1:

@@ -204,7 +204,7 @@ def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
         began = time.perf_counter()
         _decoded(file, card)
         times.append(time.perf_counter() - began)
-    return statistics.median(times) < QUICK_PICTURE
+    return bool(times) and statistics.median(times) < QUICK_PICTURE
 
 
 def _decoded(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
