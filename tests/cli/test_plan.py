@@ -87,7 +87,7 @@ def test_minutes_bring_alternatives_and_a_plot_is_written(command, tmp_path):
     written = json.loads(done.stdout)
     assert written["alternatives"][0]["change"] == "as it is"
     fitting = written["alternatives"][0]["fitting_epochs"]
-    assert written["time"]["epochs"] == pytest.approx(fitting, rel=0.5)
+    assert written["time"]["epochs"] == pytest.approx(fitting, rel=0.1)
     assert written["files"] == {"plot": "plan.png"}
     assert (tmp_path / "plan.png").is_file()
     shown = command(*LENET, "--what-if").stdout

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import convscope as cs
+from convscope.planning.history import Outcome
 from convscope.planning.plan import forecasters, plan
 from convscope.planning.step import record_step
 from convscope.planning.stopwatch import Stopwatch
@@ -80,3 +81,15 @@ def test_a_network_that_asks_for_values_is_refused_in_one_line():
 def test_without_data_or_shape():
     with pytest.raises(cs.UsageError, match="Give data, or picture_shape"):
         plan("lenet")
+
+
+def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
+    slow = [Outcome("run", 1.0, 2.0, "other", 1, "float32") for _ in range(90)]
+    monkeypatch.setattr(
+        "convscope.planning.forecast.outcomes", lambda what: slow if what == "run" else []
+    )
+    found = forecasters("lenet", "mnist", precision="float32", minutes=5, epochs=None)[0].at(64)
+    correction = found.run.value / found.uncorrected["run"]
+    assert correction > 1.7
+    outside = found.start_seconds + found.judging_seconds
+    assert found.run.value == pytest.approx(300 + correction * outside)

@@ -189,15 +189,15 @@ class Forecaster:
             in_float32: As if nothing were shortened to bfloat16, from the same record.
         """
         step = self.step.all_float32 if in_float32 else self.step
-        phases, _ = self._phases(step, batch_size, measuring_seconds)
+        phases, _ = self._phases(step, batch_size, measuring_seconds, again=False)
         return sum(phases.values())
 
     def _phases(
-        self, step: Step, batch_size: int, measuring_seconds: float
+        self, step: Step, batch_size: int, measuring_seconds: float, *, again: bool = True
     ) -> tuple[dict[str, float], list[Timing]]:
         """Seconds of each phase, making the batch left out, and those of the operations."""
         with self.workload.execution.using_threads():
-            timings = self._times.of_step(step, batch_size, measuring_seconds)
+            timings = self._times.of_step(step, batch_size, measuring_seconds, again=again)
         self._times.save()
         phases = {"forward": 0.0, "backward": 0.0, "optimizer": 0.0}
         for operation, timing in zip(step.operations, timings, strict=True):
@@ -253,7 +253,8 @@ class Forecaster:
         start = costs.start_seconds
         epochs = float(recipe.epochs or 0)
         if recipe.minutes is not None:
-            fitting = 60 * recipe.minutes / epoch
+            corrected = epoch * with_range(1.0, "run", outcomes("run")).value
+            fitting = 60 * recipe.minutes / corrected
             epochs = min(epochs, fitting) if recipe.epochs else fitting
         if steps_left is None:
             start += PROBE_STEPS * PROBE_PICTURES * step_seconds / batch_size
