@@ -101,9 +101,9 @@ def _calibrate(*, quiet: bool, json: bool) -> None:
     if json:
         print_json(found.as_json())
         return
-    if found.costs is None:
+    if found.costs is None and found.contention <= BUSY:
         print("This system doesn't tell what a process takes, so forecasts use stand-ins for it.")
-    else:
+    elif found.costs is not None:
         print(f"start-up       {time_words(found.costs.start_seconds)}")
         print(f"judging        {time_words(found.costs.judging_seconds)}, besides the answers")
         print(f"process memory {size_words(found.costs.start_bytes + found.costs.late_bytes)}")

@@ -23,7 +23,6 @@ from convscope.planning.fixed_costs import FixedCosts, fixed_costs
 from convscope.planning.plan import forecasters
 from convscope.planning.times import OperationTimes, Timing, total
 from convscope.runs import recipe as recipes
-from convscope.runtime.contention import Contention
 from convscope.runtime.execution import Precision
 
 NETWORKS = ("lenet", "alexnet", "vgg11", "nin", "googlenet", "resnet18", "densenet")
@@ -76,7 +75,6 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calib
         ConvscopeError: The small run failed.
     """
     begun = time.perf_counter()
-    contention = Contention()
     _train_small_run()
     advance(1)
     times = OperationTimes(torch.get_num_threads())
@@ -94,7 +92,6 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calib
         advance(1)
         if time.perf_counter() - begun > seconds:
             break
-    times.contention = contention.share  # over all networks, not only the last
     times.save()
     costs, are_measured = fixed_costs()
     return Calibration(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from convscope.planning.forecast import Workload
 
 MOST_PICTURES = 128
-REPETITIONS = 3
+REPETITIONS = 2
 
 
 def input_seconds(workload: Workload, batch_size: int) -> float:

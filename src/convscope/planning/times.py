@@ -12,7 +12,9 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +32,7 @@ from convscope.runtime.device import processor
 
 CALL_SECONDS = 0.012  # an operation that takes longer is timed on fewer pictures
 FEWEST_PICTURES = 8  # with fewer, threads have too little to share
-AGAIN_SECONDS = 0.2  # for timing known operations again
+AGAIN_SECONDS = 0.1  # for timing known operations again
 GUESSED_FLOPS = {torch.bfloat16: 5e11, torch.float32: 1e11}  # per second, to decide on that
 GUESSED_BYTES = 5e9  # per second
 LARGEST_POOL = 128 * 2**20  # bytes; with the results kept, more than stays in most caches
@@ -55,6 +57,9 @@ class OperationTimes:
 
     Args:
         threads: With how many.
+
+    Attributes:
+        not_timed: Operations that can't be called by themselves.
     """
 
     def __init__(self, threads: int) -> None:
@@ -62,18 +67,26 @@ class OperationTimes:
         machine = f"{processor()}, {threads} threads, torch {torch.__version__}"
         self._kept = _read(self._file)
         self._seconds = self._kept.setdefault(machine, {})
-        self.not_timed: set[str] = set()  # operations that can't be called by themselves
+        self.not_timed: set[str] = set()
         self._timed: set[str] = set()  # by this object; the others were timed some other time
-        self.contention = 0.0  # share of the time that threads waited for a processor
+        self._contention = Contention()
         self._like: dict[str, list[tuple[float, float]]] = {}  # family → (work, seconds)
 
-    def of_step(self, step: Step, batch_size: int, budget: float) -> list[Timing]:
+    @property
+    def contention(self) -> float:
+        """Share of the time since this object was made that a thread waited for a processor."""
+        return self._contention.share
+
+    def of_step(
+        self, step: Step, batch_size: int, budget: float, *, again: bool = True
+    ) -> list[Timing]:
         """How long each operation of a step takes.
 
         Args:
             step: As recorded.
             batch_size: Pictures.
             budget: Seconds to spend on measuring.
+            again: Whether known times may be measured again within it.
         """
         counts = Counter(operation.key for operation in step.operations)
         unique = {
@@ -81,11 +94,14 @@ class OperationTimes:
             for operation in step.distinct
         }
         pool = working_set(step, batch_size)
-        contention = Contention()
-        with returning_memory():
-            keep_memory()  # as in training
-            self._measure(unique, counts, step.stand_in, batch_size, pool, budget)
-        self.contention = contention.share
+        with ExitStack() as stack:
+            stopwatch = cache(lambda: stack.enter_context(_stopwatch(pool)))
+            deadline = time.perf_counter() + budget
+            known = self._measure(
+                unique, counts, step.stand_in, batch_size, pool, stopwatch, deadline
+            )
+            if again:
+                self._measure_again(known, stopwatch, min(deadline, _soon()))
         timings = {
             key: self._timing(recorded, operation, step.stand_in, batch_size, pool)
             for key, (recorded, operation) in unique.items()
@@ -106,25 +122,24 @@ class OperationTimes:
         stand_in: int,
         batch_size: int,
         pool: int,
-        budget: float,
-    ) -> None:
+        stopwatch: Callable[[], Stopwatch],
+        deadline: float,
+    ) -> list[tuple[Operation, str]]:
+        """Time what isn't known, the most important first; returns what is known then."""
         costs = {key: counts[key] * _guess(operation) for key, (_, operation) in unique.items()}
         dearest: dict[str, str] = {}
         for key in sorted(unique, key=costs.__getitem__):
             dearest[_family(unique[key][1])] = key
         firsts = sorted(dearest.values(), key=costs.__getitem__, reverse=True)
         rest = sorted(set(unique) - set(firsts), key=costs.__getitem__, reverse=True)
-        deadline = time.perf_counter() + budget
-        stopwatch: Stopwatch | None = None
         known: list[tuple[Operation, str]] = []
         for key in (*firsts, *rest):
             recorded, operation = unique[key]
             count = _pictures_to_time(recorded, operation, batch_size, stand_in)
             digest = _digest(recorded.at(count, stand_in), pool)
             if digest not in self._seconds and time.perf_counter() < deadline:
-                stopwatch = stopwatch or Stopwatch(pool)
                 try:
-                    self._seconds[digest] = stopwatch.seconds(recorded.at(count, stand_in))
+                    self._seconds[digest] = stopwatch().seconds(recorded.at(count, stand_in))
                     self._timed.add(digest)
                 except (RuntimeError, TypeError, ValueError, IndexError):
                     # Fake tensors had other types than real ones, or values matter to it.
@@ -134,11 +149,13 @@ class OperationTimes:
                 seconds = self._seconds[digest] * _share(recorded, operation, count, stand_in)
                 self._like.setdefault(_family(operation), []).append((_work(operation), seconds))
 
-        if any(digest not in self._timed for _, digest in known):
-            self._measure_again(known, stopwatch or Stopwatch(pool), min(deadline, _soon()))
+        return known
 
     def _measure_again(
-        self, known: list[tuple[Operation, str]], stopwatch: Stopwatch, deadline: float
+        self,
+        known: list[tuple[Operation, str]],
+        stopwatch: Callable[[], Stopwatch],
+        deadline: float,
     ) -> None:
         """The machine may have been busy when these were timed: the shortest time counts."""
         for operation, digest in known:
@@ -146,7 +163,9 @@ class OperationTimes:
                 return
             if digest not in self._timed:
                 self._timed.add(digest)
-                self._seconds[digest] = min(self._seconds[digest], stopwatch.seconds(operation, 1))
+                self._seconds[digest] = min(
+                    self._seconds[digest], stopwatch().seconds(operation, 1)
+                )
 
     def _timing(
         self, recorded: Operation, operation: Operation, stand_in: int, batch_size: int, pool: int
@@ -161,6 +180,14 @@ class OperationTimes:
             return Timing(_guess(operation), is_measured=False)
         near_work, near_seconds = min(similar, key=lambda each: abs(math.log(each[0] / work)))
         return Timing(near_seconds * work / near_work, is_measured=False)
+
+
+@contextmanager
+def _stopwatch(pool: int) -> Iterator[Stopwatch]:
+    """Times operations within, with memory kept as in training."""
+    with returning_memory():
+        keep_memory()
+        yield Stopwatch(pool)
 
 
 def working_set(step: Step, batch_size: int) -> int:
