@@ -53,13 +53,18 @@ CUSHION = [
 
 @contextmanager
 def returning_memory() -> Iterator[None]:
-    """Within: freed memory goes back to the system until `keep_memory`. After: large blocks do."""
+    """Within: freed memory goes back to the system until `keep_memory`. After: large blocks do.
+
+    What was freed before is given back as well.
+    """
+    library = _c_library()
     _set(GIVE_BACK)
+    if library is not None:
+        library.malloc_trim(0)
     _kept.clear()
     try:
         yield
     finally:
-        library = _c_library()
         if library is not None:
             for block in _kept:
                 library.free(block)
