@@ -237,7 +237,8 @@ class Forecaster:
         phases = {"input": feeding, **computing}
         step_seconds = sum(phases.values()) + LOOP_SECONDS
         _, estimated = total(timings)
-        memory = step_memory(self.step, batch_size, self._heap(is_here=base_bytes is not None))
+        heap = self._heap(is_here=base_bytes is not None)
+        memory = step_memory(self.step, batch_size, heap)
         costs, _ = fixed_costs()
 
         steps = max(1, math.ceil(counts["train"] / batch_size))
@@ -278,7 +279,7 @@ class Forecaster:
             precision=workload.execution.precision,
             batch_size=batch_size,
             size=workload.size,
-            memory=self._memory_range(peak),
+            memory=self._memory_range(peak, heap),
             parts=parts,
             step_memory=memory,
             step=with_range(step_seconds, "step", outcomes("step"), doubt),
@@ -301,8 +302,9 @@ class Forecaster:
         Args:
             batch_size: Pictures per step.
         """
-        memory = step_memory(self.step, batch_size, self._heap(is_here=False))
-        return self._memory_range(self._peak(memory, batch_size, None))
+        heap = self._heap(is_here=False)
+        memory = step_memory(self.step, batch_size, heap)
+        return self._memory_range(self._peak(memory, batch_size, None), heap)
 
     def _heap(self, *, is_here: bool) -> Heap:
         """What becomes of freed memory in a run of this process, or of one that the command begins.
@@ -328,8 +330,11 @@ class Forecaster:
             return peak + costs.start_bytes + self._data_set_bytes
         return peak + base_bytes - resident["parameters"]
 
-    def _memory_range(self, peak: int) -> Range:
-        return with_range(peak, "memory", outcomes("memory"), 2.0 if self.step.unknown else 0)
+    def _memory_range(self, peak: int, heap: Heap) -> Range:
+        doubt = 2.0 if self.step.unknown else 0.0
+        if heap == "kept with thread caches":  # which break it up by chance
+            doubt = max(doubt, 1.0)
+        return with_range(peak, "memory", outcomes("memory"), doubt)
 
     @property
     def _data_set_bytes(self) -> int:
