@@ -3,7 +3,10 @@ import torch
 from torch import nn
 
 import convscope as cs
+from convscope.data.places import cache_folder
+from convscope.planning import forecast as forecast_module
 from convscope.planning.plan import forecasters, plan
+from convscope.runtime.contention import Contention
 
 RECIPE = cs.Recipe(epochs=1, batch_size=8, precision="float32", threads=1)
 
@@ -61,3 +64,50 @@ def test_a_module_that_does_not_take_the_pictures():
     wrong = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 7))
     with pytest.raises(cs.UsageError, match=r"gives \(2, 7\) for 2 pictures"):
         plan(wrong, picture_shape=(3, 8, 8), recipe=RECIPE)
+
+
+def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
+    recorded = []
+    record = forecast_module.record_step
+
+    def counting(*args, **kwargs):
+        recorded.append(args[2].precision)
+        return record(*args, **kwargs)
+
+    def seconds(self, *_, in_float32=False):
+        _ = self.step
+        return 0.3 if in_float32 else 0.1
+
+    monkeypatch.setattr(forecast_module, "record_step", counting)
+    monkeypatch.setattr(forecast_module.Forecaster, "computing_seconds", seconds)
+    recipe = RECIPE.replace(precision="auto")
+    short, long = forecasters(network(), picture_shape=(3, 8, 8), recipe=recipe)
+    assert recorded == ["bfloat16"]
+    assert short.workload.execution.precision == "bfloat16"
+    note = "float32, and a step takes about 3 times as long."
+    assert any(each.endswith(note) for each in short.at(8, measuring_seconds=0.0).notes)
+    assert long.at(8, measuring_seconds=0.0).precision == "float32"
+    assert recorded == ["bfloat16", "float32"]
+
+
+def test_what_is_left_of_a_run():
+    (forecaster,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    whole = forecaster.at(8, measuring_seconds=0.0)
+    half = forecaster.at(8, measuring_seconds=0.0, steps_left=whole.steps_per_epoch // 2)
+    assert half.epochs == pytest.approx(0.5)
+    assert half.start_seconds < whole.start_seconds  # nothing is chosen by measuring
+    assert half.judging_seconds == pytest.approx(whole.judging_seconds, rel=0.5)
+
+
+def test_a_busy_machine_is_told_and_nothing_is_kept(monkeypatch):
+    monkeypatch.setattr(Contention, "share", 0.0)
+    (quiet,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    sure = quiet.at(8, measuring_seconds=60.0)
+    kept = cache_folder() / "operations.json"
+    before = kept.read_text()
+    monkeypatch.setattr(Contention, "share", 0.4)
+    (busy,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    found = busy.at(16, measuring_seconds=60.0)
+    assert any("waited for one 40% of the time" in note for note in found.notes)
+    assert found.step.high / found.step.value > sure.step.high / sure.step.value
+    assert kept.read_text() == before

@@ -1,0 +1,94 @@
+"""The forecast of a run beside what came, and what later forecasts learn from it."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import convscope as cs
+from convscope.planning.fixed_costs import fixed_costs
+from convscope.planning.history import outcomes
+from convscope.runtime.contention import Contention
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+
+
+def pictures(count=64):
+    images = np.random.default_rng(0).integers(0, 255, (count, 1, 8, 8), dtype=np.uint8)
+    return cs.ImageSet(images, np.arange(count) % 2, ("a", "b"))
+
+
+DATA = {"train": pictures(), "test": pictures(16)}
+
+
+def module():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+
+
+def trained(folder, **changes):
+    recipe = cs.Recipe(epochs=2, batch_size=8, precision="float32", threads=1, device="cpu")
+    return cs.train(module(), DATA, recipe.replace(**changes), out=folder)
+
+
+def rows(run):
+    content = json.loads((run.folder / "forecast.json").read_text())
+    return {row["what"]: row for row in content["rows"]}
+
+
+def words(capsys):
+    return " ".join(capsys.readouterr().err.split())
+
+
+def idle(monkeypatch, share=0.0):
+    monkeypatch.setattr(Contention, "share", share)
+
+
+def test_a_run_leaves_forecast_and_actual(tmp_path, monkeypatch, capsys):
+    idle(monkeypatch)
+    found = rows(trained(tmp_path / "run"))
+    assert found.keys() == {"step time", "run time", "peak memory"}
+    assert all(row["low"] < row["forecast"] < row["high"] for row in found.values())
+    assert {each.what for each in outcomes()} == {"step", "run", "memory"}
+    assert fixed_costs()[1]
+    said = words(capsys)
+    assert " in all (" in said
+    assert "Forecast and actual: run time" in said
+    assert "Other programs" not in said
+
+
+def test_nothing_is_learned_from_times_on_a_busy_machine(tmp_path, monkeypatch, capsys):
+    idle(monkeypatch, 0.5)
+    found = rows(trained(tmp_path / "run"))
+    assert found.keys() == {"step time", "run time", "peak memory"}
+    assert {each.what for each in outcomes()} == {"memory"}
+    assert not fixed_costs()[1]
+    assert "Other programs held this one up (50% of the time it waited" in words(capsys)
+
+
+def test_what_is_left_of_a_resumed_run_is_forecast(tmp_path, monkeypatch, capsys):
+    idle(monkeypatch)
+    run = trained(tmp_path / "run")
+    costs = len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines())
+    run.recipe.replace(epochs=4).write(run.recipe_file)
+    capsys.readouterr()
+    cs.resume(run, network=module(), data=DATA)
+    assert " more (" in words(capsys)
+    assert "time since it was resumed" in rows(run)
+    assert len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines()) == costs
+
+
+def test_a_run_that_has_ended_is_judged_again_without_a_forecast(tmp_path, monkeypatch, capsys):
+    idle(monkeypatch)
+    run = trained(tmp_path / "run")
+    before, learned = rows(run), len(outcomes())
+    capsys.readouterr()
+    cs.resume(run, network=module(), data=DATA)
+    assert "Forecast" not in words(capsys)
+    assert rows(run) == before
+    assert len(outcomes()) == learned
