@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -126,3 +128,21 @@ def test_an_operation_that_is_not_pytorchs_is_named():
 def test_pictures_that_do_not_fit():
     with pytest.raises(RuntimeError):
         recorded(Own(), shape=(1, 16, 16))
+
+
+@pytest.mark.parametrize("name", ["lenet", "resnet9", "mobilenet-v2-32px", "googlenet"])
+def test_the_same_step_in_float32_from_a_record_in_bfloat16(name):
+    with torch.device("meta"):
+        network = cs.build(name, 3, 10)
+    shape = (3, *entry(name).picture[1:])
+
+    def sgd(network):
+        return torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)
+
+    short, long = (
+        record_step(network, shape, Execution(torch.device("cpu"), precision), sgd)
+        for precision in ("bfloat16", "float32")
+    )
+    converted = Counter(operation.key for operation in short.all_float32.operations)
+    assert converted == Counter(operation.key for operation in long.operations)
+    assert short.flops(8) == long.flops(8) == short.all_float32.flops(8)
