@@ -13,7 +13,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def costs(seconds):
-    return FixedCosts(seconds, 2 * seconds, 1000, 100)
+    return FixedCosts(seconds, 2 * seconds, 1000, 100, 200)
 
 
 def test_before_the_first_run_others_stand_in():
@@ -39,3 +39,12 @@ def test_damaged_lines_are_passed_over():
     with file.open("a") as log:
         log.write(f'{{"machine"\n[]\n3\n{json.dumps(wrong)}\n')
     assert fixed_costs() == (costs(1.0), True)
+
+
+def test_lines_of_before_the_memory_of_judging_was_measured():
+    remember_fixed_costs(costs(1.0))
+    file = cache_folder() / "fixed_costs.jsonl"
+    fields = json.loads(file.read_text())
+    del fields["judging_bytes"]
+    file.write_text(json.dumps(fields) + "\n")
+    assert fixed_costs()[0].judging_bytes == FixedCosts().judging_bytes

@@ -28,13 +28,15 @@ class FixedCosts:
         start_seconds: From the beginning of the command to the first measurement of the network.
         judging_seconds: Report and figures, without the network's answers.
         start_bytes: The process before the network is placed, without the pictures.
-        late_bytes: What libraries take that are loaded or first used after that.
+        late_bytes: What libraries take that are first used in training.
+        judging_bytes: What judging and the report take, when the memory of training is given back.
     """
 
     start_seconds: float = 2.5
     judging_seconds: float = 4.0
-    start_bytes: int = 360 * 2**20
+    start_bytes: int = 400 * 2**20
     late_bytes: int = 40 * 2**20
+    judging_bytes: int = 80 * 2**20
 
 
 _COSTS = pydantic.TypeAdapter(FixedCosts)
@@ -71,6 +73,7 @@ def fixed_costs() -> tuple[FixedCosts, bool]:
         median(each.judging_seconds for each in last),
         int(median(each.start_bytes for each in last)),
         int(median(each.late_bytes for each in last)),
+        int(median(each.judging_bytes for each in last)),
     ), True
 
 

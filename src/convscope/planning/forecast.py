@@ -321,11 +321,16 @@ class Forecaster:
         weights = resident["parameters"] + resident["optimizer"]
         # A run begins with a forecast, whose timing takes memory as well: half as much again as
         # its tensors for results that are kept, and those of the operation under way.
-        sizes = (each.at(batch_size, self.step.stand_in).bytes for each in self.step.distinct)
+        sizes = (
+            each.at(batch_size, self.step.stand_in).bytes
+            for each in self.step.distinct
+            if each.phase != "optimizer"  # which changes in place what is there
+        )
         timing = working_set(self.step, batch_size) * 3 // 2 + max(sizes, default=0)
         timing += resident["parameters"]
-        peak = costs.late_bytes + max(memory.heap, timing)
-        peak += weights if self.workload.recipe.ema is not None else 0
+        training = costs.late_bytes + max(memory.heap, timing)
+        training += weights if self.workload.recipe.ema is not None else 0
+        peak = max(training, costs.judging_bytes + resident["parameters"])
         if base_bytes is None:
             return peak + costs.start_bytes + self._data_set_bytes
         return peak + base_bytes - resident["parameters"]

@@ -16,12 +16,13 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.execution import Execution
-from convscope.runtime.process import resident_bytes
+from convscope.runtime.process import age_seconds, resident_bytes
 from convscope.training.job import Job
 from convscope.training.live_view import LiveView
 from convscope.training.state import Progress, TrainingState
 
 REFINED_AFTER = 5  # steps, besides the first two, which are slower
+FRESH = 60  # seconds: a process that was older when a run began has done something else before
 SMALL = 64 * 2**20  # bytes: a step that takes less tells what the process takes by itself
 
 
@@ -52,6 +53,7 @@ class Expectation:
         self._steps: list[float] = []
         self._last: float | None = None
         self._judging_from = 0.0
+        self._training_peak = 0
         self._base_bytes = resident_bytes() or 0
         self._resumed = resumed
         self.forecast = self._make()
@@ -120,6 +122,7 @@ class Expectation:
     def judging_begins(self) -> None:
         """Training has ended."""
         self._judging_from = time.perf_counter()
+        self._training_peak = resident_bytes(peak=True) or 0
 
     def settle(self, run: Run) -> None:
         """Write forecast beside actual into the run, and remember both for later forecasts."""
@@ -182,13 +185,18 @@ class Expectation:
         forecast = self.forecast
         if forecast is None or peak is None or forecast.step_memory.heap > SMALL:
             return
+        age = age_seconds()
+        if age is None or age - (now - self._begun) > FRESH:
+            return  # what the process did before isn't known to a plan
         memory = forecast.step_memory
         parameters = memory.parts.get("parameters", 0)
+        without = self._base_bytes - parameters
         remember_fixed_costs(
             FixedCosts(
                 start_seconds=self._start_seconds,
                 judging_seconds=now - self._judging_from,
-                start_bytes=self._base_bytes - parameters - forecast.parts["data set"],
-                late_bytes=max(0, peak - self._base_bytes - memory.heap + parameters),
+                start_bytes=without - forecast.parts["data set"],
+                late_bytes=max(0, self._training_peak - without - memory.heap),
+                judging_bytes=max(0, peak - without - parameters),
             )
         )
