@@ -131,6 +131,31 @@ def test_damaged_weights(command, run):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("arguments", [["evaluate", "r"], ["doctor", "r"], ["compare", "r", "s"]])
+def test_damaged_metrics(command, run, arguments):
+    shutil.copytree(run.folder, run.folder.with_name("s"))
+    with run.metrics_file.open("a") as file:
+        file.write('{"kind": "epo\n')
+    done = command(*arguments, code=1)
+    last = len(run.metrics_file.read_text().splitlines())
+    assert done.stderr.splitlines()[-1].startswith(
+        f"convscope: Line {last} of 'r/metrics.jsonl' is damaged: it should be a JSON object"
+    )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["evaluate", "r"], ["predict", "r", "r/figures"]])
+def test_one_wrong_bit_in_the_weights(command, run, arguments):
+    content = bytearray(run.model_file.read_bytes())
+    content[-5000] ^= 64
+    run.model_file.write_bytes(content)
+    done = command(*arguments, code=1)
+    assert done.stderr == (
+        "convscope: Model file 'r/model.safetensors' is damaged: its weights aren't those that "
+        "were written. Take a copy of it that is whole, or train again.\n"
+    )
+
+
 def test_missing_data(command, run):
     done = command("evaluate", "r", "--data", "gone/", code=2)
     assert "There is no folder or zip archive 'gone'" in done.stderr
