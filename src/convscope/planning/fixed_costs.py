@@ -34,7 +34,7 @@ class FixedCosts:
 
     start_seconds: float = 2.5
     judging_seconds: float = 4.0
-    start_bytes: int = 400 * 2**20
+    start_bytes: int = 440 * 2**20
     late_bytes: int = 40 * 2**20
     judging_bytes: int = 80 * 2**20
 

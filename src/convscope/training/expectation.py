@@ -14,6 +14,7 @@ from convscope.planning.words import beside_actual, in_words, time_words
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runtime.allocator import returning_memory
 from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.execution import Execution
 from convscope.runtime.process import age_seconds, resident_bytes
@@ -54,7 +55,8 @@ class Expectation:
         self._last: float | None = None
         self._judging_from = 0.0
         self._training_peak = 0
-        self._base_bytes = resident_bytes() or 0
+        with returning_memory():  # as when training begins
+            self._base_bytes = resident_bytes() or 0
         self._resumed = resumed
         self.forecast = self._make()
         self._contention = Contention()
