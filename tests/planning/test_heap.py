@@ -54,3 +54,8 @@ def test_without_caches_of_threads_the_heap_hardly_breaks_up():
 
 def test_no_room():
     assert heap_growth([take(1, 2**62)], 1, 4096, thread_cache=False) is None
+
+
+def test_a_heap_of_many_gigabytes_does_not_shrink():
+    events = [take(i, 512 * MB) for i in range(8)]
+    assert heap_growth(events, 8, 4096, thread_cache=False) >= 4096 * MB

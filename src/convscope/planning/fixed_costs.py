@@ -36,7 +36,7 @@ class FixedCosts:
     judging_seconds: float = 4.0
     start_bytes: int = 440 * 2**20
     late_bytes: int = 40 * 2**20
-    judging_bytes: int = 80 * 2**20
+    judging_bytes: int = 48 * 2**20
 
 
 _COSTS = pydantic.TypeAdapter(FixedCosts)

@@ -48,6 +48,13 @@ for size, count in cushion:
         malloc(16)
 for address in cushions:
     free(address)
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in ("arena", *"bcdefghij")]
+if hasattr(libc, "mallinfo2"):  # since glibc 2.33; sees what lies elsewhere when sbrk finds no room
+    libc.mallinfo2.restype = Info
+    extent = lambda: libc.mallinfo2().arena
+else:
+    extent = lambda: sbrk(0)
 chance = random.Random(seed).random
 pointer = ctypes.c_void_p()
 def take_aligned(size):
@@ -55,7 +62,7 @@ def take_aligned(size):
         sys.exit("no address space")
     return pointer.value
 blocks, small, batch = {}, [], None
-start = sbrk(0)
+start = extent()
 for _ in range(repetitions):
     last, batch = batch, take_aligned(pictures)
     free(last)
@@ -73,7 +80,7 @@ for _ in range(repetitions):
     for address in blocks.values():
         free(address)
     blocks.clear()
-print(sbrk(0) - start)
+print(extent() - start)
 """
 
 

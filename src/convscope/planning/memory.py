@@ -16,6 +16,8 @@ Heap: TypeAlias = Literal["kept", "kept with thread caches", "returned"]
 
 # What a heap takes beyond what is in use, where its library can't be asked.
 SPREAD = 1.15
+# What it takes beyond what its library tells: threads take their blocks in an order of chance.
+MARGIN = 1.05
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def step_memory(step: Step, batch_size: int, heap: Heap = "kept") -> StepMemory:
     if heap != "returned":
         has_caches = heap == "kept with thread caches"
         growth = heap_growth(events, len(step.operations), pictures, thread_cache=has_caches)
-        grown = round(SPREAD * grown) if growth is None else max(growth, grown)
+        grown = round(SPREAD * grown) if growth is None else round(MARGIN * max(growth, grown))
     every_part: dict[Kind, int] = {**resident, "pictures": pictures, **parts}
     return StepMemory(
         parts={kind: size for kind, size in every_part.items() if size},

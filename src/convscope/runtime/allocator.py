@@ -37,8 +37,8 @@ M_ARENA_MAX = -8
 GIVE_BACK = [(M_MMAP_MAX, 65_536), (M_MMAP_THRESHOLD, 65_536), (M_TRIM_THRESHOLD, 131_072)]
 MIXED = [(M_MMAP_MAX, 65_536), (M_MMAP_THRESHOLD, 2**25), (M_TRIM_THRESHOLD, 2**28)]
 # M_MMAP_MAX 0 takes large blocks from the heap instead of mapping each by itself (the threshold
-# can't do that: mallopt refuses more than 32 MiB); with the trim threshold the heap never shrinks.
-KEEP = [(M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_MXFAST, 0)]
+# can't do that: mallopt refuses more than 32 MiB); a trim threshold of -1 means never to shrink.
+KEEP = [(M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, -1), (M_MXFAST, 0)]
 
 TUNABLES = "GLIBC_TUNABLES"
 NO_THREAD_CACHE = "glibc.malloc.tcache_count=0"
