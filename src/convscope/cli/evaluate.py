@@ -66,8 +66,8 @@ def evaluate(
     robustness: Annotated[
         bool,
         typer.Option(
-            help="Judge it on shifted, noisy, blurred and otherwise worse pictures too, which "
-            "takes some seconds."
+            help="Judge it on shifted, noisy, blurred and otherwise worse pictures too: some "
+            "seconds, and minutes for networks of more than 1,000 million multiply-adds."
         ),
     ] = True,
     json: Annotated[
