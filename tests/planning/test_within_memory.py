@@ -11,7 +11,7 @@ def resnet9():
 
 
 def test_the_forecast_is_of_the_largest_batch(resnet9):
-    limit = round(resnet9[0].memory_at(200).high)
+    limit = round(1.001 * resnet9[0].memory_at(200).high)  # the heap isn't the same to the byte
     found = within_memory("resnet9", "cifar10", resnet9, limit)
     assert found.fit.batch_size >= 200
     assert found.forecast.batch_size == found.fit.batch_size

@@ -21,6 +21,7 @@ from convscope.planning.words import size_words, time_words
 from convscope.runtime.system_memory import system_memory
 
 TEXTS = ("network", "remark")  # columns of words; the others are of numbers
+SHOWN_LAYERS = 5  # that keep most for the backward pass
 SIDE_BY_SIDE = 90  # columns from which two tables stand beside each other
 
 
@@ -52,6 +53,14 @@ def show_forecast(forecast: Forecast, data: str) -> None:
         for table in tables:
             console.print(table)
             console.print()
+    layers = sorted(forecast.step_memory.layers.items(), key=lambda layer: -layer[1])
+    if layers:
+        console.print()
+        named = ", ".join(f"{name} {size_words(size)}" for name, size in layers[:SHOWN_LAYERS])
+        rest = layers[SHOWN_LAYERS:]
+        others = size_words(sum(size for _, size in rest))
+        more = f", {len(rest)} others {others}" if rest else ""
+        console.print(f"Kept for the backward pass, by layer: {named}{more}")
     for note in forecast.notes:
         console.print(f"Note: {note}")
 

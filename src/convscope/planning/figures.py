@@ -25,7 +25,7 @@ from convscope.planning.memory_timeline import KINDS, MemoryTimeline, memory_tim
 from convscope.planning.words import size_words, time_words
 
 # Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
-COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00")
+COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00", "#009e73")
 NAMES = {
     "parameters": "parameters",
     "optimizer": "optimizer's state",
@@ -33,6 +33,7 @@ NAMES = {
     "gradients": "gradients",
     "activations": "activations kept for backward",
     "temporary": "temporary",
+    "workspace": "workspace of convolutions",
 }
 UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 HALVINGS, DOUBLINGS = 4, 2  # of the batch size, that are drawn

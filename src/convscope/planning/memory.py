@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from convscope.planning.heap import heap_growth
 from convscope.planning.operation import scale
@@ -78,9 +78,10 @@ def step_memory(step: Step, batch_size: int, heap: Heap = "kept") -> StepMemory:
         has_caches = heap == "kept with thread caches"
         growth = heap_growth(events, len(step.operations), pictures, thread_cache=has_caches)
         grown = round(SPREAD * grown) if growth is None else round(MARGIN * max(growth, grown))
-    every_part: dict[Kind, int] = {**resident, "pictures": pictures, **parts}
+    every_part: dict[Kind, int] = dict.fromkeys(get_args(Kind), 0)
+    every_part |= {**resident, "pictures": pictures, **parts}
     return StepMemory(
-        parts={kind: size for kind, size in every_part.items() if size},
+        parts=every_part,
         layers=_kept_by_layer(step, events),
         timeline=tuple(timeline),
         turning_point=turning_point,

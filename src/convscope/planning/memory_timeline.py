@@ -19,6 +19,7 @@ KINDS: tuple[Kind, ...] = (
     "gradients",
     "activations",
     "temporary",
+    "workspace",
 )
 
 

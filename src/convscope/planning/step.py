@@ -30,7 +30,9 @@ from convscope.planning.operation import Operation, Phase, TensorShape, choose_s
 from convscope.runtime.execution import Execution
 from convscope.runtime.recomputation import recomputing
 
-Kind = Literal["parameters", "gradients", "optimizer", "activations", "temporary", "pictures"]
+Kind = Literal[
+    "parameters", "gradients", "optimizer", "activations", "temporary", "workspace", "pictures"
+]
 
 
 class Event(NamedTuple):
@@ -141,6 +143,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _use_briefly(self, size: int) -> None:
         self._count += 1
+        self.step.kinds[self._count] = "workspace"
         self.step.events.append(Event(self._count, size, self.phase, self.layers[-1]))
         self.step.events.append(Event(self._count, 0, self.phase, self.layers[-1]))
 

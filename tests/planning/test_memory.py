@@ -1,0 +1,47 @@
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from convscope.planning.memory import step_memory
+from convscope.planning.step import record_step
+from convscope.runtime.execution import Execution
+
+KINDS = {
+    "parameters",
+    "gradients",
+    "optimizer",
+    "activations",
+    "temporary",
+    "workspace",
+    "pictures",
+}
+
+
+@pytest.fixture(scope="module")
+def step():
+    network = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 100, 10))
+    optimizer = partial(torch.optim.SGD, lr=0.1, momentum=0.9)
+    execution = Execution(torch.device("cpu"), "float32")
+    return record_step(network, (1, 12, 12), execution, lambda n: optimizer(n.parameters()))
+
+
+def test_every_part_is_there_and_they_add_up(step):
+    memory = step_memory(step, 16)
+    assert set(memory.parts) == KINDS
+    assert sum(memory.parts.values()) == memory.live == max(memory.timeline)
+    parameters = 4 * (8 * 9 + 8 + 8000 + 10)
+    assert memory.parts["parameters"] == memory.parts["optimizer"] == parameters
+    assert memory.parts["pictures"] == 16 * 144 * 4
+
+
+def test_what_convolutions_take_for_a_moment_is_told_apart(step):
+    assert "workspace" in step.kinds.values()
+
+
+def test_memory_that_is_given_back_is_what_is_in_use(step):
+    returned = step_memory(step, 64, "returned")
+    assert returned.heap == returned.live
+    assert step_memory(step, 64).heap > returned.heap
+    assert step_memory(step, 64, "kept with thread caches").heap > returned.heap
