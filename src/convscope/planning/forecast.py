@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.history import Range, outcomes, with_range
 from convscope.planning.input_time import input_seconds
@@ -269,7 +270,7 @@ class Forecaster:
         parts["reserve of the allocator"] = memory.heap - memory.live
         parts["process"] = peak - sum(parts.values())
 
-        notes = self._notes(estimated)
+        notes = self._notes(estimated, batch_size)
         doubt = estimated + (1.0 if self.step.unknown or self._is_compiled else 0.0)
         if self._times.contention > BUSY:
             doubt += 2 * self._times.contention
@@ -349,7 +350,7 @@ class Forecaster:
     def _is_compiled(self) -> bool:
         return hasattr(self.workload.network, "_orig_mod")
 
-    def _notes(self, estimated: float) -> tuple[str, ...]:
+    def _notes(self, estimated: float, batch_size: int) -> tuple[str, ...]:
         notes = list(self.more_notes)
         if self._times.contention > BUSY:
             notes.append(
@@ -383,8 +384,11 @@ class Forecaster:
                 "those of another. Once: convscope doctor --calibrate"
             )
         if self.workload.execution.device.type != "cpu":
+            device = cuda_memory(self.step, batch_size)
             notes.append(
                 "Times and memory are measured on the processor; for this device they are not "
-                "known before the first steps."
+                "known before the first steps. By its allocator's rules, a step needs "
+                f"{device.allocated / 1e9:.3g} GB allocated and {device.reserved / 1e9:.3g} GB "
+                "reserved; this has not been compared with such a device."
             )
         return tuple(notes)

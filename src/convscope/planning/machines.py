@@ -19,10 +19,12 @@ import pydantic
 import torch
 
 from convscope.errors import unknown_name
+from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.forecast import LOOP_SECONDS, Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory import step_memory
 from convscope.planning.operation import Operation
+from convscope.planning.words import size_words
 from convscope.runtime.execution import Precision
 
 if sys.version_info >= (3, 11):
@@ -183,10 +185,18 @@ def forecast_elsewhere(
     epoch = steps * seconds + monitored * forward / batch_size
     run = rough(recipe.epochs * epoch) if recipe.epochs and not recipe.minutes else None
 
-    live: float = step_memory(step, batch_size).live
     if machine.kind == "cpu":  # where the pictures lie beside the network
+        live = step_memory(step, batch_size, "returned").live
         live += sum(counts.values()) * math.prod(workload.stored_shape)
-    memory = Range(live + CONTEXT_BYTES, live + CONTEXT_BYTES / 2, RESERVE * live + CONTEXT_BYTES)
+        most = live
+    else:
+        device = cuda_memory(step, batch_size)
+        live, most = device.allocated, device.reserved
+        notes.append(
+            f"Of the memory, {size_words(live)} are allocated to tensors and {size_words(most)} "
+            "reserved, by the rules of PyTorch's allocator; not yet compared with such a device."
+        )
+    memory = Range(most + CONTEXT_BYTES, live + CONTEXT_BYTES / 2, RESERVE * most + CONTEXT_BYTES)
     if launching > 0.5:
         notes.append(
             "Most of the step is launching operations, so it depends on that machine's processor; "
