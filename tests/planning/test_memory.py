@@ -1,3 +1,4 @@
+import math
 from functools import partial
 
 import pytest
@@ -5,6 +6,7 @@ import torch
 from torch import nn
 
 from convscope.planning.memory import step_memory
+from convscope.planning.plan import forecasters
 from convscope.planning.step import record_step
 from convscope.runtime.execution import Execution
 
@@ -45,3 +47,24 @@ def test_memory_that_is_given_back_is_what_is_in_use(step):
     assert returned.heap == returned.live
     assert step_memory(step, 64).heap > returned.heap
     assert step_memory(step, 64, "kept with thread caches").heap > returned.heap
+
+
+def test_a_run_that_recomputes_gives_its_memory_back():
+    changes = {"precision": "float32", "batch_size": 64}
+    recomputed = forecasters("resnet9", "cifar10", recompute="auto", **changes)[0]
+    memory = recomputed.at(64, measuring_seconds=0).step_memory
+    assert memory.heap == memory.live
+    kept = forecasters("resnet9", "cifar10", **changes)[0].at(64, measuring_seconds=0).step_memory
+    assert kept.heap > kept.live > memory.live
+
+
+@pytest.mark.parametrize(("tunables", "width"), [("glibc.malloc.tcache_count=0", 1), ("", 3)])
+def test_caches_of_threads_widen_the_range(tunables, width, monkeypatch, tmp_path):
+    monkeypatch.setenv("GLIBC_TUNABLES", tunables)
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
+    forecaster = forecasters("lenet", "mnist", precision="float32", batch_size=16)[0]
+    command = forecaster.at(16, measuring_seconds=0).memory
+    here = forecaster.at(16, measuring_seconds=0, base_bytes=round(4e8)).memory
+    assert math.log(here.high / here.value) == pytest.approx(
+        width * math.log(command.high / command.value)
+    )
