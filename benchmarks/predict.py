@@ -26,6 +26,7 @@ from convscope.data.parallel import map_in_order
 from convscope.evaluation.predict import plan, predict
 from convscope.evaluation.torch_engine import TorchEngine
 from convscope.runs.model_file import ModelCard, load_model
+from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.execution import Precision
 
@@ -101,6 +102,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, help="also write all figures here")
     options = parser.parse_args()
+    keep_memory()  # as the command does
     machine = describe()
     print(f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}")
     with tempfile.TemporaryDirectory() as temporary:

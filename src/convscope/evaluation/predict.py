@@ -29,8 +29,8 @@ from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.evaluation.answer import Answers
 from convscope.evaluation.prediction import Guess, Prediction, Predictions
 from convscope.evaluation.torch_engine import TorchEngine
-from convscope.runs.model_file import ModelCard, load_model
-from convscope.runs.run import Run
+from convscope.runs.model_file import ModelCard
+from convscope.runs.run import Run, trained_model
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
 
@@ -75,7 +75,7 @@ def predict(
     paths = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not paths:
         raise UsageError("No pictures given. Name picture files or folders of pictures.")
-    model, card = _opened(run, network)
+    model, card = trained_model(run, network)
     files, problems = _listed(paths)
     chosen = choose_device(device)
     predictions: list[Prediction] = []
@@ -129,15 +129,6 @@ def plan(pictures: int, batch_size: int, device: torch.device) -> Plan:
     if pictures < 2 * batch_size or threads == 1:
         return Plan(device, batch_size, 1, 1, threads)
     return Plan(device, max(1, 2 * batch_size // max(2, threads)), threads, threads, 1)
-
-
-def _opened(run: Run | str | Path, network: nn.Module | None) -> tuple[nn.Module, ModelCard]:
-    if isinstance(run, Run):
-        return run.model(network)
-    path = Path(run)
-    if path.is_file() or path.suffix == ".safetensors":
-        return load_model(path, network)
-    return Run(path).model(network)
 
 
 def _listed(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:

@@ -17,8 +17,7 @@ from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.networks.catalog import build, entry, networks
 from convscope.networks.network import Network
-from convscope.runs.model_file import load_model
-from convscope.runs.run import Run
+from convscope.runs.run import Run, trained_model
 
 
 @dataclass(frozen=True)
@@ -148,8 +147,7 @@ def _ready(network: nn.Module | Run | str | Path, size: int | None) -> _Expects:
         path = Path(network)
         if not path.exists() and "/" not in str(network):
             raise unknown_name("network or run folder", str(network), networks())
-        is_file = path.is_file() or path.suffix == ".safetensors"
-        model, card = load_model(path) if is_file else Run(path).model()
+        model, card = trained_model(path)
     normalization = Normalization(card.mean, card.std)
     return _Expects(model, card.channels, size or card.size, normalization, card.classes)
 

@@ -197,6 +197,27 @@ class Run:
         return load_model(self.model_file, network)
 
 
+def trained_model(
+    run: Run | str | Path, network: nn.Module | None = None
+) -> tuple[nn.Module, ModelCard]:
+    """A trained network in evaluation mode, and its card.
+
+    Args:
+        run: A run, its folder, or a `model.safetensors`.
+        network: The module to fill, if the run trained one that isn't in the catalog.
+
+    Raises:
+        UsageError: No run, or no model in it.
+        ConvscopeError: The model file is damaged.
+    """
+    if isinstance(run, Run):
+        return run.model(network)
+    path = Path(run)
+    if path.is_file() or path.suffix == ".safetensors":
+        return load_model(path, network)
+    return Run(path).model(network)
+
+
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
     """Make a run folder that holds the recipe and nothing else.
 
