@@ -68,3 +68,10 @@ def test_sizes_of_textbooks(size, shape):
 def test_extremes_do_not_overflow(sessions):
     for value in (0, 255):
         check(sessions[3, 28], np.full((1, 150, 150, 3), value, np.uint8), 28, 3)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (50, 40)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_no_pictures_at_all(sessions, shape, channels):
+    (pixels,) = sessions[channels, 28].run(None, {"pictures": np.zeros((0, *shape, 3), np.uint8)})
+    assert pixels.shape == (0, channels, 28, 28)

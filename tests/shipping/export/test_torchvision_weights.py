@@ -9,7 +9,11 @@ from convscope.networks.catalog import build
 from convscope.networks.weights import load_weights
 from convscope.runs.model_file import load_model, save_model
 from convscope.shipping.export.export import export
-from convscope.shipping.export.torchvision_weights import COUNTERPARTS, torchvision_state
+from convscope.shipping.export.torchvision_weights import (
+    COUNTERPARTS,
+    torchvision_state,
+    write_torchvision_weights,
+)
 from tests.networks.deterministic import digest
 from tests.shipping.export.models import card_for, made
 
@@ -48,6 +52,20 @@ def test_round_trip(tmp_path):
     load_weights(other, tmp_path / "weights.safetensors")
     for name, tensor in network.state_dict().items():
         assert torch.equal(other.state_dict()[name], tensor)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COUNTERPARTS)
+def test_both_ways(name, tmp_path):
+    """Written, and read into a fresh network: the same weights, and so the same answers."""
+    network = build(name, 3, 5).eval()
+    card = card_for(network=name, classes=tuple("abcde"))
+    write_torchvision_weights(tmp_path / "w.safetensors", network, card)
+    torch.manual_seed(1)
+    other = build(name, 3, 5).eval()
+    load_weights(other, tmp_path / "w.safetensors")
+    for key, tensor in network.state_dict().items():
+        assert torch.equal(other.state_dict()[key], tensor)
 
 
 def test_its_own_model_is_not_replaced_by_weights(tmp_path):

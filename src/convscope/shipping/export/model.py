@@ -23,7 +23,7 @@ def onnx_bytes(network: nn.Module, card: ModelCard, opset: int = OPSET) -> bytes
     """A trained network as the content of an ONNX file that takes raw pictures.
 
     The input is `pictures`, uint8 (N, height, width, 3): red, green and blue, as
-    `numpy.asarray(image.convert("RGB"))` gives them; at least one picture, and any height and
+    `numpy.asarray(image.convert("RGB"))` gives them; any number of pictures, and any height and
     width, the same for all of a batch. A network for grey pictures turns them grey by itself.
     Outputs are `labels` (N,), the name of the most probable class or "unknown"; `probabilities`
     float32 (N, classes); and `unknown` bool (N,).

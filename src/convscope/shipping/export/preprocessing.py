@@ -112,8 +112,9 @@ WEIGHTS = """
 """
 
 ONE_WAY = """
-    {name}_high_sum = MatMul ({before}, high)
-    {name}_low_sum = MatMul ({before}, low)
+    {name}_lines = Flatten <axis = 3> ({before})
+    {name}_high_sum = MatMul ({name}_lines, high)
+    {name}_low_sum = MatMul ({name}_lines, low)
     {name}_high = Cast <to = 6> ({name}_high_sum)
     {name}_low = Cast <to = 6> ({name}_low_sum)
     {name}_high_units = Mul ({name}_high, split_level)
@@ -121,8 +122,12 @@ ONE_WAY = """
     {name}_to_nearest = Add ({name}_units, half_in_units)
     {name}_levels = Div ({name}_to_nearest, level_in_units)
     {name}_pixels = Cast <to = 1> ({name}_levels)
-    {after} = Transpose <perm = [0, 1, 3, 2]> ({name}_pixels)
-"""  # turned, so that the second time goes down, and the picture stands upright again after it
+    {name}_outer = Shape <start = 0, end = 3> ({before})
+    {name}_shape = Concat <axis = 0> ({name}_outer, size)
+    {name}_planes = Reshape <allowzero = 1> ({name}_pixels, {name}_shape)
+    {after} = Transpose <perm = [0, 1, 3, 2]> ({name}_planes)
+"""  # turned, so that the second time goes down, and the picture stands upright again after it;
+# as lines, because ONNX Runtime doesn't multiply no pictures at all by a matrix, but no lines
 
 RESIZE = (
     WEIGHTS
