@@ -85,6 +85,15 @@ def test_damaged_weights(command, digits_run, pictures, tmp_path):
     assert "Model file 'm.safetensors' is damaged" in done.stderr
 
 
+def test_a_picture_of_too_many_pixels(convscope, digits_run, tmp_path):
+    Image.new("1", (10_000, 10_000)).save(tmp_path / "huge.png")
+    done = convscope("predict", digits_run.folder, "huge.png", code=1)
+    assert done.stderr == (
+        "convscope: 'huge.png' can't be used: too many pixels: 10000 × 10000 is more than the "
+        "limit of 89,478,485.\n"
+    )
+
+
 def test_top_below_1(command, digits_run, pictures):
     done = command("predict", digits_run.folder, "pictures", "--top", "0", code=2)
     assert done.stderr == "convscope: top must be at least 1; given 0.\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -74,6 +75,8 @@ def main() -> None:
     # Threads that wait for one another should soon sleep instead of spinning, so that whoever they
     # wait for gets the processor. GNU's OpenMP reads this when torch is loaded, which is later.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    # What is wrong with a picture is said in one line of our own; Pillow would add some.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     if sys.argv[1:2] in (["train"], ["resume"]):
         start_again_without_thread_cache()
     try:

@@ -68,13 +68,13 @@ def picture(value, size=4, kind="PNG"):
 
 
 @contextlib.contextmanager
-def served(engine, host="127.0.0.1", token=None, throughput=100.0, **settings):
+def served(engine, host="127.0.0.1", token=None, throughput=100.0, card=CARD, **settings):
     """A server in a thread of this process; gives (address, server)."""
     measured = (Measured("float32", 0.0, 0.001, throughput),)
     choice = Choice(engine, engine, 1, measured, "for a test")
     arguments = {"host": host, "token": token, "settings": Settings(**settings)}
     with listening("127.0.0.1", 0) as door, ThreadPoolExecutor(1) as computing:
-        server = make_server(computing, choice, CARD, Metrics(), **arguments)
+        server = make_server(computing, choice, card, Metrics(), **arguments)
         door.listen(256)
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
         thread = threading.Thread(target=server.run, args=([door],), daemon=True)
@@ -84,7 +84,8 @@ def served(engine, host="127.0.0.1", token=None, throughput=100.0, **settings):
         try:
             yield address, server
         finally:
-            engine.go.set()
+            if isinstance(engine, ByBrightness):
+                engine.go.set()
             server.should_exit = True
             thread.join(20)
             assert not thread.is_alive()

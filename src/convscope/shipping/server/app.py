@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -263,7 +264,7 @@ def _model(choice: Choice, card: ModelCard) -> dict[str, Any]:
 
     return {
         "network": card.network,
-        "trained_on": card.trained_on,
+        "trained_on": Path(card.trained_on).name,  # the folders above concern nobody else
         "classes": list(card.classes),
         "channels": card.channels,
         "size": card.size,

@@ -12,11 +12,10 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
-from PIL import Image
 
 from convscope.errors import UsageError
-from convscope.runs.model_file import ModelCard, load_model
-from convscope.runs.run import Run
+from convscope.runs.model_file import ModelCard
+from convscope.runs.run import trained_model
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
@@ -65,17 +64,16 @@ def serve(
     check_token(host, token)
     settings = settings or Settings()
     keep_memory()
-    # The limit on pixels here is below the number that Pillow warns of.
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    # Pillow warns of much that is wrong with a file; anybody could fill the log, and Python's
+    # memory of the warnings it has given.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     # One thread alone computes, from the start. Each thread that has computed keeps helpers, and
     # where these are more than processors, OpenMP lets them sleep after every operation; that made
     # a single picture take 1.7 times as long.
     with listening(host, port) as door, ThreadPoolExecutor(1, "engine") as computing:
 
         def choice() -> tuple[Choice, ModelCard]:
-            path = Path(run)
-            is_file = path.is_file() or path.suffix == ".safetensors"
-            network, card = load_model(path) if is_file else Run(path).model()
+            network, card = trained_model(run)
             chosen = choose(network, card, choose_device(device), settings.max_batch, engine)
             return chosen, card
 
