@@ -320,14 +320,15 @@ class Forecaster:
         costs, _ = fixed_costs()
         resident = {kind: sum(sizes) for kind, sizes in self.step.resident.items()}
         weights = resident["parameters"] + resident["optimizer"]
-        # A run begins with a forecast, whose timing takes memory as well: half as much again as
-        # its tensors for results that are kept, and those of the operation under way.
+        # A run begins with a forecast, whose timing takes memory as well: its tensors, as much
+        # again for results that are kept, and what is too large for that.
+        pool = working_set(self.step, batch_size)
         sizes = (
             each.at(batch_size, self.step.stand_in).bytes
             for each in self.step.distinct
             if each.phase != "optimizer"  # which changes in place what is there
         )
-        timing = working_set(self.step, batch_size) * 3 // 2 + max(sizes, default=0)
+        timing = 2 * pool + max(0, max(sizes, default=0) - pool // 2)
         timing += resident["parameters"]
         training = costs.late_bytes + max(memory.heap, timing)
         training += weights if self.workload.recipe.ema is not None else 0
