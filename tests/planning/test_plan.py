@@ -111,3 +111,13 @@ def test_a_busy_machine_is_told_and_nothing_is_kept(monkeypatch):
     assert any("waited for one 40% of the time" in note for note in found.notes)
     assert found.step.high / found.step.value > sure.step.high / sure.step.value
     assert kept.read_text() == before
+
+
+def test_memory_that_recomputing_gives_back_takes_time():
+    recipe = RECIPE.replace(recompute=("0",))
+    (forecaster,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=recipe)
+    found = forecaster.at(8, measuring_seconds=0.0)
+    rest = found.uncorrected["step"] - sum(found.phases.values()) - forecast_module.LOOP_SECONDS
+    taken = forecaster.step.bytes_taken(8)
+    assert taken > 8 * 4 * 36 * 4  # the convolution's results alone
+    assert rest == pytest.approx(taken / forecast_module.RETURNED_BYTES_PER_SECOND)

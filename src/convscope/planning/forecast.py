@@ -28,6 +28,9 @@ from convscope.runtime.execution import Execution
 # step: learning rate, seeds, counting, the terminal.
 OVERHEAD = {"input": 0.0, "forward": 12e-6, "backward": 6e-6, "optimizer": 5e-6}
 LOOP_SECONDS = 5e-4
+# Memory that was given back is cleared by the system before it is given again: 4 and 5 GB/s in two
+# networks (docs/benchmarks.md). Operations are timed with memory kept, as most training has it.
+RETURNED_BYTES_PER_SECOND = 4.5e9
 CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
 PROBE_STEPS = 20  # steps of 32 pictures that measuring precision and threads amounts to
 PROBE_PICTURES = 32
@@ -237,6 +240,8 @@ class Forecaster:
         computing, timings = self._phases(self.step, batch_size, measuring_seconds)
         phases = {"input": feeding, **computing}
         step_seconds = sum(phases.values()) + LOOP_SECONDS
+        if recipe.recompute:
+            step_seconds += self.step.bytes_taken(batch_size) / RETURNED_BYTES_PER_SECOND
         _, estimated = total(timings)
         heap = self._heap(is_here=base_bytes is not None)
         memory = step_memory(self.step, batch_size, heap)
@@ -321,14 +326,11 @@ class Forecaster:
         resident = {kind: sum(sizes) for kind, sizes in self.step.resident.items()}
         weights = resident["parameters"] + resident["optimizer"]
         # A run begins with a forecast, whose timing takes memory as well: its tensors, as much
-        # again for results that are kept, and what is too large for that.
+        # again for results that are kept, and the largest kernel of all, with its gradient if
+        # both find room beside those (as measured with large dense layers).
         pool = working_set(self.step, batch_size)
-        sizes = (
-            each.at(batch_size, self.step.stand_in).bytes
-            for each in self.step.distinct
-            if each.phase != "optimizer"  # which changes in place what is there
-        )
-        timing = 2 * pool + max(0, max(sizes, default=0) - pool // 2)
+        kernel = max(self.step.resident["parameters"], default=0)
+        timing = 2 * pool + (2 if kernel <= pool else 1) * kernel
         timing += resident["parameters"]
         training = costs.late_bytes + max(memory.heap, timing)
         training += weights if self.workload.recipe.ema is not None else 0

@@ -26,7 +26,7 @@ from torch.nn.modules.module import (
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from convscope.planning.operation import Operation, Phase, TensorShape, choose_stand_in
+from convscope.planning.operation import Operation, Phase, TensorShape, choose_stand_in, scale
 from convscope.runtime.execution import Execution
 from convscope.runtime.recomputation import recomputing
 
@@ -92,6 +92,10 @@ class Step:
             counts[operation.key] * operation.at(batch_size, self.stand_in).flops
             for operation in self.distinct
         )
+
+    def bytes_taken(self, batch_size: int) -> int:
+        """Sum of the blocks taken in the course of the step, however briefly."""
+        return sum(scale(event.bytes, batch_size, self.stand_in) for event in self.events)
 
     @cached_property
     def all_float32(self) -> Step:
