@@ -11,7 +11,7 @@ from convscope.data.image_set import ImageSet
 from convscope.evaluation import robustness
 from convscope.evaluation.disturbances import DISTURBANCES
 from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.robustness import measure_robustness
+from convscope.evaluation.robustness import measure_robustness, takes_minutes
 from convscope.runs.model_file import ModelCard
 
 CPU = torch.device("cpu")
@@ -121,3 +121,9 @@ def test_large_networks_get_fewer_pictures(judged, monkeypatch, multiply_adds, e
     assert found.pictures == min(1000, max(200, int(1.5e12 / (points * multiply_adds))))
     assert found.pictures == pytest.approx(expected, rel=0.15)
     assert np.bincount(shown[0]).min() >= found.pictures // 10 - 1
+
+
+def test_what_takes_minutes(judged):
+    images = judged[2].images
+    assert not takes_minutes(10**6, images)
+    assert takes_minutes(10**11, images)

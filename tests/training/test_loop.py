@@ -360,3 +360,12 @@ def test_modules_that_do_not_map_pictures_to_logits(tmp_path, network, message):
 def test_metrics_are_json(tmp_path):
     run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     json.dumps(run.summary())
+
+
+def test_robustness_is_left_out_where_it_would_take_minutes(tmp_path, monkeypatch, capsys):
+    from convscope.evaluation import analysis
+
+    monkeypatch.setattr(analysis, "takes_minutes", lambda *_: True)
+    run = cs.train("mlp", "digits", epochs=1, out=tmp_path / "run")
+    assert json.loads(run.evaluation_file.read_text())["robustness"] is None
+    assert f"convscope evaluate {run.folder}" in capsys.readouterr().err.replace("\n", " ")

@@ -12,7 +12,7 @@ from convscope.evaluation.answer import answer
 from convscope.evaluation.calibration import Bin, reliability
 from convscope.evaluation.cost import Cost, measure_cost
 from convscope.evaluation.judgement import Evaluation
-from convscope.evaluation.robustness import Robustness, measure_robustness
+from convscope.evaluation.robustness import Robustness, measure_robustness, takes_minutes
 from convscope.evaluation.selective import Selective, selective
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
@@ -65,7 +65,7 @@ def analyse(
     network: nn.Module | None = None,
     device: str = "auto",
     batch_size: int = 64,
-    robustness: bool = True,
+    robustness: bool | None = True,
     quiet: bool = False,
 ) -> Analysis:
     """Measure what the report shows besides the judgement.
@@ -76,7 +76,8 @@ def analyse(
         network: The module to fill, if the run trained one that isn't in the catalog.
         device: As for `evaluate`.
         batch_size: As for `evaluate`.
-        robustness: Whether to judge the network on disturbed pictures too.
+        robustness: Whether to judge the network on disturbed pictures too; None: unless that
+            would take minutes.
         quiet: Show no progress.
 
     Raises:
@@ -90,6 +91,8 @@ def analyse(
     confidence, predicted = probabilities.max(dim=1)
     speed = evaluation.pictures / evaluation.seconds
     cost = measure_cost(run, model, card, speed, chosen)
+    if robustness is None:
+        robustness = not takes_minutes(cost.multiply_adds, evaluation.images)
     return Analysis(
         evaluation=evaluation,
         card=card,

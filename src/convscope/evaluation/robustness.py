@@ -23,6 +23,7 @@ from convscope.runs.model_file import ModelCard
 MOST_PICTURES = 1000
 FEWEST_PICTURES = 200  # with fewer, the interval of an accuracy spans more than 14 points
 MOST_MULTIPLY_ADDS = 1.5e12  # for all curves: about fifteen seconds on a processor of two cores
+LONG = 1e13  # multiply–adds for the fewest pictures: minutes on a processor of two cores
 TOGETHER = 128  # pictures disturbed at once, so that large ones need little memory
 
 
@@ -127,7 +128,7 @@ def measure_robustness(
         quiet: Show no progress.
     """
     side = min(images.picture_shape[1:])
-    points = 1 + sum(len(each.severities(side)) for each in DISTURBANCES)
+    points = _points(side)
     affordable = int(MOST_MULTIPLY_ADDS / (points * max(1, multiply_adds)))
     count = min(len(images), MOST_PICTURES, max(FEWEST_PICTURES, affordable))
     chosen = images.subset(np.linspace(0, len(images) - 1, count).round().astype(np.intp))
@@ -152,6 +153,22 @@ def measure_robustness(
             levels.sort(key=lambda level: level.severity)
             curves.append(Curve(each.name, each.unit, each.unchanged, tuple(levels)))
     return Robustness(count, side, seed, as_is.accuracy, tuple(curves))
+
+
+def takes_minutes(multiply_adds: int, images: ImageSet) -> bool:
+    """Whether even the fewest pictures would take minutes, on a processor.
+
+    Args:
+        multiply_adds: Of the network, for one picture.
+        images: Those to choose from.
+    """
+    side = min(images.picture_shape[1:])
+    return _points(side) * min(len(images), FEWEST_PICTURES) * multiply_adds > LONG
+
+
+def _points(side: int) -> int:
+    """Severities of all disturbances, and none."""
+    return 1 + sum(len(each.severities(side)) for each in DISTURBANCES)
 
 
 def _disturbed(

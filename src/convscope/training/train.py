@@ -259,7 +259,14 @@ def _carry_out(
         run, job.splits, network=own_module, batch_size=job.recipe.batch_size, quiet=quiet
     )
     batch_size = job.recipe.batch_size
-    analysis = analyse(run, evaluation, network=own_module, batch_size=batch_size, quiet=quiet)
+    analysis = analyse(
+        run, evaluation, network=own_module, batch_size=batch_size, robustness=None, quiet=quiet
+    )
+    if analysis.robustness is None:
+        view.message(
+            "Robustness is left out, since it would take minutes for a network this large: "
+            f"convscope evaluate {run.folder}"
+        )
     if expectation:
         expectation.settle(run)
     write_report(run, analysis)
