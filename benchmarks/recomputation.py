@@ -18,7 +18,7 @@ import torch.nn.functional as F
 import convscope as cs
 from convscope.planning.memory import step_memory
 from convscope.planning.recomputed_blocks import plan_recomputation
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.runtime.allocator import keep_memory, returning_memory
 from convscope.runtime.execution import Execution
 from convscope.runtime.process import forget_peak, resident_bytes

@@ -4,7 +4,6 @@ import struct
 import time
 import tracemalloc
 import zlib
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -110,11 +109,11 @@ def test_text_bombs_are_refused():
 
 
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
-    def refuse(path):
+    def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "x.png").write_bytes(plain("red"))
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("convscope.data.decode.open", refuse, raising=False)
     with pytest.raises(PictureError, match=r"x\.png: cannot be read: Permission denied"):
         decode(tmp_path / "x.png")
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from convscope.planning.cuda_memory import cuda_memory, peaks
 from convscope.planning.memory import step_memory
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.runtime.execution import Execution
 
 MB = 2**20

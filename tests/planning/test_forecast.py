@@ -7,7 +7,7 @@ from torch import nn
 import convscope as cs
 from convscope.planning.history import Outcome
 from convscope.planning.plan import forecasters, plan
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch
 from convscope.runtime.execution import Execution
 
@@ -85,9 +85,10 @@ def test_without_data_or_shape():
 
 def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
     slow = [Outcome("run", 1.0, 2.0, "other", 1, "float32") for _ in range(90)]
-    monkeypatch.setattr(
-        "convscope.planning.forecast.outcomes", lambda what: slow if what == "run" else []
-    )
+    for module in ("forecaster", "run_time"):
+        monkeypatch.setattr(
+            f"convscope.planning.{module}.outcomes", lambda what: slow if what == "run" else []
+        )
     found = forecasters("lenet", "mnist", precision="float32", minutes=5, epochs=None)[0].at(64)
     correction = found.run.value / found.uncorrected["run"]
     assert correction > 1.7

@@ -7,7 +7,7 @@ from torch import nn
 
 from convscope.planning.memory import step_memory
 from convscope.planning.plan import forecasters
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.runtime.execution import Execution
 
 KINDS = {

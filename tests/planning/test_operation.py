@@ -6,7 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import convscope as cs
 from convscope.networks.catalog import entry
 from convscope.planning.operation import TensorShape, choose_stand_in, scale
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.runtime.execution import Execution
 
 EXECUTION = Execution(torch.device("cpu"), "float32", 1)

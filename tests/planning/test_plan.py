@@ -4,7 +4,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.data.places import cache_folder
-from convscope.planning import forecast as forecast_module
+from convscope.planning import forecaster as forecaster_module
 from convscope.planning.plan import forecasters, plan
 from convscope.runtime.contention import Contention
 
@@ -68,7 +68,7 @@ def test_a_module_that_does_not_take_the_pictures():
 
 def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
     recorded = []
-    record = forecast_module.record_step
+    record = forecaster_module.record_step
 
     def counting(*args, **kwargs):
         recorded.append(args[2].precision)
@@ -78,8 +78,8 @@ def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
         _ = self.step
         return 0.3 if in_float32 else 0.1
 
-    monkeypatch.setattr(forecast_module, "record_step", counting)
-    monkeypatch.setattr(forecast_module.Forecaster, "computing_seconds", seconds)
+    monkeypatch.setattr(forecaster_module, "record_step", counting)
+    monkeypatch.setattr(forecaster_module.Forecaster, "computing_seconds", seconds)
     recipe = RECIPE.replace(precision="auto")
     short, long = forecasters(network(), picture_shape=(3, 8, 8), recipe=recipe)
     assert recorded == ["bfloat16"]
@@ -117,7 +117,7 @@ def test_memory_that_recomputing_gives_back_takes_time():
     recipe = RECIPE.replace(recompute=("0",))
     (forecaster,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=recipe)
     found = forecaster.at(8, measuring_seconds=0.0)
-    rest = found.uncorrected["step"] - sum(found.phases.values()) - forecast_module.LOOP_SECONDS
+    rest = found.uncorrected["step"] - sum(found.phases.values()) - forecaster_module.LOOP_SECONDS
     taken = forecaster.step.bytes_taken(8)
     assert taken > 8 * 4 * 36 * 4  # the convolution's results alone
-    assert rest == pytest.approx(taken / forecast_module.RETURNED_BYTES_PER_SECOND)
+    assert rest == pytest.approx(taken / forecaster_module.RETURNED_BYTES_PER_SECOND)

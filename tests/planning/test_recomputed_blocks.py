@@ -6,7 +6,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.planning.recomputed_blocks import choose_blocks, plan_recomputation
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.runtime.execution import Execution
 from convscope.runtime.recomputation import recomputing
 

@@ -8,7 +8,7 @@ import convscope as cs
 from convscope.inspection.trace import trace
 from convscope.networks.catalog import entry
 from convscope.planning.memory import step_memory
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.runtime.execution import Execution
 
 SHAPE = (3, 16, 16)

@@ -6,7 +6,7 @@ import torch
 import convscope as cs
 from convscope.data.places import cache_folder
 from convscope.planning import times
-from convscope.planning.step import record_step
+from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch
 from convscope.planning.times import OperationTimes, total
 from convscope.runtime.execution import Execution

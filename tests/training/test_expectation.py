@@ -46,7 +46,9 @@ def words(capsys):
 
 
 def idle(monkeypatch, share=0.0):
+    """As in a process that has just begun, on a machine with as much other work as given."""
     monkeypatch.setattr(Contention, "share", share)
+    monkeypatch.setattr("convscope.training.expectation.age_seconds", lambda: 30.0)
 
 
 def test_a_run_leaves_forecast_and_actual(tmp_path, monkeypatch, capsys):

@@ -34,10 +34,11 @@ DATA = {"train": pictures(0), "test": pictures(1)}
 
 def network():
     torch.manual_seed(0)
-    unit = [nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.2)]
-    return nn.Sequential(
-        nn.Conv2d(1, 8, 3, padding=1), *unit, nn.Conv2d(8, 4, 3), nn.Flatten(), nn.Linear(144, 3)
-    )
+    units = []
+    for _ in range(3):
+        units += [nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.2)]
+    stem, head = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 4, 3)
+    return nn.Sequential(stem, *units, head, nn.Flatten(), nn.Linear(144, 3))
 
 
 def weights(run):

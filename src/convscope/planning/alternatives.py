@@ -12,7 +12,8 @@ from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.catalog import entry
 from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs
-from convscope.planning.forecast import Forecast, Forecaster
+from convscope.planning.forecast import Forecast
+from convscope.planning.forecaster import Forecaster
 from convscope.planning.plan import forecasters
 
 MEASURING_SECONDS = 0.5  # for each; what isn't timed is estimated

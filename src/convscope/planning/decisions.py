@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from convscope.errors import ConvscopeError
-from convscope.planning.forecast import Forecast, Forecaster
+from convscope.planning.forecast import Forecast
+from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
 from convscope.planning.words import size_words
 

@@ -19,7 +19,8 @@ from convscope.evaluation.figures.canvas import (
     headline,
     shortened,
 )
-from convscope.planning.forecast import Forecast, Forecaster
+from convscope.planning.forecast import Forecast
+from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory_timeline import KINDS, MemoryTimeline, memory_timeline
 from convscope.planning.words import size_words, time_words

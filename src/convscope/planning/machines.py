@@ -20,7 +20,7 @@ import torch
 
 from convscope.errors import unknown_name
 from convscope.planning.cuda_memory import cuda_memory
-from convscope.planning.forecast import LOOP_SECONDS, Forecaster
+from convscope.planning.forecaster import LOOP_SECONDS, Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory import step_memory
 from convscope.planning.operation import Operation

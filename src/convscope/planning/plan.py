@@ -14,7 +14,8 @@ from convscope.data.facts import DataFacts, data_facts
 from convscope.data.load import NAMED, Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.network import Network
-from convscope.planning.forecast import Forecast, Forecaster, Workload
+from convscope.planning.forecast import Forecast, Workload
+from convscope.planning.forecaster import Forecaster
 from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.runs.choose_recipe import choose_recipe
 from convscope.runs.fitting import fit_network

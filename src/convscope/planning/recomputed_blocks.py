@@ -16,7 +16,8 @@ import torch
 from torch import nn
 
 from convscope.planning.operation import Operation
-from convscope.planning.step import Step, record_step
+from convscope.planning.record_step import record_step
+from convscope.planning.step import Step
 from convscope.runtime.execution import Execution
 
 OPERATIONS_PER_BYTE = 20  # that a processor computes while it moves a byte, roughly

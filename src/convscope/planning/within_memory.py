@@ -11,7 +11,8 @@ from torch import nn
 from convscope.data.load import Data
 from convscope.errors import ConvscopeError
 from convscope.planning.decisions import Fit, expected_epoch_seconds, largest_batch
-from convscope.planning.forecast import Forecast, Forecaster
+from convscope.planning.forecast import Forecast
+from convscope.planning.forecaster import Forecaster
 from convscope.planning.plan import forecasters
 
 MEASURING_SECONDS = 0.5

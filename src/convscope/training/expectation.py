@@ -8,7 +8,8 @@ import time
 
 from convscope.files import write_text
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
-from convscope.planning.forecast import Forecast, Forecaster, Workload
+from convscope.planning.forecast import Forecast, Workload
+from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Outcome, Range, What, remember
 from convscope.planning.words import beside_actual, in_words, time_words
 from convscope.runs.forecast import ForecastRow

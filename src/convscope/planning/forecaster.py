@@ -1,0 +1,256 @@
+"""Forecasts of one workload at any batch size, from a step that is recorded once."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property, partial
+
+import torch
+
+from convscope.planning.cuda_memory import cuda_memory
+from convscope.planning.fixed_costs import fixed_costs
+from convscope.planning.forecast import Forecast, Workload
+from convscope.planning.history import Range, outcomes, with_range
+from convscope.planning.input_time import input_seconds
+from convscope.planning.memory import Heap, StepMemory, step_memory
+from convscope.planning.record_step import record_step
+from convscope.planning.run_time import run_time
+from convscope.planning.step import Step
+from convscope.planning.times import OperationTimes, Timing, total, working_set
+from convscope.runs.optimization import make_optimizer
+from convscope.runtime.allocator import has_thread_cache
+from convscope.runtime.contention import BUSY
+
+# Seconds for each operation besides computing it: Python, bookkeeping of gradients. And for each
+# step: learning rate, seeds, counting, the terminal.
+OVERHEAD = {"input": 0.0, "forward": 12e-6, "backward": 6e-6, "optimizer": 5e-6}
+LOOP_SECONDS = 5e-4
+# Memory that was given back is cleared by the system before it is given again: 4 and 5 GB/s in two
+# networks (docs/benchmarks.md). Operations are timed with memory kept, as most training has it.
+RETURNED_BYTES_PER_SECOND = 4.5e9
+
+
+class Forecaster:
+    """Forecasts a workload at any batch size.
+
+    Args:
+        workload: What is to be forecast.
+
+    Attributes:
+        workload: What is to be forecast.
+        more_notes: What a reader must know besides what is found here.
+    """
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+        self.more_notes: tuple[str, ...] = ()
+        self._times = OperationTimes(workload.execution.threads or torch.get_num_threads())
+        self._feeding: dict[int, float] = {}
+
+    @cached_property
+    def step(self) -> Step:
+        """The step, recorded when it is first asked for.
+
+        Raises:
+            RuntimeError: The network can't be recorded.
+        """
+        workload = self.workload
+        return record_step(
+            getattr(workload.network, "_orig_mod", workload.network),
+            workload.picture_shape,
+            workload.execution,
+            partial(make_optimizer, recipe=workload.recipe),
+            recomputed=() if workload.recipe.recompute == "auto" else workload.recipe.recompute,
+        )
+
+    def computing_seconds(
+        self, batch_size: int, measuring_seconds: float, *, in_float32: bool = False
+    ) -> float:
+        """Time of a step without making the batch, to compare precisions by.
+
+        Args:
+            batch_size: Pictures per step.
+            measuring_seconds: As for `at`.
+            in_float32: As if nothing were shortened to bfloat16, from the same record.
+        """
+        step = self.step.all_float32 if in_float32 else self.step
+        phases, _ = self._phases(step, batch_size, measuring_seconds, again=False)
+        return sum(phases.values())
+
+    def _phases(
+        self, step: Step, batch_size: int, measuring_seconds: float, *, again: bool = True
+    ) -> tuple[dict[str, float], list[Timing]]:
+        """Seconds of each phase, making the batch left out, and those of the operations."""
+        with self.workload.execution.using_threads():
+            timings = self._times.of_step(step, batch_size, measuring_seconds, again=again)
+        self._times.save()
+        phases = {"forward": 0.0, "backward": 0.0, "optimizer": 0.0}
+        for operation, timing in zip(step.operations, timings, strict=True):
+            phases[operation.phase] += timing.seconds + OVERHEAD[operation.phase]
+        return phases, timings
+
+    def _input_seconds(self, batch_size: int) -> float:
+        if batch_size not in self._feeding:
+            with self.workload.execution.using_threads():
+                self._feeding[batch_size] = input_seconds(self.workload, batch_size)
+        return self._feeding[batch_size]
+
+    def at(
+        self,
+        batch_size: int,
+        *,
+        measuring_seconds: float = 0.6,
+        base_bytes: int | None = None,
+        steps_left: int | None = None,
+    ) -> Forecast:
+        """The forecast with this many pictures per step.
+
+        Args:
+            batch_size: Pictures per step.
+            measuring_seconds: The most to spend on timing operations that aren't known yet.
+            base_bytes: The process as it is, pictures and network included, for a run that is
+                about to begin in it; None: a new process.
+            steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a
+                new run.
+
+        Raises:
+            RuntimeError: The network can't be recorded.
+        """
+        workload = self.workload
+        feeding = self._input_seconds(batch_size)
+        computing, timings = self._phases(self.step, batch_size, measuring_seconds)
+        phases = {"input": feeding, **computing}
+        step_seconds = sum(phases.values()) + LOOP_SECONDS
+        if workload.recipe.recompute:
+            step_seconds += self.step.bytes_taken(batch_size) / RETURNED_BYTES_PER_SECOND
+        _, estimated = total(timings)
+        heap = self._heap(is_here=base_bytes is not None)
+        memory = step_memory(self.step, batch_size, heap)
+        time = run_time(workload, self.step, phases, step_seconds, batch_size, steps_left)
+
+        peak = self._peak(memory, batch_size, base_bytes)
+        parts: dict[str, int] = {str(kind): size for kind, size in memory.parts.items()}
+        parts["data set"] = self._data_set_bytes
+        parts["reserve of the allocator"] = memory.heap - memory.live
+        parts["process"] = peak - sum(parts.values())
+
+        notes = self._notes(estimated, batch_size)
+        doubt = estimated + (1.0 if self.step.unknown or self._is_compiled else 0.0)
+        if self._times.contention > BUSY:
+            doubt += 2 * self._times.contention
+        uncorrected = {"step": step_seconds, "run": time.run, "memory": float(peak)}
+        return Forecast(
+            network=workload.name,
+            precision=workload.execution.precision,
+            batch_size=batch_size,
+            size=workload.size,
+            memory=self._memory_range(peak, heap),
+            parts=parts,
+            step_memory=memory,
+            step=with_range(step_seconds, "step", outcomes("step"), doubt),
+            phases=phases,
+            epoch_seconds=time.epoch,
+            evaluation_seconds=time.evaluation,
+            start_seconds=time.start,
+            judging_seconds=time.judging,
+            run=with_range(time.run, "run", outcomes("run"), doubt),
+            epochs=time.epochs,
+            steps_per_epoch=time.steps_per_epoch,
+            flops=self.step.flops(batch_size),
+            uncorrected=uncorrected,
+            notes=notes,
+        )
+
+    def memory_at(self, batch_size: int) -> Range:
+        """Peak resident memory of a new process, in bytes; nothing is timed for it.
+
+        Args:
+            batch_size: Pictures per step.
+        """
+        heap = self._heap(is_here=False)
+        memory = step_memory(self.step, batch_size, heap)
+        return self._memory_range(self._peak(memory, batch_size, None), heap)
+
+    def _heap(self, *, is_here: bool) -> Heap:
+        """What becomes of freed memory in a run of this process, or of one that the command begins.
+
+        As the training loop has it: what recomputation saves isn't kept.
+        """
+        if self.workload.recipe.recompute:
+            return "returned"
+        return "kept with thread caches" if is_here and has_thread_cache() else "kept"
+
+    def _peak(self, memory: StepMemory, batch_size: int, base_bytes: int | None) -> int:
+        costs, _ = fixed_costs()
+        resident = {kind: sum(sizes) for kind, sizes in self.step.resident.items()}
+        weights = resident["parameters"] + resident["optimizer"]
+        # A run begins with a forecast, whose timing takes memory as well: its tensors, as much
+        # again for results that are kept, and the largest kernel of all, with its gradient if
+        # both find room beside those (as measured with large dense layers).
+        pool = working_set(self.step, batch_size)
+        kernel = max(self.step.resident["parameters"], default=0)
+        timing = 2 * pool + (2 if kernel <= pool else 1) * kernel
+        timing += resident["parameters"]
+        training = costs.late_bytes + max(memory.heap, timing)
+        training += weights if self.workload.recipe.ema is not None else 0
+        peak = max(training, costs.judging_bytes + resident["parameters"])
+        if base_bytes is None:
+            return peak + costs.start_bytes + self._data_set_bytes
+        return peak + base_bytes - resident["parameters"]
+
+    def _memory_range(self, peak: int, heap: Heap) -> Range:
+        doubt = 2.0 if self.step.unknown else 0.0
+        if heap == "kept with thread caches":  # which break it up by chance
+            doubt = max(doubt, 1.0)
+        return with_range(peak, "memory", outcomes("memory"), doubt)
+
+    @property
+    def _data_set_bytes(self) -> int:
+        return sum(self.workload.counts.values()) * math.prod(self.workload.stored_shape)
+
+    @property
+    def _is_compiled(self) -> bool:
+        return hasattr(self.workload.network, "_orig_mod")
+
+    def _notes(self, estimated: float, batch_size: int) -> tuple[str, ...]:
+        notes = list(self.more_notes)
+        if self._times.contention > BUSY:
+            notes.append(
+                "Another program is using the processors: operations that were timed waited for "
+                f"one {self._times.contention:.0%} of the time, so the forecast may be too long. "
+                "The range is wider for it, and nothing of it is kept."
+            )
+        if self._is_compiled:
+            notes.append(
+                "The network is compiled (torch.compile): compiling takes time and changes the "
+                "speed, and neither is known here. The forecast is that of the plain network."
+            )
+        if self.step.unknown:
+            notes.append(
+                f"Nothing is known of what these operations take inside: "
+                f"{', '.join(self.step.unknown)}. The range is wider for it."
+            )
+        if self._times.not_timed:
+            notes.append(
+                f"These operations can't be timed by themselves, so their time is a guess: "
+                f"{', '.join(sorted(self._times.not_timed))}."
+            )
+        if estimated > 0.05:
+            notes.append(
+                f"{estimated:.0%} of the step's time was estimated from similar operations; "
+                "planning again measures more of them."
+            )
+        if not fixed_costs()[1]:
+            notes.append(
+                "This machine hasn't been calibrated, so start-up and the process's own memory are "
+                "those of another. Once: convscope doctor --calibrate"
+            )
+        if self.workload.execution.device.type != "cpu":
+            device = cuda_memory(self.step, batch_size)
+            notes.append(
+                "Times and memory are measured on the processor; for this device they are not "
+                "known before the first steps. By its allocator's rules, a step needs "
+                f"{device.allocated / 1e9:.3g} GB allocated and {device.reserved / 1e9:.3g} GB "
+                "reserved; this has not been compared with such a device."
+            )
+        return tuple(notes)

@@ -1,0 +1,276 @@
+"""Record one training step without computing it: its operations, and when tensors come and go.
+
+The network is copied with tensors that have shapes but no memory (PyTorch's fake tensors), and the
+very code that training runs is run on them. So nothing has to be known about any kind of layer.
+"""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map
+
+from convscope.planning.operation import Operation, Phase, TensorShape, choose_stand_in
+from convscope.planning.step import Event, Kind, Step
+from convscope.runtime.execution import Execution
+from convscope.runtime.recomputation import recomputing
+
+
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Sees every elementary operation while it is the active mode."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.step = step
+        self.phase: Phase = "input"
+        self.layers: list[str] = [""]
+        self._blocks: dict[int, int] = {}  # address of a storage → number of its block
+        self._watched: list[weakref.ref[Any]] = []
+        self._count = 0
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        results = function(*args, **kwargs)
+        if function.namespace in ("prim", "profiler"):
+            return results
+        tensors = [t for t in tree_flatten(results)[0] if isinstance(t, Tensor)]
+        workspaces = convolution_workspaces(function, args)
+        for tensor in tensors:
+            self._block_of(tensor)
+            for size in next(workspaces, ()):
+                self._use_briefly(size)
+        if _computes(function):
+            operation = Operation(
+                function,
+                tree_map(_described, (args, kwargs)),
+                tuple(TensorShape.of(t) for t in tensors),
+                self.phase,
+                self.layers[-1],
+            )
+            self.step.operations.append(operation)
+            if function.namespace != "aten" and str(function) not in self.step.unknown:
+                self.step.unknown.append(str(function))
+        return results
+
+    def _use_briefly(self, size: int) -> None:
+        self._count += 1
+        self.step.kinds[self._count] = "workspace"
+        self.step.events.append(Event(self._count, size, self.phase, self.layers[-1]))
+        self.step.events.append(Event(self._count, 0, self.phase, self.layers[-1]))
+
+    def _block_of(self, tensor: Tensor) -> int:
+        storage = tensor.untyped_storage()
+        address = storage._cdata
+        if address not in self._blocks:
+            size = int(storage.nbytes())
+            if size == 0:
+                return 0
+            self._count += 1
+            self._blocks[address] = self._count
+            self.step.events.append(Event(self._count, size, self.phase, self.layers[-1]))
+            self._watched.append(weakref.ref(storage, self._released(address, self._count)))
+        return self._blocks[address]
+
+    def _released(self, address: int, block: int) -> Callable[[Any], None]:
+        def release(_: Any) -> None:
+            if self._blocks.get(address) == block:
+                del self._blocks[address]
+                self.step.events.append(Event(block, 0, self.phase, self.layers[-1]))
+
+        return release
+
+    def known(self, tensor: Tensor) -> None:
+        """Leave the memory of a tensor that was there before out of the record."""
+        self._blocks[tensor.untyped_storage()._cdata] = 0
+
+    def mark(self, tensor: Tensor, kind: Kind) -> None:
+        """Say what the block of a tensor holds."""
+        self.step.kinds[self._block_of(tensor)] = kind
+
+    def blocks(self, values: Any) -> set[int]:
+        """Numbers of the blocks of all tensors in nested values."""
+        return {self._block_of(t) for t in tree_flatten(values)[0] if isinstance(t, Tensor)}
+
+    def alive(self) -> set[int]:
+        """Numbers of the blocks in use."""
+        return set(self._blocks.values()) - {0}
+
+
+def record_step(
+    network: nn.Module,
+    picture_shape: tuple[int, int, int],
+    execution: Execution,
+    make_optimizer: Callable[[nn.Module], torch.optim.Optimizer],
+    recomputed: Sequence[str] = (),
+) -> Step:
+    """Record a training step of a network; nothing is computed and the network isn't touched.
+
+    Args:
+        network: Maps pictures (N, C, H, W) to logits. It may live on the "meta" device.
+        picture_shape: (C, H, W).
+        execution: Precision and algorithms.
+        make_optimizer: Gives the optimizer of the (copied) network.
+        recomputed: Blocks whose activations aren't kept, as for `runtime.recomputation`.
+
+    Raises:
+        RuntimeError: The network doesn't take such pictures, or asks for values of its tensors,
+            which don't exist here.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
+    step = Step(stand_in, picture_shape)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        copied = without_memory(network).train()
+        optimizer = make_optimizer(copied)
+        _fill_optimizer(optimizer)
+        pictures = torch.empty(stand_in, *picture_shape)
+        pictures = pictures.to(memory_format=execution.memory_format)
+        labels = torch.empty(stand_in, dtype=torch.int64)
+        state = [t for slots in optimizer.state.values() for t in slots.values()]
+        held = [*copied.parameters(), *copied.buffers()]
+        step.resident["parameters"] = [_bytes(t) for t in held]
+        step.resident["optimizer"] = [_bytes(t) for t in state if isinstance(t, Tensor)]
+        recorder = _Recorder(step)
+        for tensor in (*held, *state, pictures, labels):
+            if isinstance(tensor, Tensor):
+                recorder.known(tensor)
+        recomputation = recomputing(copied, recomputed, execution.plan)
+        with recorder, _naming_layers(copied, recorder), recomputation:
+            _take_step(copied, optimizer, pictures, labels, execution, recorder)
+    return step
+
+
+def _take_step(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    pictures: Tensor,
+    labels: Tensor,
+    execution: Execution,
+    recorder: _Recorder,
+) -> None:
+    """What the training loop does with a batch."""
+    recorder.phase = "forward"
+    with execution.forward_pass():
+        logits = network(pictures)
+    loss = F.cross_entropy(logits.float(), labels)
+    for block in recorder.alive():
+        recorder.step.kinds[block] = "activations"
+    recorder.phase = "backward"
+    loss.backward()  # type: ignore[no-untyped-call]
+    for parameter in network.parameters():
+        if parameter.grad is not None:
+            recorder.mark(parameter.grad, "gradients")
+    recorder.phase = "optimizer"
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def without_memory(network: nn.Module) -> nn.Module:
+    """A copy with fake tensors, kernels with channels last; to be called in fake tensor mode."""
+    memo: dict[int, Any] = {}
+    for tensor in [*network.parameters(), *network.buffers()]:
+        layout = torch.channels_last if tensor.ndim == 4 else torch.contiguous_format
+        fake = torch.empty(tensor.shape, dtype=tensor.dtype, memory_format=layout)
+        is_parameter = isinstance(tensor, nn.Parameter)
+        memo[id(tensor)] = nn.Parameter(fake, tensor.requires_grad) if is_parameter else fake
+    return copy.deepcopy(network, memo)
+
+
+def _fill_optimizer(optimizer: torch.optim.Optimizer) -> None:
+    """Give the optimizer its state by a step, so that the step recorded isn't the first."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.empty_like(parameter)
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+@contextmanager
+def _naming_layers(network: nn.Module, recorder: _Recorder) -> Iterator[None]:
+    """Within: the recorder knows which module is being computed."""
+    names = {module: name for name, module in network.named_modules()}
+    step, versions = recorder.step, []
+
+    def enter(module: nn.Module, inputs: Any) -> None:
+        recorder.layers.append(names.get(module, recorder.layers[-1]))
+        versions.append(_versions(inputs))
+
+    def leave(_: nn.Module, inputs: Any, output: Any) -> None:
+        layer = recorder.layers.pop()
+        is_changed = versions.pop() != _versions(inputs)
+        if recorder.phase == "forward":
+            step.inputs.setdefault(layer, set()).update(recorder.blocks(inputs))
+            step.outputs.setdefault(layer, set()).update(recorder.blocks(output))
+            if is_changed:
+                step.overwriting.add(layer)
+
+    handles = [
+        register_module_forward_pre_hook(enter),
+        register_module_forward_hook(leave, always_call=True),
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _described(value: Any) -> Any:
+    return TensorShape.of(value) if isinstance(value, Tensor) else value
+
+
+def _versions(values: Any) -> list[int]:
+    """How often each tensor has been changed in place."""
+    return [t._version for t in tree_flatten(values)[0] if isinstance(t, Tensor)]
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.untyped_storage().nbytes()
+
+
+def _computes(function: Any) -> bool:
+    """Whether a function does more than give another view of its argument or take memory."""
+    if function.overloadpacket in _ONLY_MEMORY:
+        return False
+    returns = function._schema.returns
+    return not (returns and returns[0].alias_info and not returns[0].alias_info.is_write)
+
+
+def convolution_workspaces(function: Any, args: tuple[Any, ...]) -> Iterator[tuple[int, ...]]:
+    """Bytes that oneDNN takes for a moment after each result of a convolution.
+
+    Found by listing the allocations of oneDNN 3.12: kernels are copied into its own order, and
+    their gradient is summed in float32, in bfloat16 once for each of two threads.
+    """
+    if function.overloadpacket is torch.ops.aten.convolution:
+        yield (_bytes(args[1]),)
+    elif function.overloadpacket is torch.ops.aten.convolution_backward:
+        kernels = args[2]
+        sums = kernels.numel() * 4 * (2 if kernels.dtype == torch.bfloat16 else 1)
+        if args[10][0]:
+            yield (_bytes(kernels),)
+        yield (_bytes(kernels), sums)
+
+
+_ONLY_MEMORY = {
+    torch.ops.aten.empty,
+    torch.ops.aten.empty_strided,
+    torch.ops.aten.empty_like,
+    torch.ops.aten.new_empty,
+    torch.ops.aten.as_strided_,
+}
