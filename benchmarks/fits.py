@@ -4,13 +4,14 @@
     python benchmarks/fits.py --only resnet18-96   # some of them
     python benchmarks/fits.py --times 3            # instead of 10
 
-For each case the plan is asked for the largest batch; `convscope train` with that batch then runs
-two epochs with evaluation, again and again, each time in a process that is killed as soon as its
-peak resident memory exceeds the limit. (The kernel's own count of the peak is read a hundred times
-a second and once more at the end, so nothing between two readings is missed. A limit of address
-space would say nothing of resident memory, since libraries map far more than they use.) Then
-the same with 1.25 times as many pictures per step. The pictures are random ones, three batches of
-them: memory depends on nothing else. The table is Markdown.
+The machine is calibrated (`convscope doctor --calibrate`), and nothing else has been learned. For
+each case the plan is asked for the largest batch; `convscope train` with that batch then runs two
+epochs with evaluation, again and again, each time in a process that is killed as soon as its peak
+resident memory exceeds the limit. (The kernel's own count of the peak is read a hundred times a
+second, so nothing between two readings is missed but the end. A limit of address space would say
+nothing of resident memory, since libraries map far more than they use.) Then the same with 1.25
+times as many pictures per step. The pictures are random ones, three batches of them: memory
+depends on nothing else. The table is Markdown.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -75,8 +77,19 @@ def write_pictures(folder: Path, case: Case) -> None:
 
 
 def environment(data: Path) -> dict[str, str]:
-    """With a cache folder of its own, as on a machine where nothing has been trained yet."""
+    """With a cache folder of its own, beside the data."""
     return {**os.environ, "CONVSCOPE_CACHE": str(data.parent / "cache")}
+
+
+def calibrate(folder: Path) -> Path:
+    """The cache folder of a machine that was calibrated and has trained nothing."""
+    subprocess.run(
+        [*CONVSCOPE, "doctor", "--calibrate"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=environment(folder / "data"),
+    )
+    return folder / "cache"
 
 
 def ask_plan(case: Case, data: Path) -> dict[str, float]:
@@ -150,10 +163,13 @@ def main() -> None:
         f"| {STEP_UP} times the batch |"
     )
     print("|---|---|---|---|---|---|---|---|")
+    begun = tempfile.TemporaryDirectory()
+    calibrated = calibrate(Path(begun.name))
     for name in given.only:
         case = CASES[name]
         with tempfile.TemporaryDirectory() as folder:
             data = Path(folder) / "pictures"
+            shutil.copytree(calibrated, Path(folder) / "cache")
             write_pictures(data, case)
             found = ask_plan(case, data)
             batch_size, limit = int(found["batch_size"]), int(found["limit_bytes"])

@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 TRAIN = ["train", "softmax-regression", "digits", "--recipe", "fast", "--precision", "float32"]
 
 
+@pytest.mark.slow
 def test_seeds_from_end_to_end(command, tmp_path):
     first = [*TRAIN, "--epochs", "2", "--seeds", "2", "--out", "g"]
     done = command(*first)

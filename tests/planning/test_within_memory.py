@@ -18,6 +18,7 @@ def test_the_forecast_is_of_the_largest_batch(resnet9):
     assert found.forecast.memory.high <= limit
 
 
+@pytest.mark.slow
 def test_recomputation_is_offered_where_it_allows_much_more(resnet9):
     limit = round(resnet9[0].memory_at(3000).high)
     found = within_memory("resnet9", "cifar10", resnet9, limit)

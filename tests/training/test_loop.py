@@ -94,7 +94,7 @@ def final_state(run):
 
 
 @pytest.mark.parametrize(
-    "stop_after", [1, 7, 12, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 11))]
+    "stop_after", [1, 7, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 11, 12))]
 )
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
     def network():
