@@ -94,3 +94,4 @@ def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
     assert correction > 1.7
     outside = found.start_seconds + found.judging_seconds
     assert found.run.value == pytest.approx(300 + correction * outside)
+    assert 300 < found.run.low < found.run.value <= found.run.high < 300 + 3 * correction * outside

@@ -32,7 +32,7 @@ def show_forecast(forecast: Forecast, data: str) -> None:
     console.print(
         f"{forecast.network} on {data}: batch size {forecast.batch_size}, "
         f"{forecast.size}×{forecast.size} pixels, {forecast.precision}, "
-        f"{forecast.epochs:.3g} epochs of {forecast.steps_per_epoch:,} steps",
+        f"{_epochs(forecast.epochs)} epochs of {forecast.steps_per_epoch:,} steps",
         style="bold",
     )
     console.print(
@@ -152,7 +152,7 @@ def show_alternatives(rows: Sequence[Alternative], minutes: float | None) -> Non
         time = time_words(forecast.run.value)
         if minutes is not None:
             fitting = fitting_epochs(forecast, minutes)
-            time = f"{fitting.value:.3g} ({fitting.low:.3g} to {fitting.high:.3g})"
+            time = f"{_epochs(fitting.value)} ({_epochs(fitting.low)} to {_epochs(fitting.high)})"
         table.add_row(
             row.change,
             time_words(forecast.step.value),
@@ -272,6 +272,11 @@ def show_history(record: TrackRecord, last: int) -> None:
             "" if judged.is_inside else "outside its range",
         )
     console.print(table)
+
+
+def _epochs(number: float) -> str:
+    """Three digits, and all before the point: 7.71, 31.1, 1,850."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _count(number: int) -> str:

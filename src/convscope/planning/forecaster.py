@@ -14,7 +14,7 @@ from convscope.planning.history import Range, outcomes, with_range
 from convscope.planning.input_time import input_seconds
 from convscope.planning.memory import Heap, StepMemory, step_memory
 from convscope.planning.record_step import record_step
-from convscope.planning.run_time import run_time
+from convscope.planning.run_time import RunTime, run_time
 from convscope.planning.step import Step
 from convscope.planning.times import OperationTimes, Timing, total, working_set
 from convscope.runs.optimization import make_optimizer
@@ -153,7 +153,7 @@ class Forecaster:
             evaluation_seconds=time.evaluation,
             start_seconds=time.start,
             judging_seconds=time.judging,
-            run=with_range(time.run, "run", outcomes("run"), doubt),
+            run=_run_range(time, workload.recipe.minutes, doubt),
             epochs=time.epochs,
             steps_per_epoch=time.steps_per_epoch,
             flops=self.step.flops(batch_size),
@@ -254,3 +254,14 @@ class Forecaster:
                 "reserved; this has not been compared with such a device."
             )
         return tuple(notes)
+
+
+def _run_range(time: RunTime, minutes: float | None, doubt: float) -> Range:
+    """The range of the whole run; where a given time ends the training, that part is sure."""
+    past = outcomes("run")
+    run = with_range(time.run, "run", past, doubt)
+    outside = with_range(time.start + time.judging, "run", past, doubt)
+    training = run.value - outside.value
+    if minutes is None or training < 0.99 * 60 * minutes:
+        return run
+    return Range(run.value, training + outside.low, training + outside.high)
