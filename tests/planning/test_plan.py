@@ -61,9 +61,9 @@ def test_a_module_that_does_not_take_the_pictures():
         cs.UsageError, match=r"Sequential fails on pictures of shape \(2, 1, 8, 8\)"
     ):
         plan(network(), picture_shape=(1, 8, 8), recipe=RECIPE)
-    wrong = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 7))
+    wrong = nn.Sequential(nn.Flatten(), nn.Linear(64, 7))
     with pytest.raises(cs.UsageError, match=r"gives \(2, 7\) for 2 pictures"):
-        plan(wrong, picture_shape=(3, 8, 8), recipe=RECIPE)
+        plan(wrong, "digits", recipe=RECIPE)
 
 
 def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
@@ -121,3 +121,13 @@ def test_memory_that_recomputing_gives_back_takes_time():
     taken = forecaster.step.bytes_taken(8)
     assert taken > 8 * 4 * 36 * 4  # the convolution's results alone
     assert rest == pytest.approx(taken / forecaster_module.RETURNED_BYTES_PER_SECOND)
+
+
+def test_without_data_a_module_has_as_many_classes_as_logits():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 5))
+    assert plan(module, picture_shape=(3, 8, 8), recipe=RECIPE).flops == 8 * 2 * 2 * 3 * 8 * 8 * 5
+    wrong = nn.Sequential(nn.Conv2d(3, 5, 8))
+    with pytest.raises(
+        cs.UsageError, match=r"gives \(2, 5, 1, 1\) .* logits of shape \(2, classes\)"
+    ):
+        plan(wrong, picture_shape=(3, 8, 8), recipe=RECIPE)

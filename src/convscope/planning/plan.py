@@ -80,11 +80,12 @@ def forecasters(
     """
     chosen = choose_recipe(network, data, recipe, changes)
     facts = _facts(data, picture_shape, chosen, network)
+    classes = None if data is None else facts.classes
     plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
     layers: set[Layer] = set()
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
         with record_layers(layers):  # as the network is tried on pictures of this size
-            size, module, _, _ = fit_network(plain, facts.shape, facts.classes, chosen)
+            size, module, _, _ = fit_network(plain, facts.shape, classes, chosen)
         if isinstance(module, Network) and size not in (chosen.size, facts.shape[1]):
             layers.clear()  # of pictures that were too small
             with record_layers(layers):

@@ -13,14 +13,17 @@ from convscope.runs.recipe import Recipe
 
 
 def fit_network(
-    network: str | nn.Module, picture_shape: tuple[int, int, int], classes: int, recipe: Recipe
+    network: str | nn.Module,
+    picture_shape: tuple[int, int, int],
+    classes: int | None,
+    recipe: Recipe,
 ) -> tuple[int, nn.Module, dict[str, Any], tuple[str, ...]]:
     """The picture size, the network for it, its builder's arguments, and notes.
 
     Args:
         network: Name in the catalog, or a module.
         picture_shape: (C, H, W) of the data.
-        classes: How many.
+        classes: How many; None: as many as a module has logits, or 10.
         recipe: Gives size, dropout and the builder's other arguments.
 
     Raises:
@@ -36,6 +39,7 @@ def fit_network(
     if isinstance(network, nn.Module):
         _check_module(network, (channels, size, size), classes)
         return size, network, {}, ()
+    classes = 10 if classes is None else classes
     arguments: dict[str, Any] = dict(recipe.network_arguments)
     if recipe.dropout is not None:
         if "dropout" not in entry(network).arguments:
@@ -65,7 +69,7 @@ def _build(
     return module, arguments
 
 
-def _check_module(module: nn.Module, shape: tuple[int, int, int], classes: int) -> None:
+def _check_module(module: nn.Module, shape: tuple[int, int, int], classes: int | None) -> None:
     """Complain early about a module that doesn't map these pictures to as many logits."""
     was_training = module.training
     try:
@@ -78,9 +82,10 @@ def _check_module(module: nn.Module, shape: tuple[int, int, int], classes: int) 
         ) from error
     finally:
         module.train(was_training)
-    if not torch.is_tensor(output) or output.shape != (2, classes):
-        got = tuple(output.shape) if torch.is_tensor(output) else type(output).__name__
+    found = tuple(output.shape) if torch.is_tensor(output) else type(output).__name__
+    if len(found) != 2 or found != (2, classes or found[1]):
+        wanted = "classes" if classes is None else classes
         raise UsageError(
-            f"The module {type(module).__name__} gives {got} for 2 pictures; training needs logits "
-            f"of shape (2, {classes}), one for each class of the data."
+            f"The module {type(module).__name__} gives {found} for 2 pictures; training needs "
+            f"logits of shape (2, {wanted}), one for each class of the data."
         )
