@@ -12,6 +12,7 @@ from convscope.comparison.compare import Comparison
 from convscope.comparison.contender import Contender
 from convscope.comparison.words import in_short
 from convscope.evaluation.figures.canvas import (
+    COLOURS,
     INK,
     drawable,
     drawing,
@@ -21,8 +22,6 @@ from convscope.evaluation.figures.canvas import (
     shortened,
 )
 
-# Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b8794")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MOST_WITH_MARKERS = 40  # epochs; more markers would run into a thick line
 

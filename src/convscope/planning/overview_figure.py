@@ -17,6 +17,7 @@ from matplotlib.ticker import (
 
 from convscope.comparison.judged import Judged
 from convscope.evaluation.figures.canvas import (
+    COLOURS,
     INK,
     drawable,
     drawing,
@@ -30,8 +31,6 @@ from convscope.planning.forecast import Forecast
 from convscope.planning.overview import NetworkCost, Overview
 from convscope.planning.words import time_words
 
-# Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b8794")
 MARKERS = ("o", "s", "^", "D")
 LARGEST, SMALLEST = 420, 14  # square points, of the marks
 SECONDS = (0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)  # that are marked on an axis of time

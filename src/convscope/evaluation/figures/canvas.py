@@ -22,6 +22,8 @@ from convscope.files import atomic_path
 
 DOTS_PER_INCH = 150
 INK, FAINT = "#1f2933", "#7b8794"
+# Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b8794")
 STYLE = {
     "font.size": 11.0,
     "text.color": INK,
