@@ -24,7 +24,7 @@ def test_mcnemar_by_hand():
     assert mcnemar(0, 0).p_value == 1.0
 
 
-@settings(max_examples=25)
+@settings(max_examples=60)
 @given(accuracies, accuracies)
 def test_every_division_is_counted_as_scipy_counts_them(first, second):
     outcome = permutation_test(first, second)

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from convscope.data.decode import PictureError, is_colour
 from convscope.data.folder import DEFAULT_SIZE, places_of
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, TEST_SHARE, Data, load_splits
+from convscope.data.splits import stratified
 from convscope.data.tree import FolderTree, Tree, ZipTree
 from convscope.errors import UsageError, unknown_name
 
@@ -24,8 +27,8 @@ class DataFacts:
 
     Attributes:
         shape: (C, H, W) of the pictures in memory.
-        counts: Pictures of each split; those that training divides may differ by a few, because
-            every class is divided by itself and copies of a picture stay together.
+        counts: Pictures of each split. Where training divides them, copies of a picture stay
+            together, which isn't known here and may change a count by as many.
         classes: How many.
     """
 
@@ -34,11 +37,23 @@ class DataFacts:
     classes: int
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A data set as its source has it: training pictures of each class, and the other splits."""
+
+    shape: tuple[int, int, int]
+    per_class: tuple[int, ...]
+    others: dict[str, int]
+
+
+_TEST = {"test": 10_000}
 _KNOWN = {
-    "digits": DataFacts((1, 8, 8), {"train": 1797}, 10),
-    "mnist": DataFacts((1, 28, 28), {"train": 60_000, "test": 10_000}, 10),
-    "fashion-mnist": DataFacts((1, 28, 28), {"train": 60_000, "test": 10_000}, 10),
-    "cifar10": DataFacts((3, 32, 32), {"train": 50_000, "test": 10_000}, 10),
+    "digits": _Source((1, 8, 8), (178, 182, 177, 183, 181, 182, 181, 179, 174, 180), {}),
+    "mnist": _Source(
+        (1, 28, 28), (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949), _TEST
+    ),
+    "fashion-mnist": _Source((1, 28, 28), (6000,) * 10, _TEST),
+    "cifar10": _Source((3, 32, 32), (5000,) * 10, _TEST),
 }
 
 
@@ -58,8 +73,8 @@ def data_facts(data: Data, *, size: int | None = None, validation: float = 0.1) 
         train = splits["train"]
         counts = {name: len(images) for name, images in splits.items()}
         return DataFacts(train.picture_shape, counts, len(train.classes))
-    facts = _KNOWN.get(str(data)) or _of_tree(_tree(data), size or DEFAULT_SIZE)
-    return DataFacts(facts.shape, _divided(facts.counts, validation), facts.classes)
+    source = _KNOWN.get(str(data)) or _of_tree(_tree(data), size or DEFAULT_SIZE)
+    return DataFacts(source.shape, _divided(source, validation), len(source.per_class))
 
 
 def _tree(data: str | Path) -> Tree:
@@ -74,15 +89,16 @@ def _tree(data: str | Path) -> Tree:
     )
 
 
-def _of_tree(tree: Tree, size: int) -> DataFacts:
+def _of_tree(tree: Tree, size: int) -> _Source:
     places, _ = places_of(tree.listing().files, tree)
     if not places:
         raise UsageError(f"'{tree.where('')}' holds no pictures in class folders.")
     counts = Counter(place.split or "train" for place in places.values())
-    classes = {place.label for place in places.values() if place.split in ("", "train")}
+    train = Counter(each.label for each in places.values() if each.split in ("", "train"))
+    del counts["train"]
     stride = max(1, len(places) // LOOKED_AT)
     has_colour = any(_is_colour(tree, file) for file in list(places)[::stride])
-    return DataFacts((3 if has_colour else 1, size, size), dict(counts), len(classes))
+    return _Source((3 if has_colour else 1, size, size), tuple(train.values()), dict(counts))
 
 
 def _is_colour(tree: Tree, file: str) -> bool:
@@ -92,14 +108,12 @@ def _is_colour(tree: Tree, file: str) -> bool:
         return False
 
 
-def _divided(counts: dict[str, int], validation: float) -> dict[str, int]:
+def _divided(source: _Source, validation: float) -> dict[str, int]:
     """The counts after the splits that are missing were taken out of the training pictures."""
-    train = counts["train"]
-    result = dict(counts)
-    if "test" not in result:
-        result["test"] = round(TEST_SHARE * train)
-        train -= result["test"]
-    if "validation" not in result and validation:
-        result["validation"] = round(validation * train)
-        train -= result["validation"]
-    return {**result, "train": train}
+    result = dict(source.others)
+    labels = np.repeat(np.arange(len(source.per_class)), source.per_class)
+    for name, share in (("test", TEST_SHARE), ("validation", validation)):
+        if name not in result and share:
+            stay, chosen = stratified(labels, share, seed=0)  # their numbers don't depend on it
+            result[name], labels = len(chosen), labels[stay]
+    return {**result, "train": len(labels)}
