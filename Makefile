@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 		> $(VENV)/install.log 2>&1 || { cat $(VENV)/install.log; exit 1; }
 	@touch $@
 
-demo: $(READY)  ## train and judge a network on scikit-learn's digits, in under a minute
+demo: $(READY)  ## train and evaluate a network on scikit-learn's digits, in under a minute
 	@$(BIN)/convscope train resnet9 digits --out runs/demo --force
 
 test: $(READY)  ## the fast tests (minutes)

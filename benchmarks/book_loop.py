@@ -1,10 +1,10 @@
 """The training loop that courses teach, to compare with: clear, and slow.
 
-Fashion-MNIST through a DataLoader with worker processes, every picture enlarged by itself with
-Pillow, float32, plain SGD, Xavier initialization, accuracy on the test pictures after every epoch.
+Fashion-MNIST through a DataLoader with worker processes, every image enlarged by itself with
+Pillow, float32, plain SGD, Xavier initialization, accuracy on the test images after every epoch.
 It is written for reading; nothing in it is slow on purpose. Prints one JSON object.
 
-    python benchmarks/book_loop.py lenet --pictures 60000 --test-pictures 10000
+    python benchmarks/book_loop.py lenet --images 60000 --test-images 10000
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ WORKERS = 4
 
 
 class FashionMnist(Dataset):
-    """Pictures one at a time, as courses hand them out."""
+    """Images one at a time, as courses hand them out."""
 
     def __init__(self, split: str, count: int, size: int | None) -> None:
         images = cs.load("fashion-mnist", split)
-        self.pictures = images.images[:count, 0]
+        self.images = images.images[:count, 0]
         self.labels = images.labels[:count]
         self.size = size
 
@@ -38,10 +38,10 @@ class FashionMnist(Dataset):
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        picture = Image.fromarray(self.pictures[index])
+        image = Image.fromarray(self.images[index])
         if self.size is not None:
-            picture = picture.resize((self.size, self.size), Image.Resampling.BILINEAR)
-        pixels = np.asarray(picture, dtype=np.float32) / 255
+            image = image.resize((self.size, self.size), Image.Resampling.BILINEAR)
+        pixels = np.asarray(image, dtype=np.float32) / 255
         return torch.from_numpy(pixels)[None], int(self.labels[index])
 
 
@@ -52,12 +52,12 @@ def initialize(layer: nn.Module) -> None:
 
 
 def accuracy(network: nn.Module, loader: DataLoader) -> float:
-    """Share of pictures classified correctly."""
+    """Share of images classified correctly."""
     network.eval()
     correct = total = 0
     with torch.no_grad():
-        for pictures, labels in loader:
-            correct += (network(pictures).argmax(1) == labels).sum().item()
+        for images, labels in loader:
+            correct += (network(images).argmax(1) == labels).sum().item()
             total += len(labels)
     return correct / total
 
@@ -66,14 +66,14 @@ def main() -> None:
     """Train one epoch at a time and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network")
-    parser.add_argument("--pictures", type=int, default=60_000, help="training pictures")
-    parser.add_argument("--test-pictures", type=int, default=10_000)
+    parser.add_argument("--images", type=int, default=60_000, help="training images")
+    parser.add_argument("--test-images", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=1)
     options = parser.parse_args()
 
     recipe = recipes.named("book", options.network, "fashion-mnist")
-    train = FashionMnist("train", options.pictures, recipe.size)
-    test = FashionMnist("test", options.test_pictures, recipe.size)
+    train = FashionMnist("train", options.images, recipe.size)
+    test = FashionMnist("test", options.test_images, recipe.size)
     torch.manual_seed(0)
     network = cs.build(options.network, 1, 10, **recipe.network_arguments)
     network.apply(initialize)
@@ -85,9 +85,9 @@ def main() -> None:
     started = time.perf_counter()
     for _ in range(options.epochs):
         network.train()
-        for pictures, labels in loader:
+        for images, labels in loader:
             optimizer.zero_grad()
-            loss = loss_function(network(pictures), labels)
+            loss = loss_function(network(images), labels)
             loss.backward()
             optimizer.step()
         test_accuracy = accuracy(network, test_loader)
@@ -95,7 +95,7 @@ def main() -> None:
     result = {
         "network": options.network,
         "seconds": seconds,
-        "pictures_per_second": options.epochs * options.pictures / seconds,
+        "images_per_second": options.epochs * options.images / seconds,
         "accuracy": test_accuracy,
     }
     print(json.dumps(result))

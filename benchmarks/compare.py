@@ -1,6 +1,6 @@
 """Convscope beside the loop that courses teach: seven networks, this machine, one after the other.
 
-For each network the two programs run in turn, each in a process of its own, on the same pictures
+For each network the two programs run in turn, each in a process of its own, on the same images
 with the textbook's settings; the table gives the median of the ratios. Nothing else should run.
 
     python benchmarks/compare.py [--repeats 3] [--networks lenet,nin] [--json FILE]
@@ -19,8 +19,8 @@ from pathlib import Path
 from convscope.runtime.device import describe
 
 HERE = Path(__file__).parent
-# Training and test pictures, so that the slower program takes about a minute.
-PICTURES = {
+# Training and test images, so that the slower program takes about a minute.
+IMAGES = {
     "lenet": (60_000, 10_000),
     "alexnet": (2048, 512),
     "vgg11": (1024, 256),
@@ -33,9 +33,9 @@ PICTURES = {
 
 def run(program: str, network: str) -> dict[str, float]:
     """One run of a program; what it printed."""
-    train, test = PICTURES[network]
+    train, test = IMAGES[network]
     command = [sys.executable, str(HERE / program), network]
-    command += ["--pictures", str(train), "--test-pictures", str(test)]
+    command += ["--images", str(train), "--test-images", str(test)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
@@ -44,13 +44,13 @@ def main() -> None:
     """Run all pairs and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2)
-    parser.add_argument("--networks", default=",".join(PICTURES))
+    parser.add_argument("--networks", default=",".join(IMAGES))
     parser.add_argument("--json", type=Path, help="also write all figures here")
     options = parser.parse_args()
 
     machine = describe()
     print(f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}\n")
-    print("| network | course loop, pictures/s | Convscope, pictures/s | ratio | start-up, s |")
+    print("| network | course loop, images/s | Convscope, images/s | ratio | start-up, s |")
     print("|---|---|---|---|---|", flush=True)
     results, ratios = {}, []
     for network in options.networks.split(","):
@@ -60,7 +60,7 @@ def main() -> None:
         ]
         ratio = statistics.median(book["seconds"] / ours["seconds"] for book, ours in pairs)
         book, ours = (
-            statistics.median(pair[which]["pictures_per_second"] for pair in pairs)
+            statistics.median(pair[which]["images_per_second"] for pair in pairs)
             for which in (0, 1)
         )
         startup = statistics.median(pair[1]["startup_seconds"] for pair in pairs)

@@ -1,10 +1,10 @@
-"""What `book_loop.py` does, done by Convscope: the same network, settings, pictures and epochs.
+"""What `book_loop.py` does, done by Convscope: the same network, settings, images and epochs.
 
 Prints one JSON object; `seconds` covers training and evaluation, as in `book_loop.py`, and
 `startup_seconds` what comes before (loading, and measuring precision and algorithms), which a run
 pays once.
 
-    python benchmarks/convscope_loop.py lenet --pictures 60000 --test-pictures 10000
+    python benchmarks/convscope_loop.py lenet --images 60000 --test-images 10000
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def main() -> None:
     """Train one epoch at a time and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network")
-    parser.add_argument("--pictures", type=int, default=60_000, help="training pictures")
-    parser.add_argument("--test-pictures", type=int, default=10_000)
+    parser.add_argument("--images", type=int, default=60_000, help="training images")
+    parser.add_argument("--test-images", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=1)
     options = parser.parse_args()
 
     started = time.perf_counter()
-    counts = {"train": options.pictures, "test": options.test_pictures}
+    counts = {"train": options.images, "test": options.test_images}
     data = {
         split: cs.load("fashion-mnist", split).subset(np.arange(count))
         for split, count in counts.items()
@@ -52,7 +52,7 @@ def main() -> None:
             "network": options.network,
             "seconds": last["seconds"],
             "startup_seconds": whole - last["seconds"],
-            "pictures_per_second": options.epochs * options.pictures / last["seconds"],
+            "images_per_second": options.epochs * options.images / last["seconds"],
             "accuracy": last["test_accuracy"],
             "execution": run.environment["execution_reason"],
         }

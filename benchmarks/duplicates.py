@@ -1,7 +1,7 @@
 """How many planted copies `convscope data --check` finds, how often it errs, and how long it takes.
 
-Copies of every kind (benchmarks/planted.py) are planted among distinct pictures. Recall is the
-share of them reported with their original. "Reported" is the share of the distinct pictures that
+Copies of every kind (benchmarks/planted.py) are planted among distinct images. Recall is the
+share of them reported with their original. "Reported" is the share of the distinct images that
 are said to have a near duplicate among the distinct ones: an upper bound of the false rate, because
 real data sets have real duplicates. With `--figures FOLDER` they can be looked at.
 
@@ -35,26 +35,26 @@ def arrays(name: str, count: int) -> tuple[str, cs.ImageSet]:
     train = cs.load(name)
     random = np.random.default_rng(SEED)
     chosen = train.subset(np.sort(random.choice(len(train), count, replace=False)))
-    pictures, labels, paths = (
+    parts, labels, paths = (
         [chosen.images],
         [chosen.labels],
         [f"original-{i}" for i in range(count)],
     )
-    height, width = chosen.picture_shape[1:]
+    height, width = chosen.image_shape[1:]
     for kind, copy in KINDS.items():
         rows = random.choice(count, COPIES, replace=False)
         copies = [
             as_array(copy(as_image(chosen.images[row]), random), height, width) for row in rows
         ]
-        pictures.append(np.stack(copies))
+        parts.append(np.stack(copies))
         labels.append(chosen.labels[rows])
         paths += [f"{kind}-{row}" for row in rows]
-    images = np.concatenate(pictures)
+    images = np.concatenate(parts)
     planted = cs.ImageSet(images, np.concatenate(labels), chosen.classes, paths=paths, name=name)
-    return f"{name}, {count:,} pictures {height}×{width}", planted
+    return f"{name}, {count:,} images {height}×{width}", planted
 
 
-def files(folder: Path, pictures: NDArray[np.uint8]) -> None:
+def files(folder: Path, images: NDArray[np.uint8]) -> None:
     """The same as JPEG files of quality 95, each in its own size, in two class folders."""
     random = np.random.default_rng(SEED)
     for half in ("one", "two"):
@@ -64,27 +64,27 @@ def files(folder: Path, pictures: NDArray[np.uint8]) -> None:
         half = "one" if number % 2 else "two"
         image.save(folder / half / f"{name}-{number}.jpg", quality=95)
 
-    for number, picture in enumerate(pictures):
-        save("original", number, as_image(picture))
+    for number, image in enumerate(images):
+        save("original", number, as_image(image))
     for kind, copy in KINDS.items():
-        for number in random.choice(len(pictures), COPIES, replace=False).tolist():
-            save(kind, number, copy(as_image(pictures[number]), random))
+        for number in random.choice(len(images), COPIES, replace=False).tolist():
+            save(kind, number, copy(as_image(images[number]), random))
 
 
 def cifar(count: int) -> NDArray[np.uint8]:
-    """Pictures of CIFAR-10, drawn at random."""
+    """Images of CIFAR-10, drawn at random."""
     train = cs.load("cifar10")
     return train.images[np.random.default_rng(SEED).choice(len(train), count, replace=False)]
 
 
 def mosaics(count: int) -> NDArray[np.uint8]:
-    """Pictures of 256 × 256 pixels, each made of 16 of CIFAR-10 enlarged twice."""
+    """Images of 256 × 256 pixels, each made of 16 of CIFAR-10 enlarged twice."""
     parts = cifar(16 * count).reshape(count, 4, 4, 3, 32, 32)
     whole = parts.transpose(0, 3, 1, 4, 2, 5).reshape(count, 3, 128, 128)
     return np.stack([as_array(as_image(each).resize((256, 256)), 256, 256) for each in whole])
 
 
-def judge(title: str, data: Path | cs.ImageSet, figures: Path | None) -> None:
+def evaluate(title: str, data: Path | cs.ImageSet, figures: Path | None) -> None:
     """Print a row of the table."""
     began = time.perf_counter()
     checked = check(data, quiet=True)
@@ -123,18 +123,18 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary) / "planted"
             if name == "small":
-                judge(*arrays("fashion-mnist", 2_000), options.figures)
-                judge(*arrays("cifar10", 2_000), options.figures)
+                evaluate(*arrays("fashion-mnist", 2_000), options.figures)
+                evaluate(*arrays("cifar10", 2_000), options.figures)
             elif name == "fashion-mnist":
-                judge(*arrays(name, 60_000), options.figures)
+                evaluate(*arrays(name, 60_000), options.figures)
             elif name == "cifar10":
-                judge(*arrays(name, 20_000), options.figures)
+                evaluate(*arrays(name, 20_000), options.figures)
             elif name == "files":
                 files(folder, cifar(18_500))
-                judge("20,000 files of CIFAR-10", folder, options.figures)
+                evaluate("20,000 files of CIFAR-10", folder, options.figures)
             elif name == "mosaics":
                 files(folder, mosaics(2_000))
-                judge("mosaics, 3,500 files of 256×256", folder, options.figures)
+                evaluate("mosaics, 3,500 files of 256×256", folder, options.figures)
             elif name == "time":
                 began = time.perf_counter()
                 counts = check("fashion-mnist", quiet=True).counts()

@@ -1,6 +1,6 @@
-"""How near exported files come to their runs, how large they are and how long one picture takes.
+"""How near exported files come to their runs, how large they are and how long one image takes.
 
-python benchmarks/export.py RUN…       # each in float32 and in 8 bits, on up to 10,000 pictures
+python benchmarks/export.py RUN…       # each in float32 and in 8 bits, on up to 10,000 images
 python benchmarks/export.py --resizing # ONNX's Resize, and our passes, against Pillow
 """
 
@@ -37,8 +37,8 @@ def runs(folders: list[Path]) -> None:
     """Print a row for each run."""
     originals.MOST = 10_000
     print(
-        "| run | pictures | same class | largest difference | float32 | 8 bits | accuracy, 8 bits "
-        "| pictures with the same class in 8 bits |\n|" + "---|" * 8
+        "| run | images | same class | largest difference | float32 | 8 bits | accuracy, 8 bits "
+        "| images with the same class in 8 bits |\n|" + "---|" * 8
     )
     for folder in folders:
         with tempfile.TemporaryDirectory() as place:
@@ -49,12 +49,12 @@ def runs(folders: list[Path]) -> None:
         cost, near = small.int8, full.agreement
         assert cost is not None
         print(
-            f"| {folder.name} ({full.network}) | {near.pictures:,} | {near.same_top:,} "
+            f"| {folder.name} ({full.network}) | {near.images:,} | {near.same_top:,} "
             f"| {near.largest_difference:.1e} "
             f"| {full.bytes / 1e6:.2f} MB, {cost.float_milliseconds:.2f} ms "
             f"| {small.bytes / 1e6:.2f} MB, {small.milliseconds:.2f} ms "
             f"| {cost.accuracy:.2%} ({-cost.points:+.2f} points) "
-            f"| {cost.same_top:,} of {cost.pictures:,} |",
+            f"| {cost.same_top:,} of {cost.images:,} |",
             flush=True,
         )
 
@@ -75,12 +75,12 @@ def resizing() -> None:
         pixels = 0
         others, most = [0, 0], [0, 0]
         for side in SIDES:
-            picture = random.integers(0, 256, (side, side, 3), dtype=np.uint8)
-            image = Image.fromarray(picture)
-            right = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
+            image = random.integers(0, 256, (side, side, 3), dtype=np.uint8)
+            drawn = Image.fromarray(image)
+            right = np.asarray(drawn.resize((size, size), Image.Resampling.BILINEAR))
             pixels += right.size
-            planes = np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
-            inputs = ({"planes": planes}, {"pictures": picture[None]})
+            planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
+            inputs = ({"planes": planes}, {"images": image[None]})
             for place, (session, given) in enumerate(zip(sessions, inputs, strict=True)):
                 found = session.run(None, given)[0][0].transpose(1, 2, 0)
                 off = np.abs(found.astype(int) - right.astype(int))

@@ -10,7 +10,7 @@ epochs with evaluation, again and again, each time in a process that is killed a
 resident memory exceeds the limit. (The kernel's own count of the peak is read a hundred times a
 second, so nothing between two readings is missed but the end. A limit of address space would say
 nothing of resident memory, since libraries map far more than they use.) Then the same with 1.25
-times as many pictures per step. The pictures are random ones, three batches of them: memory
+times as many images per step. The images are random ones, three batches of them: memory
 depends on nothing else. The table is Markdown.
 """
 
@@ -44,7 +44,7 @@ class Case(NamedTuple):
     size: int
     precision: str
     limit: str
-    pictures: int
+    images: int
 
 
 CASES = {
@@ -65,10 +65,10 @@ class Trial(NamedTuple):
     finished: bool
 
 
-def write_pictures(folder: Path, case: Case) -> None:
-    """Random grey pictures, a folder for each split and class."""
+def write_images(folder: Path, case: Case) -> None:
+    """Random grey images, a folder for each split and class."""
     chance = np.random.default_rng(0)
-    for split, count in (("train", case.pictures), ("test", max(40, case.pictures // 5))):
+    for split, count in (("train", case.images), ("test", max(40, case.images // 5))):
         for number in range(count):
             place = folder / split / CLASSES[number % len(CLASSES)]
             place.mkdir(parents=True, exist_ok=True)
@@ -168,9 +168,9 @@ def main() -> None:
     for name in given.only:
         case = CASES[name]
         with tempfile.TemporaryDirectory() as folder:
-            data = Path(folder) / "pictures"
+            data = Path(folder) / "images"
             shutil.copytree(calibrated, Path(folder) / "cache")
-            write_pictures(data, case)
+            write_images(data, case)
             found = ask_plan(case, data)
             batch_size, limit = int(found["batch_size"]), int(found["limit_bytes"])
             trials = [train(case, data, batch_size, limit) for _ in range(given.times)]

@@ -4,7 +4,7 @@
     python benchmarks/forecast.py --only lenet vgg11  # some of them
     python benchmarks/forecast.py --odd               # three networks that nothing was tuned on
 
-Every training runs in a process of its own, with the data's pictures and the book's recipe. Needs
+Every training runs in a process of its own, with the data's images and the book's recipe. Needs
 Fashion-MNIST (CONVSCOPE_DATA) and an idle machine. The table is Markdown; --json writes every
 figure.
 """
@@ -113,9 +113,9 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
         network = name
     job = prepare(network, {"train": some, "test": few}, recipe)
     cpu = torch.device("cpu")
-    pictures, labels = next(iter(job.training_batches(Execution(cpu, "float32")).epoch(0)))
+    images, labels = next(iter(job.training_batches(Execution(cpu, "float32")).epoch(0)))
     with returning_memory():
-        execution = choose_execution(job.network, pictures, labels, cpu, recipe.precision, 2)
+        execution = choose_execution(job.network, images, labels, cpu, recipe.precision, 2)
     placed = execution.place(job.network)
     state = TrainingState(placed, make_optimizer(placed, recipe), None, Progress(total_steps=STEPS))
     view = LiveView(quiet=True)

@@ -1,4 +1,4 @@
-"""Two sets of pictures that nothing was tuned on: patches of photographs, and printed letters.
+"""Two sets of images that nothing was tuned on: patches of photographs, and printed letters.
 
 Both are made of what scikit-learn and matplotlib bring along, the same each time.
 
@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_sample_images
 
 PATCHES = 500
-SIDE = 56  # pixels, of a letter's picture
+SIDE = 56  # pixels, of a letter's image
 
 
 def photos(folder: Path, random: np.random.Generator) -> None:
@@ -36,11 +36,11 @@ def letters(folder: Path, random: np.random.Generator) -> None:
     fonts = Path(matplotlib.get_data_path(), "fonts", "ttf").glob("DejaVu*.ttf")
     for font in sorted(each for each in fonts if "Display" not in each.name):
         for letter in string.ascii_letters:
-            picture = Image.new("L", (SIDE, SIDE))
+            image = Image.new("L", (SIDE, SIDE))
             face = ImageFont.truetype(str(font), int(random.integers(30, 48)))
             middle = (SIDE // 2, SIDE // 2)
-            ImageDraw.Draw(picture).text(middle, letter, font=face, fill=255, anchor="mm")
-            picture.save(folder / f"{font.stem}-{ord(letter)}.png")
+            ImageDraw.Draw(image).text(middle, letter, font=face, fill=255, anchor="mm")
+            image.save(folder / f"{font.stem}-{ord(letter)}.png")
 
 
 def main() -> None:

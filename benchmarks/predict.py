@@ -32,7 +32,7 @@ from convscope.runtime.execution import Precision
 
 
 def photographs(folder: Path, count: int) -> None:
-    """Pictures with structure at all scales, as JPEG files of some 60 kB."""
+    """Images with structure at all scales, as JPEG files of some 60 kB."""
     random = np.random.default_rng(0)
     for number in range(count):
         layers = []
@@ -47,23 +47,23 @@ def photographs(folder: Path, count: int) -> None:
 
 
 def decoded(files: list[str], card: ModelCard, workers: int) -> tuple[float, list[np.ndarray]]:
-    """The seconds that decoding takes, and the pictures."""
+    """The seconds that decoding takes, and the images."""
 
     def one(file: str) -> np.ndarray:
         return decode(file, size=card.size, channels=card.channels)
 
     began = time.perf_counter()
-    pictures = list(map_in_order(one, files, workers=workers))
-    return time.perf_counter() - began, pictures
+    images = list(map_in_order(one, files, workers=workers))
+    return time.perf_counter() - began, images
 
 
 def measure(run: Path, folder: Path, limit: int, precision: Precision) -> dict[str, float]:
-    """Pictures per second of each half and of the whole, each once."""
+    """Images per second of each half and of the whole, each once."""
     model, card = load_model(run / "model.safetensors" if run.is_dir() else run)
     files = sorted(str(file) for file in folder.rglob("*.jpg"))[:limit]
 
-    # For small pictures, one thread decodes more than all of them do together.
-    decoding, pictures = min(
+    # For small images, one thread decodes more than all of them do together.
+    decoding, images = min(
         (decoded(files, card, workers) for workers in (1, os.cpu_count())), key=lambda pair: pair[0]
     )
 
@@ -71,8 +71,8 @@ def measure(run: Path, folder: Path, limit: int, precision: Precision) -> dict[s
     shared = plan(len(files), 64, device)
     engine = TorchEngine(model, card, device, precision)
     parts = [
-        np.stack(pictures[start : start + shared.batch_size])
-        for start in range(0, len(pictures), shared.batch_size)
+        np.stack(images[start : start + shared.batch_size])
+        for start in range(0, len(images), shared.batch_size)
     ]
 
     def compute(part: np.ndarray) -> None:
@@ -118,7 +118,7 @@ def main() -> None:
         statistics.median(each[part] for each in runs)
         for part in ("decoding", "computing", "whole")
     )
-    print("| pictures | decoding alone | computing alone | whole | of the slower | of the best |")
+    print("| images | decoding alone | computing alone | whole | of the slower | of the best |")
     print("|---|---|---|---|---|---|")
     print(
         f"| {files:,} | {files / decoding:,.0f}/s | {files / computing:,.0f}/s "

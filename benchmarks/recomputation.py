@@ -48,7 +48,7 @@ def main() -> None:
     foretold = step_memory(step, given.batch_size).live
     keeps = given.keep_heap or not blocks
     optimizer = sgd(network)
-    pictures = torch.randn(given.batch_size, *SHAPE).to(memory_format=execution.memory_format)
+    images = torch.randn(given.batch_size, *SHAPE).to(memory_format=execution.memory_format)
     labels = torch.randint(0, 10, (given.batch_size,))
     times = []
     with recomputing(network, blocks, {}), returning_memory():
@@ -57,7 +57,7 @@ def main() -> None:
         for _ in range(STEPS):
             start = time.perf_counter()
             with execution.forward_pass():
-                logits = network(pictures)
+                logits = network(images)
             F.cross_entropy(logits.float(), labels).backward()
             optimizer.step()
             optimizer.zero_grad()

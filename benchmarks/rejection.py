@@ -1,10 +1,11 @@
-"""Which score tells foreign pictures best: every score, trained runs, several foreign sets.
+"""Which score tells out-of-distribution images best: every score, trained runs, several sets.
 
-Each run's training pictures give the normal distributions, its validation pictures the threshold
-(5 % of them are answered "unknown"), and its test pictures are compared with the foreign ones. Runs
-need validation pictures; data sets are found through CONVSCOPE_DATA.
+Each run's training images give the normal distributions, its validation images the threshold
+(5 % of them are answered "unknown"), and its test images are compared with
+the others. Runs need validation images; data sets are found through CONVSCOPE_DATA.
 
-    python benchmarks/rejection.py RUN [RUN …] [--foreign noise,digits,fashion-mnist,cifar10]
+    python benchmarks/rejection.py RUN [RUN …]
+        [--out-of-distribution noise,digits,fashion-mnist,cifar10]
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from convscope.data.image_set import ImageSet
 from convscope.evaluation.answer import familiarity
 from convscope.evaluation.ask import ask
 from convscope.evaluation.fit_answers import some
-from convscope.evaluation.foreign import foreign_pictures
+from convscope.evaluation.out_of_distribution import out_of_distribution_images
 from convscope.evaluation.rejection import (
     auroc,
     choose_rejection,
     false_acceptance,
     fit_gaussians,
 )
-from convscope.evaluation.run_pictures import run_splits
+from convscope.evaluation.run_images import run_splits
 from convscope.runs.run import Run
 
 RATE = 0.05
 SCORES = ("max_probability", "max_logit", "energy", "density alone", "gaussian_energy")
 
 
-def rows(run: Run, foreign: list[str]) -> list[tuple[str, str, str, float, float]]:
-    """(run, foreign pictures, score, AUROC, false acceptance), of every pair."""
+def rows(run: Run, out_of_distribution: list[str]) -> list[tuple[str, str, str, float, float]]:
+    """(run, out-of-distribution images, score, AUROC, false acceptance), of every pair."""
     network, card = run.model()
     splits = run_splits(run, None, card)
 
@@ -44,10 +45,10 @@ def rows(run: Run, foreign: list[str]) -> list[tuple[str, str, str, float, float
     gaussians = fit_gaussians(logits(train), torch.from_numpy(train.labels))
     validation, test = logits(splits["validation"]), logits(splits["test"])
     found = []
-    for name in foreign:
+    for name in out_of_distribution:
         if name == card.trained_on:
             continue
-        strange = logits(foreign_pictures(name, card))
+        strange = logits(out_of_distribution_images(name, card))
         for score in SCORES:
             weight = 0.0 if score == "density alone" else gaussians.energy
             formula = score if score in SCORES[:3] else "gaussian_energy"
@@ -66,10 +67,14 @@ def main() -> None:
     """Measure all runs and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+")
-    parser.add_argument("--foreign", default="noise,digits,fashion-mnist,cifar10")
+    parser.add_argument("--out-of-distribution", default="noise,digits,fashion-mnist,cifar10")
     options = parser.parse_args()
-    found = [row for run in options.runs for row in rows(Run(run), options.foreign.split(","))]
-    print("| run | foreign pictures | " + " | ".join(SCORES) + " |")
+    found = [
+        row
+        for run in options.runs
+        for row in rows(Run(run), options.out_of_distribution.split(","))
+    ]
+    print("| run | out-of-distribution images | " + " | ".join(SCORES) + " |")
     print("|---|---|" + "---|" * len(SCORES))
     for run, name in dict.fromkeys((row[0], row[1]) for row in found):
         cells = [f"{row[3]:.3f}, {row[4]:.1%}" for row in found if row[:2] == (run, name)]

@@ -2,7 +2,7 @@
 
 The client runs on the same machine and takes processor time from the server, so the figures are
 lower than a client elsewhere would see. The engine alone is measured in a process of its own, on
-the same pictures, already decoded.
+the same images, already decoded.
 
     python benchmarks/serve.py runs/mine resnet18:96 [--engine auto] [--seconds 5] [--json FILE]
 """
@@ -33,11 +33,11 @@ from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, load_model, save_model
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import describe
-from convscope.shipping.server.choice import sample_pictures
+from convscope.shipping.server.choice import sample_images
 from convscope.shipping.server.engines import make_engine
 
-FILES = 512  # different pictures
-LIST = 64  # pictures in a list
+FILES = 512  # different images
+LIST = 64  # images in a list
 CONNECTIONS = {"single": 128, "list": 6}
 
 
@@ -59,17 +59,17 @@ def model_file(name: str, folder: Path) -> Path:
     return folder / f"{network}.safetensors"
 
 
-def picture_files(card: ModelCard) -> list[bytes]:
-    """Test pictures as PNG (grey) or JPEG (colour) files; made-up ones for fresh weights."""
+def image_files(card: ModelCard) -> list[bytes]:
+    """Test images as PNG (grey) or JPEG (colour) files; made-up ones for fresh weights."""
     if card.trained_on:
-        pictures = load(card.trained_on, "test").images[:FILES]
+        images = load(card.trained_on, "test").images[:FILES]
     else:
-        pictures = sample_pictures(card, FILES)
+        images = sample_images(card, FILES)
     files = []
-    for picture in pictures:
+    for image in images:
         buffer = io.BytesIO()
-        image = Image.fromarray(picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0))
-        image.save(buffer, "PNG" if len(picture) == 1 else "JPEG", quality=90)
+        drawn = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
+        drawn.save(buffer, "PNG" if len(image) == 1 else "JPEG", quality=90)
         files.append(buffer.getvalue())
     return files
 
@@ -77,13 +77,13 @@ def picture_files(card: ModelCard) -> list[bytes]:
 def engine_alone(
     file: Path, quick: str, bulk: str, max_batch: int, seconds: float
 ) -> tuple[float, float]:
-    """Pictures per second in full batches, and seconds for one picture."""
+    """Images per second in full batches, and seconds for one image."""
     keep_memory()
     network, card = load_model(file)
     for_one, for_many = (
         make_engine(name, network, card, torch.device("cpu")) for name in (quick, bulk)
     )
-    decoded = [decode(each, size=card.size, channels=card.channels) for each in picture_files(card)]
+    decoded = [decode(each, size=card.size, channels=card.channels) for each in image_files(card)]
     full, single = np.stack(decoded), np.stack(decoded[:1])
     times, until = [], time.perf_counter() + seconds
     while time.perf_counter() < until:
@@ -171,21 +171,21 @@ def measure(name: str, engine: str, max_batch: int, seconds: float, folder: Path
     """All figures of one model."""
     file = model_file(name, folder)
     _, card = load_model(file)
-    files = picture_files(card)
+    files = image_files(card)
     kind = "image/png" if card.channels == 1 else "image/jpeg"
     singles = [request(content, kind) for content in files]
     texts = [base64.b64encode(content).decode() for content in files]
     lists = [
-        request(json.dumps({"pictures": texts[start : start + LIST]}).encode(), "application/json")
+        request(json.dumps({"images": texts[start : start + LIST]}).encode(), "application/json")
         for start in range(0, FILES, LIST)
     ]
     with server(file, "--engine", engine, "--max-batch", str(max_batch)) as (port, said):
         latency = asyncio.run(one_by_one(port, singles, seconds / 2))
         by_single = asyncio.run(load_on(port, singles, CONNECTIONS["single"], seconds))
         by_list = LIST * asyncio.run(load_on(port, lists, CONNECTIONS["list"], seconds))
-    # For one picture and for full batches, the server may use different engines.
+    # For one image and for full batches, the server may use different engines.
     chosen = next(line for line in said if line.startswith("Engine: "))
-    quick, bulk = re.match(r"Engine: (\w+)(?: below \d+ pictures, else (\w+))?", chosen).groups()
+    quick, bulk = re.match(r"Engine: (\w+)(?: below \d+ images, else (\w+))?", chosen).groups()
     throughput, alone = engine_alone_apart(file, quick, bulk or quick, max_batch, seconds)
     return {
         "model": name,
@@ -225,7 +225,7 @@ def main() -> None:
     machine = describe()
     print(f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}\n")
     print(
-        "| model | engine | engine alone, pictures/s | lists of 64 | single pictures "
+        "| model | engine | engine alone, images/s | lists of 64 | single images "
         "| engine alone, ms | single request, ms |"
     )
     print("|---|---|---|---|---|---|---|", flush=True)

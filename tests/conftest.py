@@ -75,5 +75,5 @@ def needs_data(name):
     return pytest.mark.skipif(not present, reason=f"{name} isn't in $CONVSCOPE_DATA")
 
 
-def as_json(done):
+def as_dict(done):
     return json.loads(done.stdout)

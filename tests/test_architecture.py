@@ -11,10 +11,12 @@ import convscope
 
 PACKAGE = Path(convscope.__file__).parent
 ROOMS = [
+    "look",
     "definitions",
     "networks",
     "data",
     "runtime",
+    "graph",
     "runs",
     "evaluation",
     "comparison",
@@ -25,7 +27,7 @@ ROOMS = [
     "inspection",
     "cli",
 ]
-LEAVES = {"errors", "files"}
+LEAVES = {"errors", "files", "folders", "version"}
 
 
 def imported_rooms(file: Path) -> set[str]:

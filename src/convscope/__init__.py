@@ -1,4 +1,4 @@
-"""See, plan, train, judge and ship convolutional networks, and know every number on the way.
+"""See, plan, train, evaluate and ship convolutional networks, and know every number on the way.
 
 The names below are loaded when they are first used, so that `import convscope` stays fast and
 does not load torch.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from convscope.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from convscope.comparison.compare import Comparison as Comparison
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from convscope.evaluation.evaluate import evaluate as evaluate
     from convscope.evaluation.predict import predict as predict
     from convscope.inspection.explain import explain as explain
-    from convscope.inspection.trace import trace as trace
-    from convscope.inspection.unit import unit as unit
+    from convscope.inspection.trace.trace import trace as trace
+    from convscope.inspection.unit.unit import unit as unit
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import networks as networks
     from convscope.networks.weights import load_weights as load_weights
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from convscope.training.seeds import train_seeds as train_seeds
     from convscope.training.train import resume as resume
     from convscope.training.train import train as train
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Comparison": "convscope.comparison.compare",
@@ -58,10 +58,10 @@ _HOME = {
     "plan": "convscope.planning.plan",
     "predict": "convscope.evaluation.predict",
     "resume": "convscope.training.train",
-    "trace": "convscope.inspection.trace",
+    "trace": "convscope.inspection.trace.trace",
     "train": "convscope.training.train",
     "train_seeds": "convscope.training.seeds",
-    "unit": "convscope.inspection.unit",
+    "unit": "convscope.inspection.unit.unit",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

@@ -20,7 +20,7 @@ def runs(tmp_path):
 def test_two_runs_side_by_side(command, runs):
     done = command("compare", "a", "b", columns=80)
     lines = done.stdout.splitlines()
-    assert lines[0] == "100 test pictures of pets"
+    assert lines[0] == "100 test images of pets"
     assert lines[1].split() == ["b", "a"]
     rows = {line[:26].strip(): line[26:].split() for line in lines[1:]}
     assert rows["accuracy"] == ["90.00%", "70.00%"]
@@ -47,7 +47,7 @@ def test_many_runs_are_rows(command, tmp_path, columns):
         write_run(tmp_path / name, range(5 * number), learning_rate=0.1 + number)
     text = command("compare", *names, columns=columns).stdout
     lines = text.splitlines()
-    assert lines[0] == "100 test pictures of pets"
+    assert lines[0] == "100 test images of pets"
     assert lines[1].split()[:1] == ["network" if columns == 120 else "accuracy"]
     assert "95 % interval" in lines[1]
     assert [line.split()[0] for line in lines[2:9]] == names
@@ -57,12 +57,12 @@ def test_many_runs_are_rows(command, tmp_path, columns):
     assert "Of 21 comparisons" in text
 
 
-def test_different_pictures(command, runs, tmp_path):
-    write_run(tmp_path / "d", range(5), data="/pictures/fruit", split="validation")
+def test_different_images(command, runs, tmp_path):
+    write_run(tmp_path / "d", range(5), data="/images/fruit", split="validation")
     text = command("compare", "a", "d").stdout
     assert "data" in text
     assert "fruit, validation" in text
-    assert "d and a can't be compared: one was judged on validation pictures" in text
+    assert "d and a can't be compared: one was evaluated on validation images" in text
 
 
 def test_json_and_files(command, runs, tmp_path):

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from convscope.cli.main import app
 from convscope.errors import UsageError
-from tests.data.pictures import encoded, noise, plain, two_classes, write_files
+from tests.data.image_files import encoded, noise, plain, two_classes, write_files
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_counts_sizes_problems_and_a_sheet_are_shown(show, pets, tmp_path):
     assert "Left out (2):" in text
     assert "pets/red/page.png: not a readable JPEG" in text
     assert "pets/red/cut.jpg: damaged: image file is truncated" in text
-    assert "Picture sheet: pets-pictures.png" in text
-    with Image.open(tmp_path / "pets-pictures.png") as sheet:
+    assert "Image sheet: pets-images.png" in text
+    with Image.open(tmp_path / "pets-images.png") as sheet:
         assert sheet.width > 1000
 
 
@@ -59,9 +59,9 @@ def test_json_holds_the_same(convscope, pets, tmp_path):
     assert result["splits"] == {"train": 28, "validation": 4, "test": 8}
     assert result["classes"] == ["blue", "red"]
     assert result["counts"]["test"] == {"blue": 4, "red": 4}
-    assert result["picture_shape"] == [1, 64, 64]
+    assert result["image_shape"] == [1, 64, 64]
     assert [set(each) for each in result["problems"]] == [{"path", "reason"}] * 2
-    assert sum(each["pictures"] for each in result["original_sizes"]) == 40
+    assert sum(each["images"] for each in result["original_sizes"]) == 40
     assert result["sheet"] == "sheet.png"
     assert (tmp_path / "sheet.png").is_file()
     assert done.stdout.count("\n") == 1
@@ -69,12 +69,12 @@ def test_json_holds_the_same(convscope, pets, tmp_path):
 
 
 def test_a_sheet_never_replaces_another_unless_named(show, tmp_path):
-    for name in ("digits-pictures.png", "digits-pictures-2.png"):
+    for name in ("digits-images.png", "digits-images-2.png"):
         assert json.loads(show("digits", "--json"))["sheet"] == name
-    first = (tmp_path / "digits-pictures.png").read_bytes()
-    text = show("digits", "--seed", 5, "--out", "digits-pictures.png")
-    assert "Picture sheet: digits-pictures.png (replaced)" in text
-    assert (tmp_path / "digits-pictures.png").read_bytes() != first
+    first = (tmp_path / "digits-images.png").read_bytes()
+    text = show("digits", "--seed", 5, "--out", "digits-images.png")
+    assert "Image sheet: digits-images.png (replaced)" in text
+    assert (tmp_path / "digits-images.png").read_bytes() != first
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_class_names_are_printed_as_they_are(show, tmp_path):
     assert json.loads(show("[bold]pets", "--json"))["classes"] == list(names)
 
 
-def test_of_many_classes_a_few_pictures_each_are_drawn(show, tmp_path):
+def test_of_many_classes_a_few_images_each_are_drawn(show, tmp_path):
     files = {f"{label:03}/{n}.png": plain((label, n, 0)) for label in range(130) for n in range(3)}
     write_files(tmp_path / "many", files)
     show("many", "--size", 8)
-    with Image.open(tmp_path / "many-pictures.png") as sheet:
+    with Image.open(tmp_path / "many-images.png") as sheet:
         assert sheet.height == pytest.approx(sheet.width * 1.3, rel=0.1)  # 12 rows of 10

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.data.check.scenes import scene
-from tests.data.pictures import encoded, noise, write_files
+from tests.data.image_files import encoded, noise, write_files
 
 
 def png(seed):
@@ -14,7 +14,7 @@ def png(seed):
 
 @pytest.fixture
 def pets(tmp_path):
-    """A folder with a leak, a conflict, a mirror image, a damaged file and a black picture."""
+    """A folder with a leak, a conflict, a mirror image, a damaged file and a black image."""
     files = {f"train/{'cats' if n % 2 else 'dogs'}/{n}.png": png(n) for n in range(44)}
     files |= {f"test/{'cats' if n % 2 else 'dogs'}/{n}.png": png(100 + n) for n in range(8)}
     mirrored = scene(9).transpose(1, 2, 0)[:, ::-1].copy()
@@ -31,7 +31,7 @@ def pets(tmp_path):
 def test_a_short_summary_with_examples(command, pets):
     text = command("data", "pets", "--check").stdout
     lines = text.splitlines()
-    assert lines[0] == "pets: 56 pictures checked (47 train, 9 test)"
+    assert lines[0] == "pets: 56 images checked (47 train, 9 test)"
     assert lines[1] == "Duplicates across splits (1 the same file):"
     assert lines[2] == (
         "  pets/train/cats/1.png and pets/test/cats/leak.png (both cats; the same file)"
@@ -42,7 +42,7 @@ def test_a_short_summary_with_examples(command, pets):
     assert "(cats, dogs; the same file)" in text or "(dogs, cats; the same file)" in text
     assert "Left out (1):" in lines
     assert any(line.startswith("  pets/train/dogs/cut.jpg: damaged") for line in lines)
-    assert "Pictures of one colour (1):" in lines
+    assert "Images of one colour (1):" in lines
     assert "  pets/train/dogs/black.png: all black" in lines
     assert "Write all findings to a file: --report FILE.csv, or FILE.json" in lines
     assert lines[-1] == "See the duplicates side by side: --figure FILE.png"
@@ -61,8 +61,8 @@ def test_json_is_one_object_with_everything(command, pets):
     done = command("data", "pets", "--check", "--json", "--report", "all.csv")
     result = json.loads(done.stdout)
     assert done.stdout.count("\n") == 1
-    assert set(result) == {"name", "pictures", "counts", "note", "findings", "report"}
-    assert result["pictures"] == {"train": 47, "test": 9}
+    assert set(result) == {"name", "images", "counts", "note", "findings", "report"}
+    assert result["images"] == {"train": 47, "test": 9}
     assert result["counts"]["same file"] == 2
     assert result["counts"]["near duplicate"] == 1
     assert result["counts"]["unreadable"] == 1
@@ -94,7 +94,7 @@ def test_report_and_figure(command, pets, tmp_path):
 def test_nothing_found(command, tmp_path):
     write_files(tmp_path / "clean", {f"{'ab'[n % 2]}/{n}.png": png(n) for n in range(44)})
     assert command("data", "clean", "--check").stdout == (
-        "clean: 44 pictures checked (44 train)\nNothing was found.\n"
+        "clean: 44 images checked (44 train)\nNothing was found.\n"
     )
     text = command("data", "clean", "--check", "--figure", "pairs.png").stdout
     assert text.endswith("Nothing was found.\nFigure: none, as there are no duplicates to show.\n")
@@ -113,7 +113,7 @@ def test_digits_are_too_small_for_near_duplicates(command):
     [
         (["--report", "x.csv"], "--report goes with --check. Give both."),
         (["--figure", "x.png"], "--figure goes with --check. Give both."),
-        (["--check", "--out", "x.png"], "--out is for the picture sheet, which --check doesn't"),
+        (["--check", "--out", "x.png"], "--out is for the image sheet, which --check doesn't"),
         (["--check", "--report", "x.txt"], "--report writes a file that ends in .csv or .json"),
         (["--check", "--figure", "x.jpg"], "--figure writes a file that ends in .png; given 'x"),
         (["--check", "--report", "no/x.csv"], "--report: there is no folder 'no'. Make it first."),

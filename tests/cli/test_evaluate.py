@@ -11,7 +11,7 @@ from PIL import Image
 
 from convscope.cli.evaluate import show
 from convscope.runs.run import Run
-from tests.evaluation.judged import evaluation_of
+from tests.evaluation.made_evaluations import evaluation_of
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_json_is_one_object(command, run):
     assert result["run"] == "r"
     assert result["files"]["evaluation"] == "r/evaluation.json"
     assert {"accuracy", "loss", "per_class", "confusion", "mistakes"} <= result.keys()
-    assert sum(map(sum, result["confusion"])) == result["pictures"]
+    assert sum(map(sum, result["confusion"])) == result["images"]
 
 
 def test_the_report_and_its_data(command, run):
@@ -61,13 +61,13 @@ def test_the_report_and_its_data(command, run):
     stored = json.loads(run.evaluation_file.read_text())
     assert {"reliability", "selective", "cost"} <= stored.keys()
     assert stored == {name: result[name] for name in stored}
-    assert "When pictures get worse" not in run.report_file.read_text()
+    assert "When images get worse" not in run.report_file.read_text()
     command("evaluate", "r")
-    assert "When pictures get worse" in run.report_file.read_text()
+    assert "When images get worse" in run.report_file.read_text()
     assert len(json.loads(run.evaluation_file.read_text())["robustness"]["curves"]) == 6
 
 
-def test_other_pictures_leave_the_judgement_on_the_test_pictures(command, run):
+def test_other_images_leave_the_judgement_on_the_test_images(command, run):
     before = run.evaluation_file.read_bytes()
     result = json.loads(command("evaluate", "r", "--split", "train", "--json").stdout)
     assert result["split"] == "train"
@@ -183,29 +183,36 @@ def test_says_how_far_answers_can_be_trusted(command, run):
         r"Calibration error \d+\.\d% \(without the temperature 0\.\d\d: \d+\.\d%\)", text
     )
     assert re.search(
-        r"Answers 'unknown' to \d+\.\d% of these pictures; of the others \d+\.\d\d% are right", text
+        r"Answers 'unknown' to \d+\.\d% of these images; of the others \d+\.\d\d% are right", text
     )
     assert re.search(
-        r"Foreign pictures \(noise, 1,000\): \d+\.\d% are given a class; AUROC [01]\.\d{3}", text
+        r"Out-of-distribution images \(noise, 1,000\): \d+\.\d% are given a class; "
+        r"AUROC [01]\.\d{3}",
+        text,
     )
 
 
 def test_another_unknown_rate_is_written_into_the_model_file(command, run):
-    arguments = ("evaluate", "r", "--no-robustness", "--json", "--foreign", "noise")
+    arguments = ("evaluate", "r", "--no-robustness", "--json", "--out-of-distribution", "noise")
     before = json.loads(command(*arguments).stdout)
     after = json.loads(command(*arguments, "--unknown-rate", "0.3").stdout)
     assert after["rejection"]["rate"] == pytest.approx(0.3, abs=0.01)
     assert after["rejection"]["unknown"] > before["rejection"]["unknown"]
-    assert after["foreign"][0]["false_acceptance"] <= before["foreign"][0]["false_acceptance"]
+    assert (
+        after["out_of_distribution"][0]["false_acceptance"]
+        <= before["out_of_distribution"][0]["false_acceptance"]
+    )
     assert (after["accuracy"], after["loss"]) == (before["accuracy"], before["loss"])
     assert json.loads(command(*arguments).stdout)["rejection"] == after["rejection"]
 
 
-def test_foreign_pictures_that_are_not_there(command, run):
-    done = command("evaluate", "r", "--foreign", "nois", code=2)
+def test_foreign_images_that_are_not_there(command, run):
+    done = command("evaluate", "r", "--out-of-distribution", "nois", code=2)
     assert "nois" in done.stderr
-    done = command("evaluate", "r", "--foreign", "digits", code=2)
-    assert "--foreign 'digits': there are no pictures, or the model knows all" in done.stderr
+    done = command("evaluate", "r", "--out-of-distribution", "digits", code=2)
+    assert (
+        "--out-of-distribution 'digits': there are no images, or the model knows all" in done.stderr
+    )
 
 
 def test_an_unknown_rate_that_is_no_share(command, run):

@@ -5,7 +5,7 @@ import pytest
 
 from convscope.runs.model_file import save_model
 from convscope.shipping.export import quantize
-from tests.conftest import as_json
+from tests.conftest import as_dict
 from tests.shipping.export.models import made
 
 
@@ -13,11 +13,11 @@ def test_export(command, digits_run, tmp_path):
     done = command("export", digits_run.folder, "digits.onnx")
     first, second, third = done.stdout.splitlines()
     assert first.startswith("digits.onnx: lenet in float32, opset 18, 0.3 MB, ")
-    assert first.endswith(" ms a picture")
+    assert first.endswith(" ms an image")
     assert second.startswith(
-        "Compared with the run on 359 pictures: the same class for every one, probabilities within "
+        "Compared with the run on 359 images: the same class for every one, probabilities within "
     )
-    assert third == "Try it: python digits_reader.py PICTURE"
+    assert third == "Try it: python digits_reader.py IMAGE"
     assert done.stderr == ""
     onnx.checker.check_model(str(tmp_path / "digits.onnx"))
     again = command("export", digits_run.folder, "digits.onnx", code=2)
@@ -29,13 +29,13 @@ def test_export(command, digits_run, tmp_path):
 @pytest.mark.slow
 def test_eight_bits_as_json(convscope, good_digits_run, tmp_path):
     done = convscope("export", good_digits_run.folder, "digits.onnx", "--int8", "--json")
-    result = as_json(done)
+    result = as_dict(done)
     assert done.stderr == ""  # nothing of what exporter and quantizer have to say
     assert result["run"] == str(good_digits_run.folder)
     assert (result["file"], result["reader"]) == ("digits.onnx", "digits_reader.py")
     assert result["bytes"] == (tmp_path / "digits.onnx").stat().st_size
-    assert result["agreement"]["same_top"] == result["agreement"]["pictures"] == 359
-    assert result["int8"]["pictures"] == 359
+    assert result["agreement"]["same_top"] == result["agreement"]["images"] == 359
+    assert result["int8"]["images"] == 359
     assert result["int8"]["float_bytes"] > result["bytes"]
     assert set(result) == {
         *("run", "file", "reader", "network", "bytes", "opset", "milliseconds"),
@@ -49,8 +49,8 @@ def test_eight_bits(command, digits_run, monkeypatch):
     first, second, third, _ = done.stdout.splitlines()
     assert first.startswith("digits.onnx: lenet in 8 bits, opset 21, 0.1 MB, ")
     assert second.startswith("In float32: 0.3 MB, ")
-    assert "Accuracy on 359 test pictures: " in second
-    assert third.startswith("Compared before that with the run on 359 pictures: ")
+    assert "Accuracy on 359 test images: " in second
+    assert third.startswith("Compared before that with the run on 359 images: ")
 
 
 def test_errors(command, digits_run):
@@ -59,7 +59,7 @@ def test_errors(command, digits_run):
         "convscope: torchvision has no network with the layers of 'lenet'. It has those of: "
     )
     done = command("export", digits_run.model_file, "digits.onnx", code=2)
-    assert done.stderr.endswith("Give a folder of them: --pictures FOLDER.\n")
+    assert done.stderr.endswith("Give a folder of them: --images FOLDER.\n")
 
 
 def test_weights(command, tmp_path):

@@ -60,7 +60,7 @@ def test_one_by_name_and_one_by_its_numbers(command, photo):
         ),
         (["photo.png", "--kernel", "1 2; 3"], 2, "is no matrix: row 1 has 2 numbers and row 2 has"),
         (["photo.png", "--kernel", "1 x"], 2, "holds 'x', which is no number."),
-        (["photo.png", "--dilation", "30"], 2, "is larger than the picture of 40 × 60 pixels"),
+        (["photo.png", "--dilation", "30"], 2, "is larger than the image of 40 × 60 pixels"),
         (["photo.png", "--mode", "zero"], 2, "Unknown padding mode 'zero'. Did you mean 'zeros'?"),
         (["photo.png", "--out", "a.jpg"], 2, "--out must be a file that ends with .png; given"),
         (["photo.png", "--out", "b/a.png"], 2, "--out: there is no folder 'b'. Make it first."),

@@ -41,7 +41,7 @@ IMAGE = ["--image", "digit.png"]
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (MAPS, 2, "--maps draws what a layer makes of a picture: add --image FILE."),
+        (MAPS, 2, "--maps draws what a layer makes of an image: add --image FILE."),
         ([*MAPS, *IMAGE, "--backward"], 2, "--backward is for one number: add --unit"),
         ([*MAPS, *IMAGE, "--out", "x.svg"], 2, "must be a file that ends with .png; given 'x.svg'"),
         ([*MAPS, *IMAGE, "--out", "no/x.png"], 2, "--out: there is no folder 'no'. Make it first."),
@@ -65,7 +65,7 @@ def test_a_drawing_beside_the_table(command, tmp_path):
     assert done.stdout.splitlines()[-1] == "drawing: resnet18.svg"
     assert "BasicBlock" in done.stdout
     folded = (tmp_path / "resnet18.svg").read_text()
-    assert "picture 1×64×64" in folded
+    assert "image 1×64×64" in folded
     assert "×2" in folded
     Xml.fromstring(folded.encode())  # noqa: S314 - our own file
     found = json.loads(

@@ -25,7 +25,7 @@ def test_json_has_the_facts_of_every_network():
         "family": "AlexNet",
         "paper": "Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep "
         "Convolutional Neural Networks, 2012",
-        "picture": [1, 224, 224],
+        "image": [1, 224, 224],
         "parameters": 46_764_746,
         "native": "alexnet-32px",
         "arguments": ["in_channels", "classes", "size", "dropout"],

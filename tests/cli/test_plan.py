@@ -79,7 +79,7 @@ def test_what_fits_a_memory_is_told_with_the_command_to_train_it(command):
 
 def test_a_memory_that_is_too_small(command):
     done = command(*LENET, "--fits", "50MB", code=1)
-    assert "lenet doesn't fit in 50 MB: with one picture a step" in done.stderr
+    assert "lenet doesn't fit in 50 MB: with one image a step" in done.stderr
 
 
 def test_minutes_bring_alternatives_and_a_plot_is_written(command, tmp_path):
@@ -105,7 +105,7 @@ def test_all_networks_within_a_budget(command, digits_run):
     assert row.split()[1:3] == ["417", "k"]
     assert row.endswith(percent(digits_run.summary()["accuracy"]))
     assert "resnet18-32px" not in shown
-    assert "Left out, made for larger pictures (--size): alexnet" in shown
+    assert "Left out, made for larger images (--size): alexnet" in shown
     written = json.loads(command("plan", "all", "mnist", "--budget", "10k", "--json").stdout)
     assert [row["network"] for row in written["networks"]] == ["softmax-regression"]
 
@@ -117,7 +117,7 @@ def test_a_budget_too_small_for_all(capsys):
         capsys.readouterr()
         .out.replace("\n", " ")
         .startswith(
-            "No network takes at most 10 multiply–adds for a picture of mnist at 1×28×28. The "
+            "No network takes at most 10 MACs for an image of mnist at 1×28×28. The "
             "cheapest, softmax-regression, takes 7.84 k."
         )
     )

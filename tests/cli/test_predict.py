@@ -12,10 +12,10 @@ from convscope.runs.model_file import Rejection, read_card, write_card
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     """Five digits as PNG files, named by what they are."""
     images = load("digits", "test", size=28)
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     folder.mkdir()
     for number in range(5):
         name = f"{number}-is-{images.labels[number]}.png"
@@ -23,41 +23,39 @@ def pictures(tmp_path):
     return folder
 
 
-def test_a_line_a_picture(command, digits_run, pictures):
-    done = command("predict", digits_run.folder, "pictures", "--top", "2")
+def test_a_line_a_image(command, digits_run, images):
+    done = command("predict", digits_run.folder, "images", "--top", "2")
     lines = done.stdout.splitlines()
     assert len(lines) == 5
-    for line, prediction in zip(
-        lines, predict(digits_run, pictures, top=2).predictions, strict=True
-    ):
+    for line, prediction in zip(lines, predict(digits_run, images, top=2).predictions, strict=True):
         first, second = prediction.top
         name = prediction.path.rsplit("/", 1)[1]
         assert line == (
-            f"pictures/{name}: {first.label} {first.probability:.1%}   "
+            f"images/{name}: {first.label} {first.probability:.1%}   "
             f"{second.label} {second.probability:.1%}"
         )
     assert done.stderr == ""
 
 
-def test_a_fresh_process_says_the_same(convscope, digits_run, pictures):
-    done = convscope("predict", digits_run.model_file, "pictures", "--json")
+def test_a_fresh_process_says_the_same(convscope, digits_run, images):
+    done = convscope("predict", digits_run.model_file, "images", "--json")
     found = json.loads(done.stdout)["predictions"]
-    expected = predict(digits_run, pictures).predictions
+    expected = predict(digits_run, images).predictions
     for one, other in zip(found, expected, strict=True):
         assert one["label"] == other.top[0].label
         assert one["probability"] == pytest.approx(other.top[0].probability, abs=1e-5)
 
 
-def test_what_cannot_be_used_is_named_and_left_out(command, digits_run, pictures):
-    (pictures / "notes.png").write_text("no picture")
-    done = command("predict", digits_run.folder, "pictures", "gone.png")
+def test_what_cannot_be_used_is_named_and_left_out(command, digits_run, images):
+    (images / "notes.png").write_text("no image")
+    done = command("predict", digits_run.folder, "images", "gone.png")
     assert len(done.stdout.splitlines()) == 5
-    assert "convscope: Left out pictures/notes.png: not a readable JPEG" in done.stderr
+    assert "convscope: Left out images/notes.png: not a readable JPEG" in done.stderr
     assert "convscope: Left out gone.png: there is no such file" in done.stderr
     result = json.loads(
-        command("predict", digits_run.folder, "pictures", "gone.png", "--json").stdout
+        command("predict", digits_run.folder, "images", "gone.png", "--json").stdout
     )
-    assert {each["path"] for each in result["problems"]} == {"pictures/notes.png", "gone.png"}
+    assert {each["path"] for each in result["problems"]} == {"images/notes.png", "gone.png"}
 
 
 def test_nothing_usable_exits_with_1(command, digits_run):
@@ -66,26 +64,26 @@ def test_nothing_usable_exits_with_1(command, digits_run):
     assert done.stdout == ""
 
 
-def test_not_a_run(command, pictures):
+def test_not_a_run(command, images):
     assert "No run folder 'nowhere'" in command("predict", "nowhere", "x.png", code=2).stderr
     missing = command("predict", "gone.safetensors", "x.png", code=2)
     assert missing.stderr == "convscope: No model file 'gone.safetensors'.\n"
 
 
-def test_a_picture_in_place_of_the_model(command, pictures):
-    picture = next(pictures.iterdir())
-    done = command("predict", picture, picture, code=1)
-    assert f"Model file '{picture}' is damaged" in done.stderr
+def test_a_image_in_place_of_the_model(command, images):
+    image = next(images.iterdir())
+    done = command("predict", image, image, code=1)
+    assert f"Model file '{image}' is damaged" in done.stderr
 
 
-def test_damaged_weights(command, digits_run, pictures, tmp_path):
+def test_damaged_weights(command, digits_run, images, tmp_path):
     shutil.copy(digits_run.model_file, tmp_path / "m.safetensors")
     (tmp_path / "m.safetensors").write_bytes(digits_run.model_file.read_bytes()[:1000])
-    done = command("predict", "m.safetensors", "pictures", code=1)
+    done = command("predict", "m.safetensors", "images", code=1)
     assert "Model file 'm.safetensors' is damaged" in done.stderr
 
 
-def test_a_picture_of_too_many_pixels(convscope, digits_run, tmp_path):
+def test_a_image_of_too_many_pixels(convscope, digits_run, tmp_path):
     Image.new("1", (10_000, 10_000)).save(tmp_path / "huge.png")
     done = convscope("predict", digits_run.folder, "huge.png", code=1)
     assert done.stderr == (
@@ -94,23 +92,23 @@ def test_a_picture_of_too_many_pixels(convscope, digits_run, tmp_path):
     )
 
 
-def test_top_below_1(command, digits_run, pictures):
-    done = command("predict", digits_run.folder, "pictures", "--top", "0", code=2)
+def test_top_below_1(command, digits_run, images):
+    done = command("predict", digits_run.folder, "images", "--top", "0", code=2)
     assert done.stderr == "convscope: top must be at least 1; given 0.\n"
 
 
-def test_a_csv_file(command, digits_run, pictures, tmp_path):
-    done = command("predict", digits_run.folder, "pictures", "gone.png", "--csv", "out.csv")
-    assert done.stdout == "5 pictures: out.csv\n"
+def test_a_csv_file(command, digits_run, images, tmp_path):
+    done = command("predict", digits_run.folder, "images", "gone.png", "--csv", "out.csv")
+    assert done.stdout == "5 images: out.csv\n"
     assert "convscope: Left out gone.png: there is no such file" in done.stderr
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert len(lines) == 7
     assert lines[-1] == "gone.png,,,,,,,,there is no such file"
-    again = command("predict", digits_run.folder, "pictures", "--csv", "out.csv", "--json")
+    again = command("predict", digits_run.folder, "images", "--csv", "out.csv", "--json")
     assert json.loads(again.stdout)["files"] == {"csv": "out.csv"}
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 6
-    replaced = command("predict", digits_run.folder, "pictures", "--csv", "out.csv")
-    assert replaced.stdout == "5 pictures: out.csv (replaced)\n"
+    replaced = command("predict", digits_run.folder, "images", "--csv", "out.csv")
+    assert replaced.stdout == "5 images: out.csv (replaced)\n"
 
 
 @pytest.mark.parametrize(
@@ -120,12 +118,12 @@ def test_a_csv_file(command, digits_run, pictures, tmp_path):
         ("no/out.csv", "--csv: there is no folder 'no'. Make it first."),
     ],
 )
-def test_a_csv_file_that_cannot_be(command, digits_run, pictures, file, error):
-    done = command("predict", digits_run.folder, "pictures", "--csv", file, code=2)
+def test_a_csv_file_that_cannot_be(command, digits_run, images, file, error):
+    done = command("predict", digits_run.folder, "images", "--csv", file, code=2)
     assert done.stderr == f"convscope: {error}\n"
 
 
-def test_a_picture_of_nothing_known_is_unknown(command, digits_run, tmp_path):
+def test_a_image_of_nothing_known_is_unknown(command, digits_run, tmp_path):
     model = tmp_path / "sure.safetensors"
     shutil.copy(digits_run.model_file, model)
     card = read_card(model)

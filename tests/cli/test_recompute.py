@@ -12,7 +12,7 @@ def test_train_recomputes_and_resumes(convscope, tmp_path):
         "--precision", "float32", "--out", "run",
     )  # fmt: skip
     assert "Computed again instead of kept:" in done.stderr
-    assert "less memory in a step of many pictures" in done.stderr
+    assert "less memory in a step of many images" in done.stderr
     blocks = read(tmp_path / "run" / "recipe.toml").recompute
     assert blocks
     assert all(block.startswith("features") for block in blocks)

@@ -3,7 +3,7 @@
 import pytest
 
 from convscope.networks.catalog import build
-from tests.conftest import as_json
+from tests.conftest import as_dict
 
 
 def test_a_network_of_the_catalog(command):
@@ -15,8 +15,8 @@ def test_a_network_of_the_catalog(command):
 
 
 def test_json_holds_every_layer(command):
-    found = as_json(command("show", "resnet18", "--json", "--size", 64, "--channels", 3))
-    assert found["picture"] == [3, 64, 64]
+    found = as_dict(command("show", "resnet18", "--json", "--size", 64, "--channels", 3))
+    assert found["image"] == [3, 64, 64]
     network = build("resnet18", 3)
     assert found["parameters"] == sum(p.numel() for p in network.parameters())
     assert sum(layer["macs"] for layer in found["layers"]) == found["macs"]
@@ -34,8 +34,8 @@ def test_classes_and_every_layer(command):
 
 
 def test_a_run(command, digits_run):
-    found = as_json(command("show", digits_run.folder, "--json"))
-    assert (found["network"], found["picture"]) == ("lenet", [1, 28, 28])
+    found = as_dict(command("show", digits_run.folder, "--json"))
+    assert (found["network"], found["image"]) == ("lenet", [1, 28, 28])
     assert found["layers"][-1]["output_shape"] == [10]
 
 

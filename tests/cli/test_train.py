@@ -14,12 +14,12 @@ from PIL import Image
 import convscope as cs
 from convscope.cli.train import parse_settings
 from convscope.errors import UsageError
-from tests.conftest import as_json, needs_data
+from tests.conftest import as_dict, needs_data
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three classes, pictures of several sizes and modes, some of them broken."""
+    """Three classes, images of several sizes and modes, some of them broken."""
     random = np.random.default_rng(0)
     root = tmp_path / "shapes"
     for number, (name, colour) in enumerate({"红": 0, "green": 1, "blue": 2}.items()):
@@ -28,12 +28,12 @@ def folder(tmp_path):
             size = 20 + 3 * (index % 7)
             pixels = random.integers(0, 60, (size, size + index % 5, 3), dtype=np.uint8)
             pixels[:, :, colour] += 150
-            picture = Image.fromarray(pixels)
+            image = Image.fromarray(pixels)
             if index % 6 == 1:
-                picture = picture.convert("RGBA")
+                image = image.convert("RGBA")
             if index % 6 == 2:
-                picture = picture.quantize(64)
-            picture.save(root / name / f"{number}-{index}.png")
+                image = image.quantize(64)
+            image.save(root / name / f"{number}-{index}.png")
     (root / "green" / "empty.png").write_bytes(b"")
     whole = (root / "blue" / "2-0.png").read_bytes()
     (root / "blue" / "cut.png").write_bytes(whole[: len(whole) // 2])
@@ -45,18 +45,18 @@ def test_digits_from_end_to_end(convscope, tmp_path):
     done = convscope(
         "train", "lenet", "digits", "--recipe", "fast", "--epochs", 2, "--size", 28, "--json"
     )
-    result = as_json(done)
+    result = as_dict(done)
     assert result["run"] == "runs/lenet-digits-1"
     assert result["epochs"] == 2
     assert result["split"] == "test"
     assert 0 < result["accuracy"] < 1
-    assert result["pictures_per_second"] > 0
+    assert result["images_per_second"] > 0
     assert "2/2" in done.stderr  # rows of epochs are for people
     run = tmp_path / result["run"]
-    judged = json.loads((run / "evaluation.json").read_text())
-    assert judged["accuracy"] == result["accuracy"]
+    evaluated = json.loads((run / "evaluation.json").read_text())
+    assert evaluated["accuracy"] == result["accuracy"]
     # A fresh process gives the same answers.
-    again = as_json(convscope("evaluate", run, "--json"))
+    again = as_dict(convscope("evaluate", run, "--json"))
     assert again["accuracy"] == result["accuracy"]
     assert again["loss"] == result["loss"]
 
@@ -66,13 +66,13 @@ def test_a_folder_with_broken_files(convscope, folder, tmp_path):
         "train", "lenet-bn", folder, "--recipe", "fast", "--size", 28, "--epochs", 12,
         "--batch-size", 16, "--out", "run", "--json",
     )  # fmt: skip
-    assert as_json(done)["accuracy"] > 0.9
+    assert as_dict(done)["accuracy"] > 0.9
     reasons = {"empty.png": "empty", "cut.png": "truncated", "page.jpg": "not a readable JPEG"}
     for name, reason in reasons.items():
         (line,) = [line for line in done.stderr.splitlines() if name in line]
         assert line.startswith("Left out ")
         assert reason in line
-    # The run finds its pictures again from another folder.
+    # The run finds its images again from another folder.
     elsewhere = subprocess.run(
         [sys.executable, "-m", "convscope", "evaluate", str(tmp_path / "run"), "--json"],
         capture_output=True,
@@ -170,7 +170,7 @@ def test_out_is_refused_unless_forced(command, digits_run, tmp_path):
 def test_resume_of_a_finished_run_judges_it_again(command, digits_run):
     before = digits_run.summary()
     done = command("resume", digits_run.folder, "--json")
-    assert as_json(done)["accuracy"] == before["accuracy"]
+    assert as_dict(done)["accuracy"] == before["accuracy"]
 
 
 def test_resume_without_a_run(command, tmp_path):

@@ -50,7 +50,7 @@ IMAGE = ["--image", "digit.png"]
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (UNIT, 2, "--unit explains a number computed from a picture: add --image FILE."),
+        (UNIT, 2, "--unit explains a number computed from an image: add --image FILE."),
         (IMAGE, 2, "--image is for one number: add --unit LAYER:CHANNEL,ROW,COLUMN."),
         (["--backward"], 2, "--backward is for one number: add --unit"),
         (["--class", "3"], 2, "--class is for one number: add --unit"),

@@ -18,11 +18,11 @@ def test_one_network_is_better(tmp_path):
     # Only b gets 0 to 24 right, only a 30 to 34: 2 P(at most 5 of 30) = 0.000325.
     assert comparison.sentences == (
         "b is better than a: 90.00 % against 70.00 %, a difference of 20.00 points on the same 100 "
-        "pictures. Chance alone would give one as large about once in 3,100 times (McNemar).",
+        "images. Chance alone would give one as large about once in 3,100 times (McNemar).",
     )
     assert comparison.differences == {"learning_rate": (0.1, 0.5), "epochs": (3, 2)}
     assert any("takes seeds of both" in note for note in comparison.notes)
-    pair = comparison.as_json()["pairs"][0]
+    pair = comparison.as_dict()["pairs"][0]
     assert (pair["only_first_right"], pair["only_second_right"]) == (25, 5)
     assert pair["test"] == "McNemar"
     assert pair["is_shown"]
@@ -34,8 +34,8 @@ def test_no_difference_can_be_shown(tmp_path):
     (text,) = cs.compare([tmp_path / "a", tmp_path / "b"]).sentences
     assert text == (
         "No difference can be shown between b and a: 90.00 % against 88.00 %, a difference of 2.00 "
-        "points on the same 100 pictures. Chance alone would give one as large about 50 times in "
-        "100 (McNemar). To see a difference this small you would need about 390 test pictures. The "
+        "points on the same 100 images. Chance alone would give one as large about 50 times in "
+        "100 (McNemar). To see a difference this small you would need about 390 test images. The "
         "two recipes differ in the seed alone, so this is what chance makes of one."
     )
 
@@ -45,13 +45,13 @@ def test_wrong_on_exactly_the_same(tmp_path):
     write_run(tmp_path / "b", range(12), network="mlp")
     (text,) = cs.compare([tmp_path / "a", tmp_path / "b"]).sentences
     assert text == (
-        "No difference can be shown between softmax-regression and mlp: of 100 pictures both get "
+        "No difference can be shown between softmax-regression and mlp: of 100 images both get "
         "the same ones wrong."
     )
     for name in "cd":
         write_run(tmp_path / name, [])
     (text,) = cs.compare([tmp_path / "c", tmp_path / "d"]).sentences
-    assert text.endswith("of 100 pictures both get none wrong.")
+    assert text.endswith("of 100 images both get none wrong.")
 
 
 def test_groups_of_seeds(tmp_path):
@@ -60,7 +60,7 @@ def test_groups_of_seeds(tmp_path):
     comparison = cs.compare([cs.SeedGroup(tmp_path / "a"), tmp_path / "b"])
     assert comparison.sentences == (
         "b is better than a: 88.00 % (mean of 4 seeds) against 78.50 % (mean of 4 seeds), a "
-        "difference of 9.50 points on the same 100 pictures. Chance alone would give one as large "
+        "difference of 9.50 points on the same 100 images. Chance alone would give one as large "
         "about 3 times in 100 (permutation test, all 70 divisions).",
     )
     best = comparison.contenders[0]
@@ -93,7 +93,7 @@ def test_seeds_that_overlap(tmp_path):
 
 
 def test_many_comparisons_are_corrected_for(tmp_path):
-    # Each differs from the next by 8 pictures that just one gets right: p = 2/2⁸ = 0.0078.
+    # Each differs from the next by 8 images that just one gets right: p = 2/2⁸ = 0.0078.
     for number, name in enumerate("abcde"):
         write_run(tmp_path / name, range(8 * number), learning_rate=0.1 + number)
     comparison = cs.compare([tmp_path / name for name in "ab"])
@@ -119,24 +119,24 @@ def test_a_difference_that_is_not_rare_enough_for_its_company(tmp_path):
     assert "about 3 times in 100 (McNemar), not rare enough for one of 3 comparisons." in text
 
 
-def test_other_pictures_are_not_compared(tmp_path):
+def test_other_images_are_not_compared(tmp_path):
     write_run(tmp_path / "a", range(6))
     write_run(tmp_path / "b", range(6), classes=("cat", "emu"))
     comparison = cs.compare([tmp_path / "a", tmp_path / "b"])
     assert comparison.sentences == (
-        "a and b can't be compared: they were judged on pictures of different classes.",
+        "a and b can't be compared: they were evaluated on images of different classes.",
     )
-    assert comparison.as_json()["pairs"][0]["p_value"] is None
+    assert comparison.as_dict()["pairs"][0]["p_value"] is None
 
 
 def test_notes(tmp_path):
     write_run(tmp_path / "a", range(6), split="validation")
-    write_run(tmp_path / "b", range(9), trained_on="other pictures")
+    write_run(tmp_path / "b", range(9), trained_on="other images")
     write_group(tmp_path / "c", [9, 9, None], failures={1: "only guesses", 2: "NaN"})
     notes = cs.compare([tmp_path / name for name in "abc"]).notes
-    assert any(note.startswith("a was judged on validation pictures, by which") for note in notes)
+    assert any(note.startswith("a was evaluated on validation images, by which") for note in notes)
     assert "c: failed with seeds 1, 2; the figures are without 1 of them." in notes
-    assert "a and b were trained on different pictures, though both recipes name pets." in notes
+    assert "a and b were trained on different images, though both recipes name pets." in notes
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_forecast_against_actual(tmp_path):
     (run.folder / "forecast.json").write_text(json.dumps({"rows": rows}))
     write_run(tmp_path / "b", [1])
     comparison = cs.compare([tmp_path / "a", tmp_path / "b"])
-    assert comparison.as_json()["runs"][0]["forecast"] == rows
+    assert comparison.as_dict()["runs"][0]["forecast"] == rows
     assert comparison.contenders[1].forecast == ()
 
 

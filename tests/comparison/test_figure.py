@@ -5,7 +5,7 @@ import convscope as cs
 from convscope.comparison import figure as module
 from convscope.comparison.figure import comparison_figure
 from tests.comparison.runs_on_disk import write_group, write_run
-from tests.evaluation.judged import pixels_of
+from tests.evaluation.made_evaluations import pixels_of
 
 
 @pytest.fixture

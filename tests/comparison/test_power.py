@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from convscope.comparison.power import fewest_seeds, pictures_needed, seeds_needed
+from convscope.comparison.power import fewest_seeds, images_needed, seeds_needed
 from convscope.comparison.significance import mcnemar, permutation_test
 
 
-def test_so_many_pictures_show_the_difference_in_about_80_of_100_tries():
-    needed = pictures_needed(60, 40, 1000)  # 6 % and 4 % of the pictures
+def test_so_many_images_show_the_difference_in_about_80_of_100_tries():
+    needed = images_needed(60, 40, 1000)  # 6 % and 4 % of the images
     random = np.random.default_rng(0)
     seen = 0
     for _ in range(400):
@@ -28,8 +28,8 @@ def test_so_many_seeds_show_the_difference_in_about_80_of_100_tries():
 
 
 def test_a_smaller_difference_needs_more():
-    assert pictures_needed(101, 99, 1000) > 50 * pictures_needed(110, 90, 1000)
-    assert pictures_needed(10, 10, 1000) is None
+    assert images_needed(101, 99, 1000) > 50 * images_needed(110, 90, 1000)
+    assert images_needed(10, 10, 1000) is None
     assert seeds_needed([0.9, 0.8], [0.8, 0.9]) is None
     assert seeds_needed([0.9], [0.8]) is None
     assert seeds_needed([0.9, 0.91], [0.1, 0.11]) == 4

@@ -19,7 +19,7 @@ def test_mcnemar_is_scipys_binomial_test(first, second):
 
 
 def test_mcnemar_by_hand():
-    # 5 pictures, all for one side: 2 · (1/2)⁵
+    # 5 images, all for one side: 2 · (1/2)⁵
     assert mcnemar(5, 0).p_value == pytest.approx(1 / 16)
     assert mcnemar(0, 0).p_value == 1.0
 

@@ -19,8 +19,8 @@ def test_every_figure_comes_back(tmp_path):
     comparison = cs.compare([tmp_path / "a", tmp_path / "b"])
     write_table(comparison, tmp_path / "t.csv")
     first, second = rows_of(tmp_path / "t.csv")
-    shown = comparison.as_json()["runs"][0]
-    for field in ("accuracy", "loss", "epochs", "seconds", "pictures_per_second"):
+    shown = comparison.as_dict()["runs"][0]
+    for field in ("accuracy", "loss", "epochs", "seconds", "images_per_second"):
         assert float(first[field]) == shown[field]
     assert (first["parameters"], first["model_bytes"]) == ("130", str(shown["model_bytes"]))
     assert float(first["interval_high"]) == shown["interval"][1]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from convscope.data.augmentation import Augmentation, colour, crop, cutout, flip, mixup
 
 
-def pictures(count=200, channels=3, height=6, width=7):
+def images(count=200, channels=3, height=6, width=7):
     values = np.random.default_rng(0).integers(1, 256, (count, channels, height, width))
     return torch.from_numpy(values.astype(np.uint8))
 
@@ -32,7 +32,7 @@ def test_settings_are_checked(wrong):
 
 
 def test_flip_mirrors_about_half():
-    old = pictures(2000)
+    old = images(2000)
     new = flip(old, random())
     mirrored = (new == old.flip(-1)).flatten(1).all(1)
     same = (new == old).flatten(1).all(1)
@@ -42,8 +42,8 @@ def test_flip_mirrors_about_half():
 
 
 @given(st.integers(1, 4), st.integers(0, 99))
-def test_crop_shifts_each_picture_and_blackens_what_comes_in(padding, seed):
-    old = pictures(8)
+def test_crop_shifts_each_image_and_blackens_what_comes_in(padding, seed):
+    old = images(8)
     new = crop(old, padding, random(seed))
     assert new.shape == old.shape
     padded = torch.nn.functional.pad(old, [padding] * 4)
@@ -68,7 +68,7 @@ def test_crop_reaches_every_shift_alike():
 
 @given(st.integers(1, 9), st.integers(0, 99))
 def test_cutout_fills_one_square_that_borders_may_cut(side, seed):
-    old = pictures(10)
+    old = images(10)
     new = cutout(old, side, torch.zeros(3, dtype=torch.uint8), random(seed))
     for before, after in zip(old, new, strict=True):
         gone = (after == 0).all(0)
@@ -84,12 +84,12 @@ def test_cutout_fills_one_square_that_borders_may_cut(side, seed):
 
 def test_cutout_takes_the_given_colour():
     fill = torch.tensor([10, 20, 30], dtype=torch.uint8)
-    new = cutout(pictures(5), 50, fill, random())
+    new = cutout(images(5), 50, fill, random())
     assert new.amax((0, 2, 3)).tolist() == [10, 20, 30]
 
 
 def test_colour_changes_brightness_contrast_and_saturation_within_bounds():
-    old = pictures(300).float() / 255
+    old = images(300).float() / 255
     new = colour(old, 0.2, random())
     assert new.shape == old.shape
     assert new.min() >= 0
@@ -100,8 +100,8 @@ def test_colour_changes_brightness_contrast_and_saturation_within_bounds():
     assert torch.allclose(colour(old, 0.0, random()), old, atol=1e-6)
 
 
-def test_colour_leaves_grey_pictures_grey_and_saturation_works_on_colour():
-    grey = pictures(4, channels=1).float() / 255
+def test_colour_leaves_grey_images_grey_and_saturation_works_on_colour():
+    grey = images(4, channels=1).float() / 255
     assert colour(grey, 0.3, random()).shape == grey.shape
     uniform = torch.tensor([0.6, 0.4, 0.5]).view(1, 3, 1, 1).expand(400, 3, 4, 4)
     spread = colour(uniform, 0.3, random())[:, 0, 0, 0] - colour(uniform, 0.3, random())[:, 1, 0, 0]
@@ -109,8 +109,8 @@ def test_colour_leaves_grey_pictures_grey_and_saturation_works_on_colour():
     assert spread.min() < 0.15
 
 
-def test_mixup_mixes_pictures_and_labels_in_the_same_share():
-    old = torch.eye(10).view(10, 1, 1, 10).float()  # picture i is the one-hot vector i
+def test_mixup_mixes_images_and_labels_in_the_same_share():
+    old = torch.eye(10).view(10, 1, 1, 10).float()  # image i is the one-hot vector i
     labels = torch.arange(10)
     new, mixed = mixup(old, labels, 10, 0.4, random(3))
     assert torch.allclose(new.flatten(1), mixed)
@@ -142,7 +142,7 @@ def test_mixup_shares_follow_the_beta_distribution():
     ],
 )
 def test_changes_follow_the_generator_and_leave_their_input_alone(change):
-    old = pictures(30)
+    old = images(30)
     copy = old.clone()
     first, again, other = (change(old, random(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)

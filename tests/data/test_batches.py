@@ -16,7 +16,7 @@ EVERYTHING = Augmentation(flip=True, crop=2, colour=0.2, cutout=3, mixup=0.3)
 
 
 def numbered(count=10, channels=1, side=4):
-    """Picture i is filled with i, and has the label i modulo 3."""
+    """Image i is filled with i, and has the label i modulo 3."""
     images = np.arange(count, dtype=np.uint8)[:, None, None, None]
     images = np.broadcast_to(images, (count, channels, side, side)).copy()
     return ImageSet(images, np.arange(count) % 3, ["a", "b", "c"])
@@ -28,10 +28,10 @@ def noisy(count=20, channels=3, side=8):
 
 
 def numbers(batches, epoch=0, first_step=0):
-    """The numbers of the pictures of each batch."""
+    """The numbers of the images of each batch."""
     return [
-        (pictures[:, 0, 0, 0] * 255).round().int().tolist()
-        for pictures, _ in batches.epoch(epoch, first_step)
+        (images[:, 0, 0, 0] * 255).round().int().tolist()
+        for images, _ in batches.epoch(epoch, first_step)
     ]
 
 
@@ -42,7 +42,7 @@ def same(first, second):
     )
 
 
-def test_evaluation_keeps_the_order_and_every_picture():
+def test_evaluation_keeps_the_order_and_every_image():
     batches = Batches(numbered(10), 4, normalization=UNIT, train=False, augmentation=EVERYTHING)
     assert len(batches) == 3
     assert numbers(batches) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
@@ -52,7 +52,7 @@ def test_evaluation_keeps_the_order_and_every_picture():
 
 
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 5))
-def test_an_epoch_has_each_picture_once(count, batch_size, epoch):
+def test_an_epoch_has_each_image_once(count, batch_size, epoch):
     batches = Batches(numbered(count), batch_size, normalization=UNIT, train=True)
     found = numbers(batches, epoch)
     assert len(found) == len(batches)
@@ -62,22 +62,25 @@ def test_an_epoch_has_each_picture_once(count, batch_size, epoch):
     assert all(len(each) == batch_size for each in found[:-1])
 
 
-def test_a_single_picture_at_the_end_is_left_out_of_training_only():
-    pictures = numbered(9)
-    assert [
-        len(each) for each in numbers(Batches(pictures, 4, normalization=UNIT, train=True))
-    ] == [4, 4]
-    assert [
-        len(each) for each in numbers(Batches(pictures, 4, normalization=UNIT, train=False))
-    ] == [4, 4, 1]
+def test_a_single_image_at_the_end_is_left_out_of_training_only():
+    images = numbered(9)
+    assert [len(each) for each in numbers(Batches(images, 4, normalization=UNIT, train=True))] == [
+        4,
+        4,
+    ]
+    assert [len(each) for each in numbers(Batches(images, 4, normalization=UNIT, train=False))] == [
+        4,
+        4,
+        1,
+    ]
 
 
-def test_pictures_and_labels_stay_together():
+def test_images_and_labels_stay_together():
     batches = Batches(numbered(30), 7, normalization=UNIT, train=True)
-    for pictures, labels in batches.epoch(0):
-        assert pictures.dtype == torch.float32
+    for images, labels in batches.epoch(0):
+        assert images.dtype == torch.float32
         assert labels.dtype == torch.int64
-        assert ((pictures[:, 0, 0, 0] * 255).round().long() % 3).tolist() == labels.tolist()
+        assert ((images[:, 0, 0, 0] * 255).round().long() % 3).tolist() == labels.tolist()
 
 
 def test_order_depends_on_seed_and_epoch_only():
@@ -111,7 +114,7 @@ def test_steps_and_epochs_are_augmented_differently():
     batches = Batches(
         images, 10, normalization=UNIT_COLOUR, train=True, augmentation=Augmentation(crop=3)
     )
-    made = [pictures for epoch in range(2) for pictures, _ in batches.epoch(epoch)]
+    made = [batch for epoch in range(2) for batch, _ in batches.epoch(epoch)]
     assert all(not torch.equal(a, b) for i, a in enumerate(made) for b in made[:i])
 
 
@@ -138,37 +141,37 @@ def test_mixup_gives_shares_of_classes():
 
 @pytest.mark.parametrize("size", [12, 96, 5])
 def test_batches_are_resized_like_pillow_does(size):
-    pictures = noisy(4, side=28)
+    images = noisy(4, side=28)
     normalization = Normalization((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
-    batches = Batches(pictures, 4, normalization=normalization, train=False, size=size)
+    batches = Batches(images, 4, normalization=normalization, train=False, size=size)
     ((result, _),) = batches.epoch(0)
     mean, std = (
         torch.tensor(each).view(3, 1, 1) for each in (normalization.mean, normalization.std)
     )
     levels = (result * std + mean) * 255
-    for row, picture in enumerate(pictures.images):
-        image = Image.fromarray(picture.transpose(1, 2, 0))
-        expected = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR), dtype=float)
+    for row, image in enumerate(images.images):
+        drawn = Image.fromarray(image.transpose(1, 2, 0))
+        expected = np.asarray(drawn.resize((size, size), Image.Resampling.BILINEAR), dtype=float)
         assert np.abs(levels[row].numpy() - expected.transpose(2, 0, 1)).max() <= 1.01
 
 
 def test_normalization_is_the_formula():
     normalization = Normalization((0.5, 0.25, 0.1), (0.5, 0.25, 2.0))
-    pictures = torch.from_numpy(noisy().images)
+    images = torch.from_numpy(noisy().images)
     mean, std = (
         torch.tensor(each).view(3, 1, 1) for each in (normalization.mean, normalization.std)
     )
-    assert torch.allclose(normalization.apply(pictures), (pictures / 255 - mean) / std, atol=1e-5)
-    as_float = pictures.float()
-    assert torch.equal(normalization.apply(as_float), normalization.apply(pictures))
-    assert torch.equal(as_float, pictures.float())
+    assert torch.allclose(normalization.apply(images), (images / 255 - mean) / std, atol=1e-5)
+    as_float = images.float()
+    assert torch.equal(normalization.apply(as_float), normalization.apply(images))
+    assert torch.equal(as_float, images.float())
 
 
 def test_normalization_of_a_set_gives_mean_0_and_deviation_1():
-    pictures = noisy()
-    ((batch, _),) = Batches(
-        pictures, 20, normalization=Normalization.of(pictures), train=False
-    ).epoch(0)
+    images = noisy()
+    ((batch, _),) = Batches(images, 20, normalization=Normalization.of(images), train=False).epoch(
+        0
+    )
     assert torch.allclose(batch.mean((0, 2, 3)), torch.zeros(3), atol=1e-5)
     assert torch.allclose(batch.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-5)
     flat = ImageSet(np.full((3, 1, 2, 2), 51, np.uint8), [0, 0, 0], ["a"])
@@ -181,19 +184,19 @@ def test_memory_format(train):
         noisy(), 6, normalization=UNIT_COLOUR, train=train, memory_format=torch.channels_last
     )
     plain = Batches(noisy(), 6, normalization=UNIT_COLOUR, train=train)
-    for (pictures, _), (reference, _) in zip(batches.epoch(0), plain.epoch(0), strict=True):
-        assert pictures.is_contiguous(memory_format=torch.channels_last)
+    for (images, _), (reference, _) in zip(batches.epoch(0), plain.epoch(0), strict=True):
+        assert images.is_contiguous(memory_format=torch.channels_last)
         assert reference.is_contiguous()
-        assert torch.equal(pictures, reference)
+        assert torch.equal(images, reference)
 
 
-def test_pictures_are_neither_copied_nor_changed(tmp_path):
+def test_images_are_neither_copied_nor_changed(tmp_path):
     path = tmp_path / "images.npy"
     np.save(path, noisy().images)
     for mode in ("r", "c"):
         images = ImageSet(np.load(path, mmap_mode=mode), noisy().labels, noisy().classes)
         batches = Batches(images, 7, normalization=UNIT_COLOUR, train=True, augmentation=EVERYTHING)
-        assert batches._pictures.data_ptr() == images.images.ctypes.data
+        assert batches._images.data_ptr() == images.images.ctypes.data
         list(batches.epoch(0))
     assert np.array_equal(np.load(path), noisy().images)
 
@@ -202,7 +205,7 @@ def test_pictures_are_neither_copied_nor_changed(tmp_path):
     ("arguments", "message"),
     [
         ({"batch_size": 0}, "batch_size must be at least 1; given 0"),
-        ({"normalization": UNIT}, r"has 1 channels, but the pictures of arrays have 3\. Use Norm"),
+        ({"normalization": UNIT}, r"has 1 channels, but the images of arrays have 3\. Use Norm"),
     ],
 )
 def test_arguments_are_checked(arguments, message):
@@ -226,7 +229,7 @@ def test_a_gpu_gets_the_same_batches():
             noisy(), 6, normalization=UNIT_COLOUR, train=True, device=device, size=12,
             augmentation=EVERYTHING,
         )  # fmt: skip
-        return [(pictures.cpu(), labels.cpu()) for pictures, labels in batches.epoch(0)]
+        return [(images.cpu(), labels.cpu()) for images, labels in batches.epoch(0)]
 
     for (a, b), (c, d) in zip(made("cpu"), made("cuda"), strict=True):
         assert torch.allclose(a, c, atol=1e-4)

@@ -6,7 +6,7 @@ import pytest
 from convscope.data.cache import key_of, remembered
 from convscope.errors import ConvscopeError
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 4), dtype=np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 4), dtype=np.uint8)
 RECORD = {"files": ["a", "b"], "problems": [["c", "damaged"]]}
 
 
@@ -16,8 +16,8 @@ def build():
 
     def build(append):
         build.calls += 1
-        for picture in PICTURES:
-            append(picture)
+        for image in IMAGES:
+            append(image)
         return RECORD
 
     build.calls = 0
@@ -26,25 +26,25 @@ def build():
 
 def test_an_entry_is_made_once(build):
     for _ in range(2):
-        pictures, record = remembered("key", build)
-        assert np.array_equal(pictures, PICTURES)
+        images, record = remembered("key", build)
+        assert np.array_equal(images, IMAGES)
         assert record == RECORD
-        assert isinstance(pictures, np.memmap)
+        assert isinstance(images, np.memmap)
     assert build.calls == 1
     remembered("other", build)
     assert build.calls == 2
 
 
-def test_writing_into_the_pictures_does_not_reach_the_file(build):
-    pictures, _ = remembered("key", build)
-    pictures[:] = 0
-    assert np.array_equal(remembered("key", build)[0], PICTURES)
+def test_writing_into_the_images_does_not_reach_the_file(build):
+    images, _ = remembered("key", build)
+    images[:] = 0
+    assert np.array_equal(remembered("key", build)[0], IMAGES)
     assert build.calls == 1
 
 
 def test_the_file_is_an_ordinary_npy_file(build, cache):
     remembered("key", build)
-    assert np.array_equal(np.load(cache / "pictures/key.npy"), PICTURES)
+    assert np.array_equal(np.load(cache / "images/key.npy"), IMAGES)
 
 
 def damaged_copies(content):
@@ -61,16 +61,16 @@ def damaged_copies(content):
 @pytest.mark.parametrize("name", ["key.npy", "key.json"])
 def test_every_damage_is_noticed_and_mended(build, cache, name):
     remembered("key", build)
-    path = cache / "pictures" / name
+    path = cache / "images" / name
     whole = path.read_bytes()
     for damaged in damaged_copies(whole):
         path.write_bytes(damaged)
-        pictures, record = remembered("key", build)
-        assert np.array_equal(pictures, PICTURES)
+        images, record = remembered("key", build)
+        assert np.array_equal(images, IMAGES)
         assert record == RECORD
         assert path.read_bytes() == whole or json.loads(path.read_text())["record"] == RECORD
     path.unlink()
-    assert np.array_equal(remembered("key", build)[0], PICTURES)
+    assert np.array_equal(remembered("key", build)[0], IMAGES)
 
 
 def test_a_pickle_in_its_place_is_not_run(build, cache, tmp_path):
@@ -80,19 +80,19 @@ def test_a_pickle_in_its_place_is_not_run(build, cache, tmp_path):
         def __reduce__(self):
             return open, (str(tmp_path / "canary"), "w")
 
-    np.save(cache / "pictures/key.npy", np.array([Canary()], dtype=object), allow_pickle=True)
-    assert np.array_equal(remembered("key", build)[0], PICTURES)
+    np.save(cache / "images/key.npy", np.array([Canary()], dtype=object), allow_pickle=True)
+    assert np.array_equal(remembered("key", build)[0], IMAGES)
     assert not (tmp_path / "canary").exists()
 
 
 def test_an_interrupted_entry_leaves_nothing(build, cache):
     def broken(append):
-        append(PICTURES[0])
+        append(IMAGES[0])
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         remembered("key", broken)
-    assert list((cache / "pictures").iterdir()) == []
+    assert list((cache / "images").iterdir()) == []
     remembered("key", build)
     assert build.calls == 1
 
@@ -100,7 +100,7 @@ def test_an_interrupted_entry_leaves_nothing(build, cache):
 def test_a_folder_that_cannot_be_written_is_named(build, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "file"))
-    with pytest.raises(ConvscopeError, match=r"file/pictures'.*CONVSCOPE_CACHE to another folder"):
+    with pytest.raises(ConvscopeError, match=r"file/images'.*CONVSCOPE_CACHE to another folder"):
         remembered("key", build)
 
 

@@ -10,7 +10,7 @@ from convscope.data import cifar as module
 from convscope.data.cifar import BINARY, CLASSES, PYTHON, read
 from convscope.errors import ConvscopeError
 from tests.conftest import needs_data
-from tests.data.pictures import encoded, noise, write_files
+from tests.data.image_files import encoded, noise, write_files
 from tests.data.test_plain_pickle import attacks
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 3, 32, 32), dtype=np.uint8)
@@ -18,7 +18,7 @@ LABELS = np.arange(12) % 10
 
 
 def batches(form, encode, size=2):
-    """Six files of `size` pictures each."""
+    """Six files of `size` images each."""
     names = (*form.train, form.test)
     rows = [slice(size * number, size * number + size) for number in range(6)]
     return {name: encode(IMAGES[row], LABELS[row]) for name, row in zip(names, rows, strict=True)}
@@ -226,7 +226,7 @@ def jpegs():
 
 
 @pytest.mark.parametrize("place", ["cifar10-jpeg.zip", "cifar10-jpeg", "cifar10"])
-def test_pictures_as_files(data, place):
+def test_images_as_files(data, place):
     if place.endswith(".zip"):
         data.mkdir()
         with zipfile.ZipFile(data / place, "w") as packed:
@@ -236,12 +236,12 @@ def test_pictures_as_files(data, place):
         write_files(data / place, jpegs())
     splits = read()
     assert splits["train"].classes == CLASSES
-    assert splits["train"].picture_shape == (3, 32, 32)
+    assert splits["train"].image_shape == (3, 32, 32)
     assert splits["test"].labels.tolist() == list(range(10))
     assert splits["test"].name == "cifar10"
 
 
-def test_the_original_comes_before_pictures_as_files(data):
+def test_the_original_comes_before_images_as_files(data):
     write_files(data / "cifar10", jpegs() | batches(BINARY, binary))
     check(read())
 

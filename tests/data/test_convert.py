@@ -7,20 +7,20 @@ from convscope.data.convert import change_channels, convert, resize
 from convscope.data.decode import decode
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
-from tests.data.pictures import encoded, noise
+from tests.data.image_files import encoded, noise
 
 
-def set_of(*pictures):
+def set_of(*images):
     """An ImageSet of arrays (H, W[, 3])."""
-    images = [each[None] if each.ndim == 2 else each.transpose(2, 0, 1) for each in pictures]
-    return ImageSet(np.stack(images), [0] * len(images), ["a"], name="mine", split="test")
+    arrays = [each[None] if each.ndim == 2 else each.transpose(2, 0, 1) for each in images]
+    return ImageSet(np.stack(arrays), [0] * len(arrays), ["a"], name="mine", split="test")
 
 
 @pytest.mark.parametrize(("old", "new"), [(28, 96), (28, 224), (96, 28), (31, 32), (224, 28)])
 def test_resizing_equals_pillows_within_one_level(old, new):
-    picture = noise(old, old, 1)
-    expected = Image.fromarray(picture).resize((new, new), Image.Resampling.BILINEAR)
-    result = resize(torch.from_numpy(picture)[None, None].float(), new)
+    image = noise(old, old, 1)
+    expected = Image.fromarray(image).resize((new, new), Image.Resampling.BILINEAR)
+    result = resize(torch.from_numpy(image)[None, None].float(), new)
     assert np.abs(result[0, 0].numpy() - np.asarray(expected, dtype=float)).max() <= 1
 
 
@@ -28,9 +28,9 @@ def test_resizing_equals_pillows_within_one_level(old, new):
 @pytest.mark.parametrize("size", [None, 16, 40])
 @pytest.mark.parametrize("channels", [None, 1, 3])
 def test_arrays_and_files_are_treated_alike(shape, size, channels):
-    for picture in (noise(*shape), noise(*shape, 1)):
-        expected = decode(encoded(picture), size=size, channels=channels)
-        result = convert(set_of(picture), size=size, channels=channels).images[0]
+    for image in (noise(*shape), noise(*shape, 1)):
+        expected = decode(encoded(image), size=size, channels=channels)
+        result = convert(set_of(image), size=size, channels=channels).images[0]
         assert result.shape == expected.shape
         # Two roundings apart, after luma and after resizing.
         assert np.abs(result.astype(int) - expected).max() <= 2
@@ -51,7 +51,7 @@ def test_luma():
     assert [red.item(), green.item(), blue.item()] == pytest.approx([0.299, 0.587, 0.114])
 
 
-def test_many_pictures_are_converted_piece_by_piece():
+def test_many_images_are_converted_piece_by_piece():
     images = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
     whole = ImageSet(np.repeat(images, 60, axis=0), np.zeros(2400, int), ["a"])
     result = convert(whole, size=96, channels=3).images
@@ -61,6 +61,6 @@ def test_many_pictures_are_converted_piece_by_piece():
 
 def test_other_channel_counts_cannot_be_converted():
     odd = ImageSet(np.zeros((2, 5, 8, 8), np.uint8), [0, 0], ["a"], name="odd")
-    assert convert(odd, size=4, channels=None).picture_shape == (5, 4, 4)
+    assert convert(odd, size=4, channels=None).image_shape == (5, 4, 4)
     with pytest.raises(UsageError, match=r"odd has 5 channels.*not 5 into 3"):
         convert(odd, size=None, channels=3)

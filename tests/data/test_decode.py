@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from convscope.data.decode import FORMATS, PictureError, decode, is_colour
-from tests.data.pictures import SAVED, encoded, noise
+from convscope.data.decode import FORMATS, ImageError, decode, is_colour
+from tests.data.image_files import SAVED, encoded, noise
 
 
 def shown(values):
@@ -26,14 +26,14 @@ def test_colour_and_grey_keep_their_values():
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_can_be_read(kind):
-    picture = np.full((8, 8, 3), (200, 100, 50), np.uint8)
-    values = decode(encoded(picture, kind, **SAVED[kind]))
+    image = np.full((8, 8, 3), (200, 100, 50), np.uint8)
+    values = decode(encoded(image, kind, **SAVED[kind]))
     assert np.abs(values[:, 4, 4].astype(int) - (200, 100, 50)).max() <= 2
 
 
 def test_one_bit_is_black_and_white():
-    picture = Image.fromarray(np.array([[0, 255, 255, 0]], np.uint8)).convert("1")
-    assert shown(decode(encoded(picture))) == [0, 255, 255, 0]
+    image = Image.fromarray(np.array([[0, 255, 255, 0]], np.uint8)).convert("1")
+    assert shown(decode(encoded(image))) == [0, 255, 255, 0]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
@@ -46,16 +46,16 @@ def test_sixteen_bit_grey_is_scaled_and_not_clipped(kind):
 
 def test_big_endian_sixteen_bit_grey():
     values = np.array([[0, 40000, 65535]], np.uint16)
-    picture = Image.frombytes("I;16B", (3, 1), values.astype(">u2").tobytes())
-    assert shown(decode(encoded(picture, "TIFF"))) == [0, 156, 255]
+    image = Image.frombytes("I;16B", (3, 1), values.astype(">u2").tobytes())
+    assert shown(decode(encoded(image, "TIFF"))) == [0, 156, 255]
 
 
 def test_thirty_two_bit_grey_means_sixteen_bit_values():
-    picture = Image.fromarray(np.array([[0, 40000, 65535]], np.int32))
-    assert shown(decode(encoded(picture, "TIFF"))) == [0, 156, 255]
+    image = Image.fromarray(np.array([[0, 40000, 65535]], np.int32))
+    assert shown(decode(encoded(image, "TIFF"))) == [0, 156, 255]
     for low, high in ((-1, 5), (0, 65536)):
         beyond = Image.fromarray(np.array([[low, high]], np.int32))
-        with pytest.raises(PictureError, match=rf"from {low} to {high} are not within 0 to 65535"):
+        with pytest.raises(ImageError, match=rf"from {low} to {high} are not within 0 to 65535"):
             decode(encoded(beyond, "TIFF"))
 
 
@@ -65,9 +65,9 @@ def test_floating_point_grey_is_in_unit_or_byte_range():
     byte = Image.fromarray(np.array([[0.0, 127.6, 255.0]], np.float32))
     assert shown(decode(encoded(byte, "TIFF"))) == [0, 128, 255]
     for wrong in (np.nan, -0.5, 300.0, np.inf):
-        picture = Image.fromarray(np.array([[0.0, wrong]], np.float32))
-        with pytest.raises(PictureError, match="not within 0 to 255"):
-            decode(encoded(picture, "TIFF"))
+        image = Image.fromarray(np.array([[0.0, wrong]], np.float32))
+        with pytest.raises(ImageError, match="not within 0 to 255"):
+            decode(encoded(image, "TIFF"))
 
 
 def test_sixteen_bit_colour_keeps_the_upper_bits():
@@ -114,11 +114,11 @@ def test_cmyk():
     # (C, M, Y, K): white, black, red, half of black
     inks = np.array([[[0, 0, 0, 0], [0, 0, 0, 255], [0, 255, 255, 0], [0, 0, 0, 128]]], np.uint8)
     wanted = [[[255, 255, 255], [0, 0, 0], [255, 0, 0], [127, 127, 127]]]
-    picture = Image.fromarray(np.repeat(np.repeat(inks, 8, 0), 8, 1), "CMYK")
-    tiff = decode(encoded(picture, "TIFF"))[:, 4:5, 4::8]
+    image = Image.fromarray(np.repeat(np.repeat(inks, 8, 0), 8, 1), "CMYK")
+    tiff = decode(encoded(image, "TIFF"))[:, 4:5, 4::8]
     assert tiff.transpose(1, 2, 0).tolist() == wanted
     # In a JPEG the inks are inverted, as Adobe writes them and as Pillow writes them here.
-    jpeg = decode(encoded(picture, "JPEG", quality=100, subsampling=0))[:, 4:5, 4::8]
+    jpeg = decode(encoded(image, "JPEG", quality=100, subsampling=0))[:, 4:5, 4::8]
     assert np.abs(jpeg.transpose(1, 2, 0).astype(int) - wanted).max() <= 3
 
 
@@ -158,11 +158,11 @@ def test_channels_are_converted_on_request():
 
 @pytest.mark.parametrize(("height", "width"), [(40, 60), (61, 40), (7, 5), (1, 300), (32, 32)])
 def test_the_centred_square_is_resized(height, width):
-    picture = noise(height, width)
-    values = decode(encoded(picture), size=16)
+    image = noise(height, width)
+    values = decode(encoded(image), size=16)
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    square = Image.fromarray(picture[top : top + side, left : left + side])
+    square = Image.fromarray(image[top : top + side, left : left + side])
     expected = np.asarray(square.resize((16, 16), Image.Resampling.BILINEAR))
     assert np.array_equal(values, expected.transpose(2, 0, 1))
 
@@ -181,7 +181,7 @@ def test_a_large_jpeg_is_decoded_small_and_looks_the_same():
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_pictures_stand_upright(kind, orientation):
+def test_images_stand_upright(kind, orientation):
     coarse = np.zeros((16, 32, 3), np.uint8)
     coarse[:8, :8], coarse[:8, 8:], coarse[8:, 16:] = (255, 0, 0), (0, 0, 255), (0, 255, 0)
     tags = Image.Exif()
@@ -202,7 +202,7 @@ def test_pictures_stand_upright(kind, orientation):
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("junk", [b"II*\0\x08\0\0\0\xff\x00nonsense", b"nonsense"])
-def test_exif_nonsense_does_not_spoil_a_picture(kind, junk):
+def test_exif_nonsense_does_not_spoil_a_image(kind, junk):
     assert decode(encoded(noise(8, 8, 1), kind, exif=b"Exif\0\0" + junk)).shape == (1, 8, 8)
 
 
@@ -213,4 +213,4 @@ def test_grey_files_say_so():
     assert not is_colour(encoded(noise(4, 4, 1)))
     assert not is_colour(encoded(np.zeros((4, 4), np.uint16)))
     assert is_colour(encoded(noise(4, 4)))
-    assert not is_colour(b"no picture")
+    assert not is_colour(b"no image")

@@ -10,15 +10,15 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from convscope.data import decode as module
-from convscope.data.decode import FORMATS, PictureError, decode
+from convscope.data.decode import FORMATS, ImageError, decode
 from convscope.errors import ConvscopeError
-from tests.data.pictures import SAVED, encoded, noise, plain
+from tests.data.image_files import SAVED, encoded, noise, plain
 
 
 def test_a_path_is_named_and_the_reason_is_kept(tmp_path):
     path = tmp_path / "cat.jpg"
     path.write_bytes(b"<!DOCTYPE html><html>")
-    with pytest.raises(PictureError) as caught:
+    with pytest.raises(ImageError) as caught:
         decode(path)
     assert str(caught.value).startswith(f"{path}: not a readable JPEG, PNG, BMP, GIF, WEBP, PPM or")
     assert caught.value.reason.endswith("(the file begins with '<!DOCTYPE html><')")
@@ -26,19 +26,19 @@ def test_a_path_is_named_and_the_reason_is_kept(tmp_path):
 
 
 def test_files_that_are_not_there_or_not_files(tmp_path):
-    with pytest.raises(PictureError, match="there is no such file"):
+    with pytest.raises(ImageError, match="there is no such file"):
         decode(tmp_path / "nothing.png")
-    with pytest.raises(PictureError, match="not a file"):
+    with pytest.raises(ImageError, match="not a file"):
         decode(tmp_path)
 
 
 def test_empty_and_oversized_files(tmp_path, monkeypatch):
-    with pytest.raises(PictureError, match="the file is empty"):
+    with pytest.raises(ImageError, match="the file is empty"):
         decode(b"")
     monkeypatch.setattr(module, "MAX_BYTES", 1 << 20)
     big = tmp_path / "big.png"
     big.write_bytes(b"\0" * ((1 << 20) + 1))
-    with pytest.raises(PictureError, match="larger than 1 MiB"):
+    with pytest.raises(ImageError, match="larger than 1 MiB"):
         decode(big)
 
 
@@ -46,7 +46,7 @@ def test_empty_and_oversized_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize("part", range(1, 10))
 def test_cut_files_are_refused(kind, part):
     content = encoded(noise(32, 32), kind, **SAVED[kind])
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         decode(content[: len(content) * part // 10])
 
 
@@ -64,9 +64,9 @@ def test_cut_files_are_refused(kind, part):
 )
 def test_other_formats_never_reach_a_decoder(content, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")  # no Ghostscript either
-    path = tmp_path / "picture.jpg"
+    path = tmp_path / "image.jpg"
     path.write_bytes(content)
-    with pytest.raises(PictureError, match="not a readable JPEG"):
+    with pytest.raises(ImageError, match="not a readable JPEG"):
         decode(path)
 
 
@@ -92,7 +92,7 @@ def png_header(width, height):
 def test_bombs_are_refused_from_the_header(content, size):
     tracemalloc.start()
     began = time.process_time()
-    with pytest.raises(PictureError, match="too many pixels") as caught:
+    with pytest.raises(ImageError, match="too many pixels") as caught:
         decode(content)
     assert time.process_time() - began < 0.3
     assert tracemalloc.get_traced_memory()[1] < 5e6
@@ -101,11 +101,11 @@ def test_bombs_are_refused_from_the_header(content, size):
 
 
 def test_text_bombs_are_refused():
-    picture = Image.new("L", (4, 4))
+    image = Image.new("L", (4, 4))
     info = PngInfo()
     info.add_text("comment", "x" * (3 << 20), zip=True)
-    with pytest.raises(PictureError, match="damaged"):
-        decode(encoded(picture, pnginfo=info))
+    with pytest.raises(ImageError, match="damaged"):
+        decode(encoded(image, pnginfo=info))
 
 
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
@@ -114,7 +114,7 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
 
     (tmp_path / "x.png").write_bytes(plain("red"))
     monkeypatch.setattr("convscope.data.decode.open", refuse, raising=False)
-    with pytest.raises(PictureError, match=r"x\.png: cannot be read: Permission denied"):
+    with pytest.raises(ImageError, match=r"x\.png: cannot be read: Permission denied"):
         decode(tmp_path / "x.png")
 
 

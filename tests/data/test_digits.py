@@ -9,7 +9,7 @@ def test_digits_are_scikit_learns():
     splits = read()
     train, test = splits["train"], splits["test"]
     assert (len(train), len(test)) == (1438, 359)
-    assert train.picture_shape == (1, 8, 8)
+    assert train.image_shape == (1, 8, 8)
     assert train.classes == tuple("0123456789")
     assert train.images.max() == 255  # 16 in the file
     original = load_digits()

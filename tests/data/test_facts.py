@@ -6,16 +6,16 @@ import pytest
 from convscope.data.facts import data_facts
 from convscope.data.load import load_splits
 from convscope.errors import UsageError
-from tests.data.pictures import encoded, noise, write_files
+from tests.data.image_files import encoded, noise, write_files
 
-SEEDS = itertools.count()  # no picture twice
+SEEDS = itertools.count()  # no image twice
 
 
 def check(data, **options):
-    """Facts are those of the pictures once they are loaded."""
+    """Facts are those of the images once they are loaded."""
     facts, splits = data_facts(data, **options), load_splits(data, **options)
     assert facts.counts == {name: len(images) for name, images in splits.items()}
-    assert facts.shape == splits["train"].picture_shape
+    assert facts.shape == splits["train"].image_shape
     assert facts.classes == len(splits["train"].classes)
 
 
@@ -24,7 +24,7 @@ def test_digits(validation):
     check("digits", validation=validation)
 
 
-def pictures(split, count, channels=3):
+def images(split, count, channels=3):
     return {
         f"{split}{name}/{index}.png": encoded(noise(9, 9, channels, seed=next(SEEDS)))
         for name in ("cats", "dogs")
@@ -33,24 +33,24 @@ def pictures(split, count, channels=3):
 
 
 def test_a_folder_with_splits(tmp_path):
-    write_files(tmp_path, pictures("train/", 20) | pictures("test/", 5))
+    write_files(tmp_path, images("train/", 20) | images("test/", 5))
     check(tmp_path, size=8)
     assert data_facts(tmp_path, size=8).counts == {"train": 36, "validation": 4, "test": 10}
 
 
 def test_a_folder_without_splits(tmp_path):
-    write_files(tmp_path, pictures("", 30))
+    write_files(tmp_path, images("", 30))
     check(tmp_path, size=8, validation=0.1)
 
 
-def test_grey_pictures(tmp_path):
-    write_files(tmp_path, pictures("train/", 20, channels=1) | pictures("test/", 5, channels=1))
+def test_grey_images(tmp_path):
+    write_files(tmp_path, images("train/", 20, channels=1) | images("test/", 5, channels=1))
     assert data_facts(tmp_path, size=8).shape == (1, 8, 8)
     check(tmp_path, size=8)
 
 
 def test_nothing_there(tmp_path):
-    with pytest.raises(UsageError, match="holds no pictures in class folders"):
+    with pytest.raises(UsageError, match="holds no images in class folders"):
         data_facts(tmp_path)
     with pytest.raises(UsageError, match=r"Did you mean 'digits'\?.*The path of a folder"):
         data_facts("digit")

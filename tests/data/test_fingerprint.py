@@ -7,7 +7,7 @@ import pytest
 
 from convscope.data import fingerprint as module
 from convscope.data.fingerprint import digests_of_files
-from tests.data.pictures import write_files
+from tests.data.image_files import write_files
 
 
 @pytest.fixture

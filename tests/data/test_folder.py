@@ -11,7 +11,7 @@ from convscope.data.decode import decode
 from convscope.data.folder import DEFAULT_SIZE, read
 from convscope.data.tree import FolderTree, ZipTree
 from convscope.errors import UsageError
-from tests.data.pictures import encoded, noise, plain, two_classes, write_files
+from tests.data.image_files import encoded, noise, plain, two_classes, write_files
 
 RED, BLUE, GREEN = plain("red"), plain("blue"), plain("green")
 
@@ -33,9 +33,9 @@ def read_files(request, tmp_path):
     return run
 
 
-def problems(pictures):
+def problems(images):
     """{"cats/x.png": reason}, for the last two parts of each path."""
-    return {"/".join(each.path.split("/")[-2:]): each.reason for each in pictures.problems}
+    return {"/".join(each.path.split("/")[-2:]): each.reason for each in images.problems}
 
 
 def test_a_subfolder_is_a_class(read_files):
@@ -91,7 +91,7 @@ def test_a_class_that_is_not_in_train_is_left_out_and_reported(read_files):
     assert splits["test"].labels.tolist() == [0, 1]
     assert splits["test"].images[:, 0, 0, 0].tolist() == [255, 0]
     assert problems(splits["train"]) == {
-        "test/aa": "its class is not in train, so its pictures (2) are left out"
+        "test/aa": "its class is not in train, so its images (2) are left out"
     }
 
 
@@ -121,7 +121,7 @@ def test_bad_files_are_left_out_with_the_reason(read_files):
     (readme,) = found
     assert readme.endswith("README")
     assert found[readme] == "not in a class folder"
-    # The pictures that are left go with their paths.
+    # The images that are left go with their paths.
     for image, path in zip(train.images, train.paths, strict=True):
         assert (image[0, 0, 0] > 150) == ("/red/" in path)
 
@@ -143,7 +143,7 @@ def test_sizes_and_modes_are_mixed_freely(read_files):
         "b/4.gif": encoded(Image.new("P", (7, 7)), "GIF"),
     }
     train = read_files(files, size=16)["train"]
-    assert train.picture_shape == (3, 16, 16)
+    assert train.image_shape == (3, 16, 16)
     sizes = [decode(content).shape[1:] for content in files.values()]
     assert train.original_sizes == dict.fromkeys(sizes, 1)
     assert train.subset([0]).original_sizes == train.original_sizes
@@ -151,21 +151,21 @@ def test_sizes_and_modes_are_mixed_freely(read_files):
         assert np.array_equal(image, decode(content, size=16, channels=3))
 
 
-def test_grey_pictures_stay_grey_even_beside_a_bad_file(read_files):
+def test_grey_images_stay_grey_even_beside_a_bad_file(read_files):
     files = {f"{name}/1.png": encoded(noise(8, 8, 1)) for name in "ab"} | {"a/x.png": b"<html>"}
-    assert read_files(files)["train"].picture_shape == (1, 8, 8)
-    assert read_files(files, channels=3)["train"].picture_shape == (3, 8, 8)
+    assert read_files(files)["train"].image_shape == (1, 8, 8)
+    assert read_files(files, channels=3)["train"].image_shape == (3, 8, 8)
 
 
 def test_the_default_size_is_stated(read_files):
-    assert read_files(two_classes(1), size=None)["train"].picture_shape == (3, DEFAULT_SIZE, 64)
+    assert read_files(two_classes(1), size=None)["train"].image_shape == (3, DEFAULT_SIZE, 64)
 
 
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({}, r"pets(\.zip)?/?' holds no pictures in class folders\. Put the pictures"),
-        ({"1.png": RED, "2.png": BLUE}, "holds no pictures in class folders"),
+        ({}, r"pets(\.zip)?/?' holds no images in class folders\. Put the images"),
+        ({"1.png": RED, "2.png": BLUE}, "holds no images in class folders"),
         ({"cats/1.png": RED, "cats/2.png": RED}, r"of a single class to train on \(\['cats'\]\)"),
         ({"a/1.png": b"", "b/1.png": b"x"}, r"None of the 2 files in .* the file is empty\."),
         ({"test/a/1.png": RED, "test/b/1.png": RED, "val/a/1.png": RED}, "has test and val but no"),
@@ -182,7 +182,7 @@ def test_what_cannot_be_trained_on_is_refused_in_words(tmp_path, read_files, fil
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """Counts the pictures that are decoded."""
+    """Counts the images that are decoded."""
     calls = []
 
     def counted(content, **options):
@@ -193,7 +193,7 @@ def decoded(monkeypatch):
     return calls
 
 
-def test_pictures_are_decoded_once(read_files, decoded):
+def test_images_are_decoded_once(read_files, decoded):
     first = read_files(two_classes(3))["train"]
     second = read_files(two_classes(3))["train"]
     assert len(decoded) == 6
@@ -227,14 +227,14 @@ def test_an_edit_is_caught_and_a_touch_is_not(tmp_path, decoded):
     assert again().counts() == {"blue": 3, "red": 1}
 
 
-def test_the_same_pictures_elsewhere_come_from_the_cache(tmp_path, decoded):
+def test_the_same_images_elsewhere_come_from_the_cache(tmp_path, decoded):
     for place in ("here", "there"):
         root = write_files(tmp_path / place, two_classes(2))
         assert read(FolderTree(root), size=8, channels=None)["train"].paths[0].startswith(str(root))
     assert len(decoded) == 4
 
 
-def test_problems_are_remembered_with_the_pictures(read_files, decoded):
+def test_problems_are_remembered_with_the_images(read_files, decoded):
     files = two_classes(1) | {"red/bad.png": b"bad"}
     assert problems(read_files(files)["train"]) == problems(read_files(files)["train"])
     assert len(decoded) == 3

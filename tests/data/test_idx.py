@@ -21,7 +21,7 @@ def idx(array, kind=8, axes=None):
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-@pytest.mark.parametrize("array", [IMAGES, IMAGES.ravel()], ids=["pictures", "labels"])
+@pytest.mark.parametrize("array", [IMAGES, IMAGES.ravel()], ids=["images", "labels"])
 def test_reads_what_was_written(tmp_path, array, pack):
     path = tmp_path / "images"
     path.write_bytes(pack(idx(array)))

@@ -17,15 +17,15 @@ def some(count=6, channels=1):
 def test_holds_what_it_was_given():
     images, labels, classes = some()
     problem = Problem("x.jpg", "empty")
-    pictures = ImageSet(images, labels, classes, name="mine", split="test", problems=[problem])
-    assert pictures.images is images
-    assert pictures.labels.dtype == np.int64
-    assert len(pictures) == 6
-    assert pictures.picture_shape == (1, 2, 2)
-    assert pictures.counts() == {"a": 2, "b": 2, "c": 2}
-    assert pictures.paths[5] == "mine[5]"
-    assert pictures.problems == (problem,)
-    assert repr(pictures) == "ImageSet('mine', 'test': 6 pictures 1×2×2, 3 classes)"
+    made = ImageSet(images, labels, classes, name="mine", split="test", problems=[problem])
+    assert made.images is images
+    assert made.labels.dtype == np.int64
+    assert len(made) == 6
+    assert made.image_shape == (1, 2, 2)
+    assert made.counts() == {"a": 2, "b": 2, "c": 2}
+    assert made.paths[5] == "mine[5]"
+    assert made.problems == (problem,)
+    assert repr(made) == "ImageSet('mine', 'test': 6 images 1×2×2, 3 classes)"
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def test_holds_what_it_was_given():
         ({"images": np.zeros((6, 4), np.uint8)}, r"four axes; given shape \(6, 4\)"),
         ({"images": np.zeros((6, 28, 28, 3), np.uint8)}, r"images\.transpose\(0, 3, 1, 2\)"),
         ({"images": np.zeros((6, 1, 2, 2))}, r"given float64.*\(images \* 255\)\.round\(\)"),
-        ({"images": np.zeros((0, 1, 2, 2), np.uint8)}, "holds no pictures"),
-        ({"labels": [0, 1]}, "labels has 2 entries for 6 pictures"),
+        ({"images": np.zeros((0, 1, 2, 2), np.uint8)}, "holds no images"),
+        ({"labels": [0, 1]}, "labels has 2 entries for 6 images"),
         ({"labels": [0, 1, 2, 0, 3, 1]}, r"labels\[4\] is 3, but with 3 classes.*0 to 2"),
         ({"labels": [0, 1, 2, 0, -1, 1]}, r"labels\[4\] is -1"),
         ({"labels": np.zeros(6)}, "whole numbers.*given float64"),
         ({"labels": np.eye(6, dtype=int)}, r"labels\.argmax\(axis=1\)"),
         ({"classes": []}, "different names, at least one"),
         ({"classes": ["a", "b", "a"]}, "different names"),
-        ({"paths": ["x"]}, "paths has 1 entries for 6 pictures"),
+        ({"paths": ["x"]}, "paths has 1 entries for 6 images"),
     ],
 )
 def test_refuses_parts_that_do_not_fit_and_names_the_fix(change, message):
@@ -80,7 +80,7 @@ def test_a_large_copy_goes_to_the_disk_and_leaves_nothing_behind(monkeypatch, ca
     assert list(cache.iterdir()) == []
 
 
-def test_fingerprint_tells_pictures_apart():
+def test_fingerprint_tells_images_apart():
     images, labels, classes = some()
     first = ImageSet(images, labels, classes, name="mine").fingerprint()
     assert ImageSet(images.copy(), labels, classes, name="yours").fingerprint() == first

@@ -8,7 +8,7 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, load, load_splits
 from convscope.data.splits import stratified
 from convscope.errors import UsageError
-from tests.data.pictures import encoded, plain, two_classes, write_files
+from tests.data.image_files import encoded, plain, two_classes, write_files
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_the_seed_decides_the_split(pets):
     assert first != other
 
 
-def test_validation_never_takes_test_pictures(pets):
+def test_validation_never_takes_test_images(pets):
     with_validation, without = load_splits(pets, validation=0.3), load_splits(pets, validation=0)
     assert list(without) == ["train", "test"]
     assert with_validation["test"].paths == without["test"].paths
@@ -62,7 +62,7 @@ def test_splits_of_the_source_are_kept(tmp_path):
     files = {f"train/{name}": content for name, content in two_classes(20).items()}
     files |= {f"val/{name}": content for name, content in two_classes(3).items()}
     splits = load_splits(write_files(tmp_path / "pets", files))
-    # Test pictures are missing, so they come out of train; validation is the source's own.
+    # Test images are missing, so they come out of train; validation is the source's own.
     assert shares(splits) == {"train": 32, "validation": 6, "test": 8}
     assert all("val" in Path(path).parts for path in splits["validation"].paths)
     assert all("train" in Path(path).parts for path in splits["test"].paths)
@@ -71,7 +71,7 @@ def test_splits_of_the_source_are_kept(tmp_path):
     assert shares(splits) == {"train": 40, "validation": 6, "test": 4}
 
 
-def test_a_single_picture_per_class_cannot_be_split(tmp_path):
+def test_a_single_image_per_class_cannot_be_split(tmp_path):
     splits = load_splits(write_files(tmp_path / "pets", two_classes(1)))
     assert shares(splits) == {"train": 2}
     assert shares(load_splits(arrays(4))) == {"train": 2, "test": 2}
@@ -90,9 +90,9 @@ def test_arrays_and_dictionaries_pass_through():
 def test_size_and_channels_hold_for_every_split(pets):
     for data in (pets, arrays(), "digits"):
         for each in load_splits(data, size=12, channels=3).values():
-            assert each.picture_shape == (3, 12, 12)
-    assert load(pets).picture_shape == (3, 64, 64)
-    assert load("digits").picture_shape == (1, 8, 8)
+            assert each.image_shape == (3, 12, 12)
+    assert load(pets).image_shape == (3, 64, 64)
+    assert load("digits").image_shape == (1, 8, 8)
 
 
 def test_load_gives_one_split_without_taking_validation_out():
@@ -170,15 +170,15 @@ def test_the_named_sets():
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ["folder", "zip", "arrays"])
-def test_pictures_that_are_the_same_come_into_the_same_split(tmp_path, kind, seed):
+def test_images_that_are_the_same_come_into_the_same_split(tmp_path, kind, seed):
     images = arrays(30).images
-    images = np.concatenate([images, images])  # every picture twice
+    images = np.concatenate([images, images])  # every image twice
     labels = np.arange(60) % 2
     data = ImageSet(images, labels, ["a", "b"])
     if kind != "arrays":
         files = {
-            f"{'ab'[label]}/{row}.png": encoded(picture[0])
-            for row, (picture, label) in enumerate(zip(images, labels, strict=True))
+            f"{'ab'[label]}/{row}.png": encoded(image[0])
+            for row, (image, label) in enumerate(zip(images, labels, strict=True))
         }
         data = write_files(tmp_path / "twice", files)
     if kind == "zip":
@@ -194,7 +194,7 @@ def test_pictures_that_are_the_same_come_into_the_same_split(tmp_path, kind, see
         paths.append([each.paths for each in splits.values()])
     assert paths[0] == paths[1]
     contents = [
-        {picture.tobytes() for picture in each.images}
+        {image.tobytes() for image in each.images}
         for each in load_splits(data, seed=seed, size=4).values()
     ]
     assert sum(map(len, contents)) == len(set.union(*contents)) == 30

@@ -8,7 +8,7 @@ from convscope.data import mnist as module
 from convscope.data.mnist import SOURCES, read
 from convscope.errors import ConvscopeError
 from tests.conftest import needs_data
-from tests.data.pictures import write_files
+from tests.data.image_files import write_files
 from tests.data.test_idx import idx
 
 
@@ -43,7 +43,7 @@ def test_files_are_found_in_the_data_folder(tmp_path, monkeypatch, packed, below
     monkeypatch.setenv("CONVSCOPE_DATA", str(write_files(tmp_path / "data", files)))
     splits = read("mnist")
     assert {name: len(each) for name, each in splits.items()} == {"train": 6, "test": 4}
-    assert splits["train"].picture_shape == (1, 28, 28)
+    assert splits["train"].image_shape == (1, 28, 28)
     assert splits["train"].classes == tuple("0123456789")
     assert splits["train"].paths[3] == "train-images[3]"
     assert splits["test"].split == "test"
@@ -71,7 +71,7 @@ def test_files_of_the_other_set_are_not_taken_for_this_one(tmp_path, monkeypatch
         ({"t10k-labels-idx1-ubyte": None}, r"mnist' lacks t10k-labels-idx1-ubyte \(or t10k-"),
         (
             {"train-labels-idx1-ubyte": idx(np.zeros(5, np.uint8))},
-            "holds 6 pictures but .*labels-idx1-ubyte' holds 5 labels",
+            "holds 6 images but .*labels-idx1-ubyte' holds 5 labels",
         ),
         (
             {"train-labels-idx1-ubyte": idx(np.array([0, 1, 2, 10, 4, 5], np.uint8))},

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from convscope.data import decode as decode_module
-from convscope.data.decode import MAX_PIXELS, PictureError, decode
+from convscope.data.decode import MAX_PIXELS, ImageError, decode
 from convscope.data.plain_jpeg import plain_jpeg
-from tests.data.pictures import encoded, noise
+from tests.data.image_files import encoded, noise
 
 
 def usual(content, **options):
@@ -24,7 +24,7 @@ def usual(content, **options):
 def tried(content, **options):
     try:
         return decode(content, **options)
-    except PictureError as error:
+    except ImageError as error:
         return error.reason
 
 
@@ -91,7 +91,7 @@ def test_cut_files_are_refused_for_the_same_reason(content, place):
 
 def test_cut_inside_the_pixels_is_damaged():
     assert not is_plain(PLAIN[0][:-40])
-    with pytest.raises(PictureError, match="damaged"):
+    with pytest.raises(ImageError, match="damaged"):
         decode(PLAIN[0][:-40])
 
 
@@ -119,5 +119,5 @@ def test_pixels_are_limited_by_the_header():
     buffer = io.BytesIO()
     Image.new("L", (2000, 2000)).save(buffer, "JPEG")
     assert plain_jpeg(buffer.getvalue(), None, 3_999_999) is None
-    with pytest.raises(PictureError, match="too many pixels: 2000 × 2000"):
+    with pytest.raises(ImageError, match="too many pixels: 2000 × 2000"):
         decode(buffer.getvalue(), max_pixels=3_999_999)

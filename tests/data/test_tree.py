@@ -7,10 +7,10 @@ import zipfile
 import pytest
 
 from convscope.data import tree as module
-from convscope.data.decode import PictureError
+from convscope.data.decode import ImageError
 from convscope.data.tree import FolderTree, ZipTree
 from convscope.errors import UsageError
-from tests.data.pictures import write_files
+from tests.data.image_files import write_files
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="needs symbolic links")
 
@@ -173,7 +173,7 @@ def test_damaged_zip_members_are_refused_one_by_one(tmp_path):
     path.write_bytes(content)
     tree = ZipTree(path)
     tree.listing()
-    with pytest.raises(PictureError, match="cannot be read from the archive: Bad CRC-32"):
+    with pytest.raises(ImageError, match="cannot be read from the archive: Bad CRC-32"):
         tree.read("a/1.png")
     assert tree.read("a/2.png") == b"second" * 9
 
@@ -193,7 +193,7 @@ def test_zip_bombs(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MAX_BYTES", 1 << 20)
     tree = ZipTree(path)
     tree.listing()
-    with pytest.raises(PictureError, match="larger than 1 MiB"):
+    with pytest.raises(ImageError, match="larger than 1 MiB"):
         tree.read("a/0.png")
     # The same archive, declaring 2 × 1 GiB.
     content = path.read_bytes().replace((2 << 20).to_bytes(4, "little"), b"\0\0\0\x40")

@@ -107,6 +107,6 @@ def test_what_does_not_fit_is_said():
     with pytest.raises(UsageError) as error:
         cross_correlation_matrix(np.zeros((3, 3)), (8, 8))
     assert str(error.value) == (
-        "weight must be (output channels, channels, *kernel) for a picture of 2 spatial axes, "
+        "weight must be (output channels, channels, *kernel) for an image of 2 spatial axes, "
         "4 axes in all; got the shape (3, 3)."
     )

@@ -7,9 +7,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.definitions.counting import (
     Layer,
-    convolution_multiply_adds,
+    convolution_macs,
     convolution_parameters,
-    dense_multiply_adds,
+    dense_macs,
     dense_parameters,
     receptive_field,
 )
@@ -27,7 +27,7 @@ def test_convolution_counts_equal_pytorchs(case):
     layer = getattr(torch.nn, f"Conv{axes}d")(*channels_and_kernel, **settings)
     with FlopCounterMode(display=False) as counter:
         output = layer(torch.tensor(case.x, dtype=torch.float32))
-    adds = convolution_multiply_adds(*channels_and_kernel, output.shape[2:], groups=groups)
+    adds = convolution_macs(*channels_and_kernel, output.shape[2:], groups=groups)
     assert 2 * adds * len(case.x) == counter.get_total_flops()
     parameters = sum(parameter.numel() for parameter in layer.parameters())
     assert convolution_parameters(*channels_and_kernel, groups=groups) == parameters
@@ -39,7 +39,7 @@ def test_dense_counts_equal_pytorchs():
     layer = torch.nn.Linear(400, 120)
     with FlopCounterMode(display=False) as counter:
         layer(torch.zeros(1, 400))
-    assert 2 * dense_multiply_adds(400, 120) == counter.get_total_flops()
+    assert 2 * dense_macs(400, 120) == counter.get_total_flops()
     assert dense_parameters(400, 120) == sum(p.numel() for p in layer.parameters()) == 48120
     assert dense_parameters(400, 120, bias=False) == layer.weight.numel()
 
@@ -80,7 +80,7 @@ def test_receptive_field_is_where_the_gradient_goes(layers, size, unit):
 
 def test_groups_must_divide_the_channels():
     with pytest.raises(UsageError) as error:
-        convolution_multiply_adds(6, 4, (3, 3), (8, 8), groups=3)
+        convolution_macs(6, 4, (3, 3), (8, 8), groups=3)
     assert str(error.value) == (
         "groups must divide the 6 input channels and the 4 output channels; got 3."
     )

@@ -53,8 +53,8 @@ def test_one_output_is_the_formula(case):
     assert_allclose(y[(n, o, *i)], total, **TOLERANCE)
 
 
-def value_at(picture, place, mode):
-    for axis, size in enumerate(picture.shape):
+def value_at(image, place, mode):
+    for axis, size in enumerate(image.shape):
         if mode == "zeros" and not 0 <= place[axis] < size:
             return 0.0
         if mode == "reflect" and place[axis] < 0:
@@ -65,7 +65,7 @@ def value_at(picture, place, mode):
             place[axis] = min(max(place[axis], 0), size - 1)
         if mode == "circular":
             place[axis] %= size
-    return picture[tuple(place)]
+    return image[tuple(place)]
 
 
 def test_settings_given_once_hold_for_all_axes():
@@ -90,7 +90,7 @@ def test_thin_names_take_their_own_number_of_axes(function, axes):
         function(x[..., None], weight[..., None])
 
 
-def test_a_picture_without_examples_is_told_the_fix():
+def test_a_image_without_examples_is_told_the_fix():
     with pytest.raises(UsageError) as error:
         cross_correlation_2d(np.zeros((3, 8, 8)), np.zeros((1, 3, 2, 2)))
     assert str(error.value) == (
@@ -99,37 +99,37 @@ def test_a_picture_without_examples_is_told_the_fix():
     )
 
 
-PICTURE, KERNEL = np.zeros((1, 4, 8, 8)), np.zeros((6, 4, 3, 3))
+IMAGE, KERNEL = np.zeros((1, 4, 8, 8)), np.zeros((6, 4, 3, 3))
 
 
 @pytest.mark.parametrize(
     ("arguments", "settings", "message"),
     [
         (
-            (PICTURE, np.zeros((6, 3, 3, 3))),
+            (IMAGE, np.zeros((6, 3, 3, 3))),
             {},
             "weight must have 4 on its second axis (4 channels of x / 1 groups); "
             "got the shape (6, 3, 3, 3).",
         ),
         (
-            (PICTURE, KERNEL),
+            (IMAGE, KERNEL),
             {"groups": 4},
             "groups must divide the 4 input channels and the 6 output channels; got 4.",
         ),
         (
-            (PICTURE, KERNEL[..., 0]),
+            (IMAGE, KERNEL[..., 0]),
             {},
             "x must be (N, channels, *spatial) and weight (output channels, channels / groups, "
             "*kernel) with as many axes; got the shapes (1, 4, 8, 8) and (6, 4, 3).",
         ),
         (
-            (PICTURE, KERNEL, np.zeros(4)),
+            (IMAGE, KERNEL, np.zeros(4)),
             {},
             "bias must have the shape (6,), one number for each output channel; "
             "got the shape (4,).",
         ),
         (
-            (PICTURE, KERNEL),
+            (IMAGE, KERNEL),
             {"padding_mode": "reflekt"},
             "Unknown padding mode 'reflekt'. Did you mean 'reflect'?",
         ),
@@ -143,7 +143,7 @@ def test_what_does_not_fit_is_said(arguments, settings, message):
 
 def test_the_gradient_must_have_the_shape_of_the_output():
     with pytest.raises(UsageError) as error:
-        cross_correlation_backward(np.zeros((1, 6, 8, 8)), PICTURE, KERNEL)
+        cross_correlation_backward(np.zeros((1, 6, 8, 8)), IMAGE, KERNEL)
     assert str(error.value) == (
         "gradient must have the shape (1, 6, 6, 6), that of the output; got the shape (1, 6, 8, 8)."
     )

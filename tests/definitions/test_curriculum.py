@@ -85,10 +85,10 @@ def test_a4_softmax_keeps_the_order_of_its_inputs():
     assert np.array_equal(softmax(scores).argsort(axis=1), scores.argsort(axis=1))
 
 
-def test_a4_pictures_with_their_inverses_defeat_a_linear_model():
+def test_a4_images_with_their_inverses_defeat_a_linear_model():
     """x and 1 − x have scores that add up to the same for every x."""
-    pictures, weight, bias = np.random.default_rng(0).random((2, 16)), normal(3, 16), normal(3)
-    sums = dense(pictures, weight, bias) + dense(1 - pictures, weight, bias)
+    images, weight, bias = np.random.default_rng(0).random((2, 16)), normal(3, 16), normal(3)
+    sums = dense(images, weight, bias) + dense(1 - images, weight, bias)
     assert_allclose(sums[0], sums[1])
 
 

@@ -23,7 +23,7 @@ from convscope.definitions.pooling import max_pool
 from tests.definitions.reference import normal
 
 
-def picture_3x3():
+def image_3x3():
     return np.arange(9).reshape(1, 1, 3, 3)
 
 
@@ -100,7 +100,7 @@ def test_c4_a_photograph_is_too_much_for_a_dense_layer():
     inputs = 12_000_000 * 3
     assert inputs == 36_000_000
     assert dense_parameters(inputs, 100, bias=False) == 3_600_000_000
-    assert convolution_parameters(3, 1, (3, 3)) == 28  # whatever the size of the picture
+    assert convolution_parameters(3, 1, (3, 3)) == 28  # whatever the size of the image
 
 
 def test_c5_shifted_input_shifted_map():
@@ -140,7 +140,7 @@ def test_c5_the_same_pattern_in_two_places_gives_the_same_response():
 
 
 def test_c6_two_dimensional_cross_correlation():
-    y = cross_correlation_2d(picture_3x3(), kernel_2x2())
+    y = cross_correlation_2d(image_3x3(), kernel_2x2())
     assert y.tolist() == [[[[19, 25], [37, 43]]]]
     assert y.shape[2:] == (3 - 2 + 1, 3 - 2 + 1)
 
@@ -176,7 +176,7 @@ def test_c8_learning_the_edge_detectors_kernel():
         gradient = squared_error_backward(y, target, reduction="sum")
         kernel -= 0.03 * cross_correlation_backward(gradient, x, kernel).weight
     assert losses == sorted(losses, reverse=True)
-    # The error shrinks by 1 − 2 · 0.03 · 6 a step: 6 is the picture's share in this direction.
+    # The error shrinks by 1 − 2 · 0.03 · 6 a step: 6 is the image's share in this direction.
     assert_allclose(kernel, wanted * (1 - 0.64**10), rtol=1e-12)
     assert_allclose(kernel, wanted, atol=0.02)
 

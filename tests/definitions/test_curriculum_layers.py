@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from convscope.definitions.counting import (
     Layer,
-    convolution_multiply_adds,
+    convolution_macs,
     convolution_parameters,
     receptive_field,
 )
@@ -54,7 +54,7 @@ def test_c10_kernels_of_5_lose_4_a_layer(size, layers):
         ((3, 5), {"padding": (0, 1), "stride": (3, 4)}, (2, 2)),
     ],
 )
-def test_c10_a_picture_of_8_by_8(kernel, settings, expected):
+def test_c10_a_image_of_8_by_8(kernel, settings, expected):
     y = cross_correlation_2d(normal(1, 1, 8, 8), normal(1, 1, *kernel), **settings)
     assert y.shape[2:] == expected
 
@@ -90,9 +90,9 @@ def test_c13_a_1x1_convolution_is_a_dense_layer_over_channels_at_each_pixel():
 
 
 def test_c14_cost():
-    layer = convolution_multiply_adds(100, 100, (5, 5), (64, 64))
+    layer = convolution_macs(100, 100, (5, 5), (64, 64))
     assert layer == 100 * 100 * 5 * 5 * 64 * 64
-    assert layer == pytest.approx(1e9, rel=0.03)  # about 1 GFLOP, a multiply–add counted as one
+    assert layer == pytest.approx(1e9, rel=0.03)  # about 1 GFLOP, a MAC counted as one
     assert 10 * 1_000_000 * layer == pytest.approx(10e15, rel=0.03)  # about 10 PFLOP
 
 
@@ -103,7 +103,7 @@ def test_c15_layers_of_3x3_see_2n_plus_1(n):
 
 def test_c15_ten_of_3x3_see_as_far_as_five_of_5x5_with_fewer_operations():
     assert receptive_field([Layer(3)] * 10) == receptive_field([Layer(5)] * 5)
-    small, large = (convolution_multiply_adds(8, 8, (k, k), (32, 32)) for k in (3, 5))
+    small, large = (convolution_macs(8, 8, (k, k), (32, 32)) for k in (3, 5))
     assert 10 * small < 5 * large
 
 
@@ -135,9 +135,9 @@ def test_c17_a_depthwise_convolution_is_one_of_its_own_for_each_channel():
 def test_c17_depthwise_and_1x1_save_parameters_and_operations():
     """The share that is left is 1/c_o + 1/k² (MobileNet, section 3.1)."""
     c_in, c_out, k, m = 64, 128, 3, 56
-    plain = convolution_multiply_adds(c_in, c_out, (k, k), (m, m))
-    depthwise = convolution_multiply_adds(c_in, c_in, (k, k), (m, m), groups=c_in)
-    pointwise = convolution_multiply_adds(c_in, c_out, (1, 1), (m, m))
+    plain = convolution_macs(c_in, c_out, (k, k), (m, m))
+    depthwise = convolution_macs(c_in, c_in, (k, k), (m, m), groups=c_in)
+    pointwise = convolution_macs(c_in, c_out, (1, 1), (m, m))
     assert (depthwise + pointwise) / plain == pytest.approx(1 / c_out + 1 / k**2)
     weights = convolution_parameters(c_in, c_out, (k, k), bias=False)
     separable = convolution_parameters(

@@ -30,7 +30,7 @@ def test_equals_pytorch_forwards_and_backwards(seed, examples, inputs, outputs):
     [
         (
             (np.zeros((2, 1, 28, 28)), np.zeros((10, 784))),
-            "x must have the shape (N, inputs); got (2, 1, 28, 28). Flatten pictures first: "
+            "x must have the shape (N, inputs); got (2, 1, 28, 28). Flatten images first: "
             "x.reshape(len(x), -1).",
         ),
         (

@@ -65,7 +65,7 @@ def test_of_equal_winners_the_first_gets_the_gradient_as_in_pytorch():
     assert np.array_equal(back[0, 0] != 0, [[True, False] * 2, [False] * 4] * 2)
 
 
-def test_a_window_as_large_as_the_picture_is_global_pooling():
+def test_a_window_as_large_as_the_image_is_global_pooling():
     x = np.random.default_rng(0).normal(size=(2, 3, 5, 7))
     assert_allclose(average_pool(x, (5, 7))[..., 0, 0], x.mean(axis=(2, 3)), **TOLERANCE)
 

@@ -96,8 +96,8 @@ def test_settings_are_whole_numbers_one_for_each_axis(value):
 
 def test_positions_meet_the_kernel_in_reading_order():
     slide = windows((4, 5), (2, 1), stride=(2, 1), dilation=(1, 1))
-    picture = np.arange(20).reshape(4, 5)
-    met = [(entry, picture[where].tolist()) for entry, where in slide.positions()]
+    image = np.arange(20).reshape(4, 5)
+    met = [(entry, image[where].tolist()) for entry, where in slide.positions()]
     assert met == [
         ((..., 0, 0), [[0, 1, 2, 3, 4], [10, 11, 12, 13, 14]]),
         ((..., 1, 0), [[5, 6, 7, 8, 9], [15, 16, 17, 18, 19]]),

@@ -43,8 +43,8 @@ class Plain(nn.Module):
         self.conv2, self.norm2 = nn.Conv2d(16, 32, 3, stride=2), norms[1]
         self.dense = nn.Linear(32 * 9, 10)
 
-    def forward(self, pictures):
-        x = torch.relu(self.norm1(self.conv1(pictures)))
+    def forward(self, images):
+        x = torch.relu(self.norm1(self.conv1(images)))
         x = torch.relu(self.norm2(self.conv2(x)))
         return self.dense(x.flatten(1))
 
@@ -52,8 +52,8 @@ class Plain(nn.Module):
 class RawPixels(Plain):
     """Somebody scales pixels back to 0 to 255."""
 
-    def forward(self, pictures):
-        return super().forward(pictures * 96 + 78)
+    def forward(self, images):
+        return super().forward(images * 96 + 78)
 
 
 class DeadFromTheStart(Plain):
@@ -67,9 +67,9 @@ class DeadFromTheStart(Plain):
 class CutOff(Plain):
     """Somebody detaches what the convolutions give."""
 
-    def forward(self, pictures):
+    def forward(self, images):
         with torch.no_grad():
-            x = torch.relu(self.conv1(pictures))
+            x = torch.relu(self.conv1(images))
         return self.dense(torch.relu(self.conv2(x)).flatten(1))
 
 
@@ -101,7 +101,7 @@ def shuffled(labels):
 
 
 def unbalanced():
-    """Nearly all pictures are of the first class."""
+    """Nearly all images are of the first class."""
     sets = digits()
     train = sets["train"]
     rows = np.concatenate(
@@ -112,7 +112,7 @@ def unbalanced():
 
 
 def few_and_noisy():
-    """So few pictures, half of them mislabelled, that they can only be memorized."""
+    """So few images, half of them mislabelled, that they can only be memorized."""
     sets = digits()
     train = sets["train"].subset(np.arange(120))
     labels = train.labels.copy()
@@ -154,16 +154,16 @@ FAULTS = {
         says="after 328 steps at the recipe's 0.0003 it is 2.",
     ),
     "labels": Planted(
-        "The labels don't belong to the pictures", data=lambda: digits({"train": shuffled})
+        "The labels don't belong to the images", data=lambda: digits({"train": shuffled})
     ),
     "test labels": Planted(
-        "The labels of the test pictures don't belong to them",
+        "The labels of the test images don't belong to them",
         data=lambda: digits({"test": shuffled}),
         recipe={"validation": 0.0},
     ),
     "raw pixels": Planted("The pixels aren't normalized", RawPixels, layer="conv1"),
     "dead": Planted(
-        "Dead rectifiers",
+        "Dead ReLUs",
         DeadFromTheStart,
         layer="relu after conv2",
         says="The bias of layer 'conv2' is -10 on average when the run begins. Begin with 0: "
@@ -179,7 +179,7 @@ FAULTS = {
         "Too few steps", recipe={"batch_size": 1024, "epochs": 5}, options="--batch-size 32"
     ),
     "one class": Planted(
-        "All pictures are of one class",
+        "All images are of one class",
         data=lambda: digits({"train": np.zeros_like, "test": np.zeros_like}),
     ),
     "imbalance": Planted(
@@ -200,7 +200,7 @@ HEALTHY = {
 
 
 def train(fault, out):
-    """Train without judging, which takes most of the time of so small a run."""
+    """Train without evaluating, which takes most of the time of so small a run."""
     recipe = RECIPE.replace(**fault.recipe)
     job = prepare(fault.fresh(), fault.data(), recipe)
     execution = Execution(torch.device("cpu"), "float32", 1)
@@ -215,5 +215,5 @@ def train(fault, out):
 
 
 def diagnose(fault, run):
-    """With the module and the pictures as training was given them."""
+    """With the module and the images as training was given them."""
     return cs.diagnose(run, network=fault.fresh(), data=fault.data(), quiet=True)

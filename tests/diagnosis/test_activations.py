@@ -9,7 +9,7 @@ from convscope.diagnosis.activations import observe
 
 
 class Calls(nn.Module):
-    """Every way to write a rectifier, and curves, without a module for any."""
+    """Every way to write a ReLU, and curves, without a module for any."""
 
     def forward(self, x):
         x = F.relu(x)
@@ -44,9 +44,9 @@ def test_layers_are_called_by_their_module_or_by_what_comes_before():
 
 
 @given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2**16))
-def test_dead_units_are_those_that_give_zero_everywhere(pictures, channels, side, seed):
+def test_dead_units_are_those_that_give_zero_everywhere(images, channels, side, seed):
     torch.manual_seed(seed)
-    batches = [torch.randn(pictures, channels, side, side) - 1 for _ in range(2)]
+    batches = [torch.randn(images, channels, side, side) - 1 for _ in range(2)]
     [found] = observe(nn.Sequential(nn.ReLU()), batches)
     every = torch.cat(batches).movedim(1, 0).flatten(1)
     assert found.stuck == pytest.approx(float((every <= 0).all(1).float().mean()))

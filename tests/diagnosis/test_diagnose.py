@@ -127,11 +127,11 @@ def test_a_module_given_with_its_trained_weights_is_no_reason_for_an_alarm(healt
     assert figures["learning rate"].startswith("not tested: the weights that the run began with")
 
 
-def test_other_pictures_than_the_run_began_with(tmp_path):
+def test_other_images_than_the_run_began_with(tmp_path):
     out = tmp_path / "run"
     cs.train("softmax-regression", "digits", "fast", out=out, epochs=1, quiet=True)
     found = cs.diagnose(out, data=digits({"train": lambda labels: labels[::-1].copy()}), quiet=True)
-    assert "The training pictures have changed" in [finding.what for finding in found]
+    assert "The training images have changed" in [finding.what for finding in found]
 
 
 def test_what_a_run_does_not_hold_must_be_given(healthy):
@@ -164,7 +164,7 @@ def test_a_diagnosis_says_the_same_each_time(healthy):
 def test_a_diagnosis_as_plain_values(tmp_path):
     fault = FAULTS["few steps"]
     found = diagnose(fault, train(fault, tmp_path / "run"))
-    plain = json.loads(json.dumps(found.as_json()))
+    plain = json.loads(json.dumps(found.as_dict()))
     assert plain["findings"][0] == {
         "what": "Too few steps",
         "severity": "fault",

@@ -7,9 +7,9 @@ from convscope.diagnosis.first_input import first_input
 
 def test_what_the_first_layer_with_weights_gets():
     network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.Linear(3, 2))
-    pictures = torch.rand(10, 1, 2, 2)
-    seen = first_input(network, [pictures, 3 * pictures])
-    both = torch.cat([pictures, 3 * pictures])
+    images = torch.rand(10, 1, 2, 2)
+    seen = first_input(network, [images, 3 * images])
+    both = torch.cat([images, 3 * images])
     assert seen.layer == "1"
     assert seen.mean == pytest.approx(float(both.mean()))
     assert seen.std == pytest.approx(float(both.std()))

@@ -9,10 +9,10 @@ from convscope.diagnosis.gradients import measure_gradients
 def test_ratios_are_those_of_autograd():
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3))
-    pictures, labels = torch.randn(8, 4), torch.randint(3, (8,))
-    found = measure_gradients(network, [(pictures, labels)], label_smoothing=0.1)
+    images, labels = torch.randn(8, 4), torch.randint(3, (8,))
+    found = measure_gradients(network, [(images, labels)], label_smoothing=0.1)
     assert all(p.grad is None for p in network.parameters())
-    loss = F.cross_entropy(network(pictures), labels, label_smoothing=0.1)
+    loss = F.cross_entropy(network(images), labels, label_smoothing=0.1)
     loss.backward()
     assert found.loss == pytest.approx(loss.item())
     assert [each.name for each in found.layers] == ["0", "2"]  # no biases

@@ -16,7 +16,7 @@ def relabelled(images, labels):
     return cs.ImageSet(images.images, labels, images.classes)
 
 
-def test_labels_that_belong_to_the_pictures():
+def test_labels_that_belong_to_the_images():
     found = vote(clusters(200))
     assert found.accuracy == 1
     assert found.contradicted == 0
@@ -39,15 +39,15 @@ def test_a_few_wrong_labels_are_contradicted():
     assert vote(relabelled(images, labels)).contradicted == pytest.approx(0.1, abs=0.03)
 
 
-def test_other_pictures_are_labelled_by_the_training_pictures():
+def test_other_images_are_labelled_by_the_training_images():
     train, other = clusters(200), clusters(150, seed=1)
     assert vote(train, other).accuracy == 1
-    assert vote(train, other).pictures == 150
+    assert vote(train, other).images == 150
     turned = relabelled(other, (other.labels + 1) % 3)
     assert vote(train, turned).says_nothing
 
 
-def test_few_pictures_prove_nothing():
+def test_few_images_prove_nothing():
     found = vote(clusters(20))
     assert not found.says_nothing
     assert not found.is_informative
@@ -55,7 +55,7 @@ def test_few_pictures_prove_nothing():
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_tiny_sets_can_be_asked(count):
-    assert vote(clusters(count)).pictures == count
+    assert vote(clusters(count)).images == count
 
 
 def test_a_sample_keeps_the_order_of_the_set():

@@ -14,12 +14,12 @@ PLAIN = Execution(torch.device("cpu"), "float32")
 
 
 def batches(noise=False):
-    """Two classes that a dense layer can tell apart; or pictures that say nothing."""
+    """Two classes that a dense layer can tell apart; or images that say nothing."""
     random = torch.Generator().manual_seed(0)
     while True:
         labels = torch.randint(2, (32,), generator=random)
-        pictures = torch.randn(32, 1, 2, 2, generator=random)
-        yield (pictures if noise else pictures + 2 * labels.view(-1, 1, 1, 1) - 1), labels
+        images = torch.randn(32, 1, 2, 2, generator=random)
+        yield (images if noise else images + 2 * labels.view(-1, 1, 1, 1) - 1), labels
 
 
 def network():

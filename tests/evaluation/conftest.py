@@ -1,4 +1,4 @@
-"""Small runs and pictures to judge."""
+"""Small runs and images to evaluate."""
 
 import numpy as np
 import pytest
@@ -14,16 +14,16 @@ CLASSES = ("cat", "dog", "emu")
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     """A folder of 3 classes with 10 grey PNG files of 28×28 each."""
     random = np.random.default_rng(0)
     for shade, name in enumerate(CLASSES):
-        folder = tmp_path / "pictures" / name
+        folder = tmp_path / "images" / name
         folder.mkdir(parents=True)
         for number in range(10):
             pixels = random.integers(60 * shade, 60 * shade + 100, (28, 28)).astype(np.uint8)
             Image.fromarray(pixels).save(folder / f"{number}.png")
-    return tmp_path / "pictures"
+    return tmp_path / "images"
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ IMAGES = ImageSet(np.full((5, 1, 2, 2), 255, np.uint8), [0] * 5, CARD.classes)
 class Probe(nn.Module):
     """Answers with the first two pixels, and remembers how it was asked."""
 
-    def forward(self, pictures):
-        self.shape = tuple(pictures.shape)
+    def forward(self, images):
+        self.shape = tuple(images.shape)
         self.shortened = torch.backends.cudnn.allow_tf32
-        return pictures[:, 0, 0, :2]
+        return images[:, 0, 0, :2]
 
 
-def test_pictures_are_treated_as_the_card_says():
+def test_images_are_treated_as_the_card_says():
     probe = Probe()
     outcome = ask(probe, CARD, IMAGES, batch_size=5, device=torch.device("cpu"))
     assert probe.shape == (5, 1, 4, 4)

@@ -39,7 +39,7 @@ def test_temperature_is_where_the_loss_is_least():
     assert loss(found) <= min(loss(t) for t in np.geomspace(0.01, 100, 400))
 
 
-def test_one_narrow_mistake_among_few_pictures_is_no_reason_for_certainty():
+def test_one_narrow_mistake_among_few_images_is_no_reason_for_certainty():
     logits = 4 * torch.eye(3)[torch.arange(100) % 3]
     logits[0] = torch.tensor([2.00, 2.01, 0.0])  # the second, by a hair, and wrong
     found = fit_temperature(logits, torch.arange(100) % 3)
@@ -56,13 +56,13 @@ def test_temperature_is_never_worse_than_one(seed, count, classes, scale):
     assert F.cross_entropy(logits / found, labels) <= F.cross_entropy(logits, labels) + 1e-12
 
 
-def test_pictures_that_are_all_right_support_only_so_much_certainty():
+def test_images_that_are_all_right_support_only_so_much_certainty():
     few, many = (
         fit_temperature(torch.eye(2).repeat(count, 1), torch.arange(2).repeat(count))
         for count in (10, 1000)
     )
     assert 0.01 < many < few < 1
-    # A single margin of 1/T: softmax's best answer is the smoothed label, 21/22 of 20 pictures
+    # A single margin of 1/T: softmax's best answer is the smoothed label, 21/22 of 20 images
     # (half of the doubt returns to the label, of two classes).
     sureness = torch.tensor([1.0, 0.0]).div(few).softmax(0)[0]
     assert sureness == pytest.approx(1 - 1 / 22 / 2, abs=1e-6)
@@ -110,7 +110,7 @@ def test_labels_drawn_from_the_probabilities_are_calibrated_and_sharper_ones_are
 @pytest.mark.parametrize(
     ("logits", "labels", "message"),
     [
-        (np.zeros((0, 3)), np.zeros(0, int), "Calibration needs at least one picture; given none."),
+        (np.zeros((0, 3)), np.zeros(0, int), "Calibration needs at least one image; given none."),
         (np.zeros((2, 3)), np.zeros(3, int), r"given shapes \(2, 3\) and \(3,\)"),
         (np.zeros((1, 3)), np.array([3]), "Labels must lie from 0 to 2, .* given 3 to 3"),
     ],

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from convscope.evaluation.cost import count_multiply_adds, measure_cost
-from convscope.inspection.trace import trace
+from convscope.evaluation.cost import count_macs, measure_cost
+from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import build
 
 
@@ -14,13 +14,13 @@ def test_multiply_adds_are_those_of_show(name):
     network = build(name, 3, 10)
     size = {"lenet": 28, "resnet9": 32, "mobilenet-v2": 64}[name]
     expected = trace(network, (3, size, size)).macs
-    assert count_multiply_adds(network, torch.zeros(1, 3, size, size)) == expected
+    assert count_macs(network, torch.zeros(1, 3, size, size)) == expected
     assert network.training  # left as it was
 
 
 def test_of_a_dense_layer_by_hand():
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 5))
-    assert count_multiply_adds(network, torch.zeros(2, 3, 2, 2)) == 2 * 12 * 5
+    assert count_macs(network, torch.zeros(2, 3, 2, 2)) == 2 * 12 * 5
 
 
 def test_of_a_run(digits_run):
@@ -30,13 +30,13 @@ def test_of_a_run(digits_run):
     assert cost.model_bytes == digits_run.model_file.stat().st_size
     assert cost.epochs == 6
     assert cost.training_seconds == digits_run.metrics("epoch")[-1]["seconds"]
-    assert cost.pictures_per_second == 1234.5
+    assert cost.images_per_second == 1234.5
     assert cost.single_seconds > 0
-    assert cost.as_json()["multiply_adds"] == cost.multiply_adds > 0
+    assert cost.as_dict()["macs"] == cost.macs > 0
 
 
-def test_of_a_run_without_metrics(make_run, pictures):
-    run = make_run(pictures)
+def test_of_a_run_without_metrics(make_run, images):
+    run = make_run(images)
     network, card = run.model()
     cost = measure_cost(run, network, card, 1.0, torch.device("cpu"))
-    assert cost.epochs is cost.training_seconds is cost.training_pictures_per_second is None
+    assert cost.epochs is cost.training_seconds is cost.training_images_per_second is None

@@ -20,7 +20,7 @@ def random(seed=0):
     return np.random.default_rng(seed)
 
 
-def pictures(count=6, channels=1, height=12, width=12, seed=3):
+def images(count=6, channels=1, height=12, width=12, seed=3):
     return random(seed).integers(0, 256, (count, channels, height, width), dtype=np.uint8)
 
 
@@ -32,19 +32,19 @@ def pictures(count=6, channels=1, height=12, width=12, seed=3):
     st.integers(8, 20),
 )
 def test_shape_and_kind_are_kept_and_the_seed_decides(kind, count, channels, height, width):
-    given_ = pictures(count, channels, height, width)
+    given_ = images(count, channels, height, width)
     before = given_.copy()
     for severity in kind.severities(min(height, width)):
         worse = kind.change(given_, severity, random())
         assert worse.shape == given_.shape
         assert worse.dtype == np.uint8
         assert (kind.change(given_, severity, random()) == worse).all()
-    assert (given_ == before).all()  # the pictures themselves stay
+    assert (given_ == before).all()  # the images themselves stay
 
 
 @pytest.mark.parametrize("kind", DISTURBANCES, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("side", [8, 28, 32, 96, 224])
-def test_severities_rise_and_leave_something_of_the_picture(kind, side):
+def test_severities_rise_and_leave_something_of_the_image(kind, side):
     severities = kind.severities(side)
     assert kind.unchanged not in severities
     assert len(set(severities)) == len(severities)
@@ -53,7 +53,7 @@ def test_severities_rise_and_leave_something_of_the_picture(kind, side):
 
 
 def test_shift_moves_by_whole_pixels_in_all_four_directions():
-    given_ = np.repeat(pictures(1), 40, axis=0)
+    given_ = np.repeat(images(1), 40, axis=0)
     moved = shift(given_, 2, random())
     seen = set()
     for one in moved:
@@ -67,7 +67,7 @@ def test_shift_moves_by_whole_pixels_in_all_four_directions():
                 seen.add(name)
                 break
         else:
-            pytest.fail("a picture moved in another way")
+            pytest.fail("an image moved in another way")
     assert seen == {"left", "right", "up", "down"}
 
 
@@ -78,7 +78,7 @@ def test_noise_has_the_stated_deviation():
     assert added.mean() == pytest.approx(0, abs=0.5)
 
 
-def test_blur_spreads_a_point_as_a_gaussian_and_leaves_even_pictures():
+def test_blur_spreads_a_point_as_a_gaussian_and_leaves_even_images():
     point = np.zeros((1, 1, 31, 31), np.uint8)
     point[0, 0, 15, 15] = 255
     spread = blur(point, 1.5, random())[0, 0].astype(float)
@@ -96,7 +96,7 @@ def test_brightness_is_added_and_cut_off():
 
 
 def test_a_quarter_turn_is_exact_and_goes_both_ways():
-    given_ = np.repeat(pictures(1, channels=3), 20, axis=0)
+    given_ = np.repeat(images(1, channels=3), 20, axis=0)
     turned = rotate(given_, 90, random())
     ways = {
         sign
@@ -107,7 +107,7 @@ def test_a_quarter_turn_is_exact_and_goes_both_ways():
     assert ways == {1, -1}
 
 
-def test_turning_keeps_the_proportions_of_oblong_pictures():
+def test_turning_keeps_the_proportions_of_oblong_images():
     """A disc stays a disc: its pixels keep their distance from the middle."""
     rows, columns = np.mgrid[:20, :40]
     disc = (rows - 9.5) ** 2 + (columns - 19.5) ** 2 < 8**2
@@ -120,7 +120,7 @@ def test_turning_keeps_the_proportions_of_oblong_pictures():
 
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_jpeg_gets_worse_with_less_quality(channels):
-    given_ = pictures(4, channels, 24, 24)
+    given_ = images(4, channels, 24, 24)
 
     def error(quality):
         return np.abs(compress(given_, quality, random()).astype(int) - given_).mean()

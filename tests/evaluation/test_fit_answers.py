@@ -1,4 +1,4 @@
-"""After training: what is fitted, to which pictures, and that the file is otherwise the same."""
+"""After training: what is fitted, to which images, and that the file is otherwise the same."""
 
 import json
 import shutil
@@ -37,9 +37,9 @@ def taught(tmp_path_factory):
     )  # fmt: skip
 
 
-def test_training_fits_temperature_and_rejection_to_validation_pictures(digits_run):
+def test_training_fits_temperature_and_rejection_to_validation_images(digits_run):
     card = read_card(digits_run.model_file)
-    outcome = evaluate(digits_run, split="validation", foreign=()).outcome
+    outcome = evaluate(digits_run, split="validation", out_of_distribution=()).outcome
     assert card.temperature == pytest.approx(fit_temperature(outcome.logits, outcome.labels))
     assert card.temperature != 1
     assert card.rejection.score == "gaussian_energy"
@@ -51,20 +51,20 @@ def test_training_fits_temperature_and_rejection_to_validation_pictures(digits_r
 def test_a_digits_run_says_unknown_to_noise_mostly_and_to_digits_rarely(taught):
     evaluation = evaluate(taught)
     assert evaluation.accuracy > 0.9
-    (noise,) = evaluation.foreign  # digits aren't foreign to it
-    assert (noise.data, noise.pictures, noise.score) == ("noise", 1000, "gaussian_energy")
+    (noise,) = evaluation.out_of_distribution  # digits aren't out-of-distribution to it
+    assert (noise.data, noise.images, noise.score) == ("noise", 1000, "gaussian_energy")
     assert noise.false_acceptance < 0.2
     assert noise.auroc > 0.9
     assert evaluation.rejection.unknown < 0.15
     assert evaluation.rejection.accuracy > evaluation.accuracy
 
 
-def test_the_judgement_has_calibration_rejection_and_foreign_pictures(digits_run):
+def test_the_judgement_has_calibration_rejection_and_foreign_images(digits_run):
     kept = json.loads(digits_run.evaluation_file.read_text())
     assert kept["calibration"].keys() == {"ece_before", "ece_after", "temperature"}
     assert kept["rejection"].keys() == {"unknown", "accuracy", "rate", "score"}
-    (noise,) = kept["foreign"]
-    assert noise.keys() == {"data", "pictures", "auroc", "false_acceptance", "score"}
+    (noise,) = kept["out_of_distribution"]
+    assert noise.keys() == {"data", "images", "auroc", "false_acceptance", "score"}
     again = evaluate(digits_run, batch_size=7)
     assert kept["accuracy"] == again.accuracy  # saying unknown alters no accuracy
     assert kept["calibration"]["ece_after"] == pytest.approx(again.calibration.ece_after, abs=1e-3)
@@ -79,8 +79,8 @@ def test_prediction_says_unknown_to_noise(taught, tmp_path):
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
     found = predict(taught, [tmp_path / "digit.png", tmp_path / "noise.png"])
     assert [each.unknown for each in found.predictions] == [False, True]
-    assert [each["unknown"] for each in found.as_json()["predictions"]] == [False, True]
-    assert found.predictions[1].top[0].label in found.as_json()["predictions"][1]["label"]
+    assert [each["unknown"] for each in found.as_dict()["predictions"]] == [False, True]
+    assert found.predictions[1].top[0].label in found.as_dict()["predictions"][1]["label"]
 
 
 def test_another_rate_moves_the_threshold_and_nothing_else(run):
@@ -98,8 +98,8 @@ def test_another_rate_moves_the_threshold_and_nothing_else(run):
 def test_rate_0_never_says_unknown(run):
     assert fit_answers(run, 0).rejection is None
     evaluation = evaluate(run)
-    assert (evaluation.rejection, evaluation.foreign) == (None, ())
-    (noise,) = evaluate(run, foreign=["noise"]).foreign
+    assert (evaluation.rejection, evaluation.out_of_distribution) == (None, ())
+    (noise,) = evaluate(run, out_of_distribution=["noise"]).out_of_distribution
     assert noise.false_acceptance == 1
     assert noise.score == "max_probability"
 
@@ -141,13 +141,13 @@ def test_without_validation_nothing_is_fitted_and_a_note_says_how_to_get_it(tmp_
     assert (card.temperature, card.rejection) == (1.0, None)
     kept = json.loads(run.evaluation_file.read_text())
     assert kept["notes"] == [
-        "No validation pictures were held out, so probabilities aren't calibrated and the model "
+        "No validation images were held out, so probabilities aren't calibrated and the model "
         "never says 'unknown'. Train with --set validation=0.05 to have both."
     ]
     with pytest.raises(UsageError) as caught:
         fit_answers(run, 0.05, {"train": images})
     assert str(caught.value) == (
-        f"Run {str(run.folder)!r} held out no validation pictures, so there are none to choose a "
+        f"Run {str(run.folder)!r} held out no validation images, so there are none to choose a "
         "threshold on. Train again with --set validation=0.05."
     )
 
@@ -166,12 +166,12 @@ def test_unknown_rate_0_in_the_recipe_calibrates_alone(tmp_path):
     assert json.loads(run.evaluation_file.read_text())["notes"] == []
 
 
-def test_a_model_file_of_before_loads_and_a_note_says_what_to_do(make_run, pictures):
-    run = make_run(pictures)
+def test_a_model_file_of_before_loads_and_a_note_says_what_to_do(make_run, images):
+    run = make_run(images)
     card = json.loads(read_card(run.model_file).model_dump_json())
     del card["temperature"], card["rejection"]
     save_file(load_file(run.model_file), run.model_file, {"convscope": json.dumps(card)})
-    assert not any(each.unknown for each in predict(run, pictures).predictions)
+    assert not any(each.unknown for each in predict(run, images).predictions)
     (note,) = evaluate(run).notes
     assert f"convscope evaluate {run.folder} --unknown-rate 0.05" in note
     assert fit_answers(run, 0.05).rejection is not None

@@ -9,8 +9,8 @@ from convscope.evaluation.measure import answering, measure
 class FixedBatches:
     """Batches of the given sizes; remembers nothing."""
 
-    def __init__(self, pictures, labels, batch_size):
-        self.parts = list(zip(pictures.split(batch_size), labels.split(batch_size), strict=True))
+    def __init__(self, images, labels, batch_size):
+        self.parts = list(zip(images.split(batch_size), labels.split(batch_size), strict=True))
 
     def epoch(self, epoch):
         assert epoch == 0
@@ -27,7 +27,7 @@ def network():
 
 
 @pytest.fixture
-def pictures():
+def images():
     return torch.randn(23, 1, 8, 8, generator=torch.Generator().manual_seed(2))
 
 
@@ -37,9 +37,9 @@ def labels():
 
 
 @pytest.mark.parametrize("batch_size", [1, 10, 23, 100])
-def test_outcome_is_that_of_one_pass_over_everything(network, pictures, labels, batch_size):
-    outcome = measure(network, FixedBatches(pictures, labels, batch_size))
-    expected = network.eval()(pictures)
+def test_outcome_is_that_of_one_pass_over_everything(network, images, labels, batch_size):
+    outcome = measure(network, FixedBatches(images, labels, batch_size))
+    expected = network.eval()(images)
     torch.testing.assert_close(outcome.logits, expected, rtol=1e-4, atol=1e-5)
     assert outcome.labels.tolist() == labels.tolist()
     assert outcome.loss == pytest.approx(F.cross_entropy(expected, labels).item(), rel=1e-4)
@@ -47,11 +47,11 @@ def test_outcome_is_that_of_one_pass_over_everything(network, pictures, labels, 
     torch.testing.assert_close(outcome.probabilities.sum(1), torch.ones(23))
 
 
-def test_modes_and_running_statistics_are_left_as_found(network, pictures, labels):
+def test_modes_and_running_statistics_are_left_as_found(network, images, labels):
     network.train()
     network[1].eval()  # a frozen normalization, as in fine-tuning
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    measure(network, FixedBatches(pictures, labels, 10))
+    measure(network, FixedBatches(images, labels, 10))
     assert [module.training for module in network] == [True, False, True, True, True, True]
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
@@ -64,23 +64,23 @@ def test_modes_are_restored_after_a_failure(network):
     assert all(module.training for module in network.modules())
 
 
-def test_training_goes_on_after_it(network, pictures, labels):
-    outcome = measure(network, FixedBatches(pictures, labels, 10))
-    loss = F.cross_entropy(network(pictures) + outcome.logits, labels)
+def test_training_goes_on_after_it(network, images, labels):
+    outcome = measure(network, FixedBatches(images, labels, 10))
+    loss = F.cross_entropy(network(images) + outcome.logits, labels)
     loss.backward()
     assert network[0].weight.grad is not None
 
 
-def test_bfloat16_is_close_and_the_loss_is_float32(network, pictures, labels):
-    exact = measure(network, FixedBatches(pictures, labels, 10))
-    rough = measure(network, FixedBatches(pictures, labels, 10), precision="bfloat16")
+def test_bfloat16_is_close_and_the_loss_is_float32(network, images, labels):
+    exact = measure(network, FixedBatches(images, labels, 10))
+    rough = measure(network, FixedBatches(images, labels, 10), precision="bfloat16")
     assert rough.logits.dtype == torch.float32
     difference = (rough.logits - exact.logits).abs().max()
     assert 0 < difference < 0.05  # not equal: it did run in bfloat16
     assert rough.loss == pytest.approx(exact.loss, rel=0.02)
 
 
-def test_is_told_every_batch(network, pictures, labels):
+def test_is_told_every_batch(network, images, labels):
     told = []
-    measure(network, FixedBatches(pictures, labels, 10), on_batch=told.append)
+    measure(network, FixedBatches(images, labels, 10), on_batch=told.append)
     assert told == [10, 10, 3]

@@ -11,8 +11,8 @@ from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.predict import plan, predict
 
 
-def test_same_answers_as_evaluation(make_run, pictures):
-    run = make_run(pictures)
+def test_same_answers_as_evaluation(make_run, images):
+    run = make_run(images)
     evaluation = evaluate(run)
     assert evaluation.mistakes
     paths = [mistake.path for mistake in evaluation.mistakes]
@@ -24,65 +24,63 @@ def test_same_answers_as_evaluation(make_run, pictures):
         assert prediction.top[0].probability == pytest.approx(mistake.probability, abs=1e-5)
 
 
-def test_folders_files_and_order(make_run, pictures):
-    first = pictures / "emu" / "3.png"
-    found = predict(make_run(pictures), [first, pictures / "cat"], batch_size=4).predictions
+def test_folders_files_and_order(make_run, images):
+    first = images / "emu" / "3.png"
+    found = predict(make_run(images), [first, images / "cat"], batch_size=4).predictions
     assert [each.path for each in found] == [
-        str(first), *(str(pictures / "cat" / f"{number}.png") for number in range(10))
+        str(first), *(str(images / "cat" / f"{number}.png") for number in range(10))
     ]  # fmt: skip
 
 
-def test_probabilities_fall_and_add_up(make_run, pictures):
-    (prediction,) = predict(make_run(pictures), pictures / "cat" / "0.png", top=10).predictions
+def test_probabilities_fall_and_add_up(make_run, images):
+    (prediction,) = predict(make_run(images), images / "cat" / "0.png", top=10).predictions
     values = [guess.probability for guess in prediction.top]
     assert len(values) == 3  # there are no more classes
     assert values == sorted(values, reverse=True)
     assert sum(values) == pytest.approx(1)
-    assert (
-        len(predict(make_run(pictures, name="b"), pictures / "cat", top=1).predictions[0].top) == 1
-    )
+    assert len(predict(make_run(images, name="b"), images / "cat", top=1).predictions[0].top) == 1
 
 
-def test_batches_do_not_change_the_answers(make_run, pictures):
-    run = make_run(pictures)
-    alone = predict(run, pictures, batch_size=1).predictions
-    together = predict(run, pictures, batch_size=100).predictions
+def test_batches_do_not_change_the_answers(make_run, images):
+    run = make_run(images)
+    alone = predict(run, images, batch_size=1).predictions
+    together = predict(run, images, batch_size=100).predictions
     assert [each.path for each in alone] == [each.path for each in together]
     for one, other in zip(alone, together, strict=True):
         assert one.top[0].probability == pytest.approx(other.top[0].probability, abs=1e-5)
 
 
-def test_a_model_file_is_enough(make_run, pictures, tmp_path):
-    run = make_run(pictures)
+def test_a_model_file_is_enough(make_run, images, tmp_path):
+    run = make_run(images)
     moved = run.model_file.rename(tmp_path / "moved.safetensors")
-    assert len(predict(moved, pictures).predictions) == 30
+    assert len(predict(moved, images).predictions) == 30
 
 
-def test_unusable_files_are_problems_and_the_others_answered(make_run, pictures):
-    run = make_run(pictures)
-    (pictures / "cat" / "notes.txt").write_text("hello")
-    broken = pictures / "dog" / "0.png"
+def test_unusable_files_are_problems_and_the_others_answered(make_run, images):
+    run = make_run(images)
+    (images / "cat" / "notes.txt").write_text("hello")
+    broken = images / "dog" / "0.png"
     broken.write_bytes(broken.read_bytes()[:200])
-    found = predict(run, [pictures, pictures / "gone.png"])
+    found = predict(run, [images, images / "gone.png"])
     assert len(found.predictions) == 29
     reasons = {problem.path: problem.reason for problem in found.problems}
-    assert "not a readable" in reasons[str(pictures / "cat" / "notes.txt")]
+    assert "not a readable" in reasons[str(images / "cat" / "notes.txt")]
     assert "damaged" in reasons[str(broken)]
-    assert reasons[str(pictures / "gone.png")] == "there is no such file"
+    assert reasons[str(images / "gone.png")] == "there is no such file"
 
 
-def test_an_empty_folder_is_a_problem(make_run, pictures, tmp_path):
+def test_an_empty_folder_is_a_problem(make_run, images, tmp_path):
     (tmp_path / "empty").mkdir()
-    found = predict(make_run(pictures), [pictures / "cat", tmp_path / "empty"])
+    found = predict(make_run(images), [images / "cat", tmp_path / "empty"])
     assert [(each.path, each.reason) for each in found.problems] == [
         (str(tmp_path / "empty"), "a folder without files")
     ]
     with pytest.raises(ConvscopeError, match="a folder without files"):
-        predict(make_run(pictures, name="other"), tmp_path / "empty")
+        predict(make_run(images, name="other"), tmp_path / "empty")
 
 
-def test_nothing_usable_is_an_error(make_run, pictures, tmp_path):
-    run = make_run(pictures)
+def test_nothing_usable_is_an_error(make_run, images, tmp_path):
+    run = make_run(images)
     gone = tmp_path / "gone.png"
     with pytest.raises(ConvscopeError) as caught:
         predict(run, gone)
@@ -100,26 +98,26 @@ def test_nothing_usable_is_an_error(make_run, pictures, tmp_path):
     [
         ({"top": 0}, "top must be at least 1; given 0."),
         ({"batch_size": 0}, "batch_size must be at least 1; given 0."),
-        ({"paths": []}, "No pictures given. Name picture files or folders of pictures."),
+        ({"paths": []}, "No images given. Name image files or folders of images."),
     ],
 )
-def test_arguments_that_fit_nothing(make_run, pictures, arguments, message):
+def test_arguments_that_fit_nothing(make_run, images, arguments, message):
     with pytest.raises(UsageError) as caught:
-        predict(make_run(pictures), **{"paths": pictures, **arguments})
+        predict(make_run(images), **{"paths": images, **arguments})
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize(("model", "picture"), [(1, "RGB"), (3, "L"), (1, "RGBA"), (3, "P")])
-def test_channels_are_converted_by_rule(make_run, pictures, tmp_path, model, picture):
-    Image.new("RGB", (50, 40), (200, 10, 10)).convert(picture).save(tmp_path / "x.png")
-    found = predict(make_run(pictures, channels=model), tmp_path / "x.png")
+@pytest.mark.parametrize(("model", "image"), [(1, "RGB"), (3, "L"), (1, "RGBA"), (3, "P")])
+def test_channels_are_converted_by_rule(make_run, images, tmp_path, model, image):
+    Image.new("RGB", (50, 40), (200, 10, 10)).convert(image).save(tmp_path / "x.png")
+    found = predict(make_run(images, channels=model), tmp_path / "x.png")
     assert len(found.predictions) == 1
 
 
-def test_json_has_label_and_probability_of_the_first(make_run, pictures):
-    result = predict(make_run(pictures), [pictures / "cat" / "0.png", "gone.png"]).as_json()
+def test_json_has_label_and_probability_of_the_first(make_run, images):
+    result = predict(make_run(images), [images / "cat" / "0.png", "gone.png"]).as_dict()
     (prediction,) = result["predictions"]
-    assert prediction["path"] == str(pictures / "cat" / "0.png")
+    assert prediction["path"] == str(images / "cat" / "0.png")
     assert prediction["top"][0] == {
         "label": prediction["label"], "probability": prediction["probability"],
     }  # fmt: skip
@@ -127,20 +125,20 @@ def test_json_has_label_and_probability_of_the_first(make_run, pictures):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_a_name_that_is_no_text_is_spelled_out(make_run, pictures):
-    odd = os.fsencode(pictures / "cat") + b"/\xff.png"
-    os.rename(pictures / "cat" / "0.png", odd)  # noqa: PTH104 - a path of bytes
-    found = predict(make_run(pictures), [pictures / "cat", os.fsdecode(odd)])
+def test_a_name_that_is_no_text_is_spelled_out(make_run, images):
+    odd = os.fsencode(images / "cat") + b"/\xff.png"
+    os.rename(images / "cat" / "0.png", odd)  # noqa: PTH104 - a path of bytes
+    found = predict(make_run(images), [images / "cat", os.fsdecode(odd)])
     assert not found.problems
     assert [each.path.rsplit("/")[-1] for each in found.predictions].count("\\xff.png") == 2
 
 
-def test_threads_that_share_the_work_say_the_same(make_run, pictures, monkeypatch):
-    run = make_run(pictures)
-    (pictures / "dog" / "broken.png").write_bytes(b"no picture")
-    expected = predict(run, pictures)
+def test_threads_that_share_the_work_say_the_same(make_run, images, monkeypatch):
+    run = make_run(images)
+    (images / "dog" / "broken.png").write_bytes(b"no image")
+    expected = predict(run, images)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    shared = predict(run, pictures, batch_size=4)
+    shared = predict(run, images, batch_size=4)
     assert shared.problems == expected.problems
     assert len(expected.problems) == 1
     assert [each.path for each in shared.predictions] == [
@@ -165,15 +163,15 @@ def test_how_the_work_is_shared(monkeypatch):
     assert plan(10_000, 64, cpu).workers == 1
 
 
-def test_threads_of_the_program_stay_as_they_were(make_run, pictures):
+def test_threads_of_the_program_stay_as_they_were(make_run, images):
     before = torch.get_num_threads()
-    predict(make_run(pictures), pictures, batch_size=2)
+    predict(make_run(images), images, batch_size=2)
     assert torch.get_num_threads() == before
 
 
-def test_a_table_of_all_files(make_run, pictures, tmp_path):
-    (pictures / "cat" / "=1.png").write_bytes(b"no picture")
-    found = predict(make_run(pictures), pictures / "cat", top=2)
+def test_a_table_of_all_files(make_run, images, tmp_path):
+    (images / "cat" / "=1.png").write_bytes(b"no image")
+    found = predict(make_run(images), images / "cat", top=2)
     found.write_csv(tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         heading, *rows = csv.reader(file)
@@ -187,23 +185,20 @@ def test_a_table_of_all_files(make_run, pictures, tmp_path):
             prediction.path, first.label, str(first.probability), "no", second.label,
             str(second.probability), "",
         ]  # fmt: skip
-    assert rows[-1][0] == str(pictures / "cat" / "=1.png")
+    assert rows[-1][0] == str(images / "cat" / "=1.png")
     assert rows[-1][-1].startswith("not a readable JPEG")
 
 
-def test_bfloat16_says_nearly_the_same(make_run, pictures):
-    run = make_run(pictures)
+def test_bfloat16_says_nearly_the_same(make_run, images):
+    run = make_run(images)
     exact, short = (
-        [
-            each.top[0].probability
-            for each in predict(run, pictures, precision=precision).predictions
-        ]
+        [each.top[0].probability for each in predict(run, images, precision=precision).predictions]
         for precision in ("float32", "bfloat16")
     )
     assert short == pytest.approx(exact, abs=0.02)
     assert short != pytest.approx(exact, abs=1e-7)
 
 
-def test_no_such_precision(make_run, pictures):
+def test_no_such_precision(make_run, images):
     with pytest.raises(UsageError, match=r"Unknown precision 'int8'. There are: bfloat16, float32"):
-        predict(make_run(pictures), pictures, precision="int8")
+        predict(make_run(images), images, precision="int8")

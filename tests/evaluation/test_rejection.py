@@ -38,9 +38,7 @@ def logits_of(count=3000, classes=4, seed=0):
     rate=st.floats(0, 1, exclude_max=True),
     seed=st.integers(0, 1000),
 )
-def test_the_stated_share_of_known_pictures_is_rejected_within_one_picture(
-    score, count, rate, seed
-):
+def test_the_stated_share_of_known_images_is_rejected_within_one_image(score, count, rate, seed):
     logits, _ = logits_of(count, seed=seed)
     gaussians = fit_gaussians(*logits_of(50)) if score == "gaussian_energy" else None
     rejection = choose_rejection(logits, rate, score, gaussians)
@@ -100,7 +98,7 @@ def test_scores_are_their_formulas(score):
     assert familiarity(logits, score).item() == pytest.approx(expected[score])
 
 
-def test_classes_without_pictures_and_single_pictures_are_no_trouble():
+def test_classes_without_images_and_single_images_are_no_trouble():
     gaussians = fit_gaussians(torch.eye(5)[[0, 0, 3]], torch.tensor([0, 0, 3]))
     assert len(gaussians.means) == 2
     assert gaussians.fits(5)
@@ -124,9 +122,11 @@ def test_the_file_holds_few_digits():
     st.lists(st.integers(-5, 5), min_size=1, max_size=40),
     st.lists(st.integers(-5, 5), min_size=1, max_size=40),
 )
-def test_area_is_that_of_scikit_learn(known, foreign):
-    labels = [1] * len(known) + [0] * len(foreign)
-    assert auroc(known, foreign) == pytest.approx(roc_auc_score(labels, known + foreign))
+def test_area_is_that_of_scikit_learn(known, out_of_distribution):
+    labels = [1] * len(known) + [0] * len(out_of_distribution)
+    assert auroc(known, out_of_distribution) == pytest.approx(
+        roc_auc_score(labels, known + out_of_distribution)
+    )
 
 
 def test_false_acceptance_counts_what_reaches_the_threshold():
@@ -139,8 +139,8 @@ def test_refuses_a_rate_that_is_no_share(rate):
         choose_rejection(torch.zeros(2, 2), rate)
 
 
-def test_refuses_no_pictures_and_missing_gaussians():
-    with pytest.raises(UsageError, match="needs at least one picture; given none"):
+def test_refuses_no_images_and_missing_gaussians():
+    with pytest.raises(UsageError, match="needs at least one image; given none"):
         choose_rejection(torch.zeros(0, 2))
     with pytest.raises(UsageError, match="The score 'gaussian_energy' needs gaussians"):
         familiarity(torch.zeros(1, 2), "gaussian_energy")

@@ -1,4 +1,4 @@
-"""The curves of a run, and how many pictures they take."""
+"""The curves of a run, and how many images they take."""
 
 import json
 
@@ -18,28 +18,28 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def judged(digits_run):
+def evaluated(digits_run):
     network, card = digits_run.model()
     return network, card, evaluate(digits_run, quiet=True)
 
 
-def measured(judged, images=None, multiply_adds=1, **options):
-    network, card, evaluation = judged
+def measured(evaluated, images=None, macs=1, **options):
+    network, card, evaluation = evaluated
     return measure_robustness(
         network,
         card,
         images or evaluation.images,
-        multiply_adds=multiply_adds,
+        macs=macs,
         device=CPU,
         quiet=True,
         **options,
     )
 
 
-def test_every_curve_passes_through_the_accuracy(judged):
-    found = measured(judged)
-    evaluation = judged[2]
-    assert found.pictures == len(evaluation.images)
+def test_every_curve_passes_through_the_accuracy(evaluated):
+    found = measured(evaluated)
+    evaluation = evaluated[2]
+    assert found.images == len(evaluation.images)
     assert found.accuracy == pytest.approx(evaluation.accuracy)
     assert [curve.name for curve in found.curves] == [each.name for each in DISTURBANCES]
     for curve in found.curves:
@@ -52,15 +52,15 @@ def test_every_curve_passes_through_the_accuracy(judged):
 
 
 class Bright(nn.Module):
-    """Calls a picture bright if its mean is above 128."""
+    """Calls an image bright if its mean is above 128."""
 
-    def forward(self, pictures):
-        mean = pictures.mean(dim=(1, 2, 3))  # of pixels divided by 255
+    def forward(self, images):
+        mean = images.mean(dim=(1, 2, 3))  # of pixels divided by 255
         return torch.stack([128 / 255 - mean, mean - 128 / 255], dim=1)
 
 
 def test_accuracy_falls_where_it_must():
-    """Dark pictures of level 60 are called bright from 69 levels more on, and never else."""
+    """Dark images of level 60 are called bright from 69 levels more on, and never else."""
     levels = np.repeat([60, 190], 25)
     images = ImageSet(
         np.broadcast_to(levels[:, None, None, None], (50, 1, 8, 8)).astype(np.uint8),
@@ -80,30 +80,28 @@ def test_accuracy_falls_where_it_must():
             assert set(accuracies.values()) == {1.0}
 
 
-def test_the_same_again(judged):
-    few = judged[2].images.subset(np.arange(60))
-    assert measured(judged, few) == measured(judged, few)
-    other = measured(judged, few, seed=1)
-    assert other.accuracy == measured(judged, few).accuracy
+def test_the_same_again(evaluated):
+    few = evaluated[2].images.subset(np.arange(60))
+    assert measured(evaluated, few) == measured(evaluated, few)
+    other = measured(evaluated, few, seed=1)
+    assert other.accuracy == measured(evaluated, few).accuracy
     assert other.seed == 1
 
 
-def test_as_json_holds_every_level(judged):
-    few = judged[2].images.subset(np.arange(30))
-    found = measured(judged, few)
-    content = json.loads(json.dumps(found.as_json()))
+def test_as_json_holds_every_level(evaluated):
+    few = evaluated[2].images.subset(np.arange(30))
+    found = measured(evaluated, few)
+    content = json.loads(json.dumps(found.as_dict()))
     noise = next(curve for curve in content["curves"] if curve["disturbance"] == "noise")
     assert noise["unit"] == "grey levels (standard deviation)"
     assert [level["severity"] for level in noise["levels"]] == [0, 8, 16, 32, 64]
-    assert content["pictures"] == 30
+    assert content["images"] == 30
 
 
-@pytest.mark.parametrize(
-    ("multiply_adds", "expected"), [(1, 1000), (100_000_000, 555), (10**10, 200)]
-)
-def test_large_networks_get_fewer_pictures(judged, monkeypatch, multiply_adds, expected):
+@pytest.mark.parametrize(("macs", "expected"), [(1, 1000), (100_000_000, 555), (10**10, 200)])
+def test_large_networks_get_fewer_images(evaluated, monkeypatch, macs, expected):
     """And those are evenly spread, so that every class of a sorted set is among them."""
-    classes = judged[1].classes
+    classes = evaluated[1].classes
     labels = np.repeat(np.arange(10), 200)
     images = ImageSet(np.zeros((2000, 1, 8, 8), np.uint8), labels, classes)
     shown = []
@@ -116,14 +114,14 @@ def test_large_networks_get_fewer_pictures(judged, monkeypatch, multiply_adds, e
         return Outcome
 
     monkeypatch.setattr(robustness, "ask", stand_in)
-    found = measured(judged, images, multiply_adds)
+    found = measured(evaluated, images, macs)
     points = len(shown)
-    assert found.pictures == min(1000, max(200, int(1.5e12 / (points * multiply_adds))))
-    assert found.pictures == pytest.approx(expected, rel=0.15)
-    assert np.bincount(shown[0]).min() >= found.pictures // 10 - 1
+    assert found.images == min(1000, max(200, int(1.5e12 / (points * macs))))
+    assert found.images == pytest.approx(expected, rel=0.15)
+    assert np.bincount(shown[0]).min() >= found.images // 10 - 1
 
 
-def test_what_takes_minutes(judged):
-    images = judged[2].images
+def test_what_takes_minutes(evaluated):
+    images = evaluated[2].images
     assert not takes_minutes(10**6, images)
     assert takes_minutes(10**11, images)

@@ -39,7 +39,7 @@ def test_area_of_equal_confidences_is_the_mean_over_their_orders():
 
 
 @given(answers, st.integers(0, 99))
-def test_the_order_of_the_pictures_says_nothing(both, seed):
+def test_the_order_of_the_images_says_nothing(both, seed):
     confidence, right = both
     order = np.random.default_rng(seed).permutation(len(right))
     assert selective(confidence, right) == selective(confidence[order], right[order])
@@ -74,6 +74,6 @@ def test_a_goal_takes_as_many_answers_as_possible():
 
 def test_as_json_has_the_same_numbers():
     found = selective(np.array([0.9, 0.8, 0.7]), np.array([True, False, True]))
-    content = found.as_json()
+    content = found.as_dict()
     assert content["area_under_risk_coverage"] == found.area
     assert [point["coverage"] for point in content["points"]] == [1.0]

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
-from convscope.inspection.operations import ACTIVATIONS, name_of, understand
+from convscope.graph.operations import ACTIVATIONS, name_of, understand
 
 AVERAGED = {
     "max_pool2d": lambda x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, **_: (

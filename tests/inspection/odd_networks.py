@@ -6,7 +6,7 @@ from torch import nn
 
 
 class Recurrent(nn.Module):
-    """One convolution used again and again, as long as the picture is bright; functional calls."""
+    """One convolution used again and again, as long as the image is bright; functional calls."""
 
     def __init__(self, steps=3):
         super().__init__()

@@ -9,7 +9,7 @@ CLASSES = 3
 
 
 class ReusedActivation(nn.Module):
-    """One in-place rectifier everywhere, also behind the flattening."""
+    """One in-place ReLU everywhere, also behind the flattening."""
 
     def __init__(self):
         super().__init__()
@@ -25,7 +25,7 @@ class ReusedActivation(nn.Module):
 
 
 class EndsInFunctions(nn.Module):
-    """The last maps are made by a sum and a functional in-place rectifier, and by no module."""
+    """The last maps are made by a sum and a functional in-place ReLU, and by no module."""
 
     def __init__(self):
         super().__init__()
@@ -120,5 +120,5 @@ def made(kind, seed=0):
         return kind().eval()
 
 
-def pictures(count=1, seed=0):
+def images(count=1, seed=0):
     return torch.randn(count, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(seed))

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from convscope.inspection.capture import capture
-from convscope.inspection.trace import trace
+from convscope.graph.capture import capture
+from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import build
 
 X = torch.arange(4.0).reshape(1, 1, 1, 4)

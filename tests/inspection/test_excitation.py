@@ -17,10 +17,10 @@ NORMALIZATION = Normalization((0.0,), (1.0,))
 
 @pytest.fixture
 def images():
-    """Dark noise; picture 4 has a bright spot, picture 9 a brighter one, picture 2 a faint one."""
+    """Dark noise; image 4 has a bright spot, image 9 a brighter one, image 2 a faint one."""
     pixels = np.random.default_rng(0).integers(0, 4, (12, 1, 10, 14), dtype=np.uint8)
-    for picture, brightness, row, column in ((4, 200, 3, 5), (9, 250, 8, 12), (2, 90, 0, 0)):
-        pixels[picture, 0, row, column] = brightness
+    for image, brightness, row, column in ((4, 200, 3, 5), (9, 250, 8, 12), (2, 90, 0, 0)):
+        pixels[image, 0, row, column] = brightness
     return ImageSet(pixels, [0] * 12, ["one"])
 
 
@@ -35,7 +35,7 @@ def network():
     return nn.Sequential(conv, nn.Flatten(), nn.Linear(2 * 5 * 7, 1))
 
 
-def test_the_pictures_the_place_and_what_it_sees(network, images):
+def test_the_images_the_place_and_what_it_sees(network, images):
     found = most_exciting(network, images, NORMALIZATION, "0", [0], count=3)[0]
     assert [each.index for each in found] == [9, 4, 2]
     assert found[0].unit == (0, 4, 6)
@@ -48,7 +48,7 @@ def test_the_pictures_the_place_and_what_it_sees(network, images):
     assert found[0].value == pytest.approx(float(maps[0, 0].max()))
 
 
-def test_a_dense_unit_sees_the_whole_picture(network, images):
+def test_a_dense_unit_sees_the_whole_image(network, images):
     found = most_exciting(network, images, NORMALIZATION, "2", count=2)
     assert list(found) == [0]
     assert found[0][0].unit == (0,)
@@ -57,7 +57,7 @@ def test_a_dense_unit_sees_the_whole_picture(network, images):
 
 def test_batches_don_t_change_the_result(network, images, monkeypatch):
     expected = most_exciting(network, images, NORMALIZATION, "0", count=5)
-    monkeypatch.setattr(excitation, "PICTURES_AT_ONCE", 5)
+    monkeypatch.setattr(excitation, "IMAGES_AT_ONCE", 5)
     found = most_exciting(network, images, NORMALIZATION, "0", count=5)
     for channel in (0, 1):
         assert [(e.index, e.unit) for e in found[channel]] == [
@@ -65,11 +65,11 @@ def test_batches_don_t_change_the_result(network, images, monkeypatch):
         ]
 
 
-def test_fewer_pictures_than_wanted_and_another_size(network, images):
+def test_fewer_images_than_wanted_and_another_size(network, images):
     found = most_exciting(network[:1], images, NORMALIZATION, "0", [1], size=20, count=50)[1]
     assert len(found) == 12
     assert sorted(each.index for each in found) == list(range(12))
-    assert found[0].picture.shape == (1, 20, 20)
+    assert found[0].image.shape == (1, 20, 20)
     assert [each.value for each in found] == sorted((e.value for e in found), reverse=True)
 
 
@@ -89,5 +89,5 @@ def test_the_best_over_batches_are_the_best_of_all(count, sizes, seed):
     strongest, places = torch.cat(batches).max(dim=2)
     values, order = strongest.sort(dim=0, descending=True)
     assert torch.equal(best.values, values[:count])
-    assert torch.equal(best.pictures, order[:count])
+    assert torch.equal(best.images, order[:count])
     assert torch.equal(best.positions, places.gather(0, order[:count]))

@@ -39,20 +39,20 @@ def saved(path):
 
 
 @pytest.fixture
-def picture(tmp_path):
+def image(tmp_path):
     return saved(tmp_path / "shoe.png")
 
 
 @pytest.fixture(scope="module")
 def explained(tmp_path_factory):
-    """A picture and classes with names that mean something in HTML, explained by every method."""
+    """An image and classes with names that mean something in HTML, explained by every method."""
     folder = tmp_path_factory.mktemp("model")
     return explain(model(folder), saved(folder / NAME), label=CLASSES[1])
 
 
 def test_every_method_layer_and_file(explained):
     found = explained
-    assert found.picture == NAME
+    assert found.image_name == NAME
     assert found.label == CLASSES[1]
     assert found.image.shape == (1, 20, 20)
     assert sum(share for _, share in found.guesses) == pytest.approx(1, abs=1e-5)
@@ -72,9 +72,9 @@ def test_every_method_layer_and_file(explained):
                 image.verify()
 
 
-def test_another_class_and_one_method(tmp_path, picture):
+def test_another_class_and_one_method(tmp_path, image):
     found = explain(
-        model(tmp_path, "mlp"), picture, method="occlusion", label="大衣", out=tmp_path / "a" / "b"
+        model(tmp_path, "mlp"), image, method="occlusion", label="大衣", out=tmp_path / "a" / "b"
     )
     assert found.label == "大衣"
     assert [each.method for each in found.attributions] == ["occlusion"]
@@ -82,39 +82,39 @@ def test_another_class_and_one_method(tmp_path, picture):
     assert not (tmp_path / "a" / "b" / "saliency.png").exists()
 
 
-def test_a_picture_in_memory_is_explained_like_its_file(tmp_path):
+def test_a_image_in_memory_is_explained_like_its_file(tmp_path):
     pixels = np.random.default_rng(2).integers(0, 256, (1, 20, 20), dtype=np.uint8)
     Image.fromarray(pixels[0]).save(tmp_path / "p.png")
     file = model(tmp_path, "mlp")
     from_memory = explain(file, pixels, method="saliency")
     from_file = explain(file, tmp_path / "p.png", method="saliency")
     assert from_memory.guesses == from_file.guesses
-    assert from_memory.files["page"].parent.name == "picture"
+    assert from_memory.files["page"].parent.name == "image"
 
 
-def test_colour(tmp_path, picture):
-    found = explain(model(tmp_path, channels=3), picture, method="grad-cam")
+def test_colour(tmp_path, image):
+    found = explain(model(tmp_path, channels=3), image, method="grad-cam")
     assert found.image.shape == (3, 20, 20)
     assert found.kernels.weights.shape == (6, 3, 3, 3)
 
 
 def test_the_class_the_network_takes_it_for(digits_run, tmp_path):
-    picture = np.zeros((1, 28, 28), np.uint8)
-    found = explain(digits_run, picture, method="saliency", out=tmp_path / "out")
+    image = np.zeros((1, 28, 28), np.uint8)
+    found = explain(digits_run, image, method="saliency", out=tmp_path / "out")
     assert (found.label, found.probability) == found.guesses[0]
     assert len(found.guesses) == 5
 
 
-def test_a_network_of_ones_own(tmp_path, picture):
+def test_a_network_of_ones_own(tmp_path, image):
     own = peculiar.made(peculiar.Busy)
     file = model(tmp_path, "", 1, peculiar.SIZE, CLASSES, own)
-    found = explain(file, picture, network=peculiar.made(peculiar.Busy, seed=5))
+    found = explain(file, image, network=peculiar.made(peculiar.Busy, seed=5))
     assert len(found.attributions) == 4
 
 
-def test_without_maps_grad_cam_is_left_out_unless_asked_for(tmp_path, picture):
+def test_without_maps_grad_cam_is_left_out_unless_asked_for(tmp_path, image):
     file = model(tmp_path, "mlp")
-    found = explain(file, picture)
+    found = explain(file, image)
     assert [each.method for each in found.attributions] == [
         "saliency", "integrated-gradients", "occlusion",
     ]  # fmt: skip
@@ -125,7 +125,7 @@ def test_without_maps_grad_cam_is_left_out_unless_asked_for(tmp_path, picture):
     assert found.kernels is None
     assert found.maps == ()
     with pytest.raises(UsageError, match="Grad-CAM needs a layer"):
-        explain(file, picture, method="grad-cam")
+        explain(file, image, method="grad-cam")
 
 
 class Page(HTMLParser):
@@ -180,9 +180,9 @@ def test_the_page_holds_everything_and_names_can_do_no_harm(explained):
 
 
 def test_as_json(explained):
-    found = explained.as_json()
+    found = explained.as_dict()
     assert set(found) == {
-        "picture", "label", "probability", "guesses", "attributions", "notes", "files",
+        "image", "label", "probability", "guesses", "attributions", "notes", "files",
     }  # fmt: skip
     assert set(found["attributions"]["integrated-gradients"]) == {
         "sum", "difference", "error", "steps", "complete",
@@ -190,21 +190,21 @@ def test_as_json(explained):
     assert found["attributions"]["grad-cam"] == {"layer": "features.pool2", "shape": [16, 3, 3]}
 
 
-def test_mistakes_are_explained(tmp_path, picture):
+def test_mistakes_are_explained(tmp_path, image):
     file = model(tmp_path)
     with pytest.raises(UsageError, match="Unknown class 'Ankle boots'. There are|Did you mean"):
-        explain(file, picture, label="Ankle boots")
+        explain(file, image, label="Ankle boots")
     with pytest.raises(UsageError, match="Unknown method 'salience'. Did you mean 'saliency'?"):
-        explain(file, picture, method="salience")
+        explain(file, image, method="salience")
     with pytest.raises(ConvscopeError, match="none.png' can't be used: there is no such file."):
         explain(file, tmp_path / "none.png")
     with pytest.raises(UsageError, match=r"given an array of shape \(20, 20\). From an ImageSet"):
         explain(file, np.zeros((20, 20), np.uint8))
     with pytest.raises(UsageError, match="can't be made: File exists. Give another one as out."):
-        explain(file, picture, out=file)
+        explain(file, image, out=file)
 
 
-def test_a_network_that_diverged_is_told(tmp_path, picture):
+def test_a_network_that_diverged_is_told(tmp_path, image):
     with torch.random.fork_rng():
         network = build("small", 1, 3, size=20)
     with torch.no_grad():
@@ -212,4 +212,4 @@ def test_a_network_that_diverged_is_told(tmp_path, picture):
     with pytest.raises(
         ConvscopeError, match="not numbers .NaN or infinite.: its training diverged"
     ):
-        explain(model(tmp_path, network=network), picture)
+        explain(model(tmp_path, network=network), image)

@@ -4,16 +4,16 @@ import torch
 import torch.nn.functional as F
 
 from convscope.errors import UsageError
-from convscope.inspection.capture import capture
+from convscope.graph.capture import capture
 from convscope.inspection.feature_maps import feature_map_nodes, feature_maps, first_kernels
 from convscope.networks.catalog import build
 from tests.inspection import peculiar
 
 
 def test_maps_are_those_of_the_moment_also_where_a_rectifier_overwrites_them():
-    network, picture = peculiar.made(peculiar.ReusedActivation), peculiar.pictures()
-    before, after = feature_maps(network, picture, ["conv1", "relu"])
-    expected = network.conv1(picture)[0].detach()
+    network, image = peculiar.made(peculiar.ReusedActivation), peculiar.images()
+    before, after = feature_maps(network, image, ["conv1", "relu"])
+    expected = network.conv1(image)[0].detach()
     np.testing.assert_allclose(before.maps, expected, rtol=1e-5)
     np.testing.assert_allclose(after.maps, F.relu(expected), rtol=1e-5)
     assert (before.maps < 0).any()
@@ -39,14 +39,14 @@ def test_a_block_stands_for_its_output():
 
 
 def test_attention_is_no_feature_map():
-    graph = capture(peculiar.made(peculiar.Attention), peculiar.pictures())
-    assert [node.name for node in feature_map_nodes(graph)] == ["picture", "patches"]
+    graph = capture(peculiar.made(peculiar.Attention), peculiar.images())
+    assert [node.name for node in feature_map_nodes(graph)] == ["image", "patches"]
 
 
 def test_unknown_layer():
-    network, picture = build("lenet").eval(), torch.rand(1, 1, 28, 28)
+    network, image = build("lenet").eval(), torch.rand(1, 1, 28, 28)
     with pytest.raises(UsageError, match="Unknown layer of lenet: 'features.conv3'. Did you mean"):
-        feature_maps(network, picture, ["features.conv3"])
+        feature_maps(network, image, ["features.conv3"])
 
 
 def test_a_layer_behind_the_flattening_has_no_maps():

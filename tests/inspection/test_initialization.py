@@ -15,10 +15,10 @@ def deep(layers=12, width=64):
 
 
 def test_spread_is_that_of_each_layers_outputs():
-    network, pictures = peculiar.made(peculiar.ReusedActivation), peculiar.pictures(3)
-    rows = spread(network, pictures)
+    network, images = peculiar.made(peculiar.ReusedActivation), peculiar.images(3)
+    rows = spread(network, images)
     assert [row.layer for row in rows] == ["conv1", "conv2", "dense1", "dense2"]
-    first = network.conv1(pictures).detach()
+    first = network.conv1(images).detach()
     assert rows[0].mean == pytest.approx(float(first.mean()), rel=1e-4)
     assert rows[0].std == pytest.approx(float(first.std(correction=0)), rel=1e-4)
     between = first.mean((0, 2, 3)).std(correction=0)
@@ -26,11 +26,11 @@ def test_spread_is_that_of_each_layers_outputs():
 
 
 def test_what_the_choices_do_through_depth():
-    found = compare_initializations(deep(), peculiar.pictures(16))
+    found = compare_initializations(deep(), peculiar.images(16))
     assert list(found) == ["default", "normal", "constant", "xavier", "kaiming"]
     shrinks = {choice: rows[-1].std / rows[1].std for choice, rows in found.items()}
-    assert 0.3 < shrinks["kaiming"] < 3  # made for rectifiers: level
-    assert shrinks["xavier"] < 0.5  # half the variance is lost in every rectifier
+    assert 0.3 < shrinks["kaiming"] < 3  # made for ReLUs: level
+    assert shrinks["xavier"] < 0.5  # half the variance is lost in every ReLU
     assert shrinks["default"] < 0.5
     assert shrinks["normal"] < 1e-8
     assert all(row.std_between_units < 1e-9 for row in found["constant"])  # units stay alike
@@ -38,9 +38,9 @@ def test_what_the_choices_do_through_depth():
 
 
 def test_the_seed_decides():
-    network, pictures = deep(2), peculiar.pictures(2)
-    once, again = (compare_initializations(network, pictures, ["kaiming"]) for _ in range(2))
-    other = compare_initializations(network, pictures, ["kaiming"], seed=1)
+    network, images = deep(2), peculiar.images(2)
+    once, again = (compare_initializations(network, images, ["kaiming"]) for _ in range(2))
+    other = compare_initializations(network, images, ["kaiming"], seed=1)
     assert once == again != other
 
 

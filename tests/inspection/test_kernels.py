@@ -6,16 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from convscope.data.decode import PictureError
+from convscope.data.decode import ImageError
 from convscope.errors import UsageError
-from convscope.inspection.kernels import GALLERY, LARGEST, Kernel, apply, find_kernel, open_picture
+from convscope.inspection.kernels import GALLERY, LARGEST, Kernel, apply, find_kernel, open_image
 
 DIFFERENCES = {
     "laplace", "horizontal-edges", "vertical-edges", "sobel-horizontal", "sobel-vertical",
 }  # fmt: skip
 
 
-def picture(channels=3, height=7, width=9, seed=0):
+def image(channels=3, height=7, width=9, seed=0):
     values = np.random.default_rng(seed).integers(0, 256, (channels, height, width))
     return values.astype(np.uint8)
 
@@ -61,10 +61,10 @@ def test_edges_of_one_direction_only():
     st.sampled_from(["mean", "gaussian", "sharpen", "emboss"]),
 )
 def test_agrees_with_pytorch(mode, channels, height, width, stride, padding, dilation, name):
-    pixels, kernel = picture(channels, height, width), GALLERY[name]
+    pixels, kernel = image(channels, height, width), GALLERY[name]
     settings = {"stride": stride, "padding": padding, "dilation": dilation}
     if dilation * (len(kernel.rows) - 1) >= min(height, width) + 2 * padding:
-        with pytest.raises(UsageError, match="is larger than the picture"):
+        with pytest.raises(UsageError, match="is larger than the image"):
             apply(pixels, kernel, mode=mode, **settings)
         return
     found = apply(pixels, kernel, mode=mode, **settings)
@@ -77,8 +77,8 @@ def test_agrees_with_pytorch(mode, channels, height, width, stride, padding, dil
         assert line.endswith(f"= {size}")
 
 
-def test_differences_are_taken_of_the_grey_picture():
-    pixels = picture()
+def test_differences_are_taken_of_the_grey_image():
+    pixels = image()
     grey = np.asarray(Image.fromarray(pixels.transpose(1, 2, 0)).convert("L"))[None]
     found = apply(pixels, GALLERY["laplace"]).values
     assert found.shape == (1, 5, 7)
@@ -86,7 +86,7 @@ def test_differences_are_taken_of_the_grey_picture():
 
 
 def test_the_formula_of_the_output_size():
-    found = apply(picture(1, 8, 9), GALLERY["laplace"], stride=2, padding=1, dilation=2)
+    found = apply(image(1, 8, 9), GALLERY["laplace"], stride=2, padding=1, dilation=2)
     assert found.formula == (
         "height ⌊(8 − 5 + 2 + 2) / 2⌋ = 3",
         "width ⌊(9 − 5 + 2 + 2) / 2⌋ = 4",
@@ -142,38 +142,38 @@ def test_what_is_no_kernel_is_explained(text, words):
         ({"mode": "mirror"}, "Unknown padding mode 'mirror'."),
         (
             {"dilation": 4, "padding": 1},
-            "The kernel of 3 × 3 (spread to 9 × 9 by dilation 4) is larger than the picture of "
-            "5 × 7 pixels with 1 of padding on each side. Use a larger picture, more padding or a "
+            "The kernel of 3 × 3 (spread to 9 × 9 by dilation 4) is larger than the image of "
+            "5 × 7 pixels with 1 of padding on each side. Use a larger image, more padding or a "
             "smaller kernel.",
         ),
     ],
 )
 def test_settings_that_don_t_fit_are_explained(change, message):
     with pytest.raises(UsageError) as error:
-        apply(picture(1, 5, 7), GALLERY["laplace"], **change)
+        apply(image(1, 5, 7), GALLERY["laplace"], **change)
     assert str(error.value).startswith(message)
 
 
-def test_large_pictures_are_made_smaller(tmp_path):
-    Image.fromarray(picture(3, 300, 1000).transpose(1, 2, 0)).save(tmp_path / "wide.png")
-    pixels, note = open_picture(tmp_path / "wide.png")
+def test_large_images_are_made_smaller(tmp_path):
+    Image.fromarray(image(3, 300, 1000).transpose(1, 2, 0)).save(tmp_path / "wide.png")
+    pixels, note = open_image(tmp_path / "wide.png")
     assert pixels.shape == (3, 120, LARGEST)
     assert pixels.dtype == np.uint8
-    assert note.startswith("The picture of 300 × 1000 pixels was first made 120 × 400,")
+    assert note.startswith("The image of 300 × 1000 pixels was first made 120 × 400,")
 
 
-def test_small_pictures_stay(tmp_path):
-    pixels = picture(1, 20, 30)
+def test_small_images_stay(tmp_path):
+    pixels = image(1, 20, 30)
     Image.fromarray(pixels[0]).save(tmp_path / "small.png")
-    found, note = open_picture(tmp_path / "small.png")
+    found, note = open_image(tmp_path / "small.png")
     np.testing.assert_array_equal(found, pixels)
     assert note == ""
 
 
-def test_an_unreadable_picture_is_named(tmp_path):
-    (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(PictureError, match="text.png: not a readable JPEG"):
-        open_picture(tmp_path / "text.png")
+def test_an_unreadable_image_is_named(tmp_path):
+    (tmp_path / "text.png").write_text("no image")
+    with pytest.raises(ImageError, match="text.png: not a readable JPEG"):
+        open_image(tmp_path / "text.png")
 
 
 def test_a_kernel_made_in_python():

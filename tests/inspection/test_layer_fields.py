@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from convscope.inspection.capture import capture
+from convscope.graph.capture import capture
 from convscope.inspection.layer_fields import layer_fields
 from convscope.inspection.receptive_field import unit_field
 from convscope.inspection.subject import subject
@@ -17,8 +17,8 @@ STACKS = ["googlenet", "googlenet-torchvision", "densenet"]
 
 
 def fields(network, shape=None):
-    module, picture = subject(network, shape)
-    graph = capture(module, picture)
+    module, image = subject(network, shape)
+    graph = capture(module, image)
     return graph, {node.name: field for node, field in layer_fields(graph).items()}
 
 
@@ -42,7 +42,7 @@ def test_known_fields(network, layer, size, stride, start):
     field = found[graph[layer].name]
     assert (field.size, field.stride) == ((size, size), (stride, stride))
     assert field.start == (start, start)
-    assert not field.whole_picture
+    assert not field.whole_image
 
 
 @pytest.mark.parametrize("name", CHAINS + STACKS)
@@ -72,27 +72,27 @@ def test_from_the_dense_layers_on_all_is_seen():
     _, found = fields("lenet")
     assert found["flatten"].size == (16, 16)
     assert found["flatten"].stride is None
-    assert not found["flatten"].whole_picture
+    assert not found["flatten"].whole_image
     assert found["classifier.dense1"].size == (32, 32)  # 28 and twice the padding
-    assert found["classifier.dense1"].whole_picture
-    assert found["classifier.dense3"].whole_picture
+    assert found["classifier.dense1"].whole_image
+    assert found["classifier.dense3"].whole_image
 
 
-def test_a_picture_that_is_not_seen_to_its_border():
+def test_a_image_that_is_not_seen_to_its_border():
     network = nn.Sequential(nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1))
     _, found = fields(network, (1, 9, 9))
     assert found["1"].size == (8, 8)
-    assert not found["1"].whole_picture
+    assert not found["1"].whole_image
 
 
-def test_gates_and_statistics_of_the_picture_make_units_see_everything():
+def test_gates_and_statistics_of_the_image_make_units_see_everything():
     _, found = fields(odd.Shuffled(), (3, 17, 17))
     assert found["SiLU"].size == (11, 11)
-    assert found["product"].whole_picture
+    assert found["product"].whole_image
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.GroupNorm(2, 4))
     _, found = fields(network, (1, 9, 9))
-    assert not found["0"].whole_picture
-    assert found["1"].whole_picture
+    assert not found["0"].whole_image
+    assert found["1"].whole_image
 
 
 def test_moved_axes_are_followed():
@@ -120,4 +120,4 @@ def test_a_function_that_is_not_known_is_taken_to_see_everything():
             return torch.fft.fft2(x).abs()
 
     _, found = fields(Fourier(), (1, 8, 8))
-    assert found["absolute_value"].whole_picture
+    assert found["absolute_value"].whole_image

@@ -1,4 +1,4 @@
-"""A network and a picture are made ready for each other, or it is said why not."""
+"""A network and an image are made ready for each other, or it is said why not."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from convscope.networks.catalog import build
 
 @pytest.fixture
 def file(tmp_path):
-    """A colour picture, wider than high."""
+    """A colour image, wider than high."""
     pixels = np.random.default_rng(0).integers(0, 256, (30, 44, 3), dtype=np.uint8)
     path = tmp_path / "wide.png"
     Image.fromarray(pixels).save(path)
@@ -25,7 +25,7 @@ def test_a_file_is_treated_as_for_training(digits_run, file):
     for given in (digits_run, digits_run.folder, str(digits_run.folder), digits_run.model_file):
         found = opened(given, file)
         assert found.image.shape == (1, 28, 28)
-        assert found.picture == "wide.png"
+        assert found.image_name == "wide.png"
         assert found.classes == card.classes
         expected = (found.image / 255 - card.mean[0]) / card.std[0]
         assert found.pixels[0].numpy() == pytest.approx(expected, abs=1e-5)
@@ -44,8 +44,8 @@ def test_pixels_are_treated_as_a_file(digits_run):
 @pytest.mark.parametrize("axes", [3, 4])
 def test_the_networks_own_numbers_are_taken_as_they_are(axes):
     network = nn.Conv2d(2, 1, 3).double()
-    picture = torch.randn((1, 2, 5, 6)[4 - axes :])
-    found = opened(network, picture)
+    image = torch.randn((1, 2, 5, 6)[4 - axes :])
+    found = opened(network, image)
     assert found.pixels.shape == (1, 2, 5, 6)
     assert found.pixels.dtype == torch.float64
     assert found.image is None
@@ -77,26 +77,26 @@ def test_a_file_for_a_module_of_ones_own(file):
     with pytest.raises(UsageError) as caught:
         opened(nn.Conv2d(3, 1, 3), file)
     assert str(caught.value) == (
-        "How Conv2d wants its pictures isn't known, so a file can't be made ready. Give a float "
+        "How Conv2d wants its images isn't known, so a file can't be made ready. Give a float "
         "tensor (channels, height, width), as the network takes it."
     )
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (2, 1, 28, 28), (1, 1, 1, 28, 28)])
-def test_not_one_picture(shape):
+def test_not_one_image(shape):
     with pytest.raises(UsageError) as caught:
         opened("lenet", torch.zeros(shape))
     assert str(caught.value) == (
-        "picture must be one picture (channels, height, width), or a file; given a tensor of shape "
+        "image must be one image (channels, height, width), or a file; given a tensor of shape "
         f"{shape}."
     )
 
 
-def test_not_a_picture(tmp_path):
+def test_not_a_image(tmp_path):
     path = tmp_path / "notes.txt"
     with pytest.raises(ConvscopeError, match="notes.txt' can't be used: there is no such file."):
         opened("lenet", path)
-    path.write_text("not a picture", encoding="utf-8")
+    path.write_text("not an image", encoding="utf-8")
     with pytest.raises(ConvscopeError, match="notes.txt' can't be used: not a readable JPEG"):
         opened("lenet", path)
 

@@ -48,28 +48,28 @@ def test_figures_are_those_of_the_numbers():
 
 
 def test_the_gradient_is_none_before_backward_then_set_then_adds_up():
-    network, picture = peculiar.made(peculiar.EndsInFunctions), peculiar.pictures(2)
+    network, image = peculiar.made(peculiar.EndsInFunctions), peculiar.images(2)
     assert {row.gradient_norm for row in statistics(network)} == {None}
-    network(picture).sum().backward()
+    network(image).sum().backward()
     first = {row.name: row.gradient_norm for row in statistics(network)}
     assert first["conv1.weight"] == pytest.approx(float(network.conv1.weight.grad.norm()))
-    network(picture).sum().backward()
+    network(image).sum().backward()
     for row in statistics(network):
         assert row.gradient_norm == pytest.approx(2 * first[row.name], rel=1e-4)
 
 
-def test_gradients_on_pictures_are_those_of_the_cross_entropy():
-    network, picture = peculiar.made(peculiar.ReusedActivation), peculiar.pictures(5)
+def test_gradients_on_images_are_those_of_the_cross_entropy():
+    network, image = peculiar.made(peculiar.ReusedActivation), peculiar.images(5)
     labels = torch.tensor([0, 1, 2, 0, 1])
-    rows = statistics(network, picture, labels)
+    rows = statistics(network, image, labels)
     assert all(parameter.grad is None for parameter in network.parameters())
-    F.cross_entropy(network(picture), labels).backward()
+    F.cross_entropy(network(image), labels).backward()
     for row, parameter in zip(rows, network.parameters(), strict=True):
         assert row.gradient_norm == pytest.approx(float(parameter.grad.norm()), rel=1e-4)
 
 
-def test_pictures_without_labels():
-    with pytest.raises(UsageError, match="Gradients need both pictures and labels"):
+def test_images_without_labels():
+    with pytest.raises(UsageError, match="Gradients need both images and labels"):
         statistics(build("small"), torch.rand(1, 1, 32, 32))
 
 
@@ -90,17 +90,17 @@ class Tied(nn.Module):
 
 @pytest.mark.parametrize("same_object", [True, False])
 def test_tied_parameters_stand_once_and_their_gradient_is_the_sum(same_object):
-    network, pictures = Tied(same_object), torch.randn(3, 1, 2, 2)
-    (row,) = statistics(network, pictures, torch.tensor([0, 1, 2]))
+    network, images = Tied(same_object), torch.randn(3, 1, 2, 2)
+    (row,) = statistics(network, images, torch.tensor([0, 1, 2]))
     assert (row.name, row.also, row.count) == ("first.weight", ("second.weight",), 16)
     weight = network.first.weight.detach()
     uses = [weight.clone().requires_grad_(), weight.clone().requires_grad_()]
-    hidden = torch.tanh(F.linear(pictures.flatten(1), uses[0]))
+    hidden = torch.tanh(F.linear(images.flatten(1), uses[0]))
     F.cross_entropy(F.linear(hidden, uses[1]), torch.tensor([0, 1, 2])).backward()
     total = float((uses[0].grad + uses[1].grad).norm())
     assert row.gradient_norm == pytest.approx(total, rel=1e-4)
     network.zero_grad()
-    F.cross_entropy(network(pictures), torch.tensor([0, 1, 2])).backward()
+    F.cross_entropy(network(images), torch.tensor([0, 1, 2])).backward()
     assert statistics(network)[0].gradient_norm == pytest.approx(total, rel=1e-4)
 
 
@@ -116,14 +116,14 @@ def test_dead_units_are_those_never_above_0_on_any_batch():
         network.conv1.bias[1] = -100.0  # never active
         network.conv1.weight[3] = 0.0
         network.conv1.bias[3] = 0.5  # always active
-    batches = [peculiar.pictures(3, seed=seed) for seed in range(3)]
+    batches = [peculiar.images(3, seed=seed) for seed in range(3)]
     first, second = dead_units(network, batches)
     assert (first.layer, first.units) == ("ReLU", 4)
     assert first.dead == (1,)
     assert second.layer == "ReLU:2"
 
 
-def test_a_unit_active_on_one_picture_is_not_dead():
+def test_a_unit_active_on_one_image_is_not_dead():
     network = nn.Sequential(nn.Flatten(), nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 2))
     with torch.no_grad():
         network[1].weight[:] = torch.eye(2)
@@ -135,5 +135,5 @@ def test_a_unit_active_on_one_picture_is_not_dead():
 
 
 def test_reused_activations_are_told_apart():
-    rows = dead_units(peculiar.made(peculiar.ReusedActivation), peculiar.pictures(2))
+    rows = dead_units(peculiar.made(peculiar.ReusedActivation), peculiar.images(2))
     assert [(row.layer, row.units) for row in rows] == [("relu", 4), ("relu:2", 5), ("relu:3", 16)]

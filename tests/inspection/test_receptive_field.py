@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from convscope.errors import UsageError
-from convscope.inspection.capture import capture
+from convscope.graph.capture import capture
 from convscope.inspection.receptive_field import Box, effective_field, unit_field
 from convscope.networks.catalog import build, entry, networks
 from tests.inspection import odd_networks as odd
@@ -23,7 +23,7 @@ UNITS = 8  # tried of each network
 
 
 def narrow(name):
-    """The network with few channels, and a picture large enough for units not to see all of it."""
+    """The network with few channels, and an image large enough for units not to see all of it."""
     arguments = entry(name).arguments
     settings = {"width": 8 if name == "resnet9" else 0.125} if "width" in arguments else {}
     size = max(LEAST.get(name, 0), 28 if name in LIGHT and "dense" in name else 72)
@@ -65,11 +65,11 @@ def assert_exact(graph, node, unit):
 def test_fields_of_the_catalog_are_exact(name):
     network, size = narrow(name)
     seed = zlib.crc32(name.encode())
-    picture = torch.rand(
+    image = torch.rand(
         1, 1, size, size, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
     )
     with Linearized():
-        graph = capture(network, picture, gradients=True)
+        graph = capture(network, image, gradients=True)
         for node, unit in random_units(graph, seed):
             assert_exact(graph, node, unit)
 
@@ -147,8 +147,8 @@ def test_fields_of_random_stacks_are_exact(data):
     size = (data.draw(st.integers(10, 24)), data.draw(st.integers(10, 24)))
     with Linearized():
         try:
-            picture = torch.rand(1, 1, *size, dtype=torch.float64)
-            graph = capture(network, picture, gradients=True)
+            image = torch.rand(1, 1, *size, dtype=torch.float64)
+            graph = capture(network, image, gradients=True)
         except UsageError as error:
             # A window, or padding, is larger than the input; or nothing is left of it.
             too_small = "size" in str(error) or "but got input shape" in str(error)
@@ -160,7 +160,7 @@ def test_fields_of_random_stacks_are_exact(data):
     if gradient(graph, node, unit).any():
         assert_exact(graph, node, unit)
     else:  # it sees nothing but padding
-        with pytest.raises(UsageError, match="sees no pixel of the picture"):
+        with pytest.raises(UsageError, match="sees no pixel of the image"):
             unit_field(graph, node, unit)
 
 
@@ -243,7 +243,7 @@ def test_learned_tokens_see_nothing_and_the_others_their_patch(device):
     with pytest.raises(UsageError) as caught:
         unit_field(graph, "concatenation", (0, 2))
     assert str(caught.value) == (
-        "Unit (0, 2) of concatenation sees no pixel of the picture, only padding or weights."
+        "Unit (0, 2) of concatenation sees no pixel of the image, only padding or weights."
     )
 
 
@@ -280,5 +280,5 @@ def test_units_that_are_not_there():
     )
     assert words("pool", (1,)).startswith("Unknown layer of lenet: 'pool'.")
     tied = capture(odd.Tied(), (1, 8, 8))
-    with pytest.raises(UsageError, match="does not depend on the picture"):
+    with pytest.raises(UsageError, match="does not depend on the image"):
         unit_field(tied, "permutation", (3,))

@@ -1,4 +1,4 @@
-"""Weights and pictures that are the same on every machine, and the digest of a network's names.
+"""Weights and images that are the same on every machine, and the digest of a network's names.
 
 `torchvision_facts.json` was made with these functions from torchvision's own networks.
 """
@@ -36,7 +36,7 @@ def fill(network):
 
 
 def waves(count, channels, size):
-    """Pictures of smooth waves, from -1.5 to 1.5, different in every channel."""
+    """Images of smooth waves, from -1.5 to 1.5, different in every channel."""
     n, c = torch.arange(count)[:, None, None, None], torch.arange(channels)[:, None, None]
     y, x = torch.arange(size)[:, None] / size, torch.arange(size) / size
     return 1.5 * torch.sin((5 + 2 * n + c) * y + (9 - 3 * c) * x + n)

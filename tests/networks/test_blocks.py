@@ -28,40 +28,38 @@ def test_vgg_block(convolutions, channels):
 
 def test_nin_block_is_a_dense_network_at_each_pixel():
     block = fill(nin_block(2, (4, 5, 3), 3, padding=1))
-    pictures = waves(1, 2, 6)
-    first = block[1](block[0](pictures))
+    images = waves(1, 2, 6)
+    first = block[1](block[0](images))
     pixel = first[0, :, 2, 4]
     for convolution in (block[2], block[4]):
         pixel = torch.relu(convolution.weight[:, :, 0, 0] @ pixel + convolution.bias)
-    assert torch.allclose(block(pictures)[0, :, 2, 4], pixel, atol=1e-6)
+    assert torch.allclose(block(images)[0, :, 2, 4], pixel, atol=1e-6)
 
 
 def test_all_paths_of_an_inception_block_keep_height_and_width():
     block = Inception(192, 64, 96, 128, 16, 32, 32)
-    pictures = torch.zeros(1, 192, 7, 5)
-    paths = [
-        path(pictures) for path in (block.branch1, block.branch2, block.branch3, block.branch4)
-    ]
+    images = torch.zeros(1, 192, 7, 5)
+    paths = [path(images) for path in (block.branch1, block.branch2, block.branch3, block.branch4)]
     assert [path.shape[1] for path in paths] == [64, 128, 32, 32]
     assert {path.shape[2:] for path in paths} == {(7, 5)}
-    assert torch.equal(block(pictures), torch.cat(paths, dim=1))
+    assert torch.equal(block(images), torch.cat(paths, dim=1))
 
 
 @pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
 def test_residual_block_keeps_or_halves(block):
     out = 6 * block.expansion
-    pictures = torch.zeros(2, out, 8, 6)
-    assert block(out, 6)(pictures).shape == (2, out, 8, 6)
+    images = torch.zeros(2, out, 8, 6)
+    assert block(out, 6)(images).shape == (2, out, 8, 6)
     assert block(out, 6).downsample is None
     halving = block(out, 12, stride=2)
-    assert halving(pictures).shape == (2, 2 * out, 4, 3)
+    assert halving(images).shape == (2, 2 * out, 4, 3)
     assert halving.downsample[0].kernel_size == (1, 1)
 
 
 @pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
 def test_residual_branch_at_zero_is_the_identity(block):
     made = fill(block(2 * block.expansion, 2)).eval()
-    features = waves(2, 2 * block.expansion, 6).relu()  # a rectifier came before
+    features = waves(2, 2 * block.expansion, 6).relu()  # a ReLU came before
     assert not torch.allclose(made(features), features)
     zero_branch(made)
     assert torch.equal(made(features), features)

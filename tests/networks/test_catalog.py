@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from convscope.errors import UsageError
-from convscope.networks.catalog import build, check_picture_size, entry, networks
+from convscope.networks.catalog import build, check_image_size, entry, networks
 from convscope.networks.network import Network
 from convscope.networks.registry import register
 
@@ -27,18 +27,18 @@ def test_the_networks_of_the_curriculum_are_there_in_the_order_of_their_papers()
 
 
 def test_every_classic_has_a_native_variant():
-    classics = [n for n in networks() if max(entry(n).picture) > 32]
+    classics = [n for n in networks() if max(entry(n).image) > 32]
     assert len(classics) == 24
     for name in classics:
         native = entry(entry(name).native)
-        assert native.picture == (3, 32, 32)
+        assert native.image == (3, 32, 32)
         assert native.family == entry(name).family
         assert native.native is None
 
 
 def test_facts():
     found = entry("resnet50")
-    assert (found.name, found.family, found.picture) == ("resnet50", "ResNet", (1, 96, 96))
+    assert (found.name, found.family, found.image) == ("resnet50", "ResNet", (1, 96, 96))
     assert (
         found.paper == "He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015"
     )
@@ -59,7 +59,7 @@ def test_unknown_network():
         "Unknown network 'resnet81'. Did you mean 'resnet18'"
     )
     assert message(lambda: entry("transformer")).startswith("Unknown network 'transformer'. ")
-    assert "Unknown network 'lenot'" in message(lambda: check_picture_size("lenot", 28))
+    assert "Unknown network 'lenot'" in message(lambda: check_image_size("lenot", 28))
 
 
 def test_unknown_argument():
@@ -80,13 +80,13 @@ def test_arguments_of_wrong_value_or_type():
         "Network 'mlp' cannot be built with hidden='many': "
     )
     assert message(lambda: build("googlenet-torchvision", 1, transform_input=True)) == (
-        "Network 'googlenet-torchvision': transform_input is for pictures of 3 channels, not 1."
+        "Network 'googlenet-torchvision': transform_input is for images of 3 channels, not 1."
     )
 
 
 def test_a_name_can_be_taken_once():
     with pytest.raises(ValueError, match="Two networks are called 'lenet'"):
-        register("lenet", family="LeNet", paper="", picture=(1, 28, 28))(Network)
+        register("lenet", family="LeNet", paper="", image=(1, 28, 28))(Network)
 
 
 def test_loading_the_catalog_loads_little_beside_torch():

@@ -7,7 +7,7 @@ import safetensors.torch
 import torch
 from torch.nn.functional import cross_entropy
 
-from convscope.networks.catalog import build, check_picture_size, entry, networks
+from convscope.networks.catalog import build, check_image_size, entry, networks
 from convscope.networks.pixels import OutOfPixelsError
 from tests.networks.deterministic import fill, waves
 
@@ -49,7 +49,7 @@ def size_for(name):
 
 
 def build_cheap(name):
-    return build(name, entry(name).picture[0], **settings(name)).eval()
+    return build(name, entry(name).image[0], **settings(name)).eval()
 
 
 @pytest.fixture(scope="module", params=cases(networks()))
@@ -64,14 +64,14 @@ def network(name):
 
 
 @pytest.fixture(scope="module")
-def pictures(name):
-    return waves(2, entry(name).picture[0], size_for(name))
+def images(name):
+    return waves(2, entry(name).image[0], size_for(name))
 
 
 @pytest.fixture(scope="module")
-def logits(network, pictures):
+def logits(network, images):
     with torch.no_grad():
-        return network(pictures)
+        return network(images)
 
 
 def difference(found, expected):
@@ -79,38 +79,38 @@ def difference(found, expected):
     return float((found.float() - expected).norm() / expected.norm())
 
 
-def test_gives_finite_logits_that_depend_on_the_picture(logits):
+def test_gives_finite_logits_that_depend_on_the_image(logits):
     assert logits.shape == (2, 10)
     assert logits.isfinite().all()
     assert not torch.equal(logits[0], logits[1])
 
 
-def test_gradients_reach_every_parameter(network, pictures):
-    cross_entropy(network(pictures), torch.tensor([1, 7])).backward()
+def test_gradients_reach_every_parameter(network, images):
+    cross_entropy(network(images), torch.tensor([1, 7])).backward()
     without = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     network.zero_grad()
     assert without == []
 
 
-def test_state_goes_through_a_file_into_another_of_its_kind(name, network, pictures, logits):
+def test_state_goes_through_a_file_into_another_of_its_kind(name, network, images, logits):
     state = safetensors.torch.load(safetensors.torch.save(network.state_dict()))
     other = build_cheap(name)
     with torch.no_grad():
-        assert not torch.equal(other(pictures), logits)
+        assert not torch.equal(other(images), logits)
         other.load_state_dict(state)
-        assert torch.equal(other(pictures), logits)
+        assert torch.equal(other(images), logits)
 
 
-def test_bfloat16_is_near(network, pictures, logits):
+def test_bfloat16_is_near(network, images, logits):
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         # numbers are rounded to 0.4 % some fifty times in the deep ones
-        assert difference(network(pictures), logits) < 0.15
+        assert difference(network(images), logits) < 0.15
 
 
-def test_channels_last_is_the_same_computation(network, pictures, logits):
+def test_channels_last_is_the_same_computation(network, images, logits):
     rearranged = copy.deepcopy(network).to(memory_format=torch.channels_last)
     with torch.no_grad():
-        found = rearranged(pictures.to(memory_format=torch.channels_last))
+        found = rearranged(images.to(memory_format=torch.channels_last))
     assert difference(found, logits) < 1e-4
 
 
@@ -118,15 +118,15 @@ def test_trains_and_draws_random_numbers_only_for_dropout(name, network):
     training = copy.deepcopy(network).train()
     torch.manual_seed(3)
     before = torch.get_rng_state()
-    logits = training(waves(3, entry(name).picture[0], size_for(name)))
+    logits = training(waves(3, entry(name).image[0], size_for(name)))
     drops = any(isinstance(m, torch.nn.Dropout) and m.p > 0 for m in training.modules())
     assert logits.isfinite().all()
     assert torch.equal(before, torch.get_rng_state()) != drops
 
 
 @pytest.mark.parametrize("name", networks())
-def test_takes_its_own_pictures_with_other_channels_and_classes(name):
-    _, height, width = entry(name).picture
+def test_takes_its_own_images_with_other_channels_and_classes(name):
+    _, height, width = entry(name).image
     with torch.device("meta"):
         network = build(name, in_channels=5, classes=7).eval()
         assert network(torch.empty(2, 5, height, width)).shape == (2, 7)
@@ -134,7 +134,7 @@ def test_takes_its_own_pictures_with_other_channels_and_classes(name):
 
 @pytest.mark.parametrize("size", [28, 32])
 @pytest.mark.parametrize("name", cases(NATIVE))
-def test_native_variants_take_small_pictures_of_both_sizes(name, size):
+def test_native_variants_take_small_images_of_both_sizes(name, size):
     with torch.no_grad():
         logits = fill(build_cheap(name))(waves(2, 3, size))
     assert logits.shape == (2, 10)
@@ -142,18 +142,16 @@ def test_native_variants_take_small_pictures_of_both_sizes(name, size):
 
 
 @pytest.mark.parametrize("name", networks())
-def test_too_small_a_picture_is_explained(name):
+def test_too_small_a_image_is_explained(name):
     least = LEAST.get(name, 1)
-    check_picture_size(name, least)
+    check_image_size(name, least)
     if least == 1:
         return
     with pytest.raises(OutOfPixelsError) as caught:
-        check_picture_size(name, least - 1)
+        check_image_size(name, least - 1)
     words = str(caught.value)
-    assert words.startswith(f"Pictures of {least - 1}×{least - 1} are too small for {name}: ")
+    assert words.startswith(f"Images of {least - 1}×{least - 1} are too small for {name}: ")
     assert f"The least size that works is {least}×{least}." in words
     assert "Pool2d) is left with" in words
     native = entry(name).native
-    assert (f"For pictures of 28 to 32 pixels there is {native!r}." in words) == (
-        native is not None
-    )
+    assert (f"For images of 28 to 32 pixels there is {native!r}." in words) == (native is not None)

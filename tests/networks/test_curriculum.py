@@ -1,6 +1,6 @@
 """The figures of the curriculum, section D: shapes layer by layer, and counts.
 
-Shapes are (channels, height, width) or (units,), for one picture. Nothing is computed where shapes
+Shapes are (channels, height, width) or (units,), for one image. Nothing is computed where shapes
 are all that counts: the networks stand on the meta device.
 """
 
@@ -19,7 +19,7 @@ def on_meta(name, in_channels=1, classes=10, **arguments):
         return build(name, in_channels, classes, **arguments).eval()
 
 
-def outputs(network, picture, wanted):
+def outputs(network, image, wanted):
     """(module, output) of the modules for which wanted(path, module), as they are computed."""
     seen = []
     for path, module in network.named_modules():
@@ -27,19 +27,19 @@ def outputs(network, picture, wanted):
             module.register_forward_hook(lambda m, _, output: seen.append((m, output)))
     device = next(network.parameters()).device
     with torch.no_grad():
-        network(torch.zeros(1, *picture, device=device))
+        network(torch.zeros(1, *image, device=device))
     return seen
 
 
-def layer_shapes(network, picture):
+def layer_shapes(network, image):
     """Output shapes of the layers that can change them, in order."""
-    seen = outputs(network, picture, lambda _, module: isinstance(module, SHAPING))
+    seen = outputs(network, image, lambda _, module: isinstance(module, SHAPING))
     return [tuple(output.shape[1:]) for _, output in seen]
 
 
-def stage_shapes(network, picture, *paths):
+def stage_shapes(network, image, *paths):
     """Output shapes of the modules at `paths`, in order."""
-    seen = outputs(network, picture, lambda path, _: path in paths)
+    seen = outputs(network, image, lambda path, _: path in paths)
     assert len(seen) == len(paths)
     return [tuple(output.shape[1:]) for _, output in seen]
 
@@ -52,10 +52,10 @@ def parameters(module):
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def multiply_adds(name, picture):
-    """Of convolutions and dense layers, for one picture and 1000 classes."""
-    network = on_meta(name, picture[0], classes=1000)
-    seen = outputs(network, picture, lambda _, module: isinstance(module, nn.Conv2d | nn.Linear))
+def macs(name, image):
+    """Of convolutions and dense layers, for one image and 1000 classes."""
+    network = on_meta(name, image[0], classes=1000)
+    seen = outputs(network, image, lambda _, module: isinstance(module, nn.Conv2d | nn.Linear))
     return sum(output.numel() * module.weight[0].numel() for module, output in seen)
 
 
@@ -219,11 +219,11 @@ def test_densenet_is_named_after_its_layers(layers):
 def test_parameters_and_operations(name, millions_of_parameters, millions_of_multiply_adds):
     found = parameters(on_meta(name, 3, classes=1000)) / 1e6
     assert found == pytest.approx(millions_of_parameters, abs=0.05)
-    found = multiply_adds(name, (3, 224, 224)) / 1e6
+    found = macs(name, (3, 224, 224)) / 1e6
     assert found == pytest.approx(millions_of_multiply_adds, rel=0.002)
 
 
-# the small-picture variants keep the number of layers and have a stem that loses no pixels
+# the small-image variants keep the number of layers and have a stem that loses no pixels
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The arithmetic of picture sizes, against the layers themselves."""
+"""The arithmetic of image sizes, against the layers themselves."""
 
 import pytest
 import torch

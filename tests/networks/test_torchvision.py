@@ -38,6 +38,6 @@ def test_logits(name):
     check_logits(build(name, in_channels=3, classes=1000), FACTS[name]["logits"])
 
 
-def test_logits_of_pictures_normalized_for_imagenet():
+def test_logits_of_images_normalized_for_imagenet():
     network = build("googlenet-torchvision", in_channels=3, classes=1000, transform_input=True)
     check_logits(network, FACTS["googlenet-torchvision"]["logits_transform_input"])

@@ -14,11 +14,11 @@ def test_the_best_finished_run_of_each_network(digits_run, tmp_path):
     shutil.copytree(digits_run.folder, worse.parent)
     worse.write_text("{}")
     found = best_accuracies(tmp_path, "digits")
-    assert {name: judged.accuracy for name, judged in found.items()} == {
+    assert {name: evaluated.accuracy for name, evaluated in found.items()} == {
         digits_run.recipe.network: digits_run.summary()["accuracy"]
     }
 
 
-def test_other_pictures_do_not_count(digits_run, tmp_path):
+def test_other_images_do_not_count(digits_run, tmp_path):
     assert best_accuracies(digits_run.folder.parent, "mnist") == {}
     assert best_accuracies(tmp_path / "nothing", "digits") == {}

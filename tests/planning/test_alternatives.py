@@ -38,13 +38,13 @@ def test_every_change_that_is_tried_is_counted(rows):
 
 def test_the_epochs_that_fit_are_written_only_where_a_time_is_given(rows):
     row = rows[0][0]
-    assert "fitting_epochs" not in row.as_json()
-    written = row.as_json(30)
+    assert "fitting_epochs" not in row.as_dict()
+    written = row.as_dict(30)
     assert written["fitting_epochs_low"] < written["fitting_epochs"]
     assert written["fitting_epochs"] * written["epoch_seconds"] == pytest.approx(1800)
 
 
-def test_the_variant_for_small_pictures_is_among_them():
+def test_the_variant_for_small_images_is_among_them():
     known = forecasters("nin", "cifar10", precision="float32", batch_size=2)
     forecast = known[0].at(2, measuring_seconds=0)
     assert forecast.size == 224

@@ -26,7 +26,7 @@ def test_operations_are_timed_and_kept(monkeypatch, tmp_path):
     assert len(steps) <= STEPS
     assert (tmp_path / "cache" / "operations.json").is_file()
     assert OperationTimes(module.torch.get_num_threads())._seconds
-    assert found.as_json()["start_bytes"] == 300
+    assert found.as_dict()["start_bytes"] == 300
 
 
 def test_a_run_that_fails_says_why(monkeypatch):

@@ -19,9 +19,9 @@ def lenet():
 class MadeUp:
     """A forecaster whose memory is a function of the batch size."""
 
-    def __init__(self, forecaster, needs, pictures):
+    def __init__(self, forecaster, needs, images):
         workload = forecaster.workload
-        self.workload = replace(workload, counts={**workload.counts, "train": pictures})
+        self.workload = replace(workload, counts={**workload.counts, "train": images})
         self.needs = needs
         self.asked = set()
 
@@ -34,14 +34,12 @@ class MadeUp:
 @given(
     st.integers(1, 10**9), st.integers(1, 10**7), st.sampled_from((1, 32)), st.integers(1, 10**5)
 )
-def test_the_largest_batch_is_within_the_limit_and_the_next_is_not(
-    lenet, base, each, step, pictures
-):
-    made_up = MadeUp(lenet[0], lambda n: base + each * step * (n // step), pictures)
+def test_the_largest_batch_is_within_the_limit_and_the_next_is_not(lenet, base, each, step, images):
+    made_up = MadeUp(lenet[0], lambda n: base + each * step * (n // step), images)
     limit = base + 5000 * each
     fit = largest_batch([made_up], limit)
     assert fit.memory.high <= limit
-    assert fit.is_all == (fit.batch_size == pictures)
+    assert fit.is_all == (fit.batch_size == images)
     assert fit.is_all or fit.next_memory.high > limit
 
 
@@ -60,7 +58,7 @@ def test_the_neediest_precision_decides(lenet):
 
 def test_what_never_fits_is_said_with_the_least_need(lenet):
     smallest = lenet[0].memory_at(1).high
-    message = f"lenet doesn't fit in 10 MB: with one picture a step, .* {size_words(smallest)}"
+    message = f"lenet doesn't fit in 10 MB: with one image a step, .* {size_words(smallest)}"
     with pytest.raises(ConvscopeError, match=message):
         largest_batch(lenet, 10**7)
 

@@ -32,6 +32,6 @@ def test_activations_and_gradients_are_gone_after_the_step(lenet):
 def test_a_plan_is_drawn(lenet, batch_size, tmp_path):
     file = tmp_path / "plan.png"
     plan_figure(lenet, lenet.at(batch_size, measuring_seconds=0), file)
-    with Image.open(file) as picture:
-        assert picture.size == (1650, 1260)
-        assert len(picture.convert("RGB").getcolors(2**24)) > 50
+    with Image.open(file) as image:
+        assert image.size == (1650, 1260)
+        assert len(image.convert("RGB").getcolors(2**24)) > 50

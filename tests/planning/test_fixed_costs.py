@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from convscope.data.places import cache_folder
+from convscope.folders import cache_folder
 from convscope.planning.fixed_costs import RECENT, FixedCosts, fixed_costs, remember_fixed_costs
 
 
@@ -45,6 +45,6 @@ def test_lines_of_before_the_memory_of_judging_was_measured():
     remember_fixed_costs(costs(1.0))
     file = cache_folder() / "fixed_costs.jsonl"
     fields = json.loads(file.read_text())
-    del fields["judging_bytes"]
+    del fields["final_evaluation_bytes"]
     file.write_text(json.dumps(fields) + "\n")
-    assert fixed_costs()[0].judging_bytes == FixedCosts().judging_bytes
+    assert fixed_costs()[0].final_evaluation_bytes == FixedCosts().final_evaluation_bytes

@@ -50,7 +50,7 @@ def test_every_operation_can_be_timed():
 
 
 def test_a_plan_in_json():
-    result = plan("lenet", "digits", size=28, epochs=2, precision="float32").as_json()
+    result = plan("lenet", "digits", size=28, epochs=2, precision="float32").as_dict()
     json.dumps(result)
     assert result["time"]["low"] < result["time"]["run_seconds"] < result["time"]["high"]
     assert sum(result["memory"]["parts"].values()) > 0
@@ -75,11 +75,11 @@ def test_a_network_that_asks_for_values_is_refused_in_one_line():
             return self.dense(x.flatten(1)) * (2 if x.sum().item() > 0 else 1)
 
     with pytest.raises(cs.ConvscopeError, match="can't be forecast"):
-        plan(Asks(), picture_shape=(1, 28, 28), recipe=cs.Recipe(epochs=1))
+        plan(Asks(), image_shape=(1, 28, 28), recipe=cs.Recipe(epochs=1))
 
 
 def test_without_data_or_shape():
-    with pytest.raises(cs.UsageError, match="Give data, or picture_shape"):
+    with pytest.raises(cs.UsageError, match="Give data, or image_shape"):
         plan("lenet")
 
 
@@ -92,6 +92,6 @@ def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
     found = forecasters("lenet", "mnist", precision="float32", minutes=5, epochs=None)[0].at(64)
     correction = found.run.value / found.uncorrected["run"]
     assert correction > 1.7
-    outside = found.start_seconds + found.judging_seconds
+    outside = found.start_seconds + found.final_evaluation_seconds
     assert found.run.value == pytest.approx(300 + correction * outside)
     assert 300 < found.run.low < found.run.value <= found.run.high < 300 + 3 * correction * outside

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from convscope.data.places import cache_folder
+from convscope.folders import cache_folder
 from convscope.planning.history import Outcome, outcomes, remember, with_range
 
 

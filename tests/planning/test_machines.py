@@ -50,8 +50,8 @@ def test_faster_machines_are_faster(forecaster, on_v100):
     h100 = forecast_elsewhere(forecaster, find_machine("h100"), 256)
     raspberry = forecast_elsewhere(forecaster, find_machine("raspberry-pi-5"), 256)
     assert h100.precision == "bfloat16"
-    assert h100.pictures_per_second > on_v100.pictures_per_second
-    assert on_v100.pictures_per_second > 20 * raspberry.pictures_per_second
+    assert h100.images_per_second > on_v100.images_per_second
+    assert on_v100.images_per_second > 20 * raspberry.images_per_second
 
 
 def test_whether_it_fits(forecaster, on_v100):
@@ -71,6 +71,6 @@ def test_tiny_steps_are_limited_by_launching(forecaster):
 
 
 def test_json(on_v100):
-    result = json.loads(json.dumps(on_v100.as_json()))
+    result = json.loads(json.dumps(on_v100.as_dict()))
     assert result["machine"]["source"]
     assert result["step_seconds"]["low"] < result["step_seconds"]["value"]

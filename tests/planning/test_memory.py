@@ -17,7 +17,7 @@ KINDS = {
     "activations",
     "temporary",
     "workspace",
-    "pictures",
+    "images",
 }
 
 
@@ -35,7 +35,7 @@ def test_every_part_is_there_and_they_add_up(step):
     assert sum(memory.parts.values()) == memory.live == max(memory.timeline)
     parameters = 4 * (8 * 9 + 8 + 8000 + 10)
     assert memory.parts["parameters"] == memory.parts["optimizer"] == parameters
-    assert memory.parts["pictures"] == 16 * 144 * 4
+    assert memory.parts["images"] == 16 * 144 * 4
 
 
 def test_what_convolutions_take_for_a_moment_is_told_apart(step):

@@ -18,7 +18,7 @@ def recorded(network, shape):
 
 @pytest.mark.parametrize("name", ["mlp", "lenet", "resnet18-32px", "googlenet-32px"])
 def test_flops_are_those_that_pytorch_counts(name):
-    shape = (1, *entry(name).picture[1:])
+    shape = (1, *entry(name).image[1:])
     network = cs.build(name)
     step = recorded(network, shape)
     with FlopCounterMode(display=False) as counter:
@@ -38,7 +38,7 @@ def test_flops_of_grouped_convolutions():
         if "convolution" in str(each.function)
     ]
     once = 2 * 8 * 4 * 4 * 9  # maps, places, numbers of a kernel: each sees one channel
-    assert counts == [once, once]  # forward; backward for the kernels, not for the pictures
+    assert counts == [once, once]  # forward; backward for the kernels, not for the images
 
 
 def test_another_batch_size():

@@ -20,17 +20,17 @@ def test_every_network_is_in_the_table_or_left_out(found):
     assert "lenet" in names
 
 
-def test_costs_are_those_of_one_picture(found):
+def test_costs_are_those_of_one_image(found):
     softmax = next(each for each in found.costs if each.network == "softmax-regression")
     assert softmax == NetworkCost("softmax-regression", 7850, 7840)
     # 5×5 on 28×28 (padded) to 6, 5×5 on 14×14 to 16 at 10×10, dense layers 400-120-84-10
     lenet = next(each for each in found.costs if each.network == "lenet")
-    assert lenet.multiply_adds == 28 * 28 * 6 * 25 + 10 * 10 * 16 * 6 * 25 + 48000 + 10080 + 840
+    assert lenet.macs == 28 * 28 * 6 * 25 + 10 * 10 * 16 * 6 * 25 + 48000 + 10080 + 840
 
 
 def test_within_a_budget_are_the_cheapest_in_order(found):
     within = found.within(500_000)
-    assert all(each.multiply_adds <= 500_000 for each in within)
+    assert all(each.macs <= 500_000 for each in within)
     assert [*within] == [*found.costs[: len(within)]]
     assert found.within(1) == ()
 

@@ -16,9 +16,9 @@ def networks():
 @pytest.mark.parametrize("with_runs", [True, False])
 def test_networks_are_drawn(networks, with_runs, digits_run, tmp_path):
     found, forecasts = networks
-    judged = best_accuracies(digits_run.folder.parent, "digits") if with_runs else {}
+    evaluated = best_accuracies(digits_run.folder.parent, "digits") if with_runs else {}
     file = tmp_path / "networks.png"
-    overview_figure(found, forecasts, judged, "digits", file)
-    with Image.open(file) as picture:
-        assert picture.size == (1950, 990)
-        assert len(picture.convert("RGB").getcolors(2**24)) > 50
+    overview_figure(found, forecasts, evaluated, "digits", file)
+    with Image.open(file) as image:
+        assert image.size == (1950, 990)
+        assert len(image.convert("RGB").getcolors(2**24)) > 50

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 import convscope as cs
-from convscope.data.places import cache_folder
+from convscope.folders import cache_folder
 from convscope.planning import forecaster as forecaster_module
 from convscope.planning.plan import forecasters, plan
 from convscope.runtime.contention import Contention
@@ -21,7 +21,7 @@ def network():
 
 
 def test_any_module_with_a_shape():
-    forecast = plan(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    forecast = plan(network(), image_shape=(3, 8, 8), recipe=RECIPE)
     assert forecast.network == "Sequential"
     assert forecast.batch_size == 8
     assert forecast.steps_per_epoch == 60_000 // 8
@@ -33,17 +33,17 @@ def test_a_compiled_module_gets_its_note_and_is_not_compiled():
         raise AssertionError("compiled")
 
     compiled = torch.compile(network(), backend=fail)
-    (forecaster,) = forecasters(compiled, picture_shape=(3, 8, 8), recipe=RECIPE)
+    (forecaster,) = forecasters(compiled, image_shape=(3, 8, 8), recipe=RECIPE)
     forecast = forecaster.at(8, measuring_seconds=0.0)
     assert forecast.network == "Sequential"
     assert any(note.startswith("The network is compiled") for note in forecast.notes)
-    (plain,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    (plain,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
     simple = plain.at(8, measuring_seconds=0.0)
     assert forecast.step.high / forecast.step.value > simple.step.high / simple.step.value
 
 
 def test_a_machine_that_is_not_calibrated_is_told_so():
-    forecast = plan(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    forecast = plan(network(), image_shape=(3, 8, 8), recipe=RECIPE)
     assert "Once: convscope doctor --calibrate" in " ".join(forecast.notes)
 
 
@@ -56,13 +56,11 @@ def test_wrong_names():
         plan("lenet", "digits", batchsize=3)
 
 
-def test_a_module_that_does_not_take_the_pictures():
-    with pytest.raises(
-        cs.UsageError, match=r"Sequential fails on pictures of shape \(2, 1, 8, 8\)"
-    ):
-        plan(network(), picture_shape=(1, 8, 8), recipe=RECIPE)
+def test_a_module_that_does_not_take_the_images():
+    with pytest.raises(cs.UsageError, match=r"Sequential fails on images of shape \(2, 1, 8, 8\)"):
+        plan(network(), image_shape=(1, 8, 8), recipe=RECIPE)
     wrong = nn.Sequential(nn.Flatten(), nn.Linear(64, 7))
-    with pytest.raises(cs.UsageError, match=r"gives \(2, 7\) for 2 pictures"):
+    with pytest.raises(cs.UsageError, match=r"gives \(2, 7\) for 2 images"):
         plan(wrong, "digits", recipe=RECIPE)
 
 
@@ -81,7 +79,7 @@ def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
     monkeypatch.setattr(forecaster_module, "record_step", counting)
     monkeypatch.setattr(forecaster_module.Forecaster, "computing_seconds", seconds)
     recipe = RECIPE.replace(precision="auto")
-    short, long = forecasters(network(), picture_shape=(3, 8, 8), recipe=recipe)
+    short, long = forecasters(network(), image_shape=(3, 8, 8), recipe=recipe)
     assert recorded == ["bfloat16"]
     assert short.workload.execution.precision == "bfloat16"
     note = "float32, and a step takes about 3 times as long."
@@ -91,22 +89,22 @@ def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
 
 
 def test_what_is_left_of_a_run():
-    (forecaster,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    (forecaster,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
     whole = forecaster.at(8, measuring_seconds=0.0)
     half = forecaster.at(8, measuring_seconds=0.0, steps_left=whole.steps_per_epoch // 2)
     assert half.epochs == pytest.approx(0.5)
     assert half.start_seconds < whole.start_seconds  # nothing is chosen by measuring
-    assert half.judging_seconds == pytest.approx(whole.judging_seconds, rel=0.5)
+    assert half.final_evaluation_seconds == pytest.approx(whole.final_evaluation_seconds, rel=0.5)
 
 
 def test_a_busy_machine_is_told_and_nothing_is_kept(monkeypatch):
     monkeypatch.setattr(Contention, "share", 0.0)
-    (quiet,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    (quiet,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
     sure = quiet.at(8, measuring_seconds=60.0)
     kept = cache_folder() / "operations.json"
     before = kept.read_text()
     monkeypatch.setattr(Contention, "share", 0.4)
-    (busy,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=RECIPE)
+    (busy,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
     found = busy.at(16, measuring_seconds=60.0)
     assert any("waited for one 40% of the time" in note for note in found.notes)
     assert found.step.high / found.step.value > sure.step.high / sure.step.value
@@ -115,7 +113,7 @@ def test_a_busy_machine_is_told_and_nothing_is_kept(monkeypatch):
 
 def test_memory_that_recomputing_gives_back_takes_time():
     recipe = RECIPE.replace(recompute=("0",))
-    (forecaster,) = forecasters(network(), picture_shape=(3, 8, 8), recipe=recipe)
+    (forecaster,) = forecasters(network(), image_shape=(3, 8, 8), recipe=recipe)
     found = forecaster.at(8, measuring_seconds=0.0)
     rest = found.uncorrected["step"] - sum(found.phases.values()) - forecaster_module.LOOP_SECONDS
     taken = forecaster.step.bytes_taken(8)
@@ -125,9 +123,9 @@ def test_memory_that_recomputing_gives_back_takes_time():
 
 def test_without_data_a_module_has_as_many_classes_as_logits():
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 5))
-    assert plan(module, picture_shape=(3, 8, 8), recipe=RECIPE).flops == 8 * 2 * 2 * 3 * 8 * 8 * 5
+    assert plan(module, image_shape=(3, 8, 8), recipe=RECIPE).flops == 8 * 2 * 2 * 3 * 8 * 8 * 5
     wrong = nn.Sequential(nn.Conv2d(3, 5, 8))
     with pytest.raises(
         cs.UsageError, match=r"gives \(2, 5, 1, 1\) .* logits of shape \(2, classes\)"
     ):
-        plan(wrong, picture_shape=(3, 8, 8), recipe=RECIPE)
+        plan(wrong, image_shape=(3, 8, 8), recipe=RECIPE)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 import convscope as cs
-from convscope.inspection.trace import trace
+from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import entry
 from convscope.planning.memory import step_memory
 from convscope.planning.record_step import record_step
@@ -54,7 +54,7 @@ def step():
 
 @pytest.mark.parametrize("name", ["lenet", "resnet18-32px", "mobilenet-v2-32px"])
 def test_forward_flops_are_those_that_the_trace_shows(name):
-    shape = (1, *entry(name).picture[1:])
+    shape = (1, *entry(name).image[1:])
     step = recorded(cs.build(name), shape=shape)
     forward = [o.at(1, step.stand_in).flops for o in step.operations if o.phase == "forward"]
     assert sum(forward) == trace(name, shape).flops
@@ -78,7 +78,7 @@ def test_kinds_of_memory(step):
     assert sum(sizes) >= 4 * parameters
     kept = step_memory(step, 4).layers
     assert set(kept) >= {"convolution", "norm"}
-    # It is called twice; of its outputs only what enters the norm is kept. 4 pictures, float32.
+    # It is called twice; of its outputs only what enters the norm is kept. 4 images, float32.
     assert kept["convolution"] == 4 * 4 * 3 * 16 * 16
 
 
@@ -125,7 +125,7 @@ def test_an_operation_that_is_not_pytorchs_is_named():
     assert recorded(Own()).unknown == []
 
 
-def test_pictures_that_do_not_fit():
+def test_images_that_do_not_fit():
     with pytest.raises(RuntimeError):
         recorded(Own(), shape=(1, 16, 16))
 
@@ -134,7 +134,7 @@ def test_pictures_that_do_not_fit():
 def test_the_same_step_in_float32_from_a_record_in_bfloat16(name):
     with torch.device("meta"):
         network = cs.build(name, 3, 10)
-    shape = (3, *entry(name).picture[1:])
+    shape = (3, *entry(name).image[1:])
 
     def sgd(network):
         return torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import convscope as cs
-from convscope.data.places import cache_folder
+from convscope.folders import cache_folder
 from convscope.planning import times
 from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch

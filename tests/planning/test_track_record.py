@@ -19,7 +19,7 @@ def remembered(tmp_path, monkeypatch):
 def test_without_history_there_is_no_record(remembered):
     record = track_record()
     assert record.records == ()
-    assert record.as_json(10) == {"records": [], "last": []}
+    assert record.as_dict(10) == {"records": [], "last": []}
 
 
 def test_a_steady_error_is_corrected_and_the_raw_ratio_is_told(remembered):
@@ -32,12 +32,12 @@ def test_a_steady_error_is_corrected_and_the_raw_ratio_is_told(remembered):
     assert record.share_close == record.share_inside == 1.0
 
 
-def test_an_outcome_is_not_judged_by_itself(remembered):
+def test_an_outcome_is_not_evaluated_by_itself(remembered):
     for _ in range(30):
         remembered("memory", 1e9, 1e9)
     remembered("memory", 1e9, 3e9)
     record = track_record()
-    odd = record.judged[-1]
+    odd = record.evaluated[-1]
     assert not odd.is_inside
     assert odd.ratio == pytest.approx(3, rel=0.05)
     assert record.records[0].share_inside == pytest.approx(30 / 31)
@@ -55,8 +55,8 @@ def test_kinds_are_kept_apart_and_the_order_is_that_of_time(remembered):
         remembered(what, 1.0, actual)
     record = track_record()
     assert [each.what for each in record.records] == ["step", "memory"]
-    assert [each.outcome.actual for each in record.judged] == [1.0, 2.0, 3.0]
-    last = record.as_json(1)["last"]
+    assert [each.outcome.actual for each in record.evaluated] == [1.0, 2.0, 3.0]
+    last = record.as_dict(1)["last"]
     assert len(last) == 1
     assert last[0]["actual"] == 3.0
     assert last[0]["uncorrected"] == 1.0

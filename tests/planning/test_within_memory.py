@@ -25,7 +25,7 @@ def test_recomputation_is_offered_where_it_allows_much_more(resnet9):
     assert found.recomputed is not None
     assert found.recomputed.batch_size > 1.1 * found.fit.batch_size
     assert 0 < found.more_work < 0.5
-    written = found.as_json()
+    written = found.as_dict()
     assert written["recomputation"]["batch_size"] == found.recomputed.batch_size
     assert written["batch_size"] == found.fit.batch_size
 

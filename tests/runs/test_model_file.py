@@ -30,8 +30,8 @@ def model_file(tmp_path):
 def test_one_file_predicts_the_same(model_file):
     network, file = model_file
     loaded, card = load_model(file)
-    pictures = torch.randn(4, 1, 28, 28)
-    assert torch.equal(loaded(pictures), network(pictures))
+    images = torch.randn(4, 1, 28, 28)
+    assert torch.equal(loaded(images), network(images))
     assert card == card_of("lenet")
     assert not loaded.training
 
@@ -51,8 +51,8 @@ def test_own_module(tmp_path):
         load_model(tmp_path / "m.safetensors")
     fresh = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 3))
     loaded, _ = load_model(tmp_path / "m.safetensors", fresh)
-    pictures = torch.randn(2, 1, 28, 28)
-    assert torch.equal(loaded(pictures), module(pictures))
+    images = torch.randn(2, 1, 28, 28)
+    assert torch.equal(loaded(images), module(images))
 
 
 def test_weights_of_another_architecture(model_file):

@@ -15,10 +15,10 @@ def batch(network="lenet"):
 
 
 def test_leaves_the_network_and_the_generator_alone():
-    network, pictures, labels = batch("lenet-bn")
+    network, images, labels = batch("lenet-bn")
     before = {name: t.clone() for name, t in network.state_dict().items()}
     state = torch.get_rng_state()
-    choose_execution(network, pictures, labels, CPU)
+    choose_execution(network, images, labels, CPU)
     assert torch.equal(state, torch.get_rng_state())
     assert network.training
     assert all(torch.equal(before[name], t) for name, t in network.state_dict().items())
@@ -84,14 +84,14 @@ def test_rounding_must_matter_less_than_the_choice_of_the_batch(
 def test_the_usual_networks_may_use_bfloat16(name):
     torch.manual_seed(0)
     network = cs.build(name, 1, 10)
-    pictures, labels = torch.randn(32, 1, 28, 28), torch.arange(32) % 10
+    images, labels = torch.randn(32, 1, 28, 28), torch.arange(32) % 10
     plain, short = Execution(CPU, "float32"), Execution(CPU, "bfloat16")
-    assert execution._agrees(network, plain, short, pictures, labels)
+    assert execution._agrees(network, plain, short, images, labels)
 
 
-def test_a_batch_of_one_picture():
-    network, pictures, labels = batch()
-    chosen = choose_execution(network, pictures[:1], labels[:1], CPU)
+def test_a_batch_of_one_image():
+    network, images, labels = batch()
+    chosen = choose_execution(network, images[:1], labels[:1], CPU)
     assert chosen.precision == "float32"
     assert "too small to compare" in chosen.reason
 

@@ -8,12 +8,12 @@ from convscope.networks.catalog import build
 from convscope.runtime.folded import folded
 
 
-def lived(network, pictures):
+def lived(network, images):
     """The network with statistics that batch normalization doesn't start with."""
     network.train()
     with torch.no_grad():
         for _ in range(3):
-            network(pictures)
+            network(images)
     return network.eval()
 
 
@@ -33,11 +33,11 @@ def count(network, kind):
 )
 def test_answers_stay_the_same(name, left):
     torch.manual_seed(1)
-    pictures = torch.randn(4, 3, 32, 32)
-    network = lived(build(name, 3, 5), pictures)
+    images = torch.randn(4, 3, 32, 32)
+    network = lived(build(name, 3, 5), images)
     quicker = folded(network)
     with torch.no_grad():
-        torch.testing.assert_close(quicker(pictures), network(pictures), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(quicker(images), network(images), atol=1e-4, rtol=1e-4)
     if left is not None:
         assert count(quicker, nn.BatchNorm2d) == left
     assert count(network, nn.BatchNorm2d) == count(build(name, 3, 5), nn.BatchNorm2d)
@@ -51,20 +51,20 @@ class Shared(nn.Module):
         self.first, self.twice = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 1)
         self.normal, self.other, self.third = (nn.BatchNorm2d(2) for _ in range(3))
 
-    def forward(self, pictures):
-        first = self.first(pictures)
+    def forward(self, images):
+        first = self.first(images)
         both = self.normal(first) + first
         return self.third(self.twice(self.other(self.twice(both)))).mean(dim=(2, 3))
 
 
 def test_what_is_used_elsewhere_stays():
     torch.manual_seed(2)
-    pictures = torch.randn(3, 1, 9, 9)
-    network = lived(Shared(), pictures)
+    images = torch.randn(3, 1, 9, 9)
+    network = lived(Shared(), images)
     quicker = folded(network)
     assert count(quicker, nn.BatchNorm2d) == 3
     with torch.no_grad():
-        torch.testing.assert_close(quicker(pictures), network(pictures))
+        torch.testing.assert_close(quicker(images), network(images))
 
 
 class Deciding(nn.Module):
@@ -74,8 +74,8 @@ class Deciding(nn.Module):
         super().__init__()
         self.layer, self.normal = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)
 
-    def forward(self, pictures):
-        features = self.normal(self.layer(pictures))
+    def forward(self, images):
+        features = self.normal(self.layer(images))
         return features.mean(dim=(2, 3)) if features.mean() > 0 else features.amax(dim=(2, 3))
 
 
@@ -84,8 +84,8 @@ def test_what_cannot_be_traced_is_copied():
     copied = folded(network)
     assert type(copied) is Deciding
     assert copied is not network
-    pictures = torch.randn(2, 1, 6, 6)
-    assert torch.equal(copied(pictures), network(pictures))
+    images = torch.randn(2, 1, 6, 6)
+    assert torch.equal(copied(images), network(images))
 
 
 def test_the_original_keeps_its_weights_and_mode():

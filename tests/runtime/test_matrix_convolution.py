@@ -35,14 +35,14 @@ def test_equals_pytorch(
         directions = [name for name in directions if name != "input gradient"]
     layout = torch.channels_last if channels_last else torch.contiguous_format
     size = [k + more for k, more in zip(kernel, extra, strict=True)]
-    pictures = torch.randn(count, channels, *size, dtype=torch.float64).to(memory_format=layout)
+    images = torch.randn(count, channels, *size, dtype=torch.float64).to(memory_format=layout)
     kernels = torch.randn(outputs, channels, *kernel, dtype=torch.float64)
     shift = torch.randn(outputs, dtype=torch.float64) if bias else None
-    inputs = [t.requires_grad_() for t in (pictures, kernels, shift) if t is not None]
-    expected = F.conv2d(pictures, kernels, shift, stride, padding)
-    layer = Layer(tuple(pictures.shape[1:]), tuple(kernels.shape), stride, padding, torch.float64)
+    inputs = [t.requires_grad_() for t in (images, kernels, shift) if t is not None]
+    expected = F.conv2d(images, kernels, shift, stride, padding)
+    layer = Layer(tuple(images.shape[1:]), tuple(kernels.shape), stride, padding, torch.float64)
     with use_plan({str(layer): directions}):
-        got = F.conv2d(pictures, kernels, shift, stride, padding)
+        got = F.conv2d(images, kernels, shift, stride, padding)
     assert not directions or "MatrixConvolution" in type(got.grad_fn).__name__
     torch.testing.assert_close(got, expected)
     weights = torch.randn_like(expected)
@@ -52,14 +52,14 @@ def test_equals_pytorch(
 
 
 def test_other_convolutions_pass_through():
-    pictures = torch.randn(2, 4, 9, 9)
+    images = torch.randn(2, 4, 9, 9)
     cases = [
-        (nn.Conv2d(4, 4, 3, groups=4), pictures),
-        (nn.Conv2d(4, 6, 3, dilation=2), pictures),
-        (nn.Conv2d(4, 6, 3, padding="same"), pictures),
-        (nn.Conv2d(4, 6, 3, padding=1, padding_mode="reflect"), pictures),
-        (nn.Conv1d(4, 6, 3), pictures[:, :, 0]),
-        (nn.Conv2d(4, 6, 3), pictures[0]),
+        (nn.Conv2d(4, 4, 3, groups=4), images),
+        (nn.Conv2d(4, 6, 3, dilation=2), images),
+        (nn.Conv2d(4, 6, 3, padding="same"), images),
+        (nn.Conv2d(4, 6, 3, padding=1, padding_mode="reflect"), images),
+        (nn.Conv1d(4, 6, 3), images[:, :, 0]),
+        (nn.Conv2d(4, 6, 3), images[0]),
     ]
     for layer, x in cases:
         expected = layer(x)
@@ -71,20 +71,20 @@ def test_other_convolutions_pass_through():
 
 
 def test_numbers_in_sequences_are_understood():
-    pictures, kernels = torch.randn(1, 2, 6, 6), torch.randn(3, 2, 3, 3)
+    images, kernels = torch.randn(1, 2, 6, 6), torch.randn(3, 2, 3, 3)
     with use_plan({}):
-        got = F.conv2d(pictures, kernels, stride=[2], padding=(1,), dilation=(1,))
-    assert torch.equal(got, F.conv2d(pictures, kernels, stride=2, padding=1))
+        got = F.conv2d(images, kernels, stride=[2], padding=(1,), dilation=(1,))
+    assert torch.equal(got, F.conv2d(images, kernels, stride=2, padding=1))
 
 
 @pytest.mark.parametrize("name", ["resnet18-32px", "densenet121-32px", "googlenet-32px"])
 def test_a_network_gives_the_same_with_every_layer_by_matrices(name):
     torch.manual_seed(0)
     network = cs.build(name, 1, 10).double()
-    pictures, labels = torch.randn(3, 1, 16, 16, dtype=torch.float64), torch.arange(3)
+    images, labels = torch.randn(3, 1, 16, 16, dtype=torch.float64), torch.arange(3)
     layers = set()
     with record_layers(layers):
-        copy.deepcopy(network)(pictures)
+        copy.deepcopy(network)(images)
     plan = {
         str(layer): list(DIRECTIONS if layer.stride == (1, 1) else ("forward", "weight gradient"))
         for layer in layers
@@ -94,7 +94,7 @@ def test_a_network_gives_the_same_with_every_layer_by_matrices(name):
         trained = copy.deepcopy(network)
         torch.manual_seed(1)  # the same dropout
         with use_plan(each):
-            F.cross_entropy(trained(pictures), labels).backward()
+            F.cross_entropy(trained(images), labels).backward()
         gradients.append([p.grad for p in trained.parameters()])
     assert layers
     torch.testing.assert_close(gradients[0], gradients[1])
@@ -102,14 +102,14 @@ def test_a_network_gives_the_same_with_every_layer_by_matrices(name):
 
 def test_under_autocast_weights_keep_their_type():
     layer = nn.Conv2d(8, 8, 3, padding=1)
-    pictures = torch.randn(4, 8, 3, 3)
+    images = torch.randn(4, 8, 3, 3)
     layers = set()
     with torch.autocast("cpu", torch.bfloat16), record_layers(layers):
-        expected = layer(pictures)
+        expected = layer(images)
     (found,) = layers
     assert found.dtype == torch.bfloat16
     with torch.autocast("cpu", torch.bfloat16), use_plan({str(found): list(DIRECTIONS)}):
-        got = layer(pictures)
+        got = layer(images)
     assert got.dtype == torch.bfloat16
     torch.testing.assert_close(got, expected, rtol=0.02, atol=0.02)
     got.float().sum().backward()

@@ -40,11 +40,11 @@ def train(network, blocks, execution, steps=2):
     left = {}
     with recomputing(network, blocks, execution.plan):
         for step in range(steps):
-            pictures = torch.randn(4, 3, 32, 32, generator=generator)
+            images = torch.randn(4, 3, 32, 32, generator=generator)
             labels = torch.randint(0, 10, (4,), generator=generator)
             torch.manual_seed(step)
             with execution.forward_pass():
-                logits = network(pictures.to(memory_format=execution.memory_format))
+                logits = network(images.to(memory_format=execution.memory_format))
             F.cross_entropy(logits.float(), labels).backward()
             left[f"random {step}"] = torch.rand(3)
             for name, parameter in network.named_parameters():
@@ -118,7 +118,7 @@ def test_buffers_that_decide_the_output():
     assert_same(train(network, [], execution, 4), train(network, ["1"], execution, 4))
 
 
-def kept_bytes(network, pictures):
+def kept_bytes(network, images):
     """Of everything that autograd keeps for the backward pass, besides the parameters."""
     parameters = {parameter.data_ptr() for parameter in network.parameters()}
     kept = {}
@@ -129,39 +129,39 @@ def kept_bytes(network, pictures):
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        network(pictures)
+        network(images)
     return sum(kept.values())
 
 
 def test_keeps_less():
-    network, pictures = cs.build("resnet18-32px", 3, 10), torch.randn(4, 3, 32, 32)
-    everything = kept_bytes(network, pictures)
+    network, images = cs.build("resnet18-32px", 3, 10), torch.randn(4, 3, 32, 32)
+    everything = kept_bytes(network, images)
     with recomputing(network, ["layer1", "layer2"], {}):
-        assert kept_bytes(network, pictures) < 0.6 * everything
-    assert kept_bytes(network, pictures) == everything
+        assert kept_bytes(network, images) < 0.6 * everything
+    assert kept_bytes(network, images) == everything
 
 
 def test_leaves_the_network_as_it_was():
     network = cs.build("resnet18-32px", 3, 10).eval()
-    names, pictures = list(network.state_dict()), torch.randn(2, 3, 32, 32)
+    names, images = list(network.state_dict()), torch.randn(2, 3, 32, 32)
     with torch.no_grad():
-        expected = network(pictures)
+        expected = network(images)
     with recomputing(network, ["layer1", "layer2[0:1]"], {}):
         assert list(network.state_dict()) == names
         with torch.no_grad():
-            assert torch.equal(network(pictures), expected)
+            assert torch.equal(network(images), expected)
     assert not any("forward" in vars(module) for module in network.modules())
 
 
 def test_a_deep_copy_computes_with_its_own_weights():
-    network, pictures = cs.build("resnet18-32px", 3, 10).eval(), torch.randn(2, 3, 32, 32)
+    network, images = cs.build("resnet18-32px", 3, 10).eval(), torch.randn(2, 3, 32, 32)
     with recomputing(network, ["layer1", "layer2[0:2]"], {}):
         copied = copy.deepcopy(network)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
-    assert network(pictures).abs().sum() == 0
-    copied(pictures).sum().backward()
+    assert network(images).abs().sum() == 0
+    copied(images).sum().backward()
     assert copied.layer1[0].conv1.weight.grad.abs().sum() > 0
     assert network.layer1[0].conv1.weight.grad is None
 

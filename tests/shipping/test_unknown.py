@@ -1,4 +1,4 @@
-"""The same pictures are unknown to `predict`, to the exported file and to the server."""
+"""The same images are unknown to `predict`, to the exported file and to the server."""
 
 import base64
 import json
@@ -14,25 +14,25 @@ from convscope.runs.model_file import Rejection, load_model, write_card
 from convscope.shipping.export.reader import read
 from convscope.shipping.export.session import Session
 from convscope.shipping.server.engines import make_engine
-from tests.data.pictures import encoded, noise
+from tests.data.image_files import encoded, noise
 from tests.shipping.server.serving import post, served
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     """Digits, and what no digit is; colour, grey and transparent, of several sizes."""
     digits = cs.load("digits", "test", size=28).images
     files = {f"digit {number}.png": encoded(digits[number, 0]) for number in range(12)}
     for number, (size, channels) in enumerate(((28, 1), (60, 3), (1, 3), (200, 1))):
         files[f"noise {number}.png"] = encoded(noise(size, size + number, channels, seed=number))
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     folder.mkdir()
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return folder
 
 
-def test_all_three_say_unknown_of_the_same_pictures(digits_run, pictures, tmp_path):
+def test_all_three_say_unknown_of_the_same_images(digits_run, images, tmp_path):
     model = tmp_path / "model.safetensors"
     shutil.copy(digits_run.model_file, model)
     network, card = load_model(model)
@@ -42,11 +42,11 @@ def test_all_three_say_unknown_of_the_same_pictures(digits_run, pictures, tmp_pa
     card = card.model_copy(update={"rejection": rejection})
     write_card(model, card)
 
-    predictions = cs.predict(model, pictures).predictions
+    predictions = cs.predict(model, images).predictions
     unknown = [each.unknown for each in predictions]
     assert 0 < sum(unknown) < len(predictions) == 16
 
-    cs.export(model, tmp_path / "m.onnx", pictures=pictures, quiet=True)
+    cs.export(model, tmp_path / "m.onnx", images=images, quiet=True)
     session = Session((tmp_path / "m.onnx").read_bytes())
     engine = make_engine("float32", network, card, torch.device("cpu"))
     with served(engine, card=card) as (address, _):
@@ -54,7 +54,7 @@ def test_all_three_say_unknown_of_the_same_pictures(digits_run, pictures, tmp_pa
         texts = [base64.b64encode(content).decode() for content in contents]
         answer = post(
             address,
-            json.dumps({"pictures": texts}).encode(),
+            json.dumps({"images": texts}).encode(),
             {"Content-Type": "application/json"},
         )
     for prediction, served_one in zip(predictions, answer.json()["predictions"], strict=True):

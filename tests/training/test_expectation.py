@@ -18,12 +18,12 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
 
 
-def pictures(count=64):
+def images(count=64):
     images = np.random.default_rng(0).integers(0, 255, (count, 1, 8, 8), dtype=np.uint8)
     return cs.ImageSet(images, np.arange(count) % 2, ("a", "b"))
 
 
-DATA = {"train": pictures(), "test": pictures(16)}
+DATA = {"train": images(), "test": images(16)}
 
 
 def module():
@@ -85,7 +85,7 @@ def test_what_is_left_of_a_resumed_run_is_forecast(tmp_path, monkeypatch, capsys
     assert len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines()) == costs
 
 
-def test_a_run_that_has_ended_is_judged_again_without_a_forecast(tmp_path, monkeypatch, capsys):
+def test_a_run_that_has_ended_is_evaluated_again_without_a_forecast(tmp_path, monkeypatch, capsys):
     idle(monkeypatch)
     run = trained(tmp_path / "run")
     before, learned = rows(run), len(outcomes())

@@ -20,7 +20,7 @@ from convscope.training.live_view import LiveView
 
 
 def arrays(count=96, classes=3, size=8, seed=0):
-    """Pictures whose brightest third tells the class."""
+    """Images whose brightest third tells the class."""
     random = np.random.default_rng(seed)
     labels = np.arange(count) % classes
     images = random.integers(0, 80, (count, 1, size, size), dtype=np.uint8)
@@ -50,9 +50,9 @@ def test_equals_a_loop_written_by_hand(tmp_path, monkeypatch):
     optimizer = torch.optim.SGD(by_hand.parameters(), 0.1)
     batches = Batches(train, 40, normalization=Normalization(mean, std), train=True, seed=0)
     for epoch in range(2):
-        for pictures, labels in batches.epoch(epoch):
+        for images, labels in batches.epoch(epoch):
             optimizer.zero_grad()
-            F.cross_entropy(by_hand(pictures), labels).backward()
+            F.cross_entropy(by_hand(images), labels).backward()
             optimizer.step()
     trained, _ = run.model(module())
     for name, weights in by_hand.state_dict().items():
@@ -151,7 +151,7 @@ def test_the_same_seed_gives_the_same_run(tmp_path):
     assert not torch.equal(first, other)
 
 
-def test_resume_refuses_other_pictures(tmp_path):
+def test_resume_refuses_other_images(tmp_path):
     cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     other = {"train": arrays(seed=5), "test": DATA["test"]}
     with pytest.raises(UsageError, match="aren't those that run .* began with"):
@@ -265,7 +265,7 @@ def test_the_first_layer_that_overflows_is_named():
     assert "The weights '0.bias' hold NaN" in first_not_finite(
         network, torch.randn(2, 1, 8, 8), execution
     )
-    assert "pictures themselves" in first_not_finite(
+    assert "images themselves" in first_not_finite(
         network, torch.full((2, 1, 8, 8), torch.inf), execution
     )
 
@@ -310,16 +310,16 @@ def test_tied_weights_are_kept_and_resumed(tmp_path):
 
 
 def test_names_with_brackets_are_printed_as_they_are(capfd):
-    LiveView().message("Left out pets [old]/[/x].png: not a picture")
+    LiveView().message("Left out pets [old]/[/x].png: not an image")
     assert "pets [old]/[/x].png" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"early_stop": 3}, "early_stop needs validation pictures"),
+        ({"early_stop": 3}, "early_stop needs validation images"),
         ({"dropout": 0.5}, "lenet has no dropout to set"),
-        ({"size": 3}, r"Pictures of 3×3 are too small for 'lenet'|too small for lenet"),
+        ({"size": 3}, r"Images of 3×3 are too small for 'lenet'|too small for lenet"),
         ({"network_arguments": {"widht": 2}}, "widht"),
         ({"device": "cuda:99"}, "Device 'cuda:99' isn't available"),
         ({"epoch": 3}, "Unknown recipe field 'epoch'. Did you mean 'epochs'"),
@@ -333,10 +333,10 @@ def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, changes,
     assert not (tmp_path / "r").exists()
 
 
-def test_small_pictures_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
+def test_small_images_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
     run = cs.train("lenet", DATA, "fast", out=tmp_path / "r", epochs=1, precision="float32")
     assert run.model()[1].size == 28
-    assert "Pictures are enlarged from 8 to 28 pixels" in capfd.readouterr().err
+    assert "Images are enlarged from 8 to 28 pixels" in capfd.readouterr().err
 
 
 class Pair(nn.Module):
@@ -347,12 +347,12 @@ class Pair(nn.Module):
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        (nn.Flatten(), r"gives \(2, 64\) for 2 pictures; training needs logits of shape \(2, 3\)"),
-        (Pair(), "gives tuple for 2 pictures"),
-        (nn.Conv2d(3, 1, 3), r"Conv2d fails on pictures of shape \(2, 1, 8, 8\)"),
+        (nn.Flatten(), r"gives \(2, 64\) for 2 images; training needs logits of shape \(2, 3\)"),
+        (Pair(), "gives tuple for 2 images"),
+        (nn.Conv2d(3, 1, 3), r"Conv2d fails on images of shape \(2, 1, 8, 8\)"),
     ],
 )
-def test_modules_that_do_not_map_pictures_to_logits(tmp_path, network, message):
+def test_modules_that_do_not_map_images_to_logits(tmp_path, network, message):
     with pytest.raises(UsageError, match=message):
         cs.train(network, DATA, cs.Recipe(epochs=1, validation=0), out=tmp_path / "r", **PLAIN)
 

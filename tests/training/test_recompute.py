@@ -24,12 +24,12 @@ SETTINGS = {
 }
 
 
-def pictures(seed):
+def images(seed):
     images = np.random.default_rng(seed).integers(0, 255, (48, 1, 8, 8), dtype=np.uint8)
     return cs.ImageSet(images, np.arange(48) % 3, tuple("abc"))
 
 
-DATA = {"train": pictures(0), "test": pictures(1)}
+DATA = {"train": images(0), "test": images(1)}
 
 
 def network():

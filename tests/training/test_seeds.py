@@ -16,7 +16,7 @@ QUICK = {"epochs": 2, "batch_size": 32, "precision": "float32", "threads": 1, "q
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     """Two classes that a line can tell apart."""
     random = np.random.default_rng(0)
 
@@ -33,18 +33,18 @@ def small():
 
 
 @pytest.fixture
-def train(pictures, tmp_path):
+def train(images, tmp_path):
     """Train `small` with three seeds into one folder."""
 
     def run(**changes):
         return cs.train_seeds(
-            small, pictures, "fast", out=tmp_path / "g", **{"seeds": 3, **QUICK, **changes}
+            small, images, "fast", out=tmp_path / "g", **{"seeds": 3, **QUICK, **changes}
         )
 
     return run
 
 
-def test_each_seed_is_a_run(train, pictures, tmp_path):
+def test_each_seed_is_a_run(train, images, tmp_path):
     group = train(seed=4)
     assert [run.folder.name for run in group.runs] == ["seed-4", "seed-5", "seed-6"]
     assert [run.recipe.seed for run in group.runs] == [4, 5, 6]
@@ -53,7 +53,7 @@ def test_each_seed_is_a_run(train, pictures, tmp_path):
     assert group.spread.lowest <= group.spread.median <= group.spread.highest
     # A seed by itself gives the same run.
     torch.manual_seed(5)
-    alone = cs.train(small(), pictures, "fast", out=tmp_path / "alone", seed=5, **QUICK)
+    alone = cs.train(small(), images, "fast", out=tmp_path / "alone", seed=5, **QUICK)
     assert alone.summary()["loss"] == group.runs[1].summary()["loss"]
 
 
@@ -112,9 +112,9 @@ def exploding():
     return network
 
 
-def test_a_seed_that_fails_does_not_stop_the_others(pictures, tmp_path):
+def test_a_seed_that_fails_does_not_stop_the_others(images, tmp_path):
     def run():
-        return cs.train_seeds(exploding, pictures, "fast", out=tmp_path / "g", seeds=3, **QUICK)
+        return cs.train_seeds(exploding, images, "fast", out=tmp_path / "g", seeds=3, **QUICK)
 
     group = run()
     assert list(group.failures) == [1]
@@ -132,7 +132,7 @@ def test_a_network_that_only_guesses_has_failed_but_counts(train):
     assert group.spread.median == 0.5
 
 
-def test_changed_pictures_are_noticed(pictures, tmp_path, train):
+def test_changed_images_are_noticed(images, tmp_path, train):
     train(seeds=2)
     file = tmp_path / "g" / "seed-1" / "environment.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"data_fingerprint": "other"}))
@@ -140,13 +140,13 @@ def test_changed_pictures_are_noticed(pictures, tmp_path, train):
         train()
 
 
-def test_one_mistake_ends_all(pictures, tmp_path):
+def test_one_mistake_ends_all(images, tmp_path):
     with pytest.raises(UsageError, match="at least 2, since one run shows no spread; given 1"):
-        cs.train_seeds("lenet", pictures, seeds=1)
+        cs.train_seeds("lenet", images, seeds=1)
     with pytest.raises(UsageError, match="a function that builds the module"):
-        cs.train_seeds(small(), pictures)
+        cs.train_seeds(small(), images)
     with pytest.raises(UsageError, match="Unknown network 'lenett'"):
-        cs.train_seeds("lenett", pictures, out=tmp_path / "g")
+        cs.train_seeds("lenett", images, out=tmp_path / "g")
     with pytest.raises(UsageError, match="8"):
-        cs.train_seeds("lenet", pictures, size=8, out=tmp_path / "g")
+        cs.train_seeds("lenet", images, size=8, out=tmp_path / "g")
     assert not (tmp_path / "g").exists()

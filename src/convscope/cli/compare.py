@@ -26,7 +26,7 @@ Examples:
   convscope compare runs/five-seeds-of-lenet runs/five-seeds-of-resnet9 --json
 """
 
-DISPENSABLE = ("model", "parameters", "network", "pictures/s", "loss", "epochs", "time", "data")
+DISPENSABLE = ("model", "parameters", "network", "images/s", "loss", "epochs", "time", "data")
 MOST_SENTENCES = 6  # pairs said in full; of more, a line each
 
 
@@ -47,7 +47,7 @@ def compare(
 ) -> None:
     """Put runs beside one another, and tell whether a difference is more than chance.
 
-    Runs are compared on the test pictures they share (McNemar's test); groups
+    Runs are compared on the test images they share (McNemar's test); groups
     of seeds by their means (permutation test).
     """
     for option, file, suffix in (("--csv", csv, ".csv"), ("--plot", plot, ".png")):
@@ -68,7 +68,7 @@ def compare(
         comparison_figure(comparison, plot)
     if json:
         listed = {what: str(file) for what, file in files.items()}
-        print_json({**comparison.as_json(), "files": listed})
+        print_json({**comparison.as_dict(), "files": listed})
         return
     _show(comparison)
     for what, file in files.items():
@@ -120,9 +120,9 @@ def _show(comparison: Comparison) -> None:
 
 
 def _subjects(comparison: Comparison) -> list[str]:
-    """What each contender was judged on."""
-    judged = [each.judged[0] for each in comparison.contenders]
-    return [f"{each.pictures:,} {each.split} pictures of {each.data}" for each in judged]
+    """What each contender was evaluated on."""
+    evaluated = [each.evaluated[0] for each in comparison.contenders]
+    return [f"{each.images:,} {each.split} images of {each.data}" for each in evaluated]
 
 
 def _figures(comparison: Comparison) -> dict[str, list[str]]:
@@ -130,14 +130,14 @@ def _figures(comparison: Comparison) -> dict[str, list[str]]:
     each = comparison.contenders
     figures = {
         "network": [one.recipe.network or "own module" for one in each],
-        "data": [f"{Path(one.judged[0].data).name}, {one.judged[0].split}" for one in each],
+        "data": [f"{Path(one.evaluated[0].data).name}, {one.evaluated[0].split}" for one in each],
         "seeds": [str(len(one.accuracies)) if one.is_group else "–" for one in each],
         "accuracy": [f"{one.accuracy:.2%}" for one in each],
         "95 % interval": [f"{one.interval[0]:.2%}–{one.interval[1]:.2%}" for one in each],
         "loss": [f"{one.loss:.4f}" for one in each],
         "epochs": [f"{one.epochs:g}" for one in each],
         "time": [f"{one.seconds:,.0f} s" for one in each],
-        "pictures/s": [f"{one.pictures_per_second:,.0f}" for one in each],
+        "images/s": [f"{one.images_per_second:,.0f}" for one in each],
         "parameters": ["–" if one.parameters is None else f"{one.parameters:,}" for one in each],
         "model": [f"{one.model_bytes / 1e6:,.1f} MB" for one in each],
     }

@@ -14,8 +14,8 @@ def complete_data(text: str) -> list[str]:
     return [name for name in DATA_SETS if name.startswith(text)]
 
 
-def complete_foreign(text: str) -> list[str]:
-    """Pictures that a model may not know; the shell adds folders."""
+def complete_out_of_distribution(text: str) -> list[str]:
+    """Images that a model may not know; the shell adds folders."""
     return [name for name in ("noise", *DATA_SETS) if name.startswith(text)]
 
 

@@ -24,8 +24,8 @@ Examples:
 
   convscope data pets/ --check --report pets.csv --figure pets-duplicates.png
 """
-SHEET = 120  # pictures on the sheet, at most
-ROW = 10  # pictures of a class, at most
+SHEET = 120  # images on the sheet, at most
+ROW = 10  # images of a class, at most
 
 
 def data(
@@ -34,24 +34,24 @@ def data(
         typer.Argument(
             metavar="DATA",
             help="digits, fashion-mnist, mnist, cifar10; or a folder or .zip with one subfolder "
-            "of pictures per class.",
+            "of images per class.",
             autocompletion=complete_data,
         ),
     ],
     size: Annotated[
-        int | None, typer.Option(min=1, help="Height and width to resize the pictures to.")
+        int | None, typer.Option(min=1, help="Height and width to resize the images to.")
     ] = None,
     channels: Annotated[int | None, typer.Option(help="1 for grey, 3 for colour.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides the splits that the source lacks.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="PNG file for the picture sheet. [default: NAME-pictures.png, here]"),
+        typer.Option(help="PNG file for the image sheet. [default: NAME-images.png, here]"),
     ] = None,
     check: Annotated[
         bool,
         typer.Option(
             "--check",
-            help="Look for duplicates, pictures in two splits, unreadable files, odd pictures and "
+            help="Look for duplicates, images in two splits, unreadable files, odd images and "
             "small classes, and draw no sheet.",
         ),
     ] = False,
@@ -63,11 +63,11 @@ def data(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show the splits, classes and problems of a data set, and draw a sheet of its pictures."""
+    """Show the splits, classes and problems of a data set, and draw a sheet of its images."""
     if check:
         if out is not None:
             raise UsageError(
-                "--out is for the picture sheet, which --check doesn't draw. Use --figure to see "
+                "--out is for the image sheet, which --check doesn't draw. Use --figure to see "
                 "duplicates."
             )
         check_data(source, size=size, channels=channels, report=report, figure=figure, json=json)
@@ -79,7 +79,7 @@ def data(
     from convscope.data.load import load_splits
 
     splits = load_splits(source, size=size, channels=channels, seed=seed)
-    sheet = out or _free_name(Path(f"{splits['train'].name}-pictures.png"))
+    sheet = out or _free_name(Path(f"{splits['train'].name}-images.png"))
     replaced = sheet.exists()
     _draw(splits["train"], sheet, seed)
     result = _summary(splits, sheet)
@@ -99,10 +99,10 @@ def _free_name(path: Path) -> Path:
 
 
 def _draw(train: ImageSet, path: Path, seed: int) -> None:
-    """A sheet with a few training pictures of each class, drawn at random."""
+    """A sheet with a few training images of each class, drawn at random."""
     import numpy as np
 
-    from convscope.data.picture_grid import picture_grid
+    from convscope.look.image_grid import image_grid
 
     if not path.parent.is_dir():
         raise UsageError(f"--out: there is no folder '{path.parent}'. Make it first.")
@@ -113,8 +113,8 @@ def _draw(train: ImageSet, path: Path, seed: int) -> None:
         members = np.flatnonzero(train.labels == label)
         rows += sorted(random.permutation(members)[:each].tolist())
     captions = [train.classes[train.labels[row]] for row in rows]
-    title = f"{train.name}: {len(train):,} training pictures, {len(train.classes)} classes"
-    picture_grid(path, train.images[rows], captions, title)
+    title = f"{train.name}: {len(train):,} training images, {len(train.classes)} classes"
+    image_grid(path, train.images[rows], captions, title)
 
 
 def _summary(splits: dict[str, ImageSet], sheet: Path) -> dict[str, Any]:
@@ -125,9 +125,9 @@ def _summary(splits: dict[str, ImageSet], sheet: Path) -> dict[str, Any]:
         "splits": {name: len(images) for name, images in splits.items()},
         "classes": list(train.classes),
         "counts": {name: images.counts() for name, images in splits.items()},
-        "picture_shape": list(train.picture_shape),
+        "image_shape": list(train.image_shape),
         "original_sizes": [
-            {"height": height, "width": width, "pictures": count}
+            {"height": height, "width": width, "images": count}
             for (height, width), count in sorted(train.original_sizes.items())
         ],
         "problems": [{"path": each.path, "reason": each.reason} for each in problems],
@@ -141,7 +141,7 @@ def _print(result: dict[str, Any], sheet: str) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    channels, height, width = result["picture_shape"]
+    channels, height, width = result["image_shape"]
     kind = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
     table = Table(
         title=Text(f"{result['name']}: {height}×{width} pixels, {kind}"), show_footer=True
@@ -156,7 +156,7 @@ def _print(result: dict[str, Any], sheet: str) -> None:
     console.print(table)
     if result["original_sizes"]:
         console.print(_sizes(result["original_sizes"]))
-    console.print(Text(f"Picture sheet: {sheet}"), soft_wrap=True)
+    console.print(Text(f"Image sheet: {sheet}"), soft_wrap=True)
     if result["problems"]:
         console.print(f"Left out ({len(result['problems'])}):")
         for problem in result["problems"]:
@@ -166,8 +166,8 @@ def _print(result: dict[str, Any], sheet: str) -> None:
 def _sizes(sizes: list[dict[str, int]]) -> str:
     """The range of the original sizes, and the most frequent one."""
     heights, widths = ([each[side] for each in sizes] for side in ("height", "width"))
-    most = max(sizes, key=lambda each: each["pictures"])
+    most = max(sizes, key=lambda each: each["images"])
     return (
         f"Original sizes: {min(heights)} to {max(heights)} pixels high, {min(widths)} to "
-        f"{max(widths)} wide; most often {most['height']}×{most['width']} ({most['pictures']:,})"
+        f"{max(widths)} wide; most often {most['height']}×{most['width']} ({most['images']:,})"
     )

@@ -22,7 +22,7 @@ IN_WORDS = {
 
 HEADINGS = {
     "unreadable": "Left out",
-    "one colour": "Pictures of one colour",
+    "one colour": "Images of one colour",
     "odd size": "Odd sizes",
     "empty class": "Empty classes",
     "small class": "Small classes",
@@ -55,7 +55,7 @@ def check_data(
         draw_duplicates(figure, checked, source_splits(source, size=size, channels=channels))
         written["figure"] = str(figure)
     if json:
-        print_json(checked.as_json() | written)
+        print_json(checked.as_dict() | written)
         return
     for line in _summary(checked):
         print(line)
@@ -91,13 +91,13 @@ def _write(checked: Checked, path: Path) -> None:
     if path.suffix.lower() == ".csv":
         write_csv(path, checked.rows())
     else:
-        write_text(path, json.dumps(checked.as_json(), ensure_ascii=False, indent=2) + "\n")
+        write_text(path, json.dumps(checked.as_dict(), ensure_ascii=False, indent=2) + "\n")
 
 
 def _summary(checked: Checked) -> Iterable[str]:
-    total = sum(checked.pictures.values())
-    parts = ", ".join(f"{count:,} {split}" for split, count in checked.pictures.items())
-    yield f"{checked.name}: {total:,} pictures checked ({parts})"
+    total = sum(checked.images.values())
+    parts = ", ".join(f"{count:,} {split}" for split, count in checked.images.items())
+    yield f"{checked.name}: {total:,} images checked ({parts})"
     if checked.note:
         yield checked.note
     if not checked.findings:

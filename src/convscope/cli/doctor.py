@@ -46,7 +46,7 @@ def doctor(
     data: Annotated[
         str | None,
         typer.Option(
-            help="Where the run's pictures are now, if they have moved.",
+            help="Where the run's images are now, if they have moved.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -64,7 +64,7 @@ def doctor(
 ) -> None:
     """Find out why a run isn't learning; without a run, what this machine has.
 
-    For a run: looks at pictures and labels, learning rate, units, gradients and
+    For a run: looks at images and labels, learning rate, units, gradients and
     answers, and says what is wrong, by which figures, and what to change. Adds
     figures/diagnosis.png to the run, and changes nothing else of it.
     """
@@ -84,14 +84,14 @@ def doctor(
 
     diagnosis = diagnose(run, data=data, device=device, quiet=quiet)
     if json:
-        print_json({"run": str(run), **diagnosis.as_json()})
+        print_json({"run": str(run), **diagnosis.as_dict()})
         return
     _show(diagnosis, run)
 
 
 def _calibrate(*, quiet: bool, json: bool) -> None:
     """Calibrate, and print what was found."""
-    from convscope.data.progress import progress
+    from convscope.look.progress import progress
     from convscope.planning.calibrate import STEPS, calibrate
     from convscope.planning.words import size_words, time_words
     from convscope.runtime.contention import BUSY
@@ -99,13 +99,15 @@ def _calibrate(*, quiet: bool, json: bool) -> None:
     with progress("Calibrating", STEPS, quiet=quiet) as advance:
         found = calibrate(advance)
     if json:
-        print_json(found.as_json())
+        print_json(found.as_dict())
         return
     if found.costs is None and found.contention <= BUSY:
         print("This system doesn't tell what a process takes, so forecasts use stand-ins for it.")
     elif found.costs is not None:
         print(f"start-up       {time_words(found.costs.start_seconds)}")
-        print(f"judging        {time_words(found.costs.judging_seconds)}, besides the answers")
+        print(
+            f"evaluation     {time_words(found.costs.final_evaluation_seconds)}, besides the logits"
+        )
         print(f"process memory {size_words(found.costs.start_bytes + found.costs.late_bytes)}")
     print(
         f"operations     {found.operations:,} looked at; {found.share_measured:.0%} of their time "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convscope.cli.complete import complete_data, complete_foreign, complete_run
+from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ Examples:
 
   convscope evaluate runs/lenet-digits-1 --split validation
 
-  convscope evaluate runs/mine --data new_pictures/ --json
+  convscope evaluate runs/mine --data new_images/ --json
 
-  convscope evaluate runs/mine --unknown-rate 0.1 --foreign noise --foreign holiday_pictures/
+  convscope evaluate runs/mine --unknown-rate 0.1 --out-of-distribution holiday_photos/
 """
 
 MOST_CLASSES = 40  # rows of the table of classes; of more, those recognized worst
@@ -40,7 +40,7 @@ def evaluate(
     data: Annotated[
         str | None,
         typer.Option(
-            help="Other pictures of the same classes. Default: those of the run.",
+            help="Other images of the same classes. Default: those of the run.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -49,39 +49,39 @@ def evaluate(
         float | None,
         typer.Option(
             help="Choose anew when to answer 'unknown': for this share of the run's validation "
-            "pictures (0: never). Changes the run's model file.",
+            "images (0: never). Changes the run's model file.",
         ),
     ] = None,
-    foreign: Annotated[
+    out_of_distribution: Annotated[
         list[str] | None,
         typer.Option(
             metavar="DATA",
-            help="Pictures of nothing the model knows: is it deceived? A name, a folder, or noise; "
+            help="Images of nothing the model knows: is it deceived? A name, a folder, or noise; "
             "may be given several times. Default: noise and digits.",
-            autocompletion=complete_foreign,
+            autocompletion=complete_out_of_distribution,
         ),
     ] = None,
-    batch_size: Annotated[int, typer.Option(help="Pictures computed together.")] = 64,
+    batch_size: Annotated[int, typer.Option(help="Images computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     robustness: Annotated[
         bool,
         typer.Option(
-            help="Judge it on shifted, noisy, blurred and otherwise worse pictures too: some "
-            "seconds, and minutes for networks of more than 1,000 million multiply-adds."
+            help="Evaluate it on shifted, noisy, blurred and otherwise worse images too: some "
+            "seconds, and minutes for networks of more than 1,000 million MACs."
         ),
     ] = True,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
-    """Judge a trained network: accuracy, classes, confusion matrix, worst mistakes.
+    """Evaluate a trained network: accuracy, classes, confusion matrix, worst mistakes.
 
     Writes report.html, a page with everything, into the run's folder, and
     its data: evaluation.json, mistakes.csv, predictions.csv and figures;
     for other data or another split, under names that say so.
     """
     from convscope.evaluation.analysis import analyse
-    from convscope.evaluation.evaluate import evaluate as judge
+    from convscope.evaluation.evaluate import evaluate as evaluate_run
     from convscope.evaluation.report import write_report
     from convscope.planning.words import beside_actual
     from convscope.runs.forecast import read_forecast
@@ -92,8 +92,13 @@ def evaluate(
         from convscope.evaluation.fit_answers import fit_answers
 
         fit_answers(opened, unknown_rate, batch_size=batch_size, device=device)
-    evaluation = judge(
-        opened, data, split, batch_size=batch_size, device=device, foreign=foreign or None
+    evaluation = evaluate_run(
+        opened,
+        data,
+        split,
+        batch_size=batch_size,
+        device=device,
+        out_of_distribution=out_of_distribution or None,
     )
     is_usual = data in (None, opened.recipe.data) and split == "test"
     name = "" if is_usual else f"{evaluation.data}-{evaluation.split}"
@@ -103,7 +108,7 @@ def evaluate(
     files = write_report(opened, analysis, name)
     if json:
         listed = {what: str(file) for what, file in files.items()}
-        print_json({"run": str(run), **analysis.as_json(), "files": listed})
+        print_json({"run": str(run), **analysis.as_dict(), "files": listed})
         return
     show(evaluation, files)
     forecast = read_forecast(opened)
@@ -112,7 +117,7 @@ def evaluate(
 
 
 def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
-    """Print a judgement for a person, and where its files are."""
+    """Print an evaluation for a person, and where its files are."""
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -122,7 +127,7 @@ def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
         f"(95 % interval {low:.2%} to {high:.2%}), loss {evaluation.loss:.4f}"
     )
     console.print(
-        f"{evaluation.pictures:,} pictures of {evaluation.data} in {evaluation.seconds:.1f} s",
+        f"{evaluation.image_count:,} images of {evaluation.data} in {evaluation.seconds:.1f} s",
         markup=False,
     )
     for line in trust_lines(evaluation):
@@ -147,11 +152,11 @@ def trust_lines(evaluation: Evaluation) -> list[str]:
         lines[0] += f" (without the temperature {found.temperature:.2f}: {found.ece_before:.1%})"
     if known is not None:
         right = "" if known.accuracy is None else f"; of the others {known.accuracy:.2%} are right"
-        lines.append(f"Answers 'unknown' to {known.unknown:.1%} of these pictures{right}")
+        lines.append(f"Answers 'unknown' to {known.unknown:.1%} of these images{right}")
     lines += [
-        f"Foreign pictures ({each.data}, {each.pictures:,}): {each.false_acceptance:.1%} are given "
-        f"a class; AUROC {each.auroc:.3f}"
-        for each in evaluation.foreign
+        f"Out-of-distribution images ({each.data}, {each.images:,}): {each.false_acceptance:.1%} "
+        f"are given a class; AUROC {each.auroc:.3f}"
+        for each in evaluation.out_of_distribution
     ]
     return lines
 
@@ -167,7 +172,7 @@ def _class_table(evaluation: Evaluation) -> Table:
         title = f"The {MOST_CLASSES} classes of {len(evaluation.per_class)} recognized worst"
     table = Table(box=None, title=title, title_justify="left", pad_edge=False)
     table.add_column("class")
-    for heading in ("precision", "recall", "F1", "pictures"):
+    for heading in ("precision", "recall", "F1", "images"):
         table.add_column(heading, justify="right")
     for score in scores:
         shares = [_share(value) for value in (score.precision, score.recall, score.f1)]

@@ -32,7 +32,7 @@ def explain(
             help="Folder of the run, or a model.safetensors.", autocompletion=complete_run
         ),
     ],
-    image: Annotated[Path, typer.Argument(help="A picture.")],
+    image: Annotated[Path, typer.Argument(help="An image.")],
     method: Annotated[
         str,
         typer.Option(help=f"{', '.join(METHODS)}.", autocompletion=complete_method),
@@ -49,7 +49,7 @@ def explain(
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
-    """Show what the network's answer to a picture rests on.
+    """Show what the network's answer to an image rests on.
 
     Writes figures (which pixels count, feature maps, first kernels) and explanation.html, one
     page that holds all of them.
@@ -58,7 +58,7 @@ def explain(
 
     explanation = ask(run, image, method=method, label=label, out=out, device=device)
     if json:
-        print_json({"run": str(run), **explanation.as_json()})
+        print_json({"run": str(run), **explanation.as_dict()})
         return
     for name, probability in explanation.guesses:
         marker = "→" if name == explanation.label else " "

@@ -21,7 +21,7 @@ Examples:
 
   convscope export runs/mine mine.onnx --int8 --force
 
-  convscope export runs/mine/model.safetensors mine.onnx --pictures holiday_pictures/
+  convscope export runs/mine/model.safetensors mine.onnx --images holiday_images/
 
   convscope export runs/resnet18-pets-1 weights.safetensors
 """
@@ -51,11 +51,11 @@ def export(
         ),
     ] = False,
     opset: Annotated[int, typer.Option(help="Version of the ONNX operators.")] = 18,
-    pictures: Annotated[
+    images: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Compare on these pictures. Default: the run's test pictures.",
+            help="Compare on these images. Default: the run's test images.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files.")] = False,
@@ -65,17 +65,17 @@ def export(
 ) -> None:
     """Write a run's model to one file for other programs.
 
-    An .onnx file takes raw pictures of any size and answers with class names,
-    probabilities and "unknown". It is compared with the run on real pictures,
+    An .onnx file takes raw images of any size and answers with class names,
+    probabilities and "unknown". It is compared with the run on real images,
     and not written if it answers differently. A short program that reads it
     is written beside it.
     """
     from convscope.shipping.export.export import WeightsExport
     from convscope.shipping.export.export import export as write
 
-    written = write(run, file, int8=int8, opset=opset, pictures=pictures, force=force)
+    written = write(run, file, int8=int8, opset=opset, images=images, force=force)
     if json:
-        print_json({"run": str(run), **written.as_json()})
+        print_json({"run": str(run), **written.as_dict()})
     elif isinstance(written, WeightsExport):
         _show_weights(written)
     else:
@@ -86,20 +86,20 @@ def _show_model(written: OnnxExport) -> None:
     agreement, cost = written.agreement, written.int8
     print(
         f"{written.file}: {written.network} in {'float32' if cost is None else '8 bits'}, opset "
-        f"{written.opset}, {_megabytes(written.bytes)}, {written.milliseconds:.2f} ms a picture"
+        f"{written.opset}, {_megabytes(written.bytes)}, {written.milliseconds:.2f} ms an image"
     )
     if cost is not None:
         print(
             f"In float32: {_megabytes(cost.float_bytes)}, {cost.float_milliseconds:.2f} ms. "
-            f"Accuracy on {cost.pictures:,} test pictures: {cost.accuracy:.2%} in 8 bits, "
+            f"Accuracy on {cost.images:,} test images: {cost.accuracy:.2%} in 8 bits, "
             f"{cost.float_accuracy:.2%} in float32"
         )
     print(
         f"{'Compared' if cost is None else 'Compared before that'} with the run on "
-        f"{agreement.pictures:,} pictures: the same class for every one, probabilities within "
+        f"{agreement.images:,} images: the same class for every one, probabilities within "
         f"{agreement.largest_difference:.0e}"
     )
-    print(f"Try it: python {written.reader} PICTURE")
+    print(f"Try it: python {written.reader} IMAGE")
 
 
 def _show_weights(written: WeightsExport) -> None:

@@ -29,7 +29,7 @@ def complete_kernel(text: str) -> list[str]:
 
 
 def kernels(
-    image: Annotated[Path, typer.Argument(help="A picture.")],
+    image_file: Annotated[Path, typer.Argument(help="An image.", metavar="IMAGE")],
     kernel: Annotated[
         str | None,
         typer.Option(
@@ -46,40 +46,40 @@ def kernels(
         str, typer.Option(help="What is added: zeros, reflect, replicate, circular.")
     ] = "zeros",
     out: Annotated[
-        Path | None, typer.Option(help="The PNG to write. Default: PICTURE-KERNEL.png here.")
+        Path | None, typer.Option(help="The PNG to write. Default: IMAGE-KERNEL.png here.")
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
-    """Slide hand-made kernels over a picture: blur, sharpen, find edges.
+    """Slide hand-made kernels over an image: blur, sharpen, find edges.
 
-    Writes a figure of the picture, the kernel and what comes out, and prints how the size of the
+    Writes a figure of the image, the kernel and what comes out, and prints how the size of the
     output follows: ⌊(n − k + p + s) / s⌋ for n pixels, a kernel that spans k, p pixels of padding
     on both sides together, and the stride s.
     """
     from convscope.inspection.figures.kernels import gallery_figure, kernel_figure
-    from convscope.inspection.kernels import GALLERY, apply, find_kernel, open_picture
+    from convscope.inspection.kernels import GALLERY, apply, find_kernel, open_image
 
     chosen = list(GALLERY.values()) if kernel is None else [find_kernel(kernel)]
-    picture, note = open_picture(image)
+    image, note = open_image(image_file)
     results = [
-        apply(picture, each, stride=stride, padding=padding, dilation=dilation, mode=mode)
+        apply(image, each, stride=stride, padding=padding, dilation=dilation, mode=mode)
         for each in chosen
     ]
     named = "kernels" if kernel is None else "kernel"
     if kernel is not None and chosen[0].name in GALLERY:
         named = chosen[0].name
-    file = _out_file(out or Path(f"{image.stem}-{named}.png"))
+    file = _out_file(out or Path(f"{image_file.stem}-{named}.png"))
     if kernel is None:
-        gallery_figure(file, picture, results, image.name)
+        gallery_figure(file, image, results, image_file.name)
     else:
-        kernel_figure(file, picture, results[0], image.name)
+        kernel_figure(file, image, results[0], image_file.name)
     if json:
         print_json(
             {
-                "picture": str(image),
-                "input_size": list(picture.shape[1:]),
+                "image": str(image_file),
+                "input_size": list(image.shape[1:]),
                 "kernels": [
                     {
                         "name": result.kernel.name,

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from convscope import __version__
 from convscope.cli import compare as compare_command
 from convscope.cli import data as data_command
 from convscope.cli import doctor as doctor_command
@@ -26,10 +25,11 @@ from convscope.cli import train as train_command
 from convscope.cli.console import fail
 from convscope.errors import ConvscopeError
 from convscope.runtime.allocator import start_again_without_thread_cache
+from convscope.version import __version__
 
 app = typer.Typer(
     name="convscope",
-    help="See, plan, train, judge and ship convolutional networks.",
+    help="See, plan, train, evaluate and ship convolutional networks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,7 +51,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """See, plan, train, judge and ship convolutional networks."""
+    """See, plan, train, evaluate and ship convolutional networks."""
 
 
 app.command(epilog=plan_command.EPILOG)(plan_command.plan)
@@ -75,7 +75,7 @@ def main() -> None:
     # Threads that wait for one another should soon sleep instead of spinning, so that whoever they
     # wait for gets the processor. GNU's OpenMP reads this when torch is loaded, which is later.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-    # What is wrong with a picture is said in one line of our own; Pillow would add some.
+    # What is wrong with an image is said in one line of our own; Pillow would add some.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     if sys.argv[1:2] in (["train"], ["resume"]):
         start_again_without_thread_cache()

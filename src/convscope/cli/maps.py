@@ -20,23 +20,23 @@ def show_maps(
     out: Path | None,
     json: bool,
 ) -> None:
-    """Draw what one layer makes of a picture.
+    """Draw what one layer makes of an image.
 
     Args:
         network: A network of the catalog, the folder of a run, or a `model.safetensors`.
-        image: The picture.
+        image: The image.
         layer: Name of a layer or a block.
-        size: Height and width of the picture, or None for the usual.
-        channels: Channels of the picture, or None for the usual.
+        size: Height and width of the image, or None for the usual.
+        channels: Channels of the image, or None for the usual.
         classes: Number of classes, or None for the usual.
-        out: The PNG, or None for a name made of the picture's and the layer's.
+        out: The PNG, or None for a name made of the image's and the layer's.
         json: Print data instead of text.
 
     Raises:
-        UsageError: No picture was given, or the file cannot be written.
+        UsageError: No image was given, or the file cannot be written.
     """
     if image is None:
-        raise UsageError("--maps draws what a layer makes of a picture: add --image FILE.")
+        raise UsageError("--maps draws what a layer makes of an image: add --image FILE.")
     file = out or Path(f"{image.stem}-{re.sub(r'[^A-Za-z0-9.]+', '-', layer)}.png")
     if file.suffix.lower() != ".png":
         raise UsageError(f"--out must be a file that ends with .png; given {str(file)!r}.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def networks(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """List the networks: picture size, parameters, and the variant for small pictures."""
+    """List the networks: image size, parameters, and the variant for small images."""
     facts = _facts()
     if json:
         print_json({"networks": facts})
@@ -33,7 +33,7 @@ def networks(
         console.print(_table(rows))
         console.print()
     console.print(
-        "Picture: channels × height × width the network is usually given. Parameters: for these "
+        "Image: channels × height × width the network is usually given. Parameters: for these "
         "channels and 10 classes. Every network takes other channels and classes."
     )
 
@@ -48,13 +48,13 @@ def _facts() -> list[dict[str, Any]]:
     for name in catalog.networks():
         entry = catalog.entry(name)
         with torch.device("meta"):
-            network = catalog.build(name, in_channels=entry.picture[0])
+            network = catalog.build(name, in_channels=entry.image[0])
         facts.append(
             {
                 "name": name,
                 "family": entry.family,
                 "paper": entry.paper,
-                "picture": list(entry.picture),
+                "image": list(entry.image),
                 "parameters": sum(parameter.numel() for parameter in network.parameters()),
                 "native": entry.native,
                 "arguments": list(entry.arguments),
@@ -70,10 +70,10 @@ def _table(rows: list[dict[str, Any]], *, show_header: bool = False) -> Renderab
         box=None, pad_edge=False, padding=(0, 2), header_style="dim", show_header=show_header
     )
     table.add_column("  network", width=23)
-    table.add_column("picture", justify="right", width=9)
+    table.add_column("image", justify="right", width=9)
     table.add_column("parameters", justify="right", width=11)
     table.add_column("for 28 to 32 pixels", width=19)
     for row in rows:
-        picture = "×".join(str(n) for n in row["picture"])
-        table.add_row(f"  {row['name']}", picture, f"{row['parameters']:,}", row["native"] or "")
+        image = "×".join(str(n) for n in row["image"])
+        table.add_row(f"  {row['name']}", image, f"{row['parameters']:,}", row["native"] or "")
     return table

@@ -29,7 +29,7 @@ Examples:
 
   convscope plan resnet9 cifar10 --fits 2GB
 
-  convscope plan googlenet my_pictures/ --size 96 --minutes 30
+  convscope plan googlenet my_images/ --size 96 --minutes 30
 
   convscope plan resnet50 cifar10 --what-if --plot plan.png
 
@@ -54,7 +54,7 @@ def plan(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of pictures.",
+            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of images.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -62,14 +62,14 @@ def plan(
         str | None,
         typer.Option(help="As for train.", autocompletion=complete_recipe),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     minutes: Annotated[
         float | None,
         typer.Option(help="Time for training: how many epochs fit, and with what changed more."),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
     size: Annotated[
-        int | None, typer.Option(help="Resize pictures to this height and width, in pixels.")
+        int | None, typer.Option(help="Resize images to this height and width, in pixels.")
     ] = None,
     precision: Annotated[
         str | None,
@@ -89,14 +89,14 @@ def plan(
     what_if: Annotated[
         bool,
         typer.Option(
-            "--what-if", help="Also with other batches, picture sizes, precision, recomputation."
+            "--what-if", help="Also with other batches, image sizes, precision, recomputation."
         ),
     ] = False,
     budget: Annotated[
         str | None,
         typer.Option(
             metavar="COUNT",
-            help="With all: only networks with at most so many multiply–adds a picture, as 100M.",
+            help="With all: only networks with at most so many MACs an image, as 100M.",
         ),
     ] = None,
     on: Annotated[
@@ -217,7 +217,7 @@ def _one(
         found = None if limit is None else within_memory(network, data, known, limit)
     rows = None
     if what_if or settled.minutes is not None:
-        from convscope.data.progress import progress
+        from convscope.look.progress import progress
         from convscope.planning.alternatives import MOST, alternatives
 
         with progress("With something changed", MOST, quiet=json) as advance:
@@ -228,11 +228,11 @@ def _one(
 
         plan_figure(known[0], forecast, plot)
     if json:
-        result = forecast.as_json()
+        result = forecast.as_dict()
         if found is not None:
-            result["fits"] = found.as_json()
+            result["fits"] = found.as_dict()
         if rows is not None:
-            result["alternatives"] = [row.as_json(settled.minutes) for row in rows]
+            result["alternatives"] = [row.as_dict(settled.minutes) for row in rows]
         if plot is not None:
             result["files"] = {"plot": str(plot)}
         print_json(result)
@@ -258,7 +258,7 @@ def _all(
     *,
     json: bool,
 ) -> None:
-    from convscope.data.progress import progress
+    from convscope.look.progress import progress
     from convscope.networks.catalog import networks
     from convscope.planning.accuracies import best_accuracies
     from convscope.planning.overview import forecast_all, overview
@@ -270,20 +270,20 @@ def _all(
     if budget is None:
         with progress("Forecasting networks", len(costs), quiet=json) as advance:
             forecasts = forecast_all(found, data, recipe, advance, **changes)
-    judged = best_accuracies(runs, data)
+    evaluated = best_accuracies(runs, data)
     replaces = plot is not None and plot.exists()
     if plot is not None:
         from convscope.planning.overview_figure import overview_figure
 
-        overview_figure(found, forecasts, judged, data, plot)
+        overview_figure(found, forecasts, evaluated, data, plot)
     if json:
         rows = []
         for each in costs:
-            row = each.as_json()
+            row = each.as_dict()
             if each.network in forecasts:
-                row["forecast"] = forecasts[each.network].as_json()
-            if each.network in judged:
-                row["best_accuracy"] = judged[each.network].accuracy
+                row["forecast"] = forecasts[each.network].as_dict()
+            if each.network in evaluated:
+                row["best_accuracy"] = evaluated[each.network].accuracy
             rows.append(row)
         result = {
             "data": data,
@@ -296,7 +296,7 @@ def _all(
         return
     from convscope.cli.plan_tables import show_all
 
-    show_all(found, costs, forecasts, judged, data, budget)
+    show_all(found, costs, forecasts, evaluated, data, budget)
     if plot is not None:
         print(f"plot: {plot}{' (replaced)' if replaces else ''}")
 
@@ -306,7 +306,7 @@ def _history(*, json: bool) -> None:
 
     record = track_record()
     if json:
-        print_json(record.as_json(LAST))
+        print_json(record.as_dict(LAST))
         return
     from convscope.cli.plan_tables import show_history
 

@@ -37,7 +37,7 @@ def plan_elsewhere(
     forecaster = forecasters(network, data, recipe=recipe, **changes)[0]
     found = forecast_elsewhere(forecaster, machine, forecaster.workload.recipe.batch_size)
     if json:
-        print_json(found.as_json())
+        print_json(found.as_dict())
     else:
         _show(found, data)
 
@@ -84,14 +84,14 @@ def _show(found: ElsewhereForecast, data: str) -> None:
         table.add_row(what, *_row(figure, time_words))
     table.add_row("memory", *_row(found.memory, size_words))
     console.print(table)
-    console.print(f"\n{found.pictures_per_second:,.0f} pictures/s in training. {_room(found)}")
+    console.print(f"\n{found.images_per_second:,.0f} images/s in training. {_room(found)}")
     shares = sorted(found.limits.items(), key=lambda each: -each[1])
     limits = ", ".join(f"{limit} {share:.0%}" for limit, share in shares)
     console.print(f"What limits the step: {limits}.", soft_wrap=True)
     for note in found.notes:
         console.print(note, style="dim", soft_wrap=True)
     console.print(
-        "Without start-up and judgement. Rates by: " + found.machine.source + ".",
+        "Without start-up and evaluation. Rates by: " + found.machine.source + ".",
         style="dim",
         soft_wrap=True,
     )

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from convscope.comparison.judged import Judged
+from convscope.comparison.evaluation_record import EvaluationRecord
 from convscope.evaluation.page.words import percent
 from convscope.planning.alternatives import Alternative
 from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs
@@ -102,8 +102,10 @@ def _time_table(forecast: Forecast) -> Table:
     table.add_row("an epoch, with evaluation", time_words(expected_epoch_seconds(forecast)), "")
     table.add_row("  evaluation", time_words(_corrected(forecast, forecast.evaluation_seconds)), "")
     table.add_row("start", time_words(_corrected(forecast, forecast.start_seconds)), "")
-    table.add_row("judging", time_words(_corrected(forecast, forecast.judging_seconds)), "")
-    table.add_row("pictures per second", f"{forecast.pictures_per_second:,.0f}", "")
+    table.add_row(
+        "final evaluation", time_words(_corrected(forecast, forecast.final_evaluation_seconds)), ""
+    )
+    table.add_row("images per second", f"{forecast.images_per_second:,.0f}", "")
     return table
 
 
@@ -116,7 +118,7 @@ def show_fit(found: WithinMemory, command: str) -> None:
     fit, forecast = found.fit, found.forecast
     console = _console()
     console.print()
-    everything = " (all training pictures)" if fit.is_all else ""
+    everything = " (all training images)" if fit.is_all else ""
     console.print(
         f"Largest batch within {size_words(fit.limit_bytes)}: {fit.batch_size:,}{everything}",
         style="bold",
@@ -174,7 +176,7 @@ def show_all(
     found: Overview,
     costs: Sequence[NetworkCost],
     forecasts: dict[str, Forecast],
-    judged: dict[str, Judged],
+    evaluated: dict[str, EvaluationRecord],
     data: str,
     budget: int | None,
 ) -> None:
@@ -184,19 +186,19 @@ def show_all(
     if budget is not None and not costs:
         cheapest = found.costs[0]
         console.print(
-            f"No network takes at most {_count(budget)} multiply–adds for a picture of {pixels}. "
-            f"The cheapest, {cheapest.network}, takes {_count(cheapest.multiply_adds)}."
+            f"No network takes at most {_count(budget)} MACs for an image of {pixels}. "
+            f"The cheapest, {cheapest.network}, takes {_count(cheapest.macs)}."
         )
         return
     headings = ["network", "MACs", "parameters"]
     if forecasts:
         headings += ["epoch", "memory"]
-    if judged:
+    if evaluated:
         headings.append("accuracy")
-    title = f"Networks for {pixels}, by multiply–adds (MACs) a picture"
+    title = f"Networks for {pixels}, by MACs an image"
     table = _table(title if budget is None else f"{title}: at most {_count(budget)}", *headings)
     for cost in costs:
-        cells = [cost.network, _count(cost.multiply_adds), _count(cost.parameters)]
+        cells = [cost.network, _count(cost.macs), _count(cost.parameters)]
         if forecasts:
             forecast = forecasts[cost.network]
             about = "≈ " if is_estimated(forecast) else ""
@@ -204,8 +206,8 @@ def show_all(
                 about + time_words(expected_epoch_seconds(forecast)),
                 size_words(forecast.memory.value),
             ]
-        if judged:
-            known = judged.get(cost.network)
+        if evaluated:
+            known = evaluated.get(cost.network)
             cells.append("" if known is None else percent(known.accuracy))
         table.add_row(*cells)
     console.print(table)
@@ -216,11 +218,11 @@ def show_all(
             "similar operations; convscope plan NETWORK DATA measures more.",
             style="dim",
         )
-    if judged:
-        console.print("Accuracy: the best run of each on the test pictures.", style="dim")
+    if evaluated:
+        console.print("Accuracy: the best run of each on the test images.", style="dim")
     if found.left_out:
         console.print(
-            f"Left out, made for larger pictures (--size): {', '.join(found.left_out)}.",
+            f"Left out, made for larger images (--size): {', '.join(found.left_out)}.",
             style="dim",
         )
 
@@ -228,7 +230,7 @@ def show_all(
 def show_history(record: TrackRecord, last: int) -> None:
     """How good forecasts have been, and the last of them."""
     console = _console()
-    if not record.judged:
+    if not record.evaluated:
         console.print(
             "No forecast has come to an outcome on this machine. Every run that ends adds to "
             "them; until then, ranges are those measured on another machine."
@@ -259,17 +261,17 @@ def show_history(record: TrackRecord, last: int) -> None:
         style="dim",
     )
     table = _table("The last", "what", "network", "batch", "forecast", "actual", "off", "remark")
-    for judged in record.judged[-last:]:
-        outcome = judged.outcome
+    for evaluated in record.evaluated[-last:]:
+        outcome = evaluated.outcome
         words = size_words if outcome.what == "memory" else time_words
         table.add_row(
             outcome.what,
             f"{outcome.network}, {outcome.precision}",
             str(outcome.batch_size),
-            words(judged.forecast),
+            words(evaluated.forecast),
             words(outcome.actual),
-            f"{judged.ratio - 1:+.1%}".replace("-", "−"),
-            "" if judged.is_inside else "outside its range",
+            f"{evaluated.ratio - 1:+.1%}".replace("-", "−"),
+            "" if evaluated.is_inside else "outside its range",
         )
     console.print(table)
 

@@ -18,9 +18,9 @@ Examples:
 
   convscope predict runs/mine cat.jpg dog.png
 
-  convscope predict runs/mine/model.safetensors holiday_pictures/ --top 1 --json
+  convscope predict runs/mine/model.safetensors holiday_images/ --top 1 --json
 
-  convscope predict runs/mine holiday_pictures/ --csv holiday.csv
+  convscope predict runs/mine holiday_images/ --csv holiday.csv
 """
 
 
@@ -34,9 +34,9 @@ def predict(
         ),
     ],
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE", help="Pictures, and folders of pictures.")
+        list[Path], typer.Argument(metavar="IMAGE", help="Images, and folders of images.")
     ],
-    top: Annotated[int, typer.Option(help="Classes to name for each picture.")] = 3,
+    top: Annotated[int, typer.Option(help="Classes to name for each image.")] = 3,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     precision: Annotated[
         str,
@@ -46,13 +46,13 @@ def predict(
         ),
     ] = "float32",
     csv: Annotated[
-        Path | None, typer.Option(help="CSV file to write a line for each picture to.")
+        Path | None, typer.Option(help="CSV file to write a line for each image to.")
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
-    """Say what is on pictures: the most probable classes of each, or "unknown".
+    """Say what is on images: the most probable classes of each, or "unknown".
 
     Files that can't be used are named on standard error, and left out.
     """
@@ -68,12 +68,12 @@ def predict(
         predictions.write_csv(csv)
     if json:
         files = {} if csv is None else {"csv": str(csv)}
-        print_json({**predictions.as_json(), "files": files})
+        print_json({**predictions.as_dict(), "files": files})
         return
     if csv is None:
         _show(predictions)
     else:
-        print(f"{len(predictions.predictions)} pictures: {csv}{' (replaced)' if replaced else ''}")
+        print(f"{len(predictions.predictions)} images: {csv}{' (replaced)' if replaced else ''}")
     _show_problems(predictions)
 
 

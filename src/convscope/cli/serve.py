@@ -47,16 +47,16 @@ def serve(
         ),
     ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
-    max_batch: Annotated[int, typer.Option(help="Pictures computed together at most.")] = 64,
+    max_batch: Annotated[int, typer.Option(help="Images computed together at most.")] = 64,
     wait_ms: Annotated[
-        float, typer.Option(help="Milliseconds a batch waits for pictures being decoded.")
+        float, typer.Option(help="Milliseconds a batch waits for images being decoded.")
     ] = 2.0,
     max_queue: Annotated[
-        int, typer.Option(help="Pictures in the server before it answers 503.")
+        int, typer.Option(help="Images in the server before it answers 503.")
     ] = 512,
     timeout: Annotated[float, typer.Option(help="Seconds before a request gets 504.")] = 30.0,
 ) -> None:
-    """Answer over HTTP what is on pictures.
+    """Answer over HTTP what is on images.
 
     SIGTERM and Ctrl-C let what is in work be answered first; then the exit code is 0.
     """

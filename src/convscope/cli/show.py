@@ -48,10 +48,10 @@ def show(
         ),
     ],
     size: Annotated[
-        int | None, typer.Option(min=1, help="Height and width of the pictures, in pixels.")
+        int | None, typer.Option(min=1, help="Height and width of the images, in pixels.")
     ] = None,
     channels: Annotated[
-        int | None, typer.Option(min=1, help="Channels of the pictures: 1 grey, 3 colour.")
+        int | None, typer.Option(min=1, help="Channels of the images: 1 grey, 3 colour.")
     ] = None,
     classes: Annotated[int | None, typer.Option(min=1, help="Number of classes.")] = None,
     expand: Annotated[
@@ -72,7 +72,7 @@ def show(
         str | None,
         typer.Option(metavar="LAYER", help="Draw a layer's feature maps instead."),
     ] = None,
-    image: Annotated[Path | None, typer.Option(help="For --unit and --maps: a picture.")] = None,
+    image: Annotated[Path | None, typer.Option(help="For --unit and --maps: an image.")] = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="For --unit: explain the gradients as well.")
     ] = False,
@@ -90,10 +90,10 @@ def show(
 ) -> None:
     """Show a network layer by layer: shapes, parameters, operations, what each layer sees.
 
-    Without a size, pictures are what the network is usually given, or what the run trained on.
+    Without a size, images are what the network is usually given, or what the run trained on.
 
     With --unit and --image, show where one number comes from: the arithmetic, in text and in a
-    figure. With --maps and --image, draw what a layer makes of a picture.
+    figure. With --maps and --image, draw what a layer makes of an image.
     """
     asked = {"--unit": unit, "--maps": maps, "--drawing": drawing}
     several = [option for option, given in asked.items() if given is not None]
@@ -127,24 +127,24 @@ def show(
             json=json,
         )
         return
-    from convscope.inspection.capture import capture
-    from convscope.inspection.trace import traced
+    from convscope.graph.capture import capture
+    from convscope.inspection.trace.trace import traced
 
-    module, picture = open_network(network, size, channels, classes)
-    graph = capture(module, picture)
+    module, shape = open_network(network, size, channels, classes)
+    graph = capture(module, shape)
     trace = traced(graph)
     files = {}
     if drawing is not None:
-        from convscope.inspection.drawing import draw
+        from convscope.inspection.drawing.drawing import draw
 
         draw(graph, drawing, expand=expand)
         files["drawing"] = str(drawing)
     if json:
-        print_json(trace.as_json() | files)
+        print_json(trace.as_dict() | files)
         return
     from rich.console import Console
 
-    from convscope.inspection.trace_table import as_table
+    from convscope.inspection.trace.table import as_table
 
     console = Console(highlight=False)
     for part in as_table(trace, console.width, expand=expand):
@@ -156,12 +156,12 @@ def show(
 def open_network(
     name: str, size: int | None, channels: int | None, classes: int | None
 ) -> tuple[nn.Module, tuple[int, int, int]]:
-    """The network that a command is about, and the shape of its pictures.
+    """The network that a command is about, and the shape of its images.
 
     Args:
         name: A network of the catalog, or the folder of a run.
-        size: Height and width of the pictures, or None for the usual.
-        channels: Channels of the pictures, or None for the usual.
+        size: Height and width of the images, or None for the usual.
+        channels: Channels of the images, or None for the usual.
         classes: Number of classes, or None for the usual.
 
     Raises:
@@ -172,7 +172,7 @@ def open_network(
     from convscope.runs.run import Run
 
     if name in networks():
-        usual = entry(name).picture
+        usual = entry(name).image
         shape = (channels or usual[0], size or usual[1], size or usual[2])
         return subject(name, shape, classes or 10)
     if not Path(name).exists():

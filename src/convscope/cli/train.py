@@ -33,7 +33,7 @@ Examples:
 
   convscope train resnet9 cifar10 --minutes 10
 
-  convscope train resnet18-32px my_pictures/ --size 32 --out runs/mine
+  convscope train resnet18-32px my_images/ --size 32 --out runs/mine
 
   convscope train lenet fashion-mnist --seeds 5 --out runs/lenet-seeds
 
@@ -48,7 +48,7 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of pictures.",
+            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of images.",
             autocompletion=complete_data,
         ),
     ],
@@ -59,16 +59,16 @@ def train(
             autocompletion=complete_recipe,
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     minutes: Annotated[
         float | None, typer.Option(help="Train for this long; the schedule is fitted to it.")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
     learning_rate: Annotated[
         float | None, typer.Option("--lr", help="The largest learning rate of the schedule.")
     ] = None,
     size: Annotated[
-        int | None, typer.Option(help="Resize pictures to this height and width, in pixels.")
+        int | None, typer.Option(help="Resize images to this height and width, in pixels.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
     seeds: Annotated[
@@ -93,7 +93,7 @@ def train(
     allow_leaks: Annotated[
         bool,
         typer.Option(
-            "--allow-leaks", help="Train even if pictures are both in train and in another split."
+            "--allow-leaks", help="Train even if images are both in train and in another split."
         ),
     ] = False,
     settings: Annotated[
@@ -111,7 +111,7 @@ def train(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Train a network on pictures and judge it on the test pictures."""
+    """Train a network on images and evaluate it on the test images."""
     given = {
         "epochs": epochs,
         "minutes": minutes,
@@ -171,7 +171,7 @@ def train(
 
 def resume(
     run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)],
-    data: Annotated[str | None, typer.Option(help="Where the pictures are now.")] = None,
+    data: Annotated[str | None, typer.Option(help="Where the images are now.")] = None,
     histograms: Histograms = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -223,7 +223,7 @@ def _show(run: Run, *, json: bool) -> None:
     print(
         f"{result['epochs']} {'epoch' if result['epochs'] == 1 else 'epochs'} in "
         f"{result['seconds']:.1f} s, "
-        f"{result['pictures_per_second']:,.0f} pictures per second"
+        f"{result['images_per_second']:,.0f} images per second"
     )
     print(f"{'report:':<11}{run.report_file}")
     for name in ("curves", "confusion", "mistakes"):

@@ -30,7 +30,7 @@ def check_options(
                 )
         return
     if image is None:
-        raise UsageError("--unit explains a number computed from a picture: add --image FILE.")
+        raise UsageError("--unit explains a number computed from an image: add --image FILE.")
     if label is not None and not backward:
         raise UsageError("--class is the class that the loss is for: add --backward.")
     if out is not None and out.suffix.lower() != ".png":
@@ -56,20 +56,20 @@ def show_unit(
 
     Args:
         network: A network of the catalog, the folder of a run, or a `model.safetensors`.
-        image: The picture.
+        image: The image.
         unit: Layer and place of the number.
         backward: Also explain the gradients.
         label: Class for the loss, or None for the predicted one.
-        size: Height and width of the picture, or None for the usual.
-        channels: Channels of the picture, or None for the usual.
+        size: Height and width of the image, or None for the usual.
+        channels: Channels of the image, or None for the usual.
         classes: Number of classes, or None for the usual.
-        out: The PNG, or None for a name made of the picture's and the unit's.
+        out: The PNG, or None for a name made of the image's and the unit's.
         json: Print data instead of text.
     """
     from rich.console import Console
 
     from convscope.inspection.opened import opened
-    from convscope.inspection.unit import explained
+    from convscope.inspection.unit.unit import explained
 
     subject = opened(network, image, size=size, channels=channels, classes=classes)
     explanation = explained(subject, unit, backward=backward, label=label)
@@ -80,7 +80,7 @@ def show_unit(
         files.append(file.with_name(f"{file.stem}-backward{file.suffix}"))
         explanation.backward_figure(files[1])
     if json:
-        print_json({**explanation.as_json(), "files": [str(each) for each in files]})
+        print_json({**explanation.as_dict(), "files": [str(each) for each in files]})
         return
     Console(highlight=False).print(explanation)
     print()

@@ -39,18 +39,18 @@ class Comparison:
         """What each pair came to, in words."""
         return tuple(sentence(pair) for pair in self.pairs)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         names = [contender.name for contender in self.contenders]
         return {
-            "runs": [contender.as_json() for contender in self.contenders],
+            "runs": [contender.as_dict() for contender in self.contenders],
             "differences": {
                 field: dict(zip(names, values, strict=True))
                 for field, values in self.differences.items()
             },
             "level": LEVEL,
             "pairs": [
-                {**pair.as_json(), "sentence": text}
+                {**pair.as_dict(), "sentence": text}
                 for pair, text in zip(self.pairs, self.sentences, strict=True)
             ],
             "notes": list(self.notes),
@@ -60,7 +60,7 @@ class Comparison:
 def compare(runs: Sequence[str | Path | Run | SeedGroup]) -> Comparison:
     """Put runs beside one another and test whether their differences exceed chance.
 
-    Two runs judged on the same test pictures are compared by McNemar's exact test, groups of seeds
+    Two runs evaluated on the same test images are compared by McNemar's exact test, groups of seeds
     by a permutation test of their means. With more than two, every pair is tested, and Holm's
     method corrects for their number. Differences count as shown at the level 5 %.
 
@@ -88,10 +88,10 @@ def compare(runs: Sequence[str | Path | Run | SeedGroup]) -> Comparison:
 def _notes(contenders: Sequence[Contender], pairs: Sequence[Pair]) -> list[str]:
     notes = []
     for each in contenders:
-        if each.judged[0].split == "validation":
+        if each.evaluated[0].split == "validation":
             notes.append(
-                f"{each.name} was judged on validation pictures, by which its best epoch was "
-                "chosen: on new pictures it may do worse."
+                f"{each.name} was evaluated on validation images, by which its best epoch was "
+                "chosen: on new images it may do worse."
             )
         if each.failures:
             seeds = ", ".join(str(seed) for seed in sorted(each.failures))
@@ -99,7 +99,7 @@ def _notes(contenders: Sequence[Contender], pairs: Sequence[Pair]) -> list[str]:
             without = f"; the figures are without {left_out} of them" if left_out else ""
             noun = "seed" if len(each.failures) == 1 else "seeds"
             notes.append(f"{each.name}: failed with {noun} {seeds}{without}.")
-    notes += _changed_pictures(contenders)
+    notes += _changed_images(contenders)
     comparisons = max((pair.comparisons for pair in pairs), default=0)
     if comparisons > 1:
         notes.append(
@@ -114,17 +114,17 @@ def _notes(contenders: Sequence[Contender], pairs: Sequence[Pair]) -> list[str]:
     return notes
 
 
-def _changed_pictures(contenders: Sequence[Contender]) -> list[str]:
-    """A note for each contender trained on other pictures than its recipe lets one expect."""
+def _changed_images(contenders: Sequence[Contender]) -> list[str]:
+    """A note for each contender trained on other images than its recipe lets one expect."""
     seen: dict[tuple[Any, ...], Contender] = {}
     notes = []
     for each in contenders:
         recipe = each.recipe
-        shape = each.judged[0].picture_shape
+        shape = each.evaluated[0].image_shape
         first = seen.setdefault((recipe.data, recipe.size, recipe.validation, shape), each)
         if first.data_fingerprint != each.data_fingerprint:
             notes.append(
-                f"{first.name} and {each.name} were trained on different pictures, though both "
+                f"{first.name} and {each.name} were trained on different images, though both "
                 f"recipes name {recipe.data or 'arrays'}."
             )
     return notes

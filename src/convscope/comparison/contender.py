@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from convscope.comparison.judged import Judged, read_judged
+from convscope.comparison.evaluation_record import EvaluationRecord, read_evaluation
 from convscope.data.tree import printable
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.forecast import ForecastRow, read_forecast
@@ -27,28 +27,28 @@ class Contender:
     Attributes:
         name: Short, and different from those of the others.
         folder: Of the run or the group.
-        runs: The run, or the group's runs that were judged.
-        judged: How each was judged.
+        runs: The run, or the group's runs that were evaluated.
+        evaluated: How each was evaluated.
         seeds: Of each run.
         is_group: Whether it is a group of seeds.
         failures: What is wrong with seeds of the group.
         recipe: Of the (first) run.
-        data_fingerprint: Of its training pictures.
-        loss: Mean cross-entropy on the judged pictures.
+        data_fingerprint: Of its training images.
+        loss: Mean cross-entropy on the evaluated images.
         epochs: Trained for.
         seconds: Time of the training, with the evaluation after every epoch.
-        pictures_per_second: In training.
+        images_per_second: In training.
         parameters: None for a module that isn't in the catalog.
         model_bytes: Size of model.safetensors.
         forecast: What was forecast, beside what it came to.
         curves: For each run, the epochs and the accuracy after each.
-        curve_split: The pictures these accuracies are of.
+        curve_split: The images these accuracies are of.
     """
 
     name: str
     folder: str
     runs: tuple[Run, ...] = field(repr=False)
-    judged: tuple[Judged, ...] = field(repr=False)
+    evaluated: tuple[EvaluationRecord, ...] = field(repr=False)
     seeds: tuple[int, ...]
     is_group: bool
     failures: dict[int, str]
@@ -57,7 +57,7 @@ class Contender:
     loss: float
     epochs: float
     seconds: float
-    pictures_per_second: float
+    images_per_second: float
     parameters: int | None
     model_bytes: int
     forecast: tuple[ForecastRow, ...] = field(repr=False)
@@ -67,7 +67,7 @@ class Contender:
     @property
     def accuracies(self) -> tuple[float, ...]:
         """Of each run."""
-        return tuple(judged.accuracy for judged in self.judged)
+        return tuple(evaluated.accuracy for evaluated in self.evaluated)
 
     @property
     def spread(self) -> Spread:
@@ -84,17 +84,17 @@ class Contender:
         """Of a run, the 95 % confidence interval; of a group, its lowest and highest accuracy."""
         if self.is_group:
             return self.spread.lowest, self.spread.highest
-        return self.judged[0].interval
+        return self.evaluated[0].interval
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {
             "name": self.name,
             "run": printable(self.folder),
             "network": self.recipe.network,
-            "data": self.judged[0].data,
-            "split": self.judged[0].split,
-            "pictures": self.judged[0].pictures,
+            "data": self.evaluated[0].data,
+            "split": self.evaluated[0].split,
+            "images": self.evaluated[0].images,
             "seeds": list(self.seeds),
             "failed": sorted(self.failures),
             "accuracy": self.accuracy,
@@ -106,7 +106,7 @@ class Contender:
             "loss": self.loss,
             "epochs": self.epochs,
             "seconds": self.seconds,
-            "pictures_per_second": self.pictures_per_second,
+            "images_per_second": self.images_per_second,
             "parameters": self.parameters,
             "model_bytes": self.model_bytes,
             "forecast": [row.model_dump() for row in self.forecast],
@@ -135,14 +135,14 @@ def open_contenders(folders: Sequence[str | Path | Run | SeedGroup]) -> list[Con
         seen.add(folder.resolve())
     groups = [SeedGroup(folder) if is_seed_group(folder) else None for folder in given]
     runs = [
-        _judged_runs(group) if group else [Run(folder)]
+        _evaluated_runs(group) if group else [Run(folder)]
         for folder, group in zip(given, groups, strict=True)
     ]
     names = _names(given, [each[0].recipe.network for each in runs])
     return [_contender(*parts) for parts in zip(names, given, runs, groups, strict=True)]
 
 
-def _judged_runs(group: SeedGroup) -> list[Run]:
+def _evaluated_runs(group: SeedGroup) -> list[Run]:
     runs = group.runs
     if not runs:
         raise UsageError(
@@ -153,12 +153,12 @@ def _judged_runs(group: SeedGroup) -> list[Run]:
 
 
 def _contender(name: str, folder: Path, runs: list[Run], group: SeedGroup | None) -> Contender:
-    judged = [read_judged(run) for run in runs]
+    evaluated = [read_evaluation(run) for run in runs]
     try:
         summaries = [run.summary() for run in runs]
         medians = {
             figure: statistics.median(float(summary[figure]) for summary in summaries)
-            for figure in ("loss", "epochs", "seconds", "pictures_per_second")
+            for figure in ("loss", "epochs", "seconds", "images_per_second")
         }
         curves = [_curve(run) for run in runs]
         fingerprint = str(runs[0].environment["data_fingerprint"])
@@ -172,7 +172,7 @@ def _contender(name: str, folder: Path, runs: list[Run], group: SeedGroup | None
         name=name,
         folder=str(folder),
         runs=tuple(runs),
-        judged=tuple(judged),
+        evaluated=tuple(evaluated),
         seeds=tuple(run.recipe.seed for run in runs),
         is_group=group is not None,
         failures=group.failures if group else {},

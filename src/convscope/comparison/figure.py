@@ -1,4 +1,4 @@
-"""A comparison as a picture: accuracies with their intervals, and how they came about."""
+"""A comparison as an image: accuracies with their intervals, and how they came about."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from convscope.comparison.compare import Comparison
 from convscope.comparison.contender import Contender
 from convscope.comparison.words import in_short
-from convscope.evaluation.figures.canvas import (
+from convscope.look.canvas import (
     COLOURS,
     INK,
     drawable,
@@ -64,7 +64,7 @@ def _how_to_read(contenders: Sequence[Contender]) -> str:
 
 
 def _draw_accuracies(axes: Axes, contenders: Sequence[Contender], names: Sequence[str]) -> None:
-    axes.set_title(_judged_on(contenders))
+    axes.set_title(_evaluated_on(contenders))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.set_yticks(range(len(contenders)), names, parse_math=False)
@@ -89,16 +89,16 @@ def _draw_accuracies(axes: Axes, contenders: Sequence[Contender], names: Sequenc
     axes.set_xticks([tick for tick in axes.get_xticks() if max(0, low) <= tick <= min(1, high)])
 
 
-def _judged_on(contenders: Sequence[Contender]) -> str:
-    judged = [each.judged[0] for each in contenders]
-    if len({(each.data, each.split, each.pictures) for each in judged}) > 1:
-        return "Accuracy, of each on its own pictures"
-    return f"Accuracy on {judged[0].pictures:,} {judged[0].split} pictures"
+def _evaluated_on(contenders: Sequence[Contender]) -> str:
+    evaluated = [each.evaluated[0] for each in contenders]
+    if len({(each.data, each.split, each.images) for each in evaluated}) > 1:
+        return "Accuracy, of each on its own images"
+    return f"Accuracy on {evaluated[0].images:,} {evaluated[0].split} images"
 
 
 def _draw_curves(axes: Axes, contenders: Sequence[Contender]) -> None:
     splits = sorted({each.curve_split for each in contenders})
-    axes.set_title(f"After each epoch ({' or '.join(splits)} pictures)")
+    axes.set_title(f"After each epoch ({' or '.join(splits)} images)")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))

@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import Any
 
 from convscope.comparison.contender import Contender
-from convscope.comparison.judged import why_not_same_pictures
-from convscope.comparison.power import LEVEL, pictures_needed, seeds_needed
+from convscope.comparison.evaluation_record import why_not_same_images
+from convscope.comparison.power import LEVEL, images_needed, seeds_needed
 from convscope.comparison.significance import (
     McNemar,
     Permutation,
@@ -61,12 +61,12 @@ class Pair:
     def needed(self) -> int | None:
         """How much it takes to see a difference this small.
 
-        Test pictures for McNemar's test, seeds of each for a permutation test. None where there
+        Test images for McNemar's test, seeds of each for a permutation test. None where there
         is no difference, or its size against chance can't be told.
         """
         if isinstance(self.outcome, McNemar):
             only_right = self.outcome.only_first_right, self.outcome.only_second_right
-            return pictures_needed(*only_right, self.first.judged[0].pictures)
+            return images_needed(*only_right, self.first.evaluated[0].images)
         if isinstance(self.outcome, Permutation):
             return seeds_needed(self.first.accuracies, self.second.accuracies, self.comparisons)
         return None
@@ -78,7 +78,7 @@ class Pair:
         ignored = ["seed"] if self.first.is_group or self.second.is_group else []
         return list(differing_fields(recipes, ignored))
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         test = {McNemar: "McNemar", Permutation: "permutation"}.get(type(self.outcome))
         return {
@@ -120,13 +120,13 @@ def _ordered(one: Contender, other: Contender) -> tuple[Contender, Contender]:
 
 def _why_not(first: Contender, second: Contender) -> str | None:
     """Why two contenders can't be compared; None if they can."""
-    anchor = first.judged[0]
-    reasons = (why_not_same_pictures(anchor, each) for each in (*first.judged, *second.judged))
+    anchor = first.evaluated[0]
+    reasons = (why_not_same_images(anchor, each) for each in (*first.evaluated, *second.evaluated))
     return next((reason for reason in reasons if reason), None)
 
 
 def _test(first: Contender, second: Contender) -> McNemar | Permutation:
     if first.is_group or second.is_group:
         return permutation_test(first.accuracies, second.accuracies)
-    wrong, wrong_second = first.judged[0].wrong, second.judged[0].wrong
+    wrong, wrong_second = first.evaluated[0].wrong, second.evaluated[0].wrong
     return mcnemar(len(wrong_second - wrong), len(wrong - wrong_second))

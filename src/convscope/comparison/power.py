@@ -16,22 +16,22 @@ Z_LEVEL = 1.959964  # 97.5 % of a standard normal distribution lies below
 Z_POWER = 0.841621  # 80 % lies below
 
 
-def pictures_needed(only_first_right: int, only_second_right: int, pictures: int) -> int | None:
-    """Test pictures that McNemar's test would need; None where there is no difference.
+def images_needed(only_first_right: int, only_second_right: int, images: int) -> int | None:
+    """Test images that McNemar's test would need; None where there is no difference.
 
-    n = (z₁ √ψ + z₂ √(ψ − δ²))² / δ², where ψ is the share of pictures that just one gets right and
+    n = (z₁ √ψ + z₂ √(ψ − δ²))² / δ², where ψ is the share of images that just one gets right and
     δ the difference of accuracy. Connor, "Sample size for testing differences in proportions for
     the paired-sample design", 1987.
 
     Args:
         only_first_right: As for `mcnemar`.
         only_second_right: As for `mcnemar`.
-        pictures: How many were judged.
+        images: How many were evaluated.
     """
     if only_first_right == only_second_right:
         return None
-    uneven = (only_first_right + only_second_right) / pictures
-    difference = (only_first_right - only_second_right) / pictures
+    uneven = (only_first_right + only_second_right) / images
+    difference = (only_first_right - only_second_right) / images
     root = Z_LEVEL * math.sqrt(uneven) + Z_POWER * math.sqrt(uneven - difference**2)
     return math.ceil((root / difference) ** 2)
 

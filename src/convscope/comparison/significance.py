@@ -20,9 +20,9 @@ class McNemar:
     """What McNemar's test gave.
 
     Attributes:
-        p_value: How often chance alone would divide the pictures at least as unevenly.
-        only_first_right: Pictures that just the first network gets right.
-        only_second_right: Pictures that just the second gets right.
+        p_value: How often chance alone would divide the images at least as unevenly.
+        only_first_right: Images that just the first network gets right.
+        only_second_right: Images that just the second gets right.
     """
 
     p_value: float
@@ -48,9 +48,9 @@ class Permutation:
 
 
 def mcnemar(only_first_right: int, only_second_right: int) -> McNemar:
-    """McNemar's test, in its exact form, for two networks judged on the same pictures.
+    """McNemar's test, in its exact form, for two networks evaluated on the same images.
 
-    Pictures that both get right, or both wrong, say nothing of which is better. If neither is,
+    Images that both get right, or both wrong, say nothing of which is better. If neither is,
     each of the others goes to one or the other as a coin falls: Binomial(n, 1/2). The p-value is
     the probability of a division at least as uneven, either way.
 
@@ -59,7 +59,7 @@ def mcnemar(only_first_right: int, only_second_right: int) -> McNemar:
     supervised classification learning algorithms", 1998, section 3.1.
 
     Args:
-        only_first_right: Pictures that the first gets right and the second wrong.
+        only_first_right: Images that the first gets right and the second wrong.
         only_second_right: The other way round.
     """
     n, fewer = only_first_right + only_second_right, min(only_first_right, only_second_right)

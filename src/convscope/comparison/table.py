@@ -14,7 +14,7 @@ FIGURES = (
     "network",
     "data",
     "split",
-    "pictures",
+    "images",
     "accuracy",
     "interval_low",
     "interval_high",
@@ -26,7 +26,7 @@ FIGURES = (
     "loss",
     "epochs",
     "seconds",
-    "pictures_per_second",
+    "images_per_second",
     "parameters",
     "model_bytes",
 )
@@ -43,7 +43,7 @@ def write_table(comparison: Comparison, path: str | Path) -> None:
         comparison: What to write.
         path: The file.
     """
-    rows = [each.as_json() for each in comparison.contenders]
+    rows = [each.as_dict() for each in comparison.contenders]
     forecasts = list(dict.fromkeys((f["what"], f["unit"]) for row in rows for f in row["forecast"]))
     header = [
         *FIGURES,

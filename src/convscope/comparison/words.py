@@ -14,7 +14,7 @@ def sentence(pair: Pair) -> str:
     """What a pair came to.
 
     As in "resnet9 is better than lenet: 92.36 % against 84.50 %, a difference of 7.86 points on
-    the same 10,000 pictures. Chance alone would give one as large less than once in 10,000 times
+    the same 10,000 images. Chance alone would give one as large less than once in 10,000 times
     (McNemar)."
     """
     result = in_short(pair, pair.first.name, pair.second.name)
@@ -22,13 +22,13 @@ def sentence(pair: Pair) -> str:
         return f"{result}: {pair.reason}."
     if isinstance(pair.outcome, McNemar) and _wrong(pair.first) == _wrong(pair.second):
         which = "the same ones" if _wrong(pair.first) else "none"
-        pictures = pair.first.judged[0].pictures
-        return f"{result}: of {pictures:,} pictures both get {which} wrong."
+        images = pair.first.evaluated[0].images
+        return f"{result}: of {images:,} images both get {which} wrong."
     text = f"{result}: {_figures(pair)}. {_chance(pair, pair.outcome)}"
     if pair.has_too_few_seeds:
         text += _too_few_seeds(pair)
     elif not pair.is_shown and pair.needed is not None:
-        unit = "test pictures" if isinstance(pair.outcome, McNemar) else "seeds of each"
+        unit = "test images" if isinstance(pair.outcome, McNemar) else "seeds of each"
         number = f"{_rounded(pair.needed):,}"
         text += f" To see a difference this small you would need about {number} {unit}."
     if pair.differing_fields == ["seed"]:
@@ -66,12 +66,12 @@ def how_often(p_value: float) -> str:
 
 def _figures(pair: Pair) -> str:
     shares = f"{_accuracy(pair.first)} against {_accuracy(pair.second)}"
-    pictures = f"the same {pair.first.judged[0].pictures:,} pictures"
-    return f"{shares}, a difference of {100 * pair.difference:.2f} points on {pictures}"
+    images = f"the same {pair.first.evaluated[0].images:,} images"
+    return f"{shares}, a difference of {100 * pair.difference:.2f} points on {images}"
 
 
 def _wrong(contender: Contender) -> frozenset[int]:
-    return contender.judged[0].wrong
+    return contender.evaluated[0].wrong
 
 
 def _accuracy(contender: Contender) -> str:

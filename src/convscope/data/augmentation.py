@@ -1,7 +1,7 @@
-"""Random changes of training pictures, for a whole batch at once and on its device.
+"""Random changes of training images, for a whole batch at once and on its device.
 
-`Augmentation` says which; the functions below it do one each. They take uint8 pictures (N, C, H, W)
-and a NumPy generator from which the few numbers per picture are drawn, so a batch is changed in
+`Augmentation` says which; the functions below it do one each. They take uint8 images (N, C, H, W)
+and a NumPy generator from which the few numbers per image are drawn, so a batch is changed in
 the same way on every device. Order: flip, crop, cutout, on the stored pixels; then colour; mixup
 last, on the finished batch.
 """
@@ -20,7 +20,7 @@ class Augmentation(pydantic.BaseModel, frozen=True, extra="forbid"):
     """Which random changes are made; by default none.
 
     Attributes:
-        flip: Mirror half of the pictures left to right.
+        flip: Mirror half of the images left to right.
         crop: Pad with this many black pixels on each side and cut the old size out of it anywhere
             (He et al. 2015, "Deep residual learning", section 4.2, uses 4 for 32×32).
         colour: Multiply brightness, contrast and saturation each by a number from 1 − colour to
@@ -28,7 +28,7 @@ class Augmentation(pydantic.BaseModel, frozen=True, extra="forbid"):
         cutout: Side of a square, in stored pixels, that is filled with what normalization makes 0:
             the mean colour, or black where pixels are only scaled
             (DeVries and Taylor 2017, "Improved regularization with cutout").
-        mixup: α of Beta(α, α), from which the share is drawn in which each picture and label is
+        mixup: α of Beta(α, α), from which the share is drawn in which each image and label is
             mixed with another (Zhang et al. 2018, "mixup: beyond empirical risk minimization").
     """
 
@@ -39,45 +39,45 @@ class Augmentation(pydantic.BaseModel, frozen=True, extra="forbid"):
     mixup: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
 
-def flip(pictures: Tensor, random: np.random.Generator) -> Tensor:
-    """Mirror each picture left to right with probability 1/2."""
-    chosen = _to(random.random(len(pictures)) < 0.5, pictures)
-    return torch.where(chosen[:, None, None, None], pictures.flip(-1), pictures)
+def flip(images: Tensor, random: np.random.Generator) -> Tensor:
+    """Mirror each image left to right with probability 1/2."""
+    chosen = _to(random.random(len(images)) < 0.5, images)
+    return torch.where(chosen[:, None, None, None], images.flip(-1), images)
 
 
-def crop(pictures: Tensor, padding: int, random: np.random.Generator) -> Tensor:
-    """Shift each picture by up to `padding` pixels each way; what comes in is black."""
-    count, _, height, width = pictures.shape
-    padded = F.pad(pictures, (padding, padding, padding, padding))
-    top, left = (_to(each, pictures) for each in random.integers(0, 2 * padding + 1, (2, count)))
+def crop(images: Tensor, padding: int, random: np.random.Generator) -> Tensor:
+    """Shift each image by up to `padding` pixels each way; what comes in is black."""
+    count, _, height, width = images.shape
+    padded = F.pad(images, (padding, padding, padding, padding))
+    top, left = (_to(each, images) for each in random.integers(0, 2 * padding + 1, (2, count)))
     # A view of all windows: (N, C, 2·padding + 1, 2·padding + 1, H, W)
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)
-    return windows[torch.arange(count, device=pictures.device), :, top, left]
+    return windows[torch.arange(count, device=images.device), :, top, left]
 
 
-def cutout(pictures: Tensor, side: int, fill: Tensor, random: np.random.Generator) -> Tensor:
-    """Fill a square of each picture; its centre is anywhere, so borders may cut it.
+def cutout(images: Tensor, side: int, fill: Tensor, random: np.random.Generator) -> Tensor:
+    """Fill a square of each image; its centre is anywhere, so borders may cut it.
 
     Args:
-        pictures: (N, C, H, W).
+        images: (N, C, H, W).
         side: Of the square, in pixels.
-        fill: (C,), of the pictures' type.
+        fill: (C,), of the images' type.
         random: Source of the positions.
     """
-    count, _, height, width = pictures.shape
-    rows = _to(random.integers(0, height, count), pictures)
-    columns = _to(random.integers(0, width, count), pictures)
-    inside_rows = _near(torch.arange(height, device=pictures.device), rows, side)  # (N, H)
-    inside_columns = _near(torch.arange(width, device=pictures.device), columns, side)  # (N, W)
+    count, _, height, width = images.shape
+    rows = _to(random.integers(0, height, count), images)
+    columns = _to(random.integers(0, width, count), images)
+    inside_rows = _near(torch.arange(height, device=images.device), rows, side)  # (N, H)
+    inside_columns = _near(torch.arange(width, device=images.device), columns, side)  # (N, W)
     square = inside_rows[:, None, :, None] & inside_columns[:, None, None, :]  # (N, 1, H, W)
-    return torch.where(square, fill[:, None, None], pictures)
+    return torch.where(square, fill[:, None, None], images)
 
 
-def colour(pictures: Tensor, strength: float, random: np.random.Generator) -> Tensor:
-    """Change brightness, contrast and (of colour pictures) saturation of each picture.
+def colour(images: Tensor, strength: float, random: np.random.Generator) -> Tensor:
+    """Change brightness, contrast and (of colour images) saturation of each image.
 
     Args:
-        pictures: float (N, C, H, W) in [0, 1].
+        images: float (N, C, H, W) in [0, 1].
         strength: Factors are drawn from [1 − strength, 1 + strength].
         random: Source of the factors.
 
@@ -88,37 +88,34 @@ def colour(pictures: Tensor, strength: float, random: np.random.Generator) -> Te
 
     low, high = 1 - strength, 1 + strength
     brightness, contrast, saturation = (
-        _to(each.astype(np.float32), pictures)
-        for each in random.uniform(low, high, (3, len(pictures)))
+        _to(each.astype(np.float32), images) for each in random.uniform(low, high, (3, len(images)))
     )
-    pictures = enhance.adjust_brightness_accumulative(pictures, brightness)
-    pictures = enhance.adjust_contrast_with_mean_subtraction(pictures, contrast)
-    if pictures.shape[1] == 3:
-        pictures = enhance.adjust_saturation_with_gray_subtraction(pictures, saturation)
-    return pictures
+    images = enhance.adjust_brightness_accumulative(images, brightness)
+    images = enhance.adjust_contrast_with_mean_subtraction(images, contrast)
+    if images.shape[1] == 3:
+        images = enhance.adjust_saturation_with_gray_subtraction(images, saturation)
+    return images
 
 
 def mixup(
-    pictures: Tensor, labels: Tensor, classes: int, alpha: float, random: np.random.Generator
+    images: Tensor, labels: Tensor, classes: int, alpha: float, random: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Mix each picture, and its label, with another picture of the batch, all in one share.
+    """Mix each image, and its label, with another image of the batch, all in one share.
 
     Args:
-        pictures: float (N, C, H, W).
+        images: float (N, C, H, W).
         labels: int64 (N,).
         classes: How many there are.
         alpha: The share is drawn from Beta(alpha, alpha).
         random: Source of the share and of the partners.
 
     Returns:
-        Pictures float (N, C, H, W), and labels float (N, classes) that sum to 1.
+        Images float (N, C, H, W), and labels float (N, classes) that sum to 1.
     """
     share = float(random.beta(alpha, alpha))
-    partner = _to(random.permutation(len(pictures)), pictures)
-    one_hot = F.one_hot(labels, classes).to(pictures.dtype)
-    return torch.lerp(pictures[partner], pictures, share), torch.lerp(
-        one_hot[partner], one_hot, share
-    )
+    partner = _to(random.permutation(len(images)), images)
+    one_hot = F.one_hot(labels, classes).to(images.dtype)
+    return torch.lerp(images[partner], images, share), torch.lerp(one_hot[partner], one_hot, share)
 
 
 def _near(positions: Tensor, centres: Tensor, side: int) -> Tensor:

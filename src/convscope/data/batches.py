@@ -1,7 +1,7 @@
 """From an `ImageSet` to batches on a device: shuffled, augmented, normalized, resized.
 
-All pictures stay in memory as bytes, in their stored size, and a batch is made from them by a few
-operations on whole tensors; no Python runs per picture. What is random is a function of (seed,
+All images stay in memory as bytes, in their stored size, and a batch is made from them by a few
+operations on whole tensors; no Python runs per image. What is random is a function of (seed,
 epoch, step) alone, so any batch can be made again without those before it.
 """
 
@@ -51,10 +51,10 @@ class Normalization:
         mean, std = images.statistics()
         return cls(mean, tuple(each or 1.0 for each in std))
 
-    def apply(self, pictures: Tensor) -> Tensor:
-        """Normalize pictures (N, C, H, W), uint8 or float, from 0 to 255, to float32."""
-        scale, shift = _scale_and_shift(self, pictures.device)
-        return torch.mul(pictures, scale).sub_(shift)
+    def apply(self, images: Tensor) -> Tensor:
+        """Normalize images (N, C, H, W), uint8 or float, from 0 to 255, to float32."""
+        scale, shift = _scale_and_shift(self, images.device)
+        return torch.mul(images, scale).sub_(shift)
 
 
 @functools.lru_cache
@@ -75,7 +75,7 @@ def _resident(array: np.ndarray, device: torch.device) -> Tensor:
     A memory map stays one: the system reads what is used, and keeps it while there is room.
     """
     with warnings.catch_warnings():
-        # A read-only array is fine here: nothing writes into the pictures.
+        # A read-only array is fine here: nothing writes into the images.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
         tensor = torch.from_numpy(array)
     if device.type == "cuda" and array.nbytes > torch.cuda.mem_get_info(device)[0] // 2:
@@ -86,8 +86,8 @@ def _resident(array: np.ndarray, device: torch.device) -> Tensor:
 class Batches:
     """The batches of an `ImageSet`, epoch after epoch.
 
-    For training, pictures come in an order that is drawn for each epoch, with augmentation, and
-    a last batch of a single picture is left out, because batch normalization cannot use it. For
+    For training, images come in an order that is drawn for each epoch, with augmentation, and
+    a last batch of a single image is left out, because batch normalization cannot use it. For
     evaluation, they come in the order of the set, all of them, unchanged.
     """
 
@@ -104,18 +104,18 @@ class Batches:
         device: str | torch.device = "cpu",
         memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
-        """Put the pictures where batches are made from them.
+        """Put the images where batches are made from them.
 
         Args:
-            images: The pictures.
-            batch_size: Pictures per batch; the last one of an epoch may have fewer.
+            images: The images.
+            batch_size: Images per batch; the last one of an epoch may have fewer.
             normalization: Applied to every batch.
             train: Whether the batches are for training.
             seed: Decides, with epoch and step, everything random.
-            size: Height and width of the batches; None keeps those of the pictures. They are
+            size: Height and width of the batches; None keeps those of the images. They are
                 resized batch by batch, after augmentation, so that they are stored small.
             augmentation: Random changes; used only for training.
-            device: Where the batches are made. On a GPU, the pictures are kept there if they take
+            device: Where the batches are made. On a GPU, the images are kept there if they take
                 at most half of its free memory, and else sent batch by batch.
             memory_format: Of the batches.
 
@@ -124,14 +124,14 @@ class Batches:
         """
         if batch_size < 1:
             raise UsageError(f"batch_size must be at least 1; given {batch_size}.")
-        channels = images.picture_shape[0]
+        channels = images.image_shape[0]
         if len(normalization.mean) != channels:
             raise UsageError(
-                f"The normalization has {len(normalization.mean)} channels, but the pictures of "
+                f"The normalization has {len(normalization.mean)} channels, but the images of "
                 f"{images.name} have {channels}. Use Normalization.of(images)."
             )
         self._device = torch.device(device)
-        self._pictures = _resident(images.images, self._device)
+        self._images = _resident(images.images, self._device)
         self._labels = _resident(images.labels, self._device)
         self._classes = len(images.classes)
         self._batch_size = batch_size
@@ -157,42 +157,42 @@ class Batches:
             first_step: Where to begin; the batches from there on are those of the whole epoch.
 
         Yields:
-            Pictures float32 (B, C, H, W), normalized, and labels: int64 (B,), or with mixup
+            Images float32 (B, C, H, W), normalized, and labels: int64 (B,), or with mixup
             float32 (B, classes).
         """
         order = None
         if self._train:
             shuffled = _generator(self._seed, SHUFFLING, epoch).permutation(len(self._labels))
-            order = torch.from_numpy(shuffled).to(self._pictures.device)
+            order = torch.from_numpy(shuffled).to(self._images.device)
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
             if order is None:
-                pictures, labels = self._pictures[rows], self._labels[rows]
+                images, labels = self._images[rows], self._labels[rows]
             else:
-                pictures = self._pictures.index_select(0, order[rows])
+                images = self._images.index_select(0, order[rows])
                 labels = self._labels.index_select(0, order[rows].to(self._labels.device))
             random = _generator(self._seed, AUGMENTING, epoch, step)
-            yield self._finished(pictures.to(self._device), labels, random)
+            yield self._finished(images.to(self._device), labels, random)
 
     def _finished(
-        self, pictures: Tensor, labels: Tensor, random: np.random.Generator
+        self, images: Tensor, labels: Tensor, random: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
         """Stored pixels uint8 (B, C, H, W) to what the network gets."""
         change = self._augmentation
         if change.flip:
-            pictures = augment.flip(pictures, random)
+            images = augment.flip(images, random)
         if change.crop:
-            pictures = augment.crop(pictures, change.crop, random)
+            images = augment.crop(images, change.crop, random)
         if change.cutout:
             mean = torch.tensor(self._normalization.mean, device=self._device)
             fill = (255 * mean).round().to(torch.uint8)
-            pictures = augment.cutout(pictures, change.cutout, fill, random)
+            images = augment.cutout(images, change.cutout, fill, random)
         if change.colour:
-            pictures = 255 * augment.colour(pictures / 255, change.colour, random)
-        pictures = self._normalization.apply(pictures)
+            images = 255 * augment.colour(images / 255, change.colour, random)
+        images = self._normalization.apply(images)
         if self._size is not None:
             # After normalization, while they are small: the two operations commute.
-            pictures = resize(pictures, self._size)
+            images = resize(images, self._size)
         if change.mixup:
-            pictures, labels = augment.mixup(pictures, labels, self._classes, change.mixup, random)
-        return pictures.contiguous(memory_format=self._memory_format), labels
+            images, labels = augment.mixup(images, labels, self._classes, change.mixup, random)
+        return images.contiguous(memory_format=self._memory_format), labels

@@ -1,7 +1,7 @@
-"""Decoded pictures on the disk, so that decoding happens once.
+"""Decoded images on the disk, so that decoding happens once.
 
-An entry is two files in the cache folder: `pictures/KEY.npy`, uint8 (N, C, H, W), and
-`pictures/KEY.json`, what belongs to it. The JSON file is written last and holds a digest of both,
+An entry is two files in the cache folder: `images/KEY.npy`, uint8 (N, C, H, W), and
+`images/KEY.json`, what belongs to it. The JSON file is written last and holds a digest of both,
 so an entry that was not finished, was damaged or was tampered with is made anew.
 """
 
@@ -16,13 +16,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data.places import cache_folder
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path, write_text
+from convscope.folders import cache_folder
 
 Record: TypeAlias = dict[str, Any]
 Append: TypeAlias = Callable[[NDArray[np.uint8]], None]
-"""Adds one picture (C, H, W) to the entry that is being made."""
+"""Adds one image (C, H, W) to the entry that is being made."""
 
 
 def key_of(*parts: object) -> str:
@@ -35,17 +35,17 @@ def remembered(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.
 
     Args:
         key: Names the content: other content must have another key.
-        build: Gives the pictures, at least one and all of one shape, to the function it is called
+        build: Gives the images, at least one and all of one shape, to the function it is called
             with, and returns plain data to keep beside them.
 
     Returns:
-        The pictures as a memory map (N, C, H, W) whose changes do not reach the file, and the
+        The images as a memory map (N, C, H, W) whose changes do not reach the file, and the
         plain data.
 
     Raises:
         ConvscopeError: The cache folder cannot be written to.
     """
-    folder = cache_folder() / "pictures"
+    folder = cache_folder() / "images"
     found = _opened(folder, key)
     if found is not None:
         return found
@@ -57,24 +57,24 @@ def remembered(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.
         write_text(folder / f"{key}.json", json.dumps(entry))
     except OSError as error:
         raise ConvscopeError(
-            f"Decoded pictures cannot be kept in '{folder}': {error.strerror or error}. Make "
+            f"Decoded images cannot be kept in '{folder}': {error.strerror or error}. Make "
             "room, or set the environment variable CONVSCOPE_CACHE to another folder."
         ) from error
     return _mapped(folder / f"{key}.npy"), record
 
 
 def _write(path: Path, build: Callable[[Append], Record]) -> Record:
-    """Write the pictures one after another, and before them the header that holds their number."""
+    """Write the images one after another, and before them the header that holds their number."""
     shape: tuple[int, ...] = ()
     count = 0
     with path.open("wb") as file:
 
-        def append(picture: NDArray[np.uint8]) -> None:
+        def append(image: NDArray[np.uint8]) -> None:
             nonlocal count, shape
             if count == 0:
-                shape = picture.shape
+                shape = image.shape
                 _write_header(file, (0, *shape))
-            file.write(picture.tobytes())
+            file.write(image.tobytes())
             count += 1
 
         record = build(append)

@@ -1,10 +1,10 @@
 """CIFAR-10 in any of the forms in which it is passed on.
 
-Krizhevsky (2009), "Learning multiple layers of features from tiny images": 60,000 colour pictures
+Krizhevsky (2009), "Learning multiple layers of features from tiny images": 60,000 colour images
 of 32×32 pixels. It is published as five training batches and a test batch, each in two formats:
 *binary* (records of a label byte and 3×32×32 pixel bytes) and *python* (pickles, which are read
 here without unpickling). Both may lie unpacked or in their `.tar.gz`. A folder or zip archive of
-the pictures as files serves as well, where the original is not at hand.
+the images as files serves as well, where the original is not at hand.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data import folder as picture_folder
+from convscope.data import folder as image_folder
 from convscope.data.download import RemoteFile, download
 from convscope.data.image_set import ImageSet
-from convscope.data.places import download_folder, search_folders
 from convscope.data.plain_pickle import Called, Named, read_plain_pickle
 from convscope.data.tree import FolderTree, ZipTree
 from convscope.errors import ConvscopeError
+from convscope.folders import download_folder, search_folders
 
 CLASSES = (
     "airplane",
@@ -39,9 +39,9 @@ CLASSES = (
     "ship",
     "truck",
 )
-PICTURE = (3, 32, 32)
+IMAGE = (3, 32, 32)
 PIXELS = 3 * 32 * 32
-MAX_BATCH_BYTES = 64 << 20  # twice a batch of 10,000 pictures
+MAX_BATCH_BYTES = 64 << 20  # twice a batch of 10,000 images
 ARCHIVE = RemoteFile(
     "cifar-10-binary.tar.gz",
     (
@@ -55,7 +55,7 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 def read() -> dict[str, ImageSet]:
-    """50,000 training and 10,000 test pictures, 3×32×32, found on this machine or downloaded.
+    """50,000 training and 10,000 test images, 3×32×32, found on this machine or downloaded.
 
     Raises:
         ConvscopeError: A file is damaged, or could not be downloaded.
@@ -68,7 +68,7 @@ def read() -> dict[str, ImageSet]:
 
 
 def _read_folder(folder: Path) -> dict[str, ImageSet] | None:
-    """What the folder holds of CIFAR-10: the originals before the pictures as files."""
+    """What the folder holds of CIFAR-10: the originals before the images as files."""
     for form in (BINARY, PYTHON):
         for unpacked in (folder / form.folder, folder):
             if (unpacked / form.train[0]).is_file():
@@ -76,12 +76,10 @@ def _read_folder(folder: Path) -> dict[str, ImageSet] | None:
         if (folder / form.archive).is_file():
             return _from_archive(form, folder / form.archive)
     if (folder / "cifar10-jpeg.zip").is_file():
-        return _named(
-            picture_folder.read(ZipTree(folder / "cifar10-jpeg.zip"), size=32, channels=3)
-        )
-    for pictures in (folder / "cifar10-jpeg", folder):
-        if (pictures / "train" / CLASSES[0]).is_dir():
-            return _named(picture_folder.read(FolderTree(pictures), size=32, channels=3))
+        return _named(image_folder.read(ZipTree(folder / "cifar10-jpeg.zip"), size=32, channels=3))
+    for images in (folder / "cifar10-jpeg", folder):
+        if (images / "train" / CLASSES[0]).is_dir():
+            return _named(image_folder.read(FolderTree(images), size=32, channels=3))
     return None
 
 
@@ -92,13 +90,13 @@ def _named(sets: dict[str, ImageSet]) -> dict[str, ImageSet]:
 
 
 def _parse_binary(content: bytes) -> Batch:
-    """Records of one label byte and the pixels of the picture, channel by channel, row by row."""
+    """Records of one label byte and the pixels of the image, channel by channel, row by row."""
     if not content or len(content) % (1 + PIXELS):
         raise ValueError(
             f"its length {len(content):,} is not a number of {1 + PIXELS}-byte records"
         )
     records = np.frombuffer(content, dtype=np.uint8).reshape(-1, 1 + PIXELS)
-    return records[:, 1:].reshape(-1, *PICTURE), records[:, 0].astype(np.int64)
+    return records[:, 1:].reshape(-1, *IMAGE), records[:, 0].astype(np.int64)
 
 
 def _parse_python(content: bytes) -> Batch:
@@ -111,10 +109,10 @@ def _parse_python(content: bytes) -> Batch:
     if not isinstance(labels, list) or not all(type(label) is int for label in labels):
         raise ValueError("its labels are not a list of whole numbers")
     pixels = np.frombuffer(_array_bytes(data, len(labels)), dtype=np.uint8)
-    return pixels.reshape(-1, *PICTURE), np.array(labels, dtype=np.int64)
+    return pixels.reshape(-1, *IMAGE), np.array(labels, dtype=np.int64)
 
 
-def _array_bytes(data: Any, pictures: int) -> bytes:
+def _array_bytes(data: Any, images: int) -> bytes:
     """The values of a pickled NumPy array of uint8 (N, 3072).
 
     NumPy pickles an array as a call of `_reconstruct` whose state is (version, shape, type,
@@ -138,10 +136,10 @@ def _array_bytes(data: Any, pictures: int) -> bytes:
         case _:
             raise ValueError("its data is not a NumPy array of bytes")
     content = values.encode("latin-1") if isinstance(values, str) else values
-    if columns != PIXELS or rows != pictures or len(content) != rows * columns or not rows:
+    if columns != PIXELS or rows != images or len(content) != rows * columns or not rows:
         raise ValueError(
             f"its data has {rows} rows of {columns} values in {len(content):,} bytes, for "
-            f"{pictures} labels; each picture takes {PIXELS}"
+            f"{images} labels; each image takes {PIXELS}"
         )
     return content
 
@@ -155,7 +153,7 @@ class Form:
         folder: Name of the folder in it.
         train: Names of the training batches.
         test: Name of the test batch.
-        parse: From the content of a batch to its pictures (N, 3, 32, 32) and labels (N,);
+        parse: From the content of a batch to its images (N, 3, 32, 32) and labels (N,);
             raises `ValueError` with the reason if it is damaged.
     """
 

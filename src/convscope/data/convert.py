@@ -1,4 +1,4 @@
-"""Other sizes and channel counts for pictures that are arrays already.
+"""Other sizes and channel counts for images that are arrays already.
 
 The rules are those of `decode`, so a set of arrays and a set of files are treated alike.
 """
@@ -20,37 +20,37 @@ LUMA = (0.299, 0.587, 0.114)
 CHUNK_BYTES = 64 << 20
 
 
-def resize(pictures: Tensor, size: int) -> Tensor:
+def resize(images: Tensor, size: int) -> Tensor:
     """The largest centred square, resized with an antialiased bilinear filter.
 
     Args:
-        pictures: float (N, C, H, W).
+        images: float (N, C, H, W).
         size: Height and width of the result.
 
     Returns:
         float (N, C, size, size).
     """
-    height, width = pictures.shape[2:]
+    height, width = images.shape[2:]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    square = pictures[:, :, top : top + side, left : left + side]
+    square = images[:, :, top : top + side, left : left + side]
     if side == size:
         return square
     return F.interpolate(square, size=(size, size), mode="bilinear", antialias=True)
 
 
-def change_channels(pictures: Tensor, channels: int) -> Tensor:
+def change_channels(images: Tensor, channels: int) -> Tensor:
     """Grey to colour by repeating, colour to grey by luma; float (N, C, H, W)."""
-    if pictures.shape[1] == channels:
-        return pictures
+    if images.shape[1] == channels:
+        return images
     if channels == 3:
-        return pictures.expand(-1, 3, -1, -1)
+        return images.expand(-1, 3, -1, -1)
     weights = torch.tensor(LUMA).view(3, 1, 1)
-    return (pictures * weights).sum(dim=1, keepdim=True)
+    return (images * weights).sum(dim=1, keepdim=True)
 
 
 def convert(images: ImageSet, *, size: int | None, channels: int | None) -> ImageSet:
-    """The same set with other pictures; itself if nothing changes.
+    """The same set with other images; itself if nothing changes.
 
     Args:
         images: What to convert; 1 or 3 channels if `channels` is given.
@@ -58,9 +58,9 @@ def convert(images: ImageSet, *, size: int | None, channels: int | None) -> Imag
         channels: 1 or 3; None keeps them.
 
     Raises:
-        UsageError: The pictures have neither 1 nor 3 channels, and `channels` is another number.
+        UsageError: The images have neither 1 nor 3 channels, and `channels` is another number.
     """
-    old_channels, height, width = images.picture_shape
+    old_channels, height, width = images.image_shape
     channels = channels or old_channels
     if channels != old_channels and old_channels not in (1, 3):
         raise UsageError(
@@ -68,7 +68,7 @@ def convert(images: ImageSet, *, size: int | None, channels: int | None) -> Imag
             f"turned into one another, not {old_channels} into {channels}."
         )
     shape = (channels, size or height, size or width)
-    if shape == images.picture_shape:
+    if shape == images.image_shape:
         return images
     converted: NDArray[np.uint8] = np.empty((len(images), *shape), dtype=np.uint8)
     step = max(1, CHUNK_BYTES // (4 * max(converted[0].size, images.images[0].size)))

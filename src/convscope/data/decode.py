@@ -1,4 +1,4 @@
-"""One picture file to one array: the only place where Convscope decodes pictures.
+"""One image file to one array: the only place where Convscope decodes images.
 
 The rules, for every file:
 
@@ -52,8 +52,8 @@ TURNS = {  # EXIF 2.32, section 4.6.4: the value of Orientation, and what makes 
 }
 
 
-class PictureError(ConvscopeError):
-    """A file is not a picture that can be used.
+class ImageError(ConvscopeError):
+    """A file is not an image that can be used.
 
     Attributes:
         reason: Why, without the file's name.
@@ -71,42 +71,42 @@ def decode(
     channels: int | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.uint8]:
-    """Decode one picture by the rules above.
+    """Decode one image by the rules above.
 
     Args:
         source: A file, or its content.
-        size: Height and width of the result; None keeps the picture's own.
-        channels: 1 or 3; None: 1 for a grey picture, else 3.
-        max_pixels: A picture whose header promises more is refused; at most `MAX_PIXELS`.
+        size: Height and width of the result; None keeps the image's own.
+        channels: 1 or 3; None: 1 for a grey image, else 3.
+        max_pixels: An image whose header promises more is refused; at most `MAX_PIXELS`.
 
     Returns:
         uint8 (C, H, W).
 
     Raises:
-        PictureError: The file cannot be used; `reason` says why.
+        ImageError: The file cannot be used; `reason` says why.
     """
     path = None if isinstance(source, bytes) else source
     try:
         content = source if isinstance(source, bytes) else read_limited(source)
         with plain_jpeg(content, size, max_pixels) or _opened(content, max_pixels) as image:
             return _array(image, size, channels)
-    except PictureError as error:
-        raise PictureError(error.reason, path) from error
+    except ImageError as error:
+        raise ImageError(error.reason, path) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         reason = f"too many pixels: more than the limit of {max_pixels:,}"
-        raise PictureError(reason, path) from error
+        raise ImageError(reason, path) from error
     except Exception as error:  # a decoder can fail in any way when it is given damaged data
-        raise PictureError(f"damaged: {error or type(error).__name__}", path) from error
+        raise ImageError(f"damaged: {error or type(error).__name__}", path) from error
 
 
 def stored_size(content: bytes) -> tuple[int, int]:
-    """Height and width of a picture that can be decoded, as its header gives them."""
+    """Height and width of an image that can be decoded, as its header gives them."""
     with _opened(content) as image:
         return image.height, image.width
 
 
 def is_colour(content: bytes) -> bool:
-    """Whether a picture's header says that it has colour; False for what is not a picture."""
+    """Whether an image's header says that it has colour; False for what is not an image."""
     try:
         with _opened(content) as image:
             return image.mode not in GREY_MODES
@@ -115,38 +115,38 @@ def is_colour(content: bytes) -> bool:
 
 
 def read_limited(path: str | Path) -> bytes:
-    """The content of a regular file of at most `MAX_BYTES`; else a `PictureError`."""
+    """The content of a regular file of at most `MAX_BYTES`; else a `ImageError`."""
     try:
-        # Without objects in between: for small pictures, they took a fifth of the time.
+        # Without objects in between: for small images, they took a fifth of the time.
         found = os.stat(path)  # noqa: PTH116
         if not stat.S_ISREG(found.st_mode):  # also keeps us from waiting for ever on a named pipe
-            raise PictureError("not a file")
+            raise ImageError("not a file")
         if found.st_size > MAX_BYTES:
-            raise PictureError(f"larger than {MAX_BYTES >> 20} MiB")
+            raise ImageError(f"larger than {MAX_BYTES >> 20} MiB")
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
-        raise PictureError("there is no such file") from None
+        raise ImageError("there is no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         reason = getattr(error, "strerror", None) or str(error)
-        raise PictureError(f"cannot be read: {reason}") from error
+        raise ImageError(f"cannot be read: {reason}") from error
 
 
 def _opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read the header only, and refuse what should not be decoded."""
     if not content:
-        raise PictureError("the file is empty")
+        raise ImageError("the file is empty")
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:
         start = str(content[:16])[1:]  # in quotes, with \x.. for what is no text
-        raise PictureError(
-            f"not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture "
+        raise ImageError(
+            f"not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image "
             f"(the file begins with {start})"
         ) from error
     width, height = image.size
     if width * height > max_pixels:
-        raise PictureError(
+        raise ImageError(
             f"too many pixels: {width} × {height} is more than the limit of {max_pixels:,}"
         )
     return image
@@ -161,7 +161,7 @@ def _array(image: Image.Image, size: int | None, channels: int | None) -> NDArra
     wanted = channels or (1 if image.mode in GREY_MODES else 3)
     image = _flattened(image)
     mode = "L" if wanted == 1 else "RGB"
-    if image.mode != mode:  # each of these steps would copy the picture
+    if image.mode != mode:  # each of these steps would copy the image
         image = image.convert(mode)
     if size is not None and image.size != (size, size):
         side = min(image.size)
@@ -173,7 +173,7 @@ def _array(image: Image.Image, size: int | None, channels: int | None) -> NDArra
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned by its EXIF orientation; metadata that cannot be read turns nothing."""
+    """The image turned by its EXIF orientation; metadata that cannot be read turns nothing."""
     image.load()  # Pillow turns a TIFF when it loads it, and then forgets its orientation
     try:
         turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
@@ -183,7 +183,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _flattened(image: Image.Image) -> Image.Image:
-    """The picture as 8-bit grey or colour, on white where it is transparent."""
+    """The image as 8-bit grey or colour, on white where it is transparent."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return Image.fromarray(_eight_bits(np.asarray(image)))
     if image.has_transparency_data:
@@ -202,5 +202,5 @@ def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     else:
         limit, scale = 65535.0, 1 / 257
     if not (low >= 0 and high <= limit):  # false for NaN as well
-        raise PictureError(f"grey values from {low:g} to {high:g} are not within 0 to {limit:g}")
+        raise ImageError(f"grey values from {low:g} to {high:g} are not within 0 to {limit:g}")
     return np.rint(numbers * scale).astype(np.uint8)

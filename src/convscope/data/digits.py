@@ -1,6 +1,6 @@
 """The built-in data: scikit-learn's copy of the UCI optical recognition of handwritten digits.
 
-Alpaydin and Kaynak (1998), https://doi.org/10.24432/C50P49: 1,797 grey pictures of 8×8 pixels.
+Alpaydin and Kaynak (1998), https://doi.org/10.24432/C50P49: 1,797 grey images of 8×8 pixels.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ TEST_SHARE = 0.2
 
 
 def read() -> dict[str, ImageSet]:
-    """1,438 training and 359 test pictures, 1×8×8. The split is always the same.
+    """1,438 training and 359 test images, 1×8×8. The split is always the same.
 
     The file's values run from 0 to 16; they are scaled to 0 to 255.
     """

@@ -15,8 +15,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from convscope.data.progress import progress
 from convscope.errors import ConvscopeError
+from convscope.look.progress import progress
 
 TIMEOUT = 20.0
 """Seconds without an answer after which a mirror is given up."""

@@ -1,4 +1,4 @@
-"""What a forecast must know of pictures, found without decoding them: shape, counts, classes."""
+"""What a forecast must know of images, found without decoding them: shape, counts, classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data.decode import PictureError, is_colour
+from convscope.data.decode import ImageError, is_colour
 from convscope.data.folder import DEFAULT_SIZE, places_of
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, TEST_SHARE, Data, load_splits
@@ -26,8 +26,8 @@ class DataFacts:
     """What a forecast must know of a data set.
 
     Attributes:
-        shape: (C, H, W) of the pictures in memory.
-        counts: Pictures of each split. Where training divides them, copies of a picture stay
+        shape: (C, H, W) of the images in memory.
+        counts: Images of each split. Where training divides them, copies of an image stay
             together, which isn't known here and may change a count by as many.
         classes: How many.
     """
@@ -39,7 +39,7 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class _Source:
-    """A data set as its source has it: training pictures of each class, and the other splits."""
+    """A data set as its source has it: training images of each class, and the other splits."""
 
     shape: tuple[int, int, int]
     per_class: tuple[int, ...]
@@ -62,17 +62,17 @@ def data_facts(data: Data, *, size: int | None = None, validation: float = 0.1) 
 
     Args:
         data: As for `load`.
-        size: Height and width that the pictures of a folder are resized to when they are read.
-        validation: Share of the training pictures held out.
+        size: Height and width that the images of a folder are resized to when they are read.
+        validation: Share of the training images held out.
 
     Raises:
-        UsageError: There is no such data, or there are no pictures in it.
+        UsageError: There is no such data, or there are no images in it.
     """
     if isinstance(data, ImageSet | Mapping):
         splits = load_splits(data, validation=validation)
         train = splits["train"]
         counts = {name: len(images) for name, images in splits.items()}
-        return DataFacts(train.picture_shape, counts, len(train.classes))
+        return DataFacts(train.image_shape, counts, len(train.classes))
     source = _KNOWN.get(str(data)) or _of_tree(_tree(data), size or DEFAULT_SIZE)
     return DataFacts(source.shape, _divided(source, validation), len(source.per_class))
 
@@ -85,14 +85,14 @@ def _tree(data: str | Path) -> Tree:
         return ZipTree(path)
     raise UsageError(
         f"{unknown_name('data set', str(data), NAMED)} The path of a folder or .zip with one "
-        "subfolder of pictures per class is accepted as well."
+        "subfolder of images per class is accepted as well."
     )
 
 
 def _of_tree(tree: Tree, size: int) -> _Source:
     places, _ = places_of(tree.listing().files, tree)
     if not places:
-        raise UsageError(f"'{tree.where('')}' holds no pictures in class folders.")
+        raise UsageError(f"'{tree.where('')}' holds no images in class folders.")
     counts = Counter(place.split or "train" for place in places.values())
     train = Counter(each.label for each in places.values() if each.split in ("", "train"))
     del counts["train"]
@@ -104,12 +104,12 @@ def _of_tree(tree: Tree, size: int) -> _Source:
 def _is_colour(tree: Tree, file: str) -> bool:
     try:
         return is_colour(tree.read(file))
-    except PictureError:
+    except ImageError:
         return False
 
 
 def _divided(source: _Source, validation: float) -> dict[str, int]:
-    """The counts after the splits that are missing were taken out of the training pictures."""
+    """The counts after the splits that are missing were taken out of the training images."""
     result = dict(source.others)
     labels = np.repeat(np.arange(len(source.per_class)), source.per_class)
     for name, share in (("test", TEST_SHARE), ("validation", validation)):

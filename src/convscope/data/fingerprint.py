@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 from convscope.data.parallel import map_in_order
-from convscope.data.places import cache_folder
-from convscope.data.progress import progress
 from convscope.files import write_text
+from convscope.folders import cache_folder
+from convscope.look.progress import progress
 
 SETTLED = 3.0
 """Seconds after a change from which on a file's times can be trusted to tell the next change."""

@@ -1,4 +1,4 @@
-"""A folder, or a zip archive, with one subfolder of pictures per class.
+"""A folder, or a zip archive, with one subfolder of images per class.
 
 The rules:
 
@@ -6,11 +6,11 @@ The rules:
   `val`, `valid`, `validation` and `test` (in any case of letters) are the splits. Otherwise the
   top folders are the classes.
 * A single folder around everything (as in many archives) is stepped into.
-* **Class**: the first folder below the split; pictures may lie deeper. Classes are sorted by name;
+* **Class**: the first folder below the split; images may lie deeper. Classes are sorted by name;
   names that differ only in case are different classes.
 * The classes are those of `train`. A class that only another split has cannot be learned, so its
-  pictures are left out.
-* Every file is tried, whatever its name. One that is no picture, or is damaged, or lies in no class
+  images are left out.
+* Every file is tried, whatever its name. One that is no image, or is damaged, or lies in no class
   folder, is left out. Nothing is left out silently: `ImageSet.problems` lists all of it.
 """
 
@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.cache import Append, Record, key_of, remembered
-from convscope.data.decode import VERSION, PictureError, decode, is_colour, stored_size
+from convscope.data.decode import VERSION, ImageError, decode, is_colour, stored_size
 from convscope.data.image_set import ImageSet, Problem, take
 from convscope.data.parallel import map_in_order
-from convscope.data.progress import progress
 from convscope.data.tree import Tree
 from convscope.errors import UsageError
+from convscope.look.progress import progress
 
 DEFAULT_SIZE = 64
 """Height and width where none are asked for: small enough to train tonight on any computer."""
@@ -40,7 +40,7 @@ SPLITS = {
     "validation": "validation",
     "test": "test",
 }
-ADVICE = "Put the pictures of each class into a folder of its own, as in cats/1.jpg and dogs/1.jpg."
+ADVICE = "Put the images of each class into a folder of its own, as in cats/1.jpg and dogs/1.jpg."
 
 
 @dataclass(frozen=True)
@@ -63,26 +63,26 @@ def read(tree: Tree, *, size: int | None, channels: int | None) -> dict[str, Ima
 
     Args:
         tree: The files.
-        size: Height and width of the pictures; None: `DEFAULT_SIZE`.
-        channels: 1 or 3; None: 1 if every picture is grey, else 3.
+        size: Height and width of the images; None: `DEFAULT_SIZE`.
+        channels: 1 or 3; None: 1 if every image is grey, else 3.
 
     Returns:
         An `ImageSet` for each split that the source has, with the same classes; only "train" if
         it has no splits.
 
     Raises:
-        UsageError: There are no pictures, or fewer than two classes.
+        UsageError: There are no images, or fewer than two classes.
     """
     listing = tree.listing()
     places, problems = places_of(listing.files, tree)
     problems = [*listing.problems, *problems]
     if not places:
-        raise UsageError(f"'{tree.where('')}' holds no pictures in class folders. {ADVICE}")
+        raise UsageError(f"'{tree.where('')}' holds no images in class folders. {ADVICE}")
     images, record = _decoded(tree, list(places), size or DEFAULT_SIZE, channels)
     problems += [Problem(tree.where(file), reason) for file, reason in record["problems"]]
     sizes = Counter((height, width) for height, width in record["sizes"])
-    pictures = [(file, places[file]) for file in record["files"]]
-    return _sets(tree, images, pictures, problems, sizes)
+    entries = [(file, places[file]) for file in record["files"]]
+    return _sets(tree, images, entries, problems, sizes)
 
 
 def places_of(files: list[str], tree: Tree) -> tuple[dict[str, Place], list[Problem]]:
@@ -131,7 +131,7 @@ def _depth(files: list[list[str]]) -> int:
 def _decoded(
     tree: Tree, files: list[str], size: int, channels: int | None
 ) -> tuple[NDArray[np.uint8], Record]:
-    """The pictures, and a record of the `files` they are and of the `problems` with the others."""
+    """The images, and a record of the `files` they are and of the `problems` with the others."""
 
     def build(append: Append) -> Record:
         wanted = channels or (3 if _any_colour(tree, files) else 1)
@@ -140,7 +140,7 @@ def _decoded(
             try:
                 content = tree.read(file)
                 return decode(content, size=size, channels=wanted), stored_size(content)
-            except PictureError as error:
+            except ImageError as error:
                 return error.reason
 
         record: Record = {"files": [], "sizes": [], "problems": []}
@@ -149,13 +149,13 @@ def _decoded(
                 if isinstance(result, str):
                     record["problems"].append([file, result])
                 else:
-                    picture, stored = result
-                    append(picture)
+                    image, stored = result
+                    append(image)
                     record["files"].append(file)
                     record["sizes"].append(stored)
         if not record["files"]:
             raise UsageError(
-                f"None of the {len(files)} files in '{tree.where('')}' is a picture that can be "
+                f"None of the {len(files)} files in '{tree.where('')}' is an image that can be "
                 f"used. The first: {tree.where(files[0])}: {record['problems'][0][1]}."
             )
         return record
@@ -167,7 +167,7 @@ def _any_colour(tree: Tree, files: list[str]) -> bool:
     def has_colour(file: str) -> bool:
         try:
             return is_colour(tree.read(file))
-        except PictureError:
+        except ImageError:
             return False
 
     return any(map_in_order(has_colour, files))
@@ -176,34 +176,34 @@ def _any_colour(tree: Tree, files: list[str]) -> bool:
 def _sets(
     tree: Tree,
     images: NDArray[np.uint8],
-    pictures: list[tuple[str, Place]],
+    entries: list[tuple[str, Place]],
     problems: list[Problem],
     sizes: Counter[tuple[int, int]],
 ) -> dict[str, ImageSet]:
-    """One set per split, with the classes of the training pictures."""
+    """One set per split, with the classes of the training images."""
     rows: dict[str, list[int]] = {}
-    for row, (_, place) in enumerate(pictures):
+    for row, (_, place) in enumerate(entries):
         rows.setdefault(place.split or "train", []).append(row)
-    classes = sorted({pictures[row][1].label for row in rows.get("train", [])})
+    classes = sorted({entries[row][1].label for row in rows.get("train", [])})
     if len(classes) < 2:
         raise UsageError(
-            f"'{tree.where('')}' has pictures of a single class to train on ({classes}); a "
+            f"'{tree.where('')}' has images of a single class to train on ({classes}); a "
             f"classifier needs at least two. {ADVICE}"
         )
     labels = {name: label for label, name in enumerate(classes)}
-    strangers = Counter(place.folder for _, place in pictures if place.label not in labels)
+    strangers = Counter(place.folder for _, place in entries if place.label not in labels)
     for folder, count in strangers.items():
-        reason = f"its class is not in train, so its pictures ({count}) are left out"
+        reason = f"its class is not in train, so its images ({count}) are left out"
         problems = [*problems, Problem(tree.where(folder), reason)]
     sets = {}
     for split in ("train", "validation", "test"):
-        chosen = [row for row in rows.get(split, []) if pictures[row][1].label in labels]
+        chosen = [row for row in rows.get(split, []) if entries[row][1].label in labels]
         if chosen:
             sets[split] = ImageSet(
                 take(images, chosen),
-                [labels[pictures[row][1].label] for row in chosen],
+                [labels[entries[row][1].label] for row in chosen],
                 classes,
-                paths=[tree.where(pictures[row][0]) for row in chosen],
+                paths=[tree.where(entries[row][0]) for row in chosen],
                 name=tree.name,
                 split=split,
                 problems=problems,

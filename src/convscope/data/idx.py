@@ -1,7 +1,7 @@
 """The IDX format of MNIST and its successors, plain or gzipped, read without trusting the file.
 
 The format (LeCun, Cortes and Burges, "The MNIST database of handwritten digits"): two zero bytes,
-a byte for the type (8: unsigned bytes, the only one that pictures and labels use), a byte for the
+a byte for the type (8: unsigned bytes, the only one that images and labels use), a byte for the
 number of axes, the length of each axis as a 32-bit big-endian number, and the values.
 """
 
@@ -32,7 +32,7 @@ def read_idx(path: Path, axes: int) -> NDArray[np.uint8]:
 
     Args:
         path: The file; gzip is told by content.
-        axes: The number of axes that it must have: 3 for pictures, 1 for labels.
+        axes: The number of axes that it must have: 3 for images, 1 for labels.
 
     Returns:
         uint8, of the shape that the header gives.

@@ -1,4 +1,4 @@
-"""Labelled pictures, in memory or in a memory map: what sources give and everyone else takes."""
+"""Labelled images, in memory or in a memory map: what sources give and everyone else takes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data.places import cache_folder
 from convscope.errors import UsageError
+from convscope.folders import cache_folder
 
 Indices = NDArray[np.integer[Any]]
-FINGERPRINT_PICTURES = 1000
+FINGERPRINT_IMAGES = 1000
 
 MEMORY_LIMIT = 1 << 30
-"""Bytes of pictures that are copied into memory; larger copies go to the disk."""
+"""Bytes of images that are copied into memory; larger copies go to the disk."""
 
 
 def _checked_images(images: Any) -> NDArray[np.uint8]:
@@ -45,20 +45,20 @@ def _checked_images(images: Any) -> NDArray[np.uint8]:
             "[0, 1], use (images * 255).round().astype('uint8')."
         )
     if 0 in images.shape:
-        raise UsageError(f"images holds no pictures: its shape is {images.shape}.")
+        raise UsageError(f"images holds no images: its shape is {images.shape}.")
     return images
 
 
-def _checked_labels(labels: Any, pictures: int, classes: int) -> NDArray[np.int64]:
+def _checked_labels(labels: Any, images: int, classes: int) -> NDArray[np.int64]:
     array = np.asarray(labels)
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise UsageError(
             f"labels must be whole numbers (N,); given {array.dtype} of shape {array.shape}. "
             "For one-hot labels, use labels.argmax(axis=1)."
         )
-    if len(array) != pictures:
+    if len(array) != images:
         raise UsageError(
-            f"labels has {len(array)} entries for {pictures} pictures; each picture needs one."
+            f"labels has {len(array)} entries for {images} images; each image needs one."
         )
     wrong = np.flatnonzero((array < 0) | (array >= classes))
     if len(wrong):
@@ -101,17 +101,17 @@ class Problem:
 
 
 class ImageSet:
-    """Pictures with labels.
+    """Images with labels.
 
     Attributes:
         images: uint8 (N, C, H, W), values 0 to 255; may be a memory map.
         labels: int64 (N,), each from 0 to `len(classes) - 1`.
         classes: The names, in the order of the labels.
-        paths: For each picture, where it came from.
+        paths: For each image, where it came from.
         name: Of the data set.
         split: "train", "validation" or "test".
         problems: What was left out when the source was read (the same for all its splits).
-        original_sizes: (height, width) → how many pictures of the source had it before they were
+        original_sizes: (height, width) → how many images of the source had it before they were
             resized (the same for all its splits); empty where all are as they were.
     """
 
@@ -127,7 +127,7 @@ class ImageSet:
         problems: Sequence[Problem] = (),
         original_sizes: Mapping[tuple[int, int], int] | None = None,
     ) -> None:
-        """Check the parts and keep them, without copying the pictures.
+        """Check the parts and keep them, without copying the images.
 
         Args:
             images: uint8 (N, C, H, W).
@@ -149,7 +149,7 @@ class ImageSet:
         self.labels = _checked_labels(labels, len(images), len(self.classes))
         self.paths = [f"{name}[{i}]" for i in range(len(images))] if paths is None else list(paths)
         if len(self.paths) != len(images):
-            raise UsageError(f"paths has {len(self.paths)} entries for {len(images)} pictures.")
+            raise UsageError(f"paths has {len(self.paths)} entries for {len(images)} images.")
         self.name = name
         self.split = split
         self.problems = tuple(problems)
@@ -159,25 +159,25 @@ class ImageSet:
         return len(self.images)
 
     def __repr__(self) -> str:
-        shape = "×".join(str(extent) for extent in self.picture_shape)
+        shape = "×".join(str(extent) for extent in self.image_shape)
         return (
-            f"ImageSet({self.name!r}, {self.split!r}: {len(self)} pictures {shape}, "
+            f"ImageSet({self.name!r}, {self.split!r}: {len(self)} images {shape}, "
             f"{len(self.classes)} classes)"
         )
 
     @property
-    def picture_shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of one picture."""
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one image."""
         _, channels, height, width = self.images.shape
         return channels, height, width
 
     def counts(self) -> dict[str, int]:
-        """Number of pictures of each class, in the order of the labels."""
+        """Number of images of each class, in the order of the labels."""
         numbers = np.bincount(self.labels, minlength=len(self.classes))
         return dict(zip(self.classes, numbers.tolist(), strict=True))
 
     def subset(self, indices: Sequence[int] | Indices, *, split: str | None = None) -> ImageSet:
-        """The pictures at `indices`, in that order (a view if they are consecutive).
+        """The images at `indices`, in that order (a view if they are consecutive).
 
         Args:
             indices: Positions, each from 0 to N - 1.
@@ -196,13 +196,13 @@ class ImageSet:
         )
 
     def fingerprint(self) -> str:
-        """A digest, in hexadecimal, that changes when the pictures do.
+        """A digest, in hexadecimal, that changes when the images do.
 
-        All labels and class names go in, and a thousand pictures evenly spread.
+        All labels and class names go in, and a thousand images evenly spread.
         """
         digest = hashlib.blake2b(repr((self.classes, self.images.shape)).encode(), digest_size=16)
         digest.update(self.labels.tobytes())
-        stride = max(1, len(self) // FINGERPRINT_PICTURES)
+        stride = max(1, len(self) // FINGERPRINT_IMAGES)
         digest.update(self.images[::stride].tobytes())
         return digest.hexdigest()
 

@@ -19,11 +19,11 @@ from convscope.data.tree import FolderTree, Tree, ZipTree
 from convscope.errors import UsageError, unknown_name
 
 Data: TypeAlias = str | Path | ImageSet | Mapping[str, ImageSet]
-"""A name, the path of a folder or `.zip`, or pictures that are there already."""
+"""A name, the path of a folder or `.zip`, or images that are there already."""
 
 SPLITS = ("train", "validation", "test")
 TEST_SHARE = 0.2
-"""Of a source that has no test pictures, this share is set aside before anything is trained."""
+"""Of a source that has no test images, this share is set aside before anything is trained."""
 
 NAMED: dict[str, Callable[[], dict[str, ImageSet]]] = {
     "digits": digits.read,
@@ -41,15 +41,15 @@ def load(
     channels: int | None = None,
     seed: int = 0,
 ) -> ImageSet:
-    """One split of a data set, whole (no validation pictures are taken out of "train").
+    """One split of a data set, whole (no validation images are taken out of "train").
 
     Args:
         data: `digits`, `fashion-mnist`, `mnist` or `cifar10`; the path of a folder or `.zip` with
-            a subfolder of pictures per class; an `ImageSet`, or a dictionary of them.
+            a subfolder of images per class; an `ImageSet`, or a dictionary of them.
         split: "train" or "test"; "validation" if the source has one.
-        size: Height and width of the pictures; None keeps them (64 for a folder).
-        channels: 1 or 3; None keeps them (for a folder: 1 if all pictures are grey, else 3).
-        seed: Decides which pictures are for testing, where the source does not.
+        size: Height and width of the images; None keeps them (64 for a folder).
+        channels: 1 or 3; None keeps them (for a folder: 1 if all images are grey, else 3).
+        seed: Decides which images are for testing, where the source does not.
 
     Raises:
         UsageError: There is no such data or split, or it cannot be used.
@@ -76,22 +76,22 @@ def load_splits(
 ) -> dict[str, ImageSet]:
     """All splits of a data set, with the same classes.
 
-    A split that the source lacks is taken out of its training pictures, with the same share of
+    A split that the source lacks is taken out of its training images, with the same share of
     every class: a fifth for "test", then the share `validation` of the rest for "validation". So
-    nothing is ever chosen by test pictures, and there always are some. Files that are the same, and
+    nothing is ever chosen by test images, and there always are some. Files that are the same, and
     arrays that are, come into the same split.
 
     Args:
         data: As for `load`.
         size: As for `load`.
         channels: As for `load`.
-        seed: Decides which pictures are taken out.
-        validation: Share of the training pictures to hold out where the source has no validation
+        seed: Decides which images are taken out.
+        validation: Share of the training images to hold out where the source has no validation
             split; 0 for none.
 
     Returns:
         "train", "validation" (unless there is none) and "test" (unless no class has two
-        pictures), in this order.
+        images), in this order.
 
     Raises:
         UsageError: There is no such data, or it cannot be used.
@@ -154,13 +154,13 @@ def _source(data: Data, size: int | None, channels: int | None) -> dict[str, Ima
     if path.is_file():
         raise UsageError(
             f"'{path}' is neither a folder nor a zip archive. Give a folder or .zip with one "
-            "subfolder of pictures per class."
+            "subfolder of images per class."
         )
     if isinstance(data, Path) or os.sep in data or data.endswith(".zip"):
         raise UsageError(f"There is no folder or zip archive '{path}'. Check the path.")
     message = unknown_name("data set", data, NAMED)
     raise UsageError(
-        f"{message} The path of a folder or .zip with one subfolder of pictures per class is "
+        f"{message} The path of a folder or .zip with one subfolder of images per class is "
         "accepted as well."
     )
 
@@ -181,7 +181,7 @@ def _checked(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
 
 
 def _copies(data: Data, train: ImageSet) -> list[list[int]]:
-    """Groups of training pictures that are the same, whatever size they are read at.
+    """Groups of training images that are the same, whatever size they are read at.
 
     In published data sets none are looked for: what others divided in the same way should stay
     comparable.
@@ -201,13 +201,13 @@ def _copies(data: Data, train: ImageSet) -> list[list[int]]:
 def _complete(
     splits: dict[str, ImageSet], seed: int, missing: dict[str, float], copies: list[list[int]]
 ) -> dict[str, ImageSet]:
-    """Take the splits that are missing out of the training pictures.
+    """Take the splits that are missing out of the training images.
 
     Args:
         splits: Those of the source.
-        seed: Decides which pictures.
+        seed: Decides which images.
         missing: Split → its share.
-        copies: Rows of training pictures that must come into the same split.
+        copies: Rows of training images that must come into the same split.
     """
     train = splits["train"]
     rows = {"train": np.arange(len(train))}

@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: the same four IDX files, with other pictures.
+"""MNIST and Fashion-MNIST: the same four IDX files, with other images.
 
 LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
 recognition"; Xiao, Rasul and Vollgraf (2017), "Fashion-MNIST".
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from convscope.data.download import RemoteFile, download
 from convscope.data.idx import read_idx
 from convscope.data.image_set import ImageSet
-from convscope.data.places import download_folder, search_folders
 from convscope.errors import ConvscopeError
+from convscope.folders import download_folder, search_folders
 
 FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -86,7 +86,7 @@ SOURCES = {
 
 
 def read(name: str) -> dict[str, ImageSet]:
-    """60,000 training and 10,000 test pictures, 1×28×28, found on this machine or downloaded.
+    """60,000 training and 10,000 test images, 1×28×28, found on this machine or downloaded.
 
     Args:
         name: "mnist" or "fashion-mnist".
@@ -154,7 +154,7 @@ def _check(
 ) -> None:
     if len(images) != len(labels):
         raise ConvscopeError(
-            f"'{image_file}' holds {len(images)} pictures but '{label_file}' holds {len(labels)} "
+            f"'{image_file}' holds {len(images)} images but '{label_file}' holds {len(labels)} "
             "labels; they do not belong together. Replace them."
         )
     if labels.max() >= classes:

@@ -1,7 +1,7 @@
 """A short way to the pixels of small, plain JPEG files.
 
 Before Pillow decodes a JPEG, it reads the header in Python, with all that may be in it. For a
-picture of 32×32 pixels that takes as long as decoding, on threads that wait for one another's
+image of 32×32 pixels that takes as long as decoding, on threads that wait for one another's
 Python. A header that holds nothing but what decoding needs is read here in a few steps, and the
 same decoder of Pillow is given the file. Everything else goes the usual way, damaged files too.
 """
@@ -21,13 +21,13 @@ HUFFMAN_TABLES, START_OF_SCAN, QUANTIZATION_TABLES, RESTART_INTERVAL, JFIF = (
 
 
 def plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image | None:
-    """The decoded picture; None for whatever is not a small, plain and whole JPEG file.
+    """The decoded image; None for whatever is not a small, plain and whole JPEG file.
 
     A file with a camera's notes (EXIF), a colour profile, comments, or four channels isn't plain.
 
     Args:
         content: Of any file.
-        size: As `decode` has it: of a picture of four times that or more, decoding is to leave
+        size: As `decode` has it: of an image of four times that or more, decoding is to leave
             pixels out, and that isn't done here.
         max_pixels: Not more than these.
     """

@@ -1,4 +1,4 @@
-"""Dividing pictures into parts in which every class has the same share."""
+"""Dividing images into parts in which every class has the same share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Rows = NDArray[np.intp]
 def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[Rows, Rows]:
     """Choose a share of each class at random.
 
-    Of a class with n ≥ 2 pictures, `share · n` (rounded) are chosen, but at least one, and at
-    least one stays behind. A single picture of a class stays behind.
+    Of a class with n ≥ 2 images, `share · n` (rounded) are chosen, but at least one, and at
+    least one stays behind. A single image of a class stays behind.
 
     Args:
-        labels: (N,), the class of each picture.
+        labels: (N,), the class of each image.
         share: From 0 to 1, both excluded.
-        seed: Decides which pictures.
+        seed: Decides which images.
 
     Returns:
         The positions that stay, and the positions chosen, both in rising order.
@@ -33,12 +33,12 @@ def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[Rows
 
 
 def keep_together(stay: Rows, chosen: Rows, groups: list[list[int]]) -> tuple[Rows, Rows]:
-    """Move copies of a picture to the side on which its first copy is.
+    """Move copies of an image to the side on which its first copy is.
 
     Args:
         stay: Positions that stay, in rising order.
         chosen: Positions that were chosen, in rising order.
-        groups: Positions of pictures that are copies of one another.
+        groups: Positions of images that are copies of one another.
 
     Returns:
         Both, changed. A side is never emptied: then nothing is changed.

@@ -4,7 +4,7 @@ The rules for both:
 
 * Hidden files and folders (a leading dot), `__MACOSX`, `Thumbs.db` and `desktop.ini` do not exist.
 * Links lead out of the folder only: a link to something inside the same folder would make one
-  picture two samples, and is left out. A folder is visited once, however many links lead to it.
+  image two samples, and is left out. A folder is visited once, however many links lead to it.
 * Dangling links, pipes, devices, unreadable folders and folders without files are left out.
 * A zip archive is read without extracting anything; names in it are never used as paths.
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from convscope.data.decode import MAX_BYTES, PictureError, read_limited
+from convscope.data.decode import MAX_BYTES, ImageError, read_limited
 from convscope.data.fingerprint import digests_of_files
 from convscope.data.image_set import Problem
 from convscope.errors import UsageError
@@ -101,7 +101,7 @@ class Tree(Protocol):
         """The files, by the rules above."""
 
     def read(self, file: str) -> bytes:
-        """The content of one of the files; `PictureError` if it cannot be had."""
+        """The content of one of the files; `ImageError` if it cannot be had."""
 
     def where(self, file: str) -> str:
         """How a person finds the file."""
@@ -155,7 +155,7 @@ class FolderTree:
         return Listing(sorted(files), problems)
 
     def read(self, file: str) -> bytes:
-        """The content of one of the files; `PictureError` if it cannot be had."""
+        """The content of one of the files; `ImageError` if it cannot be had."""
         return read_limited(self._root / file)
 
     def where(self, file: str) -> str:
@@ -217,15 +217,15 @@ class ZipTree:
         return Listing(sorted(members), problems)
 
     def read(self, file: str) -> bytes:
-        """The content of one of the files; `PictureError` if it cannot be had."""
+        """The content of one of the files; `ImageError` if it cannot be had."""
         member = self._members[file]
         if member.file_size > MAX_BYTES:  # reading stops at the size that the archive declares
-            raise PictureError(f"larger than {MAX_BYTES >> 20} MiB")
+            raise ImageError(f"larger than {MAX_BYTES >> 20} MiB")
         try:
             with self._lock:
                 return self._archive.read(member)
         except Exception as error:  # damaged, encrypted, or packed in an unknown way
-            raise PictureError(f"cannot be read from the archive: {error}") from error
+            raise ImageError(f"cannot be read from the archive: {error}") from error
 
     def where(self, file: str) -> str:
         """How a person finds the file."""
@@ -239,6 +239,6 @@ class ZipTree:
         """For each file a text that is the same for files of the same content.
 
         Size and checksum (CRC-32) stand in the archive, so nothing is read. Two files that agree
-        in both by chance are treated as one picture, which does no harm.
+        in both by chance are treated as one image, which does no harm.
         """
         return [f"{self._members[file].file_size} {self._members[file].CRC:08x}" for file in files]

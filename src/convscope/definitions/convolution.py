@@ -158,21 +158,21 @@ def cross_correlation_matrix(
         matrix[o, i, c, k] = Σ weight[o, c, a]    over all a where output i meets input k
 
     Each row holds one kernel, at another place; all else is 0 (locality), and all rows of an output
-    channel hold the same numbers (translation). Multiplied with one flattened picture it gives the
+    channel hold the same numbers (translation). Multiplied with one flattened image it gives the
     flattened output, and its transpose is the backward rule of the input:
 
         y = matrix · x        ∂L/∂x = matrixᵀ · ∂L/∂y
 
     Args:
         weight: Kernels, (c_out, c_in, *kernel); for a true convolution, `flip` them.
-        size: The picture's spatial axes, as in (height, width).
+        size: The image's spatial axes, as in (height, width).
         stride: As in `cross_correlation`, and so are all others.
         padding: Added inputs on each side.
         padding_mode: What is added.
         dilation: Inputs from one kernel entry to the next.
 
     Returns:
-        (c_out · outputs, c_in · inputs), with the axes of pictures flattened in their order.
+        (c_out · outputs, c_in · inputs), with the axes of images flattened in their order.
 
     Raises:
         UsageError: Shapes or settings do not fit together.
@@ -180,12 +180,12 @@ def cross_correlation_matrix(
     weight = as_float(weight)
     if weight.ndim != 2 + len(size):
         raise UsageError(
-            f"weight must be (output channels, channels, *kernel) for a picture of {len(size)} "
+            f"weight must be (output channels, channels, *kernel) for an image of {len(size)} "
             f"spatial axes, {2 + len(size)} axes in all; got the shape {weight.shape}."
         )
     slide = windows(size, weight.shape[2:], stride=stride, padding=padding, dilation=dilation)
     outside, outputs = int(np.prod(size)), int(np.prod(slide.output))
-    numbers = np.arange(outside).reshape(1, 1, *size)  # the inputs' places in the flat picture
+    numbers = np.arange(outside).reshape(1, 1, *size)  # the inputs' places in the flat image
     padded = pad(numbers, slide.padding, padding_mode, outside=outside)
     # One more column takes what falls on padding of zeros; it is cut off at the end.
     matrix = np.zeros((weight.shape[0], outputs, weight.shape[1], outside + 1))

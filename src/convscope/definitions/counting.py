@@ -1,6 +1,6 @@
-"""Counting, without computing: parameters, multiply–adds, and how far a unit sees.
+"""Counting, without computing: parameters, MACs, and how far a unit sees.
 
-One multiply–add is one product and its addition to a sum; in floating-point operations (FLOPs) it
+One MAC is one product and its addition to a sum; in floating-point operations (FLOPs) it
 counts as 2 where the two are told apart. Adding the bias is not counted.
 """
 
@@ -18,8 +18,8 @@ def dense_parameters(inputs: int, outputs: int, *, bias: bool = True) -> int:
     return inputs * outputs + (outputs if bias else 0)
 
 
-def dense_multiply_adds(inputs: int, outputs: int) -> int:
-    """Return the multiply–adds of a dense layer for one example: each weight is used once."""
+def dense_macs(inputs: int, outputs: int) -> int:
+    """Return the MACs of a dense layer for one example: each weight is used once."""
     return inputs * outputs
 
 
@@ -31,7 +31,7 @@ def convolution_parameters(
     groups: int = 1,
     bias: bool = True,
 ) -> int:
-    """Return the parameters of a convolution, the same for pictures of every size.
+    """Return the parameters of a convolution, the same for images of every size.
 
         c_i / groups · c_o · k_h · k_w,    and one bias for each output channel
 
@@ -53,7 +53,7 @@ def convolution_parameters(
     return in_channels // groups * out_channels * prod(kernel) + (out_channels if bias else 0)
 
 
-def convolution_multiply_adds(
+def convolution_macs(
     in_channels: int,
     out_channels: int,
     kernel: Sequence[int],
@@ -61,7 +61,7 @@ def convolution_multiply_adds(
     *,
     groups: int = 1,
 ) -> int:
-    """Return the multiply–adds of a convolution for one picture.
+    """Return the MACs of a convolution for one image.
 
         c_i / groups · c_o · k_h · k_w · m_h · m_w: each weight is used once for each output pixel
 
@@ -92,7 +92,7 @@ class ReceptiveField(NamedTuple):
     """Which inputs the units of a layer see along one axis.
 
     Unit i sees from start + i · stride to start + i · stride + size − 1; numbers below 0 or behind
-    the last input are padding. The defaults are the picture itself.
+    the last input are padding. The defaults are the image itself.
     """
 
     size: int = 1
@@ -117,7 +117,7 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_field(layers: Iterable[Layer]) -> ReceptiveField:
-    """Follow the receptive field through a stack of layers, from the picture on."""
+    """Follow the receptive field through a stack of layers, from the image on."""
     seen = ReceptiveField()
     for layer in layers:
         seen = seen.behind(layer)

@@ -152,7 +152,7 @@ def cross_correlation_1d(
 def cross_correlation_2d(
     x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None, **settings: Unpack[Sliding]
 ) -> FloatArray:
-    """`cross_correlation` of pictures: x (N, c_in, height, width), weight (c_out, …, k_h, k_w)."""
+    """`cross_correlation` of images: x (N, c_in, height, width), weight (c_out, …, k_h, k_w)."""
     _check_axes("cross_correlation_2d", x, ("height", "width"))
     return cross_correlation(x, weight, bias, **settings)
 

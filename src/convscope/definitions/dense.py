@@ -57,7 +57,7 @@ def dense_backward(gradient: ArrayLike, x: ArrayLike, weight: ArrayLike) -> Grad
 def _check(x: FloatArray, weight: FloatArray) -> None:
     if x.ndim != 2:
         raise UsageError(
-            f"x must have the shape (N, inputs); got {x.shape}. Flatten pictures first: "
+            f"x must have the shape (N, inputs); got {x.shape}. Flatten images first: "
             "x.reshape(len(x), -1)."
         )
     if weight.ndim != 2 or weight.shape[1] != x.shape[1]:

@@ -1,7 +1,7 @@
 """Batch normalization, in training (with the batch's statistics) and in prediction.
 
 Source: Ioffe and Szegedy, "Batch normalization", ICML 2015, algorithms 1 and 2 and the gradients
-of section 3. Statistics are per channel: over the examples and, for pictures, over all pixels.
+of section 3. Statistics are per channel: over the examples and, for images, over all pixels.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def average_pool(
 
         y[n, c, i] = 1/|window| · Σ_a x[n, c, i · stride + a − padding]
 
-    Padding is 0 and counts, as in PyTorch. A window as large as the picture is global average
+    Padding is 0 and counts, as in PyTorch. A window as large as the image is global average
     pooling.
 
     Args:

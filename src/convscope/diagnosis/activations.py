@@ -1,4 +1,4 @@
-"""What activation functions give on real pictures: units that are never on, or never move.
+"""What activation functions give on real images: units that are never on, or never move.
 
 They are seen as operations, not as modules, so that `F.relu` in somebody's own forward counts as
 much as `nn.ReLU`.
@@ -18,7 +18,7 @@ NEAR = 0.05  # of the range of an activation function, counted as being at its e
 ALWAYS = 0.99  # share of the values of a unit that are there if it is stuck
 
 _aten = torch.ops.aten
-RECTIFIERS = {_aten.relu.default, _aten.relu_.default}
+RELUS = {_aten.relu.default, _aten.relu_.default}
 CLAMPS = {  # rectifiers, if they cut off at 0 from below: ReLU6, clamp(min=0)
     _aten.hardtanh.default,
     _aten.hardtanh_.default,
@@ -63,7 +63,7 @@ class Activation:
 
     @property
     def stuck(self) -> float:
-        """Share of units that are dead (relu), or at an end on nearly every picture."""
+        """Share of units that are dead (relu), or at an end on nearly every image."""
         least = self.values if self.kind == "relu" else ALWAYS * self.values
         return float((self.at_end >= least).float().mean())
 
@@ -116,7 +116,7 @@ class _Observer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         result = function(*args, **(kwargs or {}))
-        if function in RECTIFIERS or (function in CLAMPS and len(args) > 1 and args[1] == 0):
+        if function in RELUS or (function in CLAMPS and len(args) > 1 and args[1] == 0):
             self._count("relu", result, result <= 0)
         elif function in RANGES:
             kind, low, high = RANGES[function]
@@ -126,10 +126,10 @@ class _Observer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _count(self, kind: str, result: Tensor, at_end: Tensor) -> None:
         if result.ndim < 2:
-            return  # not a value for each picture
+            return  # not a value for each image
         place, module = self._path[-1]
         if not (place and type(module).__module__.startswith("torch.nn")):
-            place = f"{kind} after {self._weighted or 'the pictures'}"
+            place = f"{kind} after {self._weighted or 'the images'}"
         call = self._calls[place] = self._calls.get(place, 0) + 1
         layer = place + (f" #{call}" if call > 1 else "")
         axis = 1 if result.ndim in (2, 4) else -1  # channels; of tokens (N, T, F), features
@@ -148,17 +148,17 @@ def observe(network: nn.Module, batches: Iterable[Tensor]) -> list[Activation]:
 
     Args:
         network: In the mode to observe it in; its hooks are left as found.
-        batches: Pictures (N, C, H, W).
+        batches: Images (N, C, H, W).
 
     Returns:
         One for each place, in the order of computation.
     """
     observer = _Observer(network)
     try:
-        for pictures in batches:
+        for images in batches:
             observer.begin()
             with observer:
-                network(pictures)
+                network(images)
     finally:
         observer.remove()
     return list(observer.found.values())

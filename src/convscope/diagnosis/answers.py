@@ -1,4 +1,4 @@
-"""What the network answers on some training pictures and on others, and in both of its modes."""
+"""What the network answers on some training images and on others, and in both of its modes."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from convscope.diagnosis.neighbours import sample
 from convscope.diagnosis.subject import Subject
 from convscope.evaluation.measure import measure
 
-PICTURES = 1000  # of each set, at most
+IMAGES = 1000  # of each set, at most
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Answers on some pictures.
+class AnswerSummary:
+    """Answers on some images.
 
     Attributes:
         accuracy: Share of right ones.
         loss: Mean cross-entropy, without label smoothing.
-        pictures: How many.
-        spread: The largest standard deviation, over pictures, of the probability of a class; 0 if
-            all pictures get the same answer.
+        images: How many.
+        spread: The largest standard deviation, over images, of the probability of a class; 0 if
+            all images get the same answer.
         favourite: The class answered most often.
         favourite_share: How often.
-        favourite_labels: Share of the pictures that are of this class.
+        favourite_labels: Share of the images that are of this class.
     """
 
     accuracy: float
     loss: float
-    pictures: int
+    images: int
     spread: float
     favourite: int
     favourite_share: float
@@ -43,34 +43,34 @@ class Judged:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network answers; training pictures are not augmented here.
+    """What a network answers; training images are not augmented here.
 
     Attributes:
-        train: On training pictures, as in evaluation.
+        train: On training images, as in evaluation.
         train_mode: On the same, normalized by each batch's own statistics as in training.
-        monitor: On the pictures that the run evaluates after every epoch.
+        monitor: On the images that the run evaluates after every epoch.
         has_batch_norm: Whether the two modes differ by more than dropout.
     """
 
-    train: Judged
-    train_mode: Judged
-    monitor: Judged
+    train: AnswerSummary
+    train_mode: AnswerSummary
+    monitor: AnswerSummary
     has_batch_norm: bool
 
 
 def ask_both_modes(subject: Subject) -> Answers:
-    """Run the newest network over up to 1,000 pictures of each set."""
+    """Run the newest network over up to 1,000 images of each set."""
     random = np.random.default_rng(0)
     # Mixed, since batch norm needs batches in which all classes are.
-    train = sample(subject.train, PICTURES, random)
+    train = sample(subject.train, IMAGES, random)
     train = train.subset(random.permutation(len(train)))
-    monitor = sample(subject.monitor, PICTURES, random)
+    monitor = sample(subject.monitor, IMAGES, random)
     seen = measure(subject.newest, subject.plain_batches(train))
     other = measure(subject.newest, subject.plain_batches(monitor))
     return Answers(
-        train=_judged(seen.logits, seen.labels),
-        train_mode=_judged(*_in_training_mode(subject, subject.plain_batches(train).epoch(0))),
-        monitor=_judged(other.logits, other.labels),
+        train=_summarize(seen.logits, seen.labels),
+        train_mode=_summarize(*_in_training_mode(subject, subject.plain_batches(train).epoch(0))),
+        monitor=_summarize(other.logits, other.labels),
         has_batch_norm=any(
             isinstance(module, nn.modules.batchnorm._BatchNorm)
             for module in subject.newest.modules()
@@ -84,20 +84,20 @@ def _in_training_mode(
 ) -> tuple[Tensor, Tensor]:
     network = subject.in_training_mode(subject.newest)
     logits, labels = [], []
-    for pictures, theirs in batches:
-        if len(pictures) > 1:  # a single picture has no statistics
-            logits.append(network(pictures).float().cpu())
+    for images, theirs in batches:
+        if len(images) > 1:  # a single image has no statistics
+            logits.append(network(images).float().cpu())
             labels.append(theirs.cpu())
     return torch.cat(logits), torch.cat(labels)
 
 
-def _judged(logits: Tensor, labels: Tensor) -> Judged:
+def _summarize(logits: Tensor, labels: Tensor) -> AnswerSummary:
     predicted = logits.argmax(dim=1)
     favourite = int(predicted.bincount(minlength=logits.shape[1]).argmax())
-    return Judged(
+    return AnswerSummary(
         accuracy=float((predicted == labels).float().mean()),
         loss=float(F.cross_entropy(logits, labels)),
-        pictures=len(labels),
+        images=len(labels),
         spread=float(logits.softmax(dim=1).std(dim=0, correction=0).max()),
         favourite=favourite,
         favourite_share=float((predicted == favourite).float().mean()),

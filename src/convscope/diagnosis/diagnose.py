@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from convscope.data.load import Data
-from convscope.diagnosis.checks import answers, layers, learning_rate, pictures
+from convscope.diagnosis.checks import answers, images, layers, learning_rate
 from convscope.diagnosis.figure import draw
 from convscope.diagnosis.finding import Check, Diagnosis, ranked
 from convscope.diagnosis.measurements import Measurements, measure_all
@@ -16,9 +16,9 @@ from convscope.diagnosis.subject import examine
 from convscope.runs.run import Run
 
 CHECKS: tuple[Callable[[Measurements], Check], ...] = (
-    pictures.classes,
-    pictures.labels,
-    pictures.pixels,
+    images.classes,
+    images.labels,
+    images.pixels,
     learning_rate.learning_rate,
     learning_rate.enough_steps,
     layers.dead_units,
@@ -30,7 +30,7 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
     answers.different_answers,
     answers.modes,
     answers.generalization,
-    pictures.same_pictures,
+    images.same_images,
 )
 """Causes before what they lead to: a rate that is too high kills units, and not the other way."""
 
@@ -51,7 +51,7 @@ def diagnose(
     Args:
         run: The run or its folder.
         network: The module as training was given it, if the run trains one of your own.
-        data: The pictures, if they came from arrays, or if the folder has moved.
+        data: The images, if they came from arrays, or if the folder has moved.
         device: Where to compute.
         quiet: Show no progress.
 

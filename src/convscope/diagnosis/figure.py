@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from convscope.diagnosis.activations import Activation
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
-from convscope.evaluation.figures.canvas import (
+from convscope.look.canvas import (
     FAINT,
     INK,
     drawable,
@@ -53,7 +53,7 @@ def draw(measured: Measurements, verdict: str, path: Path) -> Path:
         headline(figure, shortened(f"{verdict} · {measured.subject}", 120))
         footnote(
             figure,
-            f"Units: {measured.pictures} training pictures, in training mode. Gradients: median "
+            f"Units: {measured.images} training images, in training mode. Gradients: median "
             "over batches. Range test: Smith 2017, section 3.3.",
         )
     return path
@@ -74,7 +74,7 @@ def _units(axes: Axes, units: list[Activation]) -> None:
     )  # fmt: skip
     axes.barh(
         places, [each.stuck for each in units], 0.36,
-        color=STUCK, label="units that do so on every picture",
+        color=STUCK, label="units that do so on every image",
     )  # fmt: skip
     _rows(axes, [_called(each) for each in units])
     axes.set_xlim(0, 1)
@@ -150,7 +150,7 @@ def _legend(axes: Axes, columns: int = 2) -> None:
 
 
 def _rows(axes: Axes, names: list[str]) -> None:
-    """Layers from top to bottom, as the pictures pass them."""
+    """Layers from top to bottom, as the images pass them."""
     shown = [shortened(drawable(name, instead="?"), 34) for name in names]
     axes.set_yticks(range(len(names)), shown, fontsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)

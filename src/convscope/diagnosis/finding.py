@@ -30,7 +30,7 @@ class Finding:
         change: The one change to try, in words.
         severity: How much it matters.
         options: The change as options of `convscope train`; empty if it is a change of code or
-            of the pictures.
+            of the images.
         layer: Where in the network, if it is at one place.
     """
 
@@ -41,7 +41,7 @@ class Finding:
     options: str = ""
     layer: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The attributes as plain values."""
         return {
             "what": self.what,
@@ -67,7 +67,7 @@ class Check:
     figures: str
     findings: tuple[Finding, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The attributes as plain values, findings counted."""
         return {"name": self.name, "figures": self.figures, "findings": len(self.findings)}
 
@@ -100,12 +100,12 @@ class Diagnosis(Sequence[Finding]):
         """The finding at this place, 0 for the most important."""
         return self.findings[place]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Everything as plain values."""
         return {
             "subject": self.subject,
-            "findings": [finding.as_json() for finding in self.findings],
-            "checks": [check.as_json() for check in self.checks],
+            "findings": [finding.as_dict() for finding in self.findings],
+            "checks": [check.as_dict() for check in self.checks],
             "figure": None if self.figure is None else str(self.figure),
         }
 

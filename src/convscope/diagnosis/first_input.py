@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class FirstInput:
-    """Statistics over all pictures, positions and channels.
+    """Statistics over all images, positions and channels.
 
     Attributes:
         layer: The first module with weights of its own.
@@ -36,7 +36,7 @@ def first_input(network: nn.Module, batches: Iterable[Tensor]) -> FirstInput | N
 
     Args:
         network: Its hooks are left as found.
-        batches: Pictures (N, C, H, W) as training gives them.
+        batches: Images (N, C, H, W) as training gives them.
     """
     seen: list[tuple[str, nn.Module, Tensor]] = []
 
@@ -56,8 +56,8 @@ def first_input(network: nn.Module, batches: Iterable[Tensor]) -> FirstInput | N
     ]
     handles = [look(name, module) for name, module in weighted]
     try:
-        for pictures in batches:
-            network(pictures)
+        for images in batches:
+            network(images)
     finally:
         for handle in handles:
             handle.remove()

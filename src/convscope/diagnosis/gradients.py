@@ -56,16 +56,16 @@ def measure_gradients(
 
     Args:
         network: In the mode to measure it in; its gradients are cleared.
-        batches: Pictures (N, C, H, W) and labels.
+        batches: Images (N, C, H, W) and labels.
         label_smoothing: Of the recipe.
     """
     # Vectors are left out: the bias before a batch norm has no gradient, and nothing is wrong.
     weights = {name: p for name, p in network.named_parameters() if p.ndim > 1}
     norms: dict[str, list[float]] = {name: [] for name in weights}
     losses: list[float] = []
-    for pictures, labels in batches:
+    for images, labels in batches:
         network.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(network(pictures).float(), labels, label_smoothing=label_smoothing)
+        loss = F.cross_entropy(network(images).float(), labels, label_smoothing=label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(loss.item())
         for name, weight in weights.items():

@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 import torch
 
-from convscope import __version__
 from convscope.data import mnist
 from convscope.data.load import NAMED
-from convscope.data.places import cache_folder, search_folders
+from convscope.folders import cache_folder, search_folders
 from convscope.runtime.device import describe
 from convscope.runtime.system_memory import system_memory
+from convscope.version import __version__
 
 PACKAGES = ("numpy", "pillow", "kornia", "scikit-learn", "matplotlib", "tensorboard")
 EXTRAS = {

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import torch
 
-from convscope.data.progress import progress
 from convscope.diagnosis import range_test as range_tests
 from convscope.diagnosis import rate_trials
 from convscope.diagnosis.activations import Activation, observe
@@ -19,8 +18,9 @@ from convscope.diagnosis.neighbours import Vote, vote
 from convscope.diagnosis.range_test import RangeTest, range_test
 from convscope.diagnosis.rate_trials import Trial
 from convscope.diagnosis.subject import Subject
+from convscope.look.progress import progress
 
-PICTURES = 512  # on which units are watched
+IMAGES = 512  # on which units are watched
 GRADIENT_BATCHES = 4
 LEARNED = 0.5  # of the first loss: a run below it needs no trials at other rates
 LOOK = 5  # what each other measurement takes, in steps of the range test, for the bar
@@ -32,21 +32,21 @@ class Measurements:
 
     Attributes:
         subject: The run.
-        pictures: How many training pictures the units were watched on.
+        images: How many training images the units were watched on.
         first_input: What arrives at the first layer with weights.
         activations_first: What activation functions gave at the beginning.
         activations: What they give now.
         gradients_first: Loss and gradients at the beginning.
         gradients: Loss and gradients now.
         answers: What the network answers now; None if its weights or answers aren't numbers.
-        train_vote: Whether similar training pictures carry the same label.
-        monitor_vote: Whether other pictures carry the labels of similar training pictures.
+        train_vote: Whether similar training images carry the same label.
+        monitor_vote: Whether other images carry the labels of similar training images.
         range_test: From the first weights; None if they aren't known.
         trials: At other rates, from the first weights; empty where the run learns anyway.
     """
 
     subject: Subject
-    pictures: int
+    images: int
     first_input: FirstInput | None
     activations_first: list[Activation]
     activations: list[Activation]
@@ -90,19 +90,19 @@ def measure_all(subject: Subject, *, quiet: bool = False) -> Measurements:
 
 def _measure(subject: Subject, quiet: bool) -> Measurements:
     name = subject.run.folder.name
-    count = math.ceil(PICTURES / subject.batch_size)
+    count = math.ceil(IMAGES / subject.batch_size)
     batches = list(itertools.islice(subject.training_batches(), count))
-    pictures = [each for each, _ in batches]
+    images = [each for each, _ in batches]
     some, smoothing = batches[:GRADIENT_BATCHES], subject.recipe.label_smoothing
     first = subject.in_training_mode(subject.first())
     now = subject.in_training_mode(subject.newest)
     tested = None
     with progress(f"Examining {name}", range_tests.STEPS + 4 * LOOK, quiet=quiet) as advance:
-        seen = first_input(now, pictures)
-        activations_first = observe(first, pictures)
+        seen = first_input(now, images)
+        activations_first = observe(first, images)
         gradients_first = measure_gradients(first, some, label_smoothing=smoothing)
         advance(LOOK)
-        activations = observe(now, pictures)
+        activations = observe(now, images)
         gradients = measure_gradients(now, some, label_smoothing=smoothing)
         advance(LOOK)
         answers = ask_both_modes(subject) if math.isfinite(gradients.loss) else None
@@ -123,7 +123,7 @@ def _measure(subject: Subject, quiet: bool) -> Measurements:
         trials = rate_trials.rate_trials(subject, factors, advance)
     return Measurements(
         subject=subject,
-        pictures=sum(map(len, pictures)),
+        images=sum(map(len, images)),
         first_input=seen,
         activations_first=activations_first,
         activations=activations,

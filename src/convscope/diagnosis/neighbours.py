@@ -1,6 +1,6 @@
-"""Do pictures that look alike carry the same label? No training is needed to ask.
+"""Do images that look alike carry the same label? No training is needed to ask.
 
-Each picture is labelled by a vote of its nearest neighbours, by the plain distance of pixels. That
+Each image is labelled by a vote of its nearest neighbours, by the plain distance of pixels. That
 is a poor classifier, but on any data with something to learn it beats chance. What chance gives is
 measured by the same vote on shuffled labels.
 """
@@ -16,13 +16,13 @@ from torch import Tensor
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
 
-PICTURES = 2000  # of each set, at most
+IMAGES = 2000  # of each set, at most
 SMALL = 16  # pixels: fine detail only disturbs the distance
 VOTERS = 5
 AGREEING = 4  # of the voters, for them to contradict a label
 SHUFFLES = 40
-FEWEST = 100  # pictures, below which nothing is claimed
-ONE_CLASS = 0.75  # chance above this means that nearly all pictures are of one class
+FEWEST = 100  # images, below which nothing is claimed
+ONE_CLASS = 0.75  # chance above this means that nearly all images are of one class
 SURE = 4.0  # standard deviations above chance
 
 
@@ -31,40 +31,40 @@ class Vote:
     """How the vote agrees with the labels.
 
     Attributes:
-        accuracy: Share of pictures whose label is that of most neighbours.
+        accuracy: Share of images whose label is that of most neighbours.
         chance: The same with shuffled labels, mean.
         spread: The same, standard deviation.
-        contradicted: Share of pictures whose neighbours (4 of 5) agree on another label.
-        pictures: How many were asked about.
+        contradicted: Share of images whose neighbours (4 of 5) agree on another label.
+        images: How many were asked about.
     """
 
     accuracy: float
     chance: float
     spread: float
     contradicted: float
-    pictures: int
+    images: int
 
     @property
     def says_nothing(self) -> bool:
         """Whether the vote is no better than chance, although it could be.
 
-        It couldn't on few pictures, nor where most are of one class: that one wins every vote.
+        It couldn't on few images, nor where most are of one class: that one wins every vote.
         """
-        is_fair = self.pictures >= FEWEST and self.chance < ONE_CLASS
+        is_fair = self.images >= FEWEST and self.chance < ONE_CLASS
         return is_fair and self.accuracy <= self.chance + SURE * self.spread
 
     @property
     def is_informative(self) -> bool:
-        """Whether there are enough pictures, and the vote clearly beats chance."""
-        return self.pictures >= FEWEST and self.accuracy > self.chance + SURE * self.spread
+        """Whether there are enough images, and the vote clearly beats chance."""
+        return self.images >= FEWEST and self.accuracy > self.chance + SURE * self.spread
 
 
 def vote(train: ImageSet, asked: ImageSet | None = None) -> Vote:
-    """Label pictures by their neighbours among the training pictures.
+    """Label images by their neighbours among the training images.
 
     Args:
-        train: Training pictures, of which up to 2,000 are taken.
-        asked: Pictures to label; None: each of the training pictures by the others.
+        train: Training images, of which up to 2,000 are taken.
+        asked: Images to label; None: each of the training images by the others.
     """
     random = np.random.default_rng(0)
     known, known_labels = _sample(train, random)
@@ -90,12 +90,12 @@ def vote(train: ImageSet, asked: ImageSet | None = None) -> Vote:
         chance=float(np.mean(by_chance)),
         spread=float(np.std(by_chance)),
         contradicted=float((~right & (votes >= AGREEING)).float().mean()),
-        pictures=len(labels),
+        images=len(labels),
     )
 
 
 def sample(images: ImageSet, most: int, random: np.random.Generator) -> ImageSet:
-    """Up to `most` pictures of a set, drawn at random, in the order of the set."""
+    """Up to `most` images of a set, drawn at random, in the order of the set."""
     if len(images) <= most:
         return images
     return images.subset(np.sort(random.choice(len(images), most, replace=False)))
@@ -103,10 +103,10 @@ def sample(images: ImageSet, most: int, random: np.random.Generator) -> ImageSet
 
 def _sample(images: ImageSet, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Points (N, C·S·S) float32 and labels (N,)."""
-    chosen = sample(images, PICTURES, random)
-    pictures = torch.from_numpy(np.array(chosen.images)).float() / 255
-    side = min(pictures.shape[2:])
-    return resize(pictures, min(side, SMALL)).flatten(1), torch.from_numpy(chosen.labels)
+    chosen = sample(images, IMAGES, random)
+    pixels = torch.from_numpy(np.array(chosen.images)).float() / 255
+    side = min(pixels.shape[2:])
+    return resize(pixels, min(side, SMALL)).flatten(1), torch.from_numpy(chosen.labels)
 
 
 def _elect(labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:

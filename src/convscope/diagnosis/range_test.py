@@ -38,7 +38,7 @@ class RangeTest:
     Attributes:
         rates: Of the steps taken, rising.
         losses: Smoothed, one for each; the last may be infinite.
-        batch_size: Pictures per step.
+        batch_size: Images per step.
         first_loss: Before anything was learned.
         lowest: The rate where the loss had fallen by a tenth of its whole fall; None if it never
             fell clearly.
@@ -108,16 +108,16 @@ def training_losses(
     """Train a copy, one step for each rate.
 
     Yields:
-        The loss before each step, NaN and infinity included, and the number of pictures in it.
+        The loss before each step, NaN and infinity included, and the number of images in it.
     """
     trained = copy.deepcopy(network).train()
     optimizer = make_optimizer(trained, recipe)
-    for rate, (pictures, labels) in zip(rates, itertools.islice(batches, len(rates)), strict=True):
+    for rate, (images, labels) in zip(rates, itertools.islice(batches, len(rates)), strict=True):
         set_learning_rate(optimizer, rate)
         with execution.forward_pass():
-            logits = trained(pictures)
+            logits = trained(images)
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
-        yield loss.item(), len(pictures)
+        yield loss.item(), len(images)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if recipe.clip_gradient is not None:

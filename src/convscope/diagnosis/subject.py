@@ -1,4 +1,4 @@
-"""A run as it is examined: its network as it began and as it is now, its pictures, its records."""
+"""A run as it is examined: its network as it began and as it is now, its images, its records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from convscope.runtime.device import choose_device, processor, synchronize
 from convscope.runtime.execution import Execution, Precision, choose_execution
 from convscope.training.job import Job, prepare
 
-BATCHES = (16, 32, 64, 128)  # pictures that may go through the network together here
+BATCHES = (16, 32, 64, 128)  # images that may go through the network together here
 STEP_SECONDS = 0.1  # that a training step on such a batch may take, if it isn't the smallest
 
 
@@ -34,20 +34,20 @@ class Subject:
 
     Attributes:
         run: The folder; only read.
-        job: Recipe, pictures, card; its network has the weights the run began with.
+        job: Recipe, images, card; its network has the weights the run began with.
         newest: The network with the newest weights that were kept, on the device.
         step: Steps taken up to those weights.
         total_steps: Of the whole run, as far as is known.
         knows_first: Whether `job.network` really has the first weights: a module of one's own may
             have been given with those it has now.
         execution: How training computes here.
-        batch_size: Pictures of a batch in this examination; fewer than in training where a step
+        batch_size: Images of a batch in this examination; fewer than in training where a step
             on that many takes long.
         epochs: Lines of metrics.jsonl, one for each epoch.
         steps: Lines of metrics.jsonl within epochs.
         error: What ended the run, if it failed and hasn't been resumed.
         failed_step: Steps taken before it failed; None if it didn't.
-        has_other_pictures: Whether the training pictures aren't those that the run began with.
+        has_other_images: Whether the training images aren't those that the run began with.
     """
 
     run: Run
@@ -62,7 +62,7 @@ class Subject:
     steps: list[dict[str, Any]]
     error: str | None
     failed_step: int | None
-    has_other_pictures: bool
+    has_other_images: bool
 
     @property
     def recipe(self) -> Recipe:
@@ -76,12 +76,12 @@ class Subject:
 
     @property
     def train(self) -> ImageSet:
-        """The training pictures."""
+        """The training images."""
         return self.job.splits["train"]
 
     @property
     def monitor(self) -> ImageSet:
-        """The pictures that the run evaluates after every epoch."""
+        """The images that the run evaluates after every epoch."""
         return self.job.splits[self.job.monitor_name]
 
     @property
@@ -144,7 +144,7 @@ def examine(
     Args:
         run: What to examine.
         network: The module, if the run trains one of your own; is copied.
-        data: The pictures, if they came from arrays, or if the folder has moved.
+        data: The images, if they came from arrays, or if the folder has moved.
         device: Where to compute.
 
     Raises:
@@ -182,7 +182,7 @@ def examine(
         steps=[line for line in metrics if line["kind"] == "step"],
         error=failure["message"] if failure else None,
         failed_step=failure["step"] if failure else None,
-        has_other_pictures=environment.get("data_fingerprint")
+        has_other_images=environment.get("data_fingerprint")
         not in (None, job.splits["train"].fingerprint()),
     )
 
@@ -224,26 +224,26 @@ def _execution(job: Job, environment: dict[str, Any], device: torch.device) -> E
     here = environment.get("processor") == processor()
     precision: Precision = environment["precision"] if here and device.type == "cpu" else "float32"
     plain = Execution(device, "float32")
-    pictures, labels = next(iter(job.training_batches(plain).epoch(0)))
+    images, labels = next(iter(job.training_batches(plain).epoch(0)))
     most = BATCHES[-1]
-    return choose_execution(job.network, pictures[:most], labels[:most], device, precision)
+    return choose_execution(job.network, images[:most], labels[:most], device, precision)
 
 
 def _batch_size(job: Job, execution: Execution) -> int:
     """The largest of `BATCHES` that the recipe reaches and that takes a step quickly."""
-    pictures, labels = next(iter(job.training_batches(execution).epoch(0)))
-    pictures, labels = pictures[: BATCHES[0]], labels[: BATCHES[0]]
+    images, labels = next(iter(job.training_batches(execution).epoch(0)))
+    images, labels = images[: BATCHES[0]], labels[: BATCHES[0]]
     network = execution.place(copy.deepcopy(job.network)).train()
     times = []
     with execution.using_threads():
         for _ in range(2):  # the first is slower
             start = time.perf_counter()
             with execution.forward_pass():
-                logits = network(pictures)
+                logits = network(images)
             F.cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
             synchronize(execution.device)
             times.append(time.perf_counter() - start)
-    step = min(times) / len(pictures)
+    step = min(times) / len(images)
     quick = [size for size in BATCHES[1:] if size * step <= STEP_SECONDS]
     wanted = [size for size in quick if size <= max(job.recipe.batch_size, BATCHES[1])]
     return max(wanted, default=BATCHES[0])

@@ -1,4 +1,4 @@
-"""A judgement and what else a report shows: reliability, selective prediction, robustness, cost."""
+"""What a report shows: the evaluation, reliability, selective prediction, robustness, cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 from convscope.evaluation.answer import answer
 from convscope.evaluation.calibration import Bin, reliability
 from convscope.evaluation.cost import Cost, measure_cost
-from convscope.evaluation.judgement import Evaluation
+from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.robustness import Robustness, measure_robustness, takes_minutes
 from convscope.evaluation.selective import Selective, selective
 from convscope.runs.model_file import ModelCard
@@ -24,37 +24,37 @@ class Analysis:
     """What the report of a run shows.
 
     Attributes:
-        evaluation: The judgement.
-        card: Of the network judged.
-        judged: When, in UTC.
+        evaluation: The evaluation.
+        card: Of the network evaluated.
+        evaluated: When, in UTC.
         bins: The answers by how probable the network says they are.
         bins_after: The same after dividing its logits by the card's temperature.
-        selective: Accuracy against the share of pictures answered.
+        selective: Accuracy against the share of images answered.
         cost: Parameters, operations, speed, room.
-        robustness: Accuracy on pictures that get worse; None where it wasn't wanted.
+        robustness: Accuracy on images that get worse; None where it wasn't wanted.
     """
 
     evaluation: Evaluation
     card: ModelCard
-    judged: datetime
+    evaluated: datetime
     bins: tuple[Bin, ...]
     bins_after: tuple[Bin, ...]
     selective: Selective
     cost: Cost
     robustness: Robustness | None
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain data that JSON can hold: the judgement's, and the rest under names of its own."""
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold: the evaluation's, and the rest under names of its own."""
         return {
-            **self.evaluation.as_json(),
-            "judged": self.judged.isoformat(timespec="seconds"),
+            **self.evaluation.as_dict(),
+            "evaluated": self.evaluated.isoformat(timespec="seconds"),
             "reliability": {
                 "before": [asdict(each) for each in self.bins],
                 "after": [asdict(each) for each in self.bins_after],
             },
-            "selective": self.selective.as_json(),
-            "robustness": None if self.robustness is None else self.robustness.as_json(),
-            "cost": self.cost.as_json(),
+            "selective": self.selective.as_dict(),
+            "robustness": None if self.robustness is None else self.robustness.as_dict(),
+            "cost": self.cost.as_dict(),
         }
 
 
@@ -68,15 +68,15 @@ def analyse(
     robustness: bool | None = True,
     quiet: bool = False,
 ) -> Analysis:
-    """Measure what the report shows besides the judgement.
+    """Measure what the report shows besides the evaluation.
 
     Args:
-        run: Whose network was judged.
-        evaluation: The judgement.
+        run: Whose network was evaluated.
+        evaluation: The evaluation.
         network: The module to fill, if the run trained one that isn't in the catalog.
         device: As for `evaluate`.
         batch_size: As for `evaluate`.
-        robustness: Whether to judge the network on disturbed pictures too; None: unless that
+        robustness: Whether to evaluate the network on disturbed images too; None: unless that
             would take minutes.
         quiet: Show no progress.
 
@@ -89,14 +89,14 @@ def analyse(
     outcome = evaluation.outcome
     probabilities = answer(outcome.logits, card).probabilities
     confidence, predicted = probabilities.max(dim=1)
-    speed = evaluation.pictures / evaluation.seconds
+    speed = evaluation.image_count / evaluation.seconds
     cost = measure_cost(run, model, card, speed, chosen)
     if robustness is None:
-        robustness = not takes_minutes(cost.multiply_adds, evaluation.images)
+        robustness = not takes_minutes(cost.macs, evaluation.images)
     return Analysis(
         evaluation=evaluation,
         card=card,
-        judged=datetime.now(timezone.utc),
+        evaluated=datetime.now(timezone.utc),
         bins=reliability(outcome.probabilities, outcome.labels),
         bins_after=reliability(probabilities, outcome.labels),
         selective=selective(confidence.numpy(), (predicted == outcome.labels).numpy()),
@@ -105,7 +105,7 @@ def analyse(
             model,
             card,
             evaluation.images,
-            multiply_adds=cost.multiply_adds,
+            macs=cost.macs,
             device=chosen,
             batch_size=batch_size,
             quiet=quiet,

@@ -13,11 +13,11 @@ from convscope.runs.model_file import Gaussians, ModelCard, Score
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model says of pictures.
+    """What a model says of images.
 
     Attributes:
         probabilities: (N, classes) float32; each row adds up to 1.
-        unknown: (N,) bool: whether the picture looks like nothing the model was trained on.
+        unknown: (N,) bool: whether the image looks like nothing the model was trained on.
     """
 
     probabilities: Tensor
@@ -39,7 +39,7 @@ def answer(logits: Tensor, card: ModelCard) -> Answers:
 
 
 def familiarity(logits: Tensor, score: Score, gaussians: Gaussians | None = None) -> Tensor:
-    """How much a picture looks like those trained on, (N,); higher is more familiar.
+    """How much an image looks like those trained on, (N,); higher is more familiar.
 
     - "max_probability": the plain maximum of softmax (Hendrycks and Gimpel 2017, "A baseline for
       detecting misclassified and out-of-distribution examples").

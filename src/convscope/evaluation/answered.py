@@ -1,4 +1,4 @@
-"""What a model's answers are worth on pictures of known classes: calibration, and "unknown"."""
+"""What a model's answers are worth on images of known classes: calibration, and "unknown"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Calibration:
     Attributes:
         ece_before: Expected calibration error of softmax as it is.
         ece_after: The same with the temperature.
-        temperature: Logits are divided by it; fitted to validation pictures. 1: nothing was
+        temperature: Logits are divided by it; fitted to validation images. 1: nothing was
             fitted, or nothing was better.
     """
 
@@ -27,13 +27,13 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class KnownPictures:
-    """How often a model says "unknown" to pictures of classes that it knows.
+class KnownImages:
+    """How often a model says "unknown" to images of classes that it knows.
 
     Attributes:
-        unknown: Share of the pictures judged that is answered "unknown".
+        unknown: Share of the images evaluated that is answered "unknown".
         accuracy: Share of the others that is given the true class; None if there are no others.
-        rate: Share of the validation pictures that the threshold rejects.
+        rate: Share of the validation images that the threshold rejects.
         score: What was computed from the logits.
     """
 
@@ -50,13 +50,13 @@ def calibration_of(outcome: Outcome, card: ModelCard) -> Calibration:
     return Calibration(before, after, card.temperature)
 
 
-def known_pictures(outcome: Outcome, card: ModelCard) -> KnownPictures | None:
+def known_images(outcome: Outcome, card: ModelCard) -> KnownImages | None:
     """How often a model says "unknown" wrongly; None for a model that never says so."""
     if card.rejection is None:
         return None
     unknown = answer(outcome.logits, card).unknown
     right = (outcome.logits.argmax(dim=1) == outcome.labels)[~unknown]
-    return KnownPictures(
+    return KnownImages(
         unknown=float(unknown.double().mean()),
         accuracy=float(right.double().mean()) if len(right) else None,
         rate=card.rejection.rate,

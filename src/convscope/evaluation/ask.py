@@ -1,4 +1,4 @@
-"""Asking a trained network about pictures, treated as they were for training."""
+"""Asking a trained network about images, treated as they were for training."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def ask(
 
     Args:
         network: Is moved to the device.
-        card: What the network expects of pictures.
-        images: Pictures with the card's channels.
-        batch_size: Pictures that go through the network together.
+        card: What the network expects of images.
+        images: Images with the card's channels.
+        batch_size: Images that go through the network together.
         device: Where to compute.
-        on_batch: Told the number of pictures of every batch that is done.
+        on_batch: Told the number of images of every batch that is done.
 
     Raises:
         ConvscopeError: Some answers are not numbers.
@@ -53,7 +53,7 @@ def ask(
     wrong = int((~outcome.logits.isfinite()).any(dim=1).sum())
     if wrong:
         raise ConvscopeError(
-            f"For {wrong} of {len(images)} pictures the network's answers are not numbers (NaN or "
+            f"For {wrong} of {len(images)} images the network's answers are not numbers (NaN or "
             "infinite): its training diverged. Train again with a lower learning rate."
         )
     return outcome

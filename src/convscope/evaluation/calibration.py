@@ -51,18 +51,18 @@ def fit_temperature(logits: Numbers, labels: Labels) -> float:
 
     Each label is believed but for a share of 1 / (N + 2), spread evenly over the classes, as Platt
     does (1999, "Probabilistic outputs for support vector machines", section 2.2). Of thousands of
-    pictures this changes nothing; of a hundred that are all right, or nearly, the likelihood alone
+    images this changes nothing; of a hundred that are all right, or nearly, the likelihood alone
     would have the network be certain of everything, which they can't support.
 
     Args:
-        logits: (N, classes), of pictures that were not trained on.
+        logits: (N, classes), of images that were not trained on.
         labels: (N,) true classes.
 
     Returns:
         From 0.01 to 100; above 1 the network was too sure. Never less likely than temperature 1.
 
     Raises:
-        UsageError: There are no pictures, or shapes or labels don't fit together.
+        UsageError: There are no images, or shapes or labels don't fit together.
     """
     scores, true = _checked(logits, labels)
     scores = scores - scores.max(axis=1, keepdims=True)
@@ -97,7 +97,7 @@ def expected_calibration_error(probabilities: Numbers, labels: Labels, bins: int
         From 0 (calibrated) to 1.
 
     Raises:
-        UsageError: There are no pictures, or shapes or labels don't fit together.
+        UsageError: There are no images, or shapes or labels don't fit together.
     """
     filled = reliability(probabilities, labels, bins)
     total = sum(each.count for each in filled)
@@ -117,7 +117,7 @@ def reliability(probabilities: Numbers, labels: Labels, bins: int = 15) -> tuple
         bins: Intervals of equal width between 0 and 1; at least 1.
 
     Raises:
-        UsageError: There are no pictures, or shapes or labels don't fit together.
+        UsageError: There are no images, or shapes or labels don't fit together.
     """
     if bins < 1:
         raise UsageError(f"bins must be at least 1; given {bins}.")
@@ -149,7 +149,7 @@ def _checked(values: Numbers, labels: Labels) -> tuple[Float64, npt.NDArray[np.i
             f"and {true.shape}."
         )
     if len(rows) == 0:
-        raise UsageError("Calibration needs at least one picture; given none.")
+        raise UsageError("Calibration needs at least one image; given none.")
     if not (true.min() >= 0 and true.max() < rows.shape[1]):
         raise UsageError(
             f"Labels must lie from 0 to {rows.shape[1] - 1}, the number of the last class; given "

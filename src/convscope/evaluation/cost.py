@@ -1,4 +1,4 @@
-"""What a trained network costs: parameters, multiply–adds, time, and room on the disk."""
+"""What a trained network costs: parameters, MACs, time, and room on the disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 from convscope.runtime.device import processor, synchronize
 
-REPEATS = 20  # single pictures timed
+REPEATS = 20  # single images timed
 PATIENCE = 1.0  # seconds for them, at most
 
 
@@ -26,81 +26,81 @@ class Cost:
 
     Attributes:
         parameters: Numbers that were learned.
-        multiply_adds: For one picture, forward: of convolutions, dense layers and matrix products.
+        macs: For one image, forward: of convolutions, dense layers and matrix products.
         model_bytes: Size of model.safetensors.
-        pictures_per_second: While judging: many pictures together, in float32.
-        single_seconds: For one picture by itself, from pixels on the device to logits: the median.
+        images_per_second: While evaluating: many images together, in float32.
+        single_seconds: For one image by itself, from pixels on the device to logits: the median.
         device: Where these two were measured.
-        epochs: Passes over the training pictures; None where the run has no metrics.
-        training_seconds: Time they took, with the judging after each.
-        training_pictures_per_second: Median over the epochs.
+        epochs: Passes over the training images; None where the run has no metrics.
+        training_seconds: Time they took, with the evaluating after each.
+        training_images_per_second: Median over the epochs.
     """
 
     parameters: int
-    multiply_adds: int
+    macs: int
     model_bytes: int
-    pictures_per_second: float
+    images_per_second: float
     single_seconds: float
     device: str
     epochs: int | None
     training_seconds: float | None
-    training_pictures_per_second: float | None
+    training_images_per_second: float | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return asdict(self)
 
 
 def measure_cost(
-    run: Run, network: nn.Module, card: ModelCard, pictures_per_second: float, device: torch.device
+    run: Run, network: nn.Module, card: ModelCard, images_per_second: float, device: torch.device
 ) -> Cost:
     """Count and time what a run's network costs.
 
     Args:
         run: Whose network it is.
         network: Is moved to the device.
-        card: Size and channels of its pictures.
-        pictures_per_second: As measured while judging.
+        card: Size and channels of its images.
+        images_per_second: As measured while evaluating.
         device: Where to time.
     """
     epochs = run.metrics("epoch")
-    speeds = [epoch["pictures_per_second"] for epoch in epochs]
-    picture = torch.zeros(1, card.channels, card.size, card.size, device=device)
+    speeds = [epoch["images_per_second"] for epoch in epochs]
+    image = torch.zeros(1, card.channels, card.size, card.size, device=device)
     network.to(device)
     return Cost(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
-        multiply_adds=count_multiply_adds(network, picture),
+        macs=count_macs(network, image),
         model_bytes=run.model_file.stat().st_size,
-        pictures_per_second=pictures_per_second,
-        single_seconds=_single_seconds(network, picture),
+        images_per_second=images_per_second,
+        single_seconds=_single_seconds(network, image),
         device=processor() if device.type == "cpu" else _accelerator(device),
         epochs=len(epochs) or None,
         training_seconds=epochs[-1]["seconds"] if epochs else None,
-        training_pictures_per_second=statistics.median(speeds) if speeds else None,
+        training_images_per_second=statistics.median(speeds) if speeds else None,
     )
 
 
-def count_multiply_adds(network: nn.Module, pictures: torch.Tensor) -> int:
-    """Multiply–adds of a forward pass; one is two of the operations that PyTorch counts.
+def count_macs(network: nn.Module, images: torch.Tensor) -> int:
+    """MACs of a forward pass; one is two of the operations that PyTorch counts.
 
     Args:
-        network: On the device of the pictures.
-        pictures: (N, C, H, W); the count is for all of them.
+        network: On the device of the images.
+        images: (N, C, H, W); the count is for all of them.
     """
     with FlopCounterMode(display=False) as counter, answering(network):
-        network(pictures)
+        network(images)
     return int(counter.get_total_flops()) // 2
 
 
-def _single_seconds(network: nn.Module, picture: torch.Tensor) -> float:
+def _single_seconds(network: nn.Module, image: torch.Tensor) -> float:
     times: list[float] = []
     with answering(network):
-        network(picture)  # the first pass also prepares
+        network(image)  # the first pass also prepares
         began = time.perf_counter()
         while len(times) < REPEATS and time.perf_counter() - began < PATIENCE:
             start = time.perf_counter()
-            network(picture)
-            synchronize(picture.device)
+            network(image)
+            synchronize(image.device)
             times.append(time.perf_counter() - start)
     return statistics.median(times)
 

@@ -1,4 +1,4 @@
-"""Judge a run: its network on pictures it has not been trained on."""
+"""Evaluate a run: its network on images it has not been trained on."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from torch import nn
 
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
-from convscope.data.progress import progress
 from convscope.errors import UsageError
-from convscope.evaluation.answered import calibration_of, known_pictures
+from convscope.evaluation.answered import calibration_of, known_images
 from convscope.evaluation.ask import ask
-from convscope.evaluation.foreign import foreign_pictures, meet_foreign, usual_foreign
-from convscope.evaluation.judgement import Evaluation as Evaluation
-from convscope.evaluation.judgement import (
+from convscope.evaluation.evaluation import Evaluation as Evaluation
+from convscope.evaluation.evaluation import (
     class_scores,
     confusion_matrix,
     find_mistakes,
     wilson_interval,
 )
-from convscope.evaluation.run_pictures import listed, pictures_to_judge
+from convscope.evaluation.out_of_distribution import (
+    measure_out_of_distribution,
+    out_of_distribution_images,
+    usual_out_of_distribution,
+)
+from convscope.evaluation.run_images import images_to_evaluate, listed
+from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
@@ -37,22 +41,24 @@ def evaluate(
     batch_size: int = 64,
     device: str = "auto",
     network: nn.Module | None = None,
-    foreign: Sequence[str | Path] | None = None,
+    out_of_distribution: Sequence[str | Path] | None = None,
     quiet: bool = False,
 ) -> Evaluation:
-    """Judge the network of a run.
+    """Evaluate the network of a run.
 
     Args:
         run: The run or its folder.
-        data: Labelled pictures of the same classes. None: those of the run, divided into the same
-            splits. An `ImageSet`, and other data that isn't divided into splits, is judged whole.
-        split: "test", "validation" or "train". Where there are no test pictures, those for
-            validation are judged, and a note says so.
-        batch_size: Pictures that go through the network together.
+        data: Labelled images of the same classes. None: those of the run, divided into the same
+            splits. An `ImageSet`, and other data that isn't divided into splits, is evaluated
+            whole.
+        split: "test", "validation" or "train". Where there are no test images, those for
+            validation are evaluated, and a note says so.
+        batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
         network: The module to fill, if the run trained one that isn't in the catalog.
-        foreign: Pictures of nothing that the model knows, to see whether it says "unknown": names
-            of data sets, folders, or "noise". None: noise and digits, if it ever says so.
+        out_of_distribution: Images of nothing that the model knows, to see whether it says
+            "unknown": names of data sets, folders, or "noise". None: noise and digits, if it
+            ever says so.
         quiet: Show no progress.
 
     Raises:
@@ -64,14 +70,14 @@ def evaluate(
     run = run if isinstance(run, Run) else Run(run)
     model, card = run.model(network)
     chosen = choose_device(device)
-    images, split, notes = pictures_to_judge(run, data, split, card)
+    images, split, notes = images_to_evaluate(run, data, split, card)
     check_classes(images, card)
-    strangers = _met(foreign, card)
+    strangers = _met(out_of_distribution, card)
     start = time.perf_counter()
-    with progress("Judging", len(images), quiet=quiet) as advance:
+    with progress("Evaluating", len(images), quiet=quiet) as advance:
         outcome = ask(model, card, images, batch_size=batch_size, device=chosen, on_batch=advance)
     seconds = time.perf_counter() - start
-    met = meet_foreign(
+    met = measure_out_of_distribution(
         model, card, outcome, strangers, batch_size=batch_size, device=chosen, quiet=quiet
     )
     labels, predicted = outcome.labels.numpy(), outcome.logits.argmax(dim=1).numpy()
@@ -91,13 +97,13 @@ def evaluate(
         images=images,
         outcome=outcome,
         calibration=calibration_of(outcome, card),
-        rejection=known_pictures(outcome, card),
-        foreign=met,
+        rejection=known_images(outcome, card),
+        out_of_distribution=met,
     )
 
 
 def check_classes(images: ImageSet, card: ModelCard) -> None:
-    """Complain about pictures of other classes than the model knows, or in another order.
+    """Complain about images of other classes than the model knows, or in another order.
 
     Raises:
         UsageError: Names the first difference.
@@ -111,11 +117,11 @@ def check_classes(images: ImageSet, card: ModelCard) -> None:
             )
 
 
-def _met(foreign: Sequence[str | Path] | None, card: ModelCard) -> tuple[ImageSet, ...]:
-    """The foreign pictures to show."""
-    if foreign is not None:
-        return tuple(foreign_pictures(data, card) for data in foreign)
-    return usual_foreign(card) if card.rejection is not None else ()
+def _met(out_of_distribution: Sequence[str | Path] | None, card: ModelCard) -> tuple[ImageSet, ...]:
+    """The out-of-distribution images to show."""
+    if out_of_distribution is not None:
+        return tuple(out_of_distribution_images(data, card) for data in out_of_distribution)
+    return usual_out_of_distribution(card) if card.rejection is not None else ()
 
 
 def _unfitted(run: Run, card: ModelCard) -> tuple[str, ...]:
@@ -124,7 +130,7 @@ def _unfitted(run: Run, card: ModelCard) -> tuple[str, ...]:
         return ()
     if run.recipe.validation == 0:
         return (
-            "No validation pictures were held out, so probabilities aren't calibrated and the "
+            "No validation images were held out, so probabilities aren't calibrated and the "
             "model never says 'unknown'. Train with --set validation=0.05 to have both.",
         )
     if run.recipe.unknown_rate == 0:

@@ -11,13 +11,13 @@ from torch import nn
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
-from convscope.data.progress import progress
 from convscope.errors import UsageError
 from convscope.evaluation.ask import ask
 from convscope.evaluation.calibration import fit_temperature
 from convscope.evaluation.measure import Outcome
 from convscope.evaluation.rejection import choose_rejection, fit_gaussians
-from convscope.evaluation.run_pictures import run_splits
+from convscope.evaluation.run_images import run_splits
+from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard, Score, write_card
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
@@ -25,8 +25,8 @@ from convscope.runtime.device import choose_device
 GAUSSIAN_CLASSES = 20
 """Most classes with a normal distribution each; K of them take K³ numbers in the file. With more
 classes the score is the energy."""
-GAUSSIAN_PICTURES = 5000
-"""Training pictures, evenly spread, that the distributions are fitted to."""
+GAUSSIAN_IMAGES = 5000
+"""Training images, evenly spread, that the distributions are fitted to."""
 
 
 def fit_answers(
@@ -39,16 +39,16 @@ def fit_answers(
     network: nn.Module | None = None,
     quiet: bool = False,
 ) -> ModelCard:
-    """Fit temperature and rejection to a run's validation pictures, and write its model file.
+    """Fit temperature and rejection to a run's validation images, and write its model file.
 
     The weights stay as they are, and so does every accuracy.
 
     Args:
         run: The run or its folder.
-        rate: Share of the validation pictures, all of known classes, that may be answered
+        rate: Share of the validation images, all of known classes, that may be answered
             "unknown"; 0: the model never says so.
-        data: The run's pictures, if it was trained on arrays or the folder has moved.
-        batch_size: Pictures that go through the network together.
+        data: The run's images, if it was trained on arrays or the folder has moved.
+        batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
         network: The module to fill, if the run trained one that isn't in the catalog.
         quiet: Show no progress.
@@ -57,7 +57,7 @@ def fit_answers(
         The card that is in the model file now.
 
     Raises:
-        UsageError: No run, no model in it, no validation pictures, or the rate isn't a share.
+        UsageError: No run, no model in it, no validation images, or the rate isn't a share.
         ConvscopeError: The model file is damaged, or its answers are not numbers.
     """
     if not 0 <= rate < 1:
@@ -67,7 +67,7 @@ def fit_answers(
     splits = run_splits(run, data, card)
     if "validation" not in splits:
         raise UsageError(
-            f"Run {str(run.folder)!r} held out no validation pictures, so there are none to choose "
+            f"Run {str(run.folder)!r} held out no validation images, so there are none to choose "
             "a threshold on. Train again with --set validation=0.05."
         )
     validation = convert(splits["validation"], size=None, channels=card.channels)
@@ -94,7 +94,7 @@ def fit_answers(
 
 
 def some(images: ImageSet) -> ImageSet:
-    """The pictures that the distributions are fitted to: all, or some evenly spread."""
-    if len(images) <= GAUSSIAN_PICTURES:
+    """The images that the distributions are fitted to: all, or some evenly spread."""
+    if len(images) <= GAUSSIAN_IMAGES:
         return images
-    return images.subset(np.linspace(0, len(images) - 1, GAUSSIAN_PICTURES).round().astype(int))
+    return images.subset(np.linspace(0, len(images) - 1, GAUSSIAN_IMAGES).round().astype(int))

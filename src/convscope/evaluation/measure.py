@@ -1,4 +1,4 @@
-"""What a network answers on labelled pictures: logits, mean loss, accuracy."""
+"""What a network answers on labelled images: logits, mean loss, accuracy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LabelledBatches(Protocol):
     """What `measure` needs of `data.batches.Batches`, made with `train=False`."""
 
     def epoch(self, epoch: int) -> Iterable[tuple[Tensor, Tensor]]:
-        """Batches of pictures float (n, C, H, W) and labels int64 (n,), in the data's order."""
+        """Batches of images float (n, C, H, W) and labels int64 (n,), in the data's order."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Outcome:
     """What a network answered.
 
     Attributes:
-        logits: (N, classes) float32, on the CPU, in the order of the pictures.
+        logits: (N, classes) float32, on the CPU, in the order of the images.
         labels: (N,) int64, on the CPU.
         loss: Mean cross-entropy, computed in float32; natural logarithm.
-        accuracy: Share of pictures whose largest logit is that of their label.
+        accuracy: Share of images whose largest logit is that of their label.
     """
 
     logits: Tensor = field(repr=False)
@@ -50,25 +50,25 @@ def measure(
     precision: Precision = "float32",
     on_batch: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """Run a network over labelled pictures, each once, without training it.
+    """Run a network over labelled images, each once, without training it.
 
     Args:
-        network: Maps pictures (n, C, H, W) to logits (n, classes); lies on the device of the
+        network: Maps images (n, C, H, W) to logits (n, classes); lies on the device of the
             batches. Every module's training mode is left as found.
-        batches: At least one picture.
+        batches: At least one image.
         precision: "bfloat16" runs the network under autocast; the loss is float32 either way.
-        on_batch: Told the number of pictures of every batch that is done.
+        on_batch: Told the number of images of every batch that is done.
     """
     parts: list[Tensor] = []
     label_parts: list[Tensor] = []
     with answering(network):
-        for pictures, labels in batches.epoch(0):
-            with autocast(pictures.device, precision):
-                logits = network(pictures)  # (n, classes)
+        for images, labels in batches.epoch(0):
+            with autocast(images.device, precision):
+                logits = network(images)  # (n, classes)
             parts.append(logits.float())
             label_parts.append(labels)
             if on_batch is not None:
-                on_batch(len(pictures))
+                on_batch(len(images))
     # Joined outside of inference mode, so that callers may use them like any other tensor, and
     # moved at once: a copy after every batch would make a GPU wait for the CPU.
     all_logits, all_labels = torch.cat(parts).cpu(), torch.cat(label_parts).cpu()

@@ -1,4 +1,4 @@
-"""What a trained network says of picture files.
+"""What a trained network says of image files.
 
 On a processor, every thread decodes a batch and then computes it by itself: threads that work
 together on one operation would wait for one another after each. On a GPU, the threads decode, and
@@ -20,21 +20,21 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from convscope.data.decode import PictureError, decode
+from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import Problem
 from convscope.data.parallel import map_in_order
-from convscope.data.progress import progress
 from convscope.data.tree import FolderTree, printable
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.evaluation.answer import Answers
 from convscope.evaluation.prediction import Guess, Prediction, Predictions
 from convscope.evaluation.torch_engine import TorchEngine
+from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run, trained_model
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
 
-QUICK_PICTURE = 0.0003  # seconds
+QUICK_IMAGE = 0.0003  # seconds
 
 
 def predict(
@@ -47,16 +47,16 @@ def predict(
     precision: Precision = "float32",
     network: nn.Module | None = None,
 ) -> Predictions:
-    """Ask a trained network what is on pictures.
+    """Ask a trained network what is on images.
 
-    A picture is treated as those of a folder are for training: the largest centred square,
+    An image is treated as those of a folder are for training: the largest centred square,
     resized to the model's size, in the model's number of channels (`data.decode` has the rules).
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
-        paths: Picture files, and folders, whose files are all taken.
-        top: How many classes to give for each picture.
-        batch_size: Pictures that go through the network together.
+        paths: Image files, and folders, whose files are all taken.
+        top: How many classes to give for each image.
+        batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
         precision: "bfloat16" is several times as fast on some processors; probabilities move by a
             hundredth or so, and the class changes where two were nearly as probable.
@@ -65,7 +65,7 @@ def predict(
     Raises:
         UsageError: No run, no model in it, no paths, no such precision, or `top` or `batch_size`
             below 1.
-        ConvscopeError: The model file is damaged, or none of the files is a picture.
+        ConvscopeError: The model file is damaged, or none of the files is an image.
     """
     if precision not in ("float32", "bfloat16"):
         raise unknown_name("precision", precision, ("float32", "bfloat16"))
@@ -74,7 +74,7 @@ def predict(
             raise UsageError(f"{name} must be at least 1; given {value}.")
     paths = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not paths:
-        raise UsageError("No pictures given. Name picture files or folders of pictures.")
+        raise UsageError("No images given. Name image files or folders of images.")
     model, card = trained_model(run, network)
     files, problems = _listed(paths)
     chosen = choose_device(device)
@@ -99,7 +99,7 @@ class Plan:
 
     Attributes:
         device: Where to compute.
-        batch_size: Pictures that go through the network together.
+        batch_size: Images that go through the network together.
         workers: Threads that work on a batch each.
         computing: How many of them may compute at a time.
         threads: That PyTorch uses within each, on the processor.
@@ -112,21 +112,21 @@ class Plan:
     threads: int
 
 
-def plan(pictures: int, batch_size: int, device: torch.device) -> Plan:
-    """How to share the work on so many pictures.
+def plan(images: int, batch_size: int, device: torch.device) -> Plan:
+    """How to share the work on so many images.
 
-    Few pictures are computed by all threads together. For many, the batches that are computed at a
-    time have together no more than two batches' pictures, so that memory stays what it was.
+    Few images are computed by all threads together. For many, the batches that are computed at a
+    time have together no more than two batches' images, so that memory stays what it was.
 
     Args:
-        pictures: How many there are.
-        batch_size: Pictures that go through the network together at most.
+        images: How many there are.
+        batch_size: Images that go through the network together at most.
         device: Where to compute.
     """
     threads = torch.get_num_threads()
     if device.type != "cpu":
         return Plan(device, batch_size, os.cpu_count() or 1, 2, threads)
-    if pictures < 2 * batch_size or threads == 1:
+    if images < 2 * batch_size or threads == 1:
         return Plan(device, batch_size, 1, 1, threads)
     return Plan(device, max(1, 2 * batch_size // max(2, threads)), threads, threads, 1)
 
@@ -159,11 +159,11 @@ def _answered(
         torch.set_num_threads(plan.threads)  # holds for this thread
         with decoders:
             decoded = [_decoded(file, card) for file in part]
-        pictures = [each for each in decoded if not isinstance(each, Problem)]
-        if not pictures:
+        images = [each for each in decoded if not isinstance(each, Problem)]
+        if not images:
             return [each for each in decoded if isinstance(each, Problem)]
         with turns:
-            answers = engine.answers(np.stack(pictures))
+            answers = engine.answers(np.stack(images))
         if not bool(answers.probabilities.isfinite().all()):
             raise ConvscopeError(
                 "The network's answers are not numbers (NaN or infinite): its training diverged. "
@@ -187,7 +187,7 @@ def _answered(
 def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
     """Whether decoding is mostly Python's own work, of which only one thread can do any at a time.
 
-    Two threads that decode pictures of 32×32 pixels wake one another so often that together they
+    Two threads that decode images of 32×32 pixels wake one another so often that together they
     are slower than one alone.
     """
     times = []
@@ -195,19 +195,19 @@ def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
         began = time.perf_counter()
         _decoded(file, card)
         times.append(time.perf_counter() - began)
-    return bool(times) and statistics.median(times) < QUICK_PICTURE
+    return bool(times) and statistics.median(times) < QUICK_IMAGE
 
 
 def _decoded(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
-    """The picture, uint8 (C, H, W), or what is wrong with it."""
+    """The image, uint8 (C, H, W), or what is wrong with it."""
     try:
         return decode(file, size=card.size, channels=card.channels)
-    except PictureError as error:
+    except ImageError as error:
         return Problem(printable(file), error.reason)
 
 
 def _top(answers: Answers, card: ModelCard, top: int) -> Iterator[tuple[tuple[Guess, ...], bool]]:
-    """For each picture its most probable classes, and whether it is unknown."""
+    """For each image its most probable classes, and whether it is unknown."""
     values, classes = answers.probabilities.topk(min(top, len(card.classes)), dim=1)
     rows = zip(values.tolist(), classes.tolist(), answers.unknown.tolist(), strict=True)
     for row, numbers, unknown in rows:

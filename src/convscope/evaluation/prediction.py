@@ -1,4 +1,4 @@
-"""What a network says of picture files, as data."""
+"""What a network says of image files, as data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says of one picture.
+    """What the network says of one image.
 
     Attributes:
         path: The file.
@@ -37,17 +37,17 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What the network says of all pictures.
+    """What the network says of all images.
 
     Attributes:
-        predictions: In the order the pictures were given, folders sorted by name.
+        predictions: In the order the images were given, folders sorted by name.
         problems: Files that couldn't be used, with the reason.
     """
 
     predictions: tuple[Prediction, ...]
     problems: tuple[Problem, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {
             "predictions": [

@@ -1,4 +1,4 @@
-"""What a judgement leaves in the run's folder."""
+"""What an evaluation leaves in the run's folder."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.answer import answer
+from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.figures.confusion import confusion_figure
 from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
-from convscope.evaluation.judgement import Evaluation
 from convscope.evaluation.page.page import report_page
 from convscope.files import write_csv, write_text
 from convscope.runs.run import Run
@@ -21,13 +21,13 @@ def write_report(
     analysis: Analysis,
     name: str = "",
 ) -> dict[str, Path]:
-    """Write the judgement as a page, JSON, tables and figures into the run's folder.
+    """Write the evaluation as a page, JSON, tables and figures into the run's folder.
 
     Args:
-        run: Whose network was judged.
-        analysis: The judgement, and what `analyse` measured besides.
-        name: Ends the files' names, as in `evaluation-train.json`, so that a judgement on other
-            pictures leaves the one on the test pictures as it is.
+        run: Whose network was evaluated.
+        analysis: The evaluation, and what `analyse` measured besides.
+        name: Ends the files' names, as in `evaluation-train.json`, so that an evaluation on other
+            images leaves the one on the test images as it is.
 
     Returns:
         What each file shows, and where it is.
@@ -49,7 +49,7 @@ def write_report(
     mistakes_figure(evaluation, files["mistakes"])
     _write_mistakes(evaluation, files["all mistakes"])
     _write_predictions(analysis, files["predictions"])
-    content = json.dumps(analysis.as_json(), ensure_ascii=False, indent=1)
+    content = json.dumps(analysis.as_dict(), ensure_ascii=False, indent=1)
     write_text(files["evaluation"], content + "\n")
     write_text(files["report"], report_page(run, analysis))
     return files
@@ -64,7 +64,7 @@ def _write_mistakes(evaluation: Evaluation, path: Path) -> None:
 
 
 def _write_predictions(analysis: Analysis, path: Path) -> None:
-    """Every picture judged, in the order of the data, so that runs can be compared one by one."""
+    """Every image evaluated, in the order of the data, so that runs can be compared one by one."""
     evaluation = analysis.evaluation
     answers = answer(evaluation.outcome.logits, analysis.card)
     probabilities, predicted = answers.probabilities.max(dim=1)

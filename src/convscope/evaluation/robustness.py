@@ -1,7 +1,7 @@
-"""How accuracy falls as pictures get worse.
+"""How accuracy falls as images get worse.
 
-Severities are for pictures as they are stored, before a network enlarges them. Everything is
-computed from the pictures, the severity and the seed: the same run gives the same figures again.
+Severities are for images as they are stored, before a network enlarges them. Everything is
+computed from the images, the severity and the seed: the same run gives the same figures again.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import torch
 from torch import nn
 
 from convscope.data.image_set import ImageSet
-from convscope.data.progress import progress
 from convscope.evaluation.ask import ask
-from convscope.evaluation.disturbances import DISTURBANCES, Disturbance, Pictures, Random
-from convscope.evaluation.judgement import wilson_interval
+from convscope.evaluation.disturbances import DISTURBANCES, Disturbance, Images, Random
+from convscope.evaluation.evaluation import wilson_interval
+from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
 
-MOST_PICTURES = 1000
-FEWEST_PICTURES = 200  # with fewer, the interval of an accuracy spans more than 14 points
-MOST_MULTIPLY_ADDS = 1.5e12  # for all curves: about fifteen seconds on a processor of two cores
-LONG = 1e13  # multiply–adds for the fewest pictures: minutes on a processor of two cores
-TOGETHER = 128  # pictures disturbed at once, so that large ones need little memory
+MOST_IMAGES = 1000
+FEWEST_IMAGES = 200  # with fewer, the interval of an accuracy spans more than 14 points
+MOST_MACS = 1.5e12  # for all curves: about fifteen seconds on a processor of two cores
+LONG = 1e13  # MACs for the fewest images: minutes on a processor of two cores
+TOGETHER = 128  # images disturbed at once, so that large ones need little memory
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Level:
 
     Attributes:
         severity: In the curve's unit.
-        accuracy: Share of the pictures given their true class.
+        accuracy: Share of the images given their true class.
         interval: 95 % confidence interval of the accuracy.
     """
 
@@ -49,8 +49,8 @@ class Curve:
     Attributes:
         name: Of the disturbance.
         unit: Of the severities.
-        unchanged: The severity at which pictures are as they were.
-        levels: In the order of the severities; one of them is of the pictures as they were.
+        unchanged: The severity at which images are as they were.
+        levels: In the order of the severities; one of them is of the images as they were.
     """
 
     name: str
@@ -64,23 +64,23 @@ class Robustness:
     """What all disturbances do to accuracy.
 
     Attributes:
-        pictures: How many were disturbed, evenly spread over those judged.
+        images: How many were disturbed, evenly spread over those evaluated.
         side: Their shorter side, in pixels.
         seed: Decides the noise and the directions.
-        accuracy: On these pictures as they are.
+        accuracy: On these images as they are.
         curves: One for each disturbance.
     """
 
-    pictures: int
+    images: int
     side: int
     seed: int
     accuracy: float
     curves: tuple[Curve, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {
-            "pictures": self.pictures,
+            "images": self.images,
             "side": self.side,
             "seed": self.seed,
             "accuracy": self.accuracy,
@@ -108,33 +108,33 @@ def measure_robustness(
     card: ModelCard,
     images: ImageSet,
     *,
-    multiply_adds: int,
+    macs: int,
     device: torch.device,
     batch_size: int = 64,
     seed: int = 0,
     quiet: bool = False,
 ) -> Robustness:
-    """Judge a network on pictures that get worse and worse.
+    """Evaluate a network on images that get worse and worse.
 
     Args:
         network: Is moved to the device.
-        card: What the network expects of pictures.
-        images: Labelled pictures with the card's channels. At most 1,000 are used, evenly spread;
+        card: What the network expects of images.
+        images: Labelled images with the card's channels. At most 1,000 are used, evenly spread;
             fewer, but at least 200, where the network is so large that it would take long.
-        multiply_adds: Of the network, for one picture.
+        macs: Of the network, for one image.
         device: Where to compute.
-        batch_size: Pictures that go through the network together.
+        batch_size: Images that go through the network together.
         seed: Decides the noise and the directions.
         quiet: Show no progress.
     """
-    side = min(images.picture_shape[1:])
+    side = min(images.image_shape[1:])
     points = _points(side)
-    affordable = int(MOST_MULTIPLY_ADDS / (points * max(1, multiply_adds)))
-    count = min(len(images), MOST_PICTURES, max(FEWEST_PICTURES, affordable))
+    affordable = int(MOST_MACS / (points * max(1, macs)))
+    count = min(len(images), MOST_IMAGES, max(FEWEST_IMAGES, affordable))
     chosen = images.subset(np.linspace(0, len(images) - 1, count).round().astype(np.intp))
 
-    def level(severity: float, pictures: Pictures) -> Level:
-        worse = ImageSet(pictures, chosen.labels, chosen.classes)
+    def level(severity: float, changed: Images) -> Level:
+        worse = ImageSet(changed, chosen.labels, chosen.classes)
         outcome = ask(network, card, worse, batch_size=batch_size, device=device)
         right = round(outcome.accuracy * count)
         return Level(float(severity), right / count, wilson_interval(right, count))
@@ -155,15 +155,15 @@ def measure_robustness(
     return Robustness(count, side, seed, as_is.accuracy, tuple(curves))
 
 
-def takes_minutes(multiply_adds: int, images: ImageSet) -> bool:
-    """Whether even the fewest pictures would take minutes, on a processor.
+def takes_minutes(macs: int, images: ImageSet) -> bool:
+    """Whether even the fewest images would take minutes, on a processor.
 
     Args:
-        multiply_adds: Of the network, for one picture.
+        macs: Of the network, for one image.
         images: Those to choose from.
     """
-    side = min(images.picture_shape[1:])
-    return _points(side) * min(len(images), FEWEST_PICTURES) * multiply_adds > LONG
+    side = min(images.image_shape[1:])
+    return _points(side) * min(len(images), FEWEST_IMAGES) * macs > LONG
 
 
 def _points(side: int) -> int:
@@ -171,11 +171,9 @@ def _points(side: int) -> int:
     return 1 + sum(len(each.severities(side)) for each in DISTURBANCES)
 
 
-def _disturbed(
-    pictures: Pictures, disturbance: Disturbance, severity: float, random: Random
-) -> Pictures:
-    worse = np.empty_like(pictures)
-    for start in range(0, len(pictures), TOGETHER):
+def _disturbed(images: Images, disturbance: Disturbance, severity: float, random: Random) -> Images:
+    worse = np.empty_like(images)
+    for start in range(0, len(images), TOGETHER):
         rows = slice(start, start + TOGETHER)
-        worse[rows] = disturbance.change(pictures[rows], severity, random)
+        worse[rows] = disturbance.change(images[rows], severity, random)
     return worse

@@ -1,7 +1,7 @@
-"""What is gained by answering only when sure: accuracy against the share of pictures answered.
+"""What is gained by answering only when sure: accuracy against the share of images answered.
 
 Geifman and El-Yaniv 2017, "Selective classification for deep neural networks". The area under the
-risk–coverage curve (AURC) is the mean, over every number of pictures answered from 1 to N, of the
+risk–coverage curve (AURC) is the mean, over every number of images answered from 1 to N, of the
 share of them that is wrong (Geifman, Uziel and El-Yaniv 2019, "Bias-reduced uncertainty
 estimation for deep neural classifiers"). 0 is perfect, and no ordering of the same answers does
 better than one that puts all right answers first.
@@ -22,11 +22,11 @@ FEWEST_ANSWERS = 30  # a share of fewer says little
 
 @dataclass(frozen=True)
 class Point:
-    """Answering only the pictures whose probability is at least `threshold`.
+    """Answering only the images whose probability is at least `threshold`.
 
     Attributes:
         threshold: The least probability that is answered.
-        coverage: Share of the pictures answered.
+        coverage: Share of the images answered.
         accuracy: Share of those answered that is right.
     """
 
@@ -42,8 +42,8 @@ class Selective:
     Attributes:
         area: Under the risk–coverage curve; less is better.
         least_area: What a perfect ordering of the same answers would have.
-        points: From the surest pictures alone, at least 30 of them, to all pictures.
-        goals: For each accuracy above that on all pictures, how many can be answered to reach it;
+        points: From the surest images alone, at least 30 of them, to all images.
+        goals: For each accuracy above that on all images, how many can be answered to reach it;
             goals that can't be reached with 30 answers are left out.
     """
 
@@ -52,7 +52,7 @@ class Selective:
     points: tuple[Point, ...]
     goals: tuple[tuple[float, Point], ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {
             "area_under_risk_coverage": self.area,
@@ -65,8 +65,8 @@ class Selective:
 def selective(confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_]) -> Selective:
     """The curve, its area, and what must be given up for a wanted accuracy.
 
-    Pictures of equal confidence are answered together; in the area they count as in any order,
-    on average, so that it doesn't depend on the order of the pictures.
+    Images of equal confidence are answered together; in the area they count as in any order,
+    on average, so that it doesn't depend on the order of the images.
 
     Args:
         confidence: (N,) higher is surer; N at least 1.

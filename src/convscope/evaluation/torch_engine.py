@@ -1,4 +1,4 @@
-"""A trained network made ready to answer many pictures quickly."""
+"""A trained network made ready to answer many images quickly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TorchEngine:
 
     Args:
         network: In evaluation mode; is left as it is.
-        card: What the network expects of pictures.
+        card: What the network expects of images.
         device: Where to compute.
         precision: Of weights and activations.
     """
@@ -38,12 +38,12 @@ class TorchEngine:
         self._normalization = Normalization(card.mean, card.std)
         self._card = card
 
-    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
-        """What the model says of decoded pictures (N, C, size, size); on the CPU."""
+    def answers(self, images: NDArray[np.uint8]) -> Answers:
+        """What the model says of decoded images (N, C, size, size); on the CPU."""
         execution = self._execution
         # GPUs would otherwise shorten the factors of a convolution to 10 bits (TF32).
         exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
         with torch.inference_mode(), exact:
-            inputs = self._normalization.apply(torch.from_numpy(pictures).to(execution.device))
+            inputs = self._normalization.apply(torch.from_numpy(images).to(execution.device))
             inputs = inputs.to(self._dtype).contiguous(memory_format=execution.memory_format)
             return answer(self._network(inputs).float().cpu(), self._card)

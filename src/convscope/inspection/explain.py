@@ -1,4 +1,4 @@
-"""Explain what a trained network says of one picture: attribution, feature maps, kernels."""
+"""Explain what a trained network says of one image: attribution, feature maps, kernels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from convscope.data.batches import Normalization
 from convscope.data.convert import convert
-from convscope.data.decode import PictureError, decode
+from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.inspection.attribution.attribution import Attribution, frozen, logits_of
@@ -28,7 +28,7 @@ MOST_GUESSES = 5
 
 def explain(
     run: Run | str | Path,
-    picture: str | Path | NDArray[np.uint8],
+    image: str | Path | NDArray[np.uint8],
     *,
     method: str = "all",
     label: str | None = None,
@@ -36,44 +36,44 @@ def explain(
     device: str = "auto",
     network: nn.Module | None = None,
 ) -> Explanation:
-    """Show what a trained network's answer to a picture rests on, in figures and one HTML page.
+    """Show what a trained network's answer to an image rests on, in figures and one HTML page.
 
     A file is treated as `predict` treats it: the largest centred square, resized to the model's
     size, in the model's number of channels.
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
-        picture: A picture file, or uint8 (C, H, W).
+        image: An image file, or uint8 (C, H, W).
         method: "saliency", "integrated-gradients", "occlusion", "grad-cam", or "all".
-        label: The class to explain. None: the one that the network takes the picture for.
-        out: Folder to write to. None: `explanations/PICTURE` in the run's folder.
+        label: The class to explain. None: the one that the network takes the image for.
+        out: Folder to write to. None: `explanations/IMAGE` in the run's folder.
         device: "auto" takes a GPU if there is one.
         network: The module to fill, if the run trained one that isn't in the catalog.
 
     Raises:
         UsageError: No run, no model in it, no such method or class, or a method that the network
             has no layer for.
-        ConvscopeError: The picture or the model file can't be used, or the network's answers are
+        ConvscopeError: The image or the model file can't be used, or the network's answers are
             not numbers.
     """
     methods = chosen_methods(method)
     model, card, folder = _open(run, network)
     if label is not None and label not in card.classes:
         raise unknown_name("class", label, card.classes)
-    name, image = _image(picture, card)
+    name, shown = _decode_image(image, card)
     target_folder = _folder(folder / "explanations" / Path(name).stem if out is None else Path(out))
     chosen = choose_device(device)
     model.to(chosen)
     normalization = Normalization(card.mean, card.std)
-    pixels = normalization.apply(torch.from_numpy(image[None]).to(chosen))  # (1, C, H, W)
+    pixels = normalization.apply(torch.from_numpy(shown[None]).to(chosen))  # (1, C, H, W)
     black = normalization.apply(torch.zeros_like(pixels))
     probabilities = _probabilities(model, pixels)
     target = int(probabilities.argmax()) if label is None else card.classes.index(label)
     attributions, notes = _attributions(model, pixels, target, black, methods, method)
     order = probabilities.argsort(descending=True, stable=True)[:MOST_GUESSES].tolist()
     explanation = Explanation(
-        picture=name,
-        image=image,
+        image_name=name,
+        image=shown,
         label=card.classes[target],
         probability=float(probabilities[target]),
         guesses=tuple((card.classes[i], float(probabilities[i])) for i in order),
@@ -96,27 +96,27 @@ def _open(run: Run | str | Path, network: nn.Module | None) -> tuple[nn.Module, 
     return *run.model(network), run.folder
 
 
-def _image(
-    picture: str | Path | NDArray[np.uint8], card: ModelCard
+def _decode_image(
+    image: str | Path | NDArray[np.uint8], card: ModelCard
 ) -> tuple[str, NDArray[np.uint8]]:
-    """The picture's name, and what the network gets to see: uint8 (C, size, size)."""
-    if isinstance(picture, str | Path):
+    """The image's name, and what the network gets to see: uint8 (C, size, size)."""
+    if isinstance(image, str | Path):
         try:
-            return Path(picture).name, decode(picture, size=card.size, channels=card.channels)
-        except PictureError as error:
-            raise ConvscopeError(f"{str(picture)!r} can't be used: {error.reason}.") from None
-    if not isinstance(picture, np.ndarray) or picture.ndim != 3:
+            return Path(image).name, decode(image, size=card.size, channels=card.channels)
+        except ImageError as error:
+            raise ConvscopeError(f"{str(image)!r} can't be used: {error.reason}.") from None
+    if not isinstance(image, np.ndarray) or image.ndim != 3:
         given = (
-            f"an array of shape {picture.shape}"
-            if isinstance(picture, np.ndarray)
-            else type(picture).__name__
+            f"an array of shape {image.shape}"
+            if isinstance(image, np.ndarray)
+            else type(image).__name__
         )
         raise UsageError(
-            f"picture must be a file or one picture uint8 (C, H, W); given {given}. From an "
+            f"image must be a file or one image uint8 (C, H, W); given {given}. From an "
             "ImageSet, take data.images[0]."
         )
-    one = ImageSet(picture[None], [0], card.classes)
-    return "picture", convert(one, size=card.size, channels=card.channels).images[0]
+    one = ImageSet(image[None], [0], card.classes)
+    return "image", convert(one, size=card.size, channels=card.channels).images[0]
 
 
 def _folder(path: Path) -> Path:
@@ -134,7 +134,7 @@ def _probabilities(model: nn.Module, pixels: Tensor) -> Tensor:
         logits = logits_of(model, pixels)[0].float()
     if not logits.isfinite().all():
         raise ConvscopeError(
-            "For this picture the network's answers are not numbers (NaN or infinite): its "
+            "For this image the network's answers are not numbers (NaN or infinite): its "
             "training diverged. Train again with a lower learning rate."
         )
     return logits.softmax(dim=0).cpu()

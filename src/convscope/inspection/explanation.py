@@ -1,4 +1,4 @@
-"""What `explain` finds out about one picture."""
+"""What `explain` finds out about one image."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from convscope.inspection.feature_maps import FeatureMaps, FirstKernels
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a network says of a picture, and what that rests on.
+    """What a network says of an image, and what that rests on.
 
     Attributes:
-        picture: Name of the picture.
+        image_name: Name of the image.
         image: uint8 (C, H, W), as the network saw it.
         label: The class that is explained.
         probability: What the network gives it.
@@ -31,7 +31,7 @@ class Explanation:
         files: What each file shows, and where it is.
     """
 
-    picture: str
+    image_name: str
     image: NDArray[np.uint8] = field(repr=False)
     label: str
     probability: float
@@ -42,10 +42,10 @@ class Explanation:
     notes: tuple[str, ...]
     files: Mapping[str, Path]
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain data that JSON can hold: everything but the pictures."""
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold: everything but the images."""
         return {
-            "picture": self.picture,
+            "image": self.image_name,
             "label": self.label,
             "probability": self.probability,
             "guesses": [{"label": label, "probability": p} for label, p in self.guesses],

@@ -1,4 +1,4 @@
-"""Feature maps: what each channel of each layer makes of a picture; and the first kernels."""
+"""Feature maps: what each channel of each layer makes of an image; and the first kernels."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from convscope.errors import UsageError
-from convscope.inspection.capture import capture
-from convscope.inspection.graph import Graph, Node
+from convscope.graph.capture import capture
+from convscope.graph.graph import Graph, Node
 
 CONVOLUTIONS = ("convolution", "transposed convolution")
 NO_LONGER_MAPS = ("flatten", "reshape", "permutation", "matrix product")
-"""What comes out of these may have four axes, as attention has, without being maps of a picture."""
+"""What comes out of these may have four axes, as attention has, without being maps of an image."""
 
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """What one layer makes of a picture.
+    """What one layer makes of an image.
 
     Attributes:
         layer: Its name.
@@ -35,7 +35,7 @@ class FeatureMaps:
 
 @dataclass(frozen=True)
 class FirstKernels:
-    """The kernels that the pictures meet first.
+    """The kernels that the images meet first.
 
     Attributes:
         layer: Name of the convolution.
@@ -47,20 +47,20 @@ class FirstKernels:
 
 
 def feature_maps(
-    network: nn.Module, picture: Tensor, layers: Sequence[str] | None = None
+    network: nn.Module, image: Tensor, layers: Sequence[str] | None = None
 ) -> list[FeatureMaps]:
-    """The feature maps of a network on a picture.
+    """The feature maps of a network on an image.
 
     Args:
         network: Left as found.
-        picture: (1, C, H, W), normalized as for training.
+        image: (1, C, H, W), normalized as for training.
         layers: Names of layers or blocks; None: the last layer of every size of maps, which shows
             the way from large maps to small ones.
 
     Raises:
         UsageError: There is no such layer, or its output has no height and width.
     """
-    graph = capture(network, picture)
+    graph = capture(network, image)
     if layers is None:
         by_size = {
             node.shape[2:]: node for node in feature_map_nodes(graph) if node is not graph.input
@@ -81,14 +81,14 @@ def feature_map_nodes(graph: Graph, least: int = 2) -> list[Node]:
     """The nodes that hold feature maps (N, C, H, W), in the order of execution.
 
     Args:
-        graph: Of a call with pictures.
+        graph: Of a call with images.
         least: Pixels that a map must have.
     """
     found: list[Node] = []
     for node in graph:
         is_origin = node is graph.input or node.kind in CONVOLUTIONS
         comes_from_maps = node.kind not in NO_LONGER_MAPS and any(n in found for n in node.inputs)
-        if len(node.shape) == 4 and node.depends_on_pictures and (is_origin or comes_from_maps):
+        if len(node.shape) == 4 and node.depends_on_images and (is_origin or comes_from_maps):
             found.append(node)
     return [node for node in found if node.shape[2] * node.shape[3] >= least]
 
@@ -98,7 +98,7 @@ def first_kernels(network: nn.Module, shape: Sequence[int]) -> FirstKernels:
 
     Args:
         network: Left as found.
-        shape: (channels, height, width) of a picture.
+        shape: (channels, height, width) of an image.
 
     Raises:
         UsageError: The network has no convolution.
@@ -111,6 +111,6 @@ def first_kernels(network: nn.Module, shape: Sequence[int]) -> FirstKernels:
 
 
 def _array(tensor: Tensor | None) -> NDArray[np.float32]:
-    assert tensor is not None, "the pictures were real"  # noqa: S101
+    assert tensor is not None, "the images were real"  # noqa: S101
     array: NDArray[np.float32] = tensor.detach().float().cpu().numpy()
     return array

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from convscope.inspection.capture import capture
+from convscope.graph.capture import capture
 from convscope.networks.initialization import INITIALIZATIONS, initialize
 
 LAYERS_WITH_WEIGHTS = ("convolution", "transposed convolution", "dense")
@@ -17,7 +17,7 @@ LAYERS_WITH_WEIGHTS = ("convolution", "transposed convolution", "dense")
 
 @dataclass(frozen=True)
 class Spread:
-    """How widely the outputs of one layer vary, over its units and the pictures.
+    """How widely the outputs of one layer vary, over its units and the images.
 
     Attributes:
         layer: Its name.
@@ -32,7 +32,7 @@ class Spread:
     std_between_units: float
 
 
-def spread(network: nn.Module, pictures: Tensor) -> list[Spread]:
+def spread(network: nn.Module, images: Tensor) -> list[Spread]:
     """The spread of the outputs of each convolution and dense layer, before activations.
 
     Where it shrinks from layer to layer, the signal dies out on its way, and so do gradients on
@@ -40,13 +40,13 @@ def spread(network: nn.Module, pictures: Tensor) -> list[Spread]:
 
     Args:
         network: Left as found.
-        pictures: (N, C, H, W), normalized as for training.
+        images: (N, C, H, W), normalized as for training.
 
     Returns:
         One for each such layer, in the order of execution.
     """
     rows = []
-    for node in capture(network, pictures):
+    for node in capture(network, images):
         if node.kind in LAYERS_WITH_WEIGHTS and node.value is not None:
             values = node.value.double()
             units = values.transpose(0, 1 if node.kind != "dense" else -1).flatten(1)
@@ -63,7 +63,7 @@ def spread(network: nn.Module, pictures: Tensor) -> list[Spread]:
 
 def compare_initializations(
     network: nn.Module,
-    pictures: Tensor,
+    images: Tensor,
     choices: Iterable[str] = tuple(INITIALIZATIONS),
     seed: int = 0,
 ) -> dict[str, list[Spread]]:
@@ -71,7 +71,7 @@ def compare_initializations(
 
     Args:
         network: Copied for each; left as found.
-        pictures: (N, C, H, W), normalized as for training.
+        images: (N, C, H, W), normalized as for training.
         choices: Some of `networks.initialization.INITIALIZATIONS`.
         seed: Decides the random weights. The state of PyTorch's generators is left as found.
 
@@ -84,5 +84,5 @@ def compare_initializations(
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             initialize(fresh, choice)
-        found[choice] = spread(fresh, pictures)
+        found[choice] = spread(fresh, images)
     return found

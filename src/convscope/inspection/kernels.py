@@ -1,7 +1,7 @@
-"""Hand-made kernels on pictures: the gallery, kernels typed by a person, and what they give.
+"""Hand-made kernels on images: the gallery, kernels typed by a person, and what they give.
 
 The arithmetic is `definitions.cross_correlation`, as in a convolution layer: the kernel is not
-flipped. It takes 50 ms for a colour picture of 512 × 512 and a 3×3 kernel.
+flipped. It takes 50 ms for a colour image of 512 × 512 and a 3×3 kernel.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ EXAMPLE = "'1 0 -1; 2 0 -2; 1 0 -1'"
 
 @dataclass(frozen=True)
 class Kernel:
-    """A small matrix that is slid over a picture.
+    """A small matrix that is slid over an image.
 
     Attributes:
         name: As in "sobel-vertical"; what was typed, for a kernel that a person typed.
         rows: The numbers, row by row, before they are divided.
         divisor: All numbers are divided by this.
-        effect: What it does to a picture, in a few words.
+        effect: What it does to an image, in a few words.
     """
 
     name: str
@@ -91,12 +91,12 @@ GALLERY = {
 
 @dataclass(frozen=True)
 class Filtered:
-    """What a kernel makes of a picture.
+    """What a kernel makes of an image.
 
     Attributes:
         kernel: The kernel.
         values: float64 (C, height, width), not rounded or clipped. C is 1 where the kernel takes
-            differences: they are taken of the grey picture.
+            differences: they are taken of the grey image.
         formula: How height and width of the output follow, one line for each.
     """
 
@@ -105,24 +105,24 @@ class Filtered:
     formula: tuple[str, str]
 
 
-def open_picture(path: str | Path) -> tuple[NDArray[np.uint8], str]:
-    """A picture to slide kernels over, and a note if it was made smaller.
+def open_image(path: str | Path) -> tuple[NDArray[np.uint8], str]:
+    """An image to slide kernels over, and a note if it was made smaller.
 
     Returns:
         uint8 (C, H, W), no side longer than `LARGEST`; the note is empty if nothing was changed.
 
     Raises:
-        ConvscopeError: The file is not a picture that can be read.
+        ConvscopeError: The file is not an image that can be read.
     """
-    picture = decode(path)
-    height, width = picture.shape[1:]
+    image = decode(path)
+    height, width = image.shape[1:]
     longest = max(height, width)
     if longest <= LARGEST:
-        return picture, ""
+        return image, ""
     size = (max(1, width * LARGEST // longest), max(1, height * LARGEST // longest))
-    channels = [np.asarray(Image.fromarray(c).resize(size, Image.Resampling.BOX)) for c in picture]
+    channels = [np.asarray(Image.fromarray(c).resize(size, Image.Resampling.BOX)) for c in image]
     note = (
-        f"The picture of {height} × {width} pixels was first made {size[1]} × {size[0]}, so that "
+        f"The image of {height} × {width} pixels was first made {size[1]} × {size[0]}, so that "
         "what a small kernel does can be seen."
     )
     return np.stack(channels), note
@@ -161,7 +161,7 @@ def find_kernel(text: str) -> Kernel:
 
 
 def apply(
-    picture: NDArray[np.uint8],
+    image: NDArray[np.uint8],
     kernel: Kernel,
     *,
     stride: int = 1,
@@ -169,18 +169,18 @@ def apply(
     dilation: int = 1,
     mode: str = "zeros",
 ) -> Filtered:
-    """Slide a kernel over a picture, over every channel by itself.
+    """Slide a kernel over an image, over every channel by itself.
 
     Args:
-        picture: uint8 (C, H, W).
-        kernel: What to slide. One that takes differences slides over the grey picture.
+        image: uint8 (C, H, W).
+        kernel: What to slide. One that takes differences slides over the grey image.
         stride: Pixels from one output to the next.
         padding: Pixels added on each side.
         dilation: Pixels from one entry of the kernel to the next.
         mode: What is added: "zeros", "reflect", "replicate" or "circular".
 
     Raises:
-        UsageError: A setting is not accepted, or the kernel is larger than the padded picture.
+        UsageError: A setting is not accepted, or the kernel is larger than the padded image.
     """
     for name, value, least in (
         ("stride", stride, 1),
@@ -189,13 +189,13 @@ def apply(
     ):
         if value < least:
             raise UsageError(f"{name} must be a whole number of at least {least}; given {value}.")
-    if kernel.is_difference and len(picture) == 3:
-        picture = np.asarray(Image.fromarray(picture.transpose(1, 2, 0)).convert("L"))[None]
-    channels, *sides = picture.shape
+    if kernel.is_difference and len(image) == 3:
+        image = np.asarray(Image.fromarray(image.transpose(1, 2, 0)).convert("L"))[None]
+    channels, *sides = image.shape
     _check_fits(kernel, sides, padding, dilation)
     each = np.repeat(kernel.weights[None, None], channels, axis=0)  # (C, 1, height, width)
     values = cross_correlation_2d(
-        picture[None], each, stride=stride, padding=padding, padding_mode=mode,
+        image[None], each, stride=stride, padding=padding, padding_mode=mode,
         dilation=dilation, groups=channels,
     )[0]  # fmt: skip
     formula = [
@@ -225,8 +225,8 @@ def _check_fits(kernel: Kernel, sides: list[int], padding: int, dilation: int) -
         apart = f" (spread to {spans[0]} × {spans[1]} by dilation {dilation})" * (dilation > 1)
         raise UsageError(
             f"The kernel of {' × '.join(map(str, kernel.weights.shape))}{apart} is larger than the "
-            f"picture of {sides[0]} × {sides[1]} pixels with {padding} of padding on each side. "
-            "Use a larger picture, more padding or a smaller kernel."
+            f"image of {sides[0]} × {sides[1]} pixels with {padding} of padding on each side. "
+            "Use a larger image, more padding or a smaller kernel."
         )
 
 

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convscope.definitions.counting import Layer, ReceptiveField
-from convscope.inspection.graph import Graph, Node
-from convscope.inspection.reach import looks_at
-from convscope.inspection.region import Extent, Region, everything
+from convscope.graph.graph import Graph, Node
+from convscope.graph.reach import looks_at
+from convscope.graph.region import Extent, Region, everything
 
 
 @dataclass(frozen=True)
 class LayerField:
-    """What the units of a layer see of the picture, as if it went on beyond its border.
+    """What the units of a layer see of the image, as if it went on beyond its border.
 
     The unit in row i and column j sees the rows from start[0] + i · stride[0] on and the columns
     from start[1] + j · stride[1] on, size[0] × size[1] pixels.
@@ -29,26 +29,26 @@ class LayerField:
         stride: (rows, columns) from one unit's field to the next; None where the units are not
             arranged in maps or see all the same.
         start: (row, column) where the field of the first unit begins.
-        whole_picture: Whether every unit sees all of the picture.
+        whole_image: Whether every unit sees all of the image.
     """
 
     size: tuple[int, int]
     stride: tuple[int, int] | None
     start: tuple[int, int]
-    whole_picture: bool
+    whole_image: bool
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As plain data."""
         return {
             "size": list(self.size),
             "stride": None if self.stride is None else list(self.stride),
             "start": list(self.start),
-            "whole_picture": self.whole_picture,
+            "whole_image": self.whole_image,
         }
 
 
 class _Seen(NamedTuple):
-    """What a layer sees along one axis of the picture.
+    """What a layer sees along one axis of the image.
 
     Attributes:
         field: Of its first unit; the stride is 0 where it does not move regularly.
@@ -64,7 +64,7 @@ class _Seen(NamedTuple):
 
 
 def layer_fields(graph: Graph) -> dict[Node, LayerField]:
-    """The receptive field of every operation that depends on the picture.
+    """The receptive field of every operation that depends on the image.
 
     Args:
         graph: From `capture`.
@@ -75,7 +75,7 @@ def layer_fields(graph: Graph) -> dict[Node, LayerField]:
             axes = (len(node.shape) - 2, len(node.shape) - 1)
             rows, columns = (_regular(node, a, ReceptiveField()) for a in axes)
             seen[node] = rows, columns
-        elif node.depends_on_pictures:
+        elif node.depends_on_images:
             sources = [i for i, source in enumerate(node.inputs) if source in seen]
             behind = [[_behind(node, i, each) for each in seen[node.inputs[i]]] for i in sources]
             rows, columns = (_joined(node, list(parts)) for parts in zip(*behind, strict=True))
@@ -96,7 +96,7 @@ def _as_field(rows: _Seen, columns: _Seen, height: int, width: int) -> LayerFiel
         size=(rows.field.size, columns.field.size),
         stride=(rows.field.stride, columns.field.stride) if moves else None,
         start=(rows.field.start, columns.field.start),
-        whole_picture=same and covered,
+        whole_image=same and covered,
     )
 
 

@@ -1,4 +1,4 @@
-"""A network and a picture, made ready to be looked at together."""
+"""A network and an image, made ready to be looked at together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from convscope.data.batches import Normalization
 from convscope.data.convert import convert
-from convscope.data.decode import PictureError, decode
+from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.networks.catalog import build, entry, networks
@@ -22,14 +22,14 @@ from convscope.runs.run import Run, trained_model
 
 @dataclass(frozen=True)
 class Opened:
-    """A network and one picture.
+    """A network and one image.
 
     Attributes:
         network: The module.
         pixels: (1, C, H, W), as the network takes it, on its device.
         image: uint8 (C, H, W), as it was before normalization; None if only `pixels` was given.
         normalization: What made `pixels` from `image`; None without an image.
-        picture: Name of the picture.
+        image_name: Name of the image.
         classes: Names of the classes; none if they are not known.
         notes: What a person should know.
     """
@@ -38,14 +38,14 @@ class Opened:
     pixels: Tensor = field(repr=False)
     image: NDArray[np.uint8] | None = field(repr=False)
     normalization: Normalization | None
-    picture: str
+    image_name: str
     classes: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Expects:
-    """What a network expects of pictures, as far as that is known."""
+    """What a network expects of images, as far as that is known."""
 
     network: nn.Module
     channels: int | None
@@ -57,18 +57,18 @@ class _Expects:
 
 def opened(
     network: nn.Module | Run | str | Path,
-    picture: Tensor | NDArray[np.generic] | str | Path,
+    image: Tensor | NDArray[np.generic] | str | Path,
     *,
     size: int | None = None,
     channels: int | None = None,
     classes: int | None = None,
 ) -> Opened:
-    """Open a network and a picture for it.
+    """Open a network and an image for it.
 
     Args:
         network: A module; a run, its folder, or a `model.safetensors`; or the name of a network of
             the catalog, which gets fresh weights, the same each time.
-        picture: A file, or uint8 (C, H, W), which are treated as for training; or a float tensor
+        image: A file, or uint8 (C, H, W), which are treated as for training; or a float tensor
             (C, H, W) or (1, C, H, W), as the network takes it.
         size: Height and width that a file is resized to. None: what the run was trained with, or
             the network is usually given.
@@ -76,26 +76,26 @@ def opened(
         classes: Of a network of the catalog. None: 10.
 
     Raises:
-        UsageError: There is no such network, or the picture or a size does not fit.
-        ConvscopeError: The file is no picture.
+        UsageError: There is no such network, or the image or a size does not fit.
+        ConvscopeError: The file is no image.
     """
     expects = _expects(network, size, channels, classes)
-    name = Path(picture).name if isinstance(picture, str | Path) else "picture"
-    image, pixels = _image(picture, expects)
+    name = Path(image).name if isinstance(image, str | Path) else "image"
+    shown, pixels = _decode_image(image, expects)
     notes, normalization = expects.notes, None
-    if image is not None:
+    if shown is not None:
         normalization = expects.normalization
         if normalization is None:
-            normalization = Normalization((0.0,) * len(image), (1.0,) * len(image))
+            normalization = Normalization((0.0,) * len(shown), (1.0,) * len(shown))
             notes += ("The pixels were scaled to [0, 1] and not normalized.",)
-        pixels = normalization.apply(torch.from_numpy(image[None]))
+        pixels = normalization.apply(torch.from_numpy(shown[None]))
     assert pixels is not None  # noqa: S101 - one of the two was given
     return Opened(
         network=expects.network,
         pixels=_placed(pixels, expects.network),
-        image=image,
+        image=shown,
         normalization=normalization,
-        picture=name,
+        image_name=name,
         classes=expects.classes,
         notes=notes,
     )
@@ -124,7 +124,7 @@ def _expects(
 
 def _fresh(name: str, size: int | None, channels: int | None, classes: int | None) -> _Expects:
     """A network of the catalog, with random weights that are the same each time."""
-    usual = entry(name).picture
+    usual = entry(name).image
     channels, size = channels or usual[0], size or usual[1]
     arguments = {"size": size} if entry(name).takes_size else {}
     with torch.random.fork_rng(devices=[]):
@@ -137,7 +137,7 @@ def _fresh(name: str, size: int | None, channels: int | None, classes: int | Non
 def _ready(network: nn.Module | Run | str | Path, size: int | None) -> _Expects:
     """A network that is there, with weights of its own."""
     if isinstance(network, Network):
-        usual = entry(network.name).picture[1] if network.name in networks() else None
+        usual = entry(network.name).image[1] if network.name in networks() else None
         return _Expects(network, network.in_channels, size or network.size or usual, None)
     if isinstance(network, nn.Module):
         return _Expects(network, None, size, None)
@@ -152,17 +152,17 @@ def _ready(network: nn.Module | Run | str | Path, size: int | None) -> _Expects:
     return _Expects(model, card.channels, size or card.size, normalization, card.classes)
 
 
-def _image(
-    picture: Tensor | NDArray[np.generic] | str | Path, expects: _Expects
+def _decode_image(
+    image: Tensor | NDArray[np.generic] | str | Path, expects: _Expects
 ) -> tuple[NDArray[np.uint8] | None, Tensor | None]:
-    """The picture as uint8 (C, H, W), or, if the network's own numbers were given, (1, C, H, W)."""
-    if isinstance(picture, str | Path):
-        return _decoded(picture, expects), None
-    given = torch.as_tensor(picture)
+    """The image as uint8 (C, H, W), or, if the network's own numbers were given, (1, C, H, W)."""
+    if isinstance(image, str | Path):
+        return _decoded(image, expects), None
+    given = torch.as_tensor(image)
     given = given[0] if given.dim() == 4 and len(given) == 1 else given
     if given.dim() != 3:
         raise UsageError(
-            "picture must be one picture (channels, height, width), or a file; given a tensor of "
+            "image must be one image (channels, height, width), or a file; given a tensor of "
             f"shape {tuple(given.shape)}."
         )
     if given.dtype != torch.uint8:
@@ -177,12 +177,12 @@ def _image(
 def _decoded(path: str | Path, expects: _Expects) -> NDArray[np.uint8]:
     if expects.size is None:
         raise UsageError(
-            f"How {type(expects.network).__name__} wants its pictures isn't known, so a file can't "
+            f"How {type(expects.network).__name__} wants its images isn't known, so a file can't "
             "be made ready. Give a float tensor (channels, height, width), as the network takes it."
         )
     try:
         return decode(path, size=expects.size, channels=expects.channels)
-    except PictureError as error:
+    except ImageError as error:
         raise ConvscopeError(f"{str(path)!r} can't be used: {error.reason}.") from None
 
 

@@ -16,9 +16,9 @@ from convscope.inspection.figures.feature_maps import feature_maps_figure, first
 
 ABOUT = {
     "saliency": "The gradient of the score in every pixel (Simonyan and others, 2013).",
-    "integrated-gradients": "The gradient, added up on the way from a black picture to this one "
+    "integrated-gradients": "The gradient, added up on the way from a black image to this one "
     "(Sundararajan and others, 2017).",
-    "occlusion": "The picture with a window covered, again and again (Zeiler and Fergus, 2013).",
+    "occlusion": "The image with a window covered, again and again (Zeiler and Fergus, 2013).",
     "grad-cam": "The last feature maps, weighted by their gradients (Selvaraju and others, 2016).",
 }
 STYLE = """
@@ -61,12 +61,12 @@ def write_explanation(explanation: Explanation, folder: Path) -> Explanation:
     for layer in explanation.maps:
         what = f"maps of {layer.layer}"
         files[what] = folder / f"maps-{re.sub('[^A-Za-z0-9._-]', '-', layer.layer)}.png"
-        captions[what] = f"Feature maps of layer {layer.layer} ({layer.kind}) on this picture."
+        captions[what] = f"Feature maps of layer {layer.layer} ({layer.kind}) on this image."
         feature_maps_figure(files[what], layer)
     if explanation.kernels is not None:
         files["first kernels"] = folder / "kernels.png"
         captions["first kernels"] = (
-            f"The kernels of {explanation.kernels.layer}, which the picture meets first."
+            f"The kernels of {explanation.kernels.layer}, which the image meets first."
         )
         first_kernels_figure(files["first kernels"], explanation.kernels)
     write_text(folder / "explanation.html", _page(explanation, files, captions))
@@ -84,7 +84,7 @@ def _page(explanation: Explanation, files: dict[str, Path], captions: dict[str, 
         else f"The network takes it for {best!r}; explained here is {label!r} ({share})."
     )
     parts = [
-        f"<h1>{_text(explanation.picture)}: what counts for {_text(repr(label))}</h1>",
+        f"<h1>{_text(explanation.image_name)}: what counts for {_text(repr(label))}</h1>",
         f"<p>{_text(answer)}</p>",
         _guesses(explanation.guesses),
         *(f'<p class="faint">{_text(note)}</p>' for note in explanation.notes),
@@ -92,13 +92,13 @@ def _page(explanation: Explanation, files: dict[str, Path], captions: dict[str, 
         '<p class="faint">Scores are logits, before the softmax. These methods answer different '
         "questions and may disagree; none of them proves why a network decides.</p>",
         *(_figure(TITLES[m], files[m], captions[m]) for m in methods),
-        *(["<h2>What the network makes of the picture</h2>"] if network else []),
+        *(["<h2>What the network makes of the image</h2>"] if network else []),
         *(_figure(what, files[what], captions[what]) for what in network),
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(explanation.picture)}: {_text(label)}</title>\n"
+        f"<title>{_text(explanation.image_name)}: {_text(label)}</title>\n"
         f"<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
     )
 

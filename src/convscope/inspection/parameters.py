@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.errors import UsageError, unknown_name
-from convscope.inspection.capture import capture
+from convscope.graph.capture import capture
 
 Tree: TypeAlias = "Mapping[str, Tree | Tensor]"
 
-RECTIFIERS = (
+RELUS = (
     "ReLU", "ReLU6", "leaky ReLU", "PReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish",
     "hard swish",
 )  # fmt: skip
@@ -98,7 +98,7 @@ def read(network: nn.Module, path: str = "") -> Tensor | Tree:
 
 
 def statistics(
-    network: nn.Module, pictures: Tensor | None = None, labels: Tensor | None = None
+    network: nn.Module, images: Tensor | None = None, labels: Tensor | None = None
 ) -> list[ParameterStatistics]:
     """Figures of every parameter; tied ones stand once, with all of their paths.
 
@@ -106,46 +106,46 @@ def statistics(
 
     Args:
         network: Left as found.
-        pictures: (N, C, H, W). With them the gradient is that of the mean cross-entropy on them,
+        images: (N, C, H, W). With them the gradient is that of the mean cross-entropy on them,
             with dropout off and batch norm as for predicting. Without, it is the one that the
             parameters hold, if any.
-        labels: (N,) classes of the pictures.
+        labels: (N,) classes of the images.
 
     Raises:
-        UsageError: Pictures without labels, or the other way round.
+        UsageError: Images without labels, or the other way round.
     """
-    if (pictures is None) != (labels is None):
-        raise UsageError("Gradients need both pictures and labels; only one of them was given.")
+    if (images is None) != (labels is None):
+        raise UsageError("Gradients need both images and labels; only one of them was given.")
     paths: dict[object, list[str]] = {}
     first: dict[object, nn.Parameter] = {}
     for path, parameter in network.named_parameters(remove_duplicate=False):
         paths.setdefault(_place(parameter), []).append(path)
         first.setdefault(_place(parameter), parameter)
-    if pictures is None or labels is None:
+    if images is None or labels is None:
         gradients = {path: p.grad for path, p in network.named_parameters() if p.grad is not None}
     else:
-        gradients = _gradients(network, pictures, labels)
+        gradients = _gradients(network, images, labels)
     return [
         _figures(first[place], names, [gradients[name] for name in names if name in gradients])
         for place, names in paths.items()
     ]
 
 
-def dead_units(network: nn.Module, pictures: Tensor | Iterable[Tensor]) -> list[DeadUnits]:
-    """Units behind a rectifier that are above 0 nowhere, on any of the pictures.
+def dead_units(network: nn.Module, images: Tensor | Iterable[Tensor]) -> list[DeadUnits]:
+    """Units behind a ReLU that are above 0 nowhere, on any of the images.
 
     Args:
         network: Left as found.
-        pictures: (N, C, H, W), or several batches of them.
+        images: (N, C, H, W), or several batches of them.
 
     Returns:
-        One for each rectifier (any activation with a flat side), in the order of execution.
+        One for each ReLU (any activation with a flat side), in the order of execution.
     """
-    batches = [pictures] if isinstance(pictures, Tensor) else pictures
+    batches = [images] if isinstance(images, Tensor) else images
     alive: dict[str, Tensor] = {}
     for batch in batches:
         for node in capture(network, batch):
-            if node.kind in RECTIFIERS and node.value is not None:
+            if node.kind in RELUS and node.value is not None:
                 units = 1 if len(node.shape) in (2, 4) else -1  # tokens have their units last
                 active = (node.value > 0).movedim(units, 0).flatten(1).any(dim=1)
                 alive[node.name] = active | alive.get(node.name, torch.zeros_like(active))
@@ -162,8 +162,8 @@ def _place(parameter: Tensor) -> object:
     return parameter.data_ptr(), parameter.shape, parameter.stride(), parameter.device
 
 
-def _gradients(network: nn.Module, pictures: Tensor, labels: Tensor) -> dict[str, Tensor]:
-    graph = capture(network, pictures, gradients=True)
+def _gradients(network: nn.Module, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    graph = capture(network, images, gradients=True)
     assert graph.result is not None  # noqa: S101 - gradients were asked for
     loss = F.cross_entropy(graph.result, labels)
     names = graph.parameter_names

@@ -1,7 +1,7 @@
-"""What a unit sees of the picture: its receptive field.
+"""What a unit sees of the image: its receptive field.
 
     field = unit_field(graph, "layer2", (5, 3, 3))     # channel 5, row 3, column 3
-    field.box                                          # on the picture, cut off at its border
+    field.box                                          # on the image, cut off at its border
 
 The theoretical field follows from the sizes of the windows alone, over the real graph: a sum or a
 concatenation sees what any of its inputs sees. No pixel outside can matter. How much the pixels
@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn, zeros_like
 
 from convscope.errors import UsageError
-from convscope.inspection.capture import capture
-from convscope.inspection.graph import Graph, Node
-from convscope.inspection.reach import looks_at
-from convscope.inspection.region import Extent, Region, joined
+from convscope.graph.capture import capture
+from convscope.graph.graph import Graph, Node
+from convscope.graph.reach import looks_at
+from convscope.graph.region import Extent, Region, joined
 
 
 @dataclass(frozen=True)
 class Box:
-    """Rows and columns of a picture, both ends included; below 0 and behind the last is padding."""
+    """Rows and columns of an image, both ends included; below 0 and behind the last is padding."""
 
     top: int
     left: int
@@ -50,10 +50,10 @@ class UnitField:
     Attributes:
         layer: Name of the unit's layer.
         unit: Its index there, (channel, row, column), or (number,) where there are no maps.
-        rows: bool (height of the picture): the rows it sees.
-        columns: bool (width of the picture): the columns it sees. There can be gaps.
+        rows: bool (height of the image): the rows it sees.
+        columns: bool (width of the image): the columns it sees. There can be gaps.
         box: The least box around the pixels it sees.
-        unclipped: The same if the picture went on beyond its border.
+        unclipped: The same if the image went on beyond its border.
     """
 
     layer: str
@@ -65,28 +65,28 @@ class UnitField:
 
 
 def effective_field(
-    network: nn.Module, pictures: Tensor, layer: str, unit: Sequence[int]
+    network: nn.Module, images: Tensor, layer: str, unit: Sequence[int]
 ) -> NDArray[np.float64]:
     """How much each pixel matters to a unit: the size of the gradient of the unit by the pixel.
 
     Args:
         network: Left as found.
-        pictures: (N, channels, height, width), as the network is given them.
+        images: (N, channels, height, width), as the network is given them.
         layer: Name of the layer.
         unit: (channel, row, column), or (number,) where there are no maps.
 
     Returns:
         (height, width): the sum over channels of the gradient's absolute values, the mean over the
-        pictures.
+        images.
 
     Raises:
         UsageError: No such layer or unit.
     """
-    graph = capture(network, pictures, gradients=True)
+    graph = capture(network, images, gradients=True)
     node = graph[layer]
-    assert node.value is not None, "real pictures leave values"  # noqa: S101
+    assert node.value is not None, "real images leave values"  # noqa: S101
     seed = zeros_like(node.value)
-    seed.movedim(0, -1)[check_unit(node, unit)] = 1  # of every picture
+    seed.movedim(0, -1)[check_unit(node, unit)] = 1  # of every image
     (gradient,) = graph.gradients(node, [graph.input], seed)
     size: NDArray[np.float64] = gradient.abs().sum(1).mean(0).double().cpu().numpy()
     return size
@@ -132,7 +132,7 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
         unit: (channel, row, column), or (number,) where there are no maps.
 
     Raises:
-        UsageError: No such layer or unit, or one that does not depend on the picture.
+        UsageError: No such layer or unit, or one that does not depend on the image.
     """
     node = graph[layer] if isinstance(layer, str) else layer
     unit = check_unit(node, unit)
@@ -140,13 +140,13 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
         Extent(np.arange(size) == index, index, index)
         for index, size in zip((0, *unit), node.shape, strict=True)
     )
-    if not node.depends_on_pictures:
-        raise UsageError(f"{node.name} ({node.kind}) does not depend on the picture.")
+    if not node.depends_on_images:
+        raise UsageError(f"{node.name} ({node.kind}) does not depend on the image.")
     seen = _followed_back(graph, node, asked)
     if seen is None or not all(extent.inside.any() for extent in seen):
         where = ", ".join(map(str, unit))
         raise UsageError(
-            f"Unit ({where}) of {node.name} sees no pixel of the picture, only padding or weights."
+            f"Unit ({where}) of {node.name} sees no pixel of the image, only padding or weights."
         )
     rows, columns = seen[-2:]
     pixels = [np.flatnonzero(extent.inside) for extent in (rows, columns)]
@@ -162,14 +162,14 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
 
 
 def _followed_back(graph: Graph, node: Node, asked: Region) -> Region | None:
-    """The region of the pictures that a region of a node's tensor is computed from."""
+    """The region of the images that a region of a node's tensor is computed from."""
     regions: dict[Node, Region | None] = {node: asked}
     for current in reversed(graph.nodes[: graph.nodes.index(node) + 1]):
         region = regions.get(current)
         if region is None or not all(extent.inside.any() for extent in region):
             continue  # not looked at, or nothing but padding is
         for index, source in enumerate(current.inputs):
-            if source.depends_on_pictures:
+            if source.depends_on_images:
                 found = looks_at(current, index, region)
                 regions[source] = joined(regions.get(source), found)
     return regions.get(graph.input)

@@ -31,9 +31,9 @@ class AlexNet(Network):
     """Five convolutions and three dense layers.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
-        size: Height and width of the pictures; None where `grid` makes the dense layers
+        size: Height and width of the images; None where `grid` makes the dense layers
             independent of it. The shapes beside the layers are for 224 and the default stem.
         stem: Kernel, stride and padding of the first convolution.
         channels: Output channels of the convolutions.
@@ -95,9 +95,9 @@ class AlexNet(Network):
             nn.Linear(hidden, classes),
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        logits: Tensor = self.classifier(self.flatten(self.grid(self.features(pictures))))
+        logits: Tensor = self.classifier(self.flatten(self.grid(self.features(images))))
         return logits
 
 
@@ -105,7 +105,7 @@ def _dropout(probability: float | None) -> list[nn.Module]:
     return [] if probability is None else [nn.Dropout(probability)]
 
 
-@register("alexnet", family="AlexNet", paper=PAPER, picture=(1, 224, 224), native="alexnet-32px")
+@register("alexnet", family="AlexNet", paper=PAPER, image=(1, 224, 224), native="alexnet-32px")
 def alexnet(
     in_channels: int = 1, classes: int = 10, size: int = 224, dropout: float = 0.5
 ) -> AlexNet:
@@ -117,7 +117,7 @@ def alexnet(
     "alexnet-torchvision",
     family="AlexNet",
     paper=PAPER_64,
-    picture=(3, 224, 224),
+    image=(3, 224, 224),
     native="alexnet-32px",
 )
 def alexnet_torchvision(in_channels: int = 1, classes: int = 10, dropout: float = 0.5) -> AlexNet:
@@ -134,9 +134,9 @@ def alexnet_torchvision(in_channels: int = 1, classes: int = 10, dropout: float 
     )
 
 
-@register("alexnet-32px", family="AlexNet", paper=PAPER, picture=(3, 32, 32))
+@register("alexnet-32px", family="AlexNet", paper=PAPER, image=(3, 32, 32))
 def alexnet_32px(in_channels: int = 1, classes: int = 10, dropout: float = 0.5) -> AlexNet:
-    """For pictures of 28 to 32 pixels: padded pooling takes both sizes to 4 × 4."""
+    """For images of 28 to 32 pixels: padded pooling takes both sizes to 4 × 4."""
     return AlexNet(
         in_channels,
         classes,

@@ -1,7 +1,7 @@
 """All networks by name, in the order of their papers.
 
 network = build("resnet18", in_channels=3, classes=100)
-logits = network(pictures)
+logits = network(images)
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ def build(
 
     Args:
         name: One of `networks()`.
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         arguments: What the network takes besides; `entry(name).arguments` lists it. Networks whose
-            dense layers fix the picture size take `size` (height and width, in pixels).
+            dense layers fix the image size take `size` (height and width, in pixels).
 
     Raises:
         UsageError: An unknown name, an unknown argument, or a value that does not fit.
@@ -88,23 +88,23 @@ def build(
     return network
 
 
-def check_picture_size(name: str, size: int, in_channels: int = 1) -> None:
-    """Check, without making weights, that a network takes pictures of `size` × `size`.
+def check_image_size(name: str, size: int, in_channels: int = 1) -> None:
+    """Check, without making weights, that a network takes images of `size` × `size`.
 
-    Networks whose dense layers fix the picture size are taken to be built for it.
+    Networks whose dense layers fix the image size are taken to be built for it.
 
     Args:
         name: One of `networks()`.
         size: Height and width in pixels.
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
 
     Raises:
-        UsageError: An unknown name, or pictures that are too small for the network.
+        UsageError: An unknown name, or images that are too small for the network.
     """
     arguments = {"size": size} if entry(name).takes_size else {}
     with torch.device("meta"):
         network = build(name, in_channels, **arguments)
-    network.check_picture_size(size, size)
+    network.check_image_size(size, size)
 
 
 def _place(found: Entry) -> int:

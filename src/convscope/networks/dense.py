@@ -12,15 +12,15 @@ from convscope.networks.registry import register
     "softmax-regression",
     family="Linear",
     paper="Cox, The Regression Analysis of Binary Sequences, 1958",
-    picture=(1, 28, 28),
+    image=(1, 28, 28),
 )
 class SoftmaxRegression(Network):
     """One dense layer from the pixels to the logits; its decisions are linear in the pixels.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
-        size: Height and width of the pictures.
+        size: Height and width of the images.
     """
 
     def __init__(self, in_channels: int = 1, classes: int = 10, size: int = 28) -> None:
@@ -28,9 +28,9 @@ class SoftmaxRegression(Network):
         self.flatten = nn.Flatten()
         self.dense = nn.Linear(in_channels * size * size, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, size, size) to (N, classes)."""
-        logits: Tensor = self.dense(self.flatten(pictures))
+        logits: Tensor = self.dense(self.flatten(images))
         return logits
 
 
@@ -39,15 +39,15 @@ class SoftmaxRegression(Network):
     family="MLP",
     paper="Rumelhart, Hinton and Williams, Learning Representations by Back-Propagating Errors, "
     "1986",
-    picture=(1, 28, 28),
+    image=(1, 28, 28),
 )
 class MLP(Network):
     """A multilayer perceptron with one hidden layer.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
-        size: Height and width of the pictures.
+        size: Height and width of the images.
         hidden: Units of the hidden layer.
     """
 
@@ -61,8 +61,8 @@ class MLP(Network):
         self.relu1 = nn.ReLU(inplace=True)
         self.dense2 = nn.Linear(hidden, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, size, size) to (N, classes)."""
-        hidden = self.relu1(self.dense1(self.flatten(pictures)))
+        hidden = self.relu1(self.dense1(self.flatten(images)))
         logits: Tensor = self.dense2(hidden)
         return logits

@@ -28,7 +28,7 @@ VARIANTS = {  # layers in each block, growth rate k, channels of the stem, bottl
 
 
 class DenseLayer(nn.Sequential):
-    """Batch norm, rectifier, 3×3 convolution; before it the same with 1×1, if `bottleneck` is set.
+    """Batch norm, ReLU, 3×3 convolution; before it the same with 1×1, if `bottleneck` is set.
 
     From (N, in_channels, H, W) to (N, growth, H, W).
 
@@ -82,7 +82,7 @@ class DenseBlock(nn.Module):
 
 
 class Transition(nn.Sequential):
-    """Batch norm, rectifier, 1×1 convolution, average pooling: fewer channels, fewer pixels.
+    """Batch norm, ReLU, 1×1 convolution, average pooling: fewer channels, fewer pixels.
 
     From (N, in_channels, H, W) to (N, out_channels, H / 2, W / 2).
 
@@ -106,13 +106,13 @@ class DenseNet(Network):
     """Stem, four dense blocks with a transition between any two, one dense layer.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         layers: Layers in each block.
         growth: Channels that each layer adds.
         stem: Channels of the first convolution.
         bottleneck: As in `DenseLayer`.
-        small_pictures: A 3×3 convolution with stride 1 for a stem, without pooling, in place of a
+        small_images: A 3×3 convolution with stride 1 for a stem, without pooling, in place of a
             7×7 with stride 2 and pooling.
     """
 
@@ -125,18 +125,18 @@ class DenseNet(Network):
         stem: int = 64,
         bottleneck: int | None = None,
         *,
-        small_pictures: bool = False,
+        small_images: bool = False,
     ) -> None:
         super().__init__(in_channels, classes)
         self.features = nn.Sequential()
-        if small_pictures:
+        if small_images:
             conv0 = nn.Conv2d(in_channels, stem, 3, padding=1, bias=False)
         else:
             conv0 = nn.Conv2d(in_channels, stem, 7, stride=2, padding=3, bias=False)
         self.features.add_module("conv0", conv0)
         self.features.add_module("norm0", nn.BatchNorm2d(stem))
         self.features.add_module("relu0", nn.ReLU(inplace=True))
-        if not small_pictures:
+        if not small_images:
             self.features.add_module("pool0", nn.MaxPool2d(3, stride=2, padding=1))
         channels = stem
         for i, count in enumerate(layers, start=1):
@@ -152,9 +152,9 @@ class DenseNet(Network):
         self.flatten = nn.Flatten()
         self.classifier = nn.Linear(channels, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        x = self.avgpool(self.relu(self.features(pictures)))
+        x = self.avgpool(self.relu(self.features(images)))
         logits: Tensor = self.classifier(self.flatten(x))
         return logits
 
@@ -168,11 +168,11 @@ def _register(name: str, small: bool, *settings: Any) -> None:
         f"{name}-32px" if small else name,
         family="DenseNet",
         paper=PAPER,
-        picture=(3, 32, 32) if small else (1, 96, 96),
+        image=(3, 32, 32) if small else (1, 96, 96),
         native=None if small else f"{name}-32px",
     )
     def build(in_channels: int = 1, classes: int = 10) -> DenseNet:
-        return DenseNet(in_channels, classes, *settings, small_pictures=small)
+        return DenseNet(in_channels, classes, *settings, small_images=small)
 
 
 for _small in (False, True):

@@ -42,7 +42,7 @@ INCEPTION = {  # table 1: #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool 
 
 
 class ConvolutionUnit(nn.Module):
-    """A convolution, batch norm if wanted, a rectifier.
+    """A convolution, batch norm if wanted, a ReLU.
 
     From (N, in_channels, H, W) to (N, out_channels, H', W').
 
@@ -51,7 +51,7 @@ class ConvolutionUnit(nn.Module):
         out_channels: Channels of the output.
         kernel_size: Window; padded so that at stride 1 height and width stay.
         stride: Stride.
-        batch_norm: Normalize before the rectifier.
+        batch_norm: Normalize before the ReLU.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Inception(nn.Module):
         c5: Channels of path 3.
         pooled: Channels of path 4, pooling and a 1×1 convolution.
         third_kernel: Window of path 3, which is 5 in the paper.
-        batch_norm: Normalize before every rectifier.
+        batch_norm: Normalize before every ReLU.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class GoogLeNet(Network):
     The layers run in the order in which they are made; the shapes beside them are for (1, 96, 96).
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         batch_norm: Normalize after every convolution.
         third_kernel: Window of the third path of each inception block.
@@ -144,7 +144,7 @@ class GoogLeNet(Network):
         stem_kernel: Window of the first convolution.
         stem_stride: Stride of the first convolution.
         dropout: Probability of dropping an input of the dense layer.
-        transform_input: Take pictures normalized by ImageNet's mean and deviation, and bring them
+        transform_input: Take images normalized by ImageNet's mean and deviation, and bring them
             to the range from -1 to 1 that the published weights were trained with.
     """
 
@@ -163,7 +163,7 @@ class GoogLeNet(Network):
     ) -> None:
         super().__init__(in_channels, classes)
         if transform_input and in_channels != 3:
-            raise UsageError(f"transform_input is for pictures of 3 channels, not {in_channels}.")
+            raise UsageError(f"transform_input is for images of 3 channels, not {in_channels}.")
         self.transform_input = transform_input
 
         def unit(inputs: int, outputs: int, kernel_size: int, stride: int = 1) -> ConvolutionUnit:
@@ -188,9 +188,9 @@ class GoogLeNet(Network):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(channels, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        x = _to_unit_range(pictures) if self.transform_input else pictures
+        x = _to_unit_range(images) if self.transform_input else images
         for layer in self.children():
             x = layer(x)
         return x
@@ -200,12 +200,12 @@ class GoogLeNet(Network):
         return None if name.startswith(("aux1.", "aux2.")) else name
 
 
-def _to_unit_range(pictures: Tensor) -> Tensor:
+def _to_unit_range(images: Tensor) -> Tensor:
     """From (pixel - mean) / deviation, with ImageNet's, to (pixel - 0.5) / 0.5."""
     mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    scale = pictures.new_tensor([d / 0.5 for d in deviation])
-    shift = pictures.new_tensor([(m - 0.5) / 0.5 for m in mean])
-    return pictures * scale[:, None, None] + shift[:, None, None]
+    scale = images.new_tensor([d / 0.5 for d in deviation])
+    shift = images.new_tensor([(m - 0.5) / 0.5 for m in mean])
+    return images * scale[:, None, None] + shift[:, None, None]
 
 
 def _padded_pool() -> nn.MaxPool2d:
@@ -216,9 +216,7 @@ def _rounded_up_pool(kernel_size: int) -> nn.MaxPool2d:
     return nn.MaxPool2d(kernel_size, stride=2, ceil_mode=True)
 
 
-@register(
-    "googlenet", family="GoogLeNet", paper=PAPER, picture=(1, 96, 96), native="googlenet-32px"
-)
+@register("googlenet", family="GoogLeNet", paper=PAPER, image=(1, 96, 96), native="googlenet-32px")
 def googlenet(in_channels: int = 1, classes: int = 10, dropout: float = 0.0) -> GoogLeNet:
     """The form courses teach, without batch norm."""
     return GoogLeNet(
@@ -237,7 +235,7 @@ def googlenet(in_channels: int = 1, classes: int = 10, dropout: float = 0.0) -> 
     "googlenet-torchvision",
     family="GoogLeNet",
     paper=f"{PAPER}; {BATCH_NORM_PAPER}",
-    picture=(3, 224, 224),
+    image=(3, 224, 224),
     native="googlenet-32px",
 )
 def googlenet_torchvision(
@@ -261,10 +259,10 @@ def googlenet_torchvision(
     "googlenet-32px",
     family="GoogLeNet",
     paper=f"{PAPER}; {BATCH_NORM_PAPER}",
-    picture=(3, 32, 32),
+    image=(3, 32, 32),
 )
 def googlenet_32px(in_channels: int = 1, classes: int = 10, dropout: float = 0.2) -> GoogLeNet:
-    """For pictures of 28 to 32 pixels: the stem looks at all of them, the last blocks at 4 × 4."""
+    """For images of 28 to 32 pixels: the stem looks at all of them, the last blocks at 4 × 4."""
     return GoogLeNet(
         in_channels,
         classes,

@@ -1,7 +1,7 @@
 """LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998, section II.B), plain and with batch norm.
 
 As today's courses give it: sigmoid after every hidden layer, plain average pooling, and a linear
-last layer where the paper has Gaussian connections. The first layer pads by 2, so that pictures of
+last layer where the paper has Gaussian connections. The first layer pads by 2, so that images of
 28×28 give the paper's shapes, which start from 32×32.
 """
 
@@ -23,9 +23,9 @@ class LeNet(Network):
     """Two convolutions and three dense layers.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
-        size: Height and width of the pictures. The shapes beside the layers are for 28.
+        size: Height and width of the images. The shapes beside the layers are for 28.
         batch_norm: Normalize before every sigmoid. With it the sigmoids stay away from their flat
             ends, and a far larger learning rate can be used.
     """
@@ -62,9 +62,9 @@ class LeNet(Network):
         ]
         self.classifier = nn.Sequential(_chosen(classifier, batch_norm))
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, size, size) to (N, classes)."""
-        logits: Tensor = self.classifier(self.flatten(self.features(pictures)))
+        logits: Tensor = self.classifier(self.flatten(self.features(images)))
         return logits
 
 
@@ -72,13 +72,13 @@ def _chosen(layers: list[tuple[str, nn.Module]], batch_norm: bool) -> OrderedDic
     return OrderedDict((n, layer) for n, layer in layers if batch_norm or not n.startswith("norm"))
 
 
-@register("lenet", family="LeNet", paper=PAPER, picture=(1, 28, 28))
+@register("lenet", family="LeNet", paper=PAPER, image=(1, 28, 28))
 def lenet(in_channels: int = 1, classes: int = 10, size: int = 28) -> LeNet:
     """LeNet without batch norm."""
     return LeNet(in_channels, classes, size)
 
 
-@register("lenet-bn", family="LeNet", paper=f"{PAPER}; {BATCH_NORM_PAPER}", picture=(1, 28, 28))
+@register("lenet-bn", family="LeNet", paper=f"{PAPER}; {BATCH_NORM_PAPER}", image=(1, 28, 28))
 def lenet_bn(in_channels: int = 1, classes: int = 10, size: int = 28) -> LeNet:
     """LeNet with batch norm before every sigmoid."""
     return LeNet(in_channels, classes, size, batch_norm=True)

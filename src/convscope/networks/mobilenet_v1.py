@@ -52,10 +52,10 @@ class MobileNetV1(Network):
     """One ordinary convolution, thirteen separable ones, one dense layer.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         width: The paper's width multiplier α, which scales all channels.
-        small_pictures: Stride 1 in the stem and the first separable convolution that has 2, so
+        small_images: Stride 1 in the stem and the first separable convolution that has 2, so
             that height and width are divided by 8 instead of 32.
     """
 
@@ -65,10 +65,10 @@ class MobileNetV1(Network):
         classes: int = 10,
         width: float = 1.0,
         *,
-        small_pictures: bool = False,
+        small_images: bool = False,
     ) -> None:
         super().__init__(in_channels, classes)
-        stride = 1 if small_pictures else 2
+        stride = 1 if small_images else 2
         channels = scaled(STEM, width)
         layers: list[nn.Module] = [
             nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False),
@@ -76,7 +76,7 @@ class MobileNetV1(Network):
             nn.ReLU(inplace=True),
         ]
         for i, (stride, outputs) in enumerate(SEPARABLE):
-            if small_pictures and i == 1:
+            if small_images and i == 1:
                 stride = 1
             layers.append(separable_convolution(channels, scaled(outputs, width), stride))
             channels = scaled(outputs, width)
@@ -85,9 +85,9 @@ class MobileNetV1(Network):
         self.flatten = nn.Flatten()
         self.classifier = nn.Linear(channels, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        logits: Tensor = self.classifier(self.flatten(self.avgpool(self.features(pictures))))
+        logits: Tensor = self.classifier(self.flatten(self.avgpool(self.features(images))))
         return logits
 
 
@@ -95,15 +95,15 @@ class MobileNetV1(Network):
     "mobilenet-v1",
     family="MobileNet",
     paper=PAPER,
-    picture=(3, 224, 224),
+    image=(3, 224, 224),
     native="mobilenet-v1-32px",
 )
 def mobilenet_v1(in_channels: int = 1, classes: int = 10, width: float = 1.0) -> MobileNetV1:
-    """For large pictures."""
+    """For large images."""
     return MobileNetV1(in_channels, classes, width)
 
 
-@register("mobilenet-v1-32px", family="MobileNet", paper=PAPER, picture=(3, 32, 32))
+@register("mobilenet-v1-32px", family="MobileNet", paper=PAPER, image=(3, 32, 32))
 def mobilenet_v1_32px(in_channels: int = 1, classes: int = 10, width: float = 1.0) -> MobileNetV1:
-    """For pictures of 28 to 32 pixels."""
-    return MobileNetV1(in_channels, classes, width, small_pictures=True)
+    """For images of 28 to 32 pixels."""
+    return MobileNetV1(in_channels, classes, width, small_images=True)

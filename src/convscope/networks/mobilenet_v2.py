@@ -37,7 +37,7 @@ def rounded(channels: float) -> int:
 def convolution_unit(
     in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, groups: int = 1
 ) -> nn.Sequential:
-    """A convolution, batch norm, and a rectifier that is cut off at 6."""
+    """A convolution, batch norm, and a ReLU that is cut off at 6."""
     return nn.Sequential(
         nn.Conv2d(
             in_channels,
@@ -54,7 +54,7 @@ def convolution_unit(
 
 
 class InvertedResidual(nn.Module):
-    """Widen by 1×1, filter each channel alone by 3×3, narrow by 1×1 without a rectifier.
+    """Widen by 1×1, filter each channel alone by 3×3, narrow by 1×1 without a ReLU.
 
     From (N, in_channels, H, W) to (N, out_channels, H / stride, W / stride). The input is added
     where the shapes agree.
@@ -88,11 +88,11 @@ class MobileNetV2(Network):
     """A convolution, seventeen inverted residuals, a 1×1 convolution, one dense layer.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         width: The paper's width multiplier, which scales all channels (the last only above 1).
         dropout: Probability of dropping an input of the dense layer.
-        small_pictures: Stride 1 in the stem and in the first bottleneck that has 2, so that height
+        small_images: Stride 1 in the stem and in the first bottleneck that has 2, so that height
             and width are divided by 8 instead of 32.
     """
 
@@ -103,7 +103,7 @@ class MobileNetV2(Network):
         width: float = 1.0,
         dropout: float = 0.2,
         *,
-        small_pictures: bool = False,
+        small_images: bool = False,
     ) -> None:
         super().__init__(in_channels, classes)
         if width <= 0:
@@ -111,11 +111,11 @@ class MobileNetV2(Network):
         channels = rounded(STEM * width)
         last = rounded(LAST * max(1.0, width))
         layers: list[nn.Module] = [
-            convolution_unit(in_channels, channels, 3, stride=1 if small_pictures else 2)
+            convolution_unit(in_channels, channels, 3, stride=1 if small_images else 2)
         ]
         for i, (expansion, outputs, repetitions, first_stride) in enumerate(BOTTLENECKS):
             for j in range(repetitions):
-                stride = first_stride if j == 0 and not (small_pictures and i == 1) else 1
+                stride = first_stride if j == 0 and not (small_images and i == 1) else 1
                 block = InvertedResidual(channels, rounded(outputs * width), stride, expansion)
                 layers.append(block)
                 channels = rounded(outputs * width)
@@ -125,9 +125,9 @@ class MobileNetV2(Network):
         self.flatten = nn.Flatten()
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(last, classes))
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        logits: Tensor = self.classifier(self.flatten(self.avgpool(self.features(pictures))))
+        logits: Tensor = self.classifier(self.flatten(self.avgpool(self.features(images))))
         return logits
 
 
@@ -135,19 +135,19 @@ class MobileNetV2(Network):
     "mobilenet-v2",
     family="MobileNet",
     paper=PAPER,
-    picture=(3, 224, 224),
+    image=(3, 224, 224),
     native="mobilenet-v2-32px",
 )
 def mobilenet_v2(
     in_channels: int = 1, classes: int = 10, width: float = 1.0, dropout: float = 0.2
 ) -> MobileNetV2:
-    """For large pictures."""
+    """For large images."""
     return MobileNetV2(in_channels, classes, width, dropout)
 
 
-@register("mobilenet-v2-32px", family="MobileNet", paper=PAPER, picture=(3, 32, 32))
+@register("mobilenet-v2-32px", family="MobileNet", paper=PAPER, image=(3, 32, 32))
 def mobilenet_v2_32px(
     in_channels: int = 1, classes: int = 10, width: float = 1.0, dropout: float = 0.2
 ) -> MobileNetV2:
-    """For pictures of 28 to 32 pixels."""
-    return MobileNetV2(in_channels, classes, width, dropout, small_pictures=True)
+    """For images of 28 to 32 pixels."""
+    return MobileNetV2(in_channels, classes, width, dropout, small_images=True)

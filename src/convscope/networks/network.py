@@ -1,4 +1,4 @@
-"""What all networks share: they map pictures to logits, and say in words what does not fit."""
+"""What all networks share: they map images to logits, and say in words what does not fit."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from convscope.networks import pixels
 
 
 class Network(nn.Module):
-    """Maps pictures (N, channels, height, width) to logits (N, classes).
+    """Maps images (N, channels, height, width) to logits (N, classes).
 
-    A call looks at the pictures' number of axes, channels and type, which costs nothing beside the
+    A call looks at the images' number of axes, channels and type, which costs nothing beside the
     computation. Only if the computation fails is the reason looked for.
 
-    Rectifiers work in place where the paper's form allows it: a hook that keeps what a convolution
+    ReLUs work in place where the paper's form allows it: a hook that keeps what a convolution
     returned must clone it.
 
     Attributes:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         size: Height and width the network is built for, or None if it takes any size.
         name: The name in the catalog, or the name of the class if it was not built from there.
-        native: The catalog's variant for small pictures, if there is one.
+        native: The catalog's variant for small images, if there is one.
     """
 
     def __init__(self, in_channels: int, classes: int, size: int | None = None) -> None:
@@ -38,26 +38,26 @@ class Network(nn.Module):
         self.name = type(self).__name__
         self.native: str | None = None
 
-    def __call__(self, pictures: Tensor) -> Tensor:
-        """Compute the logits (N, classes) of `pictures`.
+    def __call__(self, images: Tensor) -> Tensor:
+        """Compute the logits (N, classes) of `images`.
 
         Raises:
-            UsageError: The pictures do not fit the network.
+            UsageError: The images do not fit the network.
         """
         # Under the tracers of torch.fx and torch.jit a comparison would become part of the graph.
-        if isinstance(pictures, Tensor) and not torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]
-            self._check(pictures)
+        if isinstance(images, Tensor) and not torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]
+            self._check(images)
         try:
-            logits: Tensor = super().__call__(pictures)
+            logits: Tensor = super().__call__(images)
         except (RuntimeError, ValueError) as error:
-            problem = self._reason(pictures, error)
+            problem = self._reason(images, error)
             if problem is None:
                 raise
             raise problem from error
         return logits
 
-    def check_picture_size(self, height: int, width: int) -> None:
-        """Check, without computing anything, that pictures of `height` × `width` can be used.
+    def check_image_size(self, height: int, width: int) -> None:
+        """Check, without computing anything, that images of `height` × `width` can be used.
 
         Raises:
             UsageError: They are too small, or not of the size the network was built for.
@@ -70,40 +70,40 @@ class Network(nn.Module):
         """What a weight that was published under `name` is called here; None leaves it out."""
         return name
 
-    def _check(self, pictures: Tensor) -> None:
-        if pictures.dim() == 3:
+    def _check(self, images: Tensor) -> None:
+        if images.dim() == 3:
             raise UsageError(
-                f"{self.name} takes a batch of pictures (N, channels, height, width) and got one "
-                f"of shape {tuple(pictures.shape)}. Give it a batch axis: picture[None], which is "
-                "picture.unsqueeze(0)."
+                f"{self.name} takes a batch of images (N, channels, height, width) and got one "
+                f"of shape {tuple(images.shape)}. Give it a batch axis: image[None], which is "
+                "image.unsqueeze(0)."
             )
-        if pictures.dim() != 4:
+        if images.dim() != 4:
             raise UsageError(
-                f"{self.name} takes a batch of pictures (N, channels, height, width) and got a "
-                f"tensor of shape {tuple(pictures.shape)}."
+                f"{self.name} takes a batch of images (N, channels, height, width) and got a "
+                f"tensor of shape {tuple(images.shape)}."
             )
-        if pictures.shape[1] != self.in_channels:
+        if images.shape[1] != self.in_channels:
             raise UsageError(
-                f"{self.name} was built for pictures with in_channels={self.in_channels} and got "
-                f"{pictures.shape[1]} channels (shape {tuple(pictures.shape)}). Build it with "
-                f"build({self.name!r}, in_channels={pictures.shape[1]})."
+                f"{self.name} was built for images with in_channels={self.in_channels} and got "
+                f"{images.shape[1]} channels (shape {tuple(images.shape)}). Build it with "
+                f"build({self.name!r}, in_channels={images.shape[1]})."
             )
-        if not pictures.is_floating_point():
-            kind = str(pictures.dtype).removeprefix("torch.")
+        if not images.is_floating_point():
+            kind = str(images.dtype).removeprefix("torch.")
             raise UsageError(
-                f"{self.name} computes with floating-point numbers and got {kind} pictures. "
-                "Convert them first: pictures.float() / 255, then normalized as for training."
+                f"{self.name} computes with floating-point numbers and got {kind} images. "
+                "Convert them first: images.float() / 255, then normalized as for training."
             )
 
-    def _reason(self, pictures: Tensor, error: Exception) -> UsageError | None:
-        """Why `pictures` made the computation fail, if it is their number or size."""
+    def _reason(self, images: Tensor, error: Exception) -> UsageError | None:
+        """Why `images` made the computation fail, if it is their number or size."""
         if "more than 1 value per channel" in str(error):
             return UsageError(
-                f"{self.name} cannot train on a batch of {len(pictures)} picture(s) of this size: "
+                f"{self.name} cannot train on a batch of {len(images)} image(s) of this size: "
                 "batch norm needs more than one value per channel. Use a larger batch, or "
                 "network.eval() to predict."
             )
-        height, width = pictures.shape[2:]
+        height, width = images.shape[2:]
         return pixels.problem(self, int(height), int(width))
 
 

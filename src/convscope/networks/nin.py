@@ -47,7 +47,7 @@ class NiN(Network):
     """A chain of blocks and pooling, then global average pooling.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         features: The chain; it ends in `classes` feature maps.
     """
@@ -58,15 +58,15 @@ class NiN(Network):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        logits: Tensor = self.flatten(self.avgpool(self.features(pictures)))
+        logits: Tensor = self.flatten(self.avgpool(self.features(images)))
         return logits
 
 
-@register("nin", family="NiN", paper=PAPER, picture=(1, 224, 224), native="nin-32px")
+@register("nin", family="NiN", paper=PAPER, image=(1, 224, 224), native="nin-32px")
 def nin(in_channels: int = 1, classes: int = 10, dropout: float = 0.5) -> NiN:
-    """For large pictures."""
+    """For large images."""
     features = nn.Sequential(
         nin_block(in_channels, (96, 96, 96), 11, stride=4),  # (96, 54, 54)
         nn.MaxPool2d(3, stride=2),  # (96, 26, 26)
@@ -80,9 +80,9 @@ def nin(in_channels: int = 1, classes: int = 10, dropout: float = 0.5) -> NiN:
     return NiN(in_channels, classes, features)
 
 
-@register("nin-32px", family="NiN", paper=PAPER, picture=(3, 32, 32))
+@register("nin-32px", family="NiN", paper=PAPER, image=(3, 32, 32))
 def nin_32px(in_channels: int = 1, classes: int = 10, dropout: float = 0.5) -> NiN:
-    """For pictures of 28 to 32 pixels."""
+    """For images of 28 to 32 pixels."""
     features = nn.Sequential(
         nin_block(in_channels, (192, 160, 96), 5, padding=2),  # (96, 32, 32)
         nn.MaxPool2d(3, stride=2, padding=1),  # (96, 16, 16)
@@ -90,7 +90,7 @@ def nin_32px(in_channels: int = 1, classes: int = 10, dropout: float = 0.5) -> N
         nin_block(96, (192, 192, 192), 5, padding=2),  # (192, 16, 16)
         nn.AvgPool2d(3, stride=2, padding=1),  # (192, 8, 8)
         nn.Dropout(dropout),
-        # Without the last rectifier: where it starts with all logits at 0, nothing is learned.
+        # Without the last ReLU: where it starts with all logits at 0, nothing is learned.
         nin_block(192, (192, 192, classes), 3, padding=1)[:-1],  # (classes, 8, 8)
     )
     return NiN(in_channels, classes, features)

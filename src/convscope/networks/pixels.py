@@ -1,4 +1,4 @@
-"""Which layer runs out of pixels, and the least picture size that works.
+"""Which layer runs out of pixels, and the least image size that works.
 
 The layers are run again on the meta device: shapes are computed, numbers are not.
 """
@@ -29,34 +29,34 @@ class Shortage:
     Attributes:
         layer: Path and kind of the layer, as in "features.12 (MaxPool2d)".
         shape: (channels, height, width) that reached it.
-        picture: (height, width) of the picture.
-        least: The least height and width of a picture that works.
+        image: (height, width) of the image.
+        least: The least height and width of an image that works.
     """
 
     layer: str
     shape: tuple[int, ...]
-    picture: tuple[int, int]
+    image: tuple[int, int]
     least: int
 
 
 class OutOfPixelsError(UsageError):
-    """A picture is too small for a network."""
+    """An image is too small for a network."""
 
     def __init__(self, shortage: Shortage, network: str, native: str | None) -> None:
-        height, width = shortage.picture
+        height, width = shortage.image
         message = (
-            f"Pictures of {height}×{width} are too small for {network}: {shortage.layer} is left "
+            f"Images of {height}×{width} are too small for {network}: {shortage.layer} is left "
             f"with {'×'.join(str(n) for n in shortage.shape)}. The least size that works is "
             f"{shortage.least}×{shortage.least}."
         )
         if native is not None:
-            message += f" For pictures of 28 to 32 pixels there is {native!r}."
+            message += f" For images of 28 to 32 pixels there is {native!r}."
         super().__init__(message)
         self.shortage = shortage
 
 
 def problem(network: Network, height: int, width: int) -> UsageError | None:
-    """What is wrong with pictures of this size, or None.
+    """What is wrong with images of this size, or None.
 
     Args:
         network: The network that is to take them.
@@ -70,8 +70,8 @@ def problem(network: Network, height: int, width: int) -> UsageError | None:
     if isinstance(failed.module, nn.Linear):
         remedy = f", or build it with size={height}" if height == width else ""
         return UsageError(
-            f"{network.name} was built for pictures of {network.size}×{network.size} and got "
-            f"{height}×{width}. Resize the pictures{remedy}."
+            f"{network.name} was built for images of {network.size}×{network.size} and got "
+            f"{height}×{width}. Resize the images{remedy}."
         )
     shortage = _shortage(shadow, network.in_channels, failed, (height, width))
     if shortage is None:
@@ -80,14 +80,14 @@ def problem(network: Network, height: int, width: int) -> UsageError | None:
 
 
 def flattened(features: nn.Sequential, in_channels: int, size: int) -> int:
-    """How many numbers `features` makes of one picture.
+    """How many numbers `features` makes of one image.
 
     By arithmetic, because the first use of the meta device takes PyTorch a second.
 
     Args:
         features: The convolutions, activations and pooling before a network's dense layers.
-        in_channels: Channels of the picture.
-        size: Height and width of the picture.
+        in_channels: Channels of the image.
+        size: Height and width of the image.
 
     Raises:
         OutOfPixelsError: `size` is too small.
@@ -112,7 +112,7 @@ def _too_small(features: nn.Sequential, in_channels: int, size: int) -> UsageErr
     failed = _first_failure(shadow, in_channels, size, size)
     assert failed is not None, "the arithmetic says that this fails"  # noqa: S101
     shortage = _shortage(shadow, in_channels, failed, (size, size), within="features.")
-    assert shortage is not None, "these features run on large pictures"  # noqa: S101
+    assert shortage is not None, "these features run on large images"  # noqa: S101
     return OutOfPixelsError(shortage, "the network", None)
 
 
@@ -144,7 +144,7 @@ def _without_weights(module: nn.Module) -> nn.Module:
 
 
 def _first_failure(shadow: nn.Module, in_channels: int, height: int, width: int) -> _Failure | None:
-    """The innermost layer that fails on a picture of this size, or None."""
+    """The innermost layer that fails on an image of this size, or None."""
     running: list[_Failure] = []
     handles = []
     for path, part in shadow.named_modules():
@@ -157,11 +157,11 @@ def _first_failure(shadow: nn.Module, in_channels: int, height: int, width: int)
 
         handles += [part.register_forward_pre_hook(enter), part.register_forward_hook(leave)]
     kind = next((parameter.dtype for parameter in shadow.parameters()), torch.float32)
-    picture = torch.empty(1, in_channels, height, width, dtype=kind, device="meta")
+    image = torch.empty(1, in_channels, height, width, dtype=kind, device="meta")
     try:
         with torch.no_grad():
             # `nn.Module.__call__`, because that of `Network` would come back here
-            nn.Module.__call__(shadow, picture)
+            nn.Module.__call__(shadow, image)
     except (RuntimeError, ValueError):
         return running[-1]
     finally:
@@ -174,10 +174,10 @@ def _shortage(
     shadow: nn.Module,
     in_channels: int,
     failed: _Failure,
-    picture: tuple[int, int],
+    image: tuple[int, int],
     within: str = "",
 ) -> Shortage | None:
-    """The facts of the failure, or None if larger pictures fail as well."""
+    """The facts of the failure, or None if larger images fail as well."""
 
     def enough(size: int) -> bool:
         found = _first_failure(shadow, in_channels, size, size)
@@ -193,4 +193,4 @@ def _shortage(
         else:
             too_small = middle
     layer = f"{within}{failed.path} ({type(failed.module).__name__})"
-    return Shortage(layer, failed.shape, picture, works)
+    return Shortage(layer, failed.shape, image, works)

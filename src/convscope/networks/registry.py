@@ -19,15 +19,15 @@ class Entry:
         name: What `build` calls it.
         family: The architecture it is a variant of, as in "ResNet".
         paper: Authors, title and year of the paper that describes it.
-        picture: (channels, height, width) of the pictures it is usually given.
-        native: The name of the variant made for pictures of 28 to 32 pixels, if there is one.
+        image: (channels, height, width) of the images it is usually given.
+        native: The name of the variant made for images of 28 to 32 pixels, if there is one.
         builder: Makes it, from `in_channels`, `classes` and the arguments of its own.
     """
 
     name: str
     family: str
     paper: str
-    picture: tuple[int, int, int]
+    image: tuple[int, int, int]
     native: str | None
     builder: Builder = field(repr=False)
 
@@ -38,7 +38,7 @@ class Entry:
 
     @property
     def takes_size(self) -> bool:
-        """Whether the network is built for one picture size, given as the argument `size`."""
+        """Whether the network is built for one image size, given as the argument `size`."""
         return "size" in self.arguments
 
 
@@ -50,7 +50,7 @@ def register(
     *,
     family: str,
     paper: str,
-    picture: tuple[int, int, int],
+    image: tuple[int, int, int],
     native: str | None = None,
 ) -> Callable[[Builder], Builder]:
     """Enter the decorated builder in the catalog; the arguments are those of `Entry`.
@@ -62,7 +62,7 @@ def register(
     def enter(builder: Builder) -> Builder:
         if name in REGISTRY:
             raise ValueError(f"Two networks are called {name!r}.")
-        REGISTRY[name] = Entry(name, family, paper, picture, native, builder)
+        REGISTRY[name] = Entry(name, family, paper, image, native, builder)
         return builder
 
     return enter

@@ -109,11 +109,11 @@ class ResNet(Network):
     """Stem, four stages of residual blocks, global average pooling, one dense layer.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         block: The residual block.
         blocks: How many of them in each stage.
-        small_pictures: A 3×3 convolution with stride 1 for a stem, without pooling, in place of a
+        small_images: A 3×3 convolution with stride 1 for a stem, without pooling, in place of a
             7×7 with stride 2 and pooling. The shapes beside the layers are for the latter, basic
             blocks and (1, 96, 96).
     """
@@ -125,17 +125,17 @@ class ResNet(Network):
         block: type[BasicBlock] | type[Bottleneck] = BasicBlock,
         blocks: tuple[int, int, int, int] = (2, 2, 2, 2),
         *,
-        small_pictures: bool = False,
+        small_images: bool = False,
     ) -> None:
         super().__init__(in_channels, classes)
-        kernel_size, stride = (3, 1) if small_pictures else (7, 2)
+        kernel_size, stride = (3, 1) if small_images else (7, 2)
         self.conv1 = nn.Conv2d(
             in_channels, 64, kernel_size, stride=stride, padding=kernel_size // 2, bias=False
         )  # (64, 48, 48)
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = (
-            nn.Identity() if small_pictures else nn.MaxPool2d(3, stride=2, padding=1)
+            nn.Identity() if small_images else nn.MaxPool2d(3, stride=2, padding=1)
         )  # (64, 24, 24)
         out = block.expansion
         self.layer1 = stage(block, blocks[0], 64, 64, stride=1)  # (64, 24, 24)
@@ -146,9 +146,9 @@ class ResNet(Network):
         self.flatten = nn.Flatten()
         self.fc = nn.Linear(512 * out, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        x = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
+        x = self.maxpool(self.relu(self.bn1(self.conv1(images))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         logits: Tensor = self.fc(self.flatten(self.avgpool(x)))
         return logits
@@ -171,11 +171,11 @@ def _register(name: str, small: bool, **settings: Any) -> None:
         f"{name}-32px" if small else name,
         family="ResNet",
         paper=PAPER,
-        picture=(3, 32, 32) if small else (1, 96, 96),
+        image=(3, 32, 32) if small else (1, 96, 96),
         native=None if small else f"{name}-32px",
     )
     def build(in_channels: int = 1, classes: int = 10) -> ResNet:
-        return ResNet(in_channels, classes, small_pictures=small, **settings)
+        return ResNet(in_channels, classes, small_images=small, **settings)
 
 
 for _small in (False, True):

@@ -1,4 +1,4 @@
-"""A small residual network that is quick to train on pictures of 28 to 32 pixels.
+"""A small residual network that is quick to train on images of 28 to 32 pixels.
 
 After Page, How to Train Your ResNet, 2018: three stages that double the channels and halve height
 and width, residual pairs in the first and the last.
@@ -13,7 +13,7 @@ from convscope.networks.registry import register
 
 
 def convolution_unit(in_channels: int, out_channels: int) -> nn.Sequential:
-    """A 3×3 convolution, batch norm and a rectifier: (N, in, H, W) to (N, out, H, W)."""
+    """A 3×3 convolution, batch norm and a ReLU: (N, in, H, W) to (N, out, H, W)."""
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
         nn.BatchNorm2d(out_channels),
@@ -44,13 +44,13 @@ class ResidualPair(nn.Module):
     "resnet9",
     family="ResNet",
     paper="Page, How to Train Your ResNet, 2018",
-    picture=(3, 32, 32),
+    image=(3, 32, 32),
 )
 class ResNet9(Network):
-    """Stem, three stages, global maximum pooling, one dense layer.
+    """Stem, three stages, global max pooling, one dense layer.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         width: Channels of the stem. The shapes beside the layers are for 64 and (3, 32, 32).
     """
@@ -73,7 +73,7 @@ class ResNet9(Network):
         self.flatten = nn.Flatten()
         self.dense = nn.Linear(8 * width, classes)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        logits: Tensor = self.dense(self.flatten(self.maxpool(self.features(pictures))))
+        logits: Tensor = self.dense(self.flatten(self.maxpool(self.features(images))))
         return logits

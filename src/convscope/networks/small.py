@@ -16,15 +16,15 @@ from convscope.networks.registry import register
     family="LeNet",
     paper="after LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning Applied to Document "
     "Recognition, 1998",
-    picture=(1, 32, 32),
+    image=(1, 32, 32),
 )
 class SmallNet(Network):
-    """LeNet's plan with 3×3 kernels, rectifiers and maximum pooling.
+    """LeNet's plan with 3×3 kernels, rectifiers and max pooling.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
-        size: Height and width of the pictures. The shapes beside the layers are for 32.
+        size: Height and width of the images. The shapes beside the layers are for 32.
     """
 
     def __init__(self, in_channels: int = 1, classes: int = 10, size: int = 32) -> None:
@@ -50,7 +50,7 @@ class SmallNet(Network):
             )
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, size, size) to (N, classes)."""
-        logits: Tensor = self.classifier(self.flatten(self.features(pictures)))
+        logits: Tensor = self.classifier(self.flatten(self.features(images)))
         return logits

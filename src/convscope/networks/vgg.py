@@ -1,7 +1,7 @@
 """VGG (Simonyan and Zisserman, 2014, table 1), with and without batch norm.
 
 Five blocks of 3×3 convolutions, each of which ends in pooling that halves height and width. Names
-and shapes of the weights are torchvision's. The variants for small pictures have the same blocks,
+and shapes of the weights are torchvision's. The variants for small images have the same blocks,
 which leave one pixel of 32×32, and one dense layer.
 """
 
@@ -44,7 +44,7 @@ def vgg_block(
         convolutions: How many convolutions there are.
         in_channels: Channels of the block's input.
         out_channels: Channels of every convolution's output.
-        batch_norm: Normalize before each rectifier.
+        batch_norm: Normalize before each ReLU.
         ceil_mode: Round half a pixel up, so that nothing is cut off at the border.
     """
     layers: list[nn.Module] = []
@@ -61,11 +61,11 @@ class VGG(Network):
     """Five blocks, then dense layers.
 
     Args:
-        in_channels: Channels of the pictures.
+        in_channels: Channels of the images.
         classes: Number of logits.
         convolutions: The number of convolutions in each block.
         batch_norm: Normalize after every convolution.
-        small_pictures: One dense layer on one pixel, instead of three on 7×7.
+        small_images: One dense layer on one pixel, instead of three on 7×7.
         width: Scales the channels of the convolutions.
         dropout: Probability of dropping a dense layer's input.
     """
@@ -77,25 +77,25 @@ class VGG(Network):
         convolutions: tuple[int, ...] = VARIANTS["vgg11"],
         *,
         batch_norm: bool = False,
-        small_pictures: bool = False,
+        small_images: bool = False,
         width: float = 1.0,
         dropout: float = 0.5,
     ) -> None:
         super().__init__(in_channels, classes)
         channels = (in_channels, *(scaled(c, width) for c in CHANNELS))
         blocks = [
-            vgg_block(n, inputs, outputs, batch_norm=batch_norm, ceil_mode=small_pictures)
+            vgg_block(n, inputs, outputs, batch_norm=batch_norm, ceil_mode=small_images)
             for n, inputs, outputs in zip(convolutions, channels, channels[1:], strict=False)
         ]
         # (64, 112, 112), (128, 56, 56), (256, 28, 28), (512, 14, 14), (512, 7, 7) of 224×224
         self.features = nn.Sequential(*(layer for block in blocks for layer in block))
-        grid = 1 if small_pictures else 7
+        grid = 1 if small_images else 7
         self.avgpool = nn.AdaptiveAvgPool2d(grid)
         self.flatten = nn.Flatten()
         flat = channels[-1] * grid * grid
         self.classifier = (
             nn.Sequential(nn.Dropout(dropout), nn.Linear(flat, classes))
-            if small_pictures
+            if small_images
             else nn.Sequential(
                 nn.Linear(flat, 4096),
                 nn.ReLU(inplace=True),
@@ -107,20 +107,20 @@ class VGG(Network):
             )
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, in_channels, height, width) to (N, classes)."""
-        logits: Tensor = self.classifier(self.flatten(self.avgpool(self.features(pictures))))
+        logits: Tensor = self.classifier(self.flatten(self.avgpool(self.features(images))))
         return logits
 
 
 def _register(name: str, **settings: Any) -> None:
-    small = settings["small_pictures"]
+    small = settings["small_images"]
 
     @register(
         name,
         family="VGG",
         paper=f"{PAPER}; {BATCH_NORM_PAPER}" if settings["batch_norm"] else PAPER,
-        picture=(3, 32, 32) if small else (1, 224, 224),
+        image=(3, 32, 32) if small else (1, 224, 224),
         native=None if small else f"{name}-32px",
     )
     def build(
@@ -136,5 +136,5 @@ for _small in (False, True):
                 f"{_name}{'-bn' * _batch_norm}{'-32px' * _small}",
                 convolutions=_convolutions,
                 batch_norm=_batch_norm,
-                small_pictures=_small,
+                small_images=_small,
             )

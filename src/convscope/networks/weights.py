@@ -139,7 +139,7 @@ def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
 @functools.cache
 def _names_of(network: str) -> set[str]:
     with torch.device("meta"):
-        return _names(build(network, entry(network).picture[0]).state_dict())
+        return _names(build(network, entry(network).image[0]).state_dict())
 
 
 def _names(weights: Iterable[str]) -> set[str]:

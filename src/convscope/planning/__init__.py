@@ -1,1 +1,1 @@
-"""Operations, memory and time of a run: forecast before it begins, and judged when it has ended."""
+"""Operations, memory and time of a run: forecast before it begins, compared when it has ended."""

@@ -1,4 +1,4 @@
-"""The same run with something changed: other batches, picture sizes, precisions, recomputation."""
+"""The same run with something changed: other batches, image sizes, precisions, recomputation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from convscope.planning.plan import forecasters
 MEASURING_SECONDS = 0.5  # for each; what isn't timed is estimated
 SIZES = (0.5, 0.75)
 MOST = 7  # changes that are tried
-SMALL = 64  # pixels; larger pictures aren't what the variants for small ones are for
+SMALL = 64  # pixels; larger images aren't what the variants for small ones are for
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Alternative:
     change: str
     forecast: Forecast
 
-    def as_json(self, minutes: float | None = None) -> dict[str, Any]:
+    def as_dict(self, minutes: float | None = None) -> dict[str, Any]:
         """Plain data that JSON can hold; seconds and bytes.
 
         Args:
@@ -81,7 +81,7 @@ def alternatives(
     for change, makes in _changes(network, data, known, forecast):
         try:
             changed = makes()
-        except ConvscopeError:  # the network doesn't take pictures of this size
+        except ConvscopeError:  # the network doesn't take images of this size
             changed = None
         if changed is not None:
             rows.append(Alternative(change, changed))

@@ -1,6 +1,6 @@
 """Get to know this machine once, so that the first forecasts are as good as later ones.
 
-A small run is trained in a process of its own and leaves what start-up, judgement and the process
+A small run is trained in a process of its own and leaves what start-up, evaluation and the process
 itself cost, as every run does. Then operations of the textbook's networks are timed.
 """
 
@@ -26,7 +26,7 @@ from convscope.runs import recipe as recipes
 from convscope.runtime.execution import Precision
 
 NETWORKS = ("lenet", "alexnet", "vgg11", "nin", "googlenet", "resnet18", "densenet")
-PICTURES = (1, 28, 28)  # that the textbook trains them on, enlarged
+IMAGES = (1, 28, 28)  # that the textbook trains them on, enlarged
 SECONDS = 30.0  # for all of it, where the small run takes no longer
 FEWEST_SECONDS = 0.2  # for timing the operations of a network, however late it is
 PRECISIONS: tuple[Precision, ...] = ("bfloat16", "float32")
@@ -53,7 +53,7 @@ class Calibration:
     contention: float
     seconds: float
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold; seconds and bytes."""
         return {
             **(asdict(self.costs) if self.costs else {}),
@@ -83,7 +83,7 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calib
     for precision, network in itertools.product(PRECISIONS, NETWORKS):
         before = time.perf_counter()
         recipe = recipes.named("book", network, "fashion-mnist")
-        known = forecasters(network, picture_shape=PICTURES, recipe=recipe, precision=precision)
+        known = forecasters(network, image_shape=IMAGES, recipe=recipe, precision=precision)
         now = time.perf_counter()
         share = (seconds - (now - begun)) / left  # of which recording takes some
         budget = max(FEWEST_SECONDS, share - (now - before))

@@ -40,9 +40,9 @@ def cuda_memory(step: Step, batch_size: int) -> CudaMemory:
 
     Args:
         step: As recorded.
-        batch_size: Pictures.
+        batch_size: Images.
     """
-    channels, height, width = step.picture_shape
+    channels, height, width = step.image_shape
     resident = [size for sizes in step.resident.values() for size in sizes]
     resident.append(4 * batch_size * channels * height * width)
     events = [(-number, size) for number, size in enumerate(resident, start=1)]

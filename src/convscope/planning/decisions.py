@@ -12,7 +12,7 @@ from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
 from convscope.planning.words import size_words
 
-NEAR = 8  # pictures between what fits and what doesn't, from which halving isn't needed
+NEAR = 8  # images between what fits and what doesn't, from which halving isn't needed
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Fit:
 
     Attributes:
         limit_bytes: The limit.
-        batch_size: Pictures per step. The upper end of its memory's range is within the limit.
-        is_all: Whether that is every training picture at once, so that more make no difference.
+        batch_size: Images per step. The upper end of its memory's range is within the limit.
+        is_all: Whether that is every training image at once, so that more make no difference.
         memory: Its peak.
         next_memory: Peak of the next larger batch.
     """
@@ -33,12 +33,12 @@ class Fit:
     memory: Range
     next_memory: Range
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold; bytes."""
         return {
             "limit_bytes": self.limit_bytes,
             "batch_size": self.batch_size,
-            "is_all_pictures": self.is_all,
+            "is_all_images": self.is_all,
             "peak_bytes": round(self.memory.value),
             "low": round(self.memory.low),
             "high": round(self.memory.high),
@@ -53,7 +53,7 @@ def largest_batch(forecasters: Sequence[Forecaster], limit_bytes: int) -> Fit:
         limit_bytes: Of the process's resident memory.
 
     Raises:
-        ConvscopeError: Not even one picture fits.
+        ConvscopeError: Not even one image fits.
     """
     known: dict[int, Range] = {}
 
@@ -63,17 +63,17 @@ def largest_batch(forecasters: Sequence[Forecaster], limit_bytes: int) -> Fit:
             known[batch_size] = max(ranges, key=lambda each: each.high)
         return known[batch_size]
 
-    pictures = forecasters[0].workload.counts["train"]
+    images = forecasters[0].workload.counts["train"]
     smallest = memory(1).high
     if smallest > limit_bytes:
         raise ConvscopeError(
             f"{forecasters[0].workload.name} doesn't fit in {size_words(limit_bytes)}: with one "
-            f"picture a step, training takes up to {size_words(smallest)}. Smaller pictures "
+            f"image a step, training takes up to {size_words(smallest)}. Smaller images "
             "(--size) or a smaller network take less."
         )
-    fits, fails = 1, min(2 * forecasters[0].workload.recipe.batch_size, pictures + 1)
-    while fails <= pictures and memory(fails).high <= limit_bytes:
-        fits, fails = fails, min(4 * fails, pictures + 1)
+    fits, fails = 1, min(2 * forecasters[0].workload.recipe.batch_size, images + 1)
+    while fails <= images and memory(fails).high <= limit_bytes:
+        fits, fails = fails, min(4 * fails, images + 1)
     # Memory grows nearly in proportion, so that interpolation comes close at once; every other
     # step halves, for where it doesn't.
     halves = False
@@ -88,11 +88,11 @@ def largest_batch(forecasters: Sequence[Forecaster], limit_bytes: int) -> Fit:
         else:
             fails = middle
         halves = not halves and fails - fits > NEAR
-    return Fit(limit_bytes, fits, fits == pictures, memory(fits), memory(fits + 1))
+    return Fit(limit_bytes, fits, fits == images, memory(fits), memory(fits + 1))
 
 
 def fitting_epochs(forecast: Forecast, minutes: float) -> Range:
-    """How many epochs a time for training allows, start and last judgement not counted.
+    """How many epochs a time for training allows, start and last evaluation not counted.
 
     Args:
         forecast: Of the run.

@@ -1,4 +1,4 @@
-"""Forecasts as pictures: the memory of a step as it goes on, time and memory by batch size."""
+"""Forecasts as images: the memory of a step as it goes on, time and memory by batch size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from convscope.evaluation.figures.canvas import (
+from convscope.look.canvas import (
     FAINT,
     INK,
     drawable,
@@ -30,7 +30,7 @@ COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00", "#0
 NAMES = {
     "parameters": "parameters",
     "optimizer": "optimizer's state",
-    "pictures": "batch",
+    "images": "batch",
     "gradients": "gradients",
     "activations": "activations kept for backward",
     "temporary": "temporary",
@@ -70,10 +70,10 @@ def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) ->
         )
 
 
-def _batch_sizes(middle: int, pictures: int) -> list[int]:
+def _batch_sizes(middle: int, images: int) -> list[int]:
     sizes = {middle // 2**i for i in range(HALVINGS + 1)}
     sizes |= {middle * 2**i for i in range(DOUBLINGS + 1)}
-    return sorted(size for size in sizes if 1 <= size <= max(pictures, middle))
+    return sorted(size for size in sizes if 1 <= size <= max(images, middle))
 
 
 def _headline(forecast: Forecast) -> str:
@@ -184,4 +184,4 @@ def _draw_ranges(
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:.0f}"))
     axes.set_ylim(0, 1.08 * max(each.high for each in ranges))
-    axes.set_xlabel("pictures per step")
+    axes.set_xlabel("images per step")

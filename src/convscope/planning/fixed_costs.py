@@ -1,4 +1,4 @@
-"""What every run costs besides its steps: starting, judging, the process itself.
+"""What every run costs besides its steps: starting, evaluating, the process itself.
 
 Every run measures these and leaves them in the cache folder; `convscope doctor --calibrate` makes
 a small run for it. Before the first, figures of one machine stand in for them.
@@ -14,7 +14,7 @@ from pathlib import Path
 import pydantic
 import torch
 
-from convscope.data.places import cache_folder
+from convscope.folders import cache_folder
 from convscope.runtime.device import processor
 
 RECENT = 5  # runs whose median counts
@@ -26,17 +26,18 @@ class FixedCosts:
 
     Attributes:
         start_seconds: From the beginning of the command to the first measurement of the network.
-        judging_seconds: Report and figures, without the network's answers.
-        start_bytes: The process before the network is placed, without the pictures.
+        final_evaluation_seconds: Report and figures, without the network's answers.
+        start_bytes: The process before the network is placed, without the images.
         late_bytes: What libraries take that are first used in training.
-        judging_bytes: What judging and the report take, when the memory of training is given back.
+        final_evaluation_bytes: What the final evaluation and the report take, when the
+            memory of training is given back.
     """
 
     start_seconds: float = 2.5
-    judging_seconds: float = 4.0
+    final_evaluation_seconds: float = 4.0
     start_bytes: int = 440 * 2**20
     late_bytes: int = 40 * 2**20
-    judging_bytes: int = 48 * 2**20
+    final_evaluation_bytes: int = 48 * 2**20
 
 
 _COSTS = pydantic.TypeAdapter(FixedCosts)
@@ -70,10 +71,10 @@ def fixed_costs() -> tuple[FixedCosts, bool]:
     median = statistics.median
     return FixedCosts(
         median(each.start_seconds for each in last),
-        median(each.judging_seconds for each in last),
+        median(each.final_evaluation_seconds for each in last),
         int(median(each.start_bytes for each in last)),
         int(median(each.late_bytes for each in last)),
-        int(median(each.judging_bytes for each in last)),
+        int(median(each.final_evaluation_bytes for each in last)),
     ), True
 
 

@@ -21,9 +21,9 @@ class Workload:
     Attributes:
         name: Of the network.
         network: On any device, also "meta"; isn't touched.
-        stored_shape: (C, H, W) of the pictures as the data has them.
+        stored_shape: (C, H, W) of the images as the data has them.
         size: Height and width they are resized to.
-        counts: Pictures of each split.
+        counts: Images of each split.
         recipe: How they are trained on; `epochs` or `minutes` decide how long.
         execution: Device, precision, threads and algorithms.
     """
@@ -37,7 +37,7 @@ class Workload:
     execution: Execution
 
     @property
-    def picture_shape(self) -> tuple[int, int, int]:
+    def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) as the network gets them."""
         return (self.stored_shape[0], self.size, self.size)
 
@@ -49,8 +49,8 @@ class Forecast:
     Attributes:
         network: Its name.
         precision: Of the computation.
-        batch_size: Pictures per step.
-        size: Height and width of the pictures.
+        batch_size: Images per step.
+        size: Height and width of the images.
         memory: Peak resident memory of the process, bytes.
         parts: Of which, by what it is for.
         step_memory: The same of a single step, over its course and by layer.
@@ -59,9 +59,9 @@ class Forecast:
         epoch_seconds: Training, evaluation and checkpoint.
         evaluation_seconds: Of one evaluation after an epoch.
         start_seconds: Loading and measuring before the first step.
-        judging_seconds: After the last step.
+        final_evaluation_seconds: After the last step.
         run: Seconds of the whole run.
-        epochs: Passes over the training pictures.
+        epochs: Passes over the training images.
         steps_per_epoch: Steps in each.
         flops: Floating point operations of convolutions and matrix products in a step.
         uncorrected: "step", "run" and "memory" before correction by history.
@@ -80,7 +80,7 @@ class Forecast:
     epoch_seconds: float
     evaluation_seconds: float
     start_seconds: float
-    judging_seconds: float
+    final_evaluation_seconds: float
     run: Range
     epochs: float
     steps_per_epoch: int
@@ -89,11 +89,11 @@ class Forecast:
     notes: tuple[str, ...]
 
     @property
-    def pictures_per_second(self) -> float:
+    def images_per_second(self) -> float:
         """In training, without evaluation."""
         return self.batch_size / self.step.value
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold; seconds and bytes."""
         return {
             "network": self.network,
@@ -114,13 +114,13 @@ class Forecast:
                 "epoch_seconds": self.epoch_seconds,
                 "evaluation_seconds": self.evaluation_seconds,
                 "start_seconds": self.start_seconds,
-                "judging_seconds": self.judging_seconds,
+                "final_evaluation_seconds": self.final_evaluation_seconds,
                 "run_seconds": self.run.value,
                 "low": self.run.low,
                 "high": self.run.high,
                 "epochs": self.epochs,
                 "steps_per_epoch": self.steps_per_epoch,
-                "pictures_per_second": self.pictures_per_second,
+                "images_per_second": self.images_per_second,
             },
             "flops": self.flops,
             "notes": list(self.notes),

@@ -57,7 +57,7 @@ class Forecaster:
         workload = self.workload
         return record_step(
             getattr(workload.network, "_orig_mod", workload.network),
-            workload.picture_shape,
+            workload.image_shape,
             workload.execution,
             partial(make_optimizer, recipe=workload.recipe),
             recomputed=() if workload.recipe.recompute == "auto" else workload.recipe.recompute,
@@ -69,7 +69,7 @@ class Forecaster:
         """Time of a step without making the batch, to compare precisions by.
 
         Args:
-            batch_size: Pictures per step.
+            batch_size: Images per step.
             measuring_seconds: As for `at`.
             in_float32: As if nothing were shortened to bfloat16, from the same record.
         """
@@ -103,12 +103,12 @@ class Forecaster:
         base_bytes: int | None = None,
         steps_left: int | None = None,
     ) -> Forecast:
-        """The forecast with this many pictures per step.
+        """The forecast with this many images per step.
 
         Args:
-            batch_size: Pictures per step.
+            batch_size: Images per step.
             measuring_seconds: The most to spend on timing operations that aren't known yet.
-            base_bytes: The process as it is, pictures and network included, for a run that is
+            base_bytes: The process as it is, images and network included, for a run that is
                 about to begin in it; None: a new process.
             steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a
                 new run.
@@ -152,7 +152,7 @@ class Forecaster:
             epoch_seconds=time.epoch,
             evaluation_seconds=time.evaluation,
             start_seconds=time.start,
-            judging_seconds=time.judging,
+            final_evaluation_seconds=time.final_evaluation,
             run=_run_range(time, workload.recipe.minutes, doubt),
             epochs=time.epochs,
             steps_per_epoch=time.steps_per_epoch,
@@ -165,7 +165,7 @@ class Forecaster:
         """Peak resident memory of a new process, in bytes; nothing is timed for it.
 
         Args:
-            batch_size: Pictures per step.
+            batch_size: Images per step.
         """
         heap = self._heap(is_here=False)
         memory = step_memory(self.step, batch_size, heap)
@@ -193,7 +193,7 @@ class Forecaster:
         timing += resident["parameters"]
         training = costs.late_bytes + max(memory.heap, timing)
         training += weights if self.workload.recipe.ema is not None else 0
-        peak = max(training, costs.judging_bytes + resident["parameters"])
+        peak = max(training, costs.final_evaluation_bytes + resident["parameters"])
         if base_bytes is None:
             return peak + costs.start_bytes + self._data_set_bytes
         return peak + base_bytes - resident["parameters"]
@@ -260,7 +260,7 @@ def _run_range(time: RunTime, minutes: float | None, doubt: float) -> Range:
     """The range of the whole run; where a given time ends the training, that part is sure."""
     past = outcomes("run")
     run = with_range(time.run, "run", past, doubt)
-    outside = with_range(time.start + time.judging, "run", past, doubt)
+    outside = with_range(time.start + time.final_evaluation, "run", past, doubt)
     training = run.value - outside.value
     if minutes is None or training < 0.99 * 60 * minutes:
         return run

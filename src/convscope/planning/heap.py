@@ -31,7 +31,7 @@ SEEDS = (1, 2)  # where chance decides, the larger growth counts
 # Runs alone: without torch, so that it starts at once and nothing else uses its heap.
 _REPLAY = """
 import ctypes, json, random, sys
-(alignment, repetitions, settings, cushion, small_blocks, most_alive, pictures, seed,
+(alignment, repetitions, settings, cushion, small_blocks, most_alive, images, seed,
  events) = json.load(sys.stdin)
 libc = ctypes.CDLL(None)
 libc.sbrk.restype = libc.malloc.restype = ctypes.c_void_p
@@ -64,7 +64,7 @@ def take_aligned(size):
 blocks, small, batch = {}, [], None
 start = extent()
 for _ in range(repetitions):
-    last, batch = batch, take_aligned(pictures)
+    last, batch = batch, take_aligned(images)
     free(last)
     for block, size in events:
         for _ in range(small_blocks):
@@ -85,14 +85,14 @@ print(extent() - start)
 
 
 def heap_growth(
-    events: Sequence[Event], operations: int, pictures: int, *, thread_cache: bool
+    events: Sequence[Event], operations: int, images: int, *, thread_cache: bool
 ) -> int | None:
     """Bytes by which the heap grows when these blocks are taken and freed, step after step.
 
     Args:
         events: Of one step, for the batch size in question.
         operations: How many the step has: twice as many small blocks are alive at a time.
-        pictures: Bytes of the batch, which is taken before that of the last step is freed.
+        images: Bytes of the batch, which is taken before that of the last step is freed.
         thread_cache: Whether training runs with glibc's caches of threads, as this process does.
 
     Returns:
@@ -100,7 +100,7 @@ def heap_growth(
     """
     pairs = [(event.block, event.bytes) for event in events]
     settings = [*KEEP, (M_ARENA_MAX, 1)]
-    request = [ALIGNMENT, REPETITIONS, settings, CUSHION, SMALL_BLOCKS, 2 * operations, pictures]
+    request = [ALIGNMENT, REPETITIONS, settings, CUSHION, SMALL_BLOCKS, 2 * operations, images]
     growths = []
     for seed in SEEDS if thread_cache else SEEDS[:1]:
         done = subprocess.run(

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import pydantic
 
-from convscope.data.places import cache_folder
+from convscope.folders import cache_folder
 from convscope.runtime.device import processor
 
 What: TypeAlias = Literal["step", "run", "memory"]
@@ -32,7 +32,7 @@ class Outcome:
         forecast: Before any correction by history.
         actual: As measured.
         network: Its name.
-        batch_size: Pictures per step.
+        batch_size: Images per step.
         precision: Of the computation.
         machine: The processor.
     """

@@ -1,4 +1,4 @@
-"""How long it takes to make a batch: measured on pictures of the same size, made up."""
+"""How long it takes to make a batch: measured on images of the same size, made up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from convscope.data.image_set import ImageSet
 if TYPE_CHECKING:
     from convscope.planning.forecast import Workload
 
-MOST_PICTURES = 128
+MOST_IMAGES = 128
 REPETITIONS = 2
 
 
@@ -21,10 +21,10 @@ def input_seconds(workload: Workload, batch_size: int) -> float:
     """Seconds for making a training batch, as training makes it.
 
     Args:
-        workload: Gives the shape of stored pictures, their size, augmentation.
-        batch_size: Pictures per step.
+        workload: Gives the shape of stored images, their size, augmentation.
+        batch_size: Images per step.
     """
-    count = min(batch_size, MOST_PICTURES)
+    count = min(batch_size, MOST_IMAGES)
     channels = workload.stored_shape[0]
     images = np.full((count * (REPETITIONS + 1), *workload.stored_shape), 127, np.uint8)
     made_up = ImageSet(images, np.arange(len(images)) % 2, ("a", "b"))

@@ -81,8 +81,8 @@ class ElsewhereForecast:
         machine: Which.
         network: Its name.
         precision: Of the computation there.
-        batch_size: Pictures per step.
-        size: Height and width of the pictures.
+        batch_size: Images per step.
+        size: Height and width of the images.
         step: Seconds per training step.
         epoch: Seconds of an epoch: training and the evaluation after it.
         run: Seconds of all epochs; None where minutes decide, not epochs.
@@ -106,11 +106,11 @@ class ElsewhereForecast:
     notes: tuple[str, ...]
 
     @property
-    def pictures_per_second(self) -> float:
+    def images_per_second(self) -> float:
         """In training, without evaluation."""
         return self.batch_size / self.step.value
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold; seconds and bytes."""
         return {
             "machine": self.machine.model_dump(),
@@ -121,7 +121,7 @@ class ElsewhereForecast:
             "step_seconds": _as_json(self.step),
             "epoch_seconds": _as_json(self.epoch),
             "run_seconds": None if self.run is None else _as_json(self.run),
-            "pictures_per_second": self.pictures_per_second,
+            "images_per_second": self.images_per_second,
             "memory_bytes": _as_json(self.memory),
             "fits": self.fits,
             "limits": self.limits,
@@ -154,12 +154,12 @@ def forecast_elsewhere(
 ) -> ElsewhereForecast:
     """Forecast a training run on another machine; nothing is timed.
 
-    Start-up, the preparation of pictures and the judgement at the end are left out.
+    Start-up, the preparation of images and the evaluation at the end are left out.
 
     Args:
         forecaster: Of the run on this machine.
         machine: The other one.
-        batch_size: Pictures per step.
+        batch_size: Images per step.
     """
     workload, notes = forecaster.workload, []
     precision = workload.execution.precision
@@ -185,7 +185,7 @@ def forecast_elsewhere(
     epoch = steps * seconds + monitored * forward / batch_size
     run = rough(recipe.epochs * epoch) if recipe.epochs and not recipe.minutes else None
 
-    if machine.kind == "cpu":  # where the pictures lie beside the network
+    if machine.kind == "cpu":  # where the images lie beside the network
         live = step_memory(step, batch_size, "returned").live
         live += sum(counts.values()) * math.prod(workload.stored_shape)
         most = live
@@ -258,18 +258,18 @@ def _products(operation: Operation, machine: Machine) -> float:
     if machine.kind == "cpu" or not operation.flops or "convolution" not in str(operation.function):
         return operation.flops
     is_backward = "backward" in str(operation.function)
-    pictures, kernels = operation.inputs[1:3] if is_backward else operation.inputs[:2]
+    images, kernels = operation.inputs[1:3] if is_backward else operation.inputs[:2]
     maps = operation.inputs[0] if is_backward else operation.results[0]
     # A convolution is a product of matrices with these two sides.
     channels = min(kernels.sizes[0], math.prod(kernels.sizes[1:]))
     filled = channels / (TILE * math.ceil(channels / TILE))
     sides = kernels.sizes[2:]
-    stays_as_large = maps.sizes[-1] > pictures.sizes[-1] - sides[-1]
+    stays_as_large = maps.sizes[-1] > images.sizes[-1] - sides[-1]
     if (
         all(side in (3, 5) for side in sides)
         and stays_as_large
         and machine.tf32 is None
-        and pictures.dtype == torch.float32
+        and images.dtype == torch.float32
     ):
         return operation.flops / filled / WINOGRAD_SAVING
     return operation.flops / filled

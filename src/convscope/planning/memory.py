@@ -46,16 +46,16 @@ def step_memory(step: Step, batch_size: int, heap: Heap = "kept") -> StepMemory:
 
     Args:
         step: As recorded.
-        batch_size: Pictures.
+        batch_size: Images.
         heap: What becomes of freed memory.
     """
     events = [
         event._replace(bytes=scale(event.bytes, batch_size, step.stand_in)) for event in step.events
     ]
-    channels, height, width = step.picture_shape
-    pictures = 4 * batch_size * channels * height * width
+    channels, height, width = step.image_shape
+    images = 4 * batch_size * channels * height * width
     resident = {kind: sum(sizes) for kind, sizes in step.resident.items()}
-    held = pictures + sum(resident.values())
+    held = images + sum(resident.values())
     in_use: Counter[Kind] = Counter()
     sizes: dict[int, int] = {}
     timeline, most, parts = [], -1, Counter[Kind]()
@@ -73,13 +73,13 @@ def step_memory(step: Step, batch_size: int, heap: Heap = "kept") -> StepMemory:
         timeline.append(held + now)
         if now > most:
             most, parts = now, Counter(in_use)
-    grown = most + pictures
+    grown = most + images
     if heap != "returned":
         has_caches = heap == "kept with thread caches"
-        growth = heap_growth(events, len(step.operations), pictures, thread_cache=has_caches)
+        growth = heap_growth(events, len(step.operations), images, thread_cache=has_caches)
         grown = round(SPREAD * grown) if growth is None else round(MARGIN * max(growth, grown))
     every_part: dict[Kind, int] = dict.fromkeys(get_args(Kind), 0)
-    every_part |= {**resident, "pictures": pictures, **parts}
+    every_part |= {**resident, "images": images, **parts}
     return StepMemory(
         parts=every_part,
         layers=_kept_by_layer(step, events),

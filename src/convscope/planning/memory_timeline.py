@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from convscope.planning.operation import scale
 from convscope.planning.step import Kind, Step
 
-# From the bottom of the picture upwards: what is always there, then what comes and goes.
+# From the bottom of the image upwards: what is always there, then what comes and goes.
 KINDS: tuple[Kind, ...] = (
     "parameters",
     "optimizer",
-    "pictures",
+    "images",
     "gradients",
     "activations",
     "temporary",
@@ -45,11 +45,11 @@ def memory_timeline(step: Step, batch_size: int) -> MemoryTimeline:
 
     Args:
         step: As recorded.
-        batch_size: Pictures.
+        batch_size: Images.
     """
-    channels, height, width = step.picture_shape
+    channels, height, width = step.image_shape
     in_use: Counter[Kind] = Counter({kind: sum(sizes) for kind, sizes in step.resident.items()})
-    in_use["pictures"] += 4 * batch_size * channels * height * width
+    in_use["images"] += 4 * batch_size * channels * height * width
     held: dict[int, int] = {}
     columns = []
     for event in step.events:

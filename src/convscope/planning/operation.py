@@ -1,6 +1,6 @@
 """One tensor operation of a step, as data: what is called, on tensors of which shapes.
 
-A step is recorded with a stand-in for the number of pictures, a large prime: every size that it
+A step is recorded with a stand-in for the number of images, a large prime: every size that it
 divides belongs to the batch, and any other batch size can be put in its place.
 """
 
@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 Phase: TypeAlias = Literal["input", "forward", "backward", "optimizer"]
 
-# Larger than any side of a picture or number of channels, so that it divides none of them.
+# Larger than any side of an image or number of channels, so that it divides none of them.
 STAND_INS = (10_007, 10_009, 10_037, 10_039)
 
 
@@ -81,7 +81,7 @@ class Operation:
 
     @cached_property
     def flops(self) -> int:
-        """Floating point operations of convolutions and matrix products (2 per multiply–add)."""
+        """Floating point operations of convolutions and matrix products (2 per MAC)."""
         aten, packet = torch.ops.aten, self.function.overloadpacket
         shapes = [math.prod(shape.sizes) for shape in self.inputs]
         if packet is aten.convolution:
@@ -89,7 +89,7 @@ class Operation:
             return 2 * math.prod(self.results[0].sizes) * shapes[1] // kernels.sizes[0]
         if packet is aten.convolution_backward:
             gradient = self.inputs[0]
-            wanted: int = sum(self.arguments[0][10][:2])  # in the pictures, in the kernels
+            wanted: int = sum(self.arguments[0][10][:2])  # in the images, in the kernels
             return 2 * int(wanted) * shapes[0] * shapes[2] // gradient.sizes[1]
         if packet in (aten.mm, aten.bmm, aten.addmm, aten.baddbmm):
             left = self.inputs[-2]
@@ -97,10 +97,10 @@ class Operation:
         return 0
 
     def at(self, batch_size: int, stand_in: int) -> Operation:
-        """The operation for another number of pictures.
+        """The operation for another number of images.
 
         Args:
-            batch_size: Pictures.
+            batch_size: Images.
             stand_in: For how many it was recorded.
         """
 

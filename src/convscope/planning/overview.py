@@ -11,7 +11,7 @@ import torch
 
 from convscope.data.facts import data_facts
 from convscope.errors import UsageError
-from convscope.evaluation.cost import count_multiply_adds
+from convscope.evaluation.cost import count_macs
 from convscope.networks.catalog import networks
 from convscope.planning.forecast import Forecast
 from convscope.planning.plan import forecasters
@@ -23,36 +23,36 @@ MEASURING_SECONDS = 0.3  # for each network
 
 @dataclass(frozen=True)
 class NetworkCost:
-    """What a network costs on pictures of one size.
+    """What a network costs on images of one size.
 
     Attributes:
         network: Its name.
         parameters: Numbers that are learned.
-        multiply_adds: For one picture, forward.
+        macs: For one image, forward.
     """
 
     network: str
     parameters: int
-    multiply_adds: int
+    macs: int
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {
             "network": self.network,
             "parameters": self.parameters,
-            "multiply_adds": self.multiply_adds,
+            "macs": self.macs,
         }
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The networks that take a data set's pictures, the cheapest first.
+    """The networks that take a data set's images, the cheapest first.
 
     Attributes:
-        size: Height and width of the pictures.
-        channels: Of the pictures.
+        size: Height and width of the images.
+        channels: Of the images.
         costs: Of each network.
-        left_out: Networks that are made for larger pictures.
+        left_out: Networks that are made for larger images.
     """
 
     size: int
@@ -60,28 +60,28 @@ class Overview:
     costs: tuple[NetworkCost, ...]
     left_out: tuple[str, ...]
 
-    def within(self, multiply_adds: int) -> tuple[NetworkCost, ...]:
-        """Those that take no more multiply–adds for a picture; the last is the dearest."""
-        return tuple(each for each in self.costs if each.multiply_adds <= multiply_adds)
+    def within(self, macs: int) -> tuple[NetworkCost, ...]:
+        """Those that take no more MACs for an image; the last is the dearest."""
+        return tuple(each for each in self.costs if each.macs <= macs)
 
 
 def overview(
     data: str | Path, *, size: int | None = None, advance: Callable[[int], None] = lambda _: None
 ) -> Overview:
-    """Parameters and multiply–adds of all networks that take these pictures.
+    """Parameters and MACs of all networks that take these images.
 
     Args:
-        data: Name of a data set, or a folder or zip of pictures.
+        data: Name of a data set, or a folder or zip of images.
         size: Height and width to resize them to; None: as they are.
         advance: Called with 1 after every network of the catalog.
 
     Raises:
-        UsageError: There is no such data, or its pictures aren't square and no size is given.
+        UsageError: There is no such data, or its images aren't square and no size is given.
     """
     facts = data_facts(data, size=size)
     channels, height, width = facts.shape
     if size is None and height != width:
-        raise UsageError(f"The pictures are {height}×{width}. Give --size, to make them square.")
+        raise UsageError(f"The images are {height}×{width}. Give --size, to make them square.")
     side = size or height
     recipe = Recipe(epochs=1, size=side)
     costs, left_out = [], []
@@ -90,13 +90,13 @@ def overview(
         try:
             with torch.device("meta"):
                 _, network, _, _ = fit_network(name, facts.shape, facts.classes, recipe)
-                picture = torch.empty(1, channels, side, side)
+                image = torch.empty(1, channels, side, side)
         except UsageError:
             left_out.append(name)
             continue
         parameters = sum(parameter.numel() for parameter in network.parameters())
-        costs.append(NetworkCost(name, parameters, count_multiply_adds(network, picture)))
-    costs.sort(key=lambda each: each.multiply_adds)
+        costs.append(NetworkCost(name, parameters, count_macs(network, image)))
+    costs.sort(key=lambda each: each.macs)
     return Overview(size or height, channels, tuple(costs), tuple(left_out))
 
 

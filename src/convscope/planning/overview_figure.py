@@ -1,4 +1,4 @@
-"""The networks as a picture: what each costs, and how accurate it came out."""
+"""The networks as an image: what each costs, and how accurate it came out."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from matplotlib.ticker import (
     PercentFormatter,
 )
 
-from convscope.comparison.judged import Judged
-from convscope.evaluation.figures.canvas import (
+from convscope.comparison.evaluation_record import EvaluationRecord
+from convscope.look.canvas import (
     COLOURS,
     INK,
     drawable,
@@ -34,51 +34,51 @@ from convscope.planning.words import time_words
 MARKERS = ("o", "s", "^", "D")
 LARGEST, SMALLEST = 420, 14  # square points, of the marks
 SECONDS = (0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)  # that are marked on an axis of time
-MOST_NAMES = 12  # of networks in one picture; of more, only the ends of each family are named
+MOST_NAMES = 12  # of networks in one image; of more, only the ends of each family are named
 
 
 def overview_figure(
     found: Overview,
     forecasts: Mapping[str, Forecast],
-    judged: Mapping[str, Judged],
+    evaluated: Mapping[str, EvaluationRecord],
     data: str | Path,
     path: str | Path,
 ) -> None:
-    """Draw time against multiply–adds of all networks, and accuracy against time of the trained.
+    """Draw time against MACs of all networks, and accuracy against time of the trained.
 
     Args:
         found: The networks.
         forecasts: Of each.
-        judged: Of those that were trained.
+        evaluated: Of those that were trained.
         data: Name or path, for the headline.
         path: The PNG to write.
     """
-    trained = [cost for cost in found.costs if cost.network in judged]
+    trained = [cost for cost in found.costs if cost.network in evaluated]
     seconds = {name: expected_epoch_seconds(forecast) for name, forecast in forecasts.items()}
     with drawing(path, 13.0, 6.6) as figure:
-        name = shortened(drawable(Path(data).name, instead="pictures"), 30)
+        name = shortened(drawable(Path(data).name, instead="images"), 30)
         headline(figure, f"What networks cost on {name}, {found.size}×{found.size} pixels")
         left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
         left.set_title("Time of an epoch")
-        left.set_xlabel("multiply–adds for a picture, forward")
+        left.set_xlabel("MACs for an image, forward")
         left.set(xscale="log", yscale="log")
         left.xaxis.set_major_formatter(EngFormatter())
         left.xaxis.set_minor_locator(NullLocator())
         _mark_times(left.yaxis)
         left.margins(0.12, 0.08)
-        points = {cost.network: (cost.multiply_adds, seconds[cost.network]) for cost in found.costs}
+        points = {cost.network: (cost.macs, seconds[cost.network]) for cost in found.costs}
         _draw(left, found.costs, points, found)
         right.set_title("Accuracy of those that were trained")
         if trained:
-            _draw_accuracies(right, trained, seconds, judged, found)
+            _draw_accuracies(right, trained, seconds, evaluated, found)
         else:
             right.set_axis_off()
-            right.text(0, 0.9, "No run on these pictures yet: convscope train", color=INK)
+            right.text(0, 0.9, "No run on these images yet: convscope train", color=INK)
         figure.legend(*left.get_legend_handles_labels(), loc="outside right upper", markerscale=0.8)
         footnote(
             figure,
             "The larger the mark, the more parameters. Times are forecasts for this machine. "
-            "Accuracy: the best run of each network on the test pictures, with 95 % interval.",
+            "Accuracy: the best run of each network on the test images, with 95 % interval.",
         )
 
 
@@ -86,12 +86,12 @@ def _draw_accuracies(
     axes: Axes,
     trained: Sequence[NetworkCost],
     seconds: Mapping[str, float],
-    judged: Mapping[str, Judged],
+    evaluated: Mapping[str, EvaluationRecord],
     found: Overview,
 ) -> None:
     points = {}
     for cost in trained:
-        result = judged[cost.network]
+        result = evaluated[cost.network]
         points[cost.network] = place = (seconds[cost.network], result.accuracy)
         axes.vlines(place[0], *result.interval, color=INK, linewidth=1.0)
     axes.set_xlabel("time of an epoch, forecast")

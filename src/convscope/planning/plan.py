@@ -35,24 +35,24 @@ def plan(
     data: Data | None = None,
     *,
     recipe: str | Path | Recipe | None = None,
-    picture_shape: tuple[int, int, int] | None = None,
+    image_shape: tuple[int, int, int] | None = None,
     **changes: Any,
 ) -> Forecast:
     """Forecast the time and peak memory of a training run on this machine.
 
     Args:
         network: Name in the catalog, or a module of your own.
-        data: Name of a data set, folder or zip of pictures, or arrays. None, with
-            `picture_shape`: 60,000 pictures of that shape.
+        data: Name of a data set, folder or zip of images, or arrays. None, with
+            `image_shape`: 60,000 images of that shape.
         recipe: As for `train`.
-        picture_shape: (C, H, W), where there is no data.
+        image_shape: (C, H, W), where there is no data.
         **changes: Fields of the recipe to change, such as `batch_size=64`.
 
     Raises:
-        UsageError: A name or field isn't accepted, or the network doesn't take the pictures.
+        UsageError: A name or field isn't accepted, or the network doesn't take the images.
         ConvscopeError: The network can't be followed without real numbers.
     """
-    return forecasters(network, data, recipe=recipe, picture_shape=picture_shape, **changes)[0].at(
+    return forecasters(network, data, recipe=recipe, image_shape=image_shape, **changes)[0].at(
         choose_recipe(network, data, recipe, changes).batch_size
     )
 
@@ -62,7 +62,7 @@ def forecasters(
     data: Data | None = None,
     *,
     recipe: str | Path | Recipe | None = None,
-    picture_shape: tuple[int, int, int] | None = None,
+    image_shape: tuple[int, int, int] | None = None,
     **changes: Any,
 ) -> list[Forecaster]:
     """What forecasts a run at any batch size: one for each precision, the faster one first.
@@ -71,7 +71,7 @@ def forecasters(
         network: As for `plan`.
         data: As for `plan`.
         recipe: As for `plan`.
-        picture_shape: As for `plan`.
+        image_shape: As for `plan`.
         **changes: As for `plan`.
 
     Raises:
@@ -79,17 +79,17 @@ def forecasters(
         ConvscopeError: As for `plan`.
     """
     chosen = choose_recipe(network, data, recipe, changes)
-    facts = _facts(data, picture_shape, chosen, network)
+    facts = _facts(data, image_shape, chosen, network)
     classes = None if data is None else facts.classes
     plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
     layers: set[Layer] = set()
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
-        with record_layers(layers):  # as the network is tried on pictures of this size
+        with record_layers(layers):  # as the network is tried on images of this size
             size, module, _, _ = fit_network(plain, facts.shape, classes, chosen)
         if isinstance(module, Network) and size not in (chosen.size, facts.shape[1]):
-            layers.clear()  # of pictures that were too small
+            layers.clear()  # of images that were too small
             with record_layers(layers):
-                module.check_picture_size(size, size)
+                module.check_image_size(size, size)
     module = network if isinstance(network, nn.Module) else module
     name = network if isinstance(network, str) else type(plain).__name__
     device = choose_device(chosen.device)
@@ -115,7 +115,7 @@ def forecasters(
     except (RuntimeError, TypeError, ValueError) as error:
         raise ConvscopeError(
             f"{name} can't be forecast: it asks for the values of tensors, or fails on "
-            f"pictures of shape {(facts.shape[0], size, size)}: "
+            f"images of shape {(facts.shape[0], size, size)}: "
             f"{' '.join(str(error).split())[:200]}"
         ) from error
     if in_float32 <= in_bfloat16:
@@ -129,7 +129,7 @@ def forecasters(
 
 def _facts(
     data: Data | None,
-    picture_shape: tuple[int, int, int] | None,
+    image_shape: tuple[int, int, int] | None,
     recipe: Recipe,
     network: str | nn.Module,
 ) -> DataFacts:
@@ -138,11 +138,11 @@ def _facts(
         if size is None and isinstance(network, str) and str(data) not in NAMED:
             from convscope.networks.catalog import entry
 
-            size = entry(network).picture[1]
+            size = entry(network).image[1]
         return data_facts(data, size=size, validation=recipe.validation)
-    if picture_shape is None:
-        raise UsageError("Give data, or picture_shape=(channels, height, width).")
-    return DataFacts(picture_shape, {"train": 60_000, "test": 10_000}, 10)
+    if image_shape is None:
+        raise UsageError("Give data, or image_shape=(channels, height, width).")
+    return DataFacts(image_shape, {"train": 60_000, "test": 10_000}, 10)
 
 
 def _with_blocks(workload: Workload) -> Workload:
@@ -151,7 +151,7 @@ def _with_blocks(workload: Workload) -> Workload:
         return workload
     chosen = plan_recomputation(
         getattr(workload.network, "_orig_mod", workload.network),
-        workload.picture_shape,
+        workload.image_shape,
         workload.execution,
         partial(make_optimizer, recipe=workload.recipe),
     )

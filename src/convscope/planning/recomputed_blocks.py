@@ -52,7 +52,7 @@ class _Block:
 
 def plan_recomputation(
     network: nn.Module,
-    picture_shape: tuple[int, int, int],
+    image_shape: tuple[int, int, int],
     execution: Execution,
     make_optimizer: Callable[[nn.Module], torch.optim.Optimizer],
 ) -> Recomputation:
@@ -60,7 +60,7 @@ def plan_recomputation(
 
     Args:
         network: Isn't touched.
-        picture_shape: (C, H, W).
+        image_shape: (C, H, W).
         execution: Precision and algorithms.
         make_optimizer: Gives the optimizer of a (copied) network.
 
@@ -71,9 +71,9 @@ def plan_recomputation(
     Raises:
         RuntimeError: As for `record_step`.
     """
-    step = record_step(network, picture_shape, execution, make_optimizer)
+    step = record_step(network, image_shape, execution, make_optimizer)
     chosen = choose_blocks(network, step)
-    again = record_step(network, picture_shape, execution, make_optimizer, chosen.blocks)
+    again = record_step(network, image_shape, execution, make_optimizer, chosen.blocks)
     saved = 1 - _most_in_use(again) / _most_in_use(step)
     if saved <= chosen.repeated:
         return Recomputation((), 0.0, 0.0)

@@ -113,7 +113,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def record_step(
     network: nn.Module,
-    picture_shape: tuple[int, int, int],
+    image_shape: tuple[int, int, int],
     execution: Execution,
     make_optimizer: Callable[[nn.Module], torch.optim.Optimizer],
     recomputed: Sequence[str] = (),
@@ -121,44 +121,44 @@ def record_step(
     """Record a training step of a network; nothing is computed and the network isn't touched.
 
     Args:
-        network: Maps pictures (N, C, H, W) to logits. It may live on the "meta" device.
-        picture_shape: (C, H, W).
+        network: Maps images (N, C, H, W) to logits. It may live on the "meta" device.
+        image_shape: (C, H, W).
         execution: Precision and algorithms.
         make_optimizer: Gives the optimizer of the (copied) network.
         recomputed: Blocks whose activations aren't kept, as for `runtime.recomputation`.
 
     Raises:
-        RuntimeError: The network doesn't take such pictures, or asks for values of its tensors,
+        RuntimeError: The network doesn't take such images, or asks for values of its tensors,
             which don't exist here.
     """
     tensors = [*network.parameters(), *network.buffers()]
     stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
-    step = Step(stand_in, picture_shape)
+    step = Step(stand_in, image_shape)
     with FakeTensorMode(allow_non_fake_inputs=True):
         copied = without_memory(network).train()
         optimizer = make_optimizer(copied)
         _fill_optimizer(optimizer)
-        pictures = torch.empty(stand_in, *picture_shape)
-        pictures = pictures.to(memory_format=execution.memory_format)
+        images = torch.empty(stand_in, *image_shape)
+        images = images.to(memory_format=execution.memory_format)
         labels = torch.empty(stand_in, dtype=torch.int64)
         state = [t for slots in optimizer.state.values() for t in slots.values()]
         held = [*copied.parameters(), *copied.buffers()]
         step.resident["parameters"] = [_bytes(t) for t in held]
         step.resident["optimizer"] = [_bytes(t) for t in state if isinstance(t, Tensor)]
         recorder = _Recorder(step)
-        for tensor in (*held, *state, pictures, labels):
+        for tensor in (*held, *state, images, labels):
             if isinstance(tensor, Tensor):
                 recorder.known(tensor)
         recomputation = recomputing(copied, recomputed, execution.plan)
         with recorder, _naming_layers(copied, recorder), recomputation:
-            _take_step(copied, optimizer, pictures, labels, execution, recorder)
+            _take_step(copied, optimizer, images, labels, execution, recorder)
     return step
 
 
 def _take_step(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
-    pictures: Tensor,
+    images: Tensor,
     labels: Tensor,
     execution: Execution,
     recorder: _Recorder,
@@ -166,7 +166,7 @@ def _take_step(
     """What the training loop does with a batch."""
     recorder.phase = "forward"
     with execution.forward_pass():
-        logits = network(pictures)
+        logits = network(images)
     loss = F.cross_entropy(logits.float(), labels)
     for block in recorder.alive():
         recorder.step.kinds[block] = "activations"

@@ -12,7 +12,7 @@ import torch
 from convscope.planning.operation import Operation, Phase, scale
 
 Kind = Literal[
-    "parameters", "gradients", "optimizer", "activations", "temporary", "workspace", "pictures"
+    "parameters", "gradients", "optimizer", "activations", "temporary", "workspace", "images"
 ]
 
 
@@ -40,18 +40,18 @@ class Step:
         operations: In order.
         events: Blocks taken and given back, in order.
         kinds: What the blocks hold, where it isn't temporary.
-        stand_in: The number of pictures it was recorded with.
-        picture_shape: (C, H, W).
+        stand_in: The number of images it was recorded with.
+        image_shape: (C, H, W).
         resident: Bytes of parameters with buffers, and of the optimizer's state.
         unknown: Operations that aren't PyTorch's own, so that nothing is known of their insides.
         inputs: Blocks that modules are given in the forward pass, by path; 0 stands for the
-            pictures and parameters.
+            images and parameters.
         outputs: Blocks that they return.
         overwriting: Paths of modules that change their input in place.
     """
 
     stand_in: int
-    picture_shape: tuple[int, int, int]
+    image_shape: tuple[int, int, int]
     operations: list[Operation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     kinds: dict[int, Kind] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Step:
     @cached_property
     def all_float32(self) -> Step:
         """What the step computes where nothing is shortened to bfloat16; memory isn't followed."""
-        long = Step(self.stand_in, self.picture_shape, unknown=self.unknown)
+        long = Step(self.stand_in, self.image_shape, unknown=self.unknown)
         long.operations = [
             operation.in_float32() for operation in self.operations if not _only_shortens(operation)
         ]

@@ -55,7 +55,7 @@ class Stopwatch:
             return value
         dtype = value.dtype
         if len(value.sizes) == 1 and "batch_norm" in str(operation.function):
-            dtype = torch.float32  # on a processor; fake tensors take the pictures' type
+            dtype = torch.float32  # on a processor; fake tensors take the images' type
         if dtype not in (torch.float32, torch.bfloat16):
             return torch.empty_strided(value.sizes, value.strides, dtype=dtype).zero_()
         span = 1 + sum((n - 1) * s for n, s in zip(value.sizes, value.strides, strict=True))

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import pydantic
 import torch
 
-from convscope.data.places import cache_folder
 from convscope.files import write_text
+from convscope.folders import cache_folder
 from convscope.planning.operation import Operation
 from convscope.planning.step import Step
 from convscope.planning.stopwatch import Stopwatch
@@ -30,8 +30,8 @@ from convscope.runtime.allocator import keep_memory, returning_memory
 from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.device import processor
 
-CALL_SECONDS = 0.012  # an operation that takes longer is timed on fewer pictures
-FEWEST_PICTURES = 8  # with fewer, threads have too little to share
+CALL_SECONDS = 0.012  # an operation that takes longer is timed on fewer images
+FEWEST_IMAGES = 8  # with fewer, threads have too little to share
 AGAIN_SECONDS = 0.1  # for timing known operations again
 GUESSED_FLOPS = {torch.bfloat16: 5e11, torch.float32: 1e11}  # per second, to decide on that
 GUESSED_BYTES = 5e9  # per second
@@ -84,7 +84,7 @@ class OperationTimes:
 
         Args:
             step: As recorded.
-            batch_size: Pictures.
+            batch_size: Images.
             budget: Seconds to spend on measuring.
             again: Whether known times may be measured again within it.
         """
@@ -135,7 +135,7 @@ class OperationTimes:
         known: list[tuple[Operation, str]] = []
         for key in (*firsts, *rest):
             recorded, operation = unique[key]
-            count = _pictures_to_time(recorded, operation, batch_size, stand_in)
+            count = _images_to_time(recorded, operation, batch_size, stand_in)
             digest = _digest(recorded.at(count, stand_in), pool)
             if digest not in self._seconds and time.perf_counter() < deadline:
                 try:
@@ -170,7 +170,7 @@ class OperationTimes:
     def _timing(
         self, recorded: Operation, operation: Operation, stand_in: int, batch_size: int, pool: int
     ) -> Timing:
-        count = _pictures_to_time(recorded, operation, batch_size, stand_in)
+        count = _images_to_time(recorded, operation, batch_size, stand_in)
         known = self._seconds.get(_digest(recorded.at(count, stand_in), pool))
         if known is not None:
             return Timing(known * _share(recorded, operation, count, stand_in), is_measured=True)
@@ -204,26 +204,26 @@ def _soon() -> float:
     return time.perf_counter() + AGAIN_SECONDS
 
 
-def _pictures_to_time(
+def _images_to_time(
     recorded: Operation, operation: Operation, batch_size: int, stand_in: int
 ) -> int:
-    """How many pictures to time an operation on: fewer than all, where it would take long."""
+    """How many images to time an operation on: fewer than all, where it would take long."""
     guess = _guess(operation)
     if guess <= CALL_SECONDS:
         return batch_size
-    count = min(batch_size, max(FEWEST_PICTURES, int(batch_size * CALL_SECONDS / guess)))
-    # The matrix of a dense layer is read once, for however many pictures.
+    count = min(batch_size, max(FEWEST_IMAGES, int(batch_size * CALL_SECONDS / guess)))
+    # The matrix of a dense layer is read once, for however many images.
     most = 1.5 * operation.bytes * count / batch_size
     return count if recorded.at(count, stand_in).bytes <= most else batch_size
 
 
 def _share(recorded: Operation, operation: Operation, count: int, stand_in: int) -> float:
-    """By how much the whole operation is more work than it was for `count` pictures."""
+    """By how much the whole operation is more work than it was for `count` images."""
     return _work(operation) / _work(recorded.at(count, stand_in))
 
 
 def _guess(operation: Operation) -> float:
-    """Seconds, roughly: enough to decide what to measure first, and on how many pictures."""
+    """Seconds, roughly: enough to decide what to measure first, and on how many images."""
     inputs = operation.inputs
     rate = GUESSED_FLOPS.get(inputs[0].dtype, 1e11) if inputs else 1e11
     return operation.flops / rate + operation.bytes / GUESSED_BYTES + 1e-6

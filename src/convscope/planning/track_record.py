@@ -13,7 +13,7 @@ CLOSE = {"step": 0.10, "run": 0.10, "memory": 0.05}  # off by at most this much 
 
 
 @dataclass(frozen=True)
-class Judged:
+class CheckedForecast:
     """A forecast as it would have been made after all the others, and what came.
 
     Attributes:
@@ -38,7 +38,7 @@ class Judged:
         """Whether the range held."""
         return self.low <= self.outcome.actual <= self.high
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {
             **asdict(self.outcome),
@@ -79,13 +79,13 @@ class TrackRecord:
 
     Attributes:
         records: One for each kind there is.
-        judged: Every outcome, the oldest first.
+        evaluated: Every outcome, the oldest first.
     """
 
     records: tuple[Record, ...]
-    judged: tuple[Judged, ...]
+    evaluated: tuple[CheckedForecast, ...]
 
-    def as_json(self, last: int) -> dict[str, Any]:
+    def as_dict(self, last: int) -> dict[str, Any]:
         """Plain data that JSON can hold.
 
         Args:
@@ -93,43 +93,43 @@ class TrackRecord:
         """
         return {
             "records": [asdict(record) for record in self.records],
-            "last": [each.as_json() for each in self.judged[-last:]],
+            "last": [each.as_dict() for each in self.evaluated[-last:]],
         }
 
 
 def track_record() -> TrackRecord:
-    """The recent history, each outcome judged by a range that all the others give."""
+    """The recent history, each outcome evaluated by a range that all the others give."""
     every = outcomes()
     recent = {what: [o for o in every if o.what == what][-RECENT:] for what in get_args(What)}
-    judged = {
-        id(outcome): _judged(outcome, [other for other in same if other is not outcome])
+    evaluated = {
+        id(outcome): _evaluated(outcome, [other for other in same if other is not outcome])
         for same in recent.values()
         for outcome in same
     }
     records = [
-        _record(what, [judged[id(outcome)] for outcome in same])
+        _record(what, [evaluated[id(outcome)] for outcome in same])
         for what, same in recent.items()
         if same
     ]
-    in_order = [judged[id(outcome)] for outcome in every if id(outcome) in judged]
+    in_order = [evaluated[id(outcome)] for outcome in every if id(outcome) in evaluated]
     return TrackRecord(tuple(records), tuple(in_order))
 
 
-def _judged(outcome: Outcome, others: list[Outcome]) -> Judged:
+def _evaluated(outcome: Outcome, others: list[Outcome]) -> CheckedForecast:
     given = with_range(outcome.forecast, outcome.what, others)
-    return Judged(outcome, given.value, given.low, given.high)
+    return CheckedForecast(outcome, given.value, given.low, given.high)
 
 
-def _record(what: What, judged: Sequence[Judged]) -> Record:
-    errors = [abs(each.ratio - 1) for each in judged]
+def _record(what: What, evaluated: Sequence[CheckedForecast]) -> Record:
+    errors = [abs(each.ratio - 1) for each in evaluated]
     return Record(
         what=what,
-        count=len(judged),
+        count=len(evaluated),
         median_ratio=statistics.median(
-            each.outcome.actual / each.outcome.forecast for each in judged
+            each.outcome.actual / each.outcome.forecast for each in evaluated
         ),
         mean_error=statistics.fmean(errors),
         close=CLOSE[what],
         share_close=statistics.fmean(error <= CLOSE[what] for error in errors),
-        share_inside=statistics.fmean(each.is_inside for each in judged),
+        share_inside=statistics.fmean(each.is_inside for each in evaluated),
     )

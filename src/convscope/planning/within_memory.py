@@ -27,7 +27,7 @@ class WithinMemory:
         fit: The largest batch.
         forecast: With this batch.
         recomputed: The largest batch with recomputation; None where it isn't worth it.
-        more_work: Share by which recomputation adds to the computation of a picture.
+        more_work: Share by which recomputation adds to the computation of an image.
     """
 
     fit: Fit
@@ -35,13 +35,13 @@ class WithinMemory:
     recomputed: Fit | None
     more_work: float
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold; seconds and bytes."""
         recomputed = None
         if self.recomputed is not None:
-            recomputed = {**self.recomputed.as_json(), "more_work": self.more_work}
+            recomputed = {**self.recomputed.as_dict(), "more_work": self.more_work}
         return {
-            **self.fit.as_json(),
+            **self.fit.as_dict(),
             "step_seconds": self.forecast.step.value,
             "epoch_seconds": expected_epoch_seconds(self.forecast),
             "run_seconds": self.forecast.run.value,
@@ -61,7 +61,7 @@ def within_memory(
         limit_bytes: Of the process's resident memory.
 
     Raises:
-        ConvscopeError: Not even one picture fits; says so if one does with recomputation.
+        ConvscopeError: Not even one image fits; says so if one does with recomputation.
     """
     problem, fit = None, None
     try:
@@ -84,7 +84,7 @@ def within_memory(
 def _recomputed(
     network: str | nn.Module, data: Data, known: Sequence[Forecaster], limit_bytes: int
 ) -> tuple[Fit | None, float]:
-    """The largest batch with recomputation, and by how much the work of a picture grows."""
+    """The largest batch with recomputation, and by how much the work of an image grows."""
     recipe = known[0].workload.recipe
     if recipe.recompute:
         return None, 0.0

@@ -1,4 +1,4 @@
-"""The network that a recipe asks for, built for pictures of a given shape."""
+"""The network that a recipe asks for, built for images of a given shape."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from convscope.runs.recipe import Recipe
 
 def fit_network(
     network: str | nn.Module,
-    picture_shape: tuple[int, int, int],
+    image_shape: tuple[int, int, int],
     classes: int | None,
     recipe: Recipe,
 ) -> tuple[int, nn.Module, dict[str, Any], tuple[str, ...]]:
-    """The picture size, the network for it, its builder's arguments, and notes.
+    """The image size, the network for it, its builder's arguments, and notes.
 
     Args:
         network: Name in the catalog, or a module.
-        picture_shape: (C, H, W) of the data.
+        image_shape: (C, H, W) of the data.
         classes: How many; None: as many as a module has logits, or 10.
         recipe: Gives size, dropout and the builder's other arguments.
 
     Raises:
-        UsageError: The network doesn't take pictures of this size, or gives no logits for them.
+        UsageError: The network doesn't take images of this size, or gives no logits for them.
     """
-    channels, height, width = picture_shape
+    channels, height, width = image_shape
     if recipe.size is None and height != width:
         raise UsageError(
-            f"The pictures are {height}×{width}; training takes square ones. Give --size, to "
+            f"The images are {height}×{width}; training takes square ones. Give --size, to "
             "which the shorter side is resized (the middle is cut out)."
         )
     size = recipe.size or height
@@ -48,36 +48,36 @@ def fit_network(
     try:
         return size, *_build(network, channels, classes, size, arguments), ()
     except UsageError:
-        usual = entry(network).picture[1]
+        usual = entry(network).image[1]
         if recipe.size is not None or usual <= size:
             raise
         native = entry(network).native
-        note = f"Pictures are enlarged from {size} to {usual} pixels, for which {network} is made."
+        note = f"Images are enlarged from {size} to {usual} pixels, for which {network} is made."
         if native is not None:
-            note += f" For small pictures as they are, there is {native}."
+            note += f" For small images as they are, there is {native}."
         return usual, *_build(network, channels, classes, usual, arguments), (note,)
 
 
 def _build(
     network: str, channels: int, classes: int, size: int, arguments: dict[str, Any]
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The network for pictures of this size, and all of its builder's arguments."""
+    """The network for images of this size, and all of its builder's arguments."""
     if entry(network).takes_size:
         arguments = {**arguments, "size": size}
     module = build(network, channels, classes, **arguments)
-    module.check_picture_size(size, size)
+    module.check_image_size(size, size)
     return module, arguments
 
 
 def _check_module(module: nn.Module, shape: tuple[int, int, int], classes: int | None) -> None:
-    """Complain early about a module that doesn't map these pictures to as many logits."""
+    """Complain early about a module that doesn't map these images to as many logits."""
     was_training = module.training
     try:
         with torch.no_grad():
             output = module.eval()(torch.zeros(2, *shape))
     except (RuntimeError, ValueError) as error:
         raise UsageError(
-            f"The module {type(module).__name__} fails on pictures of shape (2, "
+            f"The module {type(module).__name__} fails on images of shape (2, "
             f"{', '.join(map(str, shape))}): {' '.join(str(error).split())}"
         ) from error
     finally:
@@ -86,6 +86,6 @@ def _check_module(module: nn.Module, shape: tuple[int, int, int], classes: int |
     if len(found) != 2 or found != (2, classes or found[1]):
         wanted = "classes" if classes is None else classes
         raise UsageError(
-            f"The module {type(module).__name__} gives {found} for 2 pictures; training needs "
+            f"The module {type(module).__name__} gives {found} for 2 images; training needs "
             f"logits of shape (2, {wanted}), one for each class of the data."
         )

@@ -32,10 +32,10 @@ Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
 
 
 class Gaussians(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """What logits of known pictures look like: one normal distribution a class.
+    """What logits of known images look like: one normal distribution a class.
 
     Attributes:
-        means: (G, K): of the K logits of pictures of each class; classes without pictures are
+        means: (G, K): of the K logits of images of each class; classes without images are
             left out, so G ≤ K.
         factors: (G, K, K): (logits - mean) @ factor has the identity as its covariance.
         offsets: (G,): logarithm of the factor's determinant.
@@ -60,12 +60,12 @@ class Gaussians(pydantic.BaseModel, frozen=True, extra="forbid"):
 
 
 class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """When to answer "unknown": where the score of a picture's logits lies below a threshold.
+    """When to answer "unknown": where the score of an image's logits lies below a threshold.
 
     Attributes:
         score: What is computed from the logits; `evaluation.answer` has the formulas.
-        threshold: Pictures that score lower are unknown.
-        rate: Share of the validation pictures, all of known classes, that are rejected by it.
+        threshold: Images that score lower are unknown.
+        rate: Share of the validation images, all of known classes, that are rejected by it.
         gaussians: For the score "gaussian_energy", and for no other.
     """
 
@@ -82,19 +82,19 @@ class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
 
 
 class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """What a network needs besides its weights to turn a picture into a class name.
+    """What a network needs besides its weights to turn an image into a class name.
 
     Attributes:
         network: Name in the catalog; empty for a module that the catalog doesn't know.
         network_arguments: Arguments of its builder besides channels and classes.
         classes: Names, in the order of the logits.
-        channels: Channels of a picture (1 grey, 3 red-green-blue).
-        size: Height and width, in pixels, that pictures are resized to.
-        mean: Subtracted per channel, of pictures scaled to [0, 1].
+        channels: Channels of an image (1 grey, 3 red-green-blue).
+        size: Height and width, in pixels, that images are resized to.
+        mean: Subtracted per channel, of images scaled to [0, 1].
         std: Divided by per channel, after that.
         trained_on: Name of the data.
         temperature: Logits are divided by it before softmax, so that probabilities can be trusted.
-        rejection: When to answer "unknown"; None gives every picture a class.
+        rejection: When to answer "unknown"; None gives every image a class.
     """
 
     format: Literal[1] = 1

@@ -31,16 +31,16 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         network: Name in the catalog.
         network_arguments: Arguments of its builder, besides channels, classes and dropout.
         data: Name of a data set, or path of a folder or zip.
-        size: Height and width that pictures are resized to; unset: as the data has them.
+        size: Height and width that images are resized to; unset: as the data has them.
         normalization: "unit" scales pixels to [0, 1]; "standard" then subtracts the mean and
-            divides by the standard deviation of the training pictures, per channel.
-        validation: Share of the training pictures held out to choose the best epoch, where the
+            divides by the standard deviation of the training images, per channel.
+        validation: Share of the training images held out to choose the best epoch, where the
             data has no validation split of its own. 0: the last epoch is the result, probabilities
             aren't calibrated, and the model never answers "unknown".
-        unknown_rate: Share of the validation pictures that may be answered "unknown", so that
-            pictures of nothing known can be. 0: every picture is given a class.
-        allow_leaks: Train even if pictures of a folder are both in train and in another split.
-        augmentation: Random changes of the training pictures.
+        unknown_rate: Share of the validation images that may be answered "unknown", so that
+            images of nothing known can be. 0: every image is given a class.
+        allow_leaks: Train even if images of a folder are both in train and in another split.
+        augmentation: Random changes of the training images.
         initialization: "default" leaves the network's own; the others set the weights of dense and
             convolution layers as `networks.initialization` says.
         dropout: Probability of dropout, for networks that have it; unset: as in the paper.
@@ -56,9 +56,9 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         clip_gradient: Largest norm of the gradient of all parameters.
         ema: Decay per step of an exponential moving average of the weights, which is evaluated
             and kept in place of the weights themselves.
-        epochs: Passes over the training pictures; unset: as many as fit in `minutes`.
+        epochs: Passes over the training images; unset: as many as fit in `minutes`.
         minutes: Time for the whole of training; the schedule is fitted to it.
-        batch_size: Pictures per step.
+        batch_size: Images per step.
         early_stop: Stop after this many epochs in a row without a better validation accuracy.
         checkpoint_minutes: Time between checkpoints inside an epoch (one is also made after
             every epoch).

@@ -6,7 +6,7 @@ metrics.jsonl        one line an epoch, some lines within each, one for an error
 checkpoints/         see checkpoint.py
 model.safetensors    the result; see model_file.py
 report.html          all about the result, on one page that opens anywhere
-evaluation.json      the result, judged on the test pictures
+evaluation.json      the result, evaluated on the test images
 predictions.csv      what it says of each of them; mistakes.csv: where it is wrong
 figures/*.png        curves, confusion matrix, worst mistakes
 tensorboard/         event files
@@ -27,6 +27,9 @@ from convscope.files import write_text
 from convscope.runs import recipe as recipes
 from convscope.runs.model_file import ModelCard, load_model
 from convscope.runs.recipe import Recipe
+
+FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
+"""Names of metrics as earlier runs wrote them, and as they are called now."""
 
 
 class Run:
@@ -73,7 +76,7 @@ class Run:
 
     @property
     def evaluation_file(self) -> Path:
-        """The judgement of the result."""
+        """The evaluation of the result."""
         return self.folder / "evaluation.json"
 
     @property
@@ -88,7 +91,7 @@ class Run:
 
     @property
     def figures(self) -> Path:
-        """Folder of the pictures made of the run."""
+        """Folder of the images made of the run."""
         return self.folder / "figures"
 
     @property
@@ -112,26 +115,26 @@ class Run:
         return facts
 
     def summary(self) -> dict[str, Any]:
-        """What the run came to: its folder, epochs, time, speed, and the judgement.
+        """What the run came to: its folder, epochs, time, speed, and the evaluation.
 
         Raises:
-            UsageError: The run hasn't been judged yet.
+            UsageError: The run hasn't been evaluated yet.
         """
         if not self.evaluation_file.exists():
             raise UsageError(
                 f"Run {str(self.folder)!r} hasn't ended yet. Go on with it: convscope resume "
                 f"{self.folder}"
             )
-        judged = json.loads(self.evaluation_file.read_text(encoding="utf-8"))
+        evaluated = json.loads(self.evaluation_file.read_text(encoding="utf-8"))
         epochs = self.metrics("epoch")
-        speeds = sorted(epoch["pictures_per_second"] for epoch in epochs)
+        speeds = sorted(epoch["images_per_second"] for epoch in epochs)
         return {
             "run": str(self.folder),
             "epochs": len(epochs),
             "seconds": epochs[-1]["seconds"],
-            "pictures_per_second": speeds[len(speeds) // 2],
+            "images_per_second": speeds[len(speeds) // 2],
             "forecast": self._forecast(),
-            **{name: judged[name] for name in ("accuracy", "interval", "loss", "split")},
+            **{name: evaluated[name] for name in ("accuracy", "interval", "loss", "split")},
         }
 
     def _forecast(self) -> list[dict[str, Any]] | None:
@@ -160,7 +163,9 @@ class Run:
         try:
             values = json.loads(line)
             if isinstance(values, dict) and isinstance(values.get("kind"), str):
-                return values
+                return {
+                    FORMER_NAMES.get(str(name), str(name)): value for name, value in values.items()
+                }
         except ValueError:  # neither JSON nor UTF-8
             pass
         raise ConvscopeError(

@@ -101,11 +101,11 @@ class SeedGroup:
 
     @property
     def runs(self) -> list[Run]:
-        """The runs that have been judged, in the order of the seeds.
+        """The runs that have been evaluated, in the order of the seeds.
 
         Those that only guess are among them: leaving them out would flatter the recipe.
         """
-        return [Run(self.run_folder(seed)) for seed in self.seeds if self._is_judged(seed)]
+        return [Run(self.run_folder(seed)) for seed in self.seeds if self._is_evaluated(seed)]
 
     @property
     def spread(self) -> Spread | None:
@@ -118,7 +118,7 @@ class SeedGroup:
         return (self.run_folder(seed) / "environment.json").is_file()
 
     def has_ended(self, seed: int) -> bool:
-        """Whether the run of a seed needs no more training, because it was judged or failed."""
+        """Whether the run of a seed needs no more training, because it was evaluated or failed."""
         folder = self.run_folder(seed)
         return (folder / "evaluation.json").is_file() or (seed in self.failures and folder.is_dir())
 
@@ -132,11 +132,11 @@ class SeedGroup:
 
         Figures are None where no seed has a result.
         """
-        judged = {run.folder: run.summary() for run in self.runs}
-        rows = list(judged.values())
+        evaluated = {run.folder: run.summary() for run in self.runs}
+        rows = list(evaluated.values())
         medians = {
             name: statistics.median(row[name] for row in rows) if rows else None
-            for name in ("epochs", "accuracy", "loss", "pictures_per_second")
+            for name in ("epochs", "accuracy", "loss", "images_per_second")
         }
         return {
             "run": str(self.folder),
@@ -151,7 +151,7 @@ class SeedGroup:
                 {
                     "seed": seed,
                     "problem": self.failures.get(seed),
-                    **judged.get(self.run_folder(seed), {}),
+                    **evaluated.get(self.run_folder(seed), {}),
                 }
                 for seed in self.seeds
             ],
@@ -173,7 +173,7 @@ class SeedGroup:
         if [file.name for file in self.folder.iterdir()] == [FILE]:
             shutil.rmtree(self.folder)
 
-    def _is_judged(self, seed: int) -> bool:
+    def _is_evaluated(self, seed: int) -> bool:
         return (self.run_folder(seed) / "evaluation.json").is_file()
 
 

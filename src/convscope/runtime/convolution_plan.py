@@ -20,8 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from convscope.data.places import cache_folder
 from convscope.files import write_text
+from convscope.folders import cache_folder
 from convscope.runtime.device import processor
 from convscope.runtime.matrix_convolution import (
     Direction,
@@ -82,14 +82,14 @@ class _Intercept(TorchFunctionMode):
 def use_plan(plan: Plan) -> TorchFunctionMode:
     """The context in which the layers of a plan are computed as it says."""
 
-    def convolve(pictures: Tensor, kernels: Tensor, bias: Tensor | None, layer: Layer) -> Tensor:
+    def convolve(images: Tensor, kernels: Tensor, bias: Tensor | None, layer: Layer) -> Tensor:
         directions = plan.get(str(layer))
         if directions is None:
-            return F.conv2d(pictures, kernels, bias, layer.stride, layer.padding)
+            return F.conv2d(images, kernels, bias, layer.stride, layer.padding)
         dtype = layer.dtype
         bias = bias if bias is None else bias.to(dtype)
         output: Tensor = MatrixConvolution.apply(  # type: ignore[no-untyped-call]
-            pictures.to(dtype), kernels.to(dtype), bias, layer, directions
+            images.to(dtype), kernels.to(dtype), bias, layer, directions
         )
         return output
 
@@ -104,7 +104,7 @@ def make_plan(layers: Iterable[Layer], batch_size: int, seconds: float = 5.0) ->
 
     Args:
         layers: As `record_layers` found them.
-        batch_size: Pictures at a time.
+        batch_size: Images at a time.
         seconds: When this time is up, the layers not measured yet stay direct.
     """
     file = cache_folder() / "convolutions.json"
@@ -137,32 +137,32 @@ def _read(file: Path) -> dict[str, Plan]:
 def record_layers(layers: set[Layer]) -> TorchFunctionMode:
     """The context in which every convolution is computed as usual and put into `layers`."""
 
-    def convolve(pictures: Tensor, kernels: Tensor, bias: Tensor | None, layer: Layer) -> Tensor:
+    def convolve(images: Tensor, kernels: Tensor, bias: Tensor | None, layer: Layer) -> Tensor:
         layers.add(layer)
-        return F.conv2d(pictures, kernels, bias, layer.stride, layer.padding)
+        return F.conv2d(images, kernels, bias, layer.stride, layer.padding)
 
     return _Intercept(convolve)
 
 
 def _directions_in_which_matrices_win(layer: Layer, batch_size: int) -> list[Direction]:
-    pictures, kernels = (
+    images, kernels = (
         torch.randn(shape).to(layer.dtype, memory_format=torch.channels_last)
-        for shape in ((batch_size, *layer.pictures), layer.kernels)
+        for shape in ((batch_size, *layer.images), layer.kernels)
     )
-    gradient = F.conv2d(pictures, kernels, None, layer.stride, layer.padding)
+    gradient = F.conv2d(images, kernels, None, layer.stride, layer.padding)
     stride, padding, size = layer.stride, layer.padding, (layer.kernels[2], layer.kernels[3])
     ways: dict[Direction, tuple[Callable[[], Any], Callable[[], Any]]] = {
         "forward": (
-            lambda: F.conv2d(pictures, kernels, None, stride, padding),
-            lambda: multiply_windows(pictures, kernels, stride, padding),
+            lambda: F.conv2d(images, kernels, None, stride, padding),
+            lambda: multiply_windows(images, kernels, stride, padding),
         ),
         "input gradient": (
-            lambda: direct_gradients(gradient, pictures, kernels, layer, [True, False, False]),
+            lambda: direct_gradients(gradient, images, kernels, layer, [True, False, False]),
             lambda: input_gradient(gradient, kernels, padding),
         ),
         "weight gradient": (
-            lambda: direct_gradients(gradient, pictures, kernels, layer, [False, True, False]),
-            lambda: weight_gradient(gradient, pictures, size, stride, padding),
+            lambda: direct_gradients(gradient, images, kernels, layer, [False, True, False]),
+            lambda: weight_gradient(gradient, images, size, stride, padding),
         ),
     }
     if stride != (1, 1) or padding[0] >= size[0] or padding[1] >= size[1]:

@@ -2,7 +2,7 @@
 
 bfloat16 halves the memory traffic and, on processors with matrix units for it, multiplies the
 speed of convolutions; on others it falls back to kernels that are many times slower. So a short
-probe takes a few training steps of the real network on real pictures, and picks the fastest way
+probe takes a few training steps of the real network on real images, and picks the fastest way
 whose loss and gradient agree with plain float32.
 """
 
@@ -25,7 +25,7 @@ from convscope.runtime.matrix_convolution import Layer
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 
-FEW_PICTURES = 32  # of a batch, while it isn't known yet how slow a step is
+FEW_IMAGES = 32  # of a batch, while it isn't known yet how slow a step is
 QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
 TIMING_SECONDS = 0.25  # for each precision
 LONG_STEP = 0.2  # seconds: a step this long isn't held up by threads that wait for one another
@@ -53,7 +53,7 @@ class Execution:
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """How pictures and kernels are stored: channels innermost, which convolutions prefer."""
+        """How images and kernels are stored: channels innermost, which convolutions prefer."""
         return torch.channels_last
 
     @contextmanager
@@ -90,7 +90,7 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 def choose_execution(
     network: nn.Module,
-    pictures: torch.Tensor,
+    images: torch.Tensor,
     labels: torch.Tensor,
     device: torch.device,
     precision: Precision | Literal["auto"] = "auto",
@@ -100,7 +100,7 @@ def choose_execution(
 
     Args:
         network: Is copied; the copies are trained a few steps.
-        pictures: A batch as training will give it, (N, C, H, W) float32.
+        images: A batch as training will give it, (N, C, H, W) float32.
         labels: (N,) class numbers, or (N, classes) shares.
         device: Where training will run.
         precision: "auto" measures; one of the names is taken as it is.
@@ -108,16 +108,16 @@ def choose_execution(
     """
     is_measured = threads is None and device.type == "cpu"
     if is_measured:
-        threads = _choose_threads(network, pictures, labels)
+        threads = _choose_threads(network, images, labels)
     with Execution(device, "float32", threads).using_threads():
-        chosen = _choose_algorithms(network, pictures, labels, device, precision)
+        chosen = _choose_algorithms(network, images, labels, device, precision)
     if is_measured and threads == 1 < torch.get_num_threads():
         reason = f"{chosen.reason}; one thread measured to be faster than {torch.get_num_threads()}"
         chosen = replace(chosen, reason=reason)
     return replace(chosen, threads=threads)
 
 
-def _choose_threads(network: nn.Module, pictures: torch.Tensor, labels: torch.Tensor) -> int:
+def _choose_threads(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> int:
     """All threads, or a single one if that is faster.
 
     Threads wait for one another after every operation. Where operations are small and another
@@ -127,7 +127,7 @@ def _choose_threads(network: nn.Module, pictures: torch.Tensor, labels: torch.Te
     if everything == 1:
         return 1
     plain = Execution(torch.device("cpu"), "float32")
-    few, few_labels = pictures[:FEW_PICTURES], labels[:FEW_PICTURES]
+    few, few_labels = images[:FEW_IMAGES], labels[:FEW_IMAGES]
     with torch.random.fork_rng(devices=[]):
         speed = _speed(network, plain, few, few_labels)
         if len(few) / speed > LONG_STEP:
@@ -139,20 +139,20 @@ def _choose_threads(network: nn.Module, pictures: torch.Tensor, labels: torch.Te
 
 def _choose_algorithms(
     network: nn.Module,
-    pictures: torch.Tensor,
+    images: torch.Tensor,
     labels: torch.Tensor,
     device: torch.device,
     precision: Precision | Literal["auto"],
 ) -> Execution:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        chosen = _choose_precision(network, pictures, labels, device, precision)
+        chosen = _choose_precision(network, images, labels, device, precision)
         if device.type != "cpu":
             return chosen
         layers: set[Layer] = set()
         trained = chosen.place(copy.deepcopy(network)).train()
         with torch.no_grad(), autocast(device, chosen.precision), record_layers(layers):
-            trained(pictures[:2])
-        plan = make_plan(layers, len(pictures))
+            trained(images[:2])
+        plan = make_plan(layers, len(images))
     if not plan:
         return chosen
     planned = "1 layer" if len(plan) == 1 else f"{len(plan)} layers"
@@ -162,7 +162,7 @@ def _choose_algorithms(
 
 def _choose_precision(
     network: nn.Module,
-    pictures: torch.Tensor,
+    images: torch.Tensor,
     labels: torch.Tensor,
     device: torch.device,
     precision: Precision | Literal["auto"],
@@ -172,15 +172,15 @@ def _choose_precision(
     plain, short = Execution(device, "float32"), Execution(device, "bfloat16")
     if device.type == "mps":
         return replace(plain, reason="bfloat16 isn't tried on this kind of device")
-    few = min(FEW_PICTURES, len(pictures) // 2)
+    few = min(FEW_IMAGES, len(images) // 2)
     if few == 0:
-        return replace(plain, reason="a batch of one picture is too small to compare precisions")
-    if not _agrees(network, plain, short, pictures[: 2 * few], labels[: 2 * few]):
+        return replace(plain, reason="a batch of one image is too small to compare precisions")
+    if not _agrees(network, plain, short, images[: 2 * few], labels[: 2 * few]):
         reason = "in bfloat16, rounding changes the gradient more than another batch would"
         return replace(plain, reason=reason)
-    if few / _speed(network, plain, pictures[:few], labels[:few]) > QUICK_STEP:
-        pictures, labels = pictures[:few], labels[:few]
-    speeds = [_speed(network, execution, pictures, labels) for execution in (plain, short)]
+    if few / _speed(network, plain, images[:few], labels[:few]) > QUICK_STEP:
+        images, labels = images[:few], labels[:few]
+    speeds = [_speed(network, execution, images, labels) for execution in (plain, short)]
     ratio = speeds[1] / speeds[0]
     measured = f"bfloat16 measured to be {ratio:.1f}× as fast as float32"
     return replace(short if ratio > 1 else plain, reason=measured)
@@ -190,23 +190,23 @@ def _agrees(
     network: nn.Module,
     plain: Execution,
     short: Execution,
-    pictures: torch.Tensor,
+    images: torch.Tensor,
     labels: torch.Tensor,
 ) -> bool:
     """Whether rounding harms less than chance does anyway.
 
     A gradient is always that of a batch, and another batch gives another. The gradient in the
-    shorter precision may differ from float32's on the same pictures by a share of that.
+    shorter precision may differ from float32's on the same images by a share of that.
 
     Args:
         network: Is copied.
         plain: The reference.
         short: What is to agree with it.
-        pictures: Two batches, one after the other.
-        labels: Of the pictures.
+        images: Two batches, one after the other.
+        labels: Of the images.
     """
-    half = len(pictures) // 2
-    first, second = (pictures[:half], labels[:half]), (pictures[half:], labels[half:])
+    half = len(images) // 2
+    first, second = (images[:half], labels[:half]), (images[half:], labels[half:])
     loss, gradient = _loss_and_gradient(network, plain, *first)
     short_loss, short_gradient = _loss_and_gradient(network, short, *first)
     _, other_gradient = _loss_and_gradient(network, plain, *second)
@@ -218,29 +218,29 @@ def _agrees(
 
 
 def _loss_and_gradient(
-    network: nn.Module, execution: Execution, pictures: torch.Tensor, labels: torch.Tensor
+    network: nn.Module, execution: Execution, images: torch.Tensor, labels: torch.Tensor
 ) -> tuple[float, torch.Tensor]:
     """Of one training step, the gradient as one long vector on the CPU."""
     trained = _copy_without_dropout(network, execution)
-    loss = _step(trained, execution, pictures, labels)
+    loss = _step(trained, execution, images, labels)
     gradients = [p.grad.float().flatten() for p in trained.parameters() if p.grad is not None]
     return loss, torch.cat(gradients).cpu()
 
 
 def _speed(
-    network: nn.Module, execution: Execution, pictures: torch.Tensor, labels: torch.Tensor
+    network: nn.Module, execution: Execution, images: torch.Tensor, labels: torch.Tensor
 ) -> float:
-    """Pictures per second in training steps, the quickest of some after a first one."""
+    """Images per second in training steps, the quickest of some after a first one."""
     trained = _copy_without_dropout(network, execution)
-    _step(trained, execution, pictures, labels)
+    _step(trained, execution, images, labels)
     times: list[float] = []
     while len(times) < 2 or (sum(times) < TIMING_SECONDS and len(times) < 20):
         synchronize(execution.device)
         start = time.perf_counter()
-        _step(trained, execution, pictures, labels)
+        _step(trained, execution, images, labels)
         synchronize(execution.device)
         times.append(time.perf_counter() - start)
-    return len(pictures) / min(times)
+    return len(images) / min(times)
 
 
 def _copy_without_dropout(network: nn.Module, execution: Execution) -> nn.Module:
@@ -253,13 +253,13 @@ def _copy_without_dropout(network: nn.Module, execution: Execution) -> nn.Module
 
 
 def _step(
-    network: nn.Module, execution: Execution, pictures: torch.Tensor, labels: torch.Tensor
+    network: nn.Module, execution: Execution, images: torch.Tensor, labels: torch.Tensor
 ) -> float:
     """Forward and backward once; returns the loss."""
-    pictures = pictures.to(execution.device, memory_format=execution.memory_format)
+    images = images.to(execution.device, memory_format=execution.memory_format)
     network.zero_grad(set_to_none=True)
     with execution.forward_pass():
-        logits = network(pictures)
+        logits = network(images)
     loss = F.cross_entropy(logits.float(), labels.to(execution.device))
     loss.backward()  # type: ignore[no-untyped-call]
     return loss.item()

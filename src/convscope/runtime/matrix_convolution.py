@@ -23,36 +23,36 @@ class Layer(NamedTuple):
     """What decides which way is faster.
 
     Attributes:
-        pictures: (channels, height, width) of the input.
+        images: (channels, height, width) of the input.
         kernels: (output channels, channels, height, width).
         stride: Vertical and horizontal.
         padding: On each side, vertical and horizontal.
         dtype: Of the computation.
     """
 
-    pictures: tuple[int, ...]
+    images: tuple[int, ...]
     kernels: tuple[int, ...]
     stride: Pair
     padding: Pair
     dtype: torch.dtype
 
     def __str__(self) -> str:
-        pictures, kernels = ("×".join(map(str, shape)) for shape in (self.pictures, self.kernels))
-        return f"{pictures} * {kernels} stride {self.stride} padding {self.padding} {self.dtype}"
+        images, kernels = ("×".join(map(str, shape)) for shape in (self.images, self.kernels))
+        return f"{images} * {kernels} stride {self.stride} padding {self.padding} {self.dtype}"
 
     @property
     def output_size(self) -> Pair:
         """Height and width of the output."""
-        sides = zip(self.pictures[1:], self.kernels[2:], self.stride, self.padding, strict=True)
+        sides = zip(self.images[1:], self.kernels[2:], self.stride, self.padding, strict=True)
         height, width = ((n + 2 * p - k) // s + 1 for n, k, s, p in sides)
         return height, width
 
 
-def unfold(pictures: Tensor, kernel: Pair, stride: Pair, padding: Pair) -> Tensor:
+def unfold(images: Tensor, kernel: Pair, stride: Pair, padding: Pair) -> Tensor:
     """Every window as a row.
 
     Args:
-        pictures: (N, C, H, W), best with channels last.
+        images: (N, C, H, W), best with channels last.
         kernel: Height and width of the window.
         stride: Between windows.
         padding: Zeros on each side.
@@ -60,9 +60,7 @@ def unfold(pictures: Tensor, kernel: Pair, stride: Pair, padding: Pair) -> Tenso
     Returns:
         (N · output height · output width, kernel height · kernel width · C).
     """
-    rows = F.pad(
-        pictures.permute(0, 2, 3, 1), (0, 0, padding[1], padding[1], padding[0], padding[0])
-    )
+    rows = F.pad(images.permute(0, 2, 3, 1), (0, 0, padding[1], padding[1], padding[0], padding[0]))
     count, height, width, channels = rows.shape
     out_height = (height - kernel[0]) // stride[0] + 1
     out_width = (width - kernel[1]) // stride[1] + 1
@@ -74,24 +72,24 @@ def unfold(pictures: Tensor, kernel: Pair, stride: Pair, padding: Pair) -> Tenso
     return windows.reshape(count * out_height * out_width, -1)
 
 
-def multiply_windows(pictures: Tensor, kernels: Tensor, stride: Pair, padding: Pair) -> Tensor:
+def multiply_windows(images: Tensor, kernels: Tensor, stride: Pair, padding: Pair) -> Tensor:
     """The convolution (N, O, output height, output width), channels last, by one product.
 
     Args:
-        pictures: (N, C, H, W).
+        images: (N, C, H, W).
         kernels: (O, C, kernel height, kernel width).
         stride: Vertical and horizontal.
         padding: Vertical and horizontal.
     """
     size = (kernels.shape[2], kernels.shape[3])
-    layer = Layer(tuple(pictures.shape[1:]), tuple(kernels.shape), stride, padding, kernels.dtype)
+    layer = Layer(tuple(images.shape[1:]), tuple(kernels.shape), stride, padding, kernels.dtype)
     matrix = kernels.permute(2, 3, 1, 0).reshape(-1, kernels.shape[0])
-    outputs = unfold(pictures, size, stride, padding) @ matrix
-    return outputs.view(len(pictures), *layer.output_size, -1).permute(0, 3, 1, 2)
+    outputs = unfold(images, size, stride, padding) @ matrix
+    return outputs.view(len(images), *layer.output_size, -1).permute(0, 3, 1, 2)
 
 
 def input_gradient(gradient: Tensor, kernels: Tensor, padding: Pair) -> Tensor:
-    """The gradient in the pictures, for stride 1: a convolution with the kernels turned by 180°.
+    """The gradient in the images, for stride 1: a convolution with the kernels turned by 180°.
 
     Args:
         gradient: In the output, (N, O, output height, output width).
@@ -104,19 +102,19 @@ def input_gradient(gradient: Tensor, kernels: Tensor, padding: Pair) -> Tensor:
 
 
 def weight_gradient(
-    gradient: Tensor, pictures: Tensor, kernel: Pair, stride: Pair, padding: Pair
+    gradient: Tensor, images: Tensor, kernel: Pair, stride: Pair, padding: Pair
 ) -> Tensor:
     """The gradient in the kernels, (O, C, kernel height, kernel width).
 
     Args:
         gradient: In the output, (N, O, output height, output width).
-        pictures: (N, C, H, W).
+        images: (N, C, H, W).
         kernel: Height and width.
         stride: Vertical and horizontal.
         padding: Vertical and horizontal.
     """
     outputs = gradient.permute(0, 2, 3, 1).reshape(-1, gradient.shape[1])  # (N · pixels, O)
-    products = outputs.t() @ unfold(pictures, kernel, stride, padding)
+    products = outputs.t() @ unfold(images, kernel, stride, padding)
     return products.view(len(products), *kernel, -1).permute(0, 3, 1, 2)
 
 
@@ -126,50 +124,48 @@ class MatrixConvolution(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        pictures: Tensor,
+        images: Tensor,
         kernels: Tensor,
         bias: Tensor | None,
         layer: Layer,
         directions: list[Direction],
     ) -> Tensor:
         """Compute (N, O, output height, output width)."""
-        ctx.save_for_backward(pictures, kernels)
+        ctx.save_for_backward(images, kernels)
         ctx.layer, ctx.directions, ctx.has_bias = layer, directions, bias is not None
         if "forward" not in directions:
-            return F.conv2d(pictures, kernels, bias, layer.stride, layer.padding)
-        output = multiply_windows(pictures, kernels, layer.stride, layer.padding)
+            return F.conv2d(images, kernels, bias, layer.stride, layer.padding)
+        output = multiply_windows(images, kernels, layer.stride, layer.padding)
         return output if bias is None else output + bias.view(-1, 1, 1)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        """Compute the gradients in pictures, kernels and bias."""
-        pictures, kernels = ctx.saved_tensors
+        """Compute the gradients in images, kernels and bias."""
+        images, kernels = ctx.saved_tensors
         layer, directions = ctx.layer, ctx.directions
         wanted = ctx.needs_input_grad
         by_matrix = [name in directions for name in DIRECTIONS[1:]]
         direct = [wanted[0] and not by_matrix[0], wanted[1] and not by_matrix[1], False]
-        pictures_gradient, kernels_gradient, _ = direct_gradients(
-            gradient, pictures, kernels, layer, direct
+        images_gradient, kernels_gradient, _ = direct_gradients(
+            gradient, images, kernels, layer, direct
         )
         if wanted[0] and by_matrix[0]:
-            pictures_gradient = input_gradient(gradient, kernels, layer.padding)
+            images_gradient = input_gradient(gradient, kernels, layer.padding)
         if wanted[1] and by_matrix[1]:
             size = (kernels.shape[2], kernels.shape[3])
-            kernels_gradient = weight_gradient(
-                gradient, pictures, size, layer.stride, layer.padding
-            )
+            kernels_gradient = weight_gradient(gradient, images, size, layer.stride, layer.padding)
         bias_gradient = gradient.sum((0, 2, 3)) if ctx.has_bias and wanted[2] else None
-        return pictures_gradient, kernels_gradient, bias_gradient, None, None
+        return images_gradient, kernels_gradient, bias_gradient, None, None
 
 
 def direct_gradients(
-    gradient: Tensor, pictures: Tensor, kernels: Tensor, layer: Layer, wanted: list[bool]
+    gradient: Tensor, images: Tensor, kernels: Tensor, layer: Layer, wanted: list[bool]
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    """The gradients in pictures, kernels and bias by PyTorch's own kernels.
+    """The gradients in images, kernels and bias by PyTorch's own kernels.
 
     Args:
         gradient: In the output.
-        pictures: (N, C, H, W).
+        images: (N, C, H, W).
         kernels: (O, C, kernel height, kernel width).
         layer: Stride and padding.
         wanted: Which of the three; the others are None.
@@ -179,7 +175,7 @@ def direct_gradients(
     gradients: tuple[Tensor | None, Tensor | None, Tensor | None]
     gradients = torch.ops.aten.convolution_backward(
         gradient,
-        pictures,
+        images,
         kernels,
         None,
         layer.stride,

@@ -42,16 +42,16 @@ class NotFiniteError(ConvscopeError):
         )
 
 
-def first_not_finite(network: nn.Module, pictures: torch.Tensor, execution: Execution) -> str:
-    """Where NaN or infinity first appears on the way from the pictures to the logits, in words.
+def first_not_finite(network: nn.Module, images: torch.Tensor, execution: Execution) -> str:
+    """Where NaN or infinity first appears on the way from the images to the logits, in words.
 
     Args:
         network: Left as found: mode, buffers and hooks.
-        pictures: The batch to look at.
+        images: The batch to look at.
         execution: How to compute.
     """
-    if not pictures.isfinite().all():
-        return "The pictures themselves hold NaN or infinity."
+    if not images.isfinite().all():
+        return "The images themselves hold NaN or infinity."
     for name, parameter in network.named_parameters():
         if not parameter.isfinite().all():
             return (
@@ -75,7 +75,7 @@ def first_not_finite(network: nn.Module, pictures: torch.Tensor, execution: Exec
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     try:
         with torch.no_grad(), execution.forward_pass():
-            network(pictures)
+            network(images)
     finally:
         for handle in handles:
             handle.remove()
@@ -108,5 +108,5 @@ def stuck_at_guessing(
         f"The training loss stays at {metrics['train_loss']:.3f}, which is ln({classes}) = "
         f"{guessing:.3f}: the network gives every class the same probability and isn't learning. "
         "Usual reasons: a learning rate far too high or too low, saturated sigmoid units (try "
-        "--set initialization=xavier), or labels that don't belong to the pictures."
+        "--set initialization=xavier), or labels that don't belong to the images."
     )

@@ -1,4 +1,4 @@
-"""A run's forecast: shown before the first step, refined after some, and judged at the end."""
+"""A run's forecast: shown before the first step, refined after some, and evaluated at the end."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Expectation:
         self._start_seconds = time.perf_counter() - begun
         self._steps: list[float] = []
         self._last: float | None = None
-        self._judging_from = 0.0
+        self._evaluating_from = 0.0
         self._training_peak = 0
         with returning_memory():  # as when training begins
             self._base_bytes = resident_bytes() or 0
@@ -68,7 +68,7 @@ class Expectation:
         workload = Workload(
             name=job.recipe.network or type(job.network).__name__,
             network=job.network,
-            stored_shape=train.picture_shape,
+            stored_shape=train.image_shape,
             size=job.card.size,
             counts={name: len(images) for name, images in job.splits.items()},
             recipe=self._recipe,
@@ -122,9 +122,9 @@ class Expectation:
         """The median of the steps so far."""
         return statistics.median(self._steps)
 
-    def judging_begins(self) -> None:
+    def evaluation_begins(self) -> None:
         """Training has ended."""
-        self._judging_from = time.perf_counter()
+        self._evaluating_from = time.perf_counter()
         self._training_peak = resident_bytes(peak=True) or 0
 
     def settle(self, run: Run) -> None:
@@ -197,9 +197,9 @@ class Expectation:
         remember_fixed_costs(
             FixedCosts(
                 start_seconds=self._start_seconds,
-                judging_seconds=now - self._judging_from,
+                final_evaluation_seconds=now - self._evaluating_from,
                 start_bytes=without - forecast.parts["data set"],
                 late_bytes=max(0, self._training_peak - without - memory.heap),
-                judging_bytes=max(0, peak - without - parameters),
+                final_evaluation_bytes=max(0, peak - without - parameters),
             )
         )

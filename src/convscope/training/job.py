@@ -1,4 +1,4 @@
-"""What a recipe comes down to on given data: the network, the pictures, their size."""
+"""What a recipe comes down to on given data: the network, the images, their size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from convscope.runtime.execution import Execution
 
 @dataclass(frozen=True)
 class Job:
-    """A network and the pictures to train it on.
+    """A network and the images to train it on.
 
     Attributes:
         network: With fresh weights, on the CPU.
@@ -44,7 +44,7 @@ class Job:
         return Normalization(self.card.mean, self.card.std)
 
     def training_batches(self, execution: Execution) -> Batches:
-        """The training pictures, shuffled and augmented."""
+        """The training images, shuffled and augmented."""
         return Batches(
             self.splits["train"],
             self.recipe.batch_size,
@@ -63,7 +63,7 @@ class Job:
         return "validation" if "validation" in self.splits else "test"
 
     def monitor_batches(self, execution: Execution) -> Batches:
-        """The pictures evaluated after every epoch."""
+        """The images evaluated after every epoch."""
         return Batches(
             self.splits[self.monitor_name],
             self.recipe.batch_size,
@@ -76,7 +76,7 @@ class Job:
 
 
 def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
-    """Load the pictures and build the network for them.
+    """Load the images and build the network for them.
 
     Args:
         network: Name in the catalog, or a module.
@@ -86,11 +86,11 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
     Raises:
         UsageError: Something doesn't exist or doesn't fit; says what and the fix.
     """
-    picture_size = entry(network).picture[1] if isinstance(network, str) else None
+    image_size = entry(network).image[1] if isinstance(network, str) else None
     is_folder = isinstance(data, str | Path) and str(data) not in NAMED
     splits = load_splits(
         data,
-        size=(recipe.size or picture_size) if is_folder else None,
+        size=(recipe.size or image_size) if is_folder else None,
         validation=recipe.validation,
     )
     _check_splits(splits, recipe)
@@ -98,11 +98,11 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         size, module, arguments, notes = fit_network(
-            network, train.picture_shape, len(train.classes), recipe
+            network, train.image_shape, len(train.classes), recipe
         )
         if recipe.initialization != "default":
             initialize(module, recipe.initialization)
-    channels = train.picture_shape[0]
+    channels = train.image_shape[0]
     if recipe.normalization == "unit":
         normalization = Normalization((0.0,) * channels, (1.0,) * channels)
     else:
@@ -123,10 +123,10 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
 def _check_splits(splits: dict[str, ImageSet], recipe: Recipe) -> None:
     if len(splits) == 1:
         raise UsageError(
-            "There are only training pictures, so nothing to judge the network on. Give a share "
-            "of them for it (--set validation=0.1) or test pictures."
+            "There are only training images, so nothing to evaluate the network on. Give a share "
+            "of them for it (--set validation=0.1) or test images."
         )
     if recipe.early_stop is not None and "validation" not in splits:
         raise UsageError(
-            "early_stop needs validation pictures, and there are none. Set validation=0.1 too."
+            "early_stop needs validation images, and there are none. Set validation=0.1 too."
         )

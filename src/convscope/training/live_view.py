@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 from convscope.training.state import Progress, TrainingState
 
 REDRAW_SECONDS = 0.1
-HEADER = "  epoch     loss  accuracy  {:>10}  pictures/s     time"
+HEADER = "  epoch     loss  accuracy  {:>10}  images/s     time"
 
 
 class LiveView:
@@ -68,7 +68,7 @@ class LiveView:
         speed = progress.seen / progress.training_seconds
         figures = (
             f"loss {progress.loss_sum / progress.seen:.3f}  "
-            f"accuracy {progress.correct / progress.seen:.3f}  {speed:,.0f} pictures/s  "
+            f"accuracy {progress.correct / progress.seen:.3f}  {speed:,.0f} images/s  "
             f"{'evaluating' if last else f'{clock(self._seconds_left(progress))} left'}"
         )
         self._bar.update(
@@ -85,7 +85,7 @@ class LiveView:
         self._console.print(
             f"{self._epoch_of(int(metrics['epoch'])):>7}  {metrics['train_loss']:7.4f}  "
             f"{metrics['train_accuracy']:8.4f}  {accuracy:10.4f}  "
-            f"{metrics['pictures_per_second']:10,.0f}  {clock(metrics['seconds']):>7}"
+            f"{metrics['images_per_second']:10,.0f}  {clock(metrics['seconds']):>7}"
             f"{'  *' if best else ''}"
         )
 

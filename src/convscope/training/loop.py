@@ -53,7 +53,7 @@ def fit(
 
     Args:
         state: Where to begin; is trained in place.
-        job: The pictures and the recipe.
+        job: The images and the recipe.
         execution: Device, precision and algorithms.
         run: Where metrics, checkpoints and the model go.
         watchers: Are told of every step and epoch.
@@ -76,18 +76,18 @@ def fit(
     saved_at, clock = progress.seconds, time.perf_counter()
     while not is_over(recipe, progress):
         network.train()
-        for pictures, labels in train.epoch(progress.epoch, progress.step_in_epoch):
+        for images, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
                 break  # the time is up, or the run was stopped after its last step
             torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
             set_learning_rate(optimizer, learning_rate(recipe, progress.step, progress.total_steps))
 
             with execution.forward_pass():
-                logits = network(pictures)
+                logits = network(images)
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
             loss_value, correct = torch.stack([loss.detach(), _correct(logits, labels)]).tolist()
             if not math.isfinite(loss_value):
-                where = first_not_finite(network, pictures, execution)
+                where = first_not_finite(network, images, execution)
                 raise NotFiniteError(
                     f"The loss became {loss_value}", where, job, execution, progress
                 )
@@ -102,7 +102,7 @@ def fit(
                 keep_memory()  # from the second step on; the first leaves small blocks for good
 
             now = time.perf_counter()
-            progress.count(loss_value, int(correct), len(pictures), now - clock)
+            progress.count(loss_value, int(correct), len(images), now - clock)
             clock = now
             progress.total_steps = plan_steps(recipe, progress, len(train))
             for watcher in watchers:
@@ -156,7 +156,7 @@ def step_seed(seed: int, epoch: int, step: int) -> int:
 
 
 def is_over(recipe: Recipe, progress: Progress) -> bool:
-    """Whether all steps are taken and judged, or patience has ended."""
+    """Whether all steps are taken and evaluated, or patience has ended."""
     patience = recipe.early_stop
     if patience is not None and progress.epoch - progress.best_epoch >= patience:
         return True

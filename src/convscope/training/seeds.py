@@ -71,7 +71,7 @@ def train_seeds(
     folder = unused_folder("runs", run_name(subject, chosen)) if out is None else Path(out)
     wanted = range(chosen.seed, chosen.seed + seeds)
     group = open_group(folder, chosen, wanted, force=force)
-    _check_pictures(group)
+    _check_images(group)
     view = LiveView(quiet=quiet)
     for number, seed in enumerate(wanted, 1):
         if group.has_ended(seed):
@@ -80,7 +80,7 @@ def train_seeds(
         view.message(f"Seed {seed} ({number} of {seeds})")
         try:
             run = _train_one(group, network, data, seed, histograms=histograms, quiet=quiet)
-            _check_pictures(group)
+            _check_images(group)
             problem = _only_guesses(run)
         except TrainingStoppedError as error:
             stopped = ConvscopeError(
@@ -145,17 +145,17 @@ def _only_guesses(run: Run) -> str | None:
     """What to say of a network that has learned nothing; None if it has.
 
     After a short run the mean loss of the last epoch may still be that of guessing while the
-    network has left it behind, so the judgement must not show more than guessing either.
+    network has left it behind, so the evaluation must not show more than guessing either.
     """
-    judged = json.loads(run.evaluation_file.read_text(encoding="utf-8"))
-    counts = [each["count"] for each in judged["per_class"]]
-    if judged["interval"][0] > max(counts) / sum(counts):
+    evaluated = json.loads(run.evaluation_file.read_text(encoding="utf-8"))
+    counts = [each["count"] for each in evaluated["per_class"]]
+    if evaluated["interval"][0] > max(counts) / sum(counts):
         return None
     return stuck_at_guessing(run.metrics("epoch")[-1], len(counts), is_last=True)
 
 
-def _check_pictures(group: SeedGroup) -> None:
-    """Complain about training pictures that have changed from one seed to another.
+def _check_images(group: SeedGroup) -> None:
+    """Complain about training images that have changed from one seed to another.
 
     Raises:
         UsageError: They have.
@@ -166,7 +166,7 @@ def _check_pictures(group: SeedGroup) -> None:
     if len(seen) > 1:
         first, other, *_ = seen.values()
         raise UsageError(
-            f"The training pictures of {str(other)!r} aren't those of {str(first)!r}: they have "
+            f"The training images of {str(other)!r} aren't those of {str(first)!r}: they have "
             "changed in between, so the two differ in more than the seed. Begin anew, in another "
             "--out folder."
         )

@@ -26,9 +26,9 @@ class Progress:
         seconds: Time spent so far, evaluation and checkpoints included, over all restarts.
         training_seconds: Time spent in steps of the epoch under way.
         evaluation_seconds: Time the last evaluation took.
-        loss_sum: Sum of the loss over the pictures seen in this epoch.
-        correct: Pictures of this epoch that were classified correctly when they were seen.
-        seen: Pictures seen in this epoch.
+        loss_sum: Sum of the loss over the images seen in this epoch.
+        correct: Images of this epoch that were classified correctly when they were seen.
+        seen: Images seen in this epoch.
         best_accuracy: Best accuracy after an epoch so far; -1 before the first.
         best_loss: The least loss among the epochs with that accuracy.
         best_epoch: The epoch (from 1) that reached it.
@@ -48,13 +48,13 @@ class Progress:
     best_loss: float = 0.0
     best_epoch: int = 0
 
-    def count(self, loss: float, correct: int, pictures: int, seconds: float) -> None:
+    def count(self, loss: float, correct: int, images: int, seconds: float) -> None:
         """Add a finished step."""
         self.step += 1
         self.step_in_epoch += 1
-        self.loss_sum += loss * pictures
+        self.loss_sum += loss * images
         self.correct += correct
-        self.seen += pictures
+        self.seen += images
         self.seconds += seconds
         self.training_seconds += seconds
 
@@ -70,7 +70,7 @@ class Progress:
         means = {
             "train_loss": self.loss_sum / self.seen,
             "train_accuracy": self.correct / self.seen,
-            "pictures_per_second": self.seen / self.training_seconds,
+            "images_per_second": self.seen / self.training_seconds,
         }
         self.epoch += 1
         self.step_in_epoch = self.seen = self.correct = 0

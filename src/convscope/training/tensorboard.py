@@ -9,7 +9,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from convscope.training.state import Progress, TrainingState
 
-GRID = 8  # pictures on a side
+GRID = 8  # images on a side
 
 
 class EventLog:
@@ -24,8 +24,8 @@ class EventLog:
         self._writer = SummaryWriter(str(folder))
         self._histograms = histograms
 
-    def pictures(self, batch: torch.Tensor) -> None:
-        """Write a grid of pictures as the network sees them, stretched to the full range.
+    def images(self, batch: torch.Tensor) -> None:
+        """Write a grid of images as the network sees them, stretched to the full range.
 
         Args:
             batch: (N, C, H, W) float32, normalized and augmented.
@@ -54,7 +54,7 @@ class EventLog:
             what, _, measure = name.rpartition("_")
             if measure in ("loss", "accuracy"):
                 self._writer.add_scalar(f"{measure}/{what}", value, step)
-        for name in ("learning_rate", "pictures_per_second"):
+        for name in ("learning_rate", "images_per_second"):
             self._writer.add_scalar(name, metrics[name], step)
         if self._histograms:
             for name, parameter in state.network.named_parameters():

@@ -1,4 +1,4 @@
-"""Train a network on pictures, or go on with a run: from names to a Run folder."""
+"""Train a network on images, or go on with a run: from names to a Run folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from convscope import __version__
 from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
@@ -40,6 +39,7 @@ from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.loop import Watcher, fit, is_over
 from convscope.training.state import Progress, TrainingState
+from convscope.version import __version__
 
 SHOWN_PROBLEMS = 10
 
@@ -55,12 +55,12 @@ def train(
     quiet: bool = False,
     **changes: Any,
 ) -> Run:
-    """Train a network and judge it on the test pictures; everything is kept in a Run folder.
+    """Train a network and evaluate it on the test images; everything is kept in a Run folder.
 
     Args:
-        network: Name in the catalog, or a module of your own that maps (N, C, H, W) pictures to
+        network: Name in the catalog, or a module of your own that maps (N, C, H, W) images to
             (N, classes) logits.
-        data: Name of a data set, folder or zip of pictures, or `{"train": ImageSet, "test": …}`.
+        data: Name of a data set, folder or zip of images, or `{"train": ImageSet, "test": …}`.
         recipe: "book", "fast", a TOML file, or a Recipe. None: the book's if it has settings for
             this network, else fast.
         out: Folder of the run. None: `runs/NETWORK-DATA-1`, or the next number.
@@ -73,7 +73,7 @@ def train(
         The finished run.
 
     Raises:
-        UsageError: A name, a field, the data or the picture size isn't accepted; or pictures of a
+        UsageError: A name, a field, the data or the image size isn't accepted; or images of a
             folder are in two splits (allow with `allow_leaks=True`).
         ConvscopeError: Training failed (the loss became NaN) or was stopped.
     """
@@ -118,14 +118,14 @@ def resume(
     histograms: bool = False,
     quiet: bool = False,
 ) -> Run:
-    """Go on with a run that was stopped, from its newest checkpoint, and judge the result.
+    """Go on with a run that was stopped, from its newest checkpoint, and evaluate the result.
 
-    A run that has ended is judged again; to train it longer, raise `epochs` in its recipe.toml.
+    A run that has ended is evaluated again; to train it longer, raise `epochs` in its recipe.toml.
 
     Args:
         run: The run or its folder.
         network: The module, if the run trains one of your own.
-        data: The pictures, if they came from arrays, or if the folder has moved.
+        data: The images, if they came from arrays, or if the folder has moved.
         histograms: As for `train`.
         quiet: Show nothing.
 
@@ -142,7 +142,7 @@ def resume(
     job = prepare(network or recipe.network, data or recipe.data, recipe)
     if job.splits["train"].fingerprint() != environment["data_fingerprint"]:
         raise UsageError(
-            f"The pictures in {recipe.data!r} aren't those that run {str(run.folder)!r} began "
+            f"The images in {recipe.data!r} aren't those that run {str(run.folder)!r} began "
             "with, so going on would mix two data sets. Start a new run: convscope train."
         )
     device = choose_device(environment["device"])
@@ -158,11 +158,11 @@ def resume(
 
 def _choose_execution(job: Job, device: torch.device) -> Execution:
     batches = job.training_batches(Execution(device, "float32"))
-    pictures, labels = next(iter(batches.epoch(0)))
+    images, labels = next(iter(batches.epoch(0)))
     recipe = job.recipe
     with returning_memory():
         return choose_execution(
-            job.network, pictures, labels, device, recipe.precision, recipe.threads
+            job.network, images, labels, device, recipe.precision, recipe.threads
         )
 
 
@@ -189,7 +189,7 @@ def _choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[
     if planned.blocks:
         view.message(
             f"Computed again instead of kept: {len(planned.blocks)} blocks; {planned.saved:.0%} "
-            f"less memory in a step of many pictures, {planned.repeated:.0%} more work"
+            f"less memory in a step of many images, {planned.repeated:.0%} more work"
         )
     else:
         view.message("Nothing is computed again: no block saves more memory than it costs time")
@@ -226,7 +226,7 @@ def _carry_out(
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     events = EventLog(run.folder / "tensorboard", histograms=histograms)
     if checkpoint is None:
-        events.pictures(next(iter(train_batches.epoch(0)))[0])
+        events.images(next(iter(train_batches.epoch(0)))[0])
     try:
         with (
             stop_on_signals(run.folder) as stop,
@@ -242,9 +242,9 @@ def _carry_out(
         raise
     finally:
         events.close()
-    view.message("judging")
+    view.message("final evaluation")
     if expectation:
-        expectation.judging_begins()
+        expectation.evaluation_begins()
     own_module = copy.deepcopy(job.network) if not job.card.network else None
     if "validation" in job.splits:
         fit_answers(
@@ -285,7 +285,7 @@ def _introduce(job: Job, execution: Execution, view: LiveView) -> None:
     channels, size = job.card.channels, job.card.size
     counts = ", ".join(f"{len(images):,} {name}" for name, images in job.splits.items())
     view.message(
-        f"{parameters:,} parameters; pictures {channels}×{size}×{size}: {counts}\n{execution}"
+        f"{parameters:,} parameters; images {channels}×{size}×{size}: {counts}\n{execution}"
     )
     for note in job.notes:
         view.message(note)

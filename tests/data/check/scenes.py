@@ -1,4 +1,4 @@
-"""Pictures with shapes and texture, all different, for looking for copies among them."""
+"""Images with shapes and texture, all different, for looking for copies among them."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter

@@ -10,7 +10,7 @@ from convscope.data.check.figure import draw_duplicates
 from convscope.data.load import source_splits
 from convscope.errors import UsageError
 from tests.data.check.scenes import image_set, scene, scenes
-from tests.data.pictures import encoded, noise, write_files
+from tests.data.image_files import encoded, noise, write_files
 
 
 def files(count=24, first=0, kind="PNG"):
@@ -39,7 +39,7 @@ def found(checked, kind):
 def test_a_clean_folder_has_no_findings(tmp_path):
     checked = check(split_folder(tmp_path / "pets", files(44), files(6, first=100)))
     assert checked.findings == ()
-    assert checked.pictures == {"train": 44, "test": 6}
+    assert checked.images == {"train": 44, "test": 6}
     assert set(checked.counts().values()) == {0}
 
 
@@ -136,7 +136,7 @@ def test_unreadable_files_links_and_empty_folders_are_named(tmp_path):
     assert (root / "cats" / "loop").is_symlink()
 
 
-def test_pictures_of_one_colour(tmp_path):
+def test_images_of_one_colour(tmp_path):
     images = scenes(44)
     images[3], images[5], images[7] = 0, 255, 90
     images[9] = 3
@@ -175,13 +175,13 @@ def test_empty_and_small_classes_and_imbalance():
     test = image_set(scenes(4, 16, 1, first=500), np.zeros(4, int), "test")
     details = [each.detail for each in check({"test": test, "train": train}).findings]
     assert details == [
-        "5 pictures of 'b' to train on; fewer than 20 are too few",
-        "no pictures of 'b' in test",
-        "225 pictures of 'a' but 5 of 'b': accuracy will hide mistakes on the smaller classes",
+        "5 images of 'b' to train on; fewer than 20 are too few",
+        "no images of 'b' in test",
+        "225 images of 'a' but 5 of 'b': accuracy will hide mistakes on the smaller classes",
     ]
 
 
-def test_pictures_too_small_are_only_compared_exactly():
+def test_images_too_small_are_only_compared_exactly():
     images = scenes(44, 8, 1)
     images[9] = images[4]
     checked = check({"train": image_set(images)})
@@ -194,7 +194,7 @@ def test_json_and_table_hold_all_findings(tmp_path):
     images = scenes(44)
     images[9] = images[4]
     checked = check({"train": image_set(images)})
-    plain = json.loads(json.dumps(checked.as_json()))
+    plain = json.loads(json.dumps(checked.as_dict()))
     assert plain["findings"] == [
         {
             "kind": "same pixels",
@@ -209,7 +209,7 @@ def test_json_and_table_hold_all_findings(tmp_path):
         }
     ]
     assert plain["counts"]["same pixels"] == plain["counts"]["labels differ"] == 1
-    assert plain["pictures"] == {"train": 44}
+    assert plain["images"] == {"train": 44}
     heading, row = checked.rows()
     assert dict(zip(heading, row, strict=True)) == {
         "kind": "same pixels",

@@ -8,10 +8,10 @@ from tests.data.check.scenes import image_set
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=40), st.integers(1, 39))
 def test_same_pixels_are_grouped_through_all_sets(which, cut):
-    pictures = np.random.default_rng(0).integers(0, 256, (7, 3, 32, 32), dtype=np.uint8)
-    pictures[6] = pictures[5]
-    pictures[6, 0, 0, 1] ^= 1  # a byte that the first look does not see
-    images = pictures[which]
+    originals = np.random.default_rng(0).integers(0, 256, (7, 3, 32, 32), dtype=np.uint8)
+    originals[6] = originals[5]
+    originals[6, 0, 0, 1] ^= 1  # a byte that the first look does not see
+    images = originals[which]
     parts = [part for part in (images[:cut], images[cut:]) if len(part)]
     expected = [np.flatnonzero(np.array(which) == each).tolist() for each in dict.fromkeys(which)]
     found = same_pixels([image_set(part) for part in parts])

@@ -13,20 +13,20 @@ from convscope.data.check.views import WINDOWS, _pooled
     st.lists(st.floats(0.7, 1.1), min_size=2, max_size=2),
 )
 def test_a_window_is_what_torch_samples(side, centre, extent):
-    pictures = torch.rand(3, 2, side, side)
+    images = torch.rand(3, 2, side, side)
     window = torch.tensor([[centre[0], extent[0], centre[1], extent[1]]]).expand(3, 4)
     affine = torch.tensor([[extent[1], 0, centre[1]], [0, extent[0], centre[0]]]).expand(3, 2, 3)
-    grid = F.affine_grid(affine, list(pictures.shape), align_corners=False)
-    expected = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    torch.testing.assert_close(cut(pictures, window), expected, atol=1e-4, rtol=1e-4)
+    grid = F.affine_grid(affine, list(images.shape), align_corners=False)
+    expected = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    torch.testing.assert_close(cut(images, window), expected, atol=1e-4, rtol=1e-4)
 
 
-def test_the_whole_picture_is_itself():
-    pictures = torch.rand(2, 9, 9)
-    torch.testing.assert_close(cut(pictures, torch.tensor([WHOLE, WHOLE])), pictures)
+def test_the_whole_image_is_itself():
+    images = torch.rand(2, 9, 9)
+    torch.testing.assert_close(cut(images, torch.tensor([WHOLE, WHOLE])), images)
 
 
-def test_blurring_keeps_a_plain_picture_and_spreads_a_point():
+def test_blurring_keeps_a_plain_image_and_spreads_a_point():
     torch.testing.assert_close(
         blur(torch.full((1, 12, 12), 7.0), 1.0), torch.full((1, 12, 12), 7.0)
     )
@@ -46,9 +46,9 @@ def test_slopes_of_a_ramp():
     assert (right[:, 1:-1] == 2).all()
 
 
-def test_a_mirrored_view_is_the_view_of_the_mirrored_picture():
-    pictures = torch.rand(2, 20, 20)
+def test_a_mirrored_view_is_the_view_of_the_mirrored_image():
+    images = torch.rand(2, 20, 20)
     for window in range(len(WINDOWS)):
         torch.testing.assert_close(
-            _pooled(pictures, len(WINDOWS) + window), _pooled(pictures.flip(-1), window)
+            _pooled(images, len(WINDOWS) + window), _pooled(images.flip(-1), window)
         )

@@ -32,8 +32,8 @@ def test_an_exact_leak_names_the_pair_and_the_way_out(clean):
         check_leaks(splits(train, test), FOLDER)
     assert str(raised.value) == (
         "Leaks between splits: 1 pair of exact duplicates (pets/train/7 and pets/test/4). See them "
-        "all: convscope data pets --check --figure duplicates.png. The network would be judged on "
-        "what it was trained on. Remove one of each pair, or train all the same with "
+        "all: convscope data pets --check --figure duplicates.png. The network would be evaluated "
+        "on what it was trained on. Remove one of each pair, or train all the same with "
         "--allow-leaks (allow_leaks=True)."
     )
 
@@ -48,7 +48,7 @@ def test_near_leaks_are_counted_apart_and_three_pairs_are_shown(clean):
     assert "convscope data 'my pets' --check" in str(raised.value)
 
 
-def test_a_single_near_leak_among_few_pictures_stops_as_well(clean):
+def test_a_single_near_leak_among_few_images_stops_as_well(clean):
     train, test = clean
     test[0] = train[0, :, :, ::-1]
     with pytest.raises(UsageError, match="1 pair of near duplicates"):
@@ -76,13 +76,13 @@ def test_duplicates_within_train_are_no_leak(clean):
     assert check_leaks(splits(train, test), FOLDER) == []
 
 
-def test_of_many_pictures_only_exact_leaks_are_looked_for(clean, monkeypatch):
+def test_of_many_images_only_exact_leaks_are_looked_for(clean, monkeypatch):
     train, test = clean
     test[0] = train[0, :, :, ::-1]
     monkeypatch.setattr(leaks, "NEAR_LIMIT", 50)
     (note,) = check_leaks(splits(train, test), FOLDER)
     assert note == (
-        "Only exact duplicates were looked for, as there are more than 50 pictures; near ones are "
+        "Only exact duplicates were looked for, as there are more than 50 images; near ones are "
         "found by: convscope data pets --check"
     )
     test[1] = train[1]
@@ -96,7 +96,7 @@ def test_published_sets_and_arrays_are_taken_as_they_are(clean, data):
     assert check_leaks(splits(train, train), data) == []
 
 
-def test_black_pictures_leak_exactly(clean):
+def test_black_images_leak_exactly(clean):
     train, test = clean
     train[0] = test[0] = np.zeros_like(train[0])
     with pytest.raises(UsageError, match="1 pair of exact duplicates"):

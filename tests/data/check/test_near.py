@@ -24,7 +24,7 @@ def pairs_in(images, **options):
 
 
 def recall_and_false(images, per_kind):
-    """Recall for each kind of copy, and the share of distinct pictures that were reported."""
+    """Recall for each kind of copy, and the share of distinct images that were reported."""
     count = len(images)
     random = np.random.default_rng(5)
     rows = {kind: random.choice(count, per_kind, replace=False) for kind in KINDS}
@@ -44,7 +44,7 @@ def recall_and_false(images, per_kind):
 
 
 @pytest.mark.parametrize(("side", "channels"), [(32, 3), (28, 1), (64, 3)])
-def test_copies_of_every_kind_are_found_and_distinct_pictures_are_not(side, channels):
+def test_copies_of_every_kind_are_found_and_distinct_images_are_not(side, channels):
     recalls, false = recall_and_false(scenes(400, side, channels), 40)
     assert min(recalls.values()) >= 0.95, recalls
     assert false <= 0.005
@@ -52,7 +52,7 @@ def test_copies_of_every_kind_are_found_and_distinct_pictures_are_not(side, chan
 
 @pytest.mark.slow
 @needs_data("fashion-mnist")
-def test_recall_on_fashion_mnist_where_many_pictures_look_alike(given_data, monkeypatch):
+def test_recall_on_fashion_mnist_where_many_images_look_alike(given_data, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_DATA", given_data)
     images = cs.load("fashion-mnist").images[:8000]
     recalls, false = recall_and_false(images, 100)
@@ -60,7 +60,7 @@ def test_recall_on_fashion_mnist_where_many_pictures_look_alike(given_data, monk
     assert false <= 0.005
 
 
-def test_a_pair_says_how_the_pictures_differ():
+def test_a_pair_says_how_the_images_differ():
     images = scenes(30)
     mirror = images[3][:, :, ::-1]
     part = plant(images, "cropped", [5])[0]
@@ -79,15 +79,15 @@ def test_a_pair_says_how_the_pictures_differ():
     assert 0.97 < pairs[0].similarity < 1
 
 
-def test_the_same_shape_in_another_colour_is_another_picture():
+def test_the_same_shape_in_another_colour_is_another_image():
     red, blue = np.full((2, 3, 32, 32), 255, np.uint8)
-    for picture, channel in ((red, 0), (blue, 2)):
-        picture[:, 8:24, 8:24] = 0
-        picture[channel, 8:24, 8:24] = 200
+    for image, channel in ((red, 0), (blue, 2)):
+        image[:, 8:24, 8:24] = 0
+        image[channel, 8:24, 8:24] = 200
     assert pairs_in(np.stack([red, blue, *scenes(6)])) == []
 
 
-def test_pictures_of_little_contrast_are_not_taken_for_one_another():
+def test_images_of_little_contrast_are_not_taken_for_one_another():
     images = (scenes(60, channels=1).astype(float) * 0.04 + 100).round().astype(np.uint8)
     assert pairs_in(images) == []
 
@@ -111,7 +111,7 @@ def test_rows_count_through_all_splits():
     assert [(each.first, each.second) for each in found] == [(4, 23)]
 
 
-def test_progress_counts_every_picture():
+def test_progress_counts_every_image():
     steps = []
     images = scenes(700, 16, 1)
     pairs_in(images, advance=steps.append)
@@ -128,13 +128,13 @@ def test_progress_counts_every_picture():
 )
 def test_any_number_size_and_channels(count, side, channels, seed):
     wide = [scene(seed + row, side, 3) for row in range(count)]
-    images = np.stack([np.resize(picture, (channels, side, side)) for picture in wide])
+    images = np.stack([np.resize(image, (channels, side, side)) for image in wide])
     images = np.concatenate([images, images[:1]])
     found = {(each.first, each.second) for each in pairs_in(images)}
     assert (0, count) in found
 
 
-def test_pictures_of_a_few_pixels_are_too_small_to_tell():
+def test_images_of_a_few_pixels_are_too_small_to_tell():
     assert too_small({"train": image_set(scenes(4, 15))})
     assert not too_small({"train": image_set(scenes(4, 16))})
     enlarged = image_set(scenes(4, 64))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from convscope.evaluation.figures.confusion import confusion_figure
-from tests.evaluation.judged import evaluation_of, pixels_of
+from tests.evaluation.made_evaluations import evaluation_of, pixels_of
 
 
 def area(pixels, colour):
@@ -13,7 +13,7 @@ def area(pixels, colour):
 
 
 @pytest.mark.parametrize("classes", [2, 10, 31, 100, 130])
-def test_every_number_of_classes_fits_on_the_picture(tmp_path, classes):
+def test_every_number_of_classes_fits_on_the_image(tmp_path, classes):
     labels = np.arange(4 * classes) % classes
     predicted = np.where(np.arange(4 * classes) % 7 == 0, (labels + 1) % classes, labels)
     names = [f"quite a long name of a class, {k}" for k in range(classes)]
@@ -50,6 +50,6 @@ def test_names_of_every_kind(tmp_path, name):
     pixels_of(tmp_path / "c.png")
 
 
-def test_a_class_without_pictures(tmp_path):
+def test_a_class_without_images(tmp_path):
     confusion_figure(evaluation_of([0, 0], [0, 0], ["a", "b"]), tmp_path / "c.png")
     assert area(pixels_of(tmp_path / "c.png"), "blue") > 0

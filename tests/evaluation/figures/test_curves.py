@@ -3,7 +3,7 @@ import pytest
 from convscope.evaluation.figures.curves import curves_figure, kept_epoch
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import new_run
-from tests.evaluation.judged import pixels_of
+from tests.evaluation.made_evaluations import pixels_of
 
 
 @pytest.fixture

@@ -4,21 +4,21 @@ from PIL import Image
 
 from convscope.evaluation.figures import mistakes
 from convscope.evaluation.figures.mistakes import mistakes_figure
-from tests.evaluation.judged import evaluation_of, pixels_of
+from tests.evaluation.made_evaluations import evaluation_of, pixels_of
 
 
 def test_captions_say_what_it_was_taken_for_what_it_is_and_where(tmp_path, monkeypatch):
     evaluation = evaluation_of([0, 1, 1], [0, 0, 1], ["cat", "dog"])
     drawn = {}
 
-    def remember(path, pictures, captions, title):
-        drawn.update(path=path, pictures=pictures, captions=captions, title=title)
+    def remember(path, images, captions, title):
+        drawn.update(path=path, images=images, captions=captions, title=title)
 
-    monkeypatch.setattr(mistakes, "picture_grid", remember)
+    monkeypatch.setattr(mistakes, "image_grid", remember)
     mistakes_figure(evaluation, tmp_path / "m.png")
     assert drawn["captions"] == ["90% cat\nis dog\narrays[1]"]
-    assert drawn["title"] == "Mistakes among 3 test pictures"
-    np.testing.assert_array_equal(drawn["pictures"], evaluation.images.images[[1]])
+    assert drawn["title"] == "Mistakes among 3 test images"
+    np.testing.assert_array_equal(drawn["images"], evaluation.images.images[[1]])
 
 
 @pytest.mark.parametrize("count", [1, 2, 40, 60])

@@ -9,14 +9,14 @@ import pytest
 
 from convscope.data.image_set import ImageSet
 from convscope.evaluation.analysis import analyse
-from convscope.evaluation.answered import KnownPictures
+from convscope.evaluation.answered import KnownImages
 from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.foreign import Foreign
+from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.page.sections.confidence import unknown
 from convscope.evaluation.page.sections.headline import _in_words
 from convscope.evaluation.report import write_report
 from convscope.runs.run import Run
-from tests.evaluation.judged import evaluation_of
+from tests.evaluation.made_evaluations import evaluation_of
 from tests.evaluation.page.markup import Page, check
 
 HOSTILE = "<script>alert(1)</script>"
@@ -60,11 +60,11 @@ def test_the_headline_is_that_of_the_data(reported):
     low, high = data["interval"]
     assert page.shown.count("lenet on digits") == 2  # title and heading
     assert (
-        f"{percent(data['accuracy'], 2)} of {data['pictures']} test pictures right; "
+        f"{percent(data['accuracy'], 2)} of {data['images']} test images right; "
         f"95 % interval {percent(low, 2)} to {percent(high, 2)}"
     ) in page.shown
     assert f"{data['loss']:.4g}".rstrip("0") in page.shown
-    assert f"{len(data['mistakes'])} of {data['pictures']}" in page.shown
+    assert f"{len(data['mistakes'])} of {data['images']}" in page.shown
 
 
 def test_numbers_are_those_of_the_data(reported):
@@ -77,8 +77,8 @@ def test_numbers_are_those_of_the_data(reported):
             assert percent(level["accuracy"]) in page.shown
     assert f"{100 * data['calibration']['ece_before']:.1f} percentage points" in page.shown
     assert f"{data['selective']['area_under_risk_coverage']:.4g}" in page.shown
-    assert data["foreign"]
-    for each in data["foreign"]:
+    assert data["out_of_distribution"]
+    for each in data["out_of_distribution"]:
         assert f"{each['auroc']:.3f}{percent(each['false_acceptance'])}" in page.shown
     assert percent(data["rejection"]["unknown"]) in page.shown
     assert f"{data['cost']['parameters']:,}" in page.shown
@@ -113,7 +113,7 @@ def test_tables_beside_the_page(digits_run, reported):
     _, data = reported
     with (digits_run.folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == data["pictures"]
+    assert len(rows) == data["images"]
     assert {"path", "label", "predicted", "probability", "correct"} <= rows[0].keys()
     wrong = [place for place, row in enumerate(rows) if row["correct"] == "0"]
     assert sorted(each["index"] for each in data["mistakes"]) == wrong
@@ -126,7 +126,7 @@ def test_tables_beside_the_page(digits_run, reported):
 
 
 def write(run, images, **options):
-    """The page of an untrained network on these pictures."""
+    """The page of an untrained network on these images."""
     evaluation = evaluate(run, images, quiet=True)
     analysis = analyse(run, evaluation, quiet=True, **options)
     return write_report(run, analysis)["report"].read_text(encoding="utf-8")
@@ -159,7 +159,7 @@ def test_without_robustness_metrics_and_environment(make_run):
     check(page)
     sections = [attributes["id"] for attributes in page.all("section")]
     assert not {"training", "robustness", "environment", "forecast", "unknown"} & set(sections)
-    assert "Of 9 validation pictures, which chose the epoch that was kept" in page.shown
+    assert "Of 9 validation images, which chose the epoch that was kept" in page.shown
 
 
 def test_no_mistakes(make_run):
@@ -171,7 +171,7 @@ def test_no_mistakes(make_run):
     page = Page(write(run, right, robustness=False))
     check(page)
     assert "Mistakes There are none." in page.shown
-    assert "100.00 % of 4 train pictures right" in page.shown
+    assert "100.00 % of 4 train images right" in page.shown
 
 
 def test_many_classes_have_no_matrix_but_the_largest_mistakes(make_run):
@@ -186,12 +186,12 @@ def test_many_classes_have_no_matrix_but_the_largest_mistakes(make_run):
 
 def test_thousands_of_mistakes_stay_small(make_run):
     pixels = np.random.default_rng(0).integers(0, 256, (5000, 1, 28, 28), np.uint8)
-    paths = [f"some/folder/of/pictures/{number:05}.png" for number in range(5000)]
+    paths = [f"some/folder/of/images/{number:05}.png" for number in range(5000)]
     images = ImageSet(pixels, np.arange(5000) % 3, ("cat", "dog", "emu"), paths=paths)
     text = write(make_run("x"), images, robustness=False)
     assert len(text) < 500_000
     page = Page(text)
-    assert "Paths are those in some/folder/of/pictures/" in page.shown
+    assert "Paths are those in some/folder/of/images/" in page.shown
     assert len(page.all("tr")) < 300
     assert "Without scripts the page can't show the others" in page.shown
 
@@ -218,16 +218,16 @@ def test_a_mistake_made_once_is_not_the_most_frequent():
     once = evaluation_of([0, 0, 1, 1], [0, 1, 1, 0], ("cat", "dog"))
     assert "most frequent mistake" not in _in_words(once)
     twice = evaluation_of([0, 0, 1, 1], [1, 1, 1, 0], ("cat", "dog"))
-    assert "Its most frequent mistake: cat taken for dog (2 pictures)." in _in_words(twice)
+    assert "Its most frequent mistake: cat taken for dog (2 images)." in _in_words(twice)
 
 
 def test_the_page_says_where_unknown_is_no_protection():
-    known = KnownPictures(unknown=0.04, accuracy=0.9, rate=0.05, score="energy")
+    known = KnownImages(unknown=0.04, accuracy=0.9, rate=0.05, score="energy")
     rows = [
-        Foreign(name, 100, 0.6, share, "energy")
+        OutOfDistribution(name, 100, 0.6, share, "energy")
         for name, share in (("noise", 1.0), ("<digits>", 0.2), ("<letters>", 0.8), ("photos", 0.9))
     ]
-    warning = "It gives a class to most of the noise, &lt;letters&gt; and photos pictures"
+    warning = "It gives a class to most of the noise, &lt;letters&gt; and photos images"
     assert warning in unknown(known, rows)
     assert "most of the" not in unknown(known, rows[1:2])
     assert "most of the" not in unknown(None, rows)  # it never promised to say so

@@ -5,13 +5,13 @@ import pytest
 from convscope.evaluation.page.words import (
     counted,
     duration,
-    escaped,
     number,
     percent,
     quantity,
     size,
     with_options,
 )
+from convscope.look.html import escape
 
 
 def plain(text):
@@ -62,9 +62,9 @@ def test_counted():
 
 
 def test_escaped():
-    assert escaped("<a href='x'>&\"") == "&lt;a href=&#x27;x&#x27;&gt;&amp;&quot;"
-    assert escaped("a\x00\udc80b\n") == "a\ufffd\ufffdb\ufffd"
-    assert escaped("猫 🐈") == "猫 🐈"
+    assert escape("<a href='x'>&\"") == "&lt;a href=&#x27;x&#x27;&gt;&amp;&quot;"
+    assert escape("a\x00\udc80b\n") == "a\ufffd\ufffdb\ufffd"
+    assert escape("猫 🐈") == "猫 🐈"
 
 
 def test_options_are_kept_in_one_piece():

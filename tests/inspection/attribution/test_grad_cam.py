@@ -4,8 +4,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from convscope.errors import UsageError
+from convscope.graph.capture import capture
 from convscope.inspection.attribution.grad_cam import grad_cam, last_spatial_layer
-from convscope.inspection.capture import capture
 from convscope.networks.catalog import build
 from tests.inspection import peculiar
 
@@ -16,18 +16,18 @@ def test_agrees_with_the_formula_worked_out_by_hand():
     network = nn.Sequential(
         conv, nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten(), dense
     )
-    picture = torch.randn(1, 2, 5, 6)
+    image = torch.randn(1, 2, 5, 6)
     with torch.no_grad():
-        maps = F.relu(conv(picture))[0]
+        maps = F.relu(conv(image))[0]
         expected = F.relu(torch.einsum("k,khw->hw", dense.weight[2], maps)) / 30
-    found = grad_cam(network, picture, 2)
+    found = grad_cam(network, image, 2)
     torch.testing.assert_close(torch.from_numpy(found.heat), expected)
     assert found.facts == {"layer": "1", "shape": [3, 5, 6]}
 
 
 @pytest.mark.parametrize("kind", peculiar.LAST_MAPS, ids=lambda kind: kind.__name__)
 def test_the_layer_is_found_where_tools_stumble(kind):
-    found = grad_cam(peculiar.made(kind), peculiar.pictures(), 0)
+    found = grad_cam(peculiar.made(kind), peculiar.images(), 0)
     assert found.facts["layer"] == peculiar.LAST_MAPS[kind]
 
 
@@ -48,12 +48,12 @@ def test_the_layer_in_networks_of_the_catalog(name, size, layer, shape):
 
 
 def test_an_in_place_rectifier_counts_with_what_it_made():
-    """The value and the gradient are those of the same moment, before or after the rectifier."""
-    network, picture = peculiar.made(peculiar.EndsInFunctions), peculiar.pictures()
-    found = grad_cam(network, picture, 1)
+    """The value and the gradient are those of the same moment, before or after the ReLU."""
+    network, image = peculiar.made(peculiar.EndsInFunctions), peculiar.images()
+    found = grad_cam(network, image, 1)
     conv1, conv2, dense = network.conv1, network.conv2, network.dense
     with torch.no_grad():
-        x = F.relu(conv1(picture))
+        x = F.relu(conv1(image))
         maps = F.relu(x + conv2(x))[0]
         cam = F.relu(torch.einsum("k,khw->hw", dense.weight[1], maps)) / 100
         expected = F.interpolate(cam[None, None], size=(12, 12), mode="bilinear")[0, 0]
@@ -66,7 +66,7 @@ def test_it_says_so_if_nothing_speaks_for_the_class():
     )
     with torch.no_grad():
         network[4].weight.fill_(-1.0)
-    found = grad_cam(network, peculiar.pictures(), 0)
+    found = grad_cam(network, peculiar.images(), 0)
     assert not found.heat.any()
     assert "Nowhere does their sum speak for this class." in found.note
 

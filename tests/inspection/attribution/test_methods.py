@@ -14,42 +14,42 @@ from tests.inspection import peculiar
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", peculiar.LAST_MAPS, ids=lambda kind: kind.__name__)
 def test_works_on_peculiar_networks(method, kind):
-    network, picture = peculiar.made(kind), peculiar.pictures()
-    before = picture.clone()
-    found = METHODS[method](network, picture, 1, torch.zeros_like(picture))
+    network, image = peculiar.made(kind), peculiar.images()
+    before = image.clone()
+    found = METHODS[method](network, image, 1, torch.zeros_like(image))
     assert found.method == method
     assert found.heat.shape == (12, 12)
     assert found.heat.dtype == "float32"
     assert (found.heat != 0).any() or "Nowhere does their sum speak" in found.note
     assert found.signed or (found.heat >= 0).all()
-    torch.testing.assert_close(picture, before, rtol=0, atol=0)
+    torch.testing.assert_close(image, before, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_works_on_grey_and_colour_and_pictures_that_are_not_square(method, channels):
+def test_works_on_grey_and_colour_and_images_that_are_not_square(method, channels):
     network = build("resnet9", in_channels=channels, width=8).eval()
-    picture = torch.randn(1, channels, 24, 40)
-    found = METHODS[method](network, picture, 0, torch.zeros_like(picture))
+    image = torch.randn(1, channels, 24, 40)
+    found = METHODS[method](network, image, 0, torch.zeros_like(image))
     assert found.heat.shape == (24, 40)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_works_within_no_grad_and_inference_mode(method):
-    network, picture = peculiar.made(peculiar.ReusedActivation), peculiar.pictures()
-    expected = METHODS[method](network, picture, 0, torch.zeros_like(picture)).heat
+    network, image = peculiar.made(peculiar.ReusedActivation), peculiar.images()
+    expected = METHODS[method](network, image, 0, torch.zeros_like(image)).heat
     for mode in (torch.no_grad, torch.inference_mode):
         with mode():
-            found = METHODS[method](network, picture, 0, torch.zeros_like(picture))
+            found = METHODS[method](network, image, 0, torch.zeros_like(image))
         assert (found.heat == expected).all()
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_uses_evaluation_mode(method):
-    network, picture = peculiar.made(peculiar.Busy), peculiar.pictures()
-    black = torch.zeros_like(picture)
-    expected = METHODS[method](network, picture, 0, black).heat
-    assert (METHODS[method](network.train(), picture, 0, black).heat == expected).all()
+    network, image = peculiar.made(peculiar.Busy), peculiar.images()
+    black = torch.zeros_like(image)
+    expected = METHODS[method](network, image, 0, black).heat
+    assert (METHODS[method](network.train(), image, 0, black).heat == expected).all()
 
 
 def test_chosen_methods():
@@ -71,23 +71,23 @@ class Returns(nn.Module):
 @pytest.mark.parametrize(
     ("wrap", "words"),
     [
-        (lambda x: (x, x), "returned a tuple for 2 picture"),
-        (lambda x: x.sum(), "returned a tensor of shape () for 2 picture"),
-        (lambda x: x[:1], "returned a tensor of shape (1, 144) for 2 picture"),
+        (lambda x: (x, x), "returned a tuple for 2 image"),
+        (lambda x: x.sum(), "returned a tensor of shape () for 2 image"),
+        (lambda x: x[:1], "returned a tensor of shape (1, 144) for 2 image"),
     ],
 )
 def test_what_is_no_logits_is_explained(wrap, words):
     with pytest.raises(UsageError, match="must return logits") as error:
-        logits_of(Returns(wrap), peculiar.pictures(2))
+        logits_of(Returns(wrap), peculiar.images(2))
     assert words in str(error.value)
     assert "Wrap it in a module that returns its class scores alone." in str(error.value)
 
 
-def test_frozen_lets_gradients_reach_pictures_only():
+def test_frozen_lets_gradients_reach_images_only():
     network = peculiar.made(peculiar.EndsInFunctions)
-    picture = peculiar.pictures().requires_grad_()
+    image = peculiar.images().requires_grad_()
     with frozen(network):
         assert not any(p.requires_grad for p in network.parameters())
-        logits_of(network, picture).sum().backward()
-    assert picture.grad is not None
+        logits_of(network, image).sum().backward()
+    assert image.grad is not None
     assert all(p.requires_grad and p.grad is None for p in network.parameters())

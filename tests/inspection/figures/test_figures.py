@@ -18,17 +18,17 @@ from convscope.inspection.figures.feature_maps import (
 )
 from convscope.inspection.figures.initialization import initialization_figure
 from convscope.inspection.figures.kernels import gallery_figure, kernel_figure
-from convscope.inspection.figures.panels import reach
 from convscope.inspection.figures.parameters import parameter_histograms
 from convscope.inspection.initialization import Spread
 from convscope.inspection.kernels import GALLERY, apply, find_kernel
 from convscope.inspection.receptive_field import Box
+from convscope.look.panels import reach
 
 random = np.random.default_rng(0)
 
 
 def drawn(path):
-    """The picture in a PNG file, which must show more than its background."""
+    """The image in a PNG file, which must show more than its background."""
     with Image.open(path) as image:
         assert image.format == "PNG"
         pixels = np.asarray(image.convert("RGB"))
@@ -39,7 +39,7 @@ def drawn(path):
 
 
 def has_colour(pixels):
-    """Whether some of the picture is neither grey nor the bluish ink of the text."""
+    """Whether some of the image is neither grey nor the bluish ink of the text."""
     return (np.ptp(pixels.astype(int), axis=2) > 60).any()
 
 
@@ -70,24 +70,24 @@ def test_first_kernels(shape, tmp_path):
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("signed", [True, False])
 def test_attribution(channels, signed, tmp_path):
-    picture = random.integers(0, 256, (channels, 20, 30), dtype=np.uint8)
+    image = random.integers(0, 256, (channels, 20, 30), dtype=np.uint8)
     heat = random.standard_normal((20, 30)).astype(np.float32)
     found = Attribution("occlusion", heat if signed else abs(heat), signed, {}, "")
-    attribution_figure(tmp_path / "f.png", picture, found, "a class with $ and 猫")
+    attribution_figure(tmp_path / "f.png", image, found, "a class with $ and 猫")
     assert has_colour(drawn(tmp_path / "f.png"))
 
 
 def test_attribution_that_is_all_0(tmp_path):
-    picture = random.integers(0, 256, (1, 8, 8), dtype=np.uint8)
+    image = random.integers(0, 256, (1, 8, 8), dtype=np.uint8)
     found = Attribution("grad-cam", np.zeros((8, 8), np.float32), signed=False, facts={}, note="")
-    attribution_figure(tmp_path / "f.png", picture, found, "x")
+    attribution_figure(tmp_path / "f.png", image, found, "x")
     drawn(tmp_path / "f.png")
 
 
 def test_excitation(tmp_path):
     def one(value, box):
-        picture = random.integers(0, 256, (3, 32, 32), dtype=np.uint8)
-        return Excitation(0, value, (0, 1, 1), box, picture)
+        image = random.integers(0, 256, (3, 32, 32), dtype=np.uint8)
+        return Excitation(0, value, (0, 1, 1), box, image)
 
     channels = {
         0: [one(3.0, Box(0, 0, 5, 5)), one(1.0, Box(4, 4, 31, 31))],
@@ -118,13 +118,13 @@ def test_initialization(tmp_path):
 
 
 def test_kernels(tmp_path):
-    picture = random.integers(0, 256, (3, 30, 10), dtype=np.uint8)
-    results = [apply(picture, kernel, padding=2) for kernel in GALLERY.values()]
-    gallery_figure(tmp_path / "all.png", picture, results, "$picture.png")
+    image = random.integers(0, 256, (3, 30, 10), dtype=np.uint8)
+    results = [apply(image, kernel, padding=2) for kernel in GALLERY.values()]
+    gallery_figure(tmp_path / "all.png", image, results, "$image.png")
     assert has_colour(drawn(tmp_path / "all.png"))
     for name, text in enumerate(("emboss", "1 2; 3 4", "1 " * 8)):
         path = tmp_path / f"{name}.png"
-        kernel_figure(path, picture, apply(picture, find_kernel(text), padding=2), "猫.png")
+        kernel_figure(path, image, apply(image, find_kernel(text), padding=2), "猫.png")
         drawn(path)
 
 

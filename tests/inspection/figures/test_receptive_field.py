@@ -26,19 +26,19 @@ def field(box, unclipped, height=28, width=40):
     ids=["inside", "over the border", "far over it"],
 )
 def test_boxes_are_drawn(seen, channels, tmp_path):
-    picture = np.full((channels, 28, 40), 200, np.uint8)
+    image = np.full((channels, 28, 40), 200, np.uint8)
     effective = np.outer(seen.rows, seen.columns) * 1.0
-    receptive_field_figure(tmp_path / "f.png", picture, seen, effective)
-    with Image.open(tmp_path / "f.png") as image:
-        pixels = np.asarray(image.convert("RGB")) / 255
+    receptive_field_figure(tmp_path / "f.png", image, seen, effective)
+    with Image.open(tmp_path / "f.png") as drawn:
+        pixels = np.asarray(drawn.convert("RGB")) / 255
     orange = (abs(pixels - colors.to_rgb(COLOUR)) < 0.02).all(axis=2)
     assert orange.sum() > 500
 
 
 def test_a_unit_without_gradient(tmp_path):
     seen = field(Box(4, 5, 10, 11), Box(4, 5, 10, 11))
-    picture = np.zeros((1, 28, 40), np.uint8)
-    receptive_field_figure(tmp_path / "f.png", picture, seen, np.zeros((28, 40)))
+    image = np.zeros((1, 28, 40), np.uint8)
+    receptive_field_figure(tmp_path / "f.png", image, seen, np.zeros((28, 40)))
     assert (tmp_path / "f.png").exists()
 
 

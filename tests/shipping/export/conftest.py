@@ -7,7 +7,7 @@ import convscope as cs
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory):
-    """A folder of two classes, in pictures of many sizes, formats and modes."""
+    """A folder of two classes, in images of many sizes, formats and modes."""
     root = tmp_path_factory.mktemp("photos")
     generator = np.random.default_rng(0)
     for number in range(48):

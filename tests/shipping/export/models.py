@@ -2,7 +2,7 @@
 
 import torch
 
-from convscope.networks.catalog import build, check_picture_size, entry
+from convscope.networks.catalog import build, check_image_size, entry
 from convscope.runs.model_file import ModelCard
 
 
@@ -21,7 +21,7 @@ def smallest_size(name):
     """The smallest of the usual sizes that a network takes."""
     for size in (28, 32, 64, 96):
         try:
-            check_picture_size(name, size, 3)
+            check_image_size(name, size, 3)
         except ValueError:
             continue
         return size

@@ -11,13 +11,13 @@ from convscope.shipping.export.agreement import compare
 from convscope.shipping.export.model import onnx_bytes
 from convscope.shipping.export.originals import Original
 from convscope.shipping.export.session import Session
-from tests.data.pictures import encoded, noise
+from tests.data.image_files import encoded, noise
 from tests.shipping.export.models import card_for, made
 
 
 @pytest.fixture(scope="module")
 def tried_on():
-    """Pictures of many sizes."""
+    """Images of many sizes."""
     shapes = np.random.default_rng(0).integers(10, 90, (20, 2))
     contents = [
         encoded(noise(height, width, seed=number)) for number, (height, width) in enumerate(shapes)
@@ -37,7 +37,7 @@ def session(model):
 
 def test_same(model, session, tried_on):
     found = compare(session, *model, tried_on, quiet=True)
-    assert (found.pictures, found.batches, found.same_top, found.same_unknown) == (
+    assert (found.images, found.batches, found.same_top, found.same_unknown) == (
         20,
         (2, 7, 64),
         20,
@@ -52,17 +52,17 @@ def test_other_preprocessing_is_noticed(model, session, tried_on):
     with pytest.raises(ConvscopeError) as error:
         compare(session, network, shifted, tried_on, quiet=True)
     assert re.fullmatch(
-        r"The exported file answers differently, so it isn't written: of \d+ of 20 pictures. "
+        r"The exported file answers differently, so it isn't written: of \d+ of 20 images. "
         r"Worst is '\d+.png' by itself: '.*' 0.\d{5} by the file, '.*' 0.\d{5} by the run. The "
-        r"network must answer each picture by itself, and the same whenever it is asked.",
+        r"network must answer each image by itself, and the same whenever it is asked.",
         str(error.value),
     )
 
 
-def test_a_network_that_mixes_pictures_is_noticed(tried_on):
+def test_a_network_that_mixes_images_is_noticed(tried_on):
     class Mixing(torch.nn.Module):
-        def forward(self, pictures):
-            means = pictures.mean(dim=(2, 3))
+        def forward(self, images):
+            means = images.mean(dim=(2, 3))
             return 50 * (means - means.mean(dim=0))
 
     network, card = Mixing(), card_for(network="")
@@ -93,19 +93,19 @@ def test_at_the_threshold_either_answer_is_right(model, tried_on):
     )
     grey = [Original("0.png", lambda: encoded(np.full((40, 40, 3), 7, np.uint8)))]
     found = compare(session, network, rejecting, grey, quiet=True)
-    assert (found.pictures, found.same_unknown) == (1, 0)
+    assert (found.images, found.same_unknown) == (1, 0)
 
 
 def test_other_names_are_noticed(model, tried_on):
     network, card = model
     renamed = Session(onnx_bytes(network, card.model_copy(update={"classes": ("a", "b", "c")})))
-    with pytest.raises(ConvscopeError, match="of 20 of 20 pictures"):
+    with pytest.raises(ConvscopeError, match="of 20 of 20 images"):
         compare(renamed, network, card, tried_on, quiet=True)
 
 
 def test_nan_is_a_difference(model, session, tried_on, monkeypatch):
     said = session.answer(noise(30, 30)[None])
     broken = type(said)(said.labels, said.probabilities * np.float32("nan"), said.unknown)
-    monkeypatch.setattr(session, "answer", lambda pictures: broken)
+    monkeypatch.setattr(session, "answer", lambda images: broken)
     with pytest.raises(ConvscopeError, match="answers differently"):
         compare(session, *model, tried_on[:1], quiet=True)

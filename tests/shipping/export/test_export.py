@@ -13,7 +13,7 @@ from convscope.shipping.export import export as export_module
 from convscope.shipping.export import onnx_export, originals
 from convscope.shipping.export.reader import read
 from convscope.shipping.export.session import Session
-from tests.data.pictures import encoded, noise, write_files
+from tests.data.image_files import encoded, noise, write_files
 from tests.shipping.export.models import made
 
 
@@ -31,17 +31,17 @@ def test_a_run_on_a_named_data_set(digits_run, tmp_path):
     assert (written.network, written.opset, written.int8) == ("lenet", 18, None)
     assert written.bytes == file.stat().st_size
     assert written.milliseconds > 0
-    assert (written.agreement.pictures, written.agreement.same_top) == (359, 359)
+    assert (written.agreement.images, written.agreement.same_top) == (359, 359)
     assert written.agreement.largest_difference <= 1e-4
     facts = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
     assert facts["precision"] == "float32"
-    assert json.loads(facts["agreement"])["pictures"] == 359
-    assert json.dumps(written.as_json())
+    assert json.loads(facts["agreement"])["images"] == 359
+    assert json.dumps(written.as_dict())
 
 
-def test_a_run_on_a_folder_of_pictures_of_all_sizes(photos_run, photos, tmp_path):
+def test_a_run_on_a_folder_of_images_of_all_sizes(photos_run, photos, tmp_path):
     written = cs.export(photos_run, tmp_path / "photos.onnx", quiet=True)
-    assert written.agreement.pictures == len(cs.load(str(photos), "test"))
+    assert written.agreement.images == len(cs.load(str(photos), "test"))
     session = Session((tmp_path / "photos.onnx").read_bytes())
     card = photos_run.model()[1]
     files = sorted(path for path in photos.rglob("*.*"))
@@ -56,7 +56,7 @@ def test_a_zip(photos, tmp_path):
     archive = shutil.make_archive(str(tmp_path / "photos"), "zip", photos)
     run = cs.train("small", archive, "fast", out=tmp_path / "run", epochs=1, size=16, quiet=True)
     written = cs.export(run, tmp_path / "zip.onnx", quiet=True)
-    assert written.agreement.pictures == len(cs.load(archive, "test"))
+    assert written.agreement.images == len(cs.load(archive, "test"))
 
 
 def test_a_size_other_than_the_data_s_own(tmp_path):
@@ -66,25 +66,23 @@ def test_a_size_other_than_the_data_s_own(tmp_path):
     assert written.agreement.same_top == 359
     session = Session((tmp_path / "digits.onnx").read_bytes())
     test = cs.load("digits", "test")
-    pictures = np.repeat(test.images.transpose(0, 2, 3, 1), 3, axis=3)
+    images = np.repeat(test.images.transpose(0, 2, 3, 1), 3, axis=3)
     outcome = cs.evaluate(run, quiet=True).outcome
-    best = session.answer(pictures).probabilities.argmax(axis=1)
+    best = session.answer(images).probabilities.argmax(axis=1)
     assert (best == outcome.logits.argmax(dim=1).numpy()).mean() > 0.99
 
 
-def test_a_model_file_with_pictures_given(digits_run, tmp_path):
+def test_a_model_file_with_images_given(digits_run, tmp_path):
     folder = write_files(
-        tmp_path / "pictures",
+        tmp_path / "images",
         {
             "a.png": encoded(noise(9, 30)),
             "below/b.jpg": encoded(noise(300, 200), "JPEG"),
-            "below/notes.txt": b"not a picture",
+            "below/notes.txt": b"not an image",
         },
     )
-    written = cs.export(
-        digits_run.model_file, tmp_path / "digits.onnx", pictures=folder, quiet=True
-    )
-    assert written.agreement.pictures == 2
+    written = cs.export(digits_run.model_file, tmp_path / "digits.onnx", images=folder, quiet=True)
+    assert written.agreement.images == 2
 
 
 def test_a_module_of_ones_own(tmp_path):
@@ -94,8 +92,8 @@ def test_a_module_of_ones_own(tmp_path):
             self.conv = torch.nn.Conv2d(1, 8, 3)
             self.dense = torch.nn.Linear(8, 10)
 
-        def forward(self, pictures):
-            return self.dense(self.conv(pictures).relu().amax(dim=(2, 3)))
+        def forward(self, images):
+            return self.dense(self.conv(images).relu().amax(dim=(2, 3)))
 
     run = cs.train(Own(), "digits", "fast", out=tmp_path / "run", epochs=1, quiet=True)
     with pytest.raises(UsageError, match="is a module of your own"):
@@ -167,18 +165,18 @@ def test_an_opset_that_onnx_runtime_does_not_know(digits_run, tmp_path, monkeypa
     )
 
 
-def test_no_pictures_to_compare_on(digits_run, tmp_path):
+def test_no_images_to_compare_on(digits_run, tmp_path):
     target = tmp_path / "digits.onnx"
     assert message(lambda: cs.export(digits_run.model_file, target)) == (
-        "An export is compared with the run on real pictures, and a model file alone has none. "
-        "Give a folder of them: --pictures FOLDER."
+        "An export is compared with the run on real images, and a model file alone has none. "
+        "Give a folder of them: --images FOLDER."
     )
     empty = write_files(tmp_path / "empty", {"notes.txt": b"x"})
-    assert message(lambda: cs.export(digits_run, target, pictures=empty)) == (
-        f"--pictures {str(empty)!r} has no pictures in it. Give another folder."
+    assert message(lambda: cs.export(digits_run, target, images=empty)) == (
+        f"--images {str(empty)!r} has no images in it. Give another folder."
     )
-    assert message(lambda: cs.export(digits_run, target, pictures="nowhere")) == (
-        "--pictures 'nowhere' is not a folder. Give a folder of pictures."
+    assert message(lambda: cs.export(digits_run, target, images="nowhere")) == (
+        "--images 'nowhere' is not a folder. Give a folder of images."
     )
     arrays = cs.ImageSet(
         np.stack([noise(8, 8, 1, seed=number)[None] for number in range(20)]),
@@ -210,7 +208,7 @@ def test_too_large_for_one_file(digits_run, tmp_path, monkeypatch):
         cs.export(digits_run, tmp_path / "digits.onnx")
 
 
-def test_of_many_pictures_some_are_compared_evenly(digits_run, tmp_path, monkeypatch):
+def test_of_many_images_some_are_compared_evenly(digits_run, tmp_path, monkeypatch):
     monkeypatch.setattr(originals, "MOST", 3)
     card = digits_run.model()[1]
     names = [each.name for each in originals.originals(digits_run, card, None)]
@@ -225,9 +223,9 @@ def test_odd_sizes(digits_run, tmp_path):
     for height, width in shapes:
         (tmp_path / f"{height}x{width}.png").write_bytes(encoded(noise(height, width)))
     written = cs.export(
-        tmp_path / "model.safetensors", tmp_path / "odd.onnx", pictures=tmp_path, quiet=True
+        tmp_path / "model.safetensors", tmp_path / "odd.onnx", images=tmp_path, quiet=True
     )
-    assert written.agreement.pictures == len(shapes)
+    assert written.agreement.images == len(shapes)
 
 
 def test_class_names_are_text_whatever_they_are(tmp_path):
@@ -236,7 +234,7 @@ def test_class_names_are_text_whatever_they_are(tmp_path):
     save_model(tmp_path / "model.safetensors", network, card)
     assert load_model(tmp_path / "model.safetensors")[1].classes == classes
     (tmp_path / "a.png").write_bytes(encoded(noise(40, 40)))
-    cs.export(tmp_path / "model.safetensors", tmp_path / "m.onnx", pictures=tmp_path, quiet=True)
+    cs.export(tmp_path / "model.safetensors", tmp_path / "m.onnx", images=tmp_path, quiet=True)
     session = Session((tmp_path / "m.onnx").read_bytes())
     said = session.answer(np.stack([noise(20, 30, seed=number) for number in range(64)]))
     best = said.probabilities.argmax(axis=1)

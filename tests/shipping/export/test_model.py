@@ -19,13 +19,13 @@ from tests.shipping.export.models import card_for, made
 QUICK = ("softmax-regression", "lenet", "lenet-bn", "nin-32px", "resnet9", "densenet-32px")
 
 
-def pictures(card, count=3):
+def images(card, count=3):
     generator = np.random.default_rng(1)
     return generator.integers(0, 256, (count, card.size, card.size, 3), dtype=np.uint8)
 
 
 def expected(network, card, inputs):
-    """What the network says of pictures (N, H, W, 3) of its size, in colour."""
+    """What the network says of images (N, H, W, 3) of its size, in colour."""
     tensor = torch.from_numpy(inputs.transpose(0, 3, 1, 2).copy())
     with torch.no_grad():
         return network(Normalization(card.mean, card.std).apply(tensor))
@@ -39,7 +39,7 @@ def test_every_network_answers_the_same(name):
     model = onnx_bytes(network, card)
     onnx.checker.check_model(model, full_check=True)
     session = Session(model)
-    inputs = pictures(card, 7)
+    inputs = images(card, 7)
     answers = answer(expected(network, card, inputs), card)
     for count in (0, 1, 2, 7):
         said = session.answer(inputs[:count])
@@ -50,7 +50,7 @@ def test_every_network_answers_the_same(name):
 
 
 def rejection(score, logits):
-    """One that rejects some of the pictures these logits are of."""
+    """One that rejects some of the images these logits are of."""
     classes = logits.shape[1]
     gaussians = None
     if score == "gaussian_energy":
@@ -67,7 +67,7 @@ def rejection(score, logits):
 @pytest.mark.parametrize("score", get_args(Score))
 def test_unknown(score):
     network, card = made("lenet")
-    inputs = pictures(card, 9)
+    inputs = images(card, 9)
     logits = expected(network, card, inputs)
     card = card.model_copy(update={"rejection": rejection(score, logits)})
     answers = answer(logits, card)
@@ -85,11 +85,11 @@ def test_a_module_of_ones_own():
             self.size = torch.nn.Parameter(torch.ones(1))  # a name that preprocessing has as well
             self.dense = torch.nn.Linear(3, 3)
 
-        def forward(self, pictures):
-            return self.dense(pictures.mean(dim=(2, 3)) * self.size)
+        def forward(self, images):
+            return self.dense(images.mean(dim=(2, 3)) * self.size)
 
     network, card = Own(), card_for(network="")
-    inputs = pictures(card)
+    inputs = images(card)
     said = Session(onnx_bytes(network, card)).answer(inputs)
     wanted = answer(expected(network, card, inputs), card).probabilities
     np.testing.assert_allclose(said.probabilities, wanted, atol=1e-6)
@@ -98,8 +98,8 @@ def test_a_module_of_ones_own():
 
 def test_what_cannot_be_exported_is_explained():
     class Looping(torch.nn.Module):
-        def forward(self, pictures):
-            flat = pictures.flatten(1)[:, :3]
+        def forward(self, images):
+            flat = images.flatten(1)[:, :3]
             while flat.sum() > 1:
                 flat = flat / 2
             return flat
@@ -120,8 +120,8 @@ def test_the_file_describes_itself_and_gives_nothing_away():
     assert (facts["size"], facts["channels"], facts["opset"]) == ("28", "1", "18")
     assert (facts["network"], facts["trained_on"]) == ("lenet-bn", "pets")
     assert facts["convscope_version"] == convscope.__version__ == model.producer_version
-    assert model.doc_string.startswith("lenet-bn, trained on pets. Takes raw pictures, uint8 ")
-    assert [value.name for value in model.graph.input] == ["pictures"]
+    assert model.doc_string.startswith("lenet-bn, trained on pets. Takes raw images, uint8 ")
+    assert [value.name for value in model.graph.input] == ["images"]
     assert [value.name for value in model.graph.output] == ["labels", "probabilities", "unknown"]
     assert b"secret" not in content
     assert b".py" not in content  # no stack of the program that made it
@@ -134,7 +134,7 @@ def test_the_file_describes_itself_and_gives_nothing_away():
 @pytest.mark.slow
 def test_other_opsets():
     network, card = made("small")
-    inputs = pictures(card)
+    inputs = images(card)
     first = Session(onnx_bytes(network, card)).answer(inputs)
     model = onnx_bytes(network, card, opset=21)
     assert onnx.load_from_string(model).opset_import[0].version == 21

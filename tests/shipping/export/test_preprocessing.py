@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from convscope.data.decode import decode
 from convscope.shipping.export.preprocessing import preprocessing
-from tests.data.pictures import encoded, noise
+from tests.data.image_files import encoded, noise
 from tests.shipping.export.models import card_for
 
 SIZES = (1, 8, 28, 64)
@@ -25,10 +25,10 @@ def sessions():
     return made
 
 
-def check(session, pictures, size, channels):
-    """`pictures` (N, H, W, 3) become what `decode` makes of the same files, bit by bit."""
-    (pixels,) = session.run(None, {"pictures": pictures})
-    wanted = [decode(encoded(each), size=size, channels=channels) for each in pictures]
+def check(session, images, size, channels):
+    """`images` (N, H, W, 3) become what `decode` makes of the same files, bit by bit."""
+    (pixels,) = session.run(None, {"images": images})
+    wanted = [decode(encoded(each), size=size, channels=channels) for each in images]
     assert pixels.dtype == np.float32
     np.testing.assert_array_equal(pixels, np.stack(wanted))
 
@@ -48,8 +48,8 @@ def check(session, pictures, size, channels):
 @example(56, 56, 1, 3, 28, 0)  # every sum lies halfway between two grey levels or on one
 @example(9, 200, 2, 1, 28, 0)
 def test_equals_pillow_to_the_bit(sessions, height, width, count, channels, size, seed):
-    pictures = np.stack([noise(height, width, seed=seed + number) for number in range(count)])
-    check(sessions[channels, size], pictures, size, channels)
+    images = np.stack([noise(height, width, seed=seed + number) for number in range(count)])
+    check(sessions[channels, size], images, size, channels)
 
 
 @pytest.mark.slow
@@ -72,6 +72,6 @@ def test_extremes_do_not_overflow(sessions):
 
 @pytest.mark.parametrize("shape", [(28, 28), (50, 40)])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_no_pictures_at_all(sessions, shape, channels):
-    (pixels,) = sessions[channels, 28].run(None, {"pictures": np.zeros((0, *shape, 3), np.uint8)})
+def test_no_images_at_all(sessions, shape, channels):
+    (pixels,) = sessions[channels, 28].run(None, {"images": np.zeros((0, *shape, 3), np.uint8)})
     assert pixels.shape == (0, channels, 28, 28)

@@ -10,7 +10,7 @@ import convscope as cs
 from convscope.data.decode import decode
 from convscope.shipping.export.onnx_export import reader_path, reader_text
 from convscope.shipping.export.reader import read
-from tests.data.pictures import SAVED, encoded, noise
+from tests.data.image_files import SAVED, encoded, noise
 from tests.shipping.export.conftest import turned
 
 BLOCKER = """

@@ -42,7 +42,7 @@ def test_round_trip(tmp_path):
     save_model(tmp_path / "model.safetensors", network, card)
     written = export(tmp_path / "model.safetensors", tmp_path / "weights.safetensors")
     assert written.torchvision == "torchvision.models.resnet18(num_classes=3)"
-    assert written.as_json() == {
+    assert written.as_dict() == {
         "file": str(tmp_path / "weights.safetensors"),
         "network": "resnet18",
         "channels": 3,
@@ -106,5 +106,5 @@ def test_widths_that_torchvision_lacks():
 def test_options_of_onnx_are_refused(tmp_path):
     network, card = made("resnet18", size=32)
     save_model(tmp_path / "model.safetensors", network, card)
-    with pytest.raises(UsageError, match="--int8, --opset and --pictures are for .onnx files"):
+    with pytest.raises(UsageError, match="--int8, --opset and --images are for .onnx files"):
         export(tmp_path / "model.safetensors", tmp_path / "weights.safetensors", int8=True)

@@ -48,20 +48,20 @@ class ByBrightness:
         self.go = threading.Event()
         self.go.set()
 
-    def answers(self, pictures):
+    def answers(self, images):
         assert self.go.wait(20)
         time.sleep(self.seconds)
         if self.error:
             raise self.error
-        self.sizes.append(len(pictures))
-        values = torch.from_numpy(pictures[:, 0, 0, 0].astype(np.int64))
+        self.sizes.append(len(images))
+        values = torch.from_numpy(images[:, 0, 0, 0].astype(np.int64))
         probabilities = torch.full((len(values), 256), 0.5 / 255)
         probabilities[torch.arange(len(values)), values] = 0.5
         return Answers(probabilities, values > 250)
 
 
-def picture(value, size=4, kind="PNG"):
-    """A picture file of one grey value."""
+def image(value, size=4, kind="PNG"):
+    """An image file of one grey value."""
     buffer = io.BytesIO()
     Image.new("L", (size, size), value).save(buffer, kind)
     return buffer.getvalue()
@@ -144,7 +144,7 @@ def connection_to(address):
 
 
 def ask(connection, content, headers=PNG):
-    """Post a picture on a connection; gives (status, JSON). Much less work than httpx."""
+    """Post an image on a connection; gives (status, JSON). Much less work than httpx."""
     connection.request("POST", "/predict", content, headers)
     answer = connection.getresponse()
     return answer.status, json.loads(answer.read())

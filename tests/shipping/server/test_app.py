@@ -19,7 +19,7 @@ from tests.shipping.server.serving import (
     ask,
     connection_to,
     get,
-    picture,
+    image,
     post,
     served,
     until,
@@ -34,14 +34,14 @@ def address():
 
 def as_list(*contents):
     texts = [base64.b64encode(content).decode() for content in contents]
-    return json.dumps({"pictures": texts}).encode()
+    return json.dumps({"images": texts}).encode()
 
 
 JSON = {"Content-Type": "application/json"}
 
 
-def test_one_picture(address):
-    answer = post(address, picture(7), params={"top": 2})
+def test_one_image(address):
+    answer = post(address, image(7), params={"top": 2})
     assert answer.status_code == 200
     (prediction,) = answer.json()["predictions"]
     assert prediction == {
@@ -52,7 +52,7 @@ def test_one_picture(address):
 
 
 def test_unknown_is_said(address):
-    (prediction,) = post(address, picture(251)).json()["predictions"]
+    (prediction,) = post(address, image(251)).json()["predictions"]
     assert prediction["unknown"] is True
 
 
@@ -66,12 +66,12 @@ def test_unknown_is_said(address):
     ],
 )  # fmt: skip
 def test_formats(address, kind, content_type):
-    answer = post(address, picture(200, kind=kind), {"Content-Type": content_type})
+    answer = post(address, image(200, kind=kind), {"Content-Type": content_type})
     assert answer.json()["predictions"][0]["label"] in {f"class {n}" for n in (199, 200, 201)}
 
 
-def test_a_list_with_a_bad_picture_answers_the_others(address):
-    answer = post(address, as_list(picture(1), b"no picture", picture(3)), JSON)
+def test_a_list_with_a_bad_image_answers_the_others(address):
+    answer = post(address, as_list(image(1), b"no image", image(3)), JSON)
     result = answer.json()
     assert answer.status_code == 200
     assert [(each["index"], each["label"]) for each in result["predictions"]] == [
@@ -85,26 +85,26 @@ def test_a_list_with_a_bad_picture_answers_the_others(address):
 @pytest.mark.parametrize(
     ("content", "headers", "status", "error"),
     [
-        (b"GIF89a", PNG, 422, "The picture can't be used: "),
-        (b"<html>", PNG, 422, "The picture can't be used: not a readable JPEG, PNG"),
-        (b"", PNG, 422, "The picture can't be used: the file is empty."),
-        (picture(5)[:45], PNG, 422, "The picture can't be used: damaged: "),
-        (b"x", {}, 415, "Content-Type '' is not accepted. Send one picture as the body"),
+        (b"GIF89a", PNG, 422, "The image can't be used: "),
+        (b"<html>", PNG, 422, "The image can't be used: not a readable JPEG, PNG"),
+        (b"", PNG, 422, "The image can't be used: the file is empty."),
+        (image(5)[:45], PNG, 422, "The image can't be used: damaged: "),
+        (b"x", {}, 415, "Content-Type '' is not accepted. Send one image as the body"),
         (b"x", {"Content-Type": "image/svg+xml"}, 415, "Content-Type 'image/svg+xml' is not"),
         (b"x", {"Content-Type": "multipart/form-data; boundary=x"}, 415, "Content-Type 'multi"),
         (b"x", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "Content-Type 'app"),
-        (b"x", PNG | {"Content-Encoding": "gzip"}, 415, "Send the picture as it is, without"),
+        (b"x", PNG | {"Content-Encoding": "gzip"}, 415, "Send the image as it is, without"),
         (b"{", JSON, 422, "Invalid JSON: "),
         (b"[" * 100_000, JSON, 422, "Invalid JSON: "),
-        (b"[]", JSON, 422, 'Input should be an object. Expected: {"pictures": ["base64", …]}'),
-        (b"{}", JSON, 422, "pictures: Field required. Expected: "),
-        (b'{"pictures": []}', JSON, 422, "pictures: List should have at least 1 item"),
-        (b'{"pictures": [5]}', JSON, 422, "pictures.0: Input should be a valid string"),
-        (b'{"pictures": ["AA==", "\xc3\xa4"]}', JSON, 422, "pictures.1: not base64. Expected: "),
-        (b'{"pictures": ["http://x/y.png"]}', JSON, 422, "pictures.0: not base64."),
-        (b'{"pictures": ["AA=="], "url": 1}', JSON, 422, "url: Extra inputs are not permitted"),
-        (b'{"pictures": ["AA=="]}', JSON, 422, "None of the pictures can be used. The first: not"),
-        (as_list(*[b""] * 257), JSON, 422, "pictures: List should have at most 256 items"),
+        (b"[]", JSON, 422, 'Input should be an object. Expected: {"images": ["base64", …]}'),
+        (b"{}", JSON, 422, "images: Field required. Expected: "),
+        (b'{"images": []}', JSON, 422, "images: List should have at least 1 item"),
+        (b'{"images": [5]}', JSON, 422, "images.0: Input should be a valid string"),
+        (b'{"images": ["AA==", "\xc3\xa4"]}', JSON, 422, "images.1: not base64. Expected: "),
+        (b'{"images": ["http://x/y.png"]}', JSON, 422, "images.0: not base64."),
+        (b'{"images": ["AA=="], "url": 1}', JSON, 422, "url: Extra inputs are not permitted"),
+        (b'{"images": ["AA=="]}', JSON, 422, "None of the images can be used. The first: not"),
+        (as_list(*[b""] * 257), JSON, 422, "images: List should have at most 256 items"),
     ],
 )
 def test_what_is_refused(address, content, headers, status, error):
@@ -122,24 +122,24 @@ def test_too_many_pixels_are_refused_from_the_header(address, size):
     answer = post(address, buffer.getvalue())
     assert answer.status_code == 422
     assert answer.json()["error"] == (
-        f"The picture can't be used: too many pixels: {size[0]} × {size[1]} is more than the limit "
+        f"The image can't be used: too many pixels: {size[0]} × {size[1]} is more than the limit "
         "of 50,000,000."
     )
 
 
-def test_pictures_of_a_list_share_the_limit_of_pixels(address):
+def test_images_of_a_list_share_the_limit_of_pixels(address):
     buffer = io.BytesIO()
     Image.new("1", (5000, 5000)).save(buffer, "PNG")
     answer = post(address, as_list(*[buffer.getvalue()] * 3), JSON)
     assert answer.status_code == 422
     assert answer.json()["error"] == (
-        "Too many pixels: the pictures together may have 50,000,000. Send fewer at once."
+        "Too many pixels: the images together may have 50,000,000. Send fewer at once."
     )
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "x", "9" * 30])
 def test_top_that_makes_no_sense(address, value):
-    answer = post(address, picture(5), params={"top": value})
+    answer = post(address, image(5), params={"top": value})
     if value.isdigit() and value != "0":
         assert len(answer.json()["predictions"][0]["top"]) == 256
     else:
@@ -166,10 +166,10 @@ def test_a_body_that_is_too_long(address, chunked):
         answer = connection.getresponse()
         assert answer.status == 413
         assert json.loads(answer.read())["error"] == (
-            "The request has more than 32 MiB. Send smaller or fewer pictures."
+            "The request has more than 32 MiB. Send smaller or fewer images."
         )
         # The connection can be used on.
-        status, content = ask(connection, picture(9))
+        status, content = ask(connection, image(9))
         assert status == 200
         assert content["predictions"][0]["label"] == "class 9"
 
@@ -185,7 +185,7 @@ def ask_many(address, values, clients=16):
 
     def work(part):
         with connection_to(address) as connection:
-            answers = [ask(connection, picture(value))[1] for value in part]
+            answers = [ask(connection, image(value))[1] for value in part]
         return [answer["predictions"][0]["label"] for answer in answers]
 
     parts = [values[start::clients] for start in range(clients)]
@@ -214,7 +214,7 @@ def test_a_full_queue_answers_503_and_when_to_ask_again():
         served(engine, max_batch=1, max_queue=4, throughput=2.0) as (address, _),
         ThreadPoolExecutor(12) as pool,
     ):
-        futures = [pool.submit(post, address, picture(n), timeout=20) for n in range(12)]
+        futures = [pool.submit(post, address, image(n), timeout=20) for n in range(12)]
         until(lambda: sum(future.done() for future in futures) == 8)
         engine.go.set()
         answers = [future.result() for future in futures]
@@ -233,28 +233,28 @@ def test_an_answer_that_takes_too_long_is_504():
     engine = ByBrightness()
     engine.go.clear()
     with served(engine, timeout=0.3) as (address, _):
-        answer = post(address, picture(5), timeout=20)
+        answer = post(address, image(5), timeout=20)
         assert answer.status_code == 504
         assert answer.json()["error"] == ("No answer within 0.3 s. The server has too much to do.")
         engine.go.set()
-        assert post(address, picture(5)).status_code == 200
+        assert post(address, image(5)).status_code == 200
 
 
 def test_work_of_a_client_that_has_gone_is_dropped():
     engine = ByBrightness()
     with served(engine, max_batch=1) as (address, server):
         engine.go.clear()
-        busy = threading.Thread(target=post, args=(address, picture(1)))
+        busy = threading.Thread(target=post, args=(address, image(1)))
         busy.start()
         with contextlib.ExitStack() as stack:
             for _ in range(5):
                 connection = stack.enter_context(connection_to(address))
-                connection.request("POST", "/predict", picture(2), PNG)
+                connection.request("POST", "/predict", image(2), PNG)
             until(lambda: server.condition.in_work == 6)
         until(lambda: server.condition.in_work == 1)
         engine.go.set()
         busy.join()
-        assert post(address, picture(3)).json()["predictions"][0]["label"] == "class 3"
+        assert post(address, image(3)).json()["predictions"][0]["label"] == "class 3"
         # Of the five, at most the one that the engine had begun was computed.
         assert sum(engine.sizes) <= 3
 
@@ -263,23 +263,23 @@ def test_an_engine_that_fails_fails_its_requests_only(capfd):
     engine = ByBrightness()
     with served(engine) as (address, _):
         engine.error = RuntimeError("out of luck")
-        answer = post(address, picture(1))
+        answer = post(address, image(1))
         assert answer.status_code == 500
         assert answer.json() == {"error": "The server failed; its log says why."}
         engine.error = None
-        assert post(address, picture(1)).status_code == 200
+        assert post(address, image(1)).status_code == 200
     assert "out of luck" in capfd.readouterr().err
 
 
 def test_metrics_count(address):
-    post(address, picture(3))
+    post(address, image(3))
     text = get(f"{address}/metrics").text
     assert 'convscope_requests_total{path="/predict",status="200"}' in text
     assert 'convscope_requests_total{path="other",status="404"}' in text
     assert 'convscope_request_seconds_bucket{le="0.001",path="/predict"}' in text
-    assert "convscope_batch_pictures_bucket" in text
-    assert "convscope_queue_pictures 0.0" in text
-    assert "convscope_pictures_total" in text
+    assert "convscope_batch_images_bucket" in text
+    assert "convscope_queue_images 0.0" in text
+    assert "convscope_images_total" in text
 
 
 def test_health_readiness_and_model(address):
@@ -288,7 +288,7 @@ def test_health_readiness_and_model(address):
     model = get(f"{address}/model").json()
     assert model["classes"][3] == "class 3"
     assert model["engine"] == "float32"
-    assert model["measured"][0]["pictures_per_second"] == 100
+    assert model["measured"][0]["images_per_second"] == 100
 
 
 def test_folders_of_this_machine_are_not_told():
@@ -310,7 +310,7 @@ def test_what_cannot_be_answered_in_time_when_the_server_stops(monkeypatch):
     engine = ByBrightness()
     engine.go.clear()
     with served(engine) as (address, server), ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(post, address, picture(1), timeout=20)
+        answer = pool.submit(post, address, image(1), timeout=20)
         until(lambda: server.condition.in_work == 1)
         server.condition.leaving = time.monotonic()
         assert answer.result().status_code == 503
@@ -322,7 +322,7 @@ def test_new_work_is_refused_when_the_server_stops():
     with served(ByBrightness()) as (address, server):
         server.condition.leaving = time.monotonic() - 2
         server.condition.in_work = 1  # so that it doesn't end at once
-        answer = post(address, picture(1))
+        answer = post(address, image(1))
         assert answer.status_code == 503
         assert answer.headers["connection"] == "close"
         assert answer.headers["retry-after"] == "5"

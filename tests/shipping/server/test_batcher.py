@@ -23,12 +23,12 @@ class Kept:
         self.thread = ThreadPoolExecutor(1)
         self.batcher = Batcher(self.thread, self.compute, self.deliver, **options)
 
-    def compute(self, pictures):
-        self.batches.append(len(pictures))
+    def compute(self, images):
+        self.batches.append(len(images))
         assert self.go.wait(20)
-        if (pictures == 255).any():
+        if (images == 255).any():
             raise ValueError("white")
-        return pictures[:, 0].astype(int) * 2
+        return images[:, 0].astype(int) * 2
 
     def deliver(self, works, result):
         row = 0
@@ -36,8 +36,8 @@ class Kept:
             if isinstance(result, Exception):
                 self.given[work.owner] = result
                 continue
-            self.given[work.owner] = result[row : row + len(work.pictures)].tolist()
-            row += len(work.pictures)
+            self.given[work.owner] = result[row : row + len(work.images)].tolist()
+            row += len(work.images)
 
     def put(self, owner, *values, **options):
         self.batcher.announce(len(values))
@@ -71,7 +71,7 @@ def test_what_waits_is_computed_together():
     assert kept.batches == [1, 4, 2]
 
 
-def test_pictures_that_are_announced_are_waited_for():
+def test_images_that_are_announced_are_waited_for():
     kept = Kept(max_batch=4, wait_seconds=30.0)
     kept.batcher.announce(2)
     kept.batcher.put(Work(np.ones((1, 1), np.uint8), "a"))
@@ -81,7 +81,7 @@ def test_pictures_that_are_announced_are_waited_for():
     kept.batcher.close()
 
 
-def test_pictures_that_turn_out_to_be_none_hold_nobody_up():
+def test_images_that_turn_out_to_be_none_hold_nobody_up():
     kept = Kept(max_batch=4, wait_seconds=30.0)
     kept.batcher.announce(2)
     kept.batcher.put(Work(np.ones((1, 1), np.uint8), "a"))

@@ -10,7 +10,7 @@ from convscope.evaluation.answer import Answers
 from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, Rejection
 from convscope.shipping.server import choice as choices
-from convscope.shipping.server.choice import Measured, choose, disagreement, sample_pictures
+from convscope.shipping.server.choice import Measured, choose, disagreement, sample_images
 from convscope.shipping.server.engines import NAMES, make_engine
 
 CPU = torch.device("cpu")
@@ -49,9 +49,9 @@ def engine_that(monkeypatch, name, change):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_engines_agree(model, name):
-    pictures = sample_pictures(model[1], 7)
-    expected = make_engine("float32", *model, CPU).answers(pictures)
-    given = make_engine(name, *model, CPU).answers(pictures)
+    images = sample_images(model[1], 7)
+    expected = make_engine("float32", *model, CPU).answers(images)
+    given = make_engine(name, *model, CPU).answers(images)
     assert given.probabilities.shape == (7, 3)
     assert given.probabilities.dtype == torch.float32
     difference, changed = disagreement(expected, given, choices.TOLERANCE[name])
@@ -62,11 +62,11 @@ def test_engines_agree(model, name):
 
 def test_an_engine_answers_as_the_plain_network_does(model):
     network, card = model
-    pictures = sample_pictures(card, 5)
-    normalized = (torch.from_numpy(pictures) / 255 - 0.3) / 0.2
+    images = sample_images(card, 5)
+    normalized = (torch.from_numpy(images) / 255 - 0.3) / 0.2
     expected = (network(normalized) / 1.7).softmax(dim=1)
     torch.testing.assert_close(
-        make_engine("float32", *model, CPU).answers(pictures).probabilities, expected
+        make_engine("float32", *model, CPU).answers(images).probabilities, expected
     )
 
 
@@ -77,8 +77,8 @@ def test_all_engines_are_measured(model, quick):
         assert not each.refused
         assert each.latency > 0
         assert each.throughput > 0
-        assert "pictures/s in full batches" in str(each)
-    assert len(chosen.answers(sample_pictures(model[1], 16)).probabilities) == 16
+        assert "images/s in full batches" in str(each)
+    assert len(chosen.answers(sample_images(model[1], 16)).probabilities) == 16
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,8 +96,8 @@ def test_no_such_engine(model):
 def test_an_engine_that_disagrees_is_not_used(model, quick, monkeypatch):
     def change(engine):
         answers = engine.answers
-        engine.answers = lambda pictures: Answers(
-            answers(pictures).probabilities.flip(1), answers(pictures).unknown
+        engine.answers = lambda images: Answers(
+            answers(images).probabilities.flip(1), answers(images).unknown
         )
 
     engine_that(monkeypatch, "onnx", change)
@@ -112,7 +112,7 @@ def test_an_engine_that_disagrees_is_not_used(model, quick, monkeypatch):
 
 def test_an_engine_that_fails_is_not_used(model, quick, monkeypatch):
     def change(engine):
-        def fail(pictures):
+        def fail(images):
             raise RuntimeError("no such kernel\nmore")
 
         engine.answers = fail
@@ -135,7 +135,7 @@ class Named:
 
 
 def decide(monkeypatch, **speeds):
-    """What is chosen where engines have these (latency in ms, pictures per second)."""
+    """What is chosen where engines have these (latency in ms, images per second)."""
     monkeypatch.setattr(choices, "_switch", lambda *_: 8)
     usable = {
         name: (Named(name), Measured(name, 0.0, latency / 1000, throughput))
@@ -148,7 +148,7 @@ def decide(monkeypatch, **speeds):
 
 def test_two_exact_engines_share_the_work(monkeypatch):
     chosen = decide(monkeypatch, float32=(5, 400), onnx=(2, 300), bfloat16=(5, 350))
-    assert chosen.name == "onnx below 8 pictures, else float32"
+    assert chosen.name == "onnx below 8 images, else float32"
     assert chosen.latency == 0.002
     assert chosen.throughput == 400
 
@@ -176,10 +176,10 @@ def test_bfloat16_is_not_taken_where_float32_is_fast_enough(monkeypatch):
 
 def test_samples_are_the_same_every_time():
     card = ModelCard(network="x", classes=("a",), channels=3, size=9, mean=(0,) * 3, std=(1,) * 3)
-    pictures = sample_pictures(card, 6)
-    assert pictures.shape == (6, 3, 9, 9)
-    assert (pictures == sample_pictures(card, 6)).all()
-    assert pictures.std() > 20
+    images = sample_images(card, 6)
+    assert images.shape == (6, 3, 9, 9)
+    assert (images == sample_images(card, 6)).all()
+    assert images.std() > 20
 
 
 def test_rounding_may_swap_what_is_as_good_as_equal():

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from convscope.shipping.server import connection
-from tests.shipping.server.serving import ByBrightness, get, picture, post, raw, served, status_of
+from tests.shipping.server.serving import ByBrightness, get, image, post, raw, served, status_of
 
 BEGUN = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
 
@@ -47,7 +47,7 @@ def test_a_drip_is_not_progress(address):
 
 
 def test_a_second_request_has_a_clock_of_its_own(address):
-    whole = BEGUN + f"Content-Length: {len(picture(5))}\r\n\r\n".encode() + picture(5)
+    whole = BEGUN + f"Content-Length: {len(image(5))}\r\n\r\n".encode() + image(5)
     answer = raw(address, whole + b"POST /pre")
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"HTTP/1.1 408" in answer
@@ -70,7 +70,7 @@ def test_idle_sockets_keep_nobody_out(monkeypatch):
         idle = [socket.create_connection((host, int(port))) for _ in range(100)]
         try:
             for value in range(20):
-                answer = post(address, picture(value))
+                answer = post(address, image(value))
                 assert answer.json()["predictions"][0]["label"] == f"class {value}"
         finally:
             for client in idle:
@@ -101,7 +101,7 @@ def test_headers_without_end_are_cut(address):
 
 
 def test_somebody_who_waits_to_be_told_to_send(address):
-    content = picture(8)
+    content = image(8)
     head = BEGUN + f"Expect: 100-continue\r\nContent-Length: {len(content)}\r\n\r\n".encode()
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as client:

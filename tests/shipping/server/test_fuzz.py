@@ -20,7 +20,7 @@ from tests.shipping.server.serving import (
     ask,
     connection_to,
     get,
-    picture,
+    image,
     served,
 )
 
@@ -28,7 +28,7 @@ KINDS = {
     "PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "BMP": "image/bmp",
     "WEBP": "image/webp", "TIFF": "image/tiff", "PPM": "image/x-portable-pixmap",
 }  # fmt: skip
-WHOLE = {kind: picture(9, kind=kind) for kind in KINDS}
+WHOLE = {kind: image(9, kind=kind) for kind in KINDS}
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,7 +53,7 @@ def changed(content, chance):
 
 
 def some_file(chance):
-    """A picture, one that was changed, or bytes of any kind."""
+    """An image, one that was changed, or bytes of any kind."""
     kind = chance.choice(list(KINDS))
     content = WHOLE[kind]
     action = chance.random()
@@ -77,7 +77,7 @@ def some_value(chance, depth=0):
     if kind == "list":
         return [some_value(chance, depth + 1) for _ in range(chance.randrange(4))]
     if kind == "object":
-        names = ("pictures", "url", "", "top")
+        names = ("images", "url", "", "top")
         return {chance.choice(names): some_value(chance, depth + 1) for _ in range(2)}
     return None
 
@@ -96,11 +96,11 @@ def some_request(number):
             texts = [
                 base64.b64encode(some_file(chance)[1]).decode() for _ in range(chance.randrange(6))
             ]
-            body = json.dumps({"pictures": texts}).encode()
+            body = json.dumps({"images": texts}).encode()
         elif action < 0.9:
             body = json.dumps(some_value(chance)).encode()
         else:
-            body = changed(json.dumps({"pictures": ["AA==", "BB=="]}).encode(), chance)
+            body = changed(json.dumps({"images": ["AA==", "BB=="]}).encode(), chance)
     headers = {"Content-Type": content_type}
     if chance.random() < 0.1:
         headers["Content-Type"] = chance.choice(("", "text/html", "image/", "image/svg+xml", "é;,"))
@@ -158,7 +158,7 @@ def grown_by_thousands():
         grown = held_bytes() - before
         assert server.condition.in_work == 0
         assert ask_for(address, 7) == "class 7"
-        assert "convscope_queue_pictures 0.0" in get(f"{address}/metrics").text
+        assert "convscope_queue_images 0.0" in get(f"{address}/metrics").text
     return grown
 
 
@@ -172,7 +172,7 @@ def held_bytes():
 
 def ask_for(address, value):
     with connection_to(address) as connection:
-        return ask(connection, picture(value))[1]["predictions"][0]["label"]
+        return ask(connection, image(value))[1]["predictions"][0]["label"]
 
 
 def some_bytes(number):

@@ -10,7 +10,7 @@ from tests.shipping.server.serving import (
     ByBrightness,
     get,
     http_post,
-    picture,
+    image,
     raw,
     served,
     status_of,
@@ -63,7 +63,7 @@ def test_other_names_are_refused(address, host):
     ],
 )
 def test_posts_from_other_sites_are_refused(address, headers):
-    answer = http_post(f"{address}/predict", content=picture(1), headers=PNG | headers)
+    answer = http_post(f"{address}/predict", content=image(1), headers=PNG | headers)
     assert answer.status_code == 403
     assert answer.json()["error"] == "Requests from pages of other sites are not accepted."
     assert not any(name.startswith("access-control") for name in answer.headers)
@@ -71,7 +71,7 @@ def test_posts_from_other_sites_are_refused(address, headers):
 
 def test_posts_from_the_own_page_are_accepted(address):
     headers = PNG | {"Origin": address, "Sec-Fetch-Site": "same-origin"}
-    answer = http_post(f"{address}/predict", content=picture(1), headers=headers)
+    answer = http_post(f"{address}/predict", content=image(1), headers=headers)
     assert answer.status_code == 200
 
 
@@ -99,7 +99,7 @@ def test_headers_of_every_answer(address, path):
 )  # fmt: skip
 def test_without_the_token(with_token, given):
     headers = PNG if given is None else PNG | {"Authorization": given.encode("latin-1")}
-    answer = http_post(f"{with_token}/predict", content=picture(1), headers=headers)
+    answer = http_post(f"{with_token}/predict", content=image(1), headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert "Authorization: Bearer TOKEN" in answer.json()["error"]
@@ -108,7 +108,7 @@ def test_without_the_token(with_token, given):
 def test_with_the_token(with_token):
     for kind in ("Bearer", "bearer"):
         headers = PNG | {"Authorization": f"{kind} {TOKEN}", "Host": "model.example"}
-        answer = http_post(f"{with_token}/predict", content=picture(1), headers=headers)
+        answer = http_post(f"{with_token}/predict", content=image(1), headers=headers)
         assert answer.status_code == 200
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.pages import docs_page, upload_page
-from tests.shipping.server.serving import ByBrightness, get, picture, served, until
+from tests.shipping.server.serving import ByBrightness, get, image, served, until
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<script>document.title='owned'</script>"
@@ -54,13 +54,13 @@ def browser():
 
 
 @pytest.mark.slow
-def test_a_person_drops_pictures(browser, tmp_path):
+def test_a_person_drops_images(browser, tmp_path):
     hostile = ("a", HOSTILE, *(f"class {n}" for n in range(2, 256)))
     card = ModelCard(network="lenet", classes=hostile, channels=1, size=4, mean=(0,), std=(1,))
-    (tmp_path / f"{HOSTILE.replace('/', '_')}.png").write_bytes(picture(1))
-    (tmp_path / "stranger.png").write_bytes(picture(252))
-    (tmp_path / "broken.png").write_bytes(b"no picture")
-    (tmp_path / "notes.txt").write_bytes(b"no picture either")
+    (tmp_path / f"{HOSTILE.replace('/', '_')}.png").write_bytes(image(1))
+    (tmp_path / "stranger.png").write_bytes(image(252))
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    (tmp_path / "notes.txt").write_bytes(b"no image either")
     with served(ByBrightness(), card=card) as (address, _):
         page = browser.new_page()
         troubles = []
@@ -76,15 +76,15 @@ def test_a_person_drops_pictures(browser, tmp_path):
         assert "50.0 %" in text
         assert "I don't know" in text
         assert "looks like nothing the model was trained on" in text
-        assert text.count("The picture can't be used: not a readable JPEG") == 2
-        assert page.title() == "Convscope: what is on this picture?"
+        assert text.count("The image can't be used: not a readable JPEG") == 2
+        assert page.title() == "Convscope: what is on this image?"
         # The browser itself remarks on the status 422, and on nothing else.
         assert [each for each in troubles if "422" not in each] == []
 
 
 @pytest.mark.slow
 def test_the_page_asks_for_the_token(browser, tmp_path):
-    (tmp_path / "x.png").write_bytes(picture(7))
+    (tmp_path / "x.png").write_bytes(image(7))
     token = "a-token-that-nobody-guesses"  # noqa: S105
     with served(ByBrightness(), token=token) as (address, _):
         page = browser.new_page()

@@ -20,7 +20,7 @@ from tests.shipping.server.serving import (
     ask,
     connection_to,
     get,
-    picture,
+    image,
     post,
     program,
     until,
@@ -31,7 +31,7 @@ TOKEN = "a-token-that-nobody-guesses"  # noqa: S105
 
 @pytest.fixture(scope="module")
 def heavy(tmp_path_factory):
-    """A model that takes a while for each picture."""
+    """A model that takes a while for each image."""
     torch.manual_seed(0)
     card = ModelCard(
         network="resnet18", classes=("cat", "dog"), channels=3, size=224,
@@ -48,7 +48,7 @@ def test_the_server_says_what_predict_says(digits_run, tmp_path):
     for number in range(20):
         files.append(tmp_path / f"{number}.png")
         Image.fromarray(images.images[number, 0]).save(files[-1])
-    expected = predict(digits_run, files).as_json()["predictions"]
+    expected = predict(digits_run, files).as_dict()["predictions"]
     with program(digits_run.folder, "--engine", "float32") as (address, process):
         assert process.said[0].startswith("PyTorch float32: ")
         assert process.said[1] == "Engine: float32 (as asked).\n"
@@ -68,7 +68,7 @@ def test_sigterm_lets_everything_in_work_be_answered(heavy):
 
         def work(value):
             with connection_to(address) as connection:
-                statuses.append(ask(connection, picture(value, size=300))[0])
+                statuses.append(ask(connection, image(value, size=300))[0])
 
         threads = [threading.Thread(target=work, args=(value,)) for value in range(50)]
         for thread in threads:
@@ -92,7 +92,7 @@ def test_a_second_signal_ends_at_once(heavy):
     with server as (address, process), contextlib.ExitStack() as stack:
         for _ in range(100):
             connection = stack.enter_context(connection_to(address))
-            connection.request("POST", "/predict", picture(5, size=300), PNG)
+            connection.request("POST", "/predict", image(5, size=300), PNG)
         until(lambda: queue(address) > 60)
         process.send_signal(signal.SIGTERM)
         until(lambda: get(f"{address}/readyz").status_code == 503)
@@ -101,18 +101,18 @@ def test_a_second_signal_ends_at_once(heavy):
 
 
 def queue(address):
-    """Pictures in the server."""
+    """Images in the server."""
     text = get(f"{address}/metrics").text
-    return float(re.search(r"^convscope_queue_pictures (\S+)", text, re.MULTILINE)[1])
+    return float(re.search(r"^convscope_queue_images (\S+)", text, re.MULTILINE)[1])
 
 
 @pytest.mark.slow
 def test_open_to_others_with_a_token(digits_run):
     arguments = (digits_run.model_file, "--engine", "float32", "--host", "0.0.0.0")  # noqa: S104
     with program(*arguments, CONVSCOPE_TOKEN=TOKEN) as (address, _):
-        assert post(address, picture(5, 28)).status_code == 401
+        assert post(address, image(5, 28)).status_code == 401
         headers = PNG | {"Authorization": f"Bearer {TOKEN}"}
-        assert post(address, picture(5, 28), headers).status_code == 200
+        assert post(address, image(5, 28), headers).status_code == 200
 
 
 def test_open_to_others_without_a_token(convscope, digits_run):

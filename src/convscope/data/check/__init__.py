@@ -1,1 +1,1 @@
-"""What is wrong with a data set: duplicates, leaks, odd pictures, classes that are too small."""
+"""What is wrong with a data set: duplicates, leaks, odd images, classes that are too small."""

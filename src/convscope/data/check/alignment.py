@@ -1,4 +1,4 @@
-"""Whether one picture is a copy of another: laid over each other as well as they fit, and compared.
+"""Whether one image is a copy of another: laid over each other as well as they fit, and compared.
 
 Most pairs are told apart at half the size, which is quick; what remains is compared at full size.
 """
@@ -50,28 +50,28 @@ class Comparison:
     windows: Tensor
 
 
-def planes(pictures: Tensor) -> Tensor:
-    """Float pictures (N, 3, S, S) as brightness and two colour differences; others as brightness.
+def planes(images: Tensor) -> Tensor:
+    """Float images (N, 3, S, S) as brightness and two colour differences; others as brightness.
 
     Y, Cb and Cr of ITU-R recommendation BT.601, without the offset of 128.
     """
-    if pictures.shape[1] != 3:
-        return pictures.mean(dim=1, keepdim=True)
-    weights = pictures.new_tensor(
+    if images.shape[1] != 3:
+        return images.mean(dim=1, keepdim=True)
+    weights = images.new_tensor(
         [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]]
     )
-    return torch.einsum("pc,nchw->nphw", weights, pictures)
+    return torch.einsum("pc,nchw->nphw", weights, images)
 
 
 def compare(
-    pictures: Tensor, brightness: Tensor, originals: Tensor, copies: Tensor, views: Tensor
+    images: Tensor, brightness: Tensor, originals: Tensor, copies: Tensor, views: Tensor
 ) -> Comparison:
-    """Align and compare pairs of pictures.
+    """Align and compare pairs of images.
 
     Args:
-        pictures: uint8 (N, C, S, S).
-        brightness: uint8 (N, S, S), of the same pictures.
-        originals: (P,) positions in `pictures`.
+        images: uint8 (N, C, S, S).
+        brightness: uint8 (N, S, S), of the same images.
+        originals: (P,) positions in `images`.
         copies: (P,) positions.
         views: (P,): where the alignment begins.
     """
@@ -89,7 +89,7 @@ def compare(
             original, copy = _pair(brightness, originals[rows], copies[rows], mirrored[rows])
             for sigma in (0.7, 0.4):  # from coarse to fine
                 found = _align(original.float(), copy.float(), found, sigma=sigma, steps=3)
-            original, copy = _pair(pictures, originals[rows], copies[rows], mirrored[rows])
+            original, copy = _pair(images, originals[rows], copies[rows], mirrored[rows])
             shown = cut(planes(original.float()), found)
             misfit[rows], correlation[rows] = _misfit(shown, planes(copy.float()), SHARPNESS)
             windows[rows] = found
@@ -97,11 +97,11 @@ def compare(
 
 
 def _pair(
-    pictures: Tensor, originals: Tensor, copies: Tensor, mirrored: Tensor
+    images: Tensor, originals: Tensor, copies: Tensor, mirrored: Tensor
 ) -> tuple[Tensor, Tensor]:
-    original = pictures[originals]
+    original = images[originals]
     original[mirrored] = original[mirrored].flip(-1)
-    return original, pictures[copies]
+    return original, images[copies]
 
 
 def _align(original: Tensor, copy: Tensor, windows: Tensor, *, sigma: float, steps: int) -> Tensor:
@@ -144,10 +144,10 @@ def _align(original: Tensor, copy: Tensor, windows: Tensor, *, sigma: float, ste
 def _misfit(
     shown: Tensor, copy: Tensor, sharpness: tuple[tuple[float, float], ...]
 ) -> tuple[Tensor, Tensor]:
-    """What is left of the difference of aligned pictures, and the correlation of brightness.
+    """What is left of the difference of aligned images, and the correlation of brightness.
 
-    Copying changes pixels near edges more than in plain areas. Where a picture is plain, small
-    differences mean another picture, however alike the outlines are.
+    Copying changes pixels near edges more than in plain areas. Where an image is plain, small
+    differences mean another image, however alike the outlines are.
 
     Args:
         shown: Planes (N, P, S, S).
@@ -174,16 +174,16 @@ def _misfit(
     return misfit, torch.stack(correlations).gather(0, best[None])[0]
 
 
-def _smoothed(pictures: Tensor, further: float) -> Tensor:
+def _smoothed(images: Tensor, further: float) -> Tensor:
     """Planes (N, P, S, S), blurred as comparing needs it, and further by some pixels."""
-    brightness = blur(pictures[:, :1], (SMOOTHING**2 + further**2) ** 0.5)
-    colour = blur(pictures[:, 1:], (COLOUR_SMOOTHING**2 + further**2) ** 0.5)
+    brightness = blur(images[:, :1], (SMOOTHING**2 + further**2) ** 0.5)
+    colour = blur(images[:, 1:], (COLOUR_SMOOTHING**2 + further**2) ** 0.5)
     return torch.cat([brightness, colour], dim=1)
 
 
-def _activity(pictures: Tensor) -> Tensor:
+def _activity(images: Tensor) -> Tensor:
     """The squared slope around each pixel."""
-    down, right = slopes(pictures)
+    down, right = slopes(images)
     return blur(down**2 + right**2, 2.0)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from convscope.data.check.classes import class_findings
-from convscope.data.check.files import PictureFiles
+from convscope.data.check.files import ImageFiles
 from convscope.data.check.find import duplicate_findings
 from convscope.data.check.finding import Checked, Finding, Place
 from convscope.data.check.near import too_small
-from convscope.data.check.odd import flat_findings, flat_pictures, size_findings
+from convscope.data.check.odd import flat_findings, flat_images, size_findings
 from convscope.data.check.thumbnails import SMALLEST
 from convscope.data.load import Data, source_splits, tree_of
 
@@ -15,14 +15,14 @@ from convscope.data.load import Data, source_splits, tree_of
 def check(
     data: Data, *, size: int | None = None, channels: int | None = None, quiet: bool = False
 ) -> Checked:
-    """Look for duplicates, leaks between splits, unreadable files, odd pictures and small classes.
+    """Look for duplicates, leaks between splits, unreadable files, odd images and small classes.
 
     Only the splits that the data itself has are compared: where it has none, Convscope divides it
     and keeps copies that are the same to the bit on one side.
 
     Args:
         data: As for `load`.
-        size: Height and width to read pictures of a folder at; near duplicates are compared at no
+        size: Height and width to read images of a folder at; near duplicates are compared at no
             more than 32 pixels whatever it is.
         channels: 1 or 3; None keeps them.
         quiet: Show no progress.
@@ -40,15 +40,15 @@ def check(
     files = None
     if tree is not None:
         paths = [path for images in splits.values() for path in images.paths]
-        files = PictureFiles(tree, paths, quiet=quiet)
+        files = ImageFiles(tree, paths, quiet=quiet)
     small = too_small(splits)
     note = f"No search for near duplicates: it needs {SMALLEST} pixels a side." if small else ""
     findings = duplicate_findings(splits, files, near=not small, quiet=quiet)
     problems = dict.fromkeys(each for images in splits.values() for each in images.problems)
     findings += [Finding("unreadable", Place(each.path), each.reason) for each in problems]
     for images in splits.values():
-        findings += flat_findings(images, flat_pictures(images))
+        findings += flat_findings(images, flat_images(images))
     findings += size_findings(splits, files.facts if files is not None else {})
     findings += class_findings(splits)
-    pictures = {name: len(images) for name, images in splits.items()}
-    return Checked(splits["train"].name, pictures, tuple(findings), note)
+    counts = {name: len(images) for name, images in splits.items()}
+    return Checked(splits["train"].name, counts, tuple(findings), note)

@@ -8,14 +8,14 @@ from convscope.data.check.finding import Finding, Place
 from convscope.data.image_set import ImageSet
 
 SMALL = 20
-"""With fewer training pictures than this, a class is learned by heart rather than recognized."""
+"""With fewer training images than this, a class is learned by heart rather than recognized."""
 
 IMBALANCE = 10
 """From here on the largest class decides: guessing it is right ten times as often."""
 
 
 def class_findings(splits: Mapping[str, ImageSet]) -> Iterator[Finding]:
-    """What is wrong with the numbers of pictures.
+    """What is wrong with the numbers of images.
 
     Args:
         splits: "train", and others if there are any.
@@ -24,16 +24,16 @@ def class_findings(splits: Mapping[str, ImageSet]) -> Iterator[Finding]:
         for name, count in images.counts().items():
             place = Place("", split, name)
             if count == 0:
-                yield Finding("empty class", place, f"no pictures of {name!r} in {split}")
+                yield Finding("empty class", place, f"no images of {name!r} in {split}")
             elif split == "train" and count < SMALL:
-                noun = "picture" if count == 1 else "pictures"
+                noun = "image" if count == 1 else "images"
                 detail = f"{count} {noun} of {name!r} to train on; fewer than {SMALL} are too few"
                 yield Finding("small class", place, detail)
     counts = splits["train"].counts()
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     if counts[largest] > IMBALANCE * max(1, counts[smallest]):
         detail = (
-            f"{counts[largest]:,} pictures of {largest!r} but {counts[smallest]:,} of "
+            f"{counts[largest]:,} images of {largest!r} but {counts[smallest]:,} of "
             f"{smallest!r}: accuracy will hide mistakes on the smaller classes"
         )
         yield Finding("imbalance", Place("", "train"), detail)

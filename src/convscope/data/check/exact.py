@@ -1,4 +1,4 @@
-"""Pictures that are there more than once, to the last bit."""
+"""Images that are there more than once, to the last bit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from convscope.data.image_set import ImageSet
 
 SAMPLES = 512
-"""Bytes of a picture that are looked at first; few distinct pictures agree in all of them."""
+"""Bytes of an image that are looked at first; few distinct images agree in all of them."""
 
 
 def groups(keys: Sequence[Hashable], rows: Iterable[int]) -> list[list[int]]:
@@ -37,15 +37,15 @@ def split_up(found: list[list[int]], digest: Callable[[int], Hashable]) -> list[
 
 
 def same_pixels(sets: Sequence[ImageSet]) -> list[list[int]]:
-    """Groups of rows whose pictures are the same.
+    """Groups of rows whose images are the same.
 
     Args:
-        sets: Pictures of one shape; rows count through all of them.
+        sets: Images of one shape; rows count through all of them.
     """
-    pictures = [images.images for images in sets]
-    stride = max(1, pictures[0][0].size // SAMPLES)
-    keys = [picture.reshape(-1)[::stride].tobytes() for each in pictures for picture in each]
-    place = [(each, row) for each in pictures for row in range(len(each))]
+    arrays = [images.images for images in sets]
+    stride = max(1, arrays[0][0].size // SAMPLES)
+    keys = [image.reshape(-1)[::stride].tobytes() for each in arrays for image in each]
+    place = [(each, row) for each in arrays for row in range(len(each))]
 
     def digest(row: int) -> bytes:
         images, position = place[row]

@@ -9,8 +9,8 @@ import numpy as np
 
 from convscope.data.check.finding import Checked, Finding, Place
 from convscope.data.image_set import ImageSet
-from convscope.data.picture_grid import picture_grid
 from convscope.errors import UsageError
+from convscope.look.image_grid import image_grid
 
 PAIRS = 60
 """Pairs in the figure, at most; five in a row."""
@@ -22,7 +22,7 @@ def draw_duplicates(path: str | Path, checked: Checked, splits: Mapping[str, Ima
     Args:
         path: A PNG file; replaced if it exists. Its folder must exist.
         checked: What was found.
-        splits: The pictures.
+        splits: The images.
 
     Returns:
         How many pairs were drawn.
@@ -40,12 +40,12 @@ def draw_duplicates(path: str | Path, checked: Checked, splits: Mapping[str, Ima
         for row, name in enumerate(images.paths)
     }
     places = [place for each in shown for place in (each.place, each.other) if place is not None]
-    pictures = [splits[place.split].images[rows[place.split, place.path]] for place in places]
+    copies = [splits[place.split].images[rows[place.split, place.path]] for place in places]
     captions = [_caption(place, each) for each in shown for place in (each.place, each.other)]
     title = f"{checked.name}: {len(pairs):,} pairs of duplicates"
     if len(shown) < len(pairs):
         title += f", {len(shown)} of them shown"
-    picture_grid(path, np.stack(pictures), captions, title, group=2)
+    image_grid(path, np.stack(copies), captions, title, group=2)
     return len(shown)
 
 

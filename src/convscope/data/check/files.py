@@ -1,4 +1,4 @@
-"""What only the files tell, not the decoded pictures: whether two are the same, and their sizes."""
+"""What only the files tell, not the decoded images: whether two are the same, and their sizes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convscope.data.decode import PictureError, decode, stored_size
+from convscope.data.decode import ImageError, decode, stored_size
 from convscope.data.parallel import map_in_order
-from convscope.data.progress import progress
 from convscope.data.tree import Tree
+from convscope.look.progress import progress
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """Of a picture file.
+    """Of an image file.
 
     Attributes:
         digest: Of its bytes.
@@ -27,8 +27,8 @@ class FileFacts:
     width: int
 
 
-class PictureFiles:
-    """The files behind the pictures of a folder or archive.
+class ImageFiles:
+    """The files behind the images of a folder or archive.
 
     Attributes:
         facts: Path, as `ImageSet.paths` has it → what its file tells.
@@ -39,7 +39,7 @@ class PictureFiles:
 
         Args:
             tree: Where they lie.
-            paths: Of the pictures.
+            paths: Of the images.
             quiet: Show no progress.
         """
         self._tree = tree
@@ -53,20 +53,20 @@ class PictureFiles:
         try:
             content = self._tree.read(self._files[path])
             return FileFacts(_digest(content), *stored_size(content))
-        except PictureError:
-            return None  # it has gone since the pictures were read
+        except ImageError:
+            return None  # it has gone since the images were read
 
     def digest(self, path: str) -> bytes | str:
         """Of the file's bytes; the path, which no other has, if it is gone."""
         return self.facts[path].digest if path in self.facts else path
 
     def pixels(self, path: str) -> bytes | str:
-        """A digest of the picture decoded in its own size; the path if that fails."""
+        """A digest of the image decoded in its own size; the path if that fails."""
         try:
-            picture = decode(self._tree.read(self._files[path]))
-        except (KeyError, PictureError):
+            image = decode(self._tree.read(self._files[path]))
+        except (KeyError, ImageError):
             return path
-        return _digest(repr(picture.shape).encode() + picture.tobytes())
+        return _digest(repr(image.shape).encode() + image.tobytes())
 
 
 def _digest(content: bytes) -> bytes:

@@ -7,29 +7,29 @@ from collections.abc import Mapping
 import numpy as np
 
 from convscope.data.check.exact import groups, same_pixels, split_up
-from convscope.data.check.files import PictureFiles
+from convscope.data.check.files import ImageFiles
 from convscope.data.check.finding import DUPLICATES, Finding, Kind, Place
 from convscope.data.check.near import near_duplicates
-from convscope.data.check.odd import flat_pictures
+from convscope.data.check.odd import flat_images
 from convscope.data.image_set import ImageSet
-from convscope.data.progress import progress
+from convscope.look.progress import progress
 
 
 def duplicate_findings(
     splits: Mapping[str, ImageSet],
-    files: PictureFiles | None = None,
+    files: ImageFiles | None = None,
     *,
     near: bool = True,
     quiet: bool = False,
 ) -> list[Finding]:
     """Duplicates within and across splits, those across splits first.
 
-    Of a picture that is there several times to the bit, each further copy is named with the first
-    one; so the number of findings is that of pictures too many.
+    Of an image that is there several times to the bit, each further copy is named with the first
+    one; so the number of findings is that of images too many.
 
     Args:
         splits: In the order train, validation, test, so that the copy in train comes first.
-        files: Behind the pictures, if they come from files.
+        files: Behind the images, if they come from files.
         near: Whether to look for near duplicates as well.
         quiet: Show no progress.
     """
@@ -55,7 +55,7 @@ def duplicate_findings(
         for row in group[1:]
     ]
     if near:
-        flat = np.concatenate([flat_pictures(images) for images in sets])
+        flat = np.concatenate([flat_images(images) for images in sets])
         first = _first_ones(found["same pixels"], sorted(first))
         chosen = [row for row in sorted(first) if not flat[row]]
         with progress("Looking for near duplicates", len(chosen), quiet=quiet) as advance:

@@ -23,10 +23,10 @@ DUPLICATES: tuple[Kind, ...] = ("same file", "same pixels", "near duplicate")
 
 @dataclass(frozen=True)
 class Place:
-    """A picture, a file, a class or a whole split.
+    """An image, a file, a class or a whole split.
 
     Attributes:
-        path: Of a picture, as `ImageSet.paths` has it, or of a file; "" for classes.
+        path: Of an image, as `ImageSet.paths` has it, or of a file; "" for classes.
         split: "train", "validation" or "test"; "" where none is meant.
         label: Name of the class; "" where none is meant.
     """
@@ -44,8 +44,8 @@ class Finding:
         kind: What it is.
         place: Where.
         detail: What is wrong, in words.
-        other: Of duplicates, the second picture.
-        similarity: Of near duplicates, the correlation of the two pictures' brightness after they
+        other: Of duplicates, the second image.
+        similarity: Of near duplicates, the correlation of the two images' brightness after they
             were laid over each other, from 0 to 1.
     """
 
@@ -57,15 +57,15 @@ class Finding:
 
     @property
     def across_splits(self) -> bool:
-        """Whether the two pictures of a duplicate lie in different splits."""
+        """Whether the two images of a duplicate lie in different splits."""
         return self.other is not None and self.other.split != self.place.split
 
     @property
     def labels_differ(self) -> bool:
-        """Whether the two pictures of a duplicate have different classes."""
+        """Whether the two images of a duplicate have different classes."""
         return self.other is not None and self.other.label != self.place.label
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data."""
         plain: dict[str, Any] = {"kind": self.kind, **_plain(self.place), "detail": self.detail}
         if self.other is not None:
@@ -88,13 +88,13 @@ class Checked:
 
     Attributes:
         name: Of the data set.
-        pictures: Split → how many pictures it has.
+        images: Split → how many images it has.
         findings: In the order of `Kind`; duplicates across splits and with different labels first.
         note: Why there was no search for near duplicates; "" if there was.
     """
 
     name: str
-    pictures: dict[str, int]
+    images: dict[str, int]
     findings: tuple[Finding, ...]
     note: str = ""
 
@@ -107,14 +107,14 @@ class Checked:
             "labels differ": sum(each.labels_differ for each in self.findings),
         }
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "name": self.name,
-            "pictures": self.pictures,
+            "images": self.images,
             "counts": self.counts(),
             "note": self.note,
-            "findings": [each.as_json() for each in self.findings],
+            "findings": [each.as_dict() for each in self.findings],
         }
 
     def rows(self) -> list[list[object]]:

@@ -1,4 +1,4 @@
-"""Pictures both in training and among those the network is judged on: it would seem too good."""
+"""Images both in training and among those the network is evaluated on: it would seem too good."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
 
 NEAR_LIMIT = 5000
-"""Pictures up to which near duplicates are looked for before training: about two seconds."""
+"""Images up to which near duplicates are looked for before training: about two seconds."""
 
 DOUBTFUL = 0.005
-"""Of the pictures judged on, this share may have a near duplicate: the search errs as often."""
+"""Of the images evaluated on, this share may have a near duplicate: the search errs as often."""
 
 SHOWN = 3
 
 
 def check_leaks(splits: Mapping[str, ImageSet], data: Data, *, allow: bool = False) -> list[str]:
-    """Stop where a folder or archive has the same pictures in training and in another split.
+    """Stop where a folder or archive has the same images in training and in another split.
 
     Named data sets are taken as they were published, and arrays as they were given.
 
     Args:
-        splits: What is trained and judged on.
+        splits: What is trained and evaluated on.
         data: Where it comes from.
         allow: Go on all the same.
 
@@ -49,17 +49,17 @@ def check_leaks(splits: Mapping[str, ImageSet], data: Data, *, allow: bool = Fal
     if count > NEAR_LIMIT:
         notes.append(
             f"Only exact duplicates were looked for, as there are more than {NEAR_LIMIT:,} "
-            f"pictures; near ones are found by: {command}"
+            f"images; near ones are found by: {command}"
         )
     if not leaks:
         return notes
     message = f"{_in_words(leaks)} See them all: {command} --figure duplicates.png."
     certain = any(each.kind != "near duplicate" for each in leaks)
-    judged = count - len(splits["train"])
-    if allow or (not certain and len(leaks) <= DOUBTFUL * judged):
+    evaluated = count - len(splits["train"])
+    if allow or (not certain and len(leaks) <= DOUBTFUL * evaluated):
         return [*notes, message]
     raise UsageError(
-        f"{message} The network would be judged on what it was trained on. Remove one of each "
+        f"{message} The network would be evaluated on what it was trained on. Remove one of each "
         "pair, or train all the same with --allow-leaks (allow_leaks=True)."
     )
 

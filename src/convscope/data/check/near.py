@@ -1,4 +1,4 @@
-"""Pictures that are copies of others: resized, compressed again, mirrored, brighter or cut."""
+"""Images that are copies of others: resized, compressed again, mirrored, brighter or cut."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from convscope.data.check.views import WINDOWS
 from convscope.data.image_set import ImageSet
 
 LARGEST_MISFIT = 0.83
-"""Set so that on Fashion-MNIST, where many pictures look alike, 1 in 200 is taken for a copy."""
+"""Set so that on Fashion-MNIST, where many images look alike, 1 in 200 is taken for a copy."""
 
 LOWEST_CORRELATION = 0.95
-"""Pictures of little contrast differ by little even if they show different things."""
+"""Images of little contrast differ by little even if they show different things."""
 
 CUT = 0.97
-"""A window smaller than this share of the picture is called a part of it."""
+"""A window smaller than this share of the image is called a part of it."""
 
 
 @dataclass(frozen=True)
 class NearPair:
-    """Two pictures of which one seems to be a copy of the other.
+    """Two images of which one seems to be a copy of the other.
 
     Attributes:
         first: Row of the one that comes first.
@@ -53,7 +53,7 @@ class NearPair:
 
 
 def too_small(splits: Mapping[str, ImageSet]) -> bool:
-    """Whether the pictures have too few pixels to tell copies from look-alikes."""
+    """Whether the images have too few pixels to tell copies from look-alikes."""
     return thumbnail_side(splits) < SMALLEST
 
 
@@ -62,23 +62,23 @@ def near_duplicates(
     rows: list[int],
     advance: Callable[[int], None] = lambda steps: None,
 ) -> list[NearPair]:
-    """The pairs of pictures that are nearly the same, best first.
+    """The pairs of images that are nearly the same, best first.
 
     Args:
-        splits: All pictures; rows count through them in this order.
-        rows: The pictures to look at, in rising order: those that are of one colour, and second
+        splits: All images; rows count through them in this order.
+        rows: The images to look at, in rising order: those that are of one colour, and second
             copies that are the same to the bit, are better left out.
-        advance: Called with the number of pictures just searched for.
+        advance: Called with the number of images just searched for.
 
     Returns:
         Each pair once.
     """
     if len(rows) < 2:
         return []
-    pictures = thumbnails(splits, thumbnail_side(splits))[torch.tensor(rows)]
-    brightness = grey(pictures)
+    images = thumbnails(splits, thumbnail_side(splits))[torch.tensor(rows)]
+    brightness = grey(images)
     originals, copies, views = candidates(brightness, advance)
-    compared = compare(pictures, brightness, originals, copies, views)
+    compared = compare(images, brightness, originals, copies, views)
     alike = (compared.misfit <= LARGEST_MISFIT) & (compared.correlation >= LOWEST_CORRELATION)
     best: dict[tuple[int, int], NearPair] = {}
     for pair in torch.nonzero(alike)[:, 0].tolist():

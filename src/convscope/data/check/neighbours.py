@@ -1,6 +1,6 @@
-"""For every picture, the few others of which it may be a copy: a search that is not quadratic.
+"""For every image, the few others of which it may be a copy: a search that is not quadratic.
 
-All views of all pictures are sorted into cells around centres that k-means finds; a picture is
+All views of all images are sorted into cells around centres that k-means finds; an image is
 compared with the views in the cells nearest to it only (an inverted file: Jégou, Douze and Schmid
 2011, "Product quantization for nearest neighbor search", section IV).
 """
@@ -16,36 +16,36 @@ from convscope.data.check.views import VIEWS, WINDOWS, learn_basis
 
 NEIGHBOURS = (4, 16)
 """Others that are compared closely, at least and at most: look-alikes stand before a copy that was
-cut at its edges, and the more pictures there are, the more of them."""
+cut at its edges, and the more images there are, the more of them."""
 
-PICTURES_PER_NEIGHBOUR = 5000
+IMAGES_PER_NEIGHBOUR = 5000
 FARTHEST = 18.0
-"""Distance from which on two pictures are no copies: hardly one of a thousand copies is farther."""
+"""Distance from which on two images are no copies: hardly one of a thousand copies is farther."""
 
-CELL = 256  # pictures in a cell, on average
-PROBES = 12  # cells that are searched for a picture
+CELL = 256  # images in a cell, on average
+PROBES = 12  # cells that are searched for an image
 BLOCK = 4096
 BLOCK_VALUES = 1 << 25
 
 
 def candidates(
-    pictures: Tensor, advance: Callable[[int], None] = lambda steps: None
+    images: Tensor, advance: Callable[[int], None] = lambda steps: None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The pairs worth comparing closely.
 
     Args:
-        pictures: Grey uint8 or float (N, S, S).
-        advance: Called with the number of pictures just searched for.
+        images: Grey uint8 or float (N, S, S).
+        advance: Called with the number of images just searched for.
 
     Returns:
-        Three int64 arrays (pairs,): the picture that may be the original, the one that may be a
+        Three int64 arrays (pairs,): the image that may be the original, the one that may be a
         copy, and the view of the original that the copy resembles. For each copy the most similar
-        originals; a picture and its mirror image are two.
+        originals; an image and its mirror image are two.
     """
     generator = torch.Generator().manual_seed(0)
-    count = len(pictures)
-    basis = learn_basis(pictures, generator)
-    views = torch.stack([_described(basis.describe, pictures, view) for view in range(VIEWS)])
+    count = len(images)
+    basis = learn_basis(images, generator)
+    views = torch.stack([_described(basis.describe, images, view) for view in range(VIEWS)])
     whole = views[0].float()
     cells = max(1, count // CELL)
     probes = min(PROBES, cells)
@@ -53,12 +53,12 @@ def candidates(
     home = torch.cat([_nearest(view.float(), centres, 1)[:, 0] for view in views])  # (V · N,)
     members, member_bounds = _by_cell(home, cells)
     visits, visit_bounds = _by_cell(_nearest(whole, centres, probes).flatten(), cells)
-    views = views.flatten(0, 1)  # (V · N, D): entry v · N + n is view v of picture n
+    views = views.flatten(0, 1)  # (V · N, D): entry v · N + n is view v of image n
     fewest, most = NEIGHBOURS
-    kept = min(most, fewest + count // PICTURES_PER_NEIGHBOUR, 2 * (count - 1))
+    kept = min(most, fewest + count // IMAGES_PER_NEIGHBOUR, 2 * (count - 1))
     distances = torch.full((count, kept), torch.inf)
     entries = torch.zeros(count, kept, dtype=torch.int64)
-    unreported = 0  # visits, of which each picture makes `probes`
+    unreported = 0  # visits, of which each image makes `probes`
     for cell in range(cells):
         inside = members[member_bounds[cell] : member_bounds[cell + 1]]
         asking = visits[visit_bounds[cell] : visit_bounds[cell + 1]] // probes
@@ -79,13 +79,13 @@ def candidates(
     return chosen % count, copies, chosen // count
 
 
-def _described(describe: Callable[[Tensor, int], Tensor], pictures: Tensor, view: int) -> Tensor:
-    blocks = [describe(block.float(), view).half() for block in pictures.split(BLOCK)]  # type: ignore[no-untyped-call]
+def _described(describe: Callable[[Tensor, int], Tensor], images: Tensor, view: int) -> Tensor:
+    blocks = [describe(block.float(), view).half() for block in images.split(BLOCK)]  # type: ignore[no-untyped-call]
     return torch.cat(blocks)  # (N, D), in half precision because there are many
 
 
 def _best(distances: Tensor, entries: Tensor, kept: int, count: int) -> tuple[Tensor, Tensor]:
-    """Of each row the `kept` nearest, with every picture at most once, and once mirrored."""
+    """Of each row the `kept` nearest, with every image at most once, and once mirrored."""
     distances, order = distances.sort(dim=1)
     entries = entries.gather(1, order)
     sides = entries % count + (entries // count >= len(WINDOWS)) * count

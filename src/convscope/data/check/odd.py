@@ -1,4 +1,4 @@
-"""Pictures that show nothing, and files whose sizes are far from the others'."""
+"""Images that show nothing, and files whose sizes are far from the others'."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FAR = 4.0
 """A side this many times longer or shorter than usual, or a shape this many times flatter."""
 
 RARE = 0.05
-"""Sizes that more than this share of the pictures have are no exception."""
+"""Sizes that more than this share of the images have are no exception."""
 
 
-def flat_pictures(images: ImageSet) -> NDArray[np.bool_]:
-    """Which pictures (N,) are of one colour, or nearly."""
+def flat_images(images: ImageSet) -> NDArray[np.bool_]:
+    """Which images (N,) are of one colour, or nearly."""
     step = max(1, BLOCK_BYTES // images.images[0].nbytes)
     spreads = []
     for start in range(0, len(images), step):
@@ -36,23 +36,23 @@ def flat_pictures(images: ImageSet) -> NDArray[np.bool_]:
 
 
 def flat_findings(images: ImageSet, flat: NDArray[np.bool_]) -> Iterator[Finding]:
-    """The pictures of one colour.
+    """The images of one colour.
 
     Args:
         images: A split.
-        flat: (N,), from `flat_pictures`.
+        flat: (N,), from `flat_images`.
     """
     for row in np.flatnonzero(flat).tolist():
-        picture = images.images[row]
-        level = picture.mean()
-        exactly = (picture.max(axis=(1, 2)) == picture.min(axis=(1, 2))).all()
+        image = images.images[row]
+        level = image.mean()
+        exactly = (image.max(axis=(1, 2)) == image.min(axis=(1, 2))).all()
         colour = "black" if level < FLAT else "white" if level > 255 - FLAT else "one colour"
         place = Place(images.paths[row], images.split, images.classes[images.labels[row]])
         yield Finding("one colour", place, f"all {colour}" if exactly else f"nearly all {colour}")
 
 
 def size_findings(splits: Mapping[str, ImageSet], facts: Mapping[str, FileFacts]) -> list[Finding]:
-    """The few pictures that are much larger, smaller, or of another shape than the others.
+    """The few images that are much larger, smaller, or of another shape than the others.
 
     Args:
         splits: All splits.

@@ -1,4 +1,4 @@
-"""Small versions of all pictures of a data set, of one size, to compare them by."""
+"""Small versions of all images of a data set, of one size, to compare them by."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ BLOCK = 4096
 
 
 def thumbnail_side(splits: Mapping[str, ImageSet]) -> int:
-    """Height and width to compare pictures at.
+    """Height and width to compare images at.
 
-    Pictures that were enlarged when they were read hold no more than they did before, and
+    Images that were enlarged when they were read hold no more than they did before, and
     enlarging blurs some pixels more than others; so the size they mostly had is taken.
     """
-    sides = [min(images.picture_shape[1:]) for images in splits.values()]
+    sides = [min(images.image_shape[1:]) for images in splits.values()]
     for images in splits.values():
         if images.original_sizes:
             usual = max(images.original_sizes, key=lambda size: images.original_sizes[size])
@@ -34,10 +34,10 @@ def thumbnail_side(splits: Mapping[str, ImageSet]) -> int:
 
 
 def thumbnails(splits: Mapping[str, ImageSet], side: int) -> Tensor:
-    """The largest centred square of every picture, `side` pixels wide.
+    """The largest centred square of every image, `side` pixels wide.
 
     Returns:
-        uint8 (N, C, side, side), the pictures of all splits one after another.
+        uint8 (N, C, side, side), the images of all splits one after another.
     """
     parts = []
     for images in splits.values():
@@ -48,12 +48,12 @@ def thumbnails(splits: Mapping[str, ImageSet], side: int) -> Tensor:
     return torch.cat(parts)
 
 
-def grey(pictures: Tensor) -> Tensor:
-    """The brightness of uint8 pictures (N, C, S, S), as uint8 (N, S, S)."""
-    if pictures.shape[1] == 1:
-        return pictures[:, 0]
+def grey(images: Tensor) -> Tensor:
+    """The brightness of uint8 images (N, C, S, S), as uint8 (N, S, S)."""
+    if images.shape[1] == 1:
+        return images[:, 0]
     parts = []
-    for block in pictures.split(BLOCK):  # type: ignore[no-untyped-call]
+    for block in images.split(BLOCK):  # type: ignore[no-untyped-call]
         one = change_channels(block.float(), 1) if block.shape[1] == 3 else block.float()
         parts.append(one.mean(dim=1).round().byte())
     return torch.cat(parts)

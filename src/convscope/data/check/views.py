@@ -1,11 +1,11 @@
-"""What copies of a picture look like: the whole or a part, mirrored or not; as a few numbers.
+"""What copies of an image look like: the whole or a part, mirrored or not; as a few numbers.
 
 A copy that was cut at its edges and enlarged again matches its original only where the original is
-cut in the same way. So a picture is described 34 times: whole and in 16 windows of 7/8 of its side,
+cut in the same way. So an image is described 34 times: whole and in 16 windows of 7/8 of its side,
 each also mirrored. Windows of other sizes and places are near one of these, and the description
 forgives the rest: it is a linear discriminant analysis (Fisher 1936; Bishop, "Pattern recognition
 and machine learning", section 4.1.6) of the pixels, in which small displacements count as
-variation *within* a picture and the differences of pictures as variation *between* them.
+variation *within* an image and the differences of images as variation *between* them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VIEWS = 2 * len(WINDOWS)
 """View v is window `v % len(WINDOWS)`, mirrored from `len(WINDOWS)` on."""
 
 DIMENSIONS = 32
-SAMPLE = 3000  # pictures from which the analysis learns
+SAMPLE = 3000  # images from which the analysis learns
 DISPLACEMENT = 0.7  # pixels, up to which a window may be off
 GROWTH = 0.2  # pixels, by which its edge may be off
 NOISE = 5.0  # grey levels, such as compression leaves
@@ -33,7 +33,7 @@ NOISE = 5.0  # grey levels, such as compression leaves
 
 @dataclass(frozen=True)
 class Basis:
-    """The directions in which pictures differ more than views of the same picture do.
+    """The directions in which images differ more than views of the same image do.
 
     Attributes:
         mean: (P,), of the descriptions before.
@@ -43,24 +43,24 @@ class Basis:
     mean: Tensor
     directions: Tensor
 
-    def describe(self, pictures: Tensor, view: int) -> Tensor:
-        """One view of grey float pictures (N, S, S) as (N, D); Euclidean distance compares."""
-        return (_standardized(_pooled(pictures, view)) - self.mean) @ self.directions
+    def describe(self, images: Tensor, view: int) -> Tensor:
+        """One view of grey float images (N, S, S) as (N, D); Euclidean distance compares."""
+        return (_standardized(_pooled(images, view)) - self.mean) @ self.directions
 
 
-def learn_basis(pictures: Tensor, generator: torch.Generator) -> Basis:
-    """The discriminant analysis of these pictures.
+def learn_basis(images: Tensor, generator: torch.Generator) -> Basis:
+    """The discriminant analysis of these images.
 
     Args:
-        pictures: Grey uint8 or float (N, S, S).
+        images: Grey uint8 or float (N, S, S).
         generator: Chooses the sample and its displacements.
     """
-    sample = pictures[torch.randperm(len(pictures), generator=generator)[:SAMPLE]].float()
+    sample = images[torch.randperm(len(images), generator=generator)[:SAMPLE]].float()
     whole = _standardized(_pooled(sample, 0))
     mean = whole.mean(dim=0)
     between = (whole - mean).T @ (whole - mean) / len(sample)
     within = torch.zeros_like(between)
-    pixel = 2 / pictures.shape[-1]
+    pixel = 2 / images.shape[-1]
     middle = torch.tensor([0.0, EXTENT, 0.0, EXTENT]).expand(len(sample), 4)
     undisturbed = _standardized(_pool(cut(sample, middle)))
     off = torch.tensor([DISPLACEMENT, GROWTH, DISPLACEMENT, GROWTH]) * pixel
@@ -70,7 +70,7 @@ def learn_basis(pictures: Tensor, generator: torch.Generator) -> Basis:
         noisy = sample + NOISE * torch.randn(sample.shape, generator=generator)
         change = _standardized(_pool(cut(noisy, windows))) - undisturbed
         within += change.T @ change / len(sample) / repeats
-    # Of few or plain pictures, some directions never vary; the ridge keeps them from counting.
+    # Of few or plain images, some directions never vary; the ridge keeps them from counting.
     ridge = 0.05 * within.diagonal().mean() + 1e-9
     lower = torch.linalg.cholesky(within + ridge * torch.eye(len(within)))
     inverse = torch.linalg.inv(lower)
@@ -78,22 +78,22 @@ def learn_basis(pictures: Tensor, generator: torch.Generator) -> Basis:
     return Basis(mean, inverse.T @ vectors.flip(1)[:, :DIMENSIONS])
 
 
-def _pool(pictures: Tensor) -> Tensor:
-    """Pictures (N, S, S) at half the size, flattened: (N, P)."""
-    pooling = _pooling(pictures.shape[-1])
-    return (pooling @ pictures @ pooling.T).flatten(1)
+def _pool(images: Tensor) -> Tensor:
+    """Images (N, S, S) at half the size, flattened: (N, P)."""
+    pooling = _pooling(images.shape[-1])
+    return (pooling @ images @ pooling.T).flatten(1)
 
 
-def _pooled(pictures: Tensor, view: int) -> Tensor:
-    """One view of pictures (N, S, S), at half the size, flattened: (N, P)."""
-    side = pictures.shape[-1]
+def _pooled(images: Tensor, view: int) -> Tensor:
+    """One view of images (N, S, S), at half the size, flattened: (N, P)."""
+    side = images.shape[-1]
     mirrored, window = divmod(view, len(WINDOWS))
     y, height, x, width = (torch.tensor([value]) for value in WINDOWS[window])
     rows = _pooling(side) @ sampling(y, height, side)[0]
     columns = _pooling(side) @ sampling(x, width, side)[0]
-    if mirrored:  # the window lies on the mirrored picture
+    if mirrored:  # the window lies on the mirrored image
         columns = columns.flip(1)
-    return (rows @ pictures @ columns.T).flatten(1)
+    return (rows @ images @ columns.T).flatten(1)
 
 
 def _pooling(side: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Checks of what comes out: the loss, and the answers in either mode and on other pictures."""
+"""Checks of what comes out: the loss, and the answers in either mode and on other images."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from convscope.diagnosis.measurements import Measurements
 from convscope.training.diagnosis import stuck_at_guessing
 
 ABOVE_GUESSING = 1.1  # times ln(classes)
-ALIKE = 0.005  # standard deviation of probabilities between pictures
-ONE_ANSWER = 0.95  # share of the pictures
+ALIKE = 0.005  # standard deviation of probabilities between images
+ONE_ANSWER = 0.95  # share of the images
 LOST, LOST_BY_MEMORY = 0.25, 0.05  # accuracy, against training mode; with too slow a memory
 SLOW = 0.05  # a momentum of batch norm below this is called too slow; usual is 0.1
-GAP = 0.1  # between the accuracy on training pictures and on others
-RISEN = 1.25  # times the least loss on the other pictures
+GAP = 0.1  # between the accuracy on training images and on others
+RISEN = 1.25  # times the least loss on the other images
 LAST_RESORT = "If nothing else is found:"
 
 
@@ -68,30 +68,31 @@ def _above(measured: Measurements, recorded: float, reference: str) -> Finding:
 
 
 def different_answers(measured: Measurements) -> Check:
-    """Do different pictures get different answers?"""
+    """Do different images get different answers?"""
     name = "answers"
     if measured.answers is None:
         return Check(name, "the answers aren't numbers")
-    judged = measured.answers.monitor
-    favourite = measured.subject.classes[judged.favourite]
+    evaluated = measured.answers.monitor
+    favourite = measured.subject.classes[evaluated.favourite]
     figures = (
-        f"the commonest answer on {judged.pictures:,} {measured.subject.job.monitor_name} pictures "
-        f"is {favourite!r} with {judged.favourite_share:.0%} ({judged.favourite_labels:.0%} are)"
+        f"the commonest answer on {evaluated.images:,} {measured.subject.job.monitor_name} images "
+        f"is {favourite!r} with {evaluated.favourite_share:.0%} "
+        f"({evaluated.favourite_labels:.0%} are)"
     )
     if measured.subject.step == 0 or measured.guessing_loss == 0:
         return Check(name, figures)
-    if judged.spread < ALIKE:
+    if evaluated.spread < ALIKE:
         evidence = (
-            f"The probabilities of {judged.pictures:,} pictures differ by "
-            f"{judged.spread:.1e} (standard deviation): the network answers without looking."
+            f"The probabilities of {evaluated.images:,} images differ by "
+            f"{evaluated.spread:.1e} (standard deviation): the network answers without looking."
         )
-        title = "All pictures get the same answer"
-    elif judged.favourite_share >= ONE_ANSWER and judged.favourite_labels < ONE_ANSWER - 0.15:
+        title = "All images get the same answer"
+    elif evaluated.favourite_share >= ONE_ANSWER and evaluated.favourite_labels < ONE_ANSWER - 0.15:
         evidence = (
-            f"{judged.favourite_share:.0%} of the pictures are answered {favourite!r}, which "
-            f"{judged.favourite_labels:.0%} of them are."
+            f"{evaluated.favourite_share:.0%} of the images are answered {favourite!r}, which "
+            f"{evaluated.favourite_labels:.0%} of them are."
         )
-        title = "Nearly all pictures get one answer"
+        title = "Nearly all images get one answer"
     else:
         return Check(name, figures)
     change = f"{LAST_RESORT} take smaller steps."
@@ -109,7 +110,7 @@ def modes(measured: Measurements) -> Check:
         return Check(name, "no batch norm in this network")
     evaluated, trained = measured.answers.train, measured.answers.train_mode
     figures = (
-        f"the same {evaluated.pictures:,} training pictures are {evaluated.accuracy:.1%} right in "
+        f"the same {evaluated.images:,} training images are {evaluated.accuracy:.1%} right in "
         f"evaluation mode, {trained.accuracy:.1%} in training mode"
     )
     slow = _slowest_memory(measured)
@@ -117,7 +118,7 @@ def modes(measured: Measurements) -> Check:
     if measured.subject.step == 0 or lost < (LOST if slow is None else LOST_BY_MEMORY):
         return Check(name, figures)
     evidence = (
-        f"The same {evaluated.pictures:,} training pictures, not augmented, are "
+        f"The same {evaluated.images:,} training images, not augmented, are "
         f"{trained.accuracy:.1%} right with the statistics of each batch and "
         f"{evaluated.accuracy:.1%} with the running statistics that batch norm keeps for "
         "evaluation: these lag behind."
@@ -149,7 +150,7 @@ def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
 
 
 def generalization(measured: Measurements) -> Check:
-    """Does the network do about as well on pictures it hasn't been trained on?"""
+    """Does the network do about as well on images it hasn't been trained on?"""
     name = "train and evaluation gap"
     if measured.answers is None:
         return Check(name, "the answers aren't numbers")
@@ -159,8 +160,8 @@ def generalization(measured: Measurements) -> Check:
     gap = seen.accuracy - unseen.accuracy
     losses = [float(epoch[f"{monitor}_loss"]) for epoch in subject.epochs]
     figures = (
-        f"{seen.accuracy:.1%} of {seen.pictures:,} training pictures are right, "
-        f"{unseen.accuracy:.1%} of {unseen.pictures:,} {monitor} pictures"
+        f"{seen.accuracy:.1%} of {seen.images:,} training images are right, "
+        f"{unseen.accuracy:.1%} of {unseen.images:,} {monitor} images"
     )
     if losses:
         best = losses.index(min(losses)) + 1
@@ -170,10 +171,10 @@ def generalization(measured: Measurements) -> Check:
     evidence = (
         f"The {monitor} loss was {min(losses):.3f} in epoch {best} and has risen to "
         f"{losses[-1]:.3f} in epoch {len(losses)}, while {seen.accuracy:.0%} of the training "
-        f"pictures are right, and {unseen.accuracy:.0%} of the others."
+        f"images are right, and {unseen.accuracy:.0%} of the others."
     )
     if subject.recipe.augmentation.crop == 0:
-        change = "Show every picture a little shifted each time, so that it can't be memorized."
+        change = "Show every image a little shifted each time, so that it can't be memorized."
         options = "--set augmentation.crop=2"
     elif monitor == "validation" and subject.recipe.early_stop is None:
         change, options = "Stop when validation gets no better.", "--set early_stop=3"

@@ -19,17 +19,17 @@ UNMOVED = 1e-7  # relative change of the weights
 
 
 def dead_units(measured: Measurements) -> Check:
-    """Are there rectifiers that give 0 on every picture?"""
+    """Are there ReLUs that give 0 on every image?"""
     name = "dead units"
-    rectifiers = [each for each in measured.activations if each.kind == "relu"]
-    if not rectifiers:
-        return Check(name, "no rectifiers in this network")
-    worst = max(rectifiers, key=lambda each: each.stuck)
+    relus = [each for each in measured.activations if each.kind == "relu"]
+    if not relus:
+        return Check(name, "no ReLUs in this network")
+    worst = max(relus, key=lambda each: each.stuck)
     figures = (
-        f"at most {worst.stuck:.0%} of the rectifiers of a layer give 0 on all of "
-        f"{measured.pictures} pictures ({worst.layer!r})"
+        f"at most {worst.stuck:.0%} of the ReLUs of a layer give 0 on all of "
+        f"{measured.images} images ({worst.layer!r})"
     )
-    dead = [each for each in rectifiers if each.stuck >= MANY_STUCK]
+    dead = [each for each in relus if each.stuck >= MANY_STUCK]
     if not dead:
         return Check(name, figures)
     layer = dead[0]  # the first on the way: later ones may be dead because of it
@@ -37,7 +37,7 @@ def dead_units(measured: Measurements) -> Check:
     more = f" So it is in {len(dead) - 1} later layers." if len(dead) > 1 else ""
     evidence = (
         f"{round(layer.stuck * layer.units)} of {layer.units} rectifiers of layer "
-        f"{layer.layer!r} give 0 on all of {measured.pictures} training pictures "
+        f"{layer.layer!r} give 0 on all of {measured.images} training images "
         f"(when the run began: {at_first:.0%}), so no gradient passes through them.{more}"
     )
     change, options = _revive(measured, layer, at_first)
@@ -47,7 +47,7 @@ def dead_units(measured: Measurements) -> Check:
     return Check(
         name,
         figures,
-        (Finding("Dead rectifiers", evidence, change, severity, options, layer.layer),),
+        (Finding("Dead ReLUs", evidence, change, severity, options, layer.layer),),
     )
 
 
@@ -83,7 +83,7 @@ def saturated_units(measured: Measurements) -> Check:
     worst = max(flat, key=lambda each: each.stuck)
     figures = (
         f"at most {worst.stuck:.0%} of the {worst.kind} units of a layer stay at an end of "
-        f"their range on {measured.pictures} pictures ({worst.layer!r}); of all values, "
+        f"their range on {measured.images} images ({worst.layer!r}); of all values, "
         f"{max(each.share_at_end for each in flat):.0%} at most"
     )
     stuck = [each for each in flat if each.stuck >= MANY_STUCK]
@@ -93,7 +93,7 @@ def saturated_units(measured: Measurements) -> Check:
     at_first = {each.layer: each.share_at_end for each in measured.activations_first}[layer.layer]
     evidence = (
         f"{layer.stuck:.0%} of the {layer.kind} units of layer {layer.layer!r} stay within 5 % of "
-        f"an end of their range on all of {measured.pictures} training pictures, where the "
+        f"an end of their range on all of {measured.images} training images, where the "
         f"curve is flat and no gradient passes. When the run began, {at_first:.0%} of the layer's "
         "values were there."
     )

@@ -95,7 +95,7 @@ def enough_steps(measured: Measurements) -> Check:
         return Check(name, figures)
     evidence = (
         f"The whole run takes {total:,} steps ({per_epoch} in an epoch of {len(subject.train):,} "
-        f"pictures at batch size {recipe.batch_size}), and the loss is still "
+        f"images at batch size {recipe.batch_size}), and the loss is still "
         f"{in_words(measured.gradients.loss)}."
     )
     if per_epoch < 10 and recipe.batch_size > rate_trials.LAST:

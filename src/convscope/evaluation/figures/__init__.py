@@ -1,1 +1,1 @@
-"""The pictures made of a run: curves, confusion matrix, worst mistakes."""
+"""The images made of a run: curves, confusion matrix, worst mistakes."""

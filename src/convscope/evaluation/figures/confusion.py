@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture: what was taken for what."""
+"""The confusion matrix as an image: what was taken for what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from convscope.evaluation.figures.canvas import (
+from convscope.evaluation.evaluation import Evaluation
+from convscope.look.canvas import (
     FAINT,
     drawable_names,
     drawing,
@@ -17,7 +18,6 @@ from convscope.evaluation.figures.canvas import (
     headline,
     percent,
 )
-from convscope.evaluation.judgement import Evaluation
 
 MOST_WITH_COUNTS = 30  # classes; with more, numbers in the cells would be too small to read
 MOST_WITH_NAMES = 120
@@ -50,8 +50,8 @@ def confusion_figure(evaluation: Evaluation, path: str | Path) -> None:
     with drawing(path, width, height) as figure:
         headline(
             figure,
-            f"{percent(evaluation.accuracy)} of {evaluation.pictures:,} {evaluation.split} "
-            "pictures right",
+            f"{percent(evaluation.accuracy)} of {evaluation.image_count:,} {evaluation.split} "
+            "images right",
         )
         footnote(
             figure,

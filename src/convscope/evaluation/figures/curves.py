@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convscope.evaluation.figures.canvas import (
+from convscope.look.canvas import (
     FAINT,
     INK,
     drawable,
@@ -62,8 +62,8 @@ def kept_epoch(lines: Sequence[Line]) -> Line:
     Args:
         lines: At least one epoch of a run's metrics.
     """
-    judged = [line for line in lines if line.get("validation_accuracy") is not None]
-    return max(judged, key=_merit, default=lines[-1])
+    evaluated = [line for line in lines if line.get("validation_accuracy") is not None]
+    return max(evaluated, key=_merit, default=lines[-1])
 
 
 def _merit(line: Line) -> tuple[float, float]:
@@ -72,7 +72,7 @@ def _merit(line: Line) -> tuple[float, float]:
 
 
 def _result(run: Run, lines: Sequence[Line]) -> str:
-    data = shortened(drawable(Path(run.recipe.data).name, instead="") or "pictures", 24)
+    data = shortened(drawable(Path(run.recipe.data).name, instead="") or "images", 24)
     what = f"{run.recipe.network or 'network'} on {data}"
     if not lines:
         return f"{what}: no epoch has ended yet"
@@ -80,7 +80,7 @@ def _result(run: Run, lines: Sequence[Line]) -> str:
     for part in ("validation", "test", "train"):
         if kept.get(f"{part}_accuracy") is not None:
             share = percent(kept[f"{part}_accuracy"])
-            return f"{what}: {share} of {LOOKS[part][0]} pictures right after epoch {kept['epoch']}"
+            return f"{what}: {share} of {LOOKS[part][0]} images right after epoch {kept['epoch']}"
     return f"{what}: {len(lines)} epochs"
 
 

@@ -1,4 +1,4 @@
-"""The worst mistakes as a sheet of pictures.
+"""The worst mistakes as a sheet of images.
 
 Under each stands what it was taken for, what it is, and its file, because many a mistake turns
 out to be a wrong label.
@@ -10,21 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data.picture_grid import picture_grid
-from convscope.evaluation.figures.canvas import drawing, headline
-from convscope.evaluation.judgement import Evaluation
+from convscope.evaluation.evaluation import Evaluation
+from convscope.look.canvas import drawing, headline
+from convscope.look.image_grid import image_grid
 
-MOST = 40  # pictures: four rows
+MOST = 40  # images: four rows
 
 
 def mistakes_figure(evaluation: Evaluation, path: str | Path) -> None:
-    """Draw the pictures that the network was surest about and wrong.
+    """Draw the images that the network was surest about and wrong.
 
     Args:
         evaluation: Its mistakes are drawn, the surest first, at most forty.
         path: The PNG to write.
     """
-    where = f"among {evaluation.pictures:,} {evaluation.split} pictures"
+    where = f"among {evaluation.image_count:,} {evaluation.split} images"
     shown = evaluation.mistakes[:MOST]
     if not shown:
         with drawing(path, 6.0, 0.7) as figure:
@@ -40,5 +40,5 @@ def mistakes_figure(evaluation: Evaluation, path: str | Path) -> None:
         f"{mistake.path.rsplit('/', 1)[-1]}"
         for mistake in shown
     ]
-    pictures = np.stack([evaluation.images.images[mistake.index] for mistake in shown])
-    picture_grid(path, pictures, captions, f"{title} {where}")
+    images = np.stack([evaluation.images.images[mistake.index] for mistake in shown])
+    image_grid(path, images, captions, f"{title} {where}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from convscope.evaluation.page.scales import Axis
 from convscope.evaluation.page.tables import Cell, table
-from convscope.evaluation.page.words import escaped
+from convscope.look.html import escape
 
 WIDTH, HEIGHT = 420.0, 278.0
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 22.0, 20.0, 46.0
@@ -70,10 +70,10 @@ def line_chart(
     parts += [(_bars if line.bar else _line)(line, x, y, told) for line in lines]
     drawing = (
         f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
-        f'aria-label="{escaped(f"{title}. {about}")}">\n' + "\n".join(parts) + "\n</svg>"
+        f'aria-label="{escape(f"{title}. {about}")}">\n' + "\n".join(parts) + "\n</svg>"
     )
     return (
-        f"<figure>\n<figcaption><strong>{escaped(title)}</strong> {escaped(about)}</figcaption>\n"
+        f"<figure>\n<figcaption><strong>{escape(title)}</strong> {escape(about)}</figcaption>\n"
         f"{drawing}\n{_legend(lines)}{_numbers(title, lines, x, told)}</figure>"
     )
 
@@ -86,19 +86,19 @@ def _grid(x: Axis, y: Axis) -> str:
         parts.append(f'<path class="grid" d="M{LEFT:g} {at:.1f}H{right:g}"/>')
         parts.append(
             f'<text x="{LEFT - 7:g}" y="{at + 4:.1f}" text-anchor="end">'
-            f"{escaped(y.label(tick))}</text>"
+            f"{escape(y.label(tick))}</text>"
         )
     for tick in x.ticks:
         at = _x(x, tick)
         parts.append(f'<path class="axis" d="M{at:.1f} {bottom:g}v4"/>')
         parts.append(
             f'<text x="{at:.1f}" y="{bottom + 17:g}" text-anchor="middle">'
-            f"{escaped(x.label(tick))}</text>"
+            f"{escape(x.label(tick))}</text>"
         )
     parts.append(f'<path class="axis" d="M{LEFT:g} {bottom:g}H{right:g}"/>')
     middle = (LEFT + right) / 2
     parts.append(
-        f'<text x="{middle:g}" y="{HEIGHT - 7:g}" text-anchor="middle">{escaped(x.title)}</text>'
+        f'<text x="{middle:g}" y="{HEIGHT - 7:g}" text-anchor="middle">{escape(x.title)}</text>'
     )
     return "\n".join(parts)
 
@@ -110,7 +110,7 @@ def _mark(mark: tuple[float, str], x: Axis) -> str:
     return (
         f'<path class="mark" d="M{at:.1f} {TOP - 4:g}V{HEIGHT - BOTTOM:g}"/>'
         f'<text x="{at:.1f}" y="{TOP - 7:g}" text-anchor="{anchor}">'
-        f"{escaped(name)}</text>"
+        f"{escape(name)}</text>"
     )
 
 
@@ -132,7 +132,7 @@ def _line(line: Series, x: Axis, y: Axis, label: Callable[[float], str]) -> str:
     for (across, down), (a, b) in zip(places, line.points, strict=True):
         # Without markers, unseen circles still tell the mouse what lies under it.
         seen = line.look < 3 and len(places) <= MOST_WITH_MARKERS
-        said = f"<title>{escaped(f'{line.name}, {x.label(a)}: {label(b)}')}</title>"
+        said = f"<title>{escape(f'{line.name}, {x.label(a)}: {label(b)}')}</title>"
         parts.append(_marker(across, down, line.look if seen else 0, said))
     return "".join(parts)
 
@@ -142,7 +142,7 @@ def _bars(line: Series, x: Axis, y: Axis, label: Callable[[float], str]) -> str:
     parts = []
     for place, value in line.points:
         begin, end, top = _x(x, place + left), _x(x, place + right), _y(y, value)
-        said = f"<title>{escaped(f'{line.name}, {x.label(place)}: {label(value)}')}</title>"
+        said = f"<title>{escape(f'{line.name}, {x.label(place)}: {label(value)}')}</title>"
         parts.append(
             f'<rect class="dot look{line.look}" x="{begin:.1f}" y="{top:.1f}" '
             f'width="{end - begin:.1f}" height="{HEIGHT - BOTTOM - top:.1f}">{said}</rect>'
@@ -167,7 +167,7 @@ def _legend(lines: Sequence[Series]) -> str:
         '<li><svg viewBox="0 0 30 12" aria-hidden="true">'
         + ("" if line.bar else f'<path class="line look{line.look}" d="M1 6H29"/>')
         + ("" if line.look == 3 else _marker(15, 6, line.look))
-        + f"</svg>{escaped(line.name)}</li>"
+        + f"</svg>{escape(line.name)}</li>"
         for line in lines
     )
     return f'<ul class="legend">{items}</ul>\n'

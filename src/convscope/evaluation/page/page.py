@@ -23,7 +23,7 @@ from convscope.evaluation.page.sections.mistakes import mistakes
 from convscope.evaluation.page.sections.robustness import robustness
 from convscope.evaluation.page.sections.settings import environment, recipe
 from convscope.evaluation.page.sections.training import training
-from convscope.evaluation.page.words import escaped
+from convscope.look.html import escape
 from convscope.runs.forecast import read_forecast
 from convscope.runs.run import Run
 
@@ -47,7 +47,7 @@ def report_page(run: Run, analysis: Analysis) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{escaped(title(run, analysis.evaluation))}</title>\n"
+        f"<title>{escape(title(run, analysis.evaluation))}</title>\n"
         f"<style>{style}</style>\n</head>\n<body>\n"
         f"<header>\n{headline(run, analysis)}\n"
         f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n'
@@ -72,11 +72,11 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
         (
             "unknown",
             "Saying \u201cunknown\u201d",
-            unknown(evaluation.rejection, evaluation.foreign),
+            unknown(evaluation.rejection, evaluation.out_of_distribution),
         ),
         (
             "robustness",
-            "When pictures get worse",
+            "When images get worse",
             robustness(analysis.robustness) if analysis.robustness else "",
         ),
         ("cost", "Speed and cost", cost(analysis.cost)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from convscope.evaluation.page.words import escaped
+from convscope.look.html import escape
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,16 @@ def table(
     rows = [list(row) for row in rows]
     numeric = [isinstance(each, Cell) for each in (rows[0] if rows else headings)]
     head = "".join(
-        f'<th scope="col"{_number(is_number)}>{escaped(heading)}</th>'
+        f'<th scope="col"{_number(is_number)}>{escape(heading)}</th>'
         for heading, is_number in zip(headings, numeric, strict=True)
     )
     body = "\n".join(f"<tr>{_row(row)}</tr>" for row in rows)
     style = "scroll tall" if tall else "scroll"
     marks = (' class="sortable"' if sortable else "") + (f' id="{name}"' if name else "")
     return (
-        f'<div class="{style}" tabindex="0" role="region" aria-label="{escaped(caption)}">'
+        f'<div class="{style}" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f"<table{marks}>"
-        f'<caption class="unseen">{escaped(caption)}</caption>'
+        f'<caption class="unseen">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
@@ -62,7 +62,7 @@ def table(
 def facts(rows: Iterable[tuple[str, str]]) -> str:
     """Pairs of a name and what belongs to it; both are escaped here."""
     items = "\n".join(
-        f"<div><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>" for name, value in rows
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows
     )
     return f'<dl class="facts">\n{items}\n</dl>'
 
@@ -70,16 +70,16 @@ def facts(rows: Iterable[tuple[str, str]]) -> str:
 def _row(cells: Sequence[str | Cell]) -> str:
     first, *others = cells
     name = first if isinstance(first, str) else first.text
-    return f'<th scope="row">{escaped(name)}</th>' + "".join(map(_cell, others))
+    return f'<th scope="row">{escape(name)}</th>' + "".join(map(_cell, others))
 
 
 def _cell(cell: str | Cell) -> str:
     if isinstance(cell, str):
-        return f"<td>{escaped(cell)}</td>"
+        return f"<td>{escape(cell)}</td>"
     value = "" if cell.value is None else f' data-value="{cell.value:.6g}"'
     bar = "" if cell.share is None else f' style="--share:{cell.share:.4f}"'
     style = "number" if cell.share is None else "number bar"
-    return f'<td class="{style}"{value}{bar}>{escaped(cell.text)}</td>'
+    return f'<td class="{style}"{value}{bar}>{escape(cell.text)}</td>'
 
 
 def _number(is_number: bool) -> str:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
+
+from convscope.look.html import escape
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 PREFIXES = ("", " thousand", " million", " billion", " trillion")
 
 
-def escaped(text: object) -> str:
-    """Any text, so that a browser shows it and never takes it for HTML.
-
-    What has no shape of its own, such as control characters and halves of characters in damaged
-    file names, is replaced by a mark that has.
-    """
-    shown = "".join(
-        "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character
-        for character in str(text)
-    )
-    return html.escape(shown, quote=True)
-
-
 def with_options(text: object) -> str:
     """Escaped text in which no line ends between the dashes of an option such as --set."""
-    return re.sub(r"(?<![\w-])--\w[\w-]*", r'<span class="option">\g<0></span>', escaped(text))
+    return re.sub(r"(?<![\w-])--\w[\w-]*", r'<span class="option">\g<0></span>', escape(text))
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from convscope.errors import UsageError
-from convscope.inspection.as_found import left_as_found
+from convscope.graph.restore import left_as_found
 
 Fact: TypeAlias = float | int | bool | str | list[int]
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """How much each pixel of a picture counts for one logit.
+    """How much each pixel of an image counts for one logit.
 
     Attributes:
         method: One of `methods.METHODS`.
-        heat: float32 (H, W), of the picture's size.
+        heat: float32 (H, W), of the image's size.
         signed: Whether values below 0 mean that a pixel speaks against the class.
         facts: What was measured or chosen on the way, for programs.
         note: The same in words.
@@ -39,7 +39,7 @@ class Attribution:
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """Within: evaluation mode, and gradients reach the pictures but not the parameters.
+    """Within: evaluation mode, and gradients reach the images but not the parameters.
 
     Afterwards the network is as it was found. It holds within `torch.no_grad()` and
     `torch.inference_mode()` too.
@@ -57,16 +57,16 @@ def frozen(network: nn.Module) -> Iterator[None]:
         yield
 
 
-def logits_of(network: nn.Module, pictures: Tensor) -> Tensor:
-    """The logits (N, classes) of pictures (N, C, H, W), which the network may not change.
+def logits_of(network: nn.Module, images: Tensor) -> Tensor:
+    """The logits (N, classes) of images (N, C, H, W), which the network may not change.
 
     Raises:
         UsageError: The network returns something else.
     """
     # A copy, because a network may begin with an operation in place, which would change the
-    # caller's pictures, and which a leaf of the gradient graph doesn't allow.
-    logits = network(pictures.clone())
-    if isinstance(logits, Tensor) and logits.dim() == 2 and len(logits) == len(pictures):
+    # caller's images, and which a leaf of the gradient graph doesn't allow.
+    logits = network(images.clone())
+    if isinstance(logits, Tensor) and logits.dim() == 2 and len(logits) == len(images):
         return logits
     found = (
         f"a tensor of shape {tuple(logits.shape)}"
@@ -75,7 +75,7 @@ def logits_of(network: nn.Module, pictures: Tensor) -> Tensor:
     )
     raise UsageError(
         f"A network must return logits (N, classes) to be explained; {type(network).__name__} "
-        f"returned {found} for {len(pictures)} picture(s). Wrap it in a module that returns its "
+        f"returned {found} for {len(images)} image(s). Wrap it in a module that returns its "
         "class scores alone."
     )
 

@@ -7,13 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.errors import UsageError
+from convscope.graph.capture import capture
+from convscope.graph.graph import Graph, Node
 from convscope.inspection.attribution.attribution import Attribution, as_heat
-from convscope.inspection.capture import capture
 from convscope.inspection.feature_maps import feature_map_nodes
-from convscope.inspection.graph import Graph, Node
 
 
-def grad_cam(network: nn.Module, picture: Tensor, target: int) -> Attribution:
+def grad_cam(network: nn.Module, image: Tensor, target: int) -> Attribution:
     """The maps of the last spatial layer, added up by what they do for the logit.
 
         heat = ReLU(Σ_k w_k A_k),   w_k = the mean over map k of ∂logit/∂A_k
@@ -24,22 +24,22 @@ def grad_cam(network: nn.Module, picture: Tensor, target: int) -> Attribution:
 
     Args:
         network: Maps (N, C, H, W) to logits (N, classes). Left as found.
-        picture: (1, C, H, W), normalized as for training.
+        image: (1, C, H, W), normalized as for training.
         target: The class whose logit is explained.
 
     Raises:
         UsageError: No layer of the network has maps.
     """
     with torch.inference_mode(mode=False), torch.enable_grad():
-        graph = capture(network, picture, gradients=True)
+        graph = capture(network, image, gradients=True)
         assert graph.result is not None  # noqa: S101 - it was asked for
         layer = last_spatial_layer(graph)
-        assert layer.value is not None  # noqa: S101 - the pictures were real
+        assert layer.value is not None  # noqa: S101 - the images were real
         (gradient,) = graph.gradients(graph.result[0, target], [layer])  # (1, K, h, w)
         weights = gradient.mean(dim=(2, 3), keepdim=True)  # (1, K, 1, 1)
         heat = F.relu((weights * layer.value).sum(dim=1, keepdim=True))  # (1, 1, h, w)
     height, width = layer.shape[2:]
-    large = F.interpolate(heat, size=picture.shape[2:], mode="bilinear")[0, 0]
+    large = F.interpolate(heat, size=image.shape[2:], mode="bilinear")[0, 0]
     note = (
         f"The {layer.shape[1]} maps of {height} × {width} of layer {layer.name!r}, the last with a "
         "height and a width, added up by how much each lifts the score."
@@ -59,7 +59,7 @@ def last_spatial_layer(graph: Graph) -> Node:
     """The last feature maps on the way to the output that are larger than 1×1.
 
     Args:
-        graph: Of a call with pictures.
+        graph: Of a call with images.
 
     Raises:
         UsageError: There are none behind a layer with weights.

@@ -1,4 +1,4 @@
-"""Integrated gradients: a logit's rise over that of an empty picture, shared out to the pixels."""
+"""Integrated gradients: a logit's rise over that of an empty image, shared out to the pixels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ FIRST_STEPS = 20
 MOST_STEPS = 540  # = 20 · 3³
 TOLERANCE = 0.01  # of the rise; of one logit where the rise is smaller than that
 PIXELS_AT_ONCE = 1_000_000
-PICTURES_AT_ONCE = 64
+IMAGES_AT_ONCE = 64
 
 
 def integrated_gradients(
-    network: nn.Module, picture: Tensor, target: int, baseline: Tensor
+    network: nn.Module, image: Tensor, target: int, baseline: Tensor
 ) -> Attribution:
-    """Gradients summed along the straight line from a baseline to the picture, times its length.
+    """Gradients summed along the straight line from a baseline to the image, times its length.
 
         a = (x − x₀) ⊙ ∫₀¹ ∂f/∂x (x₀ + α (x − x₀)) dα
 
@@ -29,17 +29,17 @@ def integrated_gradients(
 
     Args:
         network: Maps (N, C, H, W) to logits (N, classes). Left as found.
-        picture: (1, C, H, W), normalized as for training.
+        image: (1, C, H, W), normalized as for training.
         target: The class whose logit is explained.
-        baseline: What is called empty, in the picture's shape.
+        baseline: What is called empty, in the image's shape.
     """
     with frozen(network):
         # Copies, because tensors made within torch.inference_mode() know no gradients.
-        picture, baseline = picture.detach().clone(), baseline.detach().clone()
-        along = picture - baseline
+        image, baseline = image.detach().clone(), baseline.detach().clone()
+        along = image - baseline
         total = torch.zeros_like(along)
         with torch.no_grad():
-            ends = logits_of(network, torch.cat([picture, baseline]))[:, target].double()
+            ends = logits_of(network, torch.cat([image, baseline]))[:, target].double()
         rise = float(ends[0] - ends[1])
         allowed = TOLERANCE * max(abs(rise), 1.0)
         steps = FIRST_STEPS
@@ -68,7 +68,7 @@ def integrated_gradients(
             "steps": steps,
             "complete": within,
         },
-        note="Red pixels lift the score above that of a black picture, blue ones lower it. Pixels "
+        note="Red pixels lift the score above that of a black image, blue ones lower it. Pixels "
         f"that are black themselves can't count. {check.replace('-', '−')}",
     )
 
@@ -89,7 +89,7 @@ def _gradient_sum(
     """The gradients at these midpoints of `steps` equal pieces, added up: (1, C, H, W)."""
     alphas = (torch.tensor(list(numbers)) + 0.5) / steps
     alphas = alphas.to(along).view(-1, 1, 1, 1)
-    size = max(1, min(PICTURES_AT_ONCE, PIXELS_AT_ONCE // along.numel()))
+    size = max(1, min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // along.numel()))
     total = torch.zeros_like(along)
     for some in torch.split(alphas, size):
         points = (baseline + some * along).requires_grad_()

@@ -3,7 +3,7 @@
 They are written here and not taken from captum 0.9, which was tried: on an activation that is used
 several times its Grad-CAM answers for the last use, be it behind the flattening; a layer that
 is no module (a sum, a functional ReLU) can't be named at all; gradients fail on a network that
-begins with an operation in place, and its occlusion changes the caller's picture there. Each
+begins with an operation in place, and its occlusion changes the caller's image there. Each
 method is a page, and what makes it right (the graph, leaving the network as found) is ours anyway.
 """
 
@@ -21,12 +21,12 @@ from convscope.inspection.attribution.occlusion import occlusion
 from convscope.inspection.attribution.saliency import saliency
 
 METHODS: dict[str, Callable[[nn.Module, Tensor, int, Tensor], Attribution]] = {
-    "saliency": lambda network, picture, target, _: saliency(network, picture, target),
+    "saliency": lambda network, image, target, _: saliency(network, image, target),
     "integrated-gradients": integrated_gradients,
-    "occlusion": lambda network, picture, target, _: occlusion(network, picture, target),
-    "grad-cam": lambda network, picture, target, _: grad_cam(network, picture, target),
+    "occlusion": lambda network, image, target, _: occlusion(network, image, target),
+    "grad-cam": lambda network, image, target, _: grad_cam(network, image, target),
 }
-"""Name to function of (network, picture (1, C, H, W), class, black picture)."""
+"""Name to function of (network, image (1, C, H, W), class, black image)."""
 
 
 def chosen_methods(method: str) -> list[str]:

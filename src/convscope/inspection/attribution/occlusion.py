@@ -1,4 +1,4 @@
-"""Occlusion: by how much a logit falls when a window of the picture is covered."""
+"""Occlusion: by how much a logit falls when a window of the image is covered."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from convscope.inspection.attribution.attribution import (
 
 WINDOWS_PER_SIDE = 7
 PIXELS_AT_ONCE = 2_000_000
-PICTURES_AT_ONCE = 64
+IMAGES_AT_ONCE = 64
 
 
-def occlusion(network: nn.Module, picture: Tensor, target: int) -> Attribution:
+def occlusion(network: nn.Module, image: Tensor, target: int) -> Attribution:
     """The mean fall of the logit over all windows that cover a pixel.
 
     Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2013, section 4.2;
     there it is the probability that falls. Where that is nearly 1 it hardly moves, so here it is
-    the logit, as for the other methods. The window is covered with the picture's mean colour, has
+    the logit, as for the other methods. The window is covered with the image's mean colour, has
     a seventh of its sides, and moves by half of itself.
 
     Args:
         network: Maps (N, C, H, W) to logits (N, classes). Left as found.
-        picture: (1, C, H, W), normalized as for training.
+        image: (1, C, H, W), normalized as for training.
         target: The class whose logit is explained.
     """
-    height, width = picture.shape[2:]
+    height, width = image.shape[2:]
     window = max(1, round(height / WINDOWS_PER_SIDE)), max(1, round(width / WINDOWS_PER_SIDE))
     corners = [(y, x) for y in _starts(height, window[0]) for x in _starts(width, window[1])]
-    size = max(1, min(PICTURES_AT_ONCE, PIXELS_AT_ONCE // picture.numel()))
+    size = max(1, min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // image.numel()))
     with frozen(network), torch.no_grad():
-        colour = picture[0].mean(dim=(1, 2))[:, None, None]
-        falls = picture.new_zeros(height, width)
-        covered = picture.new_zeros(height, width)
-        whole = logits_of(network, picture)[0, target]
+        colour = image[0].mean(dim=(1, 2))[:, None, None]
+        falls = image.new_zeros(height, width)
+        covered = image.new_zeros(height, width)
+        whole = logits_of(network, image)[0, target]
         for first in range(0, len(corners), size):
             some = corners[first : first + size]
-            pictures = picture.repeat(len(some), 1, 1, 1)
-            for one, (y, x) in zip(pictures, some, strict=True):
+            images = image.repeat(len(some), 1, 1, 1)
+            for one, (y, x) in zip(images, some, strict=True):
                 one[:, y : y + window[0], x : x + window[1]] = colour
-            logits = logits_of(network, pictures)[:, target]
+            logits = logits_of(network, images)[:, target]
             for (y, x), logit in zip(some, logits, strict=True):
                 falls[y : y + window[0], x : x + window[1]] += whole - logit
                 covered[y : y + window[0], x : x + window[1]] += 1
     note = (
-        f"Windows of {window[0]} × {window[1]} pixels were covered with the picture's mean colour, "
+        f"Windows of {window[0]} × {window[1]} pixels were covered with the image's mean colour, "
         f"{len(corners)} in all. Covering a red place lowers the score, covering a blue one lifts "
         "it."
     )

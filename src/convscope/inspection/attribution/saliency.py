@@ -8,18 +8,18 @@ from torch import Tensor, nn
 from convscope.inspection.attribution.attribution import Attribution, as_heat, frozen, logits_of
 
 
-def saliency(network: nn.Module, picture: Tensor, target: int) -> Attribution:
+def saliency(network: nn.Module, image: Tensor, target: int) -> Attribution:
     """The largest magnitude over the channels of the logit's gradient in each pixel.
 
     Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks", 2013, section 3.
 
     Args:
         network: Maps (N, C, H, W) to logits (N, classes). Left as found.
-        picture: (1, C, H, W), normalized as for training.
+        image: (1, C, H, W), normalized as for training.
         target: The class whose logit is explained.
     """
     with frozen(network):
-        pixels = picture.detach().clone().requires_grad_()
+        pixels = image.detach().clone().requires_grad_()
         logit = logits_of(network, pixels)[0, target]
         (gradient,) = torch.autograd.grad(logit, pixels)  # (1, C, H, W)
     heat = gradient[0].abs().amax(dim=0)

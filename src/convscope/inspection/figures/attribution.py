@@ -1,4 +1,4 @@
-"""An attribution beside and on top of its picture."""
+"""An attribution beside and on top of its image."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.evaluation.figures.canvas import drawable, drawing, headline, shortened
 from convscope.inspection.attribution.attribution import Attribution
-from convscope.inspection.figures.panels import add_bar, draw_picture, draw_values, reach
+from convscope.look.canvas import drawable, drawing, headline, shortened
+from convscope.look.panels import add_bar, draw_image, draw_values, reach
 
 TITLES = {
     "saliency": "Saliency",
@@ -20,13 +20,13 @@ TITLES = {
 
 
 def attribution_figure(
-    path: str | Path, picture: NDArray[np.uint8], attribution: Attribution, label: str
+    path: str | Path, image: NDArray[np.uint8], attribution: Attribution, label: str
 ) -> None:
-    """Draw a picture, how much each pixel counts, and one on top of the other.
+    """Draw an image, how much each pixel counts, and one on top of the other.
 
     Args:
         path: The PNG to write.
-        picture: uint8 (C, H, W), as the network saw it.
+        image: uint8 (C, H, W), as the network saw it.
         attribution: How much each pixel counts.
         label: The class that is explained.
     """
@@ -39,11 +39,11 @@ def attribution_figure(
         name = shortened(drawable(label, instead="this class"), 40)
         headline(figure, f"{TITLES[attribution.method]}: what counts for {name!r}")
         before, alone, over = figure.subplots(1, 3)
-        draw_picture(before, picture)
-        before.set_title("picture")
-        image = draw_values(alone, heat, low, high)
+        draw_image(before, image)
+        before.set_title("image")
+        drawn = draw_values(alone, heat, low, high)
         alone.set_title("how much each pixel counts", fontsize=11)
-        add_bar(figure, image, alone)
-        draw_picture(over, (128 + picture.mean(axis=0, keepdims=True) / 2).astype(np.uint8))
+        add_bar(figure, drawn, alone)
+        draw_image(over, (128 + image.mean(axis=0, keepdims=True) / 2).astype(np.uint8))
         draw_values(over, heat, low, high).set_alpha(0.85 * strength)
         over.set_title("both", fontsize=11)

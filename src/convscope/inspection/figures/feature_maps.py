@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.evaluation.figures.canvas import drawing, footnote, headline
 from convscope.inspection.feature_maps import FeatureMaps, FirstKernels
-from convscope.inspection.figures.panels import add_bar, draw_mosaic, reach, size
+from convscope.look.canvas import drawing, footnote, headline
+from convscope.look.panels import add_bar, draw_mosaic, reach, size
 
 MOST = 64  # maps or kernels
 
@@ -40,9 +40,9 @@ def feature_maps_figure(path: str | Path, layer: FeatureMaps) -> None:
 
 
 def first_kernels_figure(path: str | Path, kernels: FirstKernels) -> None:
-    """Draw the kernels that the pictures meet first; of many, the first 64.
+    """Draw the kernels that the images meet first; of many, the first 64.
 
-    Those of colour pictures are drawn in colours: mid grey is 0, and a kernel answers most to
+    Those of colour images are drawn in colours: mid grey is 0, and a kernel answers most to
     what looks like it. Others are drawn in red (above 0) and blue (below), and those with several
     channels channel after channel.
 

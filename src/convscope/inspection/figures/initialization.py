@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from convscope.evaluation.figures.canvas import drawing, footnote, headline
 from convscope.inspection.initialization import Spread
+from convscope.look.canvas import drawing, footnote, headline
 
 LOOKS = (
     ("#2563eb", "o"), ("#d9480f", "s"), ("#7b8794", "^"), ("#2f9e44", "D"), ("#9c36b5", "v"),

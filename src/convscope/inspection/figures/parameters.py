@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from torch import nn
 
-from convscope.evaluation.figures.canvas import FAINT, drawing, footnote, headline, shortened
 from convscope.inspection.parameters import statistics
+from convscope.look.canvas import FAINT, drawing, footnote, headline, shortened
 
 MOST = 24
 COLUMNS = 4

@@ -1,4 +1,4 @@
-"""A unit's receptive field on the picture: the theoretical as a box, the effective as colours."""
+"""A unit's receptive field on the image: the theoretical as a box, the effective as colours."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from convscope.evaluation.figures.canvas import FAINT, drawing, footnote, headline
-from convscope.inspection.figures.panels import Pixels, add_bar, draw_picture, draw_values
 from convscope.inspection.receptive_field import Box, UnitField, pixels_of_share
+from convscope.look.canvas import FAINT, drawing, footnote, headline
+from convscope.look.panels import Pixels, add_bar, draw_image, draw_values
 
 COLOUR = "#e8590c"
-MOST_BEYOND = 0.5  # of the picture's size: a field that reaches farther is drawn within only
+MOST_BEYOND = 0.5  # of the image's size: a field that reaches farther is drawn within only
 SHARE = 0.9
 
 
 def receptive_field_figure(
-    path: str | Path, picture: Pixels, field: UnitField, effective: NDArray[np.float64]
+    path: str | Path, image: Pixels, field: UnitField, effective: NDArray[np.float64]
 ) -> None:
     """Draw what a unit sees, and how much each pixel of it matters.
 
     Args:
         path: The PNG to write.
-        picture: uint8 (channels, height, width), as a person sees it.
+        image: uint8 (channels, height, width), as a person sees it.
         field: From `unit_field`.
         effective: From `effective_field`, (height, width).
     """
-    height, width = picture.shape[-2:]
+    height, width = image.shape[-2:]
     with drawing(path, 11.0, min(1.6 + 5.0 * height / width, 12.0)) as figure:
         headline(figure, f"{field.layer}: {_place(field)}")
         left, right = figure.subplots(1, 2)
-        left.set_title(f"sees {_size(field.box)} pixels of the picture")
-        draw_picture(left, picture)
+        left.set_title(f"sees {_size(field.box)} pixels of the image")
+        draw_image(left, image)
         right.set_title("how much each of them matters")
         peak = effective.max() or 1.0
         add_bar(figure, draw_values(right, effective / peak, 0.0, 1.0), right)
@@ -64,7 +64,7 @@ def _draw_boxes(axes: Axes, field: UnitField, height: int, width: int) -> None:
 
 
 def _fits(seen: Box, height: int, width: int) -> bool:
-    """Whether there is room to draw the field beyond the border of the picture."""
+    """Whether there is room to draw the field beyond the border of the image."""
     down = max(-seen.top, seen.bottom - height) / height
     across = max(-seen.left, seen.right - width) / width
     return max(down, across) <= MOST_BEYOND
@@ -97,4 +97,4 @@ def _beyond(field: UnitField, height: int, width: int) -> str:
     if field.unclipped == field.box:
         return ""
     dashed = ", dashed" if _fits(field.unclipped, height, width) else ""
-    return f" ({_size(field.unclipped)}{dashed}, if the picture went on beyond its border)"
+    return f" ({_size(field.unclipped)}{dashed}, if the image went on beyond its border)"

@@ -1,4 +1,4 @@
-"""Whether an exported file says the same as the run it came from, picture by picture."""
+"""Whether an exported file says the same as the run it came from, image by image."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from torch import nn
 
 from convscope.data.decode import decode
 from convscope.data.image_set import ImageSet
-from convscope.data.progress import progress
 from convscope.errors import ConvscopeError
 from convscope.evaluation.answer import answer, familiarity
 from convscope.evaluation.ask import ask
+from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.export.model import UNKNOWN
 from convscope.shipping.export.originals import Original
@@ -39,20 +39,20 @@ class Agreement:
     """How the comparison went. A file that differs is never written, so this is how near it is.
 
     Attributes:
-        pictures: How many were compared, each by itself from its original file, of its own size.
+        images: How many were compared, each by itself from its original file, of its own size.
         batches: Sizes of batches that were compared besides.
-        same_top: Pictures whose most probable class is the run's: all of them.
-        same_unknown: Pictures that both call unknown, or neither.
+        same_top: Images whose most probable class is the run's: all of them.
+        same_unknown: Images that both call unknown, or neither.
         largest_difference: Of any probability.
     """
 
-    pictures: int
+    images: int
     batches: tuple[int, ...]
     same_top: int
     same_unknown: int
     largest_difference: float
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return asdict(self)
 
@@ -79,24 +79,24 @@ def compare(
     *,
     quiet: bool = False,
 ) -> Agreement:
-    """Ask the file and the run about the same pictures.
+    """Ask the file and the run about the same images.
 
     The run goes the way of `predict`: `data.decode`, then the network in float32. The file is given
-    what the reader beside it makes of a picture, as large as it is, one after another; then the
+    what the reader beside it makes of an image, as large as it is, one after another; then the
     first ones again in batches.
 
     Args:
         session: The exported file.
         network: The run's.
         card: The run's.
-        originals: The pictures.
+        originals: The images.
         quiet: Show no progress.
 
     Returns:
         How near the two are.
 
     Raises:
-        ConvscopeError: They differ; names the picture where they differ most.
+        ConvscopeError: They differ; names the image where they differ most.
     """
     with progress("Comparing", 2 * len(originals), quiet=quiet) as advance:
         squares = []
@@ -115,7 +115,7 @@ def compare(
     )
     largest = _check(expected, alone, card, "by itself")
     for size in BATCHES:
-        rows = np.arange(size) % len(expected)  # of fewer pictures, some twice
+        rows = np.arange(size) % len(expected)  # of fewer images, some twice
         batch = session.answer(as_colour(expected.squares[rows]))
         part = _Expected(
             [expected.names[row] for row in rows],
@@ -127,7 +127,7 @@ def compare(
         where = f"in a batch of {size}"
         largest = max(largest, _check(part, batch, card, where))
     return Agreement(
-        pictures=len(expected),
+        images=len(expected),
         batches=BATCHES,
         same_top=len(expected),
         same_unknown=int((alone.unknown == expected.unknown).sum()),
@@ -182,8 +182,8 @@ def _check(expected: _Expected, said: Said, card: ModelCard, how: str) -> float:
         )
         raise ConvscopeError(
             f"The exported file answers differently, so it isn't written: of {int(wrong.sum())} of "
-            f"{len(expected)} pictures. Worst is {expected.names[worst]!r} {how}: {here} by the "
-            f"file, {there} by the run. The network must answer each picture by itself, and the "
+            f"{len(expected)} images. Worst is {expected.names[worst]!r} {how}: {here} by the "
+            f"file, {there} by the run. The network must answer each image by itself, and the "
             "same whenever it is asked."
         )
     return float(differences.max())

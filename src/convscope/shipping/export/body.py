@@ -24,7 +24,7 @@ class Answering(nn.Module):
     """A network between normalization and answer, so that all three are exported together.
 
     Args:
-        network: Maps normalized pictures (N, C, H, W) to logits (N, classes); is copied.
+        network: Maps normalized images (N, C, H, W) to logits (N, classes); is copied.
         card: Normalization, temperature and when to reject.
     """
 
@@ -45,7 +45,7 @@ class Answering(nn.Module):
         """Answer pixels float (N, C, size, size) from 0 to 255.
 
         Returns:
-            Probabilities float32 (N, classes) and whether each picture is unknown, bool (N,).
+            Probabilities float32 (N, classes) and whether each image is unknown, bool (N,).
         """
         logits = self.network(pixels * self.scale - self.shift)
         answers = answer(logits, self.card)
@@ -66,7 +66,7 @@ def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
     Raises:
         ConvscopeError: The network does something that can't be exported.
     """
-    # Two pictures, because an axis of length one would be taken for a fixed one.
+    # Two images, because an axis of length one would be taken for a fixed one.
     example = torch.zeros(2, card.channels, card.size, card.size)
     try:
         with quiet_tools(), torch.no_grad():

@@ -29,7 +29,7 @@ class WeightsExport:
     Attributes:
         file: The file.
         network: What the network is called.
-        channels: Of the pictures that its first layer takes.
+        channels: Of the images that its first layer takes.
         torchvision: The Python expression that makes torchvision's network for the weights.
     """
 
@@ -38,7 +38,7 @@ class WeightsExport:
     channels: int
     torchvision: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return asdict(self) | {"file": str(self.file)}
 
@@ -49,26 +49,26 @@ def export(
     *,
     int8: bool = False,
     opset: int = OPSET,
-    pictures: str | Path | None = None,
+    images: str | Path | None = None,
     network: nn.Module | None = None,
     force: bool = False,
     quiet: bool = False,
 ) -> OnnxExport | WeightsExport:
     """Write a run's model to a file for other programs.
 
-    An `.onnx` file takes raw pictures and answers with class names, probabilities and "unknown":
-    everything that happens to a picture is inside. Before it is written it is asked about real
-    pictures, and if it doesn't answer as the run does, it isn't written. A program of a few lines
+    An `.onnx` file takes raw images and answers with class names, probabilities and "unknown":
+    everything that happens to an image is inside. Before it is written it is asked about real
+    images, and if it doesn't answer as the run does, it isn't written. A program of a few lines
     that reads it is written beside it. A `.safetensors` file holds the weights alone, with
     torchvision's names.
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
         file: What to write; its suffix says what.
-        int8: Quantize the ONNX file. Its accuracy on the test pictures may fall by half a
+        int8: Quantize the ONNX file. Its accuracy on the test images may fall by half a
             percentage point, no more.
         opset: Version of the ONNX operators.
-        pictures: A folder of pictures to compare on, in place of the run's test pictures.
+        images: A folder of images to compare on, in place of the run's test images.
         network: The module to fill, if the run trained one that isn't in the catalog.
         force: Replace files.
         quiet: Show no progress.
@@ -82,9 +82,9 @@ def export(
     opened = _opened(run)
     _check_target(file, opened.model_file if isinstance(opened, Run) else opened)
     if file.suffix.lower() == ".safetensors":
-        if int8 or opset != OPSET or pictures is not None:
+        if int8 or opset != OPSET or images is not None:
             raise UsageError(
-                "--int8, --opset and --pictures are for .onnx files; a .safetensors file holds "
+                "--int8, --opset and --images are for .onnx files; a .safetensors file holds "
                 "the weights as they are."
             )
         refuse_existing(file, force=force)
@@ -100,7 +100,7 @@ def export(
     trained, card = _model(opened, network)
     whole_run = opened if isinstance(opened, Run) else None
     return write_onnx(
-        file, trained, card, whole_run, int8=int8, opset=opset, pictures=pictures, quiet=quiet
+        file, trained, card, whole_run, int8=int8, opset=opset, images=images, quiet=quiet
     )
 
 

@@ -20,16 +20,16 @@ UNKNOWN = "unknown"
 
 
 def onnx_bytes(network: nn.Module, card: ModelCard, opset: int = OPSET) -> bytes:
-    """A trained network as the content of an ONNX file that takes raw pictures.
+    """A trained network as the content of an ONNX file that takes raw images.
 
-    The input is `pictures`, uint8 (N, height, width, 3): red, green and blue, as
-    `numpy.asarray(image.convert("RGB"))` gives them; any number of pictures, and any height and
-    width, the same for all of a batch. A network for grey pictures turns them grey by itself.
+    The input is `images`, uint8 (N, height, width, 3): red, green and blue, as
+    `numpy.asarray(image.convert("RGB"))` gives them; any number of images, and any height and
+    width, the same for all of a batch. A network for grey images turns them grey by itself.
     Outputs are `labels` (N,), the name of the most probable class or "unknown"; `probabilities`
     float32 (N, classes); and `unknown` bool (N,).
 
     Args:
-        network: Maps normalized pictures (N, C, H, W) to logits (N, classes); is left as it was.
+        network: Maps normalized images (N, C, H, W) to logits (N, classes); is left as it was.
         card: What is needed besides the weights.
         opset: Version of the ONNX operators.
 
@@ -95,7 +95,7 @@ def _naming(classes: int) -> list[onnx.NodeProto]:
 def _description(network: nn.Module, card: ModelCard) -> str:
     trained = f", trained on {_data(card)}" if card.trained_on else ""
     return (
-        f"{card.network or type(network).__name__}{trained}. Takes raw pictures, uint8 "
+        f"{card.network or type(network).__name__}{trained}. Takes raw images, uint8 "
         "(N, height, width, 3) in red, green, blue, of any size; cutting out the central square, "
         f"resizing to {card.size} pixels, {'grey, ' if card.channels == 1 else ''}normalization, "
         "temperature, class names and the answer 'unknown' are inside."

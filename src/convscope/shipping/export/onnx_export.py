@@ -11,7 +11,7 @@ import onnx
 from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.evaluation.run_pictures import run_splits
+from convscope.evaluation.run_images import run_splits
 from convscope.files import atomic_path, write_text
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
@@ -20,7 +20,7 @@ from convscope.shipping.export.agreement import Agreement, compare
 from convscope.shipping.export.body import body
 from convscope.shipping.export.export import OPSET
 from convscope.shipping.export.model import assembled
-from convscope.shipping.export.originals import originals, to_judge
+from convscope.shipping.export.originals import images_to_compare, originals
 from convscope.shipping.export.quantize import Quantization
 from convscope.shipping.export.session import Session
 
@@ -38,7 +38,7 @@ class OnnxExport:
         network: What the network is called.
         bytes: Size of the file.
         opset: Version of its operators.
-        milliseconds: Time of one picture of the model's size by itself in ONNX Runtime, here.
+        milliseconds: Time of one image of the model's size by itself in ONNX Runtime, here.
         agreement: How near its answers in float32 are to the run's.
         int8: What quantization costs; None for a file in float32.
     """
@@ -52,7 +52,7 @@ class OnnxExport:
     agreement: Agreement
     int8: Quantization | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return asdict(self) | {"file": str(self.file), "reader": str(self.reader)}
 
@@ -65,7 +65,7 @@ def write_onnx(
     *,
     int8: bool = False,
     opset: int = OPSET,
-    pictures: str | Path | None = None,
+    images: str | Path | None = None,
     quiet: bool = False,
 ) -> OnnxExport:
     """Export a network, compare the result with it, and write it with its reader.
@@ -74,14 +74,14 @@ def write_onnx(
         file: The file to write; is replaced if it exists, and so is its reader.
         network: Trained.
         card: What is needed besides the weights.
-        run: Says where its pictures are; None for a model file alone.
+        run: Says where its images are; None for a model file alone.
         int8: Quantize it.
         opset: Version of the ONNX operators.
-        pictures: A folder of pictures to compare on, in place of the run's test pictures.
+        images: A folder of images to compare on, in place of the run's test images.
         quiet: Show no progress.
 
     Raises:
-        UsageError: There are no pictures, or no such opset.
+        UsageError: There are no images, or no such opset.
         ConvscopeError: The network can't be exported, the export differs from it, or
             quantization costs too much.
     """
@@ -91,8 +91,8 @@ def write_onnx(
         )
     if int8 and (run is None or not run.recipe.data):
         raise UsageError(
-            "--int8 needs the run's training pictures, for the ranges of values, and its test "
-            "pictures, for the accuracy. Give the folder of a run that was trained on a data set, "
+            "--int8 needs the run's training images, for the ranges of values, and its test "
+            "images, for the accuracy. Give the folder of a run that was trained on a data set, "
             "not a model file alone or a run on arrays."
         )
     room = sum(tensor.nbytes for tensor in network.state_dict().values())
@@ -101,7 +101,7 @@ def write_onnx(
             f"The network's weights take {room / 2**30:.1f} GiB, and one ONNX file holds less "
             "than 2. Use model.safetensors, which has no such limit."
         )
-    tried_on = originals(run, card, pictures)
+    tried_on = originals(run, card, images)
     part = body(network, card, opset)
     model = assembled(part, network, card)
     session = _opened(model)
@@ -109,11 +109,11 @@ def write_onnx(
     quantization = None
     if int8 and run is not None:
         splits = run_splits(run, None, card)
-        calibration = quantize.calibration_pictures(splits["train"], card)
+        calibration = quantize.calibration_images(splits["train"], card)
         quantized = assembled(quantize.quantized(part, calibration), network, card)
         small = _opened(quantized)
         quantization = quantize.cost(
-            session, small, to_judge(splits), card, len(calibration), quiet=quiet
+            session, small, images_to_compare(splits), card, len(calibration), quiet=quiet
         )
         model, session = quantized, small
     _note(model, agreement, quantization)
@@ -161,9 +161,9 @@ def _note(model: onnx.ModelProto, agreement: Agreement, quantization: Quantizati
     """Write into the model how it was checked."""
     facts = {
         "precision": "float32" if quantization is None else "int8",
-        "agreement": json.dumps(agreement.as_json()),
+        "agreement": json.dumps(agreement.as_dict()),
     }
     if quantization is not None:
-        facts["int8"] = json.dumps(quantization.as_json())
+        facts["int8"] = json.dumps(quantization.as_dict())
     for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)

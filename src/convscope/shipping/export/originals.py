@@ -1,4 +1,4 @@
-"""Which pictures an exported model is tried on: files as they are, from before any treatment."""
+"""Which images an exported model is tried on: files as they are, from before any treatment."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convscope.data.decode import PictureError, decode, read_limited
+from convscope.data.decode import ImageError, decode, read_limited
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED
 from convscope.data.tree import FolderTree, Tree, ZipTree, printable
 from convscope.errors import UsageError
-from convscope.evaluation.run_pictures import run_splits
+from convscope.evaluation.run_images import run_splits
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 
 Item = TypeVar("Item")
 
 MOST = 1000
-"""Pictures that are compared, of those there are; taken evenly from all of them."""
+"""Images that are compared, of those there are; taken evenly from all of them."""
 
 
 @dataclass(frozen=True)
 class Original:
-    """One picture as somebody may have it.
+    """One image as somebody may have it.
 
     Attributes:
         name: For people.
-        content: Gives the bytes of a picture file.
+        content: Gives the bytes of an image file.
     """
 
     name: str
@@ -42,12 +42,12 @@ class Original:
 
 
 def originals(run: Run | None, card: ModelCard, folder: str | Path | None) -> list[Original]:
-    """At most `MOST` pictures: those in a folder, or else the test pictures of a run.
+    """At most `MOST` images: those in a folder, or else the test images of a run.
 
     Args:
         run: The run; None where there is only a model file.
         card: Of the model.
-        folder: Pictures to take instead of the run's, in any order; may have folders inside.
+        folder: Images to take instead of the run's, in any order; may have folders inside.
 
     Raises:
         UsageError: There are none, or the run's can't be had.
@@ -57,34 +57,32 @@ def originals(run: Run | None, card: ModelCard, folder: str | Path | None) -> li
     if run is None or not run.recipe.data:
         missing = "a model file alone" if run is None else "a run that was trained on arrays"
         raise UsageError(
-            f"An export is compared with the run on real pictures, and {missing} has none. "
-            "Give a folder of them: --pictures FOLDER."
+            f"An export is compared with the run on real images, and {missing} has none. "
+            "Give a folder of them: --images FOLDER."
         )
     return _of_run(run, card)
 
 
-def to_judge(splits: Mapping[str, ImageSet]) -> ImageSet:
-    """The pictures for testing; where there are none, those that are nearest to it."""
+def images_to_compare(splits: Mapping[str, ImageSet]) -> ImageSet:
+    """The images for testing; where there are none, those that are nearest to it."""
     return next(splits[name] for name in ("test", "validation", "train") if name in splits)
 
 
 def _in_folder(folder: Path) -> list[Original]:
     if not folder.is_dir():
-        raise UsageError(f"--pictures {str(folder)!r} is not a folder. Give a folder of pictures.")
+        raise UsageError(f"--images {str(folder)!r} is not a folder. Give a folder of images.")
     files = [folder / file for file in FolderTree(folder).listing().files]
     found = [
-        Original(printable(str(file)), _reading(file))
-        for file in _evenly(files)
-        if _is_picture(file)
+        Original(printable(str(file)), _reading(file)) for file in _evenly(files) if _is_image(file)
     ]
     if not found:
-        raise UsageError(f"--pictures {str(folder)!r} has no pictures in it. Give another folder.")
+        raise UsageError(f"--images {str(folder)!r} has no images in it. Give another folder.")
     return found
 
 
 def _of_run(run: Run, card: ModelCard) -> list[Original]:
-    """The run's test pictures, or where it has none, those for validation."""
-    images = to_judge(run_splits(run, None, card))
+    """The run's test images, or where it has none, those for validation."""
+    images = images_to_compare(run_splits(run, None, card))
     rows = _evenly(range(len(images)))
     data = run.recipe.data
     if data in NAMED:
@@ -102,10 +100,10 @@ def _evenly(items: Sequence[Item]) -> list[Item]:
     return [items[place] for place in places.tolist()]
 
 
-def _is_picture(file: Path) -> bool:
+def _is_image(file: Path) -> bool:
     try:
         decode(file, size=8)
-    except PictureError:
+    except ImageError:
         return False
     return True
 
@@ -118,12 +116,12 @@ def _member(tree: Tree, file: str) -> Callable[[], bytes]:
     return lambda: tree.read(file)
 
 
-def _as_png(picture: NDArray[np.uint8]) -> Callable[[], bytes]:
-    """A picture (C, H, W) that never was a file, as one."""
+def _as_png(image: NDArray[np.uint8]) -> Callable[[], bytes]:
+    """An image (C, H, W) that never was a file, as one."""
 
     def content() -> bytes:
         buffer = io.BytesIO()
-        array = picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0)
+        array = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
         Image.fromarray(array).save(buffer, "PNG")
         return buffer.getvalue()
 

@@ -1,4 +1,4 @@
-"""Preprocessing as an ONNX graph: what `data.decode` does to the pixels of a decoded picture.
+"""Preprocessing as an ONNX graph: what `data.decode` does to the pixels of a decoded image.
 
 The graph takes the largest centred square, turns colour to grey if the network is for grey, and
 resizes as Pillow does, to the last bit. Pillow's bilinear resizing (`Resample.c`) is two passes,
@@ -8,7 +8,7 @@ of 2^-22, and the result of each pass to a grey level.
 
 The operator `Resize` of ONNX Runtime differs from that by one or two grey levels in up to 7 % of
 the pixels (docs/benchmarks.md), and other runtimes have their own. So the passes are written as
-products with a matrix of weights, which the graph computes from the size of the pictures. A weight
+products with a matrix of weights, which the graph computes from the size of the images. A weight
 of 22 bits times a pixel of 8 does not fit into the 24 bits of a float32: each weight is split into
 a high and a low part, whose products with pixels are exact, and the sums are put together as
 integers.
@@ -25,11 +25,11 @@ IR_VERSION = 10
 
 GRAPH = """
 <ir_version: {ir_version}, opset_import: ["" : {opset}]>
-preprocessing (uint8[N, H, W, 3] pictures) => (float[N, {channels}, {size}, {size}] pixels) {{
+preprocessing (uint8[N, H, W, 3] images) => (float[N, {channels}, {size}, {size}] pixels) {{
     two = Constant <value_ints = [2]> ()
     axes_of_size = Constant <value_ints = [1, 2]> ()
-    height = Shape <start = 1, end = 2> (pictures)
-    width = Shape <start = 2, end = 3> (pictures)
+    height = Shape <start = 1, end = 2> (images)
+    width = Shape <start = 2, end = 3> (images)
     side = Min (height, width)
     spare_height = Sub (height, side)
     spare_width = Sub (width, side)
@@ -39,7 +39,7 @@ preprocessing (uint8[N, H, W, 3] pictures) => (float[N, {channels}, {size}, {siz
     right = Add (left, side)
     starts = Concat <axis = 0> (top, left)
     ends = Concat <axis = 0> (bottom, right)
-    cropped = Slice (pictures, starts, ends, axes_of_size)
+    cropped = Slice (images, starts, ends, axes_of_size)
     square = Transpose <perm = [0, 3, 1, 2]> (cropped)
     {colour}
     size = Constant <value_ints = [{size}]> ()
@@ -126,8 +126,8 @@ ONE_WAY = """
     {name}_shape = Concat <axis = 0> ({name}_outer, size)
     {name}_planes = Reshape <allowzero = 1> ({name}_pixels, {name}_shape)
     {after} = Transpose <perm = [0, 1, 3, 2]> ({name}_planes)
-"""  # turned, so that the second time goes down, and the picture stands upright again after it;
-# as lines, because ONNX Runtime doesn't multiply no pictures at all by a matrix, but no lines
+"""  # turned, so that the second time goes down, and the image stands upright again after it;
+# as lines, because ONNX Runtime doesn't multiply no images at all by a matrix, but no lines
 
 RESIZE = (
     WEIGHTS
@@ -138,14 +138,14 @@ RESIZE = (
 
 
 def preprocessing(card: ModelCard, opset: int) -> onnx.ModelProto:
-    """From raw pictures to the pixels that the network's part of the file takes.
+    """From raw images to the pixels that the network's part of the file takes.
 
     Args:
         card: Says how many channels and pixels the network takes.
         opset: Version of the ONNX operators.
 
     Returns:
-        A model with input `pictures`, uint8 (N, height, width, 3), and output `pixels`, float32
+        A model with input `images`, uint8 (N, height, width, 3), and output `pixels`, float32
         (N, channels, size, size), whole numbers from 0 to 255.
     """
     model = onnx.parser.parse_model(

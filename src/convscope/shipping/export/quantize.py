@@ -2,7 +2,7 @@
 
 Weights get a scale for each channel. They use 7 of their 8 bits, because x86 processors without
 VNNI instructions add two products in 16 bits, which 8-bit weights can overflow: so the file answers
-the same on old and new machines. Activations are scaled by the range seen on calibration pictures.
+the same on old and new machines. Activations are scaled by the range seen on calibration images.
 The first and the last layer stay float32, and so does everything around the network.
 """
 
@@ -21,20 +21,20 @@ from onnxruntime import quantization
 
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
-from convscope.data.progress import progress
 from convscope.errors import ConvscopeError
+from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.export.body import quiet_tools
 from convscope.shipping.export.session import Session, as_colour
 
-CALIBRATION = 200  # pictures
+CALIBRATION = 200  # images
 MOST_POINTS = 0.5
 """Percentage points of accuracy that quantization may cost."""
 
 MOST_UNKNOWN_POINTS = 1.0
-"""Percentage points by which the share of known pictures that are called unknown may change."""
+"""Percentage points by which the share of known images that are called unknown may change."""
 
-MOST_JUDGED = 10_000
+MOST_EVALUATED = 10_000
 BATCH = 64
 
 
@@ -44,46 +44,46 @@ class Quantization:
 
     Attributes:
         accuracy: Of the quantized file.
-        float_accuracy: Of the file in float32, on the same pictures.
+        float_accuracy: Of the file in float32, on the same images.
         points: Percentage points lost; below 0 if there are more right answers than before.
-        pictures: Test pictures that this was measured on.
+        images: Test images that this was measured on.
         same_top: How many of them are given the same class by both.
         unknown: Share of them that is called unknown.
         float_unknown: The same in float32.
-        calibration_pictures: Training pictures that the ranges come from.
+        calibration_images: Training images that the ranges come from.
         float_bytes: Size of the file in float32.
-        float_milliseconds: Time of one picture by itself in float32.
+        float_milliseconds: Time of one image by itself in float32.
     """
 
     accuracy: float
     float_accuracy: float
     points: float
-    pictures: int
+    images: int
     same_top: int
     unknown: float
     float_unknown: float
-    calibration_pictures: int
+    calibration_images: int
     float_bytes: int
     float_milliseconds: float
 
-    def as_json(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return asdict(self)
 
 
-def calibration_pictures(images: ImageSet, card: ModelCard) -> NDArray[np.float32]:
-    """Some pictures of a set, as the network's part of the file takes them: (N, C, size, size)."""
+def calibration_images(images: ImageSet, card: ModelCard) -> NDArray[np.float32]:
+    """Some images of a set, as the network's part of the file takes them: (N, C, size, size)."""
     rows = np.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).round().astype(int)
     chosen = convert(images.subset(rows), size=card.size, channels=card.channels)
     return chosen.images.astype(np.float32)
 
 
-def quantized(network_part: onnx.ModelProto, pictures: NDArray[np.float32]) -> onnx.ModelProto:
+def quantized(network_part: onnx.ModelProto, images: NDArray[np.float32]) -> onnx.ModelProto:
     """The exported network in 8 bits.
 
     Args:
         network_part: From `body`; is left as it was.
-        pictures: From `calibration_pictures`.
+        images: From `calibration_images`.
 
     Raises:
         ConvscopeError: The network has something that can't be quantized.
@@ -98,7 +98,7 @@ def quantized(network_part: onnx.ModelProto, pictures: NDArray[np.float32]) -> o
             quantization.quantize_static(
                 copy.deepcopy(network_part),  # the quantizer changes what it is given
                 result,
-                _Calibration(pictures),
+                _Calibration(images),
                 quant_format=quantization.QuantFormat.QDQ,
                 per_channel=True,
                 reduce_range=True,
@@ -115,14 +115,14 @@ def quantized(network_part: onnx.ModelProto, pictures: NDArray[np.float32]) -> o
 
 
 class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]
-    """Pictures, one after another, under the name of the network's input."""
+    """Images, one after another, under the name of the network's input."""
 
-    def __init__(self, pictures: NDArray[np.float32]) -> None:
-        self._rest = iter(pictures)
+    def __init__(self, images: NDArray[np.float32]) -> None:
+        self._rest = iter(images)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        picture = next(self._rest, None)
-        return None if picture is None else {"pixels": picture[None]}
+        image = next(self._rest, None)
+        return None if image is None else {"pixels": image[None]}
 
 
 def cost(
@@ -139,23 +139,23 @@ def cost(
     Args:
         full: The file in float32.
         small: The file in 8 bits.
-        images: Test pictures; of more than `MOST_JUDGED`, so many.
+        images: Test images; of more than `MOST_EVALUATED`, so many.
         card: Of the model.
-        calibration: How many pictures it was calibrated with.
+        calibration: How many images it was calibrated with.
         quiet: Show no progress.
 
     Raises:
         ConvscopeError: More than `MOST_POINTS` percentage points of accuracy are lost, or the
             share of unknown changes by more than `MOST_UNKNOWN_POINTS`.
     """
-    if len(images) > MOST_JUDGED:
-        images = images.subset(np.linspace(0, len(images) - 1, MOST_JUDGED).round().astype(int))
+    if len(images) > MOST_EVALUATED:
+        images = images.subset(np.linspace(0, len(images) - 1, MOST_EVALUATED).round().astype(int))
     right = small_right = same_top = unknown = small_unknown = 0
-    with progress("Judging in 8 bits", len(images), quiet=quiet) as advance:
+    with progress("Evaluating in 8 bits", len(images), quiet=quiet) as advance:
         for start in range(0, len(images), BATCH):
             part = images.subset(np.arange(start, min(start + BATCH, len(images))))
-            pictures = as_colour(convert(part, size=None, channels=card.channels).images)
-            before, after = full.answer(pictures), small.answer(pictures)
+            batch = as_colour(convert(part, size=None, channels=card.channels).images)
+            before, after = full.answer(batch), small.answer(batch)
             best, small_best = before.probabilities.argmax(1), after.probabilities.argmax(1)
             right += int((best == part.labels).sum())
             small_right += int((small_best == part.labels).sum())
@@ -168,12 +168,12 @@ def cost(
     if points > MOST_POINTS:
         raise ConvscopeError(
             f"In 8 bits this network loses {points:.2f} points of accuracy on {count:,} test "
-            f"pictures ({right / count:.2%} become {small_right / count:.2%}), more than the "
+            f"images ({right / count:.2%} become {small_right / count:.2%}), more than the "
             f"{MOST_POINTS} that are allowed, so nothing was written. Export without --int8."
         )
     if 100 * abs(small_unknown - unknown) > MOST_UNKNOWN_POINTS * count:
         raise ConvscopeError(
-            f"In 8 bits this network calls {small_unknown / count:.2%} of {count:,} test pictures "
+            f"In 8 bits this network calls {small_unknown / count:.2%} of {count:,} test images "
             f"unknown, and {unknown / count:.2%} in float32, so nothing was written: at most "
             f"{MOST_UNKNOWN_POINTS} points between them are allowed. Export without --int8."
         )
@@ -181,11 +181,11 @@ def cost(
         accuracy=small_right / count,
         float_accuracy=right / count,
         points=points,
-        pictures=count,
+        images=count,
         same_top=same_top,
         unknown=small_unknown / count,
         float_unknown=unknown / count,
-        calibration_pictures=calibration,
+        calibration_images=calibration,
         float_bytes=full.bytes,
         float_milliseconds=full.milliseconds(card.size),
     )

@@ -1,4 +1,4 @@
-"""Say what a model sees in pictures: the files named after this program."""
+"""Say what a model sees in images: the files named after this program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 
 
 def read(file: Any, size: int) -> Any:
-    """A picture as the model takes it, uint8 (1, height, width, 3): upright, RGB, on white."""
+    """An image as the model takes it, uint8 (1, height, width, 3): upright, RGB, on white."""
     with Image.open(file, formats=FORMATS) as opened:
         opened.draft(None, (2 * size, 2 * size))  # a large JPEG need not be decoded in full
         image = ImageOps.exif_transpose(opened)
@@ -30,5 +30,5 @@ if __name__ == "__main__":
     model = onnxruntime.InferenceSession(Path(__file__).with_name("model.onnx"))
     size = int(model.get_modelmeta().custom_metadata_map["size"])
     for file in sys.argv[1:]:
-        labels, probabilities, unknown = model.run(None, {"pictures": read(file, size)})
+        labels, probabilities, unknown = model.run(None, {"images": read(file, size)})
         print(f"{file}: {labels[0]} {probabilities[0].max():.6f}")

@@ -10,13 +10,13 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-REPEATS = 50  # single pictures timed
+REPEATS = 50  # single images timed
 PATIENCE = 3.0  # seconds for them, at most
 
 
 @dataclass(frozen=True)
 class Said:
-    """What an exported file says of some pictures.
+    """What an exported file says of some images.
 
     Attributes:
         labels: Names of classes, or "unknown".
@@ -44,24 +44,24 @@ class Session:
             content, options, providers=["CPUExecutionProvider"]
         )
 
-    def answer(self, pictures: NDArray[np.uint8]) -> Said:
-        """Ask about pictures (N, height, width, 3)."""
-        labels, probabilities, unknown = self._session.run(None, {"pictures": pictures})
+    def answer(self, images: NDArray[np.uint8]) -> Said:
+        """Ask about images (N, height, width, 3)."""
+        labels, probabilities, unknown = self._session.run(None, {"images": images})
         return Said(labels.tolist(), probabilities, unknown)
 
     def milliseconds(self, size: int) -> float:
-        """How long one picture (size, size) takes by itself: the median."""
-        picture = np.full((1, size, size, 3), 128, np.uint8)
-        self.answer(picture)  # the first call also reserves memory
+        """How long one image (size, size) takes by itself: the median."""
+        image = np.full((1, size, size, 3), 128, np.uint8)
+        self.answer(image)  # the first call also reserves memory
         times: list[float] = []
         while len(times) < REPEATS and sum(times) < PATIENCE:
             start = time.perf_counter()
-            self.answer(picture)
+            self.answer(image)
             times.append(time.perf_counter() - start)
         return 1000 * statistics.median(times)
 
 
-def as_colour(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pictures (N, C, H, W), grey or colour, as a file takes them: (N, H, W, 3)."""
-    colour = np.broadcast_to(pictures, (len(pictures), 3, *pictures.shape[2:]))
+def as_colour(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Images (N, C, H, W), grey or colour, as a file takes them: (N, H, W, 3)."""
+    colour = np.broadcast_to(images, (len(images), 3, *images.shape[2:]))
     return np.ascontiguousarray(colour.transpose(0, 2, 3, 1))

@@ -1,1 +1,1 @@
-"""The prediction server: pictures in over HTTP, classes and probabilities out."""
+"""The prediction server: images in over HTTP, classes and probabilities out."""

@@ -18,15 +18,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from convscope import __version__
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server import pages, schema
 from convscope.shipping.server.asking import Asked, Asker, QueueFullError, Row, check_pixels
-from convscope.shipping.server.body import Bodies, is_list, pictures_of_list
+from convscope.shipping.server.body import Bodies, images_of_list, is_list
 from convscope.shipping.server.choice import Choice
-from convscope.shipping.server.failures import ClientGoneError, Refused, as_json
+from convscope.shipping.server.failures import ClientGoneError, Refused, as_dict
 from convscope.shipping.server.limits import ACCEPT_SECONDS, Settings
 from convscope.shipping.server.metrics import Metrics
+from convscope.version import __version__
 
 
 @dataclass
@@ -90,7 +90,7 @@ def make_app(
     app = FastAPI(
         title="Convscope",
         version=__version__,
-        description="Says what is on pictures.",
+        description="Says what is on images.",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -98,16 +98,16 @@ def make_app(
 
     @app.post(
         "/predict",
-        summary="Say what is on pictures",
+        summary="Say what is on images",
         response_model=schema.Predictions,
         responses=schema.FAILURES,
         openapi_extra={"requestBody": schema.REQUEST_BODY},
     )
     async def predict(
         request: Request,
-        top: Annotated[int, Query(ge=1, description="Classes to name for each picture.")] = 3,
+        top: Annotated[int, Query(ge=1, description="Classes to name for each image.")] = 3,
     ) -> Response:
-        """The most probable classes of one picture, or of each picture in a list."""
+        """The most probable classes of one image, or of each image in a list."""
         assert asker is not None, "made before the first request"  # noqa: S101
         if not condition.accepts:
             raise _stopping()
@@ -135,12 +135,12 @@ def make_app(
             return Response(status_code=499)  # nobody reads it; it is for the counters
         finally:
             condition.in_work -= 1
-        return as_json(_predictions(rows, card.classes, top, metrics, many=many))
+        return as_dict(_predictions(rows, card.classes, top, metrics, many=many))
 
     @app.get("/model", summary="What answers here", response_model=schema.Model)
     async def model() -> Response:
-        """The classes, the pictures expected, and how fast each engine was."""
-        return as_json(_model(choice, card))
+        """The classes, the images expected, and how fast each engine was."""
+        return as_dict(_model(choice, card))
 
     @app.get("/healthz", summary="Whether the server lives")
     async def healthz() -> dict[str, str]:
@@ -154,7 +154,7 @@ def make_app(
     )
     async def readyz() -> Response:
         ready = condition.leaving is None
-        return as_json({"ready": ready}, 200 if ready else 503)
+        return as_dict({"ready": ready}, 200 if ready else 503)
 
     @app.get("/metrics", summary="Counters for Prometheus", response_class=Response)
     async def counters() -> Response:
@@ -182,21 +182,21 @@ def _answer_failures(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:
         reason = f"{error.detail}. See /docs for what there is."
-        return as_json({"error": reason}, error.status_code, error.headers)
+        return as_dict({"error": reason}, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:])
-        return as_json({"error": f"{where}: {first['msg']}."}, 422)
+        return as_dict({"error": f"{where}: {first['msg']}."}, 422)
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> Response:
-        return as_json({"error": "The server failed; its log says why."}, 500)
+        return as_dict({"error": "The server failed; its log says why."}, 500)
 
 
 async def _answered(asked: Asked, request: Request, timeout: float) -> list[Row | str]:
-    """The rows of all pictures, or what kept them from being there in time."""
+    """The rows of all images, or what kept them from being there in time."""
     gone = asyncio.ensure_future(_disconnect(request))
     try:
         await asyncio.wait(
@@ -223,7 +223,7 @@ async def _disconnect(request: Request) -> None:
 
 
 def _listed(body: bytes) -> list[bytes]:
-    contents = pictures_of_list(body)
+    contents = images_of_list(body)
     reason = check_pixels(contents)
     if reason is not None:
         raise Refused(422, reason)
@@ -243,8 +243,8 @@ def _predictions(
     if not predictions:
         first = problems[0]["reason"]
         if not many:
-            raise Refused(422, f"The picture can't be used: {first}.")
-        raise Refused(422, f"None of the pictures can be used. The first: {first}.")
+            raise Refused(422, f"The image can't be used: {first}.")
+        raise Refused(422, f"None of the images can be used. The first: {first}.")
     metrics.answered(len(predictions), sum(each["unknown"] for each in predictions))
     return {"predictions": predictions, "problems": problems}
 
@@ -275,7 +275,7 @@ def _model(choice: Choice, card: ModelCard) -> dict[str, Any]:
             {
                 "engine": each.engine,
                 "latency_seconds": number(each.latency),
-                "pictures_per_second": number(each.throughput),
+                "images_per_second": number(each.throughput),
                 "largest_difference": number(each.difference),
                 "refused": each.refused,
             }

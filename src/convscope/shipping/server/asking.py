@@ -1,7 +1,7 @@
 """From the bodies of a request to its answers: admitted, decoded on threads, computed in batches.
 
 All bookkeeping happens on the event loop's thread; the decoders and the engine only hand results
-over to it. A picture that can't be used gets a reason in place of an answer, and harms no other.
+over to it. An image that can't be used gets a reason in place of an answer, and harms no other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from convscope.data.decode import PictureError, decode, stored_size
+from convscope.data.decode import ImageError, decode, stored_size
 from convscope.data.plain_jpeg import plain_frame
 from convscope.evaluation.answer import Answers
 from convscope.runs.model_file import ModelCard
@@ -28,7 +28,7 @@ from convscope.shipping.server.limits import PIXELS, Settings
 from convscope.shipping.server.metrics import Metrics
 
 CHUNK = 8
-"""Pictures of a list that one thread decodes before it hands them on."""
+"""Images of a list that one thread decodes before it hands them on."""
 
 PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 """The signature, and the first chunk up to the width (PNG specification, 5.2 and 11.2.2)."""
@@ -36,7 +36,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 @dataclass(frozen=True)
 class Row:
-    """The answer for one picture.
+    """The answer for one image.
 
     Attributes:
         probabilities: (classes,) float32.
@@ -62,11 +62,11 @@ class QueueFullError(Exception):
 class Asked:
     """One request: its rows fill up, and `finished` is set when the last one is there."""
 
-    def __init__(self, pictures: int) -> None:
-        self.rows: list[Row | str | None] = [None] * pictures
+    def __init__(self, images: int) -> None:
+        self.rows: list[Row | str | None] = [None] * images
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.dropped = False
-        self._missing = pictures
+        self._missing = images
 
     def fill(self, position: int, row: Row | str) -> None:
         """An answer, or the reason why there is none."""
@@ -114,33 +114,33 @@ class Asker:
             wait_seconds=settings.wait_ms / 1000,
             on_batch=metrics.batch,
         )
-        self.pictures = 0
-        """Pictures in the server: being decoded, waiting or computed."""
+        self.images = 0
+        """Images in the server: being decoded, waiting or computed."""
 
-    def admit(self, pictures: int) -> None:
+    def admit(self, images: int) -> None:
         """Refuse what would make the queue too long.
 
         Raises:
             QueueFullError: It would.
         """
-        if self.pictures and self.pictures + pictures > self._settings.max_queue:
-            seconds = self.pictures / self._choice.throughput
+        if self.images and self.images + images > self._settings.max_queue:
+            seconds = self.images / self._choice.throughput
             raise QueueFullError(min(60, max(1, math.ceil(seconds))))
 
     def ask(self, contents: Sequence[bytes]) -> Asked:
-        """Begin to answer pictures; wait for `finished` of the result, or `drop` it.
+        """Begin to answer images; wait for `finished` of the result, or `drop` it.
 
         Raises:
             QueueFullError: There is too much to do already.
         """
         self.admit(len(contents))
         asked = Asked(len(contents))
-        self._change_pictures(len(contents))
+        self._change_images(len(contents))
         self._batcher.announce(len(contents))
         step = min(CHUNK, self._settings.max_batch)
         for start in range(0, len(contents), step):
             self._decoders.submit(self._decode, asked, start, contents[start : start + step])
-        asked.finished.add_done_callback(lambda _: self._change_pictures(-len(contents)))
+        asked.finished.add_done_callback(lambda _: self._change_images(-len(contents)))
         return asked
 
     def drop(self, asked: Asked) -> None:
@@ -153,27 +153,27 @@ class Asker:
         self._decoders.shutdown()
         self._batcher.close()
 
-    def _change_pictures(self, by: int) -> None:
-        self.pictures += by
-        self._metrics.queue.set(self.pictures)
+    def _change_images(self, by: int) -> None:
+        self.images += by
+        self._metrics.queue.set(self.images)
 
     def _decode(self, asked: Asked, start: int, contents: Sequence[bytes]) -> None:
-        """On a decoder's thread: a few pictures of one request."""
-        pictures: list[NDArray[np.uint8]] = []
+        """On a decoder's thread: a few images of one request."""
+        images: list[NDArray[np.uint8]] = []
         positions: list[int] = []
         problems: list[tuple[int, str]] = []
         for position, content in enumerate(contents, start):
             if asked.dropped:
                 break
             try:
-                pictures.append(self._decoded(content))
+                images.append(self._decoded(content))
                 positions.append(position)
-            except PictureError as error:
+            except ImageError as error:
                 problems.append((position, error.reason))
-        self._batcher.announce(len(pictures) - len(contents))
-        if pictures:
+        self._batcher.announce(len(images) - len(contents))
+        if images:
             owner = (asked, positions)
-            self._batcher.put(Work(np.stack(pictures), owner, lambda: not asked.dropped))
+            self._batcher.put(Work(np.stack(images), owner, lambda: not asked.dropped))
         if problems:
             self._loop.call_soon_threadsafe(_fill, asked, problems)
 
@@ -186,19 +186,19 @@ class Asker:
 
 
 def check_pixels(contents: Sequence[bytes]) -> str | None:
-    """Why pictures of a list are too large together, by their headers; None if they aren't.
+    """Why images of a list are too large together, by their headers; None if they aren't.
 
     Each by itself is looked at when it is decoded.
     """
     if sum(map(_pixels, contents)) <= PIXELS:
         return None
-    return f"Too many pixels: the pictures together may have {PIXELS:,}. Send fewer at once."
+    return f"Too many pixels: the images together may have {PIXELS:,}. Send fewer at once."
 
 
 def _pixels(content: bytes) -> int:
     """As the header says; what is wrong with a file is told when it is decoded."""
     try:
-        # Opening a small picture takes a third of the time of decoding it, so the usual headers
+        # Opening a small image takes a third of the time of decoding it, so the usual headers
         # are read directly. A second header in a file would count for Pillow, and not here.
         if content.startswith(PNG_START) and content.count(b"IHDR") == 1:
             width, height = struct.unpack_from(">II", content, len(PNG_START))

@@ -1,7 +1,7 @@
 """Requests are computed together: one thread takes whatever is waiting, up to a full batch.
 
 While one batch is computed the next one gathers by itself, so batches grow with the load. Waiting
-for more is worth it only if more is known to come: pictures that are being decoded. A single
+for more is worth it only if more is known to come: images that are being decoded. A single
 request on an idle server finds none of those, and is computed at once.
 """
 
@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 
 @dataclass(eq=False)
 class Work:
-    """Pictures that wait for the engine.
+    """Images that wait for the engine.
 
     Attributes:
-        pictures: uint8 (n, C, H, W).
+        images: uint8 (n, C, H, W).
         owner: Whoever put them in; given back with the answer.
         is_wanted: Whether somebody still waits for the answer; asked before computing.
     """
 
-    pictures: NDArray[np.uint8]
+    images: NDArray[np.uint8]
     owner: Any
     is_wanted: Callable[[], bool] = lambda: True
 
@@ -43,11 +43,11 @@ class Batcher:
 
     Args:
         thread: An executor of one thread, which is the batcher's until `close`.
-        compute: Called with pictures (N, C, H, W).
+        compute: Called with images (N, C, H, W).
         deliver: Called on the same thread after each batch.
-        max_batch: Pictures computed together at most. A work is never divided.
-        wait_seconds: Longest wait for pictures that were announced.
-        on_batch: Told the number of pictures of each batch, and the seconds it took.
+        max_batch: Images computed together at most. A work is never divided.
+        wait_seconds: Longest wait for images that were announced.
+        on_batch: Told the number of images of each batch, and the seconds it took.
     """
 
     def __init__(
@@ -67,26 +67,26 @@ class Batcher:
         self._on_batch = on_batch
         self._changed = threading.Condition()
         self._waiting: deque[Work] = deque()
-        self._waiting_pictures = 0
+        self._waiting_images = 0
         self._announced = 0
         self._closed = False
         self._ended = thread.submit(self._run)
 
-    def announce(self, pictures: int) -> None:
-        """Say that pictures will be put, or with a negative number that they won't."""
+    def announce(self, images: int) -> None:
+        """Say that images will be put, or with a negative number that they won't."""
         with self._changed:
-            self._announced += pictures
+            self._announced += images
             if self._announced == 0:
                 self._changed.notify()
 
     def put(self, work: Work) -> None:
-        """Queue pictures that were announced."""
+        """Queue images that were announced."""
         with self._changed:
             self._waiting.append(work)
-            self._waiting_pictures += len(work.pictures)
-            self._announced -= len(work.pictures)
+            self._waiting_images += len(work.images)
+            self._announced -= len(work.images)
             is_first = len(self._waiting) == 1
-            if is_first or self._announced == 0 or self._waiting_pictures >= self._max_batch:
+            if is_first or self._announced == 0 or self._waiting_images >= self._max_batch:
                 self._changed.notify()
 
     def close(self) -> None:
@@ -110,25 +110,25 @@ class Batcher:
                     return []
                 self._changed.wait()
             deadline = time.monotonic() + self._wait_seconds
-            while self._announced > 0 and self._waiting_pictures < self._max_batch:
+            while self._announced > 0 and self._waiting_images < self._max_batch:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
                 self._changed.wait(left)
             works = [self._waiting.popleft()]
-            size = len(works[0].pictures)
-            while self._waiting and size + len(self._waiting[0].pictures) <= self._max_batch:
-                size += len(self._waiting[0].pictures)
+            size = len(works[0].images)
+            while self._waiting and size + len(self._waiting[0].images) <= self._max_batch:
+                size += len(self._waiting[0].images)
                 works.append(self._waiting.popleft())
-            self._waiting_pictures -= size
+            self._waiting_images -= size
             return works
 
     def _computed(self, works: Sequence[Work]) -> Any:
-        pictures = np.concatenate([work.pictures for work in works])
+        images = np.concatenate([work.images for work in works])
         started = time.perf_counter()
         try:
-            result = self._compute(pictures)
+            result = self._compute(images)
         except Exception as error:  # told to those who wait; the thread must live on
             return error
-        self._on_batch(len(pictures), time.perf_counter() - started)
+        self._on_batch(len(images), time.perf_counter() - started)
         return result

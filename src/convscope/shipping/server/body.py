@@ -18,17 +18,17 @@ from convscope.shipping.server.limits import (
     LIST_LENGTH,
 )
 
-JSON_EXAMPLE = '{"pictures": ["base64", …]}'
+JSON_EXAMPLE = '{"images": ["base64", …]}'
 
 
-class PictureList(pydantic.BaseModel, extra="forbid"):
-    """Several pictures in one request.
+class ImageList(pydantic.BaseModel, extra="forbid"):
+    """Several images in one request.
 
     Attributes:
-        pictures: The files, each in base64.
+        images: The files, each in base64.
     """
 
-    pictures: list[str] = pydantic.Field(min_length=1, max_length=LIST_LENGTH)
+    images: list[str] = pydantic.Field(min_length=1, max_length=LIST_LENGTH)
 
 
 class Bodies:
@@ -84,12 +84,12 @@ class Bodies:
 def too_long() -> Refused:
     """The refusal of a body that is too long."""
     return Refused(
-        413, f"The request has more than {BODY_BYTES >> 20} MiB. Send smaller or fewer pictures."
+        413, f"The request has more than {BODY_BYTES >> 20} MiB. Send smaller or fewer images."
     )
 
 
 def is_list(request: Request) -> bool:
-    """Whether the request holds a JSON list, and not one picture.
+    """Whether the request holds a JSON list, and not one image.
 
     Raises:
         Refused: 415, it is neither.
@@ -101,23 +101,23 @@ def is_list(request: Request) -> bool:
     if kind in CONTENT_TYPES and "content-encoding" not in request.headers:
         return False
     if "content-encoding" in request.headers:
-        raise Refused(415, "Send the picture as it is, without Content-Encoding.")
+        raise Refused(415, "Send the image as it is, without Content-Encoding.")
     names = ", ".join(sorted(CONTENT_TYPES))
     raise Refused(
         415,
-        f"Content-Type {given[:80]!r} is not accepted. Send one picture as the body, with one of "
+        f"Content-Type {given[:80]!r} is not accepted. Send one image as the body, with one of "
         f"{names}; or application/json: {JSON_EXAMPLE}",
     )
 
 
-def pictures_of_list(body: bytes) -> list[bytes]:
+def images_of_list(body: bytes) -> list[bytes]:
     """The files in a JSON list.
 
     Raises:
         Refused: 422, it isn't one.
     """
     try:
-        texts = PictureList.model_validate_json(body).pictures
+        texts = ImageList.model_validate_json(body).images
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -127,7 +127,7 @@ def pictures_of_list(body: bytes) -> list[bytes]:
         return [base64.b64decode(text, validate=True) for text in texts]
     except (binascii.Error, ValueError):
         number = next(n for n, text in enumerate(texts) if not _is_base64(text))
-        raise Refused(422, f"pictures.{number}: not base64. Expected: {JSON_EXAMPLE}") from None
+        raise Refused(422, f"images.{number}: not base64. Expected: {JSON_EXAMPLE}") from None
 
 
 def _is_base64(text: str) -> bool:

@@ -1,9 +1,9 @@
 """Which engine answers, decided by measuring all of them on this machine at start.
 
-An engine may be chosen if it agrees with PyTorch's float32 on sample pictures. The two float32
+An engine may be chosen if it agrees with PyTorch's float32 on sample images. The two float32
 engines differ by rounding only, so each serves the batch sizes it is faster at, and nobody can tell
-which one answered. bfloat16 gives slightly other probabilities, so it answers all pictures or none:
-the same picture should get the same answer, however busy the server is. And it answers only where
+which one answered. bfloat16 gives slightly other probabilities, so it answers all images or none:
+the same image should get the same answer, however busy the server is. And it answers only where
 computing limits the server: small networks are faster in float32 than HTTP and decoding already.
 """
 
@@ -27,7 +27,7 @@ from convscope.shipping.server.engines import NAMES, TITLES, Engine, make_engine
 
 TOLERANCE = {"float32": 0.0, "onnx": 1e-4, "bfloat16": 0.02}
 """How far a probability may lie from PyTorch's float32."""
-ENOUGH = 5000.0  # pictures per second; more than HTTP brings on a few processors
+ENOUGH = 5000.0  # images per second; more than HTTP brings on a few processors
 CLEARLY_FASTER = 1.5  # what bfloat16 must be worth before exactness is given up
 SAMPLES = 64
 TIMING_SECONDS = 0.3  # for each engine and batch size
@@ -40,8 +40,8 @@ class Measured:
     Attributes:
         engine: Its name.
         difference: Largest difference of a probability from float32's, on the samples.
-        latency: Seconds for one picture (median).
-        throughput: Pictures per second in batches of the largest size.
+        latency: Seconds for one image (median).
+        throughput: Images per second in batches of the largest size.
         refused: Why the engine can't be used; empty if it can.
     """
 
@@ -55,8 +55,8 @@ class Measured:
         if self.refused:
             return f"{TITLES[self.engine]}: {self.refused}"
         return (
-            f"{TITLES[self.engine]}: {1000 * self.latency:.2f} ms for one picture, "
-            f"{self.throughput:,.0f} pictures/s in full batches"
+            f"{TITLES[self.engine]}: {1000 * self.latency:.2f} ms for one image, "
+            f"{self.throughput:,.0f} images/s in full batches"
         )
 
 
@@ -66,7 +66,7 @@ class Choice:
 
     Attributes:
         quick: Computes small batches.
-        bulk: Computes batches of at least `switch` pictures; may be the same engine.
+        bulk: Computes batches of at least `switch` images; may be the same engine.
         switch: See `bulk`.
         measured: All engines that were tried.
         reason: Why these, in one line.
@@ -83,22 +83,22 @@ class Choice:
         """The engine's name, or both names."""
         if self.quick is self.bulk:
             return self.quick.name
-        return f"{self.quick.name} below {self.switch} pictures, else {self.bulk.name}"
+        return f"{self.quick.name} below {self.switch} images, else {self.bulk.name}"
 
     @property
     def latency(self) -> float:
-        """Seconds for one picture, as measured."""
+        """Seconds for one image, as measured."""
         return next(each.latency for each in self.measured if each.engine == self.quick.name)
 
     @property
     def throughput(self) -> float:
-        """Pictures per second in full batches, as measured."""
+        """Images per second in full batches, as measured."""
         return next(each.throughput for each in self.measured if each.engine == self.bulk.name)
 
-    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
-        """What the model says of decoded pictures uint8 (N, C, size, size)."""
-        engine = self.bulk if len(pictures) >= self.switch else self.quick
-        return engine.answers(pictures)
+    def answers(self, images: NDArray[np.uint8]) -> Answers:
+        """What the model says of decoded images uint8 (N, C, size, size)."""
+        engine = self.bulk if len(images) >= self.switch else self.quick
+        return engine.answers(images)
 
 
 def choose(
@@ -112,7 +112,7 @@ def choose(
 
     Args:
         network: In evaluation mode; is left as it is.
-        card: What the network expects of pictures.
+        card: What the network expects of images.
         device: Where PyTorch computes.
         max_batch: The largest batch.
         asked: "auto" measures all engines; a name takes that one.
@@ -125,7 +125,7 @@ def choose(
     if asked not in ("auto", *NAMES):
         raise unknown_name("engine", asked, ("auto", *NAMES))
     reference = make_engine("float32", network, card, device)
-    samples = sample_pictures(card, SAMPLES)
+    samples = sample_images(card, SAMPLES)
     expected = reference.answers(samples)
     if not bool(expected.probabilities.isfinite().all()):
         raise ConvscopeError(
@@ -147,18 +147,18 @@ def choose(
     return _fastest(usable, tuple(measured), card, max_batch)
 
 
-def sample_pictures(card: ModelCard, count: int) -> NDArray[np.uint8]:
-    """Made-up pictures with structure from coarse to fine, (count, C, H, W); always the same."""
+def sample_images(card: ModelCard, count: int) -> NDArray[np.uint8]:
+    """Made-up images with structure from coarse to fine, (count, C, H, W); always the same."""
     random = torch.Generator().manual_seed(0)
     shape = (card.size, card.size)
-    pictures = []
+    images = []
     for number in range(count):
         cells = min(card.size, 2 ** (1 + number % 5))
         coarse = torch.rand(1, card.channels, cells, cells, generator=random)
         fine = torch.rand(1, card.channels, *shape, generator=random)
         mixed = 0.9 * F.interpolate(coarse, shape, mode="bilinear") + 0.1 * fine
-        pictures.append((255 * mixed).to(torch.uint8))
-    return torch.cat(pictures).numpy()
+        images.append((255 * mixed).to(torch.uint8))
+    return torch.cat(images).numpy()
 
 
 def _tried(
@@ -173,7 +173,7 @@ def _tried(
     """The engine, and what it did; no engine if it can't be used."""
     try:
         engine = reference if name == reference.name else make_engine(name, network, card, device)
-        given = engine.answers(sample_pictures(card, SAMPLES))
+        given = engine.answers(sample_images(card, SAMPLES))
     except UsageError as error:
         return None, Measured(name, refused=str(error).rstrip("."))
     except Exception as error:  # an exporter or a kernel can fail in any way
@@ -186,7 +186,7 @@ def _tried(
             f"{TOLERANCE[name]} is accepted; {changed} of {SAMPLES} classes changed)"
         )
         return None, Measured(name, difference, refused=refused)
-    one, full = (sample_pictures(card, size) for size in (1, max_batch))
+    one, full = (sample_images(card, size) for size in (1, max_batch))
     latency, batch_seconds = _seconds(engine, one, device), _seconds(engine, full, device)
     return engine, Measured(name, difference, latency, max_batch / batch_seconds)
 
@@ -200,7 +200,7 @@ def disagreement(expected: Answers, given: Answers, tolerance: float) -> tuple[f
         tolerance: Where the two most probable classes lie closer than this, rounding may swap them.
 
     Returns:
-        The largest difference of a probability, and how many pictures get another class.
+        The largest difference of a probability, and how many images get another class.
     """
     ours, theirs = expected.probabilities, given.probabilities
     best = ours.topk(min(2, ours.shape[1]), dim=1).values
@@ -209,12 +209,12 @@ def disagreement(expected: Answers, given: Answers, tolerance: float) -> tuple[f
     return (ours - theirs).abs().max().item(), int(changed.sum())
 
 
-def _seconds(engine: Engine, pictures: NDArray[np.uint8], device: torch.device) -> float:
+def _seconds(engine: Engine, images: NDArray[np.uint8], device: torch.device) -> float:
     """For one batch: the median of several, after two that prepare kernels."""
     times: list[float] = []
     while len(times) < 5 or (sum(times) < TIMING_SECONDS and len(times) < 100):
         start = time.perf_counter()
-        engine.answers(pictures)
+        engine.answers(images)
         synchronize(device)
         times.append(time.perf_counter() - start)
     return float(np.median(times[2:]))
@@ -236,7 +236,7 @@ def _fastest(
         if bulk_result.throughput < ENOUGH and gain >= CLEARLY_FASTER:
             reason = (
                 f"{gain:.1f}× the throughput of float32; probabilities within "
-                f"{result.difference:.2g} of float32's on sample pictures"
+                f"{result.difference:.2g} of float32's on sample images"
             )
             return Choice(engine, engine, 1, measured, reason)
     if quick is bulk:
@@ -251,8 +251,8 @@ def _switch(quick: Engine, bulk: Engine, card: ModelCard, max_batch: int) -> int
     size = 2
     cpu = torch.device("cpu")
     while size < max_batch:
-        pictures = sample_pictures(card, size)
-        if _seconds(bulk, pictures, cpu) < _seconds(quick, pictures, cpu):
+        images = sample_images(card, size)
+        if _seconds(bulk, images, cpu) < _seconds(quick, images, cpu):
             return size
         size *= 2
     return max_batch

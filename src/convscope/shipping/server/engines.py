@@ -32,8 +32,8 @@ class Engine(Protocol):
 
     name: str
 
-    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
-        """What the model says of decoded pictures (N, C, size, size)."""
+    def answers(self, images: NDArray[np.uint8]) -> Answers:
+        """What the model says of decoded images (N, C, size, size)."""
 
 
 def make_engine(name: str, network: nn.Module, card: ModelCard, device: torch.device) -> Engine:
@@ -42,7 +42,7 @@ def make_engine(name: str, network: nn.Module, card: ModelCard, device: torch.de
     Args:
         name: One of `NAMES`.
         network: In evaluation mode; is left as it is.
-        card: What the network expects of pictures.
+        card: What the network expects of images.
         device: Where PyTorch computes. ONNX Runtime computes on the processor.
 
     Raises:
@@ -79,8 +79,8 @@ class OnnxEngine:
             content, options, providers=["CPUExecutionProvider"]
         )
 
-    def answers(self, pictures: NDArray[np.uint8]) -> Answers:
+    def answers(self, images: NDArray[np.uint8]) -> Answers:
         """See `Engine`."""
-        inputs = {"pixels": pictures.astype(np.float32)}
+        inputs = {"pixels": images.astype(np.float32)}
         probabilities, unknown = self._session.run(["probabilities", "unknown"], inputs)
         return Answers(torch.from_numpy(probabilities), torch.from_numpy(unknown))

@@ -25,14 +25,14 @@ class Refused(Exception):  # noqa: N818 - a request is refused; nothing went wro
 
     def response(self) -> Response:
         """The answer, `{"error": reason}`."""
-        return as_json({"error": self.reason}, self.status, self.headers)
+        return as_dict({"error": self.reason}, self.status, self.headers)
 
 
 class ClientGoneError(Exception):
     """Nobody is there to answer."""
 
 
-def as_json(
+def as_dict(
     content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Plain data as a response; numbers that aren't finite would be an error of ours."""

@@ -8,7 +8,7 @@ from convscope.errors import UsageError
 
 CONTENT_TYPES = {
     # The formats of `data.decode`. What a file is gets told by its content; the header only says
-    # that a picture is meant.
+    # that an image is meant.
     "image/jpeg",
     "image/png",
     "image/bmp",
@@ -25,9 +25,9 @@ BODY_BYTES = 32 << 20
 ALL_BODIES_BYTES = 256 << 20
 """Of all requests that are in the server."""
 LIST_LENGTH = 256
-"""Pictures in a JSON list."""
+"""Images in a JSON list."""
 PIXELS = 50_000_000
-"""Of one picture, and of all pictures of a list together, as their headers promise."""
+"""Of one image, and of all images of a list together, as their headers promise."""
 CONNECTIONS = 500
 UPLOAD_SECONDS = 30.0
 """From the first byte of a request to its last."""
@@ -45,9 +45,9 @@ class Settings:
     """What the person who starts the server decides.
 
     Attributes:
-        max_batch: Pictures computed together at most.
-        wait_ms: Milliseconds that a batch waits for pictures that are being decoded.
-        max_queue: Pictures in the server (being decoded, waiting, computed) before it says 503.
+        max_batch: Images computed together at most.
+        wait_ms: Milliseconds that a batch waits for images that are being decoded.
+        max_queue: Images in the server (being decoded, waiting, computed) before it says 503.
         timeout: Seconds from the arrival of a request to its answer before it says 504.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-PICTURES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+IMAGES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 class Metrics:
@@ -23,29 +23,29 @@ class Metrics:
             ["path"], buckets=SECONDS, registry=registry,
         )  # fmt: skip
         self._batch = Histogram(
-            "convscope_batch_pictures", "Pictures computed together.",
-            buckets=PICTURES, registry=registry,
+            "convscope_batch_images", "Images computed together.",
+            buckets=IMAGES, registry=registry,
         )  # fmt: skip
         self._engine_seconds = Counter(
             "convscope_engine_seconds", "Time the engine has computed.", registry=registry
         )
         self._unknown = Counter(
-            "convscope_unknown", "Pictures answered with 'unknown'.", registry=registry
+            "convscope_unknown", "Images answered with 'unknown'.", registry=registry
         )
-        self._pictures = Counter("convscope_pictures", "Pictures answered.", registry=registry)
+        self._images = Counter("convscope_images", "Images answered.", registry=registry)
         self.queue = Gauge(
-            "convscope_queue_pictures", "Pictures in the server: decoded, waiting or computed.",
+            "convscope_queue_images", "Images in the server: decoded, waiting or computed.",
             registry=registry,
         )  # fmt: skip
         self._engine = Gauge(
             "convscope_engine", "The engine that was chosen.", ["name"], registry=registry
         )
         self._engine_speed = Gauge(
-            "convscope_engine_pictures_per_second", "Measured at start, in full batches.",
+            "convscope_engine_images_per_second", "Measured at start, in full batches.",
             ["engine"], registry=registry,
         )  # fmt: skip
         self._engine_latency = Gauge(
-            "convscope_engine_latency_seconds", "Measured at start, for one picture.",
+            "convscope_engine_latency_seconds", "Measured at start, for one image.",
             ["engine"], registry=registry,
         )  # fmt: skip
 
@@ -54,14 +54,14 @@ class Metrics:
         self._requests.labels(path, str(status)).inc()
         self._latency.labels(path).observe(seconds)
 
-    def batch(self, pictures: int, seconds: float) -> None:
+    def batch(self, images: int, seconds: float) -> None:
         """A batch was computed."""
-        self._batch.observe(pictures)
+        self._batch.observe(images)
         self._engine_seconds.inc(seconds)
 
-    def answered(self, pictures: int, unknown: int) -> None:
-        """Pictures were given an answer."""
-        self._pictures.inc(pictures)
+    def answered(self, images: int, unknown: int) -> None:
+        """Images were given an answer."""
+        self._images.inc(images)
         self._unknown.inc(unknown)
 
     def engine(self, name: str) -> None:

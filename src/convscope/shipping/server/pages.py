@@ -1,4 +1,4 @@
-"""The two pages for people: trying pictures, and reading what can be asked.
+"""The two pages for people: trying images, and reading what can be asked.
 
 Both are whole in themselves: nothing is loaded from elsewhere, so they work without a network, and
 the policy they are sent with forbids it.
@@ -26,7 +26,7 @@ class Page:
 
 @functools.cache
 def upload_page() -> Page:
-    """The page where pictures are dropped; it asks `/model` and `/predict` for everything else."""
+    """The page where images are dropped; it asks `/model` and `/predict` for everything else."""
     return _page(_text("upload.html"))
 
 

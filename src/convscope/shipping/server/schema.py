@@ -6,7 +6,7 @@ from typing import Any
 
 import pydantic
 
-from convscope.shipping.server.body import JSON_EXAMPLE, PictureList
+from convscope.shipping.server.body import JSON_EXAMPLE, ImageList
 from convscope.shipping.server.limits import BODY_BYTES, CONTENT_TYPES, PIXELS
 
 
@@ -18,9 +18,9 @@ class Guess(pydantic.BaseModel):
 
 
 class Prediction(Guess):
-    """What the network says of one picture; label and probability are those of the first class."""
+    """What the network says of one image; label and probability are those of the first class."""
 
-    index: int = pydantic.Field(description="Place of the picture in the list, from 0.")
+    index: int = pydantic.Field(description="Place of the image in the list, from 0.")
     unknown: bool = pydantic.Field(
         description="Whether it looks like nothing the model was trained on."
     )
@@ -28,14 +28,14 @@ class Prediction(Guess):
 
 
 class Problem(pydantic.BaseModel):
-    """A picture of a list that can't be used."""
+    """An image of a list that can't be used."""
 
     index: int
     reason: str
 
 
 class Predictions(pydantic.BaseModel):
-    """What the network says of all pictures."""
+    """What the network says of all images."""
 
     predictions: list[Prediction]
     problems: list[Problem]
@@ -51,10 +51,10 @@ class Speed(pydantic.BaseModel):
     """What an engine did on this machine when the server started."""
 
     engine: str
-    latency_seconds: float | None = pydantic.Field(description="For one picture, median.")
-    pictures_per_second: float | None = pydantic.Field(description="In full batches.")
+    latency_seconds: float | None = pydantic.Field(description="For one image, median.")
+    images_per_second: float | None = pydantic.Field(description="In full batches.")
     largest_difference: float | None = pydantic.Field(
-        description="Of a probability from float32's, on sample pictures."
+        description="Of a probability from float32's, on sample images."
     )
     refused: str = pydantic.Field(description="Why it can't be used; empty if it can.")
 
@@ -82,11 +82,11 @@ class Model(pydantic.BaseModel):
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
     "description": (
-        f"One picture, as it is, with its Content-Type; or several in JSON: {JSON_EXAMPLE}. "
+        f"One image, as it is, with its Content-Type; or several in JSON: {JSON_EXAMPLE}. "
         f"At most {BODY_BYTES >> 20} MiB and {PIXELS:,} pixels."
     ),
     "content": {
-        "application/json": {"schema": PictureList.model_json_schema()},
+        "application/json": {"schema": ImageList.model_json_schema()},
         **{
             kind: {"schema": {"type": "string", "format": "binary"}}
             for kind in sorted(CONTENT_TYPES)
@@ -102,7 +102,7 @@ FAILURES: dict[int | str, dict[str, Any]] = {
         408: "The request took too long to arrive.",
         413: "More bytes than are accepted.",
         415: "Another Content-Type than those accepted.",
-        422: "Not a picture, damaged, too many pixels, or not such a list.",
+        422: "Not an image, damaged, too many pixels, or not such a list.",
         503: "More to do than is accepted; Retry-After says when to ask again.",
         504: "No answer within the time limit.",
     }.items()

@@ -69,7 +69,7 @@ def serve(
     warnings.filterwarnings("ignore", module=r"PIL\.")
     # One thread alone computes, from the start. Each thread that has computed keeps helpers, and
     # where these are more than processors, OpenMP lets them sleep after every operation; that made
-    # a single picture take 1.7 times as long.
+    # a single image take 1.7 times as long.
     with listening(host, port) as door, ThreadPoolExecutor(1, "engine") as computing:
 
         def choice() -> tuple[Choice, ModelCard]:
@@ -86,7 +86,7 @@ def serve(
         door.listen(BACKLOG)
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{door.getsockname()[1]}"
-        say(f"Ready: {address}/ to try pictures, {address}/docs for programs. Ctrl-C stops.")
+        say(f"Ready: {address}/ to try images, {address}/docs for programs. Ctrl-C stops.")
         server.run([door])
         return server.answered_all
 

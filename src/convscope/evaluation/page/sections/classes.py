@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from convscope.evaluation.judgement import Evaluation
+from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.page.tables import Cell, table
-from convscope.evaluation.page.words import escaped, percent
+from convscope.evaluation.page.words import percent
+from convscope.look.html import escape
 
 MOST_IN_MATRIX = 60  # classes; a larger matrix can't be read
 MOST_PAIRS = 12  # of the most frequent mistakes
@@ -23,10 +24,10 @@ def classes(evaluation: Evaluation) -> str:
         ]
         count = Cell(f"{score.count:,}", score.count)
         rows.append([score.name, *shares, count, _rival(evaluation, number)])
-    headings = ["class", "precision", "recall", "F1", "pictures", "most often taken for"]
+    headings = ["class", "precision", "recall", "F1", "images", "most often taken for"]
     return (
-        "<p>Precision: of the pictures said to be of this class, the share that is. Recall: of "
-        "the pictures of this class, the share recognized. F1 is the harmonic mean of the two. "
+        "<p>Precision: of the images said to be of this class, the share that is. Recall: of "
+        "the images of this class, the share recognized. F1 is the harmonic mean of the two. "
         "A dash stands where there is nothing to divide by.</p>\n"
         + table(
             headings,
@@ -41,7 +42,7 @@ def classes(evaluation: Evaluation) -> str:
 def confusion(evaluation: Evaluation) -> str:
     """The confusion matrix, and the most frequent mistakes in words."""
     parts = [
-        "<p>Each row holds the pictures of one true class; each column is what the network said. "
+        "<p>Each row holds the images of one true class; each column is what the network said. "
         "Blue is right, orange is wrong; the stronger, the larger the share of the row.</p>"
     ]
     if len(evaluation.classes) <= MOST_IN_MATRIX:
@@ -68,14 +69,14 @@ def confusion(evaluation: Evaluation) -> str:
                 ]
             )
     if rows:
-        headings = ["true class", "taken for", "pictures", "share of class"]
+        headings = ["true class", "taken for", "images", "share of class"]
         caption = "The most frequent mistakes"
         parts += ["<h3>The most frequent mistakes</h3>", table(headings, rows, caption=caption)]
     return "\n".join(parts)
 
 
 def _rival(evaluation: Evaluation, number: int) -> str:
-    """The class that pictures of this one are most often wrongly given."""
+    """The class that images of this one are most often wrongly given."""
     given = evaluation.confusion[number].copy()
     given[number] = 0
     rival = int(given.argmax())
@@ -83,7 +84,7 @@ def _rival(evaluation: Evaluation, number: int) -> str:
 
 
 def _matrix(evaluation: Evaluation) -> str:
-    names = [escaped(name) for name in evaluation.classes]
+    names = [escape(name) for name in evaluation.classes]
     head = "".join(f'<th scope="col" class="name">{name}</th>' for name in names)
     rows = []
     for label, counts in enumerate(evaluation.confusion.tolist()):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convscope.evaluation.analysis import Analysis
-from convscope.evaluation.answered import Calibration, KnownPictures
+from convscope.evaluation.answered import Calibration, KnownImages
 from convscope.evaluation.calibration import Bin
-from convscope.evaluation.foreign import Foreign
-from convscope.evaluation.judgement import wilson_interval
+from convscope.evaluation.evaluation import wilson_interval
+from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import shares
 from convscope.evaluation.page.tables import Cell, table
-from convscope.evaluation.page.words import escaped, number, percent
+from convscope.evaluation.page.words import number, percent
 from convscope.evaluation.selective import Selective
+from convscope.look.html import escape
 from convscope.runs.model_file import Score
 
 SCORES: dict[Score, str] = {
@@ -25,7 +26,7 @@ SCORES: dict[Score, str] = {
 
 
 DECEIVED = 0.5
-"""Of foreign pictures that are given a class, the share above which "unknown" is no protection."""
+"""Share of out-of-distribution images given a class above which "unknown" is no protection."""
 
 
 def calibration(analysis: Analysis) -> str:
@@ -85,9 +86,9 @@ def selective_prediction(found: Selective, accuracy: float) -> str:
     ]
     chart = line_chart(
         "Accuracy against share answered",
-        "The surest pictures are answered first.",
+        "The surest images are answered first.",
         [Series("accuracy", points)],
-        shares("share of pictures answered", [0.0, 1.0]),
+        shares("share of images answered", [0.0, 1.0]),
         shares("accuracy", [y for _, y in points]),
         numbers=lambda share: percent(share, 2),
     )
@@ -95,7 +96,7 @@ def selective_prediction(found: Selective, accuracy: float) -> str:
         table(
             ["wanted", "answered", "from probability", "reached"],
             reached,
-            caption="How many pictures can be answered to reach an accuracy",
+            caption="How many images can be answered to reach an accuracy",
         )
         if reached
         else "<p>No threshold reaches a higher round accuracy with 30 answers or more.</p>"
@@ -103,14 +104,14 @@ def selective_prediction(found: Selective, accuracy: float) -> str:
     return (
         "<p>Where the rest can be left to a person, only answers from some probability on are "
         f"taken. Answering everything is right in {percent(accuracy)}. The thresholds are those of "
-        "these very pictures; on new ones they hold roughly.</p>\n"
+        "these very images; on new ones they hold roughly.</p>\n"
         f'<div class="charts">\n{chart}<div class="wide">{goals}'
         f"<p>Area under the risk–coverage curve: {number(found.area)} (0 is perfect; the best "
         f"order of these answers would have {number(found.least_area)}).</p></div>\n</div>"
     )
 
 
-def unknown(known: KnownPictures | None, foreign: Sequence[Foreign]) -> str:
+def unknown(known: KnownImages | None, out_of_distribution: Sequence[OutOfDistribution]) -> str:
     """How often the model says "unknown", rightly and wrongly; nothing where it never does."""
     parts = []
     if known is not None:
@@ -118,37 +119,37 @@ def unknown(known: KnownPictures | None, foreign: Sequence[Foreign]) -> str:
         if known.accuracy is not None:
             others = f", and {percent(known.accuracy)} of the others are right"
         parts.append(
-            "<p>A picture whose score lies below a threshold is answered \u201cunknown\u201d. The "
+            "<p>An image whose score lies below a threshold is answered \u201cunknown\u201d. The "
             f"threshold was set so that this befalls {percent(known.rate)} of the validation "
-            "pictures, although all of them show known classes. Here it befalls "
-            f"{percent(known.unknown)} of the pictures{others}. The score is "
+            "images, although all of them show known classes. Here it befalls "
+            f"{percent(known.unknown)} of the images{others}. The score is "
             f"{SCORES[known.score]}.</p>"
         )
-    if foreign:
+    if out_of_distribution:
         rows: list[list[str | Cell]] = [
             [
                 each.data,
-                Cell(f"{each.pictures:,}", each.pictures),
+                Cell(f"{each.images:,}", each.images),
                 Cell(f"{each.auroc:.3f}", each.auroc),
                 Cell(percent(each.false_acceptance), each.false_acceptance, each.false_acceptance),
             ]
-            for each in foreign
+            for each in out_of_distribution
         ]
         parts += [
-            "<p>Pictures of nothing it knows. AUROC is the probability that a known picture scores "
+            "<p>Images of nothing it knows. AUROC is the probability that a known image scores "
             "higher than one of these: 1 is perfect, 0.5 is chance. Falsely accepted are those "
             "that were given a class.</p>",
             table(
-                ["foreign pictures", "how many", "AUROC", "falsely accepted"],
+                ["out-of-distribution images", "how many", "AUROC", "falsely accepted"],
                 rows,
-                caption="Answers to pictures of no known class",
+                caption="Answers to images of no known class",
             ),
         ]
-        deceived = [each.data for each in foreign if each.false_acceptance > DECEIVED]
+        deceived = [each.data for each in out_of_distribution if each.false_acceptance > DECEIVED]
         if known is not None and deceived:
             parts.append(
-                f'<p class="note">It gives a class to most of the {escaped(_listed(deceived))} '
-                "pictures: don't rely on \u201cunknown\u201d where such pictures can occur.</p>"
+                f'<p class="note">It gives a class to most of the {escape(_listed(deceived))} '
+                "images: don't rely on \u201cunknown\u201d where such images can occur.</p>"
             )
     return "\n".join(parts)
 

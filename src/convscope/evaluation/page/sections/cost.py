@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from convscope.evaluation.cost import Cost
 from convscope.evaluation.page.tables import Cell, facts, table
-from convscope.evaluation.page.words import duration, escaped, number, quantity, size
+from convscope.evaluation.page.words import duration, number, quantity, size
+from convscope.look.html import escape
 from convscope.runs.forecast import ForecastRow
 
 FORMS: dict[str, Callable[[float], str]] = {"s": duration, "bytes": size}
@@ -16,19 +17,19 @@ def cost(found: Cost) -> str:
     """Parameters, operations, speed and room."""
     rows = [
         ("Parameters", f"{found.parameters:,}"),
-        ("Multiply–adds per picture", quantity(found.multiply_adds)),
+        ("MACs per image", quantity(found.macs)),
         ("Model file", size(found.model_bytes)),
-        ("Pictures per second, judging", number(found.pictures_per_second, 3)),
-        ("One picture by itself", duration(found.single_seconds)),
+        ("Images per second, evaluating", number(found.images_per_second, 3)),
+        ("One image by itself", duration(found.single_seconds)),
     ]
-    if found.training_seconds is not None and found.training_pictures_per_second is not None:
+    if found.training_seconds is not None and found.training_images_per_second is not None:
         rows += [
             ("Training", duration(found.training_seconds)),
-            ("Pictures per second, training", number(found.training_pictures_per_second, 3)),
+            ("Images per second, training", number(found.training_images_per_second, 3)),
         ]
     return (
-        "<p>A multiply–add is one product added to a sum; counted are those of convolutions, dense "
-        f"layers and matrix products. Judging was timed in float32 on {escaped(found.device)}; "
+        "<p>A MAC is one product added to a sum; counted are those of convolutions, dense "
+        f"layers and matrix products. Evaluating was timed in float32 on {escape(found.device)}; "
         "other work on the machine slows it.</p>\n" + facts(rows)
     )
 

@@ -1,4 +1,4 @@
-"""Every wrong picture by file name, and the worst as pictures."""
+"""Every wrong image by file name, and the worst as images."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from convscope.evaluation.judgement import Evaluation, Mistake
+from convscope.evaluation.evaluation import Evaluation, Mistake
 from convscope.evaluation.page.tables import Cell, table
-from convscope.evaluation.page.words import escaped, percent
+from convscope.evaluation.page.words import percent
+from convscope.look.html import escape
 
-MOST_PICTURES = 48
+MOST_IMAGES = 48
 MOST_WITHOUT_SCRIPT = 50  # rows that stand in the page itself
-LARGEST = 96  # pixels, longer side of a picture on the page
+LARGEST = 96  # pixels, longer side of an image on the page
 LOSSLESS = 64  # pixels; larger ones are saved as JPEG
 SMALL = 64  # pixels; smaller ones are enlarged without smoothing
 QUALITY = 88
 
 
 def mistakes(evaluation: Evaluation) -> str:
-    """The surest mistakes as pictures, and a table of all."""
+    """The surest mistakes as images, and a table of all."""
     found = evaluation.mistakes
     if not found:
         return "<p>There are none.</p>"
-    shown = found[:MOST_PICTURES]
+    shown = found[:MOST_IMAGES]
     items = "\n".join(_item(evaluation, mistake) for mistake in shown)
     which = "All of them" if len(shown) == len(found) else f"The {len(shown)} surest"
     return (
-        f"<p>{which}, the surest first. Look at the pictures before blaming the network: some may "
+        f"<p>{which}, the surest first. Look at the images before blaming the network: some may "
         "carry a wrong label.</p>\n"
         f'<ul class="gallery">\n{items}\n</ul>\n'
         f"<h3>All {len(found):,} by file name</h3>\n{_controls()}\n{_table(evaluation)}"
@@ -41,7 +42,7 @@ def mistakes(evaluation: Evaluation) -> str:
 
 
 def thumbnail(pixels: npt.NDArray[np.uint8]) -> str:
-    """A picture (C, H, W) as a data URI: PNG where it is small, else JPEG of at most 96 pixels."""
+    """An image (C, H, W) as a data URI: PNG where it is small, else JPEG of at most 96 pixels."""
     if len(pixels) == 3:
         image = Image.fromarray(pixels.transpose(1, 2, 0))
     else:
@@ -68,11 +69,11 @@ def _item(evaluation: Evaluation, mistake: Mistake) -> str:
     style = ' class="small"' if max(pixels.shape[1:]) < SMALL else ""
     said = f"{mistake.label}, taken for {mistake.predicted}: {mistake.path}"
     return (
-        f'<li><img{style} alt="{escaped(said)}" src="{thumbnail(pixels)}">'
-        f"<b>{escaped(mistake.predicted)} {percent(mistake.probability, 0)}</b>"
-        f"<span>is {escaped(mistake.label)}</span>"
-        f'<span class="faint" title="{escaped(mistake.path)}">'
-        f"{escaped(mistake.path.rsplit('/', 1)[-1])}</span></li>"
+        f'<li><img{style} alt="{escape(said)}" src="{thumbnail(pixels)}">'
+        f"<b>{escape(mistake.predicted)} {percent(mistake.probability, 0)}</b>"
+        f"<span>is {escape(mistake.label)}</span>"
+        f'<span class="faint" title="{escape(mistake.path)}">'
+        f"{escape(mistake.path.rsplit('/', 1)[-1])}</span></li>"
     )
 
 
@@ -103,7 +104,7 @@ def _table(evaluation: Evaluation) -> str:
         for mistake in found[:MOST_WITHOUT_SCRIPT]
     ]
     headings = ["path", "true class", "taken for", "probability"]
-    content = table(headings, rows, caption="Every wrong picture", name="mistake-table")
+    content = table(headings, rows, caption="Every wrong image", name="mistake-table")
     if len(found) > MOST_WITHOUT_SCRIPT:
         content += (
             f"\n<noscript><p>These are the {MOST_WITHOUT_SCRIPT} surest. Without scripts the page "
@@ -124,5 +125,5 @@ def _table(evaluation: Evaluation) -> str:
     }
     # "</script>" in a file's name must not end the data.
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    where = f"<p>Paths are those in <code>{escaped(folder)}</code></p>\n" if folder else ""
+    where = f"<p>Paths are those in <code>{escape(folder)}</code></p>\n" if folder else ""
     return f'{where}{content}\n<script type="application/json" id="mistake-data">{text}</script>'

@@ -1,4 +1,4 @@
-"""How accuracy falls as pictures get worse."""
+"""How accuracy falls as images get worse."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def robustness(found: Robustness) -> str:
         else "None of them costs accuracy."
     )
     return (
-        f"<p>{found.pictures:,} of the pictures judged, evenly spread, were made worse step by "
+        f"<p>{found.images:,} of the images evaluated, evenly spread, were made worse step by "
         f"step, as stored (shorter side {found.side} pixels). As they are, the network is right "
         f"on {percent(found.accuracy)} of them. {said} Shaded: 95\u00a0% intervals.</p>\n"
         f'<div class="charts">\n{charts}\n</div>'

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from convscope.evaluation.page.tables import table
-from convscope.evaluation.page.words import escaped, with_options
+from convscope.evaluation.page.words import with_options
+from convscope.look.html import escape
 from convscope.runs.run import Run
 
 
@@ -17,7 +18,7 @@ def recipe(run: Run) -> str:
     names = f"{settings.network or 'NETWORK'} {settings.data or 'DATA'}"
     command = f"convscope train {names} --recipe recipe.toml"
     lines = run.recipe_file.read_text(encoding="utf-8").splitlines()
-    content = "\n".join(map(escaped, lines))  # escaped by the line, since it marks control signs
+    content = "\n".join(map(escape, lines))  # escaped by the line, since it marks control signs
     return (
         f"<p>Saved as recipe.toml, this trains it again: <code>{with_options(command)}</code></p>\n"
         f'<pre tabindex="0">{content}</pre>'

@@ -25,12 +25,12 @@ def training(run: Run) -> str:
     by = "the best by validation accuracy" if "validation_accuracy" in kept else "the last"
     charts = [
         _chart(lines, "loss", "Loss", "Mean cross-entropy; less is better.", kept["epoch"]),
-        _chart(lines, "accuracy", "Accuracy", "Share of pictures right.", kept["epoch"]),
+        _chart(lines, "accuracy", "Accuracy", "Share of images right.", kept["epoch"]),
         _learning_rate(run),
     ]
     return (
         f"<p>The weights kept are those after epoch {kept['epoch']} of {len(lines)}, {by}. "
-        "Training pictures are met while the network still changes, with the augmentation, "
+        "Training images are met while the network still changes, with the augmentation, "
         "dropout and label smoothing of the recipe: so they can look harder than the others.</p>\n"
         f'<div class="charts">\n{"".join(charts)}</div>'
     )

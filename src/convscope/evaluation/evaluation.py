@@ -1,0 +1,224 @@
+"""From a network's answers to an evaluation: how often it is right, and where it goes wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convscope.data.image_set import ImageSet
+from convscope.evaluation.answered import Calibration, KnownImages
+from convscope.evaluation.measure import Outcome
+from convscope.evaluation.out_of_distribution import OutOfDistribution
+
+Z_95 = 1.959964  # 97.5 % of a standard normal distribution lies below
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How well one class is recognized. None stands for 0/0.
+
+    Attributes:
+        name: The class.
+        precision: Of the images said to be of this class, the share that is.
+        recall: Of the images of this class, the share recognized.
+        f1: Harmonic mean of the two, 2·TP / (2·TP + FP + FN).
+        count: Images of this class.
+    """
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    count: int
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An image given the wrong class.
+
+    Attributes:
+        index: Its place among the images evaluated.
+        path: Where it came from.
+        label: Its true class.
+        predicted: The class it was given.
+        probability: How sure the network was of that.
+    """
+
+    index: int
+    path: str
+    label: str
+    predicted: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A trained network, evaluated on labelled images.
+
+    Attributes:
+        accuracy: Share of images given their true class.
+        interval: 95 % confidence interval of the accuracy.
+        loss: Mean cross-entropy.
+        classes: Names, in the order of rows and columns of `confusion`.
+        per_class: Precision, recall, F1 and count of each class.
+        confusion: (classes, classes) int64: how many images of the row's class were given the
+            column's.
+        mistakes: All wrong images, the surest first.
+        data: Name or folder of the data.
+        split: Which part of the data.
+        seconds: Time the network took.
+        notes: What a reader of the figures must know besides.
+        images: The images evaluated.
+        outcome: The network's logits for them.
+        calibration: Whether its probabilities can be taken at their word.
+        rejection: How often it says "unknown" to these images, all of known classes; None for
+            one that never does. It doesn't alter the accuracy above.
+        out_of_distribution: How it met images of nothing it knows.
+    """
+
+    accuracy: float
+    interval: tuple[float, float]
+    loss: float
+    classes: tuple[str, ...]
+    per_class: tuple[ClassScore, ...]
+    confusion: npt.NDArray[np.int64] = field(repr=False)
+    mistakes: tuple[Mistake, ...] = field(repr=False)
+    data: str
+    split: str
+    seconds: float
+    notes: tuple[str, ...]
+    images: ImageSet = field(repr=False)
+    outcome: Outcome = field(repr=False)
+    calibration: Calibration
+    rejection: KnownImages | None = None
+    out_of_distribution: tuple[OutOfDistribution, ...] = ()
+
+    @property
+    def image_count(self) -> int:
+        """How many images were evaluated."""
+        return int(self.confusion.sum())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold: everything but the images."""
+        return {
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "loss": self.loss,
+            "data": self.data,
+            "split": self.split,
+            "images": self.image_count,
+            "image_shape": list(self.images.image_shape),
+            "fingerprint": self.images.fingerprint(),
+            "seconds": self.seconds,
+            "notes": list(self.notes),
+            "calibration": asdict(self.calibration),
+            "rejection": asdict(self.rejection) if self.rejection is not None else None,
+            "out_of_distribution": [asdict(each) for each in self.out_of_distribution],
+            "classes": list(self.classes),
+            "per_class": [
+                {
+                    "class": score.name,
+                    "precision": score.precision,
+                    "recall": score.recall,
+                    "f1": score.f1,
+                    "count": score.count,
+                }
+                for score in self.per_class
+            ],
+            "confusion": self.confusion.tolist(),
+            "mistakes": [
+                {
+                    "path": mistake.path,
+                    "label": mistake.label,
+                    "predicted": mistake.predicted,
+                    "probability": mistake.probability,
+                    "index": mistake.index,
+                }
+                for mistake in self.mistakes
+            ],
+        }
+
+
+def wilson_interval(right: int, images: int) -> tuple[float, float]:
+    """95 % confidence interval of a share; unlike the textbook's p ± z·s, right near 0 and 1.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+
+    Args:
+        right: How many were right.
+        images: Out of how many; at least 1.
+    """
+    share, z2 = right / images, Z_95**2
+    centre = share + z2 / (2 * images)
+    half = Z_95 * math.sqrt(share * (1 - share) / images + z2 / (4 * images**2))
+    scale = 1 + z2 / images
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+def confusion_matrix(
+    labels: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], classes: int
+) -> npt.NDArray[np.int64]:
+    """How often each class (row) was given each class (column): (classes, classes).
+
+    Args:
+        labels: (N,) true classes.
+        predicted: (N,) classes given.
+        classes: How many there are.
+    """
+    pairs = np.bincount(labels * classes + predicted, minlength=classes**2)
+    return pairs.reshape(classes, classes).astype(np.int64)
+
+
+def class_scores(
+    confusion: npt.NDArray[np.int64], classes: Sequence[str]
+) -> tuple[ClassScore, ...]:
+    """Precision, recall and F1 of each class, from the confusion matrix.
+
+    scikit-learn's functions give the same (a test compares them), but loading them takes more
+    than a second, which is longer than most evaluations.
+    """
+    right, said, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
+    return tuple(
+        ClassScore(
+            name=name,
+            precision=_ratio(right[k], said[k]),
+            recall=_ratio(right[k], true[k]),
+            f1=_ratio(2 * right[k], said[k] + true[k]),
+            count=int(true[k]),
+        )
+        for k, name in enumerate(classes)
+    )
+
+
+def find_mistakes(
+    outcome: Outcome, images: ImageSet, temperature: float = 1.0
+) -> tuple[Mistake, ...]:
+    """The images given a wrong class, the surest first.
+
+    Args:
+        outcome: The network's logits.
+        images: The images.
+        temperature: Logits are divided by it, as they are for predictions.
+    """
+    probabilities, predicted = (outcome.logits / temperature).softmax(dim=1).max(dim=1)
+    (wrong,) = (predicted != outcome.labels).nonzero(as_tuple=True)
+    order = probabilities[wrong].argsort(descending=True, stable=True)
+    return tuple(
+        Mistake(
+            index=index,
+            path=str(images.paths[index]),
+            label=images.classes[int(outcome.labels[index])],
+            predicted=images.classes[int(predicted[index])],
+            probability=float(probabilities[index]),
+        )
+        for index in wrong[order].tolist()
+    )
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return float(part / whole) if whole else None

@@ -1,0 +1,1 @@
+"""The dataflow graph of any network, and what each of its operations is."""

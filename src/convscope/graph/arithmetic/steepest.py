@@ -1,0 +1,65 @@
+"""Which weight and which input of a number to show: those with the largest gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from convscope.graph.arithmetic import into_weights
+from convscope.graph.arithmetic.call import Call
+from convscope.graph.arithmetic.forms import Copied, Extreme, Form, Share, WeightedSum
+from convscope.graph.arithmetic.loss import Loss
+from convscope.graph.arithmetic.numbers import Numbers, Operand
+from convscope.graph.graph import Graph, Node
+
+
+def steepest_weight(
+    graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]
+) -> tuple[str, tuple[int, ...]] | None:
+    """Of the weights that a number was computed with, the one with the largest gradient.
+
+    Returns:
+        The parameter's path and the weight's index; None if the layer has no weights whose
+        gradients can be written out.
+    """
+    path = node.parameters.get("weight") or next(
+        (p for p in node.parameters.values() if p in graph.parameter_names), None
+    )
+    if path is None or path not in graph.parameter_names or node.kind not in into_weights.RULES:
+        return None
+    role = next(role for role, name in node.parameters.items() if name == path)
+    (gradient,) = graph.gradients(loss.tensor, [path])
+    own = torch.zeros_like(gradient, dtype=torch.bool)
+    own[into_weights.own_part(Call(graph, node), role, index)] = True
+    sizes = torch.where(own, gradient.abs(), -1.0)
+    return path, _unraveled(int(sizes.argmax()), tuple(gradient.shape))
+
+
+def steepest_input(graph: Graph, loss: Loss, form: Form) -> tuple[Node, tuple[int, ...]] | None:
+    """Of the numbers that a number was computed from, the one with the largest gradient."""
+    best: tuple[float, Node, tuple[int, ...]] | None = None
+    for numbers in _layer_numbers(form):
+        node = next((node for node in graph if node.name == numbers.name), None)
+        if node is None or node.edge is None or not numbers.places:
+            continue
+        (gradient,) = graph.gradients(loss.tensor, [node])
+        found = Operand(node.name, gradient, node).numbers(*numbers.places)
+        sizes = np.where(numbers.outside, -1.0, abs(found.values))
+        place = np.unravel_index(int(sizes.argmax()), sizes.shape)
+        size = float(sizes[place])
+        if best is None or size > best[0]:
+            index = numbers.index([int(i) for i in place])
+            best = size, node, (0, *index) if numbers.has_batch else index
+    return None if best is None else best[1:]
+
+
+def _layer_numbers(form: Form) -> list[Numbers]:
+    if isinstance(form, WeightedSum):
+        return [numbers for term in form.terms for numbers in (term.left, term.right)]
+    if isinstance(form, Extreme | Copied):
+        return [form.given]
+    return [form.scores] if isinstance(form, Share) else [*form.given.values()]
+
+
+def _unraveled(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(place, shape))

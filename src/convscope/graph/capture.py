@@ -1,0 +1,214 @@
+"""Recording the dataflow graph of one call of a network.
+
+PyTorch's functions are watched while the network runs (`TorchFunctionMode`), at the level at which
+networks are written: one convolution, one batch norm, one addition. Global hooks on modules say
+which module called. So control flow, reused modules, functional calls and in-place operations are
+recorded as they happen, and nothing is added to the network.
+
+Without images the network runs on tensors that have a shape and no numbers (`FakeTensorMode`),
+which computes nothing and allocates nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
+
+from convscope.errors import UsageError
+from convscope.graph.graph import Graph, Node
+from convscope.graph.recorder import Recorder
+from convscope.graph.restore import left_as_found, named_tensors
+
+
+def capture(
+    network: nn.Module, images: Tensor | Sequence[int], *, gradients: bool = False
+) -> Graph:
+    """Record one call of a network, in evaluation mode.
+
+    Afterwards the network is as it was: its mode, hooks, gradients, buffers and other attributes,
+    and the state of the random generators.
+
+    Args:
+        network: Any module that maps one tensor of images to one tensor.
+        images: Images (N, channels, height, width), whose tensors are kept with the nodes; or
+            only a shape, (channels, height, width) or with N before it, to compute nothing.
+        gradients: Keep what `Graph.gradients` needs. Only with images.
+
+    Raises:
+        UsageError: The network takes several inputs, returns several tensors, cannot compute
+            images of this shape, or runs outside Python.
+    """
+    network = getattr(network, "_orig_mod", network)  # what torch.compile wrapped
+    _check(network)
+    if isinstance(images, Tensor):
+        return _run(network, _with_batch(images), gradients=gradients)
+    if gradients:
+        raise UsageError("gradients=True needs images, not only their shape.")
+    shape = tuple(int(size) for size in images)
+    shape = (1, *shape) if len(shape) == 3 else shape
+    try:
+        return _run(network, shape)
+    except _NEEDS_NUMBERS:
+        kind, device = _kind_of(network)
+        image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+        graph = _run(network, image.to(device, kind), keep_values=False)
+        graph.notes += (
+            "The network looks at the numbers it computes to decide what to do, so this is what "
+            "it does for one image of random numbers.",
+        )
+        return graph
+
+
+_NEEDS_NUMBERS = (DataDependentOutputException, DynamicOutputShapeException)
+
+
+def _run(
+    network: nn.Module,
+    images: Tensor | tuple[int, ...],
+    *,
+    keep_values: bool = True,
+    gradients: bool = False,
+) -> Graph:
+    tensors, parameter_names, tied = named_tensors(network)
+    stand_ins: dict[int, Tensor] = {}
+    fake = None if isinstance(images, Tensor) else FakeTensorMode(allow_non_fake_inputs=True)
+
+    def stand_in(tensor: Tensor) -> Tensor:
+        made: Tensor
+        if fake is not None:
+            made = fake.from_tensor(tensor if tensor.is_leaf else tensor.detach())
+        elif isinstance(tensor, nn.Parameter):
+            made = nn.Parameter(tensor.detach(), gradients and tensor.is_floating_point())
+        else:
+            made = tensor.detach().clone()
+        stand_ins[id(tensor)] = made
+        return made
+
+    kind, device = _kind_of(network)
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(mode=False))
+        stack.enter_context(torch.set_grad_enabled(gradients))
+        stack.enter_context(left_as_found(network, stand_in))
+        if fake is not None:
+            stack.enter_context(fake)
+        if isinstance(images, Tensor):
+            given = images.detach().clone().requires_grad_(gradients)
+        else:
+            given = torch.empty(images, dtype=kind, device=device)
+        paths = {id(tensor): path for path, tensor in tensors.items()}
+        paths |= {id(stand_ins[id(t)]): path for path, t in tensors.items() if id(t) in stand_ins}
+        keep_values = keep_values and fake is None
+        recorder = Recorder(network, given, tensors, paths, keep_values=keep_values)
+        # a copy, because a leaf of the gradient graph may not be overwritten by an in-place layer
+        first = given.clone() if gradients else given
+        recorder.hold(first, recorder.nodes[0])
+        try:
+            with recorder:
+                result = network(first)
+        except (UsageError, *_NEEDS_NUMBERS):
+            raise
+        except Exception as error:
+            raise _explained(error, network, tuple(given.shape), recorder.failed) from error
+        output = _output(recorder, network, result)
+    return Graph(
+        network=_name_of(network),
+        nodes=recorder.nodes,
+        output=output,
+        root=recorder.root,
+        weights=tensors,
+        parameter_names=tuple(parameter_names),
+        tied={path: tuple(others) for path, others in tied.items()},
+        result=result if gradients else None,
+        stand_ins={p: stand_ins[id(tensors[p])] for p in parameter_names} if gradients else {},
+    )
+
+
+def _name_of(network: nn.Module) -> str:
+    name = getattr(network, "name", None)
+    return name if isinstance(name, str) else type(network).__name__
+
+
+def _kind_of(network: nn.Module) -> tuple[torch.dtype, torch.device]:
+    """Type and device of the numbers that the network computes with."""
+    for parameter in network.parameters():
+        if parameter.is_floating_point():
+            return parameter.dtype, parameter.device
+    return torch.float32, torch.device("cpu")
+
+
+def _with_batch(images: Tensor) -> Tensor:
+    return images[None] if images.dim() == 3 else images
+
+
+def _check(network: nn.Module) -> None:
+    name = _name_of(network)
+    if any(isinstance(module, torch.jit.ScriptModule) for module in network.modules()):
+        raise UsageError(
+            f"{name} is a TorchScript module, which runs outside Python where it cannot be "
+            "watched. Give the nn.Module it was made from."
+        )
+    needed = [
+        parameter.name
+        for parameter in inspect.signature(network.forward).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    if len(needed) > 1:
+        raise UsageError(
+            f"{name} needs {len(needed)} inputs ({', '.join(needed)}), and one tensor of images "
+            f"is given. Wrap it in a module whose forward({needed[0]}) fills in the others."
+        )
+
+
+def _output(recorder: Recorder, network: nn.Module, result: object) -> Node:
+    """The node of what the network returned."""
+    name = _name_of(network)
+    if not isinstance(result, Tensor):
+        raise UsageError(
+            f"{name} returns {_words(result)}, and one tensor is needed. Wrap it in a module whose "
+            f"forward returns one of them, as in: return self.network(x){_example(result)}."
+        )
+    node = recorder.node_of(result)
+    if node is None or not node.depends_on_images:
+        raise UsageError(
+            f"What {name} returns was not computed from its images by functions of PyTorch, so "
+            "there is nothing to show. Does it compute with NumPy, or in a compiled extension?"
+        )
+    return node
+
+
+def _words(result: object) -> str:
+    if isinstance(result, Mapping):
+        return f"a {type(result).__name__} with {', '.join(repr(key) for key in result)}"
+    if isinstance(result, Sequence) and not isinstance(result, str):
+        return f"a {type(result).__name__} of {len(result)}"
+    return f"a {type(result).__name__}"
+
+
+def _example(result: object) -> str:
+    if isinstance(result, Mapping) and result:
+        return f"[{next(iter(result))!r}]"
+    return "[0]" if isinstance(result, Sequence) else ".logits"
+
+
+def _explained(
+    error: Exception,
+    network: nn.Module,
+    shape: tuple[int, ...],
+    failed: tuple[str, str] | None,
+) -> UsageError:
+    where = f" in {failed[1]!r}" if failed is not None and failed[1] else ""
+    reason = str(error).strip().split("\n")[0] or type(error).__name__
+    return UsageError(
+        f"{_name_of(network)} cannot compute images of shape {shape}: it fails{where} with "
+        f"{type(error).__name__}: {reason}"
+    )

@@ -1,0 +1,282 @@
+"""Watching PyTorch's functions and modules at work, and writing down what they do to which tensor.
+
+Which node made a tensor is known by the tensor's identity. An in-place operation hands its tensor
+on to a new node, told by the tensor's version number; other views of the same memory then stand
+for a mixture of both, and become a node of their own when they are next used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import get_gradient_edge
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils.flop_counter import FlopCounterMode
+
+from convscope.graph.graph import ModuleCall, Node
+from convscope.graph.naming import name_nodes
+from convscope.graph.nesting import Slot, mapped, memory_of, replayed, same_part, tensors_in
+from convscope.graph.operations import (
+    MADE_FROM_NOTHING,
+    NEEDED,
+    OPERATIONS,
+    SAME,
+    name_of,
+    understand,
+)
+
+# Functions that ask about a tensor, and compute nothing.
+_LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
+
+
+class _Overwritten(NamedTuple):
+    """What a view stands for after another view of its memory was written to."""
+
+    before: Node
+    writer: Node
+
+
+class Recorder(TorchFunctionMode):
+    """Records nodes and calls of modules while it is entered.
+
+    Args:
+        network: The network that will be called.
+        images: The tensor it will be called with.
+        weights: The tensors that the network holds, by path.
+        paths: From the identity of such a tensor, or of its stand-in, to the path.
+        keep_values: Keep a copy of every tensor.
+
+    Attributes:
+        nodes: The nodes so far, the first for `images`. They are named when recording ends.
+        root: The call of the network.
+        failed: The function that raised an error, and the path of the module that called it.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        images: Tensor,
+        weights: Mapping[str, Tensor],
+        paths: Mapping[int, str],
+        *,
+        keep_values: bool,
+    ) -> None:
+        super().__init__()
+        self.nodes: list[Node] = []
+        self.root = ModuleCall("", "", type(network).__name__, library=False, start=1)
+        self.failed: tuple[str, str] | None = None
+        self._network = network
+        self._running = [self.root]
+        self._caller: list[ModuleCall] = []  # of each node
+        self._module_paths = {id(module): path for path, module in network.named_modules()}
+        self._weights = weights
+        self._paths = paths
+        self._keep_values = keep_values
+        self._made: dict[int, tuple[Tensor, Node | _Overwritten]] = {}
+        self._in_memory: dict[int, list[Tensor]] = {}
+        self._hooks = ExitStack()
+        first = self._add("input", "", {}, [], {}, images)
+        first.depends_on_images = True
+        self.hold(images, first)
+
+    def __enter__(self) -> Recorder:
+        """Begin to record."""
+        for register, hook in (
+            (register_module_forward_pre_hook, self._enter_module),
+            (register_module_forward_hook, self._leave_module),
+        ):
+            handle = register(hook)
+            self._hooks.callback(handle.remove)
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End, and name the nodes."""
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        self._hooks.close()
+        self.root.stop = len(self.nodes)
+        name_nodes(self.nodes, self._caller, self.root)
+
+    def node_of(self, tensor: Tensor) -> Node | None:
+        """The node that made `tensor`; None for parameters, and tensors made elsewhere."""
+        _, source = self._made.get(id(tensor), (tensor, None))
+        if source is None:
+            source = next(
+                (
+                    self._made[id(other)][1]
+                    for other in self._in_memory.get(memory_of(tensor), ())
+                    if same_part(tensor, other)
+                ),
+                None,
+            )
+        if isinstance(source, _Overwritten):
+            node = self._add("overwritten", "", {}, [*source], {}, tensor)
+            node.shares_memory = True
+            self.hold(tensor, node)
+            return node
+        return source
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run `func`, and write down what it made or changed."""
+        kwargs = kwargs or {}
+        if self.failed is not None:  # the network is explaining its error
+            return func(*args, **kwargs)
+        name = name_of(func)
+        given = [*tensors_in((args, kwargs))]
+        if name not in _LIGHT:
+            for tensor in given:
+                self.node_of(tensor)  # a view of what was written over, before that changes again
+        versions = [tensor._version for tensor in given]
+        # The counter takes its time, so it is asked only about what no formula is known for.
+        counter = None if name in OPERATIONS or name in _LIGHT else FlopCounterMode(display=False)
+        try:
+            with ExitStack() as stack:
+                if counter is not None:
+                    stack.enter_context(counter)
+                result = func(*args, **kwargs)
+        except Exception:
+            self.failed = (name, self._running[-1].path)
+            raise
+        changed = [
+            tensor
+            for tensor, before in zip(given, versions, strict=True)
+            if tensor._version != before
+        ]
+        made = [*tensors_in(result)] or changed[:1]
+        if not made or not given or name in MADE_FROM_NOTHING:
+            return result
+        if name in SAME and not changed and made[0].dtype == given[0].dtype:
+            source = self.node_of(given[0])
+            if source is not None:
+                self.hold(made[0], source)
+            return result
+        for index, tensor in enumerate(made):
+            which = index if len(made) > 1 else None
+            node = self._record(func, name, args, kwargs, tensor, which, changed)
+            if counter is not None and index == 0:
+                node.pytorch_flops = counter.get_total_flops()
+        return result
+
+    def _record(
+        self,
+        func: Callable[..., Any],
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        made: Tensor,
+        which: int | None,
+        changed: Sequence[Tensor],
+    ) -> Node:
+        kind, bound = understand(name, args, kwargs)
+        inputs: list[Node] = []
+        parameters: dict[str, str] = {}
+
+        def slot(tensor: Tensor) -> Tensor | Slot:
+            path = self._paths.get(id(tensor))
+            if path is not None and id(tensor) not in self._made:
+                role = next((key for key, value in bound.items() if value is tensor), "other")
+                parameters[role if role not in parameters else f"{role} {len(parameters)}"] = path
+                return self._weights[path]
+            inputs.append(self.node_of(tensor) or self._constant(tensor))
+            return Slot(len(inputs) - 1)
+
+        template = mapped(
+            (args, dict(kwargs)), lambda item: slot(item) if isinstance(item, Tensor) else item
+        )
+        plain = {
+            key: value for key, value in bound.items() if next(tensors_in(value), None) is None
+        }
+        if which is not None:
+            plain["output"] = which
+        node = self._add(kind, resolve_name(func) or name, plain, inputs, parameters, made)
+        node.shares_memory = memory_of(made) in self._in_memory
+        node.changes_input = any(tensor is made for tensor in changed)
+        node.call = replayed(func, template, which, clone=bool(changed))
+        self.hold(made, node)
+        for tensor in changed:
+            self._overwrite(tensor, node)
+        return node
+
+    def _constant(self, tensor: Tensor) -> Node:
+        node = self._add("constant", "", {}, [], {}, tensor)
+        self.hold(tensor, node)
+        return node
+
+    def _add(
+        self,
+        kind: str,
+        function: str,
+        arguments: dict[str, Any],
+        inputs: Sequence[Node],
+        parameters: dict[str, str],
+        made: Tensor,
+    ) -> Node:
+        node = Node(
+            name="",
+            kind=kind,
+            module=self._running[-1].path,
+            function=function,
+            arguments={key: value for key, value in arguments.items() if value is not NEEDED},
+            inputs=tuple(inputs),
+            parameters=parameters,
+            shape=tuple(made.shape),
+            dtype=made.dtype,
+            depends_on_images=any(source.depends_on_images for source in inputs),
+            value=made.detach().clone() if self._keep_values else None,
+            edge=get_gradient_edge(made)
+            if torch.is_grad_enabled() and made.requires_grad
+            else None,
+        )
+        self.nodes.append(node)
+        self._caller.append(self._running[-1])
+        return node
+
+    def hold(self, tensor: Tensor, node: Node) -> None:
+        """Remember that `tensor` is what `node` made."""
+        self._made[id(tensor)] = (tensor, node)
+        views = self._in_memory.setdefault(memory_of(tensor), [])
+        if not any(view is tensor for view in views):
+            views.append(tensor)
+
+    def _overwrite(self, tensor: Tensor, writer: Node) -> None:
+        """`writer` wrote to `tensor`: other views of its memory do not hold what they held."""
+        for view in self._in_memory.get(memory_of(tensor), ()):
+            if view is tensor or same_part(view, tensor):
+                self._made[id(view)] = (view, writer)
+            else:
+                before = self.node_of(view)
+                if before is not None:
+                    self._made[id(view)] = (view, _Overwritten(before, writer))
+
+    def _enter_module(self, module: nn.Module, _: object) -> None:
+        if self.failed is not None or module is self._network:
+            return
+        caller = self._running[-1]
+        type_name = type(module).__name__
+        path = self._module_paths.get(id(module), f"{caller.path}.{type_name}".lstrip("."))
+        library = type(module).__module__.startswith("torch.nn.")
+        call = ModuleCall(path, path, type_name, library=library, start=len(self.nodes))
+        caller.calls.append(call)
+        self._running.append(call)
+
+    def _leave_module(self, module: nn.Module, _: object, output: object) -> None:
+        if self.failed is not None or module is self._network:
+            return
+        call = self._running.pop()
+        call.stop = len(self.nodes)
+        if isinstance(output, Tensor):
+            call.output = self.node_of(output)

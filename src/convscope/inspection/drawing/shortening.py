@@ -1,0 +1,61 @@
+"""Drawing a block as one step where it would take more than a row, as a classic dense block does.
+
+In it every layer takes the outputs of all before, so that no row can end within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from convscope.inspection.drawing.blocks import Block
+from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.stretches import arrange, cut
+
+_LONGEST = 20  # columns of a stretch
+
+
+def shortened(steps: Sequence[Step], blocks: Sequence[Block]) -> tuple[list[Step], list[Block]]:
+    """Steps and blocks with one step for each block that is a stretch of too many columns.
+
+    Args:
+        steps: What is to be drawn, each behind its inputs. Those kept are changed.
+        blocks: The outermost blocks. Those kept are changed.
+    """
+    kept: list[Step] = []
+    instead: dict[Step, Step] = {}
+    for stretch in cut(steps):
+        block = next((b for b in _all(blocks) if set(b.steps) == set(stretch)), None)
+        if block is None or max(arrange(stretch).column.values()) < _LONGEST:
+            kept += stretch
+            continue
+        nodes = [node for step in stretch for node in step.nodes]
+        summary = (block.type_name or block.name, f"{len(nodes)} layers")
+        last = stretch[-1]
+        whole = Step("other", nodes, _entries(stretch), last.shapes, summary)
+        instead |= dict.fromkeys(stretch, whole)
+        kept.append(whole)
+    for step in kept:
+        step.inputs = [instead.get(source, source) for source in step.inputs]
+    return kept, _with(blocks, instead)
+
+
+def _all(blocks: Sequence[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        yield from _all(block.blocks)
+
+
+def _entries(steps: Sequence[Step]) -> list[Step]:
+    sources = [source for step in steps for source in step.inputs]
+    return list(dict.fromkeys(source for source in sources if source not in steps))
+
+
+def _with(blocks: Sequence[Block], instead: dict[Step, Step]) -> list[Block]:
+    """The blocks that still hold several steps."""
+    kept = []
+    for block in blocks:
+        block.steps = list(dict.fromkeys(instead.get(step, step) for step in block.steps))
+        block.blocks = _with(block.blocks, instead)
+        if len(block.steps) > 1:
+            kept.append(block)
+    return kept

@@ -1,0 +1,234 @@
+"""What a drawing shows: the graph's layers, gathered to steps that each make one block.
+
+A convolution with the batch norm and the activation behind it is one step. What joins branches is
+a step of its own. Normalizations and activations that come first in their module, as in DenseNet,
+belong to the convolution that they prepare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import prod
+
+from convscope.graph.folding import described, layers
+from convscope.graph.graph import Graph, ModuleCall, Node
+from convscope.graph.operations import ACTIVATIONS
+
+PARTS = ("input", "convolution", "pooling", "dense", "softmax")
+"""The five parts of a convolutional network."""
+
+_SOFTMAX = ("softmax", "log softmax")
+_OVER_MAPS = ("mean", "maximum", "minimum", "total")  # poolings when they go over whole maps
+_FLATTENING = ("flatten", "reshape")
+
+
+@dataclass(eq=False)
+class Step:
+    """One block of a drawing, and the layers that made it.
+
+    Attributes:
+        part: One of `PARTS`, "sum" and "product" for what joins branches number by number,
+            "concatenation", or "other".
+        nodes: The layers, in the order of execution; none for a softmax that the network leaves to
+            the loss.
+        inputs: The steps whose output it takes.
+        shapes: Of the output, without the batch axis. Several where steps are folded into one.
+        summary: What is said instead of its layers, if they are too many.
+    """
+
+    part: str
+    nodes: list[Node]
+    inputs: list[Step] = field(default_factory=list)
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    summary: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Step({self.part!r}, {self.label}, {self.shape_label})"
+
+    @property
+    def label(self) -> list[str]:
+        """Its layers by their usual names."""
+        if self.summary:
+            return [*self.summary]
+        if self.part == "input":
+            return ["input"]
+        return [_described(node) for node in self.nodes] or ["softmax"]
+
+    @property
+    def name(self) -> str:
+        """Of its layers, the one that makes it what it is; of several alike, the last."""
+        if self.part == "input" or self.summary or not self.nodes:
+            return self.label[0]
+        main = [node for node in self.nodes if part_of(node) == self.part]
+        return _described((main or self.nodes)[-1])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The output's, the largest if there are several."""
+        return max(self.shapes, key=prod)
+
+    @property
+    def shape_label(self) -> str:
+        """The shape as people write it: 64×24×24, or 64–256×24×24 for several."""
+        sizes = []
+        for axis in zip(*self.shapes, strict=True):
+            least, most = min(axis), max(axis)
+            sizes.append(str(least) if least == most else f"{least}–{most}")
+        return "×".join(sizes) or "1"
+
+
+def steps_of(graph: Graph, blocks: Iterable[ModuleCall]) -> list[Step]:
+    """The steps of a graph, each behind those it takes its inputs from.
+
+    Args:
+        graph: From `capture`.
+        blocks: Calls of modules that are read as blocks; no step reaches across their borders.
+    """
+    return _Gatherer(graph, list(blocks)).steps()
+
+
+def part_of(node: Node) -> str | None:
+    """Which part of a network an operation is; None if it goes with the one before or behind."""
+    kind, sources = node.kind, _sources(node)
+    if kind in ("convolution", "transposed convolution"):
+        return "convolution"
+    if "pooling" in kind or (kind in _OVER_MAPS and _loses_maps(node)):
+        return "pooling"
+    if kind == "dense" or (kind == "matrix product" and node.parameters):
+        return "dense"
+    if kind in _SOFTMAX:
+        return "softmax"
+    if kind in ("concatenation", "stack"):
+        return "concatenation" if len(sources) > 1 else None
+    if len(sources) > 1:
+        return {"sum": "sum", "product": "product"}.get(kind, "other")
+    if kind.startswith("other: ") or kind == "resizing" or _flattens_maps(node):
+        return "other"
+    return None
+
+
+def _described(node: Node) -> str:
+    return described(node).removeprefix("other: ")
+
+
+def _is_in(call: ModuleCall, position: int) -> bool:
+    return call.start <= position < call.stop
+
+
+def _sources(node: Node) -> list[Node]:
+    """The inputs that depend on the image, each once."""
+    return [n for n in dict.fromkeys(node.inputs) if n.depends_on_images]
+
+
+def _loses_maps(node: Node) -> bool:
+    before = node.inputs[0].shape
+    of_tokens = len(before) == 3 and len(node.shape) == 2
+    of_maps = len(before) == 4 and before[2:] != (1, 1) and set(node.shape[2:]) <= {1}
+    return of_tokens or of_maps
+
+
+def _flattens_maps(node: Node) -> bool:
+    """Whether maps of more than one pixel become a vector."""
+    before = node.inputs[0].shape if node.inputs else ()
+    return (
+        node.kind in _FLATTENING
+        and len(before) == 4
+        and before[2:] != (1, 1)
+        and len(node.shape) == 2
+    )
+
+
+class _Gatherer:
+    """Goes through the nodes of one graph, in their order."""
+
+    def __init__(self, graph: Graph, blocks: list[ModuleCall]) -> None:
+        self._graph = graph
+        self._nodes = layers(graph)
+        self._users: dict[Node, list[Node]] = {}
+        for node in self._nodes:
+            for source in dict.fromkeys(node.inputs):
+                self._users.setdefault(source, []).append(node)
+        position = {node: index for index, node in enumerate(graph)}
+        self._home = {
+            node: min(
+                ((c.stop - c.start, c.start) for c in blocks if _is_in(c, position[node])),
+                default=None,
+            )
+            for node in graph
+        }
+        self._made: dict[Node, Step] = {}  # from a node to the step it is in
+        self._waiting: dict[Node, list[Node]] = {}  # what goes with the layer behind, by its last
+        self._steps: list[Step] = []
+
+    def steps(self) -> list[Step]:
+        graph = self._graph
+        self._add(Step("input", [graph.input]))
+        for node in self._nodes:
+            if node.depends_on_images:
+                self._gather(node)
+        for node in list(self._waiting):
+            self._add(Step("other", self._waiting.pop(node)))
+        if self._returns_logits():
+            last = self._made[graph.output]
+            self._steps.append(Step("softmax", [], [last], [graph.output.shape[1:]]))
+        return self._steps
+
+    def _gather(self, node: Node) -> None:
+        weights = [n for n in dict.fromkeys(node.inputs) if n in self._nodes]
+        prepared = [n for n in weights if not n.depends_on_images]  # as a transposed weight is
+        sources, part = _sources(node), part_of(node)
+        first = sources[0]
+        if part is None and len(sources) == 1 and self._goes_with(node, first):
+            self._made[first].nodes += [*prepared, node]
+            self._made[node] = self._made[first]
+            self._made[node].shapes = [node.shape[1:]]
+            return
+        before: list[Node] = []
+        if len(sources) == 1 and first in self._waiting and self._same_block(first, node):
+            before = self._waiting.pop(first)
+        for source in sources:
+            if source in self._waiting:
+                self._add(Step("other", self._waiting.pop(source)))
+        nodes = [*before, *prepared, node]
+        waits = part is None and len(self._users.get(node, ())) == 1
+        if waits and node is not self._graph.output:
+            self._waiting[node] = nodes
+        else:
+            self._add(Step(part or "other", nodes))
+
+    def _goes_with(self, node: Node, source: Node) -> bool:
+        """Whether `node` belongs to the step that made its only input."""
+        step = self._made.get(source)
+        return (
+            step is not None
+            and step.part not in ("input", "concatenation")
+            and len(self._users[source]) == 1
+            and self._same_block(source, node)
+        )
+
+    def _same_block(self, one: Node, other: Node) -> bool:
+        return self._home[one] == self._home[other]
+
+    def _add(self, step: Step) -> None:
+        inside = set(step.nodes)
+        sources = [n for node in step.nodes for n in _sources(node) if n not in inside]
+        step.inputs = list(dict.fromkeys(self._made[source] for source in sources))
+        step.shapes = [step.nodes[-1].shape[1:]]
+        self._made |= dict.fromkeys(step.nodes, step)
+        self._steps.append(step)
+
+    def _returns_logits(self) -> bool:
+        output = self._graph.output
+        made = self._made.get(output)
+        squashed = any(
+            node.kind in _SOFTMAX
+            and not any(user.kind == "matrix product" for user in self._users.get(node, ()))
+            for node in self._nodes
+        )
+        return (
+            made is not None
+            and len(output.shape) == 2
+            and output.kind not in ACTIVATIONS
+            and not squashed
+        )

@@ -1,0 +1,1 @@
+"""A network layer by layer: as a table, as data, in a notebook."""

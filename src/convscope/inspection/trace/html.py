@@ -1,0 +1,74 @@
+"""A trace as HTML for a notebook: a table whose blocks open with a click."""
+
+from __future__ import annotations
+
+from html import escape
+
+from convscope.inspection.trace.table import memory, quantity, sight, sizes, summary
+from convscope.inspection.trace.trace import Row, Trace
+
+HEADINGS = (
+    "layer",
+    "",
+    "output",
+    "parameters",
+    "MACs",
+    "backward FLOPs",
+    "memory",
+    "sees",
+)
+STYLE = """
+.convscope-trace{font:13px/1.5 system-ui,sans-serif;max-width:72em;overflow-x:auto}
+.convscope-trace .row{display:grid;grid-template-columns:2fr 3fr repeat(6,1fr);gap:0 1em}
+.convscope-trace .row>*{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.convscope-trace .row>:nth-child(-n+2){text-align:left}
+.convscope-trace .strong{font-weight:600}
+.convscope-trace details>summary{cursor:pointer;list-style:none}
+.convscope-trace details>summary .name::before{content:"▸ "}
+.convscope-trace details[open]>summary .name::before{content:"▾ "}
+.convscope-trace details>.row,.convscope-trace details>details{background:#8881}
+"""
+
+
+def as_html(trace: Trace) -> str:
+    """The table; blocks are `details` elements, so no script is needed."""
+    totals = (
+        *("total", "", "", f"{trace.parameters:,}", quantity(trace.macs)),
+        *(quantity(trace.backward_flops), memory(trace.activation_bytes), ""),
+    )
+    lines = [
+        f"<style>{STYLE}</style>",
+        '<div class="convscope-trace">',
+        _cells(HEADINGS, "row strong"),
+        _cells(("image", "", sizes(trace.image), *[""] * 5)),
+        *(_row(row) for row in trace.blocks),
+        _cells(totals, "row strong"),
+        *(f"<p>{escape(line)}</p>" for line in [*summary(trace), *trace.notes]),
+        "</div>",
+    ]
+    return "\n".join(lines)
+
+
+def _row(row: Row) -> str:
+    cells = _cells(
+        (
+            row.name,
+            row.description,
+            sizes(row.output_shape),
+            f"{row.parameters:,}",
+            quantity(row.macs),
+            quantity(row.backward_flops),
+            memory(row.activation_bytes),
+            sight(row),
+        )
+    )
+    if not row.parts:
+        return cells
+    parts = "\n".join(_row(part) for part in row.parts)
+    return f"<details><summary>{cells}</summary>\n{parts}\n</details>"
+
+
+def _cells(texts: tuple[str, ...], style: str = "row") -> str:
+    name, *others = (escape(text) for text in texts)
+    spans = "".join(f"<span>{text}</span>" for text in others)
+    return f'<div class="{style}"><span class="name">{name}</span>{spans}</div>'

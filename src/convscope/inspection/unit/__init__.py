@@ -1,0 +1,1 @@
+"""Where one number of a network comes from: text, figures, data."""

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
+from sklearn.metrics import precision_recall_fscore_support
+
+from convscope.data.image_set import ImageSet
+from convscope.evaluation.evaluation import (
+    class_scores,
+    confusion_matrix,
+    find_mistakes,
+    wilson_interval,
+)
+from convscope.evaluation.measure import Outcome
+
+answers = st.integers(2, 6).flatmap(
+    lambda classes: st.tuples(
+        st.just(classes),
+        st.lists(st.tuples(st.integers(0, classes - 1), st.integers(0, classes - 1)), min_size=1),
+    )
+)
+
+
+@given(st.integers(1, 20000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_interval_is_scipys(right_of_images):
+    right, images = right_of_images
+    expected = binomtest(right, images).proportion_ci(0.95, method="wilson")
+    assert wilson_interval(right, images) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_interval_of_a_perfect_score_reaches_1_and_not_beyond():
+    low, high = wilson_interval(20, 20)
+    assert high == 1.0
+    assert 0.8 < low < 0.9  # 20 images can't prove more
+
+
+@given(answers)
+def test_scores_are_scikit_learns(classes_and_pairs):
+    classes, pairs = classes_and_pairs
+    labels, predicted = np.array(pairs).T
+    names = [f"class {k}" for k in range(classes)]
+    confusion = confusion_matrix(labels, predicted, classes)
+    expected = sklearn_confusion_matrix(labels, predicted, labels=range(classes))
+    assert confusion.tolist() == expected.tolist()
+    scores = class_scores(confusion, names)
+    assert [score.name for score in scores] == names
+    columns = precision_recall_fscore_support(
+        labels, predicted, labels=range(classes), zero_division=np.nan
+    )
+    for attribute, column in zip(("precision", "recall", "f1", "count"), columns, strict=True):
+        found = [getattr(score, attribute) for score in scores]
+        numbers = [np.nan if value is None else value for value in found]
+        np.testing.assert_allclose(numbers, column, rtol=1e-12)
+
+
+def outcome_of(probabilities, labels):
+    logits = torch.tensor(probabilities).log()
+    right = (logits.argmax(1) == torch.tensor(labels)).float().mean().item()
+    return Outcome(logits, torch.tensor(labels), loss=0.0, accuracy=right)
+
+
+def test_mistakes_are_the_surest_first_with_their_paths():
+    images = ImageSet(
+        np.zeros((4, 1, 2, 2), np.uint8), [0, 0, 1, 2], ["cat", "dog", "emu"],
+        paths=["a.png", "b.png", "c.png", "d.png"],
+    )  # fmt: skip
+    outcome = outcome_of(
+        [[0.3, 0.6, 0.1], [0.8, 0.1, 0.1], [0.9, 0.05, 0.05], [0.1, 0.2, 0.7]], [0, 0, 1, 2]
+    )
+    first, second = find_mistakes(outcome, images)
+    assert (first.path, first.label, first.predicted, first.index) == ("c.png", "dog", "cat", 2)
+    assert first.probability == pytest.approx(0.9)
+    assert (second.path, second.label, second.predicted) == ("a.png", "cat", "dog")
+
+
+def test_no_mistakes():
+    images = ImageSet(np.zeros((1, 1, 2, 2), np.uint8), [1], ["cat", "dog"])
+    assert find_mistakes(outcome_of([[0.1, 0.9]], [1]), images) == ()

@@ -1,0 +1,122 @@
+"""Operations are those that PyTorch's own counter finds, forwards and backwards."""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from convscope.graph.capture import capture
+from convscope.graph.count import costs
+from convscope.inspection.subject import subject
+from convscope.networks.catalog import networks
+from tests.inspection import odd_networks as odd
+from tests.networks.test_contract import cases
+
+
+def counted(network, shape):
+    """Forward and backward, by PyTorch."""
+    device = next(network.parameters()).device
+    network.eval()
+    with FlopCounterMode(display=False) as forward:
+        logits = network(torch.rand(1, *shape, device=device))
+    with FlopCounterMode(display=False) as backward:
+        logits.sum().backward()
+    return forward.get_total_flops(), backward.get_total_flops()
+
+
+def ours(network, shape):
+    found = costs(capture(network, shape)).values()
+    assert all(cost.flops == 2 * cost.macs for cost in found)
+    return sum(cost.flops for cost in found), sum(cost.backward_flops for cost in found)
+
+
+@pytest.mark.parametrize("name", cases(networks()))
+def test_the_catalog(name):
+    network, shape = subject(name)
+    forward, backward = counted(network, shape)
+    found = ours(network, shape)
+    assert found[0] == forward
+    if "mobilenet" in name:  # there PyTorch's counter overlooks that the channels are in groups
+        assert 2 * forward > found[1] > 1.9 * forward
+    else:
+        assert found[1] == backward
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        nn.Sequential(nn.Conv2d(3, 8, 3, padding="same", dilation=2), nn.Conv2d(8, 4, (1, 3))),
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.ConvTranspose2d(4, 6, 3, stride=2)),
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(2), nn.Linear(196, 5)),
+        nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3)),
+    ],
+)
+def test_other_layers(network):
+    assert ours(network, (3, 16, 16)) == counted(network, (3, 16, 16))
+
+
+def test_groups():
+    network = nn.Sequential(nn.Conv2d(4, 8, 3, groups=4))
+    assert ours(network, (4, 6, 6))[0] == counted(network, (4, 6, 6))[0] == 2 * 8 * 9 * 16
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        lambda x, w: x @ w,
+        lambda x, w: w.t() @ x,
+        lambda x, w: torch.einsum("nchw,wk->nchk", x, w),
+        lambda x, w: torch.nn.functional.scaled_dot_product_attention(x, x, x) @ w,
+        lambda x, w: x @ x.mT,
+    ],
+)
+def test_matrix_products(product):
+    class Product(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = nn.Parameter(torch.rand(16, 16))
+
+        def forward(self, x):
+            return product(x, self.w) + self.w.sum()
+
+    forward, backward = ours(Product(), (3, 16, 16))
+    found = counted(Product(), (3, 16, 16))
+    assert forward == found[0] > 0
+    if "attention" not in str(product.__code__.co_names):  # whose backward pass computes again
+        assert backward == found[1]
+
+
+def test_an_operation_of_unknown_kind_costs_twice_as_much_backwards():
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv2d(3, 8, 2, stride=2)
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x):
+            x = self.first(x).flatten(2).mT
+            return self.attention(x, x, x)[0]
+
+    found = costs(capture(Attention(), (3, 8, 8)))
+    (cost,) = (c for node, c in found.items() if "attention" in node.kind and c.macs)
+    # four products with 8×8 weights, and two of 16×8 with 8×16, for 16 positions
+    assert cost.macs == 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
+    assert cost.backward_flops == 2 * cost.flops
+
+
+def test_a_reused_layer_counts_each_time():
+    forward, _ = ours(odd.Recurrent(steps=3), (1, 12, 12))
+    assert forward == 2 * 9 * 144 * (4 + 3 * 16) + 2 * 40
+
+
+def test_a_convolution_costs_what_the_curriculum_says():
+    network = nn.Conv2d(100, 100, 5, padding=2, bias=False)
+    cost = costs(capture(network, (100, 64, 64)))
+    (macs,) = {each.macs for each in cost.values() if each.macs}
+    assert macs == 100 * 100 * 5 * 5 * 64 * 64  # about one thousand million
+
+
+def test_many_images_cost_their_number():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3))
+    one, three = (ours(network, (count, 1, 8, 8))[0] for count in (1, 3))
+    assert three == 3 * one

@@ -1,0 +1,124 @@
+"""Every function that looks into a network leaves it, and the machine, as it found them."""
+
+import copy
+import gc
+
+import numpy as np
+import pytest
+import torch
+
+from convscope.data.batches import Normalization
+from convscope.data.image_set import ImageSet
+from convscope.inspection.attribution.methods import METHODS
+from convscope.inspection.excitation import most_exciting
+from convscope.inspection.feature_maps import feature_maps, first_kernels
+from convscope.inspection.figures.parameters import parameter_histograms
+from convscope.inspection.initialization import compare_initializations, spread
+from convscope.inspection.parameters import dead_units, read, statistics
+from tests.inspection import peculiar
+
+IMAGE = peculiar.images()
+BATCH, LABELS = peculiar.images(4), torch.tensor([0, 1, 2, 0])
+IMAGES = ImageSet(np.arange(4 * 144, dtype=np.uint8).reshape(4, 1, 12, 12), [0, 1, 2, 0], "abc")
+BLACK = torch.zeros_like(IMAGE)
+HALF = Normalization((0.5,), (0.5,))
+
+INSPECTIONS = {
+    **{
+        name: lambda network, method=method: method(network, IMAGE, 1, BLACK)
+        for name, method in METHODS.items()
+    },
+    "feature_maps": lambda network: feature_maps(network, IMAGE),
+    "first_kernels": lambda network: first_kernels(network, (1, 12, 12)),
+    "most_exciting": lambda network: most_exciting(network, IMAGES, HALF, "relu"),
+    "read": lambda network: read(network, "conv"),
+    "statistics": lambda network: statistics(network),
+    "statistics with gradients": lambda network: statistics(network, BATCH, LABELS),
+    "dead_units": lambda network: dead_units(network, BATCH),
+    "spread": lambda network: spread(network, BATCH),
+    "compare_initializations": lambda network: compare_initializations(network, BATCH),
+}
+
+
+@pytest.fixture
+def network():
+    """In training, partly frozen, with gradients, hooks and counters in use."""
+    torch.manual_seed(3)
+    network = peculiar.Busy().train()
+    network.norm.eval()
+    network(torch.randn(8, 1, 12, 12)).sum().backward()
+    network.dense.bias.grad = None
+    network.conv.bias.requires_grad_(requires_grad=False)
+    network.conv.register_forward_hook(lambda *_: None)
+    return network
+
+
+def state(network):
+    """Everything that could have been changed."""
+    return {
+        "modes": [module.training for module in network.modules()],
+        "wanted": [p.requires_grad for p in network.parameters()],
+        "parameters": [(id(p), p.detach().clone()) for p in network.parameters()],
+        "gradients": [p.grad if p.grad is None else p.grad.clone() for p in network.parameters()],
+        "gradient objects": [id(p.grad) for p in network.parameters()],
+        "buffers": [(id(b), b.clone()) for b in network.buffers()],
+        "hooks": [
+            (list(m._forward_hooks), list(m._forward_pre_hooks), list(m._backward_hooks))
+            for m in network.modules()
+        ],
+        "global hooks": list(torch.nn.modules.module._global_forward_hooks),
+        "counters": (network.calls, list(network.seen)),
+        "randomness": torch.get_rng_state(),
+        "numpy": np.random.get_state()[1].copy(),  # noqa: NPY002 - that's the state meant
+        "gradient mode": torch.is_grad_enabled(),
+    }
+
+
+def assert_same(before, after):
+    assert before.keys() == after.keys()
+    for name in before:
+        torch.testing.assert_close(
+            copy.deepcopy(after[name]), before[name], rtol=0, atol=0, msg=f"{name} changed"
+        )
+
+
+@pytest.mark.parametrize("name", INSPECTIONS)
+def test_everything_is_as_it_was(name, network):
+    before = state(network)
+    INSPECTIONS[name](network)
+    assert_same(before, state(network))
+
+
+def test_histograms_leave_everything_as_it_was(network, tmp_path):
+    before = state(network)
+    parameter_histograms(tmp_path / "h.png", network)
+    assert_same(before, state(network))
+
+
+@pytest.mark.parametrize("name", INSPECTIONS)
+def test_nothing_stays_in_memory(name, network):
+    INSPECTIONS[name](network)  # what is made once and kept, such as tables, is made here
+    gc.collect()
+    before = _tensors()
+    INSPECTIONS[name](network)
+    gc.collect()
+    assert _tensors() == before
+
+
+@pytest.mark.parametrize(
+    "name", [each for each in INSPECTIONS if each not in ("read", "statistics", "first_kernels")]
+)
+def test_a_network_that_fails_is_left_as_it_was(name, network):
+    def fail(*_):
+        raise ZeroDivisionError("in the middle")
+
+    handle = network.dense.register_forward_hook(fail)
+    before = state(network)
+    with pytest.raises(Exception, match="in the middle"):
+        INSPECTIONS[name](network)
+    assert_same(before, state(network))
+    handle.remove()
+
+
+def _tensors():
+    return sum(issubclass(type(each), torch.Tensor) for each in gc.get_objects())

@@ -1,0 +1,117 @@
+"""The arithmetic as text: right, and readable in terminals of any width."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from torch import nn
+
+from convscope.inspection.unit.text import as_text
+from convscope.inspection.unit.text_blocks import block, fitting
+from convscope.inspection.unit.unit import unit
+from tests.inspection.unit.test_unit import fresh
+
+
+def of_the_book():
+    """Curriculum C6: X = 0 to 8, K = 0 to 3."""
+    network = nn.Sequential(nn.Conv2d(1, 1, 2), nn.ReLU())
+    network[0].weight.data = torch.arange(4.0).reshape(1, 1, 2, 2)
+    network[0].bias.data = torch.tensor([-40.0])
+    return unit(network, torch.arange(9.0).reshape(1, 3, 3), "0:0,1,1")
+
+
+def test_the_example_of_the_book():
+    lines = [line.rstrip() for line in str(of_the_book()).splitlines()]
+    assert lines[0] == "0[0, 1, 1] = 3"
+    assert "   y[0, 1, 1] = b[0] + Σ w[0, c, i, j] · x[c, 1 + i, 1 + j]" in lines
+    start = next(i for i, line in enumerate(lines) if "products, sum 43" in line)
+    rows = [re.findall(r"[\d.]+", line) for line in lines[start + 1 : start + 3]]
+    assert [[float(number) for number in row] for row in rows] == [
+        [4, 5, 0, 1, 0, 5],
+        [7, 8, 2, 3, 14, 24],
+    ]
+    assert "   bias 0.bias[0] = −40" in lines
+    assert "   = −40 + 43 = 3" in lines
+    assert "   = max(3, 0) = 3" in lines
+
+
+def test_padding_winners_and_means():
+    image = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
+    text = str(unit(nn.MaxPool2d(2, stride=1, padding=1), image, "max_pooling:0,0,1"))
+    lines = [line.split() for line in text.splitlines()]
+    start = lines.index(["image[0,", "−1…0,", "0…1]"])
+    assert lines[start + 1 : start + 3] == [["·", "·"], ["1.0000", "[2.0000]"]]
+    assert "in brackets: the winner; · is padding, which never wins" in text
+    text = str(unit(nn.AvgPool2d(2), image, "average_pooling:0,0,0"))
+    assert "y[0, 0, 0] = (1 + 2 + 3 + 4) / 4" in text
+    assert "sum × 1/4 = 2.5" in text
+
+
+def test_where_a_flattened_number_stood():
+    network, image = fresh("lenet")
+    text = str(unit(network, image, "classifier.dense1:7"))
+    places = re.findall(r"\[(\d+)\] = features.pool2\[(\d+), (\d+), (\d+)\]", text)
+    assert len(places) == 8
+    for flat, channel, row, column in (map(int, place) for place in places):
+        assert flat == (channel * 5 + row) * 5 + column
+    assert "the other 392 products" in text
+
+
+def test_a_wrong_explanation_is_not_passed_over():
+    explanation = of_the_book()
+    assert "every result here is the network's own but for rounding" in str(explanation)
+    steps = [dataclasses.replace(step, error=0.5) for step in explanation.steps[:1]]
+    wrong = dataclasses.replace(explanation, steps=(*steps, *explanation.steps[1:]))
+    assert not wrong.agrees
+    assert "This does NOT agree with what the network computed: 0[0, 1, 1]." in str(wrong)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("asked", ["features.conv2:5,3,4", "classifier.dense1:7", "softmax:3"])
+def test_any_width(asked, width):
+    network, image = fresh("lenet")
+    explanation = unit(network, image, asked, backward=True)
+    text = as_text(explanation, width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "…" not in re.sub(r"\d…\d", "", text)
+    console = Console(width=width, color_system=None, highlight=False)
+    with console.capture() as captured:
+        console.print(explanation)
+    assert captured.get().split() == text.split()
+
+
+def test_the_way_backwards():
+    network, image = fresh("lenet")
+    text = str(unit(network, image, "features.conv1:2,10,12", backward=True, label=3))
+    assert "(cross-entropy for class 3, given as right)" in text
+    assert "through features.sigmoid1: gradient · slope" in text
+    assert "summed over the 784 positions where it is used" in text
+    assert "through features.conv1: gradient · weight, summed over the windows it lies in" in text
+    assert "the network's own choice" in str(
+        unit(network, image, "features.conv1:2,10,12", backward=True)
+    )
+
+
+def test_what_pytorch_says_is_named_as_such():
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.GroupNorm(2, 4), nn.Flatten(), nn.Linear(36, 2))
+    explanation = unit(network, torch.randn(1, 5, 5), "0:1,2,2", backward=True)
+    assert explanation.agrees
+    assert explanation.backward.number.unexplained == ("1",)
+    assert "through 1, as PyTorch says" in str(explanation)
+
+
+def test_very_small_numbers_get_their_power_of_ten():
+    small = block("x", torch.tensor([[1e-5, -2.5e-5], [0.0, 3e-6]]).double().numpy())
+    assert small.heading() == "x  · 10⁻⁵"
+    assert small.cells(2) == [["1.00", "−2.50"], ["0", "0.30"]]
+    summed = block("products", np.full((2, 2), 0.025), note=", sum 0.1")
+    assert summed.heading() == "products  · 10⁻², sum 0.1"  # the sum is not times the power
+
+
+def test_decimals_fit_the_width():
+    row = [block("x", torch.rand(3, 3).double().numpy()) for _ in range(3)]
+    assert [fitting([row], width) for width in (200, 66, 58, 50, 40)] == [4, 3, 2, 0, 0]
+    assert fitting([[block("x", torch.rand(10, 3).double().numpy())]], 200) == 0
