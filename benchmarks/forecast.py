@@ -89,7 +89,8 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     from convscope.runs.recipe import Recipe, named
     from convscope.runs.run import new_run
     from convscope.runtime.allocator import returning_memory
-    from convscope.runtime.execution import Execution, choose_execution
+    from convscope.runtime.choose_execution import choose_execution
+from convscope.runtime.execution import Execution
     from convscope.runtime.process import forget_peak, resident_bytes
     from convscope.training.expectation import Expectation
     from convscope.training.interrupt import stop_on_signals

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from convscope.runtime.execution import Execution
+from convscope.runtime.training_step import training_loss
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Gradients:
 def measure_gradients(
     network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, label_smoothing: float
 ) -> Gradients:
-    """Compute the loss and its gradient on some batches, without taking a step.
+    """Compute the loss and its gradient on some batches in float32, without taking a step.
 
     Args:
         network: In the mode to measure it in; its gradients are cleared.
@@ -65,7 +67,8 @@ def measure_gradients(
     losses: list[float] = []
     for images, labels in batches:
         network.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(network(images).float(), labels, label_smoothing=label_smoothing)
+        plain = Execution(images.device, "float32")
+        loss, _ = training_loss(network, images, labels, plain, label_smoothing=label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(loss.item())
         for name, weight in weights.items():

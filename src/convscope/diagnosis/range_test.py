@@ -14,12 +14,12 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.runs.optimization import make_optimizer, set_learning_rate
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.training_step import training_step
 
 STEPS = 100
 RANGES = {"sgd": (1e-4, 10.0), "nesterov": (1e-4, 10.0), "adam": (1e-5, 1.0)}
@@ -105,24 +105,25 @@ def training_losses(
     execution: Execution,
     rates: list[float],
 ) -> Iterator[tuple[float, int]]:
-    """Train a copy, one step for each rate.
+    """Train a copy, one step for each rate; as the run does, but without averaging the weights.
 
     Yields:
-        The loss before each step, NaN and infinity included, and the number of images in it.
+        The loss before each step that was taken, NaN and infinity included, and the number of images in it.
     """
     trained = copy.deepcopy(network).train()
     optimizer = make_optimizer(trained, recipe)
     for rate, (images, labels) in zip(rates, itertools.islice(batches, len(rates)), strict=True):
         set_learning_rate(optimizer, rate)
-        with execution.forward_pass():
-            logits = trained(images)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+        loss = training_step(
+            trained,
+            images,
+            labels,
+            execution,
+            optimizer,
+            label_smoothing=recipe.label_smoothing,
+            clip_gradient=recipe.clip_gradient,
+        )
         yield loss.item(), len(images)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        if recipe.clip_gradient is not None:
-            nn.utils.clip_grad_norm_(trained.parameters(), recipe.clip_gradient)
-        optimizer.step()
 
 
 def _spread(losses: list[float]) -> float:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.data.batches import Batches
@@ -18,10 +17,13 @@ from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.weights import load_weights
 from convscope.runs.checkpoint import Checkpoint, latest_checkpoint
+from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, processor, synchronize
-from convscope.runtime.execution import Execution, Precision, choose_execution
+from convscope.runtime.execution import Execution, Precision
+from convscope.runtime.training_step import training_step
 from convscope.training.job import Job, prepare
 
 BATCHES = (16, 32, 64, 128)  # images that may go through the network together here
@@ -226,7 +228,14 @@ def _execution(job: Job, environment: dict[str, Any], device: torch.device) -> E
     plain = Execution(device, "float32")
     images, labels = next(iter(job.training_batches(plain).epoch(0)))
     most = BATCHES[-1]
-    return choose_execution(job.network, images[:most], labels[:most], device, precision)
+    return choose_execution(
+        job.network,
+        images[:most],
+        labels[:most],
+        device,
+        precision,
+        label_smoothing=job.recipe.label_smoothing,
+    )
 
 
 def _batch_size(job: Job, execution: Execution) -> int:
@@ -234,13 +243,20 @@ def _batch_size(job: Job, execution: Execution) -> int:
     images, labels = next(iter(job.training_batches(execution).epoch(0)))
     images, labels = images[: BATCHES[0]], labels[: BATCHES[0]]
     network = execution.place(copy.deepcopy(job.network)).train()
+    optimizer = make_optimizer(network, job.recipe)
     times = []
     with execution.using_threads():
         for _ in range(2):  # the first is slower
             start = time.perf_counter()
-            with execution.forward_pass():
-                logits = network(images)
-            F.cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
+            training_step(
+                network,
+                images,
+                labels,
+                execution,
+                optimizer,
+                label_smoothing=job.recipe.label_smoothing,
+                clip_gradient=job.recipe.clip_gradient,
+            )
             synchronize(execution.device)
             times.append(time.perf_counter() - start)
     step = min(times) / len(images)

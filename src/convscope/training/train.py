@@ -26,11 +26,12 @@ from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
 from convscope.runtime.allocator import returning_memory
+from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, describe
-from convscope.runtime.execution import Execution, choose_execution
+from convscope.runtime.execution import Execution
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import find_blocks, recomputing
-from convscope.training.average import WeightAverage
+from convscope.runtime.weight_average import WeightAverage
 from convscope.training.budget import first_plan
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
@@ -162,7 +163,13 @@ def _choose_execution(job: Job, device: torch.device) -> Execution:
     recipe = job.recipe
     with returning_memory():
         return choose_execution(
-            job.network, images, labels, device, recipe.precision, recipe.threads
+            job.network,
+            images,
+            labels,
+            device,
+            recipe.precision,
+            recipe.threads,
+            label_smoothing=recipe.label_smoothing,
         )
 
 
