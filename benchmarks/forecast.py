@@ -90,8 +90,9 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     from convscope.runs.run import new_run
     from convscope.runtime.allocator import returning_memory
     from convscope.runtime.choose_execution import choose_execution
-from convscope.runtime.execution import Execution
+    from convscope.runtime.execution import Execution
     from convscope.runtime.process import forget_peak, resident_bytes
+    from convscope.runtime.weight_average import WeightAverage
     from convscope.training.expectation import Expectation
     from convscope.training.interrupt import stop_on_signals
     from convscope.training.job import prepare
@@ -118,7 +119,12 @@ from convscope.runtime.execution import Execution
     with returning_memory():
         execution = choose_execution(job.network, images, labels, cpu, recipe.precision, 2)
     placed = execution.place(job.network)
-    state = TrainingState(placed, make_optimizer(placed, recipe), None, Progress(total_steps=STEPS))
+    average = None
+    if recipe.ema is not None:
+        average = WeightAverage(copy.deepcopy(placed), recipe.ema)
+    state = TrainingState(
+        placed, make_optimizer(placed, recipe), average, Progress(total_steps=STEPS)
+    )
     view = LiveView(quiet=True)
     expectation = Expectation(job, recipe, execution, view, 0.0)
     with tempfile.TemporaryDirectory() as folder:

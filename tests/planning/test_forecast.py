@@ -9,6 +9,7 @@ from convscope.planning.history import Outcome
 from convscope.planning.plan import forecasters, plan
 from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 
@@ -19,7 +20,7 @@ def own_cache(tmp_path, monkeypatch):
 
 def recorded(network, shape=(1, 28, 28)):
     execution = Execution(torch.device("cpu"), "float32", 1)
-    return record_step(network, shape, execution, lambda n: torch.optim.SGD(n.parameters(), 0.1))
+    return record_step(network, shape, execution, Recipe(epochs=1))
 
 
 def test_a_recorded_step_counts_what_pytorch_counts():

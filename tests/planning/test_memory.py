@@ -1,5 +1,4 @@
 import math
-from functools import partial
 
 import pytest
 import torch
@@ -8,12 +7,14 @@ from torch import nn
 from convscope.planning.memory import step_memory
 from convscope.planning.plan import forecasters
 from convscope.planning.record_step import record_step
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 KINDS = {
     "parameters",
     "gradients",
     "optimizer",
+    "average",
     "activations",
     "temporary",
     "workspace",
@@ -24,9 +25,8 @@ KINDS = {
 @pytest.fixture(scope="module")
 def step():
     network = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 100, 10))
-    optimizer = partial(torch.optim.SGD, lr=0.1, momentum=0.9)
     execution = Execution(torch.device("cpu"), "float32")
-    return record_step(network, (1, 12, 12), execution, lambda n: optimizer(n.parameters()))
+    return record_step(network, (1, 12, 12), execution, Recipe(epochs=1, momentum=0.9))
 
 
 def test_every_part_is_there_and_they_add_up(step):

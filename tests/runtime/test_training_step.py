@@ -62,7 +62,7 @@ def step_by_hand(model, average, images, labels, precision):
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_equals_a_step_written_out(precision, mixed):
     ours, plain = network(), network()
-    average = WeightAverage(ours, DECAY)
+    average = WeightAverage(copy.deepcopy(ours), DECAY)
     plain_average = copy.deepcopy(plain)
     images, labels = batch(mixed=mixed)
     logits, loss, gradients = step_by_hand(plain, plain_average, images, labels, precision)
@@ -95,7 +95,7 @@ def test_whole_and_in_halves_it_is_the_same(mixed):
     results = []
     for in_halves in (False, True):
         ours = network()
-        average = WeightAverage(ours, DECAY)
+        average = WeightAverage(copy.deepcopy(ours), DECAY)
         optimizer = torch.optim.SGD(ours.parameters(), RATE, momentum=0.9)
         for _ in range(2):
             if in_halves:

@@ -1,3 +1,4 @@
+import copy
 import math
 
 import torch
@@ -10,7 +11,7 @@ from convscope.runtime.weight_average import WeightAverage
 def test_average_forgets_the_start():
     network = nn.Linear(1, 1)
     nn.init.constant_(network.weight, 100.0)
-    average = WeightAverage(network, decay=0.9)
+    average = WeightAverage(copy.deepcopy(network), decay=0.9)
     nn.init.constant_(network.weight, 1.0)
     for step in range(60):
         average.update(network, step)
@@ -21,7 +22,7 @@ def test_average_forgets_the_start():
 def test_average_follows_by_hand():
     network = nn.Linear(1, 1)
     nn.init.constant_(network.weight, 0.0)
-    average = WeightAverage(network, decay=0.99)
+    average = WeightAverage(copy.deepcopy(network), decay=0.99)
     nn.init.constant_(network.weight, 1.0)
     average.update(network, 0)  # keeps 1/10
     assert math.isclose(average.network.weight.item(), 0.9, rel_tol=1e-6)
@@ -31,7 +32,7 @@ def test_average_follows_by_hand():
 
 def test_average_copies_moving_statistics():
     network = cs.build("lenet-bn", 1, 10)
-    average = WeightAverage(network, decay=0.9)
+    average = WeightAverage(copy.deepcopy(network), decay=0.9)
     network(torch.randn(4, 1, 28, 28))
     average.update(network, 0)
     for ours, theirs in zip(average.network.buffers(), network.buffers(), strict=True):

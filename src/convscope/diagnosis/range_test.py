@@ -108,7 +108,7 @@ def training_losses(
     """Train a copy, one step for each rate; as the run does, but without averaging the weights.
 
     Yields:
-        The loss before each step that was taken, NaN and infinity included, and the number of images in it.
+        The loss before each step, NaN and infinity included, and the number of images in it.
     """
     trained = copy.deepcopy(network).train()
     optimizer = make_optimizer(trained, recipe)

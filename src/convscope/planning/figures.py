@@ -30,12 +30,15 @@ COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00", "#0
 NAMES = {
     "parameters": "parameters",
     "optimizer": "optimizer's state",
+    "average": "averaged weights",
     "images": "batch",
     "gradients": "gradients",
     "activations": "activations kept for backward",
     "temporary": "temporary",
     "workspace": "workspace of convolutions",
 }
+PART_COLOURS = dict(zip((kind for kind in NAMES if kind != "average"), COLOURS, strict=True))
+PART_COLOURS["average"] = "#332288"  # Tol's indigo: darker than the colours around it
 UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 HALVINGS, DOUBLINGS = 4, 2  # of the batch size, that are drawn
 MEASURING_SECONDS = 0.4  # for each batch size
@@ -94,7 +97,7 @@ def _draw_step(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> 
         moments,
         timeline.bytes[shown],
         labels=[NAMES[KINDS[row]] for row in shown],
-        colors=[COLOURS[row] for row in shown],
+        colors=[PART_COLOURS[KINDS[row]] for row in shown],
         step="post",
         linewidth=0,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property, partial
+from functools import cached_property
 
 import torch
 
@@ -17,7 +17,6 @@ from convscope.planning.record_step import record_step
 from convscope.planning.run_time import RunTime, run_time
 from convscope.planning.step import Step
 from convscope.planning.times import OperationTimes, Timing, total, working_set
-from convscope.runs.optimization import make_optimizer
 from convscope.runtime.allocator import has_thread_cache
 from convscope.runtime.contention import BUSY
 
@@ -59,7 +58,7 @@ class Forecaster:
             getattr(workload.network, "_orig_mod", workload.network),
             workload.image_shape,
             workload.execution,
-            partial(make_optimizer, recipe=workload.recipe),
+            workload.recipe,
             recomputed=() if workload.recipe.recompute == "auto" else workload.recipe.recompute,
         )
 
@@ -183,20 +182,19 @@ class Forecaster:
     def _peak(self, memory: StepMemory, batch_size: int, base_bytes: int | None) -> int:
         costs, _ = fixed_costs()
         resident = {kind: sum(sizes) for kind, sizes in self.step.resident.items()}
-        weights = resident["parameters"] + resident["optimizer"]
+        weights = resident["parameters"] + resident["average"]
         # A run begins with a forecast, whose timing takes memory as well: its tensors, as much
         # again for results that are kept, and the largest kernel of all, with its gradient if
         # both find room beside those (as measured with large dense layers).
         pool = working_set(self.step, batch_size)
         kernel = max(self.step.resident["parameters"], default=0)
         timing = 2 * pool + (2 if kernel <= pool else 1) * kernel
-        timing += resident["parameters"]
+        timing += weights
         training = costs.late_bytes + max(memory.heap, timing)
-        training += weights if self.workload.recipe.ema is not None else 0
-        peak = max(training, costs.final_evaluation_bytes + resident["parameters"])
+        peak = max(training, costs.final_evaluation_bytes + weights)
         if base_bytes is None:
             return peak + costs.start_bytes + self._data_set_bytes
-        return peak + base_bytes - resident["parameters"]
+        return peak + base_bytes - weights
 
     def _memory_range(self, peak: int, heap: Heap) -> Range:
         doubt = 2.0 if self.step.unknown else 0.0

@@ -15,6 +15,7 @@ from convscope.planning.step import Kind, Step
 KINDS: tuple[Kind, ...] = (
     "parameters",
     "optimizer",
+    "average",
     "images",
     "gradients",
     "activations",

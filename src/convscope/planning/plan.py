@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from convscope.planning.forecaster import Forecaster
 from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.runs.choose_recipe import choose_recipe
 from convscope.runs.fitting import fit_network
-from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import choose_device
@@ -153,7 +151,7 @@ def _with_blocks(workload: Workload) -> Workload:
         getattr(workload.network, "_orig_mod", workload.network),
         workload.image_shape,
         workload.execution,
-        partial(make_optimizer, recipe=workload.recipe),
+        workload.recipe,
     )
     return replace(workload, recipe=workload.recipe.replace(recompute=chosen.blocks))
 

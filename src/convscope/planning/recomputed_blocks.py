@@ -8,16 +8,16 @@ many small ones. So the network is divided into blocks of many sizes, and every 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import torch
 from torch import nn
 
 from convscope.planning.operation import Operation
 from convscope.planning.record_step import record_step
 from convscope.planning.step import Step
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 OPERATIONS_PER_BYTE = 20  # that a processor computes while it moves a byte, roughly
@@ -54,7 +54,7 @@ def plan_recomputation(
     network: nn.Module,
     image_shape: tuple[int, int, int],
     execution: Execution,
-    make_optimizer: Callable[[nn.Module], torch.optim.Optimizer],
+    recipe: Recipe,
 ) -> Recomputation:
     """The blocks that pay, confirmed by recording the step once more with them.
 
@@ -62,7 +62,7 @@ def plan_recomputation(
         network: Isn't touched.
         image_shape: (C, H, W).
         execution: Precision and algorithms.
-        make_optimizer: Gives the optimizer of a (copied) network.
+        recipe: Decides what a step does besides the network's own passes.
 
     Returns:
         With the share of the step's whole memory that is saved in a large batch; no blocks where
@@ -71,9 +71,9 @@ def plan_recomputation(
     Raises:
         RuntimeError: As for `record_step`.
     """
-    step = record_step(network, image_shape, execution, make_optimizer)
+    step = record_step(network, image_shape, execution, recipe)
     chosen = choose_blocks(network, step)
-    again = record_step(network, image_shape, execution, make_optimizer, chosen.blocks)
+    again = record_step(network, image_shape, execution, recipe, chosen.blocks)
     saved = 1 - _most_in_use(again) / _most_in_use(step)
     if saved <= chosen.repeated:
         return Recomputation((), 0.0, 0.0)

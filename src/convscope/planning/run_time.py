@@ -68,7 +68,7 @@ def run_time(
     steps = max(1, math.ceil(counts["train"] / batch_size))
     per_image = (phases["forward"] + phases["input"]) / batch_size
     evaluation = (counts.get("validation") or counts.get("test", 0)) * per_image
-    weights = sum(step.resident["parameters"]) + sum(step.resident["optimizer"])
+    weights = sum(map(sum, step.resident.values()))
     epoch = steps * step_seconds + evaluation + 2 * weights / CHECKPOINT_BYTES_PER_SECOND
     slower = FLOAT32_TIMES_AS_LONG if workload.execution.precision == "bfloat16" else 1.0
     evaluated = counts.get("test", 0) + counts.get("validation", 0)

@@ -12,7 +12,14 @@ import torch
 from convscope.planning.operation import Operation, Phase, scale
 
 Kind = Literal[
-    "parameters", "gradients", "optimizer", "activations", "temporary", "workspace", "images"
+    "parameters",
+    "optimizer",
+    "average",
+    "images",
+    "gradients",
+    "activations",
+    "temporary",
+    "workspace",
 ]
 
 
@@ -42,7 +49,8 @@ class Step:
         kinds: What the blocks hold, where it isn't temporary.
         stand_in: The number of images it was recorded with.
         image_shape: (C, H, W).
-        resident: Bytes of parameters with buffers, and of the optimizer's state.
+        resident: Bytes of parameters with buffers, of the optimizer's state, and of the averaged
+            network, tensor by tensor.
         unknown: Operations that aren't PyTorch's own, so that nothing is known of their insides.
         inputs: Blocks that modules are given in the forward pass, by path; 0 stands for the
             images and parameters.

@@ -185,9 +185,7 @@ def _choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[
         return recompute
     shape = (job.card.channels, job.card.size, job.card.size)
     try:
-        planned = plan_recomputation(
-            job.network, shape, execution, lambda network: make_optimizer(network, job.recipe)
-        )
+        planned = plan_recomputation(job.network, shape, execution, job.recipe)
     except RuntimeError as error:
         raise UsageError(
             "recompute: no blocks can be chosen, since this network asks for the values of its "
@@ -282,7 +280,9 @@ def _carry_out(
 
 def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:
     network = execution.place(job.network)
-    average = WeightAverage(network, job.recipe.ema) if job.recipe.ema is not None else None
+    average = None
+    if job.recipe.ema is not None:
+        average = WeightAverage(copy.deepcopy(network), job.recipe.ema)
     progress = Progress(total_steps=first_plan(job.recipe, steps_per_epoch))
     return TrainingState(network, make_optimizer(network, job.recipe), average, progress)
 

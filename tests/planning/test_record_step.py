@@ -9,6 +9,7 @@ from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import entry
 from convscope.planning.memory import step_memory
 from convscope.planning.record_step import record_step
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 SHAPE = (3, 16, 16)
@@ -43,7 +44,7 @@ def recorded(network, precision="float32", shape=SHAPE, momentum=0.9):
         network,
         shape,
         Execution(torch.device("cpu"), precision, 1),
-        lambda n: torch.optim.SGD(n.parameters(), 0.1, momentum=momentum),
+        Recipe(epochs=1, momentum=momentum),
     )
 
 
@@ -136,11 +137,9 @@ def test_the_same_step_in_float32_from_a_record_in_bfloat16(name):
         network = cs.build(name, 3, 10)
     shape = (3, *entry(name).image[1:])
 
-    def sgd(network):
-        return torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)
-
+    recipe = Recipe(epochs=1, momentum=0.9)
     short, long = (
-        record_step(network, shape, Execution(torch.device("cpu"), precision), sgd)
+        record_step(network, shape, Execution(torch.device("cpu"), precision), recipe)
         for precision in ("bfloat16", "float32")
     )
     converted = Counter(operation.key for operation in short.all_float32.operations)
