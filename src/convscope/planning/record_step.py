@@ -63,7 +63,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._block_of(tensor)
             for size in next(workspaces, ()):
                 self._use_briefly(size)
-        if _computes(function):
+        if computes(function):
             operation = Operation(
                 function,
                 tree_map(_described, (args, kwargs)),
@@ -157,7 +157,9 @@ def record_step(
         copied = without_memory(network).train()
         optimizer = make_optimizer(copied, recipe)
         _fill_optimizer(optimizer)
-        average = WeightAverage(without_memory(copied), recipe.ema) if recipe.ema is not None else None
+        average = (
+            WeightAverage(without_memory(copied), recipe.ema) if recipe.ema is not None else None
+        )
         images = torch.empty(stand_in, *image_shape)
         images = images.to(memory_format=execution.memory_format)
         labels = _make_labels(copied, images, recipe)
@@ -266,7 +268,7 @@ def _bytes(tensor: Tensor) -> int:
     return tensor.untyped_storage().nbytes()
 
 
-def _computes(function: Any) -> bool:
+def computes(function: Any) -> bool:
     """Whether a function does more than give another view of its argument or take memory."""
     if function.overloadpacket in _ONLY_MEMORY:
         return False

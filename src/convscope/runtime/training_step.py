@@ -113,7 +113,10 @@ def take_step(
     if on_gradients is not None:
         on_gradients()
     if clip_gradient is not None:
-        nn.utils.clip_grad_norm_(network.parameters(), clip_gradient)
+        # All parameters at once, as PyTorch does by itself where tensors are plain: in a recording
+        # they aren't, and what is recorded is to be what training does.
+        at_once = True if loss.device.type in ("cpu", "cuda") else None
+        nn.utils.clip_grad_norm_(network.parameters(), clip_gradient, foreach=at_once)
     optimizer.step()
     optimizer.zero_grad()
     if average is not None:
