@@ -12,6 +12,7 @@ figure.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import math
 import subprocess

@@ -176,7 +176,7 @@ def record_step(
         recomputation = recomputing(copied, recomputed, execution.plan)
         with recorder, _naming_layers(copied, recorder), recomputation:
             recorder.phase = "forward"
-            loss, logits = training_loss(
+            loss, _ = training_loss(
                 copied, images, labels, execution, label_smoothing=recipe.label_smoothing
             )
             recorder.begin_backward()
