@@ -42,7 +42,7 @@ class AnswerSummary:
 
 
 @dataclass(frozen=True)
-class Answers:
+class ModeAnswers:
     """What a network answers; training images are not augmented here.
 
     Attributes:
@@ -58,7 +58,7 @@ class Answers:
     has_batch_norm: bool
 
 
-def ask_both_modes(subject: Subject) -> Answers:
+def ask_both_modes(subject: Subject) -> ModeAnswers:
     """Run the newest network over up to 1,000 images of each set."""
     random = np.random.default_rng(0)
     # Mixed, since batch norm needs batches in which all classes are.
@@ -67,7 +67,7 @@ def ask_both_modes(subject: Subject) -> Answers:
     monitor = sample(subject.monitor, IMAGES, random)
     seen = measure(subject.newest, subject.plain_batches(train))
     other = measure(subject.newest, subject.plain_batches(monitor))
-    return Answers(
+    return ModeAnswers(
         train=_summarize(seen.logits, seen.labels),
         train_mode=_summarize(*_in_training_mode(subject, subject.plain_batches(train).epoch(0))),
         monitor=_summarize(other.logits, other.labels),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from convscope.diagnosis.activations import Activation
 from convscope.diagnosis.gradients import LayerGradient
@@ -30,21 +31,19 @@ ROW = 0.24  # inches
 TITLE_PAD = 42  # points between title and drawing, for the legend
 
 
-def draw(measured: Measurements, verdict: str, path: Path) -> Path:
+def draw_measurements(
+    measured: Measurements, verdict: str, path: str | Path | None = None
+) -> Figure:
     """Draw what was measured.
 
     Args:
         measured: Everything.
         verdict: What was found, in a few words.
-        path: The PNG to write.
-
-    Returns:
-        The path.
+        path: The PNG to write; None leaves the figure in memory.
     """
     gradients = _thinned([each for each in measured.gradients.layers if each.ratio is not None])
     units = _thinned(measured.activations)
     rows = max(len(gradients), len(units), 8)
-    path.parent.mkdir(exist_ok=True)
     with drawing(path, 15, 2.2 + ROW * rows) as figure:
         left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.1, 1.1))
         _units(left, units)
@@ -56,7 +55,7 @@ def draw(measured: Measurements, verdict: str, path: Path) -> Path:
             f"Units: {measured.images} training images, in training mode. Gradients: median "
             "over batches. Range test: Smith 2017, section 3.3.",
         )
-    return path
+    return figure
 
 
 def _units(axes: Axes, units: list[Activation]) -> None:

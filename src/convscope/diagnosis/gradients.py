@@ -39,7 +39,7 @@ class LayerGradient:
 
 
 @dataclass(frozen=True)
-class Gradients:
+class NetworkGradients:
     """Gradients of a network on some batches.
 
     Attributes:
@@ -53,7 +53,7 @@ class Gradients:
 
 def measure_gradients(
     network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, label_smoothing: float
-) -> Gradients:
+) -> NetworkGradients:
     """Compute the loss and its gradient on some batches in float32, without taking a step.
 
     Args:
@@ -84,4 +84,4 @@ def measure_gradients(
         )
         for name, weight in weights.items()
     )
-    return Gradients(layers, statistics.fmean(losses))
+    return NetworkGradients(layers, statistics.fmean(losses))

@@ -64,7 +64,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineReport:
     """Everything about the machine.
 
     Attributes:
@@ -81,7 +81,7 @@ class Machine:
         return all(fact.state != "problem" for fact in self.facts)
 
 
-def examine_machine() -> Machine:
+def examine_machine() -> MachineReport:
     """Look at software, processor, memory, disk, data sets, GPU; writes and fetches nothing."""
     numbers: dict[str, Any] = {"convscope": __version__, **describe()}
     numbers["instructions"] = _instructions()
@@ -103,7 +103,7 @@ def examine_machine() -> Machine:
         *_room(numbers),
         *_data_sets(numbers),
     ]
-    return Machine(tuple(facts), numbers)
+    return MachineReport(tuple(facts), numbers)
 
 
 def _software(numbers: dict[str, Any]) -> list[Fact]:

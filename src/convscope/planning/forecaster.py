@@ -15,7 +15,7 @@ from convscope.planning.input_time import input_seconds
 from convscope.planning.memory import Heap, StepMemory, step_memory
 from convscope.planning.record_step import record_step
 from convscope.planning.run_time import RunTime, run_time
-from convscope.planning.step import Step
+from convscope.planning.step import RecordedStep
 from convscope.planning.times import OperationTimes, Timing, total, working_set
 from convscope.runtime.allocator import has_thread_cache
 from convscope.runtime.contention import BUSY
@@ -47,7 +47,7 @@ class Forecaster:
         self._feeding: dict[int, float] = {}
 
     @cached_property
-    def step(self) -> Step:
+    def step(self) -> RecordedStep:
         """The step, recorded when it is first asked for.
 
         Raises:
@@ -77,7 +77,7 @@ class Forecaster:
         return sum(phases.values())
 
     def _phases(
-        self, step: Step, batch_size: int, measuring_seconds: float, *, again: bool = True
+        self, step: RecordedStep, batch_size: int, measuring_seconds: float, *, again: bool = True
     ) -> tuple[dict[str, float], list[Timing]]:
         """Seconds of each phase, making the batch left out, and those of the operations."""
         with self.workload.execution.using_threads():

@@ -23,7 +23,7 @@ from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.forecaster import LOOP_SECONDS, Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory import step_memory
-from convscope.planning.operation import Operation
+from convscope.planning.operation import RecordedOperation
 from convscope.planning.words import size_words
 from convscope.runtime.execution import Precision
 
@@ -223,7 +223,9 @@ def forecast_elsewhere(
     )
 
 
-def _time(operations: list[Operation], machine: Machine) -> tuple[float, float, dict[Limit, float]]:
+def _time(
+    operations: list[RecordedOperation], machine: Machine
+) -> tuple[float, float, dict[Limit, float]]:
     """Seconds of a step, of its forward pass, and shares by what limits."""
     by_limit: dict[Limit, float] = {
         "computing": 0.0,
@@ -244,7 +246,7 @@ def _time(operations: list[Operation], machine: Machine) -> tuple[float, float, 
     return total, forward, {limit: seconds / total for limit, seconds in by_limit.items()}
 
 
-def _rate(operation: Operation, machine: Machine) -> float:
+def _rate(operation: RecordedOperation, machine: Machine) -> float:
     """Floating point operations per second for the type of the operation's numbers."""
     if operation.inputs and operation.inputs[0].dtype == torch.bfloat16:
         return machine.bfloat16 or machine.float32
@@ -253,7 +255,7 @@ def _rate(operation: Operation, machine: Machine) -> float:
     return machine.tf32 if machine.tf32 and is_convolution else machine.float32
 
 
-def _products(operation: Operation, machine: Machine) -> float:
+def _products(operation: RecordedOperation, machine: Machine) -> float:
     """Floating point operations that are really computed: some are saved, some are in vain."""
     if machine.kind == "cpu" or not operation.flops or "convolution" not in str(operation.function):
         return operation.flops

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.planning.operation import scale
-from convscope.planning.step import Kind, Step
+from convscope.planning.step import Kind, RecordedStep
 
 # From the bottom of the image upwards: what is always there, then what comes and goes.
 KINDS: tuple[Kind, ...] = (
@@ -41,7 +41,7 @@ class MemoryTimeline:
         return self.phases.index(phase) if phase in self.phases else None
 
 
-def memory_timeline(step: Step, batch_size: int) -> MemoryTimeline:
+def memory_timeline(step: RecordedStep, batch_size: int) -> MemoryTimeline:
     """Follow the recorded blocks.
 
     Args:

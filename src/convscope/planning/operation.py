@@ -46,7 +46,7 @@ class TensorShape(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Operation:
+class RecordedOperation:
     """A call of one of PyTorch's elementary functions.
 
     Attributes:
@@ -96,7 +96,7 @@ class Operation:
             return 2 * math.prod(self.results[0].sizes) * left.sizes[-1]
         return 0
 
-    def at(self, batch_size: int, stand_in: int) -> Operation:
+    def at(self, batch_size: int, stand_in: int) -> RecordedOperation:
         """The operation for another number of images.
 
         Args:
@@ -114,7 +114,7 @@ class Operation:
             is_count = isinstance(value, int) and not isinstance(value, bool)
             return scale(value, batch_size, stand_in) if is_count else value
 
-        return Operation(
+        return RecordedOperation(
             self.function,
             tree_map(scaled, self.arguments, is_leaf=_is_shape),
             tuple(scaled(shape) for shape in self.results),
@@ -122,14 +122,14 @@ class Operation:
             self.layer,
         )
 
-    def in_float32(self) -> Operation:
+    def in_float32(self) -> RecordedOperation:
         """The operation on float32 where it was on bfloat16."""
 
         def long(value: Any) -> Any:
             is_short = isinstance(value, TensorShape) and value.dtype == torch.bfloat16
             return value._replace(dtype=torch.float32) if is_short else value
 
-        return Operation(
+        return RecordedOperation(
             self.function,
             tree_map(long, self.arguments, is_leaf=_is_shape),
             tuple(long(shape) for shape in self.results),

@@ -22,7 +22,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
-from convscope.runtime.matrix_convolution import Layer
+from convscope.runtime.matrix_convolution import ConvolutionLayer
 
 CHOOSING_SECONDS = 0.3  # for timing operations in each precision, to choose one
 PLAN_SECONDS = 0.5  # for measuring which convolutions matrices do faster; training takes longer
@@ -80,7 +80,7 @@ def forecasters(
     facts = _facts(data, image_shape, chosen, network)
     classes = None if data is None else facts.classes
     plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
-    layers: set[Layer] = set()
+    layers: set[ConvolutionLayer] = set()
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
         with record_layers(layers):  # as the network is tried on images of this size
             size, module, _, _ = fit_network(plain, facts.shape, classes, chosen)
@@ -157,7 +157,7 @@ def _with_blocks(workload: Workload) -> Workload:
 
 
 def _matrix_convolutions(
-    layers: set[Layer], batch_size: int, execution: Execution
+    layers: set[ConvolutionLayer], batch_size: int, execution: Execution
 ) -> dict[str, Any]:
     """Which convolutions training would compute as matrix products."""
     if execution.device.type != "cpu":

@@ -14,9 +14,9 @@ from functools import cached_property
 
 from torch import nn
 
-from convscope.planning.operation import Operation
+from convscope.planning.operation import RecordedOperation
 from convscope.planning.record_step import record_step
-from convscope.planning.step import Step
+from convscope.planning.step import RecordedStep
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
@@ -80,7 +80,9 @@ def plan_recomputation(
     return replace(chosen, saved=saved)
 
 
-def choose_blocks(network: nn.Module, step: Step, share: float | None = None) -> Recomputation:
+def choose_blocks(
+    network: nn.Module, step: RecordedStep, share: float | None = None
+) -> Recomputation:
     """The blocks that save most memory for the work they repeat.
 
     Args:
@@ -121,7 +123,7 @@ class _Kept:
         step: As recorded.
     """
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: RecordedStep) -> None:
         self.bytes: dict[int, int] = {}  # of all blocks of memory
         self.order: dict[int, int] = {}  # when they were taken
         self.by_layer: dict[str, set[int]] = {}
@@ -192,7 +194,7 @@ class _Division:
         limit: Bytes kept inside of a block.
     """
 
-    def __init__(self, network: nn.Module, step: Step, kept: _Kept, limit: float) -> None:
+    def __init__(self, network: nn.Module, step: RecordedStep, kept: _Kept, limit: float) -> None:
         self._network, self._step, self._kept, self._limit = network, step, kept, limit
 
     def blocks(self) -> list[_Block]:
@@ -259,12 +261,12 @@ class _Division:
         return _Block(name, frozenset(inside), inputs, max(work, 1.0))
 
 
-def _work(operation: Operation) -> float:
+def _work(operation: RecordedOperation) -> float:
     """What takes time: computing, or moving bytes where that takes longer."""
     return max(operation.flops, OPERATIONS_PER_BYTE * operation.bytes)
 
 
-def _most_in_use(step: Step) -> int:
+def _most_in_use(step: RecordedStep) -> int:
     """Bytes in use at the worst moment, besides what is there before and after the step."""
     sizes: dict[int, int] = {}
     in_use = most = 0

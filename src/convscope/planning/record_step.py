@@ -26,8 +26,8 @@ from torch.nn.modules.module import (
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from convscope.planning.operation import Operation, Phase, TensorShape, choose_stand_in
-from convscope.planning.step import Event, Kind, Step
+from convscope.planning.operation import Phase, RecordedOperation, TensorShape, choose_stand_in
+from convscope.planning.step import Event, Kind, RecordedStep
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
@@ -41,7 +41,7 @@ LATE = 10**6  # the number of the step recorded: the average keeps its decay, no
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every elementary operation while it is the active mode."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: RecordedStep) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.step = step
         self.phase: Phase = "input"
@@ -64,7 +64,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for size in next(workspaces, ()):
                 self._use_briefly(size)
         if computes(function):
-            operation = Operation(
+            operation = RecordedOperation(
                 function,
                 tree_map(_described, (args, kwargs)),
                 tuple(TensorShape.of(t) for t in tensors),
@@ -135,7 +135,7 @@ def record_step(
     execution: Execution,
     recipe: Recipe,
     recomputed: Sequence[str] = (),
-) -> Step:
+) -> RecordedStep:
     """Record a training step of a network; nothing is computed and the network isn't touched.
 
     Args:
@@ -152,7 +152,7 @@ def record_step(
     """
     tensors = [*network.parameters(), *network.buffers()]
     stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
-    step = Step(stand_in, image_shape)
+    step = RecordedStep(stand_in, image_shape)
     with FakeTensorMode(allow_non_fake_inputs=True):
         copied = without_memory(network).train()
         optimizer = make_optimizer(copied, recipe)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.forecast import Workload
 from convscope.planning.history import outcomes, with_range
-from convscope.planning.step import Step
+from convscope.planning.step import RecordedStep
 
 CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
 PROBE_STEPS = 20  # steps of 32 images that measuring precision and threads amounts to
@@ -46,7 +46,7 @@ class RunTime:
 
 def run_time(
     workload: Workload,
-    step: Step,
+    step: RecordedStep,
     phases: Mapping[str, float],
     step_seconds: float,
     batch_size: int,

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from convscope.planning.operation import Operation, Phase, scale
+from convscope.planning.operation import Phase, RecordedOperation, scale
 
 Kind = Literal[
     "parameters",
@@ -40,7 +40,7 @@ class Event(NamedTuple):
 
 
 @dataclass
-class Step:
+class RecordedStep:
     """What one training step does.
 
     Attributes:
@@ -60,7 +60,7 @@ class Step:
 
     stand_in: int
     image_shape: tuple[int, int, int]
-    operations: list[Operation] = field(default_factory=list)
+    operations: list[RecordedOperation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     kinds: dict[int, Kind] = field(default_factory=dict)
     resident: dict[Kind, list[int]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Step:
     overwriting: set[str] = field(default_factory=set)
 
     @cached_property
-    def distinct(self) -> tuple[Operation, ...]:
+    def distinct(self) -> tuple[RecordedOperation, ...]:
         """One of all operations that take the same time."""
         return tuple({operation.key: operation for operation in self.operations}.values())
 
@@ -87,16 +87,16 @@ class Step:
         return sum(scale(event.bytes, batch_size, self.stand_in) for event in self.events)
 
     @cached_property
-    def all_float32(self) -> Step:
+    def all_float32(self) -> RecordedStep:
         """What the step computes where nothing is shortened to bfloat16; memory isn't followed."""
-        long = Step(self.stand_in, self.image_shape, unknown=self.unknown)
+        long = RecordedStep(self.stand_in, self.image_shape, unknown=self.unknown)
         long.operations = [
             operation.in_float32() for operation in self.operations if not _only_shortens(operation)
         ]
         return long
 
 
-def _only_shortens(operation: Operation) -> bool:
+def _only_shortens(operation: RecordedOperation) -> bool:
     """Whether it does nothing but change the precision of numbers."""
     types = {shape.dtype for shape in (*operation.inputs, *operation.results)}
     is_copy = operation.function.overloadpacket is torch.ops.aten._to_copy

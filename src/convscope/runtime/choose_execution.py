@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import synchronize
 from convscope.runtime.execution import Execution, Precision, autocast
-from convscope.runtime.matrix_convolution import Layer
+from convscope.runtime.matrix_convolution import ConvolutionLayer
 from convscope.runtime.training_step import training_loss
 
 FEW_IMAGES = 32  # of a batch, while it isn't known yet how slow a step is
@@ -115,7 +115,7 @@ def _choose_algorithms(
         chosen = _choose_precision(probe, device, precision)
         if device.type != "cpu":
             return chosen
-        layers: set[Layer] = set()
+        layers: set[ConvolutionLayer] = set()
         trained = chosen.place(copy.deepcopy(probe.network)).train()
         with torch.no_grad(), autocast(device, chosen.precision), record_layers(layers):
             trained(probe.images[:2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 
-from convscope.diagnosis.finding import Check, Finding, Severity, in_words
+from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.training.diagnosis import stuck_at_guessing
 
@@ -46,19 +46,19 @@ def above_guessing(measured: Measurements) -> Check:
         f"class gets the same probability."
     )
     title = "The loss stays at guessing"
-    found = Finding(title, evidence, f"{LAST_RESORT} give the layers other first weights.",
+    found = RunFinding(title, evidence, f"{LAST_RESORT} give the layers other first weights.",
                     Severity.FAULT, "--set initialization=xavier")  # fmt: skip
     return Check(name, figures, (found,))
 
 
-def _above(measured: Measurements, recorded: float, reference: str) -> Finding:
+def _above(measured: Measurements, recorded: float, reference: str) -> RunFinding:
     rate = measured.subject.recipe.learning_rate
     evidence = (
         f"The training loss is {in_words(recorded)}, above the {reference} of plain "
         f"guessing: the network is sure of what is wrong, as when steps of "
         f"the rate {rate:g} leap over the minimum."
     )
-    return Finding(
+    return RunFinding(
         "The loss is worse than guessing",
         evidence,
         f"{LAST_RESORT} take smaller steps.",
@@ -97,7 +97,7 @@ def different_answers(measured: Measurements) -> Check:
         return Check(name, figures)
     change = f"{LAST_RESORT} take smaller steps."
     rate = measured.subject.recipe.learning_rate / 10
-    found = Finding(title, evidence, change, Severity.FAULT, f"--lr {rate:g}")
+    found = RunFinding(title, evidence, change, Severity.FAULT, f"--lr {rate:g}")
     return Check(name, figures, (found,))
 
 
@@ -135,7 +135,9 @@ def modes(measured: Measurements) -> Check:
         options = f"--lr {rate:g}"
     layer = slow[0] if slow is not None else None
     title = "Batch norm's running statistics lag behind"
-    return Check(name, figures, (Finding(title, evidence, change, Severity.FAULT, options, layer),))
+    return Check(
+        name, figures, (RunFinding(title, evidence, change, Severity.FAULT, options, layer),)
+    )
 
 
 def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
@@ -181,5 +183,5 @@ def generalization(measured: Measurements) -> Check:
     else:
         decay = max(0.0005, 4 * subject.recipe.weight_decay)
         change, options = "Pull the weights towards 0 more.", f"--set weight_decay={decay:g}"
-    found = Finding("Overfitting", evidence, change, Severity.WARNING, options)
+    found = RunFinding("Overfitting", evidence, change, Severity.WARNING, options)
     return Check(name, figures, (found,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convscope.diagnosis.finding import Check, Finding, Severity
+from convscope.diagnosis.finding import Check, RunFinding, Severity
 from convscope.diagnosis.measurements import Measurements
 
 MAJORITY = 0.5  # share of the training images in one class that is called imbalance
@@ -33,14 +33,14 @@ def classes(measured: Measurements) -> Check:
         return Check(
             name,
             figures,
-            (Finding("All images are of one class", evidence, change, Severity.FAULT),),
+            (RunFinding("All images are of one class", evidence, change, Severity.FAULT),),
         )
     findings = []
     empty = [each for each, count in counts.items() if count == 0]
     if empty:
         evidence = f"No training image is labelled {_listed(empty)}."
         change = "Add images of these classes, or leave the classes out."
-        findings.append(Finding("Classes without images", evidence, change, Severity.WARNING))
+        findings.append(RunFinding("Classes without images", evidence, change, Severity.WARNING))
     if measured.answers is not None and share > MAJORITY:
         evaluated = measured.answers.train
         answered = list(counts)[evaluated.favourite]
@@ -55,7 +55,7 @@ def classes(measured: Measurements) -> Check:
                 "train.subset(numpy.concatenate([rows, rare_rows, rare_rows])), or add images."
             )
             findings.append(
-                Finding("One class drowns the others", evidence, change, Severity.FAULT)
+                RunFinding("One class drowns the others", evidence, change, Severity.FAULT)
             )
     return Check(name, figures, tuple(findings))
 
@@ -92,7 +92,9 @@ def labels(measured: Measurements) -> Check:
             "Look at some images with their labels (convscope data DATA) and check that both "
             "are read, sorted and shuffled in the same order."
         )
-        found = Finding("The labels don't belong to the images", evidence, change, Severity.FAULT)
+        found = RunFinding(
+            "The labels don't belong to the images", evidence, change, Severity.FAULT
+        )
         return Check(name, figures, (found,))
     if own.is_informative and others.says_nothing and not knows_others:
         evidence = (
@@ -103,7 +105,7 @@ def labels(measured: Measurements) -> Check:
         )
         change = f"Check that the classes of the {monitor} images have the same order."
         title = f"The labels of the {monitor} images don't belong to them"
-        return Check(name, figures, (Finding(title, evidence, change, Severity.FAULT),))
+        return Check(name, figures, (RunFinding(title, evidence, change, Severity.FAULT),))
     return Check(name, figures)
 
 
@@ -141,7 +143,9 @@ def pixels(measured: Measurements) -> Check:
             "Look at the images (convscope data DATA). Values in [0, 1] become bytes by "
             "(images * 255).round().astype('uint8'), not by astype alone."
         )
-        found = Finding("All pixels are the same", evidence, change, Severity.FAULT, "", seen.layer)
+        found = RunFinding(
+            "All pixels are the same", evidence, change, Severity.FAULT, "", seen.layer
+        )
         return Check(name, figures, (found,))
     is_usual = abs(seen.mean) <= FAR_OFF and NARROW <= seen.std <= WIDE
     if is_usual or seen.is_normalization:
@@ -161,7 +165,9 @@ def pixels(measured: Measurements) -> Check:
         )
         options = ""
     severity = Severity.FAULT if seen.std > RAW or not measured.has_learned else Severity.WARNING
-    found = Finding("The pixels aren't normalized", evidence, change, severity, options, seen.layer)
+    found = RunFinding(
+        "The pixels aren't normalized", evidence, change, severity, options, seen.layer
+    )
     return Check(name, figures, (found,))
 
 
@@ -176,7 +182,7 @@ def same_images(measured: Measurements) -> Check:
         "written down when the run began, so figures here may not be true of the run."
     )
     change = "Start the run again on the images there are now, or bring the old ones back."
-    found = Finding("The training images have changed", evidence, change, Severity.WARNING)
+    found = RunFinding("The training images have changed", evidence, change, Severity.WARNING)
     return Check(name, figures, (found,))
 
 

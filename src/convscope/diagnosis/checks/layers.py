@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from convscope.diagnosis.activations import Activation
-from convscope.diagnosis.finding import Check, Finding, Severity
+from convscope.diagnosis.finding import Check, RunFinding, Severity
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
 
@@ -47,7 +47,7 @@ def dead_units(measured: Measurements) -> Check:
     return Check(
         name,
         figures,
-        (Finding("Dead ReLUs", evidence, change, severity, options, layer.layer),),
+        (RunFinding("Dead ReLUs", evidence, change, severity, options, layer.layer),),
     )
 
 
@@ -107,7 +107,7 @@ def saturated_units(measured: Measurements) -> Check:
             f"--lr {rate:g}",
         )
     severity = Severity.WARNING if measured.has_learned else Severity.FAULT
-    found = Finding("Saturated units", evidence, change, severity, options, layer.layer)
+    found = RunFinding("Saturated units", evidence, change, severity, options, layer.layer)
     return Check(name, figures, (found,))
 
 
@@ -130,7 +130,7 @@ def gradients(measured: Measurements) -> Check:
     return Check(name, figures, () if found is None else (found,))
 
 
-def _exploding(measured: Measurements, layers: list[LayerGradient]) -> Finding | None:
+def _exploding(measured: Measurements, layers: list[LayerGradient]) -> RunFinding | None:
     largest = max(layers, key=lambda each: each.ratio or 0.0)
     ratio = largest.ratio or 0.0
     if ratio < EXPLODED:
@@ -146,12 +146,12 @@ def _exploding(measured: Measurements, layers: list[LayerGradient]) -> Finding |
     else:
         change, options = "Limit the length of the gradient.", "--set clip_gradient=1"
     severity = Severity.WARNING if measured.has_learned else Severity.FAULT
-    return Finding("Exploding gradients", evidence, change, severity, options, largest.name)
+    return RunFinding("Exploding gradients", evidence, change, severity, options, largest.name)
 
 
 def _vanishing(
     measured: Measurements, smallest: LayerGradient, largest: LayerGradient
-) -> Finding | None:
+) -> RunFinding | None:
     least, most = smallest.ratio or 0.0, largest.ratio or 0.0
     if measured.has_learned or not least < VANISHED * most:
         return None
@@ -171,7 +171,9 @@ def _vanishing(
         options = ""
     else:
         change, options = "Give the layers other first weights.", "--set initialization=kaiming"
-    return Finding("Vanishing gradients", evidence, change, Severity.FAULT, options, smallest.name)
+    return RunFinding(
+        "Vanishing gradients", evidence, change, Severity.FAULT, options, smallest.name
+    )
 
 
 def _rounded(number: float) -> float:
@@ -200,7 +202,7 @@ def moving_weights(measured: Measurements) -> Check:
         )
         severity = Severity.NOTE if is_frozen else Severity.WARNING
         severity = severity if measured.has_learned else Severity.FAULT
-        found = Finding("Weights that don't learn", evidence, change, severity, "", cut[0].name)
+        found = RunFinding("Weights that don't learn", evidence, change, severity, "", cut[0].name)
         return Check(name, f"{len(cut)} layers get no gradient", (found,))
     if not subject.knows_first or subject.step == 0:
         return Check(name, "every layer gets a gradient")
@@ -220,7 +222,7 @@ def moving_weights(measured: Measurements) -> Check:
         f"After {subject.step:,} steps the weights of layer {least!r} have moved by "
         f"{moved[least]:.1e} of their length."
     )
-    found = Finding(
+    found = RunFinding(
         "Weights that don't move",
         evidence,
         "Take larger steps.",

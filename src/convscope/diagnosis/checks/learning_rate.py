@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from convscope.diagnosis import rate_trials
-from convscope.diagnosis.finding import Check, Finding, Severity, in_words
+from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.diagnosis.range_test import RangeTest
 from convscope.diagnosis.subject import Subject
@@ -41,7 +41,7 @@ def _range_in_words(test: RangeTest | None, subject: Subject) -> str:
     )
 
 
-def _by_trials(measured: Measurements) -> Finding | None:
+def _by_trials(measured: Measurements) -> RunFinding | None:
     """A few steps at another rate came further than the whole run."""
     best, subject = measured.least_trial, measured.subject
     if best is None or not _is_comparable(subject):
@@ -66,8 +66,8 @@ def _by_trials(measured: Measurements) -> Finding | None:
     return _wrong_rate("high" if is_high else "low", evidence, best.rate)
 
 
-def _wrong_rate(which: str, evidence: str, rate: float) -> Finding:
-    return Finding(
+def _wrong_rate(which: str, evidence: str, rate: float) -> RunFinding:
+    return RunFinding(
         f"The learning rate is too {which}",
         evidence,
         f"Set the learning rate to {rate:g}.",
@@ -105,7 +105,7 @@ def enough_steps(measured: Measurements) -> Check:
     else:
         epochs = math.ceil(STEPS_AIMED_AT / per_epoch)
         change, options = "Train for more epochs.", f"--epochs {epochs}"
-    found = Finding("Too few steps", evidence, change, Severity.FAULT, options)
+    found = RunFinding("Too few steps", evidence, change, Severity.FAULT, options)
     return Check(name, figures, (found,))
 
 
@@ -119,7 +119,7 @@ def finite(measured: Measurements) -> Check:
     evidence = subject.error or (
         "The newest weights give a loss that isn't a number (NaN or infinite)."
     )
-    found = Finding(
+    found = RunFinding(
         "The numbers became NaN or infinite",
         evidence,
         "Set the learning rate to a tenth.",
