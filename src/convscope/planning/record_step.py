@@ -19,10 +19,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
@@ -31,6 +27,7 @@ from convscope.planning.step import Event, Kind, RecordedStep
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.module_calls import following_modules
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.runtime.weight_average import WeightAverage
@@ -228,15 +225,15 @@ def _fill_optimizer(optimizer: torch.optim.Optimizer) -> None:
 @contextmanager
 def _naming_layers(network: nn.Module, recorder: _Recorder) -> Iterator[None]:
     """Within: the recorder knows which module is being computed."""
-    names = {module: name for name, module in network.named_modules()}
-    step, versions = recorder.step, []
+    step = recorder.step
+    versions: list[list[int]] = []
 
-    def enter(module: nn.Module, inputs: Any) -> None:
-        recorder.layers.append(names.get(module, recorder.layers[-1]))
+    def enter(layer: str, _: nn.Module, inputs: tuple[Any, ...]) -> None:
+        recorder.layers.append(layer)
         versions.append(_versions(inputs))
 
-    def leave(_: nn.Module, inputs: Any, output: Any) -> None:
-        layer = recorder.layers.pop()
+    def leave(layer: str, _: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        recorder.layers.pop()
         is_changed = versions.pop() != _versions(inputs)
         if recorder.phase == "forward":
             step.inputs.setdefault(layer, set()).update(recorder.blocks(inputs))
@@ -244,15 +241,8 @@ def _naming_layers(network: nn.Module, recorder: _Recorder) -> Iterator[None]:
             if is_changed:
                 step.overwriting.add(layer)
 
-    handles = [
-        register_module_forward_pre_hook(enter),
-        register_module_forward_hook(leave, always_call=True),
-    ]
-    try:
+    with following_modules(network, before=enter, after=leave):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _described(value: Any) -> Any:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
 from convscope.evaluation.answer import Answers
 from convscope.runs.model_file import ModelCard
 from convscope.runtime.device import synchronize
@@ -128,10 +128,7 @@ def choose(
     samples = sample_images(card, SAMPLES)
     expected = reference.answers(samples)
     if not bool(expected.probabilities.isfinite().all()):
-        raise ConvscopeError(
-            "The network's answers are not numbers (NaN or infinite): its training diverged. "
-            "Train again with a lower learning rate."
-        )
+        raise training_diverged()
     usable: dict[str, tuple[Engine, Measured]] = {}
     measured: list[Measured] = []
     for name in NAMES if asked == "auto" else (asked,):
