@@ -49,7 +49,7 @@ class Activation:
         kind: "relu", "sigmoid" or "tanh".
         before: The last module with weights that was computed before it; None if there was none.
         at_end: Per unit, how many of its values were 0 (relu) or near an end of the range.
-        values: Values per unit in all.
+        values: Number of values of each unit.
     """
 
     layer: str
@@ -60,7 +60,7 @@ class Activation:
 
     @property
     def units(self) -> int:
-        """How many there are."""
+        """Number of units."""
         return len(self.at_end)
 
     @property

@@ -24,11 +24,11 @@ class AnswerSummary:
     Attributes:
         accuracy: Share of right ones.
         loss: Mean cross-entropy, without label smoothing.
-        images: How many.
+        images: Number of images.
         spread: The largest standard deviation, over images, of the probability of a class; 0 if
             all images get the same answer.
         favourite: The class answered most often.
-        favourite_share: How often.
+        favourite_share: Share of the images that are given this class.
         favourite_labels: Share of the images that are of this class.
     """
 
@@ -47,7 +47,7 @@ class ModeAnswers:
 
     Attributes:
         train: On training images, as in evaluation.
-        train_mode: On the same, normalized by each batch's own statistics as in training.
+        train_mode: On the same images, normalized by each batch's own statistics as in training.
         monitor: On the images that the run evaluates after every epoch.
         has_batch_norm: Whether the two modes differ by more than dropout.
     """

@@ -18,10 +18,10 @@ class FirstInput:
     Attributes:
         layer: The first module with weights of its own.
         is_normalization: Whether it normalizes by itself, as batch norm does.
-        mean: Of the values.
-        std: Their standard deviation.
-        least: The least of them.
-        largest: The largest of them.
+        mean: Mean of the values.
+        std: Standard deviation of the values.
+        least: The least value.
+        largest: The largest value.
     """
 
     layer: str

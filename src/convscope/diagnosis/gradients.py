@@ -18,10 +18,10 @@ class LayerGradient:
     """The weights of a layer (a matrix or kernels) and their gradient.
 
     Attributes:
-        name: Of the parameter, without ".weight" at its end.
+        name: Path of the parameter, without ".weight" at its end.
         weight: Euclidean norm of the weights.
-        gradient: That of the gradient, the median over batches; None if none arrives there, not
-            even zeros: the layer is frozen, or the loss doesn't depend on it.
+        gradient: Euclidean norm of the gradient, the median over batches; None if none arrives
+            there, not even zeros: the layer is frozen, or the loss doesn't depend on it.
         is_frozen: Whether it doesn't ask for a gradient.
     """
 
@@ -59,7 +59,7 @@ def measure_gradients(
     Args:
         network: In the mode to measure it in; its gradients are cleared.
         batches: Images (N, C, H, W) and labels.
-        label_smoothing: Of the recipe.
+        label_smoothing: Share of every label that is spread over all classes.
     """
     # Vectors are left out: the bias before a batch norm has no gradient, and nothing is wrong.
     weights = {name: p for name, p in network.named_parameters() if p.ndim > 1}

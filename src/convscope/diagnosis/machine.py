@@ -68,8 +68,8 @@ class MachineReport:
     """Everything about the machine.
 
     Attributes:
-        facts: In the order of a page.
-        numbers: The same for programs: bytes, counts, names.
+        facts: What a page about the machine says, in its order.
+        numbers: The facts as values for programs: bytes, counts, names.
     """
 
     facts: tuple[Fact, ...]

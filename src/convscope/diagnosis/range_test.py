@@ -36,13 +36,13 @@ class RangeTest:
     """What came of a range test.
 
     Attributes:
-        rates: Of the steps taken, rising.
-        losses: Smoothed, one for each; the last may be infinite.
+        rates: Learning rate of every step taken, rising.
+        losses: The smoothed loss at each rate; the last may be infinite.
         batch_size: Images per step.
-        first_loss: Before anything was learned.
+        first_loss: Mean loss before anything was learned.
         lowest: The rate where the loss had fallen by a tenth of its whole fall; None if it never
             fell clearly.
-        highest: The rate where the loss was least; None likewise.
+        highest: The rate where the loss was least; None if it never fell clearly.
         broke_at: The rate at which the loss ran away; None if it didn't.
     """
 

@@ -39,7 +39,7 @@ class Subject:
         job: Recipe, images, card; its network has the weights the run began with.
         newest: The network with the newest weights that were kept, on the device.
         step: Steps taken up to those weights.
-        total_steps: Of the whole run, as far as is known.
+        total_steps: Steps of the whole run, as far as is known.
         knows_first: Whether `job.network` really has the first weights: a module of one's own may
             have been given with those it has now.
         execution: How training computes here.
@@ -73,7 +73,7 @@ class Subject:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Their names."""
+        """The names of the classes."""
         return self.job.card.classes
 
     @property
@@ -88,7 +88,7 @@ class Subject:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Of training, at the recipe's batch size."""
+        """Steps of an epoch of training, at the recipe's batch size."""
         return len(self.job.training_batches(self.execution))
 
     def first(self) -> nn.Module:

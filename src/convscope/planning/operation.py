@@ -25,9 +25,9 @@ class TensorShape(NamedTuple):
     """What decides how long an operation takes on a tensor, and what it occupies.
 
     Attributes:
-        sizes: Of its dimensions.
-        strides: In elements.
-        dtype: Of its elements.
+        sizes: Length of each dimension.
+        strides: Distance of neighbours along each dimension, in elements.
+        dtype: Type of the elements.
     """
 
     sizes: tuple[int, ...]
@@ -53,7 +53,7 @@ class RecordedOperation:
         function: What is called.
         arguments: (positional, by name), with a `TensorShape` in place of every tensor.
         results: Shapes of the tensors it returns.
-        phase: When in the step.
+        phase: Part of the step in which it is called.
         layer: Path of the module that called it; "" outside of any, as in the backward pass.
     """
 

@@ -86,8 +86,8 @@ def choose_blocks(
     """The blocks that save most memory for the work they repeat.
 
     Args:
-        network: That was recorded.
-        step: Its training step, recorded without recomputation.
+        network: The network that was recorded.
+        step: A training step of this network, recorded without recomputation.
         share: Save at least this share of the activations' memory with as little work as possible;
             or as much as can be. None: as long as a greater share of memory is saved than the
             work grows.
@@ -188,9 +188,9 @@ class _Division:
     """A network divided into blocks, none of which has more inside than a limit.
 
     Args:
-        network: Its modules are divided.
+        network: The network whose modules are divided.
         step: Recorded with it.
-        kept: Of the step.
+        kept: What the step keeps for the backward pass.
         limit: Bytes kept inside of a block.
     """
 

@@ -27,9 +27,9 @@ class Event(NamedTuple):
     """A block of memory is taken or given back.
 
     Attributes:
-        block: Its number.
-        bytes: Its size; 0 when it is given back.
-        phase: When.
+        block: Number of the block.
+        bytes: Size of the block; 0 when it is given back.
+        phase: Part of the step in which that happens.
         layer: Path of the module under way.
     """
 

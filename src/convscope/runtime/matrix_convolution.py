@@ -27,7 +27,7 @@ class ConvolutionLayer(NamedTuple):
         kernels: (output channels, channels, height, width).
         stride: Vertical and horizontal.
         padding: On each side, vertical and horizontal.
-        dtype: Of the computation.
+        dtype: Type in which it is computed.
     """
 
     images: tuple[int, ...]
@@ -96,7 +96,7 @@ def input_gradient(gradient: Tensor, kernels: Tensor, padding: Pair) -> Tensor:
     Args:
         gradient: In the output, (N, O, output height, output width).
         kernels: (O, C, kernel height, kernel width).
-        padding: Of the forward convolution.
+        padding: Zeros on each side in the forward convolution.
     """
     turned = kernels.flip(2, 3).transpose(0, 1)
     whole = (kernels.shape[2] - 1 - padding[0], kernels.shape[3] - 1 - padding[1])

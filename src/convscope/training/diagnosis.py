@@ -22,8 +22,8 @@ class NotFiniteError(ConvscopeError):
     Args:
         what: What happened.
         where: Where it first appears, in a sentence.
-        job: Its recipe names what to change.
-        execution: How it was computed.
+        job: The job whose recipe names what to change.
+        execution: How the network was computed.
         progress: Names the step.
     """
 
@@ -88,8 +88,8 @@ def stuck_at_guessing(
     """What to tell a person whose network still gives every class the same probability.
 
     Args:
-        metrics: Of an epoch.
-        classes: How many there are; guessing has the loss ln(classes).
+        metrics: The figures of an epoch, as in metrics.jsonl.
+        classes: Number of classes; guessing has the loss ln(classes).
         is_last: Whether the run ends here.
 
     Returns:

@@ -33,9 +33,9 @@ class Expectation:
 
     Args:
         job: What is trained.
-        recipe: The run's, in which everything is decided.
-        execution: How.
-        view: Where it is said.
+        recipe: The recipe of the run, in which everything is decided.
+        execution: How the network is computed.
+        view: Where forecast and outcome are shown.
         begun: `time.perf_counter()` when the run was asked for.
         resumed: Where a run that goes on was stopped; None for a new one.
     """
@@ -115,7 +115,7 @@ class Expectation:
         self._last = None
 
     def message(self, text: str) -> None:
-        """Somebody else says it."""
+        """Messages are shown by the live view, not here."""
 
     @property
     def step_seconds(self) -> float:

@@ -49,7 +49,7 @@ class LiveView:
 
         Args:
             steps_per_epoch: Length of the bar.
-            epochs: How many there will be; None if time decides.
+            epochs: Number of epochs that there will be; None if time decides.
             monitor_name: "validation" or "test": what is evaluated after every epoch.
         """
         self._steps, self._epochs, self._monitor_name = steps_per_epoch, epochs, monitor_name

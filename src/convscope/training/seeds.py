@@ -46,7 +46,7 @@ def train_seeds(
             once for every seed, after torch's generator has been given that seed.
         data: As for `train`.
         recipe: As for `train`. Its seed is the first; the others count up from there.
-        seeds: How many, at least 2.
+        seeds: Number of seeds, at least 2.
         out: Folder of the group. None: `runs/NETWORK-DATA-1`, or the next number.
         force: Replace the group that lies in `out`.
         histograms: As for `train`.
