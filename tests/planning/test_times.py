@@ -83,7 +83,9 @@ class Recurrent(nn.Module):
         return self.head(self.rnn(x[:, 0])[0][:, -1])
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize(
+    "kind", ["LSTM", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("GRU", "RNN"))]
+)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_recurrent_layers_are_forecast_in_a_process_that_lives_on(kind, precision, tmp_path):
     """Replayed on a made-up workspace, the backward pass of an LSTM ended the process."""
