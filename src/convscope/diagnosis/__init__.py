@@ -4,7 +4,7 @@ What is here:
 
 - `diagnose`: `diagnose(run) -> Diagnosis`, the whole way from a run folder to findings;
 - `diagnosis`, `finding`: what comes out: a `Diagnosis` prints, shows and draws itself, and is a
-  sequence of `RunFinding`, the worst first, each with the figures that show it and one change to try;
+  sequence of `RunFinding`, the worst first, each with figures that show it and a change to try;
 - `subject`: the run as it is examined; `measurements`: everything that is measured of it, once;
 - `activations` (units that are dead or saturated), `gradients`, `first_input` (the pixels as the
   network sees them), `answers` (in training and in evaluation mode), `neighbours` (whether labels

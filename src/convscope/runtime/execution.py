@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from convscope.runtime.convolution_plan import Plan, use_plan
+from convscope.runtime.dead_taps import ZeroDeadTaps
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 
@@ -42,7 +43,9 @@ class Execution:
     def forward_pass(self) -> Iterator[None]:
         """The context for the forward pass; what it decides holds for the backward pass, too."""
         planned = use_plan(self.plan) if self.plan else nullcontext()
-        with autocast(self.device, self.precision), planned:
+        writes_all = self.precision == "float32" or self.device.type != "cpu"
+        zeroed = nullcontext() if writes_all else ZeroDeadTaps()
+        with autocast(self.device, self.precision), planned, zeroed:
             yield
 
     @contextmanager
