@@ -1,9 +1,9 @@
 import json
 
 import pytest
+from convscope.cli.plan_tables import show_all
 
 from convscope.cli.amounts import parse_count, parse_size
-from convscope.cli.plan_tables import show_all
 from convscope.errors import UsageError
 from convscope.evaluation.page.words import percent
 from convscope.planning.overview import NetworkCost, Overview
@@ -126,10 +126,10 @@ def test_a_budget_too_small_for_all(capsys):
 def test_the_history_of_this_machine(command, tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     assert "No forecast has come to an outcome" in command("plan", "--history").stdout
-    from convscope.planning.history import Outcome, remember
+    from convscope.planning.history import ForecastOutcome, remember
 
     for number in range(12):
-        remember(Outcome("step", 0.1, 0.1 + number / 1000, "lenet", 64, "float32"))
+        remember(ForecastOutcome("step", 0.1, 0.1 + number / 1000, "lenet", 64, "float32"))
     shown = command("plan", "--history").stdout
     assert "Forecasts on this machine" in shown
     assert "lenet, float32" in shown

@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
+from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs, largest_batch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import ConvscopeError
-from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs, largest_batch
 from convscope.planning.history import Range
 from convscope.planning.plan import forecasters
 from convscope.planning.words import size_words

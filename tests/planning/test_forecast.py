@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import convscope as cs
-from convscope.planning.history import Outcome
+from convscope.planning.history import ForecastOutcome
 from convscope.planning.plan import forecasters, plan
 from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch
@@ -84,7 +84,7 @@ def test_without_data_or_shape():
 
 
 def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
-    slow = [Outcome("run", 1.0, 2.0, "other", 1, "float32") for _ in range(90)]
+    slow = [ForecastOutcome("run", 1.0, 2.0, "other", 1, "float32") for _ in range(90)]
     for module in ("forecaster", "run_time"):
         monkeypatch.setattr(
             f"convscope.planning.{module}.outcomes", lambda what: slow if what == "run" else []

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from convscope.planning.history import Outcome, remember
+from convscope.planning.history import ForecastOutcome, remember
 from convscope.planning.track_record import track_record
 
 
@@ -11,7 +11,7 @@ def remembered(tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
 
     def add(what, forecast, actual):
-        remember(Outcome(what, forecast, actual, "lenet", 64, "float32"))
+        remember(ForecastOutcome(what, forecast, actual, "lenet", 64, "float32"))
 
     return add
 

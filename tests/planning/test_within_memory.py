@@ -1,8 +1,8 @@
 import pytest
+from convscope.planning.within_memory import within_memory
 
 from convscope.errors import ConvscopeError
 from convscope.planning.plan import forecasters
-from convscope.planning.within_memory import within_memory
 
 
 @pytest.fixture(scope="module")

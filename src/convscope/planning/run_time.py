@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convscope.planning.fixed_costs import fixed_costs
-from convscope.planning.forecast import Workload
 from convscope.planning.history import outcomes, with_range
 from convscope.planning.step import Step
+from convscope.planning.workload import Workload
 
 CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
 PROBE_STEPS = 20  # steps of 32 images that measuring precision and threads amounts to
