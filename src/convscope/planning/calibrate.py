@@ -90,7 +90,8 @@ class MachineCalibration(Printed):
             )
             return
         yield Paragraph(
-            f"Kept for forecasts (took {time_words(self.seconds)}). Try: convscope plan lenet digits"
+            f"Kept for forecasts (took {time_words(self.seconds)}). "
+            "Try: convscope plan lenet digits"
         )
 
 
