@@ -54,7 +54,9 @@ def test_a_run_that_recomputes_gives_its_memory_back():
     recomputed = Plan("resnet9", "cifar10", recompute="auto", **changes).forecasters[0]
     memory = recomputed.at(64, measuring_seconds=0).step_memory
     assert memory.heap == memory.live
-    kept = Plan("resnet9", "cifar10", **changes).forecasters[0].at(64, measuring_seconds=0).step_memory
+    kept = (
+        Plan("resnet9", "cifar10", **changes).forecasters[0].at(64, measuring_seconds=0).step_memory
+    )
     assert kept.heap > kept.live > memory.live
 
 

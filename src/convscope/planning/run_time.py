@@ -25,7 +25,7 @@ class RunTime:
     Attributes:
         start: Loading, and measuring before the first step.
         epoch: Training, evaluation and checkpoint.
-        evaluation: Of one evaluation after an epoch.
+        evaluation: One evaluation after an epoch, a part of `epoch`.
         epochs: Passes over the training images.
         steps_per_epoch: Steps in each.
         final_evaluation: After the last step.
@@ -58,9 +58,9 @@ def run_time(
         workload: The images and the recipe.
         step: As recorded.
         phases: Seconds of a step by phase.
-        step_seconds: Of the whole step.
+        step_seconds: Seconds of the whole step.
         batch_size: Images per step.
-        steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a new
+        steps_left: Steps left of a run that goes on, where nothing is chosen by measuring; None: a new
             run.
     """
     recipe, counts = workload.recipe, workload.counts
