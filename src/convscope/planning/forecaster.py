@@ -112,8 +112,8 @@ class Forecaster:
             measuring_seconds: The most to spend on timing operations that aren't known yet.
             base_bytes: The process as it is, images and network included, for a run that is
                 about to begin in it; None: a new process.
-            steps_left: Steps left of a run that goes on, in which nothing is chosen by measuring; None: a
-                new run.
+            steps_left: Steps left of a run that goes on, in which nothing is chosen by measuring;
+                None: a new run.
 
         Raises:
             RuntimeError: The network can't be recorded.

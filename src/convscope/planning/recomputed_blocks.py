@@ -188,7 +188,7 @@ class _Division:
     Args:
         network: Its modules are divided.
         step: Recorded with it.
-        kept: Blocks that the step keeps for its backward pass.
+        kept: What the step keeps for its backward pass.
         limit: Bytes kept inside of a block.
     """
 

@@ -60,8 +60,8 @@ def run_time(
         phases: Seconds of a step by phase.
         step_seconds: Seconds of the whole step.
         batch_size: Images per step.
-        steps_left: Steps left of a run that goes on, where nothing is chosen by measuring; None: a new
-            run.
+        steps_left: Steps left of a run that goes on, where nothing is chosen by measuring; None:
+            a new run.
     """
     recipe, counts = workload.recipe, workload.counts
     costs, _ = fixed_costs()
