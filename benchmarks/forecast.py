@@ -182,7 +182,7 @@ def run_worker(name: str, batch_size: int, precision: str, *, regularized: bool)
 
 def summarize(results: list[dict[str, Any]]) -> None:
     """Print the errors: mean and worst, of the forecast and of the range."""
-    from convscope.planning.history import Outcome, with_range
+    from convscope.planning.history import ForecastOutcome, with_range
 
     for what in ("step", "memory"):
         pairs = [result[what] for result in results]
@@ -195,7 +195,10 @@ def summarize(results: list[dict[str, Any]]) -> None:
         # Each is forecast with the others as the machine's history, as a later run would be.
         inside, corrected = 0, []
         for index, (forecast, actual) in enumerate(pairs):
-            others = [Outcome(what, f, a, "", 0, "") for f, a in pairs[:index] + pairs[index + 1 :]]
+            others = [
+                ForecastOutcome(what, f, a, "", 0, "")
+                for f, a in pairs[:index] + pairs[index + 1 :]
+            ]
             expected = with_range(forecast, what, others)
             inside += expected.low <= actual <= expected.high
             corrected.append(expected.value / actual - 1)

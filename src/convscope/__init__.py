@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import networks as networks
     from convscope.networks.weights import load_weights as load_weights
+    from convscope.planning.overview import plan_all as plan_all
     from convscope.planning.plan import plan as plan
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
@@ -56,6 +57,7 @@ _HOME = {
     "load_weights": "convscope.networks.weights",
     "networks": "convscope.networks.catalog",
     "plan": "convscope.planning.plan",
+    "plan_all": "convscope.planning.overview",
     "predict": "convscope.evaluation.predict",
     "resume": "convscope.training.train",
     "trace": "convscope.inspection.trace.trace",

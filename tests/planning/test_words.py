@@ -1,6 +1,13 @@
 import pytest
 
-from convscope.planning.words import beside_actual, size_words, time_words
+from convscope.planning.history import Range
+from convscope.planning.words import (
+    beside_actual,
+    count_words,
+    range_words,
+    size_words,
+    time_words,
+)
 from convscope.runs.forecast import ForecastRow
 
 
@@ -41,3 +48,13 @@ def test_forecast_and_actual():
         "Forecast and actual: step time 11 ms (forecast 10 ms), peak memory unknown (forecast "
         "600 MB)"
     )
+
+
+def test_counts_and_ranges():
+    assert [count_words(n) for n in (10, 7840, 557_000_000, 3_670_000_000)] == [
+        "10",
+        "7.84 k",
+        "557 M",
+        "3.67 G",
+    ]
+    assert range_words(Range(2.0, 1.0, 4.0), time_words, "more") == "2 s more (1 s to 4 s)"

@@ -1,4 +1,4 @@
-"""Forecasts as images: the memory of a step as it goes on, time and memory by batch size."""
+"""A forecast as a figure: the memory of a step as it goes on, time and memory by batch size."""
 
 from __future__ import annotations
 
@@ -45,13 +45,15 @@ MEASURING_SECONDS = 0.4  # for each batch size
 NAMED_LAYERS = 8
 
 
-def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) -> None:
+def plan_figure(
+    forecaster: Forecaster, forecast: Forecast, path: str | Path | None = None
+) -> Figure:
     """Draw the memory over a training step, and time and memory against the batch size.
 
     Args:
-        forecaster: Made the forecast.
-        forecast: Of the batch size in question.
-        path: The PNG to write.
+        forecaster: What made the forecast, and makes it for other batch sizes.
+        forecast: The run with the batch size in question.
+        path: The PNG to write; None: none is.
     """
     around = [
         forecast
@@ -71,6 +73,7 @@ def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) ->
             figure,
             "Bars hold the outcome nine times in ten. The larger mark is the batch size planned.",
         )
+    return figure
 
 
 def _batch_sizes(middle: int, images: int) -> list[int]:
@@ -150,15 +153,12 @@ def _mark_phases(axes: Axes, timeline: MemoryTimeline) -> None:
 
 
 def _draw_times(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> None:
-    epochs = [each.epoch_seconds / each.uncorrected["step"] for each in around]  # in steps
-    longest = max(steps * each.step.high for steps, each in zip(epochs, around, strict=True))
+    longest = max(each.epoch.high for each in around)
     unit, seconds = next(each for each in UNITS if longest >= 2 * each[1] or each[1] == 1)
     axes.set_title(f"Time of an epoch ({unit})")
     ranges = [
-        Range(
-            *(steps * value / seconds for value in (each.step.value, each.step.low, each.step.high))
-        )
-        for steps, each in zip(epochs, around, strict=True)
+        Range(each.epoch.value / seconds, each.epoch.low / seconds, each.epoch.high / seconds)
+        for each in around
     ]
     _draw_ranges(axes, around, forecast, ranges)
 

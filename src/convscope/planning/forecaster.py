@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import torch
 
 from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.fixed_costs import fixed_costs
-from convscope.planning.forecast import Forecast, Workload
-from convscope.planning.history import Range, outcomes, with_range
+from convscope.planning.forecast import Forecast
+from convscope.planning.history import ForecastOutcome, Range, outcomes, with_range
 from convscope.planning.input_time import input_seconds
 from convscope.planning.memory import Heap, StepMemory, step_memory
 from convscope.planning.record_step import record_step
 from convscope.planning.run_time import RunTime, run_time
 from convscope.planning.step import RecordedStep
 from convscope.planning.times import OperationTimes, Timing, total, working_set
+from convscope.planning.workload import Workload
 from convscope.runtime.allocator import has_thread_cache
 from convscope.runtime.contention import BUSY
+from convscope.runtime.system_memory import system_memory
 
 # Seconds for each operation besides computing it: Python, bookkeeping of gradients. And for each
 # step: learning rate, seeds, counting, the terminal.
@@ -27,6 +28,7 @@ LOOP_SECONDS = 5e-4
 # Memory that was given back is cleared by the system before it is given again: 4 and 5 GB/s in two
 # networks (docs/benchmarks.md). Operations are timed with memory kept, as most training has it.
 RETURNED_BYTES_PER_SECOND = 4.5e9
+MUCH_ESTIMATED = 0.05  # share of a step's time from which it is said that it wasn't measured
 
 
 class Forecaster:
@@ -55,7 +57,7 @@ class Forecaster:
         """
         workload = self.workload
         return record_step(
-            getattr(workload.network, "_orig_mod", workload.network),
+            workload.plain_network,
             workload.image_shape,
             workload.execution,
             workload.recipe,
@@ -109,8 +111,8 @@ class Forecaster:
             measuring_seconds: The most to spend on timing operations that aren't known yet.
             base_bytes: The process as it is, images and network included, for a run that is
                 about to begin in it; None: a new process.
-            steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a
-                new run.
+            steps_left: Steps left of a run that goes on, in which nothing is chosen by measuring;
+                None: a new run.
 
         Raises:
             RuntimeError: The network can't be recorded.
@@ -128,37 +130,47 @@ class Forecaster:
         time = run_time(workload, self.step, phases, step_seconds, batch_size, steps_left)
 
         peak = self._peak(memory, batch_size, base_bytes)
-        parts: dict[str, int] = {str(kind): size for kind, size in memory.parts.items()}
-        parts["data set"] = self._data_set_bytes
-        parts["reserve of the allocator"] = memory.heap - memory.live
-        parts["process"] = peak - sum(parts.values())
-
-        notes = self._notes(estimated, batch_size)
-        doubt = estimated + (1.0 if self.step.unknown or self._is_compiled else 0.0)
+        doubt = estimated + (1.0 if self.step.unknown or workload.is_compiled else 0.0)
         if self._times.contention > BUSY:
             doubt += 2 * self._times.contention
-        uncorrected = {"step": step_seconds, "run": time.run, "memory": float(peak)}
+        past = outcomes("run")
+        memory_range = self._memory_range(peak, heap)
+        step_range = with_range(step_seconds, "step", outcomes("step"), doubt)
+        run_range = _run_range(time, workload.recipe.minutes, past, doubt)
+        # What a figure is made of is corrected as the figure itself.
+        of_step, of_run = step_range.value / step_seconds, run_range.value / time.run
         return Forecast(
             network=workload.name,
+            data=workload.data,
             precision=workload.execution.precision,
             batch_size=batch_size,
             size=workload.size,
-            memory=self._memory_range(peak, heap),
-            parts=parts,
+            memory=memory_range,
+            parts=self._parts(memory, peak, round(memory_range.value)),
+            available_bytes=system_memory()[1],
             step_memory=memory,
-            step=with_range(step_seconds, "step", outcomes("step"), doubt),
-            phases=phases,
-            epoch_seconds=time.epoch,
-            evaluation_seconds=time.evaluation,
-            start_seconds=time.start,
-            final_evaluation_seconds=time.final_evaluation,
-            run=_run_range(time, workload.recipe.minutes, doubt),
+            step=step_range,
+            phases={phase: of_step * seconds for phase, seconds in phases.items()},
+            epoch=with_range(time.epoch, "run", past, doubt),
+            evaluation_seconds=of_run * time.evaluation,
+            start_seconds=of_run * time.start,
+            final_evaluation_seconds=of_run * time.final_evaluation,
+            run=run_range,
             epochs=time.epochs,
             steps_per_epoch=time.steps_per_epoch,
             flops=self.step.flops(batch_size),
-            uncorrected=uncorrected,
-            notes=notes,
+            estimated=estimated,
+            uncorrected={"step": step_seconds, "run": time.run, "memory": float(peak)},
+            notes=self._notes(estimated, batch_size),
         )
+
+    def _parts(self, memory: StepMemory, peak: int, corrected: int) -> dict[str, int]:
+        """What the peak is for, each part corrected as the whole; the process is the rest."""
+        parts: dict[str, int] = {str(kind): size for kind, size in memory.parts.items()}
+        parts["data set"] = self.workload.data_set_bytes
+        parts["reserve of the allocator"] = memory.heap - memory.live
+        found = {name: round(size * corrected / peak) for name, size in parts.items()}
+        return {**found, "process": corrected - sum(found.values())}
 
     def memory_at(self, batch_size: int) -> Range:
         """Peak resident memory of a new process, in bytes; nothing is timed for it.
@@ -193,7 +205,7 @@ class Forecaster:
         training = costs.late_bytes + max(memory.heap, timing)
         peak = max(training, costs.final_evaluation_bytes + weights)
         if base_bytes is None:
-            return peak + costs.start_bytes + self._data_set_bytes
+            return peak + costs.start_bytes + self.workload.data_set_bytes
         return peak + base_bytes - weights
 
     def _memory_range(self, peak: int, heap: Heap) -> Range:
@@ -201,14 +213,6 @@ class Forecaster:
         if heap == "kept with thread caches":  # which break it up by chance
             doubt = max(doubt, 1.0)
         return with_range(peak, "memory", outcomes("memory"), doubt)
-
-    @property
-    def _data_set_bytes(self) -> int:
-        return sum(self.workload.counts.values()) * math.prod(self.workload.stored_shape)
-
-    @property
-    def _is_compiled(self) -> bool:
-        return hasattr(self.workload.network, "_orig_mod")
 
     def _notes(self, estimated: float, batch_size: int) -> tuple[str, ...]:
         notes = list(self.more_notes)
@@ -218,7 +222,7 @@ class Forecaster:
                 f"one {self._times.contention:.0%} of the time, so the forecast may be too long. "
                 "The range is wider for it, and nothing of it is kept."
             )
-        if self._is_compiled:
+        if self.workload.is_compiled:
             notes.append(
                 "The network is compiled (torch.compile): compiling takes time and changes the "
                 "speed, and neither is known here. The forecast is that of the plain network."
@@ -233,7 +237,7 @@ class Forecaster:
                 f"These operations can't be timed by themselves, so their time is a guess: "
                 f"{', '.join(sorted(self._times.not_timed))}."
             )
-        if estimated > 0.05:
+        if estimated > MUCH_ESTIMATED:
             notes.append(
                 f"{estimated:.0%} of the step's time was estimated from similar operations; "
                 "planning again measures more of them."
@@ -254,9 +258,10 @@ class Forecaster:
         return tuple(notes)
 
 
-def _run_range(time: RunTime, minutes: float | None, doubt: float) -> Range:
+def _run_range(
+    time: RunTime, minutes: float | None, past: list[ForecastOutcome], doubt: float
+) -> Range:
     """The range of the whole run; where a given time ends the training, that part is sure."""
-    past = outcomes("run")
     run = with_range(time.run, "run", past, doubt)
     outside = with_range(time.start + time.final_evaluation, "run", past, doubt)
     training = run.value - outside.value

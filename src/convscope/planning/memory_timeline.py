@@ -30,7 +30,7 @@ class MemoryTimeline:
 
     Attributes:
         bytes: (kind in the order of `KINDS`, event), in use after the event.
-        phases: Of each event.
+        phases: Phase of the step in which each event falls.
     """
 
     bytes: NDArray[np.int64]

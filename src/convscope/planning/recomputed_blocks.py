@@ -190,7 +190,7 @@ class _Division:
     Args:
         network: The network whose modules are divided.
         step: Recorded with it.
-        kept: What the step keeps for the backward pass.
+        kept: What the step keeps for its backward pass.
         limit: Bytes kept inside of a block.
     """
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convscope.planning.fixed_costs import fixed_costs
-from convscope.planning.forecast import Workload
 from convscope.planning.history import outcomes, with_range
 from convscope.planning.step import RecordedStep
+from convscope.planning.workload import Workload
 
 CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
 PROBE_STEPS = 20  # steps of 32 images that measuring precision and threads amounts to
@@ -25,7 +25,7 @@ class RunTime:
     Attributes:
         start: Loading, and measuring before the first step.
         epoch: Training, evaluation and checkpoint.
-        evaluation: Of one evaluation after an epoch.
+        evaluation: One evaluation after an epoch, a part of `epoch`.
         epochs: Passes over the training images.
         steps_per_epoch: Steps in each.
         final_evaluation: After the last step.
@@ -58,10 +58,10 @@ def run_time(
         workload: The images and the recipe.
         step: As recorded.
         phases: Seconds of a step by phase.
-        step_seconds: Of the whole step.
+        step_seconds: Seconds of the whole step.
         batch_size: Images per step.
-        steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a new
-            run.
+        steps_left: Steps left of a run that goes on, where nothing is chosen by measuring; None:
+            a new run.
     """
     recipe, counts = workload.recipe, workload.counts
     costs, _ = fixed_costs()

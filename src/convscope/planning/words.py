@@ -1,28 +1,11 @@
-"""Forecasts in words."""
+"""Times, sizes and ranges in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from convscope.planning.forecast import Forecast
+from convscope.planning.history import Range
 from convscope.runs.forecast import ForecastRow
-
-
-def in_words(forecast: Forecast, *, goes_on: bool = False) -> str:
-    """One line: how long, how much memory, and how sure that is.
-
-    Args:
-        forecast: What to say.
-        goes_on: Whether it is of what is left of a run.
-    """
-    run, step, memory = forecast.run, forecast.step, forecast.memory
-    extent = "more" if goes_on else "in all"
-    return (
-        f"Forecast: {time_words(run.value)} {extent} ({time_words(run.low)} to "
-        f"{time_words(run.high)}), {time_words(step.value)} a step, memory "
-        f"{size_words(memory.value)} ({size_words(memory.low)} to {size_words(memory.high)}); "
-        "nine times in ten within these ranges"
-    )
 
 
 def beside_actual(rows: Sequence[ForecastRow]) -> str:
@@ -53,3 +36,23 @@ def time_words(seconds: float) -> str:
 def size_words(size: float) -> str:
     """An amount of memory with its unit: 640 MB, 2.31 GB (powers of ten)."""
     return f"{size / 1e9:.3g} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def range_words(figure: Range, words: Callable[[float], str], extent: str = "") -> str:
+    """A figure with its range: 12.3 s (11 s to 14.1 s).
+
+    Args:
+        figure: The figure.
+        words: Says a number with its unit.
+        extent: What the figure extends over, said after it, as in "12.3 s in all (…)".
+    """
+    value = f"{words(figure.value)} {extent}".strip()
+    return f"{value} ({words(figure.low)} to {words(figure.high)})"
+
+
+def count_words(number: int) -> str:
+    """A large number with three digits: 61.7 k, 557 M, 3.67 G."""
+    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.3g} {unit}"
+    return str(number)
