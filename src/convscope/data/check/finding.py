@@ -37,7 +37,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """One thing that a person should know about a data set.
 
     Attributes:
@@ -95,7 +95,7 @@ class Checked:
 
     name: str
     images: dict[str, int]
-    findings: tuple[Finding, ...]
+    findings: tuple[DataFinding, ...]
     note: str = ""
 
     def counts(self) -> dict[str, int]:
