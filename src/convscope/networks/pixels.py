@@ -20,7 +20,7 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_
 
 
 @dataclass(frozen=True)
-class Failure:
+class LayerFailure:
     """The innermost layer that could not compute.
 
     Attributes:
@@ -124,7 +124,9 @@ def without_weights(module: nn.Module) -> nn.Module:
     return shadow
 
 
-def first_failure(shadow: nn.Module, in_channels: int, height: int, width: int) -> Failure | None:
+def first_failure(
+    shadow: nn.Module, in_channels: int, height: int, width: int
+) -> LayerFailure | None:
     """The innermost layer that fails on an image of this size, or None.
 
     Args:
@@ -133,12 +135,12 @@ def first_failure(shadow: nn.Module, in_channels: int, height: int, width: int) 
         height: Height of the image in pixels.
         width: Width of the image in pixels.
     """
-    running: list[Failure] = []
+    running: list[LayerFailure] = []
     handles = []
     for path, part in shadow.named_modules():
 
         def enter(module: nn.Module, inputs: tuple[Tensor, ...], path: str = path) -> None:
-            running.append(Failure(path, module, tuple(inputs[0].shape[1:])))
+            running.append(LayerFailure(path, module, tuple(inputs[0].shape[1:])))
 
         def leave(*_: object) -> None:
             running.pop()
@@ -161,7 +163,7 @@ def first_failure(shadow: nn.Module, in_channels: int, height: int, width: int) 
 def find_shortage(
     shadow: nn.Module,
     in_channels: int,
-    failed: Failure,
+    failed: LayerFailure,
     image: tuple[int, int],
     within: str = "",
 ) -> Shortage | None:
