@@ -183,10 +183,10 @@ def test_says_how_far_answers_can_be_trusted(command, run):
         r"Calibration error \d+\.\d % \(without the temperature 0\.\d\d: \d+\.\d %\)", text
     )
     assert re.search(
-        r"Answers 'unknown' to \d+\.\d% of these images; of the others \d+\.\d\d% are right", text
+        r"Answers 'unknown' to \d+\.\d % of these images; of the others \d+\.\d\d % are right", text
     )
     assert re.search(
-        r"Out-of-distribution images \(noise, 1,000\): \d+\.\d% are given a class; "
+        r"Out-of-distribution images \(noise, 1,000\): \d+\.\d % are given a class; "
         r"AUROC [01]\.\d{3}",
         text,
     )
