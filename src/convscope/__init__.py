@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from convscope.inspection.unit.unit import unit as unit
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import list_networks as list_networks
-    from convscope.networks.catalog import networks as list_networks
     from convscope.networks.weights import load_weights as load_weights
     from convscope.planning.plan import plan as plan
     from convscope.runs.recipe import Recipe as Recipe

@@ -37,7 +37,7 @@ def dead_units(measured: Measurements) -> Check:
     at_first = {each.layer: each.stuck for each in measured.activations_first}[layer.layer]
     more = f" So it is in {len(dead) - 1} later layers." if len(dead) > 1 else ""
     evidence = (
-        f"{round(layer.stuck * layer.units)} of {layer.units} rectifiers of layer "
+        f"{round(layer.stuck * layer.units)} of {layer.units} ReLUs of layer "
         f"{layer.layer!r} give 0 on all of {measured.images} training images "
         f"(when the run began: {percent(at_first, 0)}), so no gradient passes through them.{more}"
     )
