@@ -206,7 +206,7 @@ def test_another_unknown_rate_is_written_into_the_model_file(command, run):
     assert json.loads(command(*arguments).stdout)["rejection"] == after["rejection"]
 
 
-def test_foreign_images_that_are_not_there(command, run):
+def test_out_of_distribution_images_that_are_not_there(command, run):
     done = command("evaluate", "r", "--out-of-distribution", "nois", code=2)
     assert "nois" in done.stderr
     done = command("evaluate", "r", "--out-of-distribution", "digits", code=2)

@@ -9,7 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
-from convscope.look.numbers import percent
+from convscope.look.numbers import duration, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -128,7 +128,7 @@ def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
         f"(95 % interval {percent(low, 2)} to {percent(high, 2)}), loss {evaluation.loss:.4f}"
     )
     console.print(
-        f"{evaluation.image_count:,} images of {evaluation.data} in {evaluation.seconds:.1f} s",
+        f"{evaluation.image_count:,} images of {evaluation.data} in {duration(evaluation.seconds)}",
         markup=False,
     )
     for line in trust_lines(evaluation):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from convscope.cli.console import print_json
-from convscope.look.numbers import percent
+from convscope.look.numbers import duration, percent
 
 if TYPE_CHECKING:
     from convscope.runs.seed_group import SeedGroup
@@ -25,12 +25,13 @@ def show_seeds(group: SeedGroup, *, json: bool) -> None:
 
 
 def _print(summary: dict[str, Any]) -> None:
-    print("seed  accuracy     loss     time")
+    print(f"seed  {'accuracy':>9}  {'loss':>7}  {'time':>9}")
     for row in summary["seeds"]:
         figures = ""
         if "accuracy" in row:
             figures = (
-                f"{percent(row['accuracy'], 2):>9}  {row['loss']:7.4f}  {row['seconds']:5,.0f} s  "
+                f"{percent(row['accuracy'], 2):>9}  {row['loss']:7.4f}  "
+                f"{duration(row['seconds']):>9}  "
             )
         failed = "failed" if row["problem"] is not None else ""
         print(f"{row['seed']:>4}  {figures}{failed}".rstrip())

@@ -11,7 +11,7 @@ import typer
 from convscope.cli.complete import complete_data, complete_network, complete_recipe, complete_run
 from convscope.cli.console import print_json
 from convscope.errors import UsageError, unknown_name
-from convscope.look.numbers import percent
+from convscope.look.numbers import duration, percent
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
@@ -223,7 +223,7 @@ def _show(run: Run, *, json: bool) -> None:
     )
     print(
         f"{result['epochs']} {'epoch' if result['epochs'] == 1 else 'epochs'} in "
-        f"{result['seconds']:.1f} s, "
+        f"{duration(result['seconds'])}, "
         f"{result['images_per_second']:,.0f} images per second"
     )
     print(f"{'report:':<11}{run.report_file}")

@@ -23,7 +23,7 @@ def nin_block(
     stride: int = 1,
     padding: int = 0,
 ) -> nn.Sequential:
-    """A convolution and two of 1×1, each followed by a ReLU; the height and width are the first one's.
+    """A convolution and two of 1×1, each with a ReLU; height and width are the first one's.
 
     Args:
         in_channels: Channels of the block's input.

@@ -67,7 +67,7 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         ConvscopeError: The file is damaged.
     """
     given = dict(weights) if isinstance(weights, Mapping) else read_weights(weights)
-    prefix = _foreign_prefix(network, given)
+    prefix = _other_prefix(network, given)
     given = {name.removeprefix(prefix): tensor for name, tensor in given.items()}
     fitting: dict[str, Tensor] = {}
     left_out: list[str] = []
@@ -131,7 +131,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     return dict(content)
 
 
-def _foreign_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
+def _other_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     """What a program has put before all names, so that without it they may be the network's."""
     prefix, own = "", network.state_dict().keys()
     while True:

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 import torch
 
-from convscope.look.numbers import percent
+from convscope.look.numbers import percent, size
 from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.forecast import Forecast, Workload
@@ -253,7 +253,7 @@ class Forecaster:
             notes.append(
                 "Times and memory are measured on the processor; for this device they are not "
                 "known before the first steps. By its allocator's rules, a step needs "
-                f"{device.allocated / 1e9:.3g} GB allocated and {device.reserved / 1e9:.3g} GB "
+                f"{size(device.allocated)} allocated and {size(device.reserved)} "
                 "reserved; this has not been compared with such a device."
             )
         return tuple(notes)
