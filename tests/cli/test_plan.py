@@ -4,7 +4,7 @@ import pytest
 
 from convscope.cli.amounts import parse_count, parse_size
 from convscope.errors import UsageError
-from convscope.evaluation.page.words import percent
+from convscope.look.numbers import percent
 from convscope.planning import plan as planning
 
 LENET = ("plan", "lenet", "mnist", "--precision", "float32")

@@ -5,11 +5,12 @@ import torch
 from torch import nn
 
 import convscope as cs
+from convscope.look import numbers
+from convscope.look.numbers import duration
 from convscope.planning.history import ForecastOutcome, remember
 from convscope.planning.plan import Plan, plan
 from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch
-from convscope.planning.words import size_words, time_words
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
@@ -87,12 +88,12 @@ def test_the_text_holds_the_numbers_of_the_json():
         f"2 epochs of {time['steps_per_epoch']} steps"
     )
     assert lines[1] == (
-        f"time    {time_words(time['run_seconds'])} ({time_words(time['low'])} to "
-        f"{time_words(time['high'])})"
+        f"time    {duration(time['run_seconds'])} ({duration(time['low'])} to "
+        f"{duration(time['high'])})"
     )
     assert lines[2].startswith(
-        f"memory  {size_words(memory['peak_bytes'])} ({size_words(memory['low'])} to "
-        f"{size_words(memory['high'])})"
+        f"memory  {numbers.size(memory['peak_bytes'])} ({numbers.size(memory['low'])} to "
+        f"{numbers.size(memory['high'])})"
     )
     rows = {
         "a training step": time["step_seconds"],
@@ -103,7 +104,7 @@ def test_the_text_holds_the_numbers_of_the_json():
     }
     for name, seconds in rows.items():
         (line,) = (each for each in lines if f"  {name}  " in each)
-        assert line.split(name)[1].strip().startswith(time_words(seconds))
+        assert line.split(name)[1].strip().startswith(duration(seconds))
     assert all(f"Note: {note[:40]}" in shown for note in result["notes"])
     assert "\x1b" not in shown
 

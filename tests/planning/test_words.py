@@ -1,13 +1,9 @@
 import pytest
 
+from convscope.look import numbers
+from convscope.look.numbers import duration
 from convscope.planning.history import Range
-from convscope.planning.words import (
-    beside_actual,
-    count_words,
-    range_words,
-    size_words,
-    time_words,
-)
+from convscope.planning.words import beside_actual, range_words
 from convscope.runs.forecast import ForecastRow
 
 
@@ -29,14 +25,14 @@ from convscope.runs.forecast import ForecastRow
     ],
 )
 def test_times(seconds, words):
-    assert time_words(seconds) == words
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize(
     ("size", "words"), [(64e6, "64 MB"), (640.4e6, "640 MB"), (1e9, "1 GB"), (2.314e9, "2.31 GB")]
 )
 def test_sizes(size, words):
-    assert size_words(size) == words
+    assert numbers.size(size) == words
 
 
 def test_forecast_and_actual():
@@ -50,11 +46,5 @@ def test_forecast_and_actual():
     )
 
 
-def test_counts_and_ranges():
-    assert [count_words(n) for n in (10, 7840, 557_000_000, 3_670_000_000)] == [
-        "10",
-        "7.84 k",
-        "557 M",
-        "3.67 G",
-    ]
-    assert range_words(Range(2.0, 1.0, 4.0), time_words, "more") == "2 s more (1 s to 4 s)"
+def test_ranges():
+    assert range_words(Range(2.0, 1.0, 4.0), duration, "more") == "2 s more (1 s to 4 s)"

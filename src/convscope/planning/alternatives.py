@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.look import numbers
+from convscope.look.numbers import duration
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.networks.catalog import entry
 from convscope.planning.forecast import Forecast, epochs_words
 from convscope.planning.forecaster import Forecaster
-from convscope.planning.words import range_words, size_words, time_words
+from convscope.planning.words import range_words
 
 MEASURING_SECONDS = 0.5  # for each; what isn't timed is estimated
 SIZES = (0.5, 0.75)
@@ -83,17 +85,17 @@ class Alternatives(Printed):
         rows = []
         for each in self.rows:
             forecast = each.forecast
-            time = time_words(forecast.run.value)
+            time = duration(forecast.run.value)
             if self.minutes is not None:
                 time = range_words(forecast.epochs_within(self.minutes), epochs_words)
             rows.append(
                 (
                     each.change,
-                    time_words(forecast.step.value),
-                    time_words(forecast.epoch.value)
+                    duration(forecast.step.value),
+                    duration(forecast.epoch.value)
                     + _difference(forecast.epoch.value, first.epoch.value),
                     time,
-                    size_words(forecast.memory.value)
+                    numbers.size(forecast.memory.value)
                     + _difference(forecast.memory.value, first.memory.value),
                 )
             )

@@ -19,11 +19,11 @@ from typing import Any
 import torch
 
 from convscope.errors import ConvscopeError
+from convscope.look.numbers import duration, percent, size
 from convscope.look.printed import Paragraph, Part, Printed
 from convscope.planning.fixed_costs import FixedCosts, fixed_costs
 from convscope.planning.plan import Plan
 from convscope.planning.times import OperationTimes, Timing, total
-from convscope.planning.words import size_words, time_words
 from convscope.runs import recipe as recipes
 from convscope.runtime.contention import BUSY
 from convscope.runtime.execution import Precision
@@ -70,28 +70,29 @@ class MachineCalibration(Printed):
         """What runs cost here besides their steps, and how many operations are known."""
         costs, is_busy = self.costs, self.contention > BUSY
         if costs is not None:
-            evaluation = time_words(costs.final_evaluation_seconds)
-            yield Paragraph(f"start-up       {time_words(costs.start_seconds)}")
+            evaluation = duration(costs.final_evaluation_seconds)
+            yield Paragraph(f"start-up       {duration(costs.start_seconds)}")
             yield Paragraph(f"evaluation     {evaluation}, besides the logits")
-            yield Paragraph(f"process memory {size_words(costs.start_bytes + costs.late_bytes)}")
+            yield Paragraph(f"process memory {size(costs.start_bytes + costs.late_bytes)}")
         elif not is_busy:
             yield Paragraph(
                 "This system doesn't tell what a process takes, so forecasts use stand-ins for it."
             )
         yield Paragraph(
-            f"operations     {self.operations:,} looked at; {self.share_measured:.0%} of their "
+            f"operations     {self.operations:,} looked at; {percent(self.share_measured, 0)} of "
+            "their "
             "time measured, the rest estimated from similar ones"
         )
         if is_busy:
             yield Paragraph(
                 "Times aren't kept: other programs held this one up "
-                f"({self.contention:.0%} of the time it waited for a processor). Calibrate again "
+                f"({percent(self.contention, 0)} of the time it waited for a processor). "
+                "Calibrate again "
                 "when they have ended."
             )
             return
         yield Paragraph(
-            f"Kept for forecasts (took {time_words(self.seconds)}). "
-            "Try: convscope plan lenet digits"
+            f"Kept for forecasts (took {duration(self.seconds)}). Try: convscope plan lenet digits"
         )
 
 

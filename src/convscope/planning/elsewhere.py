@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import torch
 
+from convscope.look import numbers
+from convscope.look.numbers import duration, percent
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
 from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.forecaster import LOOP_SECONDS, Forecaster
@@ -23,7 +25,6 @@ from convscope.planning.history import Range
 from convscope.planning.machines import MachineSpec
 from convscope.planning.memory import step_memory
 from convscope.planning.operation import RecordedOperation
-from convscope.planning.words import size_words, time_words
 from convscope.planning.workload import Workload
 from convscope.runtime.execution import Precision
 
@@ -112,17 +113,17 @@ class ElsewhereForecast(Printed):
         yield Paragraph("")
         figures = {"step": self.step, "epoch": self.epoch, "all epochs": self.run}
         rows = [
-            (what, *map(time_words, (figure.value, figure.low, figure.high)))
+            (what, *map(duration, (figure.value, figure.low, figure.high)))
             for what, figure in figures.items()
             if figure is not None
         ]
         memory = self.memory
-        rows.append(("memory", *map(size_words, (memory.value, memory.low, memory.high))))
+        rows.append(("memory", *map(numbers.size, (memory.value, memory.low, memory.high))))
         yield TextTable("", ("", "forecast", "from", "to"), rows)
         yield Paragraph("")
         yield Paragraph(f"{self.images_per_second:,.0f} images/s in training. {_room(self)}")
         shares = sorted(self.limits.items(), key=lambda each: -each[1])
-        limits = ", ".join(f"{limit} {share:.0%}" for limit, share in shares)
+        limits = ", ".join(f"{limit} {percent(share, 0)}" for limit, share in shares)
         yield Paragraph(f"What limits the step: {limits}.")
         for note in self.notes:
             yield Paragraph(note, "dim")
@@ -134,7 +135,7 @@ class ElsewhereForecast(Printed):
 def _room(found: ElsewhereForecast) -> str:
     if found.machine.memory is None:
         return "Its memory isn't known here."
-    room = size_words(found.machine.memory)
+    room = numbers.size(found.machine.memory)
     if found.fits is None:
         return f"It may or may not fit into {room}."
     return f"It fits into {room}." if found.fits else f"It doesn't fit into {room}."
@@ -187,7 +188,8 @@ def forecast_elsewhere(
         device = cuda_memory(step, batch_size)
         live, most = device.allocated, device.reserved
         notes.append(
-            f"Of the memory, {size_words(live)} are allocated to tensors and {size_words(most)} "
+            f"Of the memory, {numbers.size(live)} are allocated to tensors and "
+            f"{numbers.size(most)} "
             "reserved, by the rules of PyTorch's allocator; not yet compared with such a device."
         )
     memory = Range(most + CONTEXT_BYTES, live + CONTEXT_BYTES / 2, RESERVE * most + CONTEXT_BYTES)

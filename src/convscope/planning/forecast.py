@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from convscope.look import numbers
+from convscope.look.numbers import duration, percent
 from convscope.look.printed import Paragraph, Part, Printed, SideBySide, TextTable
 from convscope.planning.history import COVERAGE, Range
 from convscope.planning.memory import StepMemory
-from convscope.planning.words import range_words, size_words, time_words
+from convscope.planning.words import range_words
 
 SHOWN_LAYERS = 5  # that keep most for the backward pass
 
@@ -100,8 +102,8 @@ class Forecast(Printed):
             goes_on: Whether the forecast is for what is left of a run.
         """
         return (
-            f"Forecast: {range_words(self.run, time_words, 'more' if goes_on else 'in all')}, "
-            f"{time_words(self.step.value)} a step, memory {range_words(self.memory, size_words)}; "
+            f"Forecast: {range_words(self.run, duration, 'more' if goes_on else 'in all')}, "
+            f"{duration(self.step.value)} a step, memory {range_words(self.memory, numbers.size)}; "
             "nine times in ten within these ranges"
         )
 
@@ -153,16 +155,20 @@ class Forecast(Printed):
             f"{epochs_words(self.epochs)} epochs of {self.steps_per_epoch:,} steps",
             "bold",
         )
-        yield Paragraph(f"time    {range_words(self.run, time_words)}")
-        yield Paragraph(f"memory  {range_words(self.memory, size_words)}{_room(self)}")
-        yield Paragraph(f"The ranges are meant to hold {COVERAGE:.0%} of the outcomes.", "dim")
+        yield Paragraph(f"time    {range_words(self.run, duration)}")
+        yield Paragraph(f"memory  {range_words(self.memory, numbers.size)}{_room(self)}")
+        yield Paragraph(
+            f"The ranges are meant to hold {percent(COVERAGE, 0)} of the outcomes.", "dim"
+        )
         yield Paragraph("")
         yield SideBySide((_memory_table(self), _time_table(self)))
         layers = sorted(self.step_memory.layers.items(), key=lambda layer: -layer[1])
         if layers:
-            named = ", ".join(f"{name} {size_words(size)}" for name, size in layers[:SHOWN_LAYERS])
+            named = ", ".join(
+                f"{name} {numbers.size(size)}" for name, size in layers[:SHOWN_LAYERS]
+            )
             rest = layers[SHOWN_LAYERS:]
-            others = size_words(sum(size for _, size in rest))
+            others = numbers.size(sum(size for _, size in rest))
             more = f", {len(rest)} others {others}" if rest else ""
             yield Paragraph("")
             yield Paragraph(f"Kept for the backward pass, by layer: {named}{more}")
@@ -183,13 +189,13 @@ def _room(forecast: Forecast) -> str:
     fits = "fits" if memory.high <= available else "fits narrowly"
     if memory.value > available:
         fits = "doesn't fit"
-    return f": {fits}, {size_words(available)} available here"
+    return f": {fits}, {numbers.size(available)} available here"
 
 
 def _memory_table(forecast: Forecast) -> TextTable:
     total = sum(forecast.parts.values())
     rows = [
-        (name, size_words(size), f"{size / total:.0%}")
+        (name, numbers.size(size), percent(size / total, 0))
         for name, size in sorted(forecast.parts.items(), key=lambda part: -part[1])
         if size
     ]
@@ -200,15 +206,15 @@ def _time_table(forecast: Forecast) -> TextTable:
     step = forecast.step.value
     phases = {**forecast.phases, "all else": step - sum(forecast.phases.values())}
     rows = [
-        ("a training step", time_words(step), ""),
+        ("a training step", duration(step), ""),
         *(
-            (f"  {phase}", time_words(seconds), f"{seconds / step:.0%}")
+            (f"  {phase}", duration(seconds), percent(seconds / step, 0))
             for phase, seconds in phases.items()
         ),
-        ("an epoch, with evaluation", time_words(forecast.epoch.value), ""),
-        ("  evaluation", time_words(forecast.evaluation_seconds), ""),
-        ("start", time_words(forecast.start_seconds), ""),
-        ("final evaluation", time_words(forecast.final_evaluation_seconds), ""),
+        ("an epoch, with evaluation", duration(forecast.epoch.value), ""),
+        ("  evaluation", duration(forecast.evaluation_seconds), ""),
+        ("start", duration(forecast.start_seconds), ""),
+        ("final evaluation", duration(forecast.final_evaluation_seconds), ""),
         ("images per second", f"{forecast.images_per_second:,.0f}", ""),
     ]
     return TextTable("Time", ("", "", ""), rows)

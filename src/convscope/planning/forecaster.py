@@ -6,6 +6,7 @@ from functools import cached_property
 
 import torch
 
+from convscope.look.numbers import percent, size
 from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.forecast import Forecast
@@ -219,7 +220,8 @@ class Forecaster:
         if self._times.contention > BUSY:
             notes.append(
                 "Another program is using the processors: operations that were timed waited for "
-                f"one {self._times.contention:.0%} of the time, so the forecast may be too long. "
+                f"one {percent(self._times.contention, 0)} of the time, so the forecast may be "
+                "too long. "
                 "The range is wider for it, and nothing of it is kept."
             )
         if self.workload.is_compiled:
@@ -239,7 +241,8 @@ class Forecaster:
             )
         if estimated > MUCH_ESTIMATED:
             notes.append(
-                f"{estimated:.0%} of the step's time was estimated from similar operations; "
+                f"{percent(estimated, 0)} of the step's time was estimated from similar "
+                "operations; "
                 "planning again measures more of them."
             )
         if not fixed_costs()[1]:
@@ -252,7 +255,7 @@ class Forecaster:
             notes.append(
                 "Times and memory are measured on the processor; for this device they are not "
                 "known before the first steps. By its allocator's rules, a step needs "
-                f"{device.allocated / 1e9:.3g} GB allocated and {device.reserved / 1e9:.3g} GB "
+                f"{size(device.allocated)} allocated and {size(device.reserved)} "
                 "reserved; this has not been compared with such a device."
             )
         return tuple(notes)

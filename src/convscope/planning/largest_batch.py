@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from convscope.errors import ConvscopeError
+from convscope.look.numbers import duration, percent, size
 from convscope.look.printed import Paragraph, Part, Printed
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
-from convscope.planning.words import size_words, time_words
 
 MEASURING_SECONDS = 0.5
 NEAR = 8  # images between what fits and what doesn't, from which halving isn't needed
@@ -89,13 +89,12 @@ class LargestBatch(Printed):
         limit, forecast = self.limit, self.forecast
         everything = " (all training images)" if limit.is_all else ""
         yield Paragraph(
-            f"Largest batch within {size_words(limit.limit_bytes)}: "
-            f"{limit.batch_size:,}{everything}",
+            f"Largest batch within {size(limit.limit_bytes)}: {limit.batch_size:,}{everything}",
             "bold",
         )
         yield Paragraph(
-            f"Memory {size_words(limit.memory.value)}, at most {size_words(limit.memory.high)}; "
-            f"{time_words(forecast.step.value)} a step, {time_words(forecast.epoch.value)} an "
+            f"Memory {size(limit.memory.value)}, at most {size(limit.memory.high)}; "
+            f"{duration(forecast.step.value)} a step, {duration(forecast.epoch.value)} an "
             "epoch."
         )
         if self.recomputed is None:
@@ -103,7 +102,7 @@ class LargestBatch(Printed):
         else:
             yield Paragraph(
                 f"Recomputation (--recompute) allows {self.recomputed.batch_size:,}, for "
-                f"{self.more_work:.0%} more work."
+                f"{percent(self.more_work, 0)} more work."
             )
         how = f"{self.command} --batch-size " if self.command else "batch_size="
         yield Paragraph(f"Train with it: {how}{limit.batch_size}", "dim", wraps=False)
@@ -177,8 +176,8 @@ def search_batch_size(forecasters: Sequence[Forecaster], limit_bytes: int) -> Ba
     smallest = memory(1).high
     if smallest > limit_bytes:
         raise ConvscopeError(
-            f"{forecasters[0].workload.name} doesn't fit in {size_words(limit_bytes)}: with one "
-            f"image a step, training takes up to {size_words(smallest)}. Smaller images "
+            f"{forecasters[0].workload.name} doesn't fit in {size(limit_bytes)}: with one "
+            f"image a step, training takes up to {size(smallest)}. Smaller images "
             "(--size) or a smaller network take less."
         )
     fits, fails = 1, min(2 * forecasters[0].workload.recipe.batch_size, images + 1)

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import pydantic
 
 from convscope.errors import unknown_name
+from convscope.look.numbers import size
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
-from convscope.planning.words import size_words
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -92,7 +92,7 @@ class MachineList(Printed):
                     each.name,
                     *(f"{rate / 1e12:,.3g}" if rate else "" for rate in rates),
                     f"{each.bandwidth / 1e9:,.0f} GB/s",
-                    size_words(each.memory) if each.memory else "",
+                    size(each.memory) if each.memory else "",
                 )
             )
         headings = ("name", "machine", "float32", "TF32", "bfloat16", "bandwidth", "memory")

@@ -14,16 +14,16 @@ from convscope.comparison.evaluation_record import EvaluationRecord
 from convscope.data.facts import data_facts
 from convscope.errors import UsageError
 from convscope.evaluation.cost import count_macs
-from convscope.evaluation.page.words import percent
+from convscope.look import numbers
+from convscope.look.numbers import duration, percent, quantity
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
 from convscope.look.progress import progress
-from convscope.networks.catalog import networks
+from convscope.networks.catalog import list_networks
 from convscope.planning.accuracies import best_accuracies
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import MUCH_ESTIMATED
 from convscope.planning.overview_figure import overview_figure
 from convscope.planning.plan import Plan
-from convscope.planning.words import count_words, size_words, time_words
 from convscope.runs.build_for_images import build_for_images
 from convscope.runs.recipe import Recipe
 
@@ -127,13 +127,13 @@ class Overview(Printed):
         pixels = f"{self.data} at {self.channels}×{self.size}×{self.size}"
         title, budget = f"Networks for {pixels}, by MACs an image", self.budget
         if budget is not None:
-            title += f": at most {count_words(budget)}"
+            title += f": at most {quantity(budget)}"
             if not self.within_budget:
                 cheapest = self.costs[0]
                 yield Paragraph(
-                    f"No network takes at most {count_words(budget)} MACs for an image of "
+                    f"No network takes at most {quantity(budget)} MACs for an image of "
                     f"{pixels}. The cheapest, {cheapest.network}, takes "
-                    f"{count_words(cheapest.macs)}."
+                    f"{quantity(cheapest.macs)}."
                 )
                 return
         headings = ["network", "MACs", "parameters"]
@@ -154,13 +154,13 @@ class Overview(Printed):
             yield Paragraph(f"Left out, made for larger images (--size): {names}.", "dim")
 
     def _cells(self, cost: NetworkCost) -> list[str]:
-        cells = [cost.network, count_words(cost.macs), count_words(cost.parameters)]
+        cells = [cost.network, quantity(cost.macs), quantity(cost.parameters)]
         if self.forecasts:
             forecast = self.forecasts[cost.network]
             about = "≈ " if forecast.estimated > MUCH_ESTIMATED else ""
             cells += [
-                about + time_words(forecast.epoch.value),
-                size_words(forecast.memory.value),
+                about + duration(forecast.epoch.value),
+                numbers.size(forecast.memory.value),
             ]
         if self.accuracies:
             known = self.accuracies.get(cost.network)
@@ -192,7 +192,7 @@ def plan_all(
             isn't accepted, or the recipe isn't for all networks.
     """
     size = changes.pop("size", None)
-    with progress("Counting operations", len(networks()), quiet=quiet) as advance:
+    with progress("Counting operations", len(list_networks()), quiet=quiet) as advance:
         found = count_costs(data, size=size, advance=advance)
     accuracies = best_accuracies(Path(runs), data)
     if budget is not None:
@@ -222,7 +222,7 @@ def count_costs(
     side = size or height
     recipe = Recipe(epochs=1, size=side)
     costs, left_out = [], []
-    for name in networks():
+    for name in list_networks():
         advance(1)
         try:
             with torch.device("meta"):

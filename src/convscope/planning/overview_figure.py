@@ -17,17 +17,10 @@ from matplotlib.ticker import (
 )
 
 from convscope.comparison.evaluation_record import EvaluationRecord
-from convscope.look.canvas import (
-    COLOURS,
-    INK,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.numbers import duration
+from convscope.look.palette import INK, SERIES
 from convscope.networks.catalog import entry
-from convscope.planning.words import time_words
 
 MARKERS = ("o", "s", "^", "D")
 LARGEST, SMALLEST = 420, 14  # square points, of the marks
@@ -102,7 +95,7 @@ def _draw_accuracies(
 def _mark_times(axis: Axis) -> None:
     axis.set_major_locator(FixedLocator(SECONDS))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: time_words(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
 
 
 def _named(networks: Sequence[str]) -> set[str]:
@@ -130,8 +123,8 @@ def _draw(
         axes.scatter(
             *points[network],
             s=max(SMALLEST, LARGEST * parameters[network] / max(parameters.values())),
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number // len(COLOURS)],
+            color=SERIES[number % len(SERIES)],
+            marker=MARKERS[number // len(SERIES)],
             alpha=0.75,
             linewidths=0,
             label=None if family in labelled else family,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
+from convscope.look.numbers import duration, percent, size
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
 from convscope.planning.history import COVERAGE, RECENT, ForecastOutcome, What, outcomes, with_range
-from convscope.planning.words import size_words, time_words
 
 CLOSE = {"step": 0.10, "run": 0.10, "memory": 0.05}  # off by at most this much counts as close
 LAST = 10  # outcomes that are shown
@@ -111,16 +111,17 @@ class TrackRecord(Printed):
                     each.what,
                     str(each.count),
                     f"{each.median_ratio:.3f}",
-                    f"{each.mean_error:.1%}",
-                    f"{each.share_close:.0%} within {each.close:.0%}",
-                    f"{each.share_inside:.0%}",
+                    percent(each.mean_error),
+                    f"{percent(each.share_close, 0)} within {percent(each.close, 0)}",
+                    percent(each.share_inside, 0),
                 )
                 for each in self.records
             ],
         )
         yield Paragraph(
             "actual / raw: the median, before correction by history; mean error and range: after "
-            f"it, learned from all other outcomes. Ranges are meant to hold {COVERAGE:.0%}.",
+            "it, learned from all other outcomes. Ranges are meant to hold "
+            f"{percent(COVERAGE, 0)}.",
             "dim",
         )
         yield Paragraph("")
@@ -134,7 +135,7 @@ class TrackRecord(Printed):
 
 def _cells(evaluated: CheckedForecast) -> tuple[str, ...]:
     outcome = evaluated.outcome
-    words = size_words if outcome.what == "memory" else time_words
+    words = size if outcome.what == "memory" else duration
     return (
         outcome.what,
         f"{outcome.network}, {outcome.precision}",

@@ -7,11 +7,12 @@ import statistics
 import time
 
 from convscope.files import write_text
+from convscope.look.numbers import duration, percent
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import ForecastOutcome, Range, What, remember
-from convscope.planning.words import beside_actual, time_words
+from convscope.planning.words import beside_actual
 from convscope.planning.workload import Workload
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
@@ -107,8 +108,8 @@ class Expectation:
             seconds = self.forecast.seconds_left(left, self.step_seconds)
             if seconds > 10:
                 self._view.message(
-                    f"After the first steps: {time_words(self.step_seconds)} a step, so "
-                    f"{time_words(seconds)} more"
+                    f"After the first steps: {duration(self.step_seconds)} a step, so "
+                    f"{duration(seconds)} more"
                 )
 
     def epoch(self, metrics: dict[str, float], state: TrainingState) -> None:
@@ -181,7 +182,8 @@ class Expectation:
         self._view.message(beside_actual(rows))
         if is_busy:
             self._view.message(
-                f"Other programs held this one up ({waited:.0%} of the time it waited for a "
+                f"Other programs held this one up ({percent(waited, 0)} of the time it waited for "
+                "a "
                 "processor), so later forecasts learn nothing from how long it took"
             )
 

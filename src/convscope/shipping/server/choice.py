@@ -21,6 +21,7 @@ from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
 from convscope.evaluation.answer import Answers
+from convscope.look.numbers import duration
 from convscope.runs.model_file import ModelCard
 from convscope.runtime.device import synchronize
 from convscope.shipping.server.engines import NAMES, TITLES, Engine, make_engine
@@ -55,7 +56,7 @@ class Measured:
         if self.refused:
             return f"{TITLES[self.engine]}: {self.refused}"
         return (
-            f"{TITLES[self.engine]}: {1000 * self.latency:.2f} ms for one image, "
+            f"{TITLES[self.engine]}: {duration(self.latency)} for one image, "
             f"{self.throughput:,.0f} images/s in full batches"
         )
 
