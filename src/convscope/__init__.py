@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from convscope.evaluation.evaluate import Evaluation as Evaluation
     from convscope.evaluation.evaluate import evaluate as evaluate
     from convscope.evaluation.predict import predict as predict
-    from convscope.inspection.explain import explain as explain
+    from convscope.inspection.explanation.explain import explain as explain
     from convscope.inspection.trace.trace import trace as trace
     from convscope.inspection.unit.unit import unit as unit
     from convscope.networks.catalog import build as build
@@ -50,7 +50,7 @@ _HOME = {
     "compare": "convscope.comparison.compare",
     "diagnose": "convscope.diagnosis.diagnose",
     "evaluate": "convscope.evaluation.evaluate",
-    "explain": "convscope.inspection.explain",
+    "explain": "convscope.inspection.explanation.explain",
     "export": "convscope.shipping.export.export",
     "load": "convscope.data.load",
     "load_weights": "convscope.networks.weights",

@@ -10,11 +10,11 @@ import torch
 from convscope.data.batches import Normalization
 from convscope.data.image_set import ImageSet
 from convscope.inspection.attribution.methods import METHODS
-from convscope.inspection.excitation import most_exciting
-from convscope.inspection.feature_maps import feature_maps, first_kernels
-from convscope.inspection.figures.parameters import parameter_histograms
-from convscope.inspection.initialization import compare_initializations, spread
-from convscope.inspection.parameters import dead_units, read, statistics
+from convscope.inspection.excitation.excitation import most_exciting
+from convscope.inspection.feature_maps.feature_maps import feature_maps, first_kernels
+from convscope.inspection.initialization.spread import compare_initializations, spread
+from convscope.inspection.parameters.figure import parameter_histograms
+from convscope.inspection.parameters.statistics import dead_units, read, statistics
 from tests.inspection import peculiar
 
 IMAGE = peculiar.images()

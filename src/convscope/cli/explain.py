@@ -54,7 +54,7 @@ def explain(
     Writes figures (which pixels count, feature maps, first kernels) and explanation.html, one
     page that holds all of them.
     """
-    from convscope.inspection.explain import explain as ask
+    from convscope.inspection.explanation.explain import explain as ask
 
     explanation = ask(run, image, method=method, label=label, out=out, device=device)
     if json:

@@ -23,7 +23,7 @@ Examples:
 
 def complete_kernel(text: str) -> list[str]:
     """Names in the gallery."""
-    from convscope.inspection.kernels import GALLERY
+    from convscope.inspection.kernels.kernels import GALLERY
 
     return [name for name in GALLERY if name.startswith(text)]
 
@@ -58,8 +58,8 @@ def kernels(
     output follows: ⌊(n − k + p + s) / s⌋ for n pixels, a kernel that spans k, p pixels of padding
     on both sides together, and the stride s.
     """
-    from convscope.inspection.figures.kernels import gallery_figure, kernel_figure
-    from convscope.inspection.kernels import GALLERY, apply, find_kernel, open_image
+    from convscope.inspection.kernels.figure import gallery_figure, kernel_figure
+    from convscope.inspection.kernels.kernels import GALLERY, apply, find_kernel, open_image
 
     chosen = list(GALLERY.values()) if kernel is None else [find_kernel(kernel)]
     image, note = open_image(image_file)

@@ -43,9 +43,9 @@ def show_maps(
     if not file.parent.is_dir():
         raise UsageError(f"--out: there is no folder {str(file.parent)!r}. Make it first.")
 
-    from convscope.inspection.feature_maps import feature_maps
-    from convscope.inspection.figures.feature_maps import feature_maps_figure
-    from convscope.inspection.opened import opened
+    from convscope.inspection.feature_maps.feature_maps import feature_maps
+    from convscope.inspection.feature_maps.figure import feature_maps_figure
+    from convscope.inspection.open import opened
 
     subject = opened(network, image, size=size, channels=channels, classes=classes)
     [maps] = feature_maps(subject.network, subject.pixels, [layer])

@@ -68,7 +68,7 @@ def show_unit(
     """
     from rich.console import Console
 
-    from convscope.inspection.opened import opened
+    from convscope.inspection.open import opened
     from convscope.inspection.unit.unit import explained
 
     subject = opened(network, image, size=size, channels=channels, classes=classes)

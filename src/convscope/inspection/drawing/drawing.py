@@ -19,7 +19,7 @@ from convscope.files import write_text
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph
 from convscope.inspection.drawing.blocks import block_calls, blocks_of
-from convscope.inspection.drawing.page import Page, page_of
+from convscope.inspection.drawing.page import DrawingPage, page_of
 from convscope.inspection.drawing.png import write_png
 from convscope.inspection.drawing.repeats import fold
 from convscope.inspection.drawing.shortening import shortened
@@ -74,7 +74,7 @@ def draw(
         write_png(target, page.shapes, page.width, page.height, pixels)
 
 
-def page_for(graph: Graph, *, expand: bool = False) -> Page:
+def page_for(graph: Graph, *, expand: bool = False) -> DrawingPage:
     """The drawing of a graph, before it is written.
 
     Args:

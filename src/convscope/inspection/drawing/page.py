@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from convscope.inspection.drawing.blocks import Block
+from convscope.inspection.drawing.blocks import DrawnBlock
 from convscope.inspection.drawing.legend import Legend
 from convscope.inspection.drawing.look import FAINT, INK, SIZE, text_width
 from convscope.inspection.drawing.pieces import WIRE, Piece, beside
-from convscope.inspection.drawing.scale import Box, scale_for
+from convscope.inspection.drawing.scale import Placement, scale_for
 from convscope.inspection.drawing.shapes import Point, Shape, Text, line
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.units import units_of
 
 SLIDE = 16 / 9  # width over height
@@ -29,7 +29,7 @@ _FOOTER = 10.0  # above the legend
 
 
 @dataclass(frozen=True)
-class Page:
+class DrawingPage:
     """A drawing, ready to be written.
 
     Attributes:
@@ -42,10 +42,12 @@ class Page:
     width: float
     height: float
     shapes: tuple[Shape, ...]
-    boxes: dict[Step, Box]
+    boxes: dict[DrawingStep, Placement]
 
 
-def page_of(steps: Sequence[Step], blocks: Sequence[Block], title: str, subtitle: str) -> Page:
+def page_of(
+    steps: Sequence[DrawingStep], blocks: Sequence[DrawnBlock], title: str, subtitle: str
+) -> DrawingPage:
     """A network on a page of the shape of a slide.
 
     Args:
@@ -95,13 +97,13 @@ class _Rows:
         legend = self._legend.piece(width - 2 * _MARGIN)
         return width / SLIDE - 2 * _MARGIN - _HEADER - self._content - _FOOTER - legend.down
 
-    def page(self, title: str, subtitle: str) -> Page:
+    def page(self, title: str, subtitle: str) -> DrawingPage:
         """The page."""
         width, height = self.width, self.width / SLIDE
         legend = self._legend.piece(width - 2 * _MARGIN)
         shapes = _heading(title, subtitle)
         shapes += [s.moved(_MARGIN, height - _MARGIN - legend.down) for s in legend.shapes]
-        boxes: dict[Step, Box] = {}
+        boxes: dict[DrawingStep, Placement] = {}
         space = self._free(width) / (len(self._rows) + 1)
         y = _MARGIN + _HEADER + space
         before: Point | None = None  # where the row above leaves
@@ -116,7 +118,7 @@ class _Rows:
             boxes |= {step: box.moved(x, y) for step, box in row.boxes.items()}
             before = x + row.leaves, y
             y += row.down + space + _BETWEEN
-        return Page(width, height, tuple(shapes), boxes)
+        return DrawingPage(width, height, tuple(shapes), boxes)
 
 
 def _heading(title: str, subtitle: str) -> list[Shape]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from convscope.inspection.drawing.look import COLOURS
 from convscope.inspection.drawing.shapes import Pen, Shape, circle, line, polygon
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import JOINS
 
 RADIUS = 6.5  # of the circle of a sum
@@ -28,7 +28,7 @@ RULE = (
 )
 
 
-class Box(NamedTuple):
+class Placement(NamedTuple):
     """A rectangle on the page, in points.
 
     Attributes:
@@ -43,9 +43,9 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
-    def moved(self, x: float, y: float) -> Box:
+    def moved(self, x: float, y: float) -> Placement:
         """The same elsewhere."""
-        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
+        return Placement(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
 
 class Size(NamedTuple):
@@ -80,7 +80,7 @@ class Scale:
     channels: int
     units: int
 
-    def size(self, step: Step) -> Size:
+    def size(self, step: DrawingStep) -> Size:
         """Of a step's block."""
         if step.part in JOINS:
             return Size(2 * RADIUS, 2 * RADIUS, 0.0)
@@ -95,7 +95,7 @@ class Scale:
         return max(2 * _LEAST, self.highest * sqrt(count / most))
 
 
-def scale_for(steps: Sequence[Step], highest: float, widest: float) -> Scale:
+def scale_for(steps: Sequence[DrawingStep], highest: float, widest: float) -> Scale:
     """The scale at which the largest feature map of a network is as high as asked.
 
     Args:
@@ -114,7 +114,7 @@ def scale_for(steps: Sequence[Step], highest: float, widest: float) -> Scale:
     )
 
 
-def block_shapes(step: Step, size: Size, title: str) -> list[Shape]:
+def block_shapes(step: DrawingStep, size: Size, title: str) -> list[Shape]:
     """A step's block; the middle of its front's left edge is at (0, 0).
 
     Args:
@@ -159,7 +159,7 @@ def join_shapes(part: str, title: str) -> list[Shape]:
     ]
 
 
-def _borders(step: Step, width: float) -> list[float]:
+def _borders(step: DrawingStep, width: float) -> list[float]:
     """Where the channels of one input of a concatenation end and those of the next begin.
 
     Of blocks that are drawn once, in the last.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from convscope.inspection.trace.table import memory, quantity, sight, sizes, summary
-from convscope.inspection.trace.trace import Row, Trace
+from convscope.inspection.trace.trace import Trace, TracedLayer
 
 HEADINGS = (
     "layer",
@@ -49,7 +49,7 @@ def as_html(trace: Trace) -> str:
     return "\n".join(lines)
 
 
-def _row(row: Row) -> str:
+def _row(row: TracedLayer) -> str:
     cells = _cells(
         (
             row.name,

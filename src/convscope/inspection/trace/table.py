@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from convscope.inspection.trace.trace import Row, Trace
+from convscope.inspection.trace.trace import Trace, TracedLayer
 
 ROOMY = 80  # columns of the terminal from which names of layers stay in one piece
 WIDE = 120  # columns of the terminal from which there is room for the backward pass and memory
@@ -66,7 +66,7 @@ def summary(trace: Trace) -> list[str]:
     return lines
 
 
-def _cells(row: Row, width: int) -> list[Text]:
+def _cells(row: TracedLayer, width: int) -> list[Text]:
     cells = [
         row.name,
         row.description.replace("stride ", "stride\u00a0").replace(" × ", "\u00a0×\u00a0"),
@@ -98,7 +98,7 @@ def sizes(shape: tuple[int, ...]) -> str:
     return "×".join(str(size) for size in shape) or "1"
 
 
-def sight(row: Row) -> str:
+def sight(row: TracedLayer) -> str:
     """How much of the image a unit sees."""
     seen = row.receptive_field
     if seen is None:
@@ -106,7 +106,7 @@ def sight(row: Row) -> str:
     return "all" if seen.whole_image else sizes(seen.size)
 
 
-def _beyond(row: Row, image: tuple[int, ...]) -> bool:
+def _beyond(row: TracedLayer, image: tuple[int, ...]) -> bool:
     seen = row.receptive_field
     return seen is not None and not seen.whole_image and max(seen.size) > min(image[1:])
 

@@ -26,7 +26,7 @@ from convscope.graph.count import costs
 from convscope.graph.folding import Fold, described, folded, layers
 from convscope.graph.graph import Graph, Node
 from convscope.graph.reach import is_understood
-from convscope.inspection.layer_fields import LayerField, layer_fields
+from convscope.inspection.receptive_field.layer_fields import LayerField, layer_fields
 from convscope.inspection.subject import subject
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class TracedLayer:
     """One layer, or a block of them.
 
     Attributes:
@@ -63,7 +63,7 @@ class Row:
     backward_flops: int
     activation_bytes: int
     receptive_field: LayerField | None
-    parts: tuple[Row, ...] = field(default=(), repr=False)
+    parts: tuple[TracedLayer, ...] = field(default=(), repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """All but the parts, as plain data."""
@@ -103,8 +103,8 @@ class Trace:
 
     network: str
     image: tuple[int, ...]
-    layers: tuple[Row, ...] = field(repr=False)
-    blocks: tuple[Row, ...] = field(repr=False)
+    layers: tuple[TracedLayer, ...] = field(repr=False)
+    blocks: tuple[TracedLayer, ...] = field(repr=False)
     parameters: int
     macs: int
     flops: int
@@ -207,11 +207,11 @@ class _Tracer:
             notes=tuple(self._notes(shown)),
         )
 
-    def _row(self, fold: Fold) -> Row:
+    def _row(self, fold: Fold) -> TracedLayer:
         found = [self._costs[node] for node in fold.nodes]
         new = [path for node in fold.nodes for path in self._new[node]]
         within = set(new)
-        return Row(
+        return TracedLayer(
             name=fold.name,
             kind=fold.kind if fold.parts else fold.last.kind,
             description=fold.kind,

@@ -34,8 +34,8 @@ from convscope.graph.arithmetic.steepest import steepest_input, steepest_weight
 from convscope.graph.arithmetic.words import in_brackets, number
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph, Node
-from convscope.inspection.opened import Opened, opened
-from convscope.inspection.receptive_field import UnitField, unit_field
+from convscope.inspection.open import Opened, opened
+from convscope.inspection.receptive_field.unit_field import UnitField, unit_field
 from convscope.inspection.unit.explanation import Backward, UnitExplanation
 from convscope.runs.run import Run
 
