@@ -8,19 +8,17 @@ from torch import nn
 
 from convscope.inspection.attribution.attribution import Attribution
 from convscope.inspection.attribution.figure import attribution_figure
-from convscope.inspection.excitation.excitation import Excitation
+from convscope.inspection.excitation.excitation import ExcitingImage
 from convscope.inspection.excitation.figure import excitation_figure
-from convscope.inspection.feature_maps.feature_maps import FeatureMaps, FirstKernels
-from convscope.inspection.feature_maps.figure import (
-    _columns,
-    feature_maps_figure,
-    first_kernels_figure,
-)
+from convscope.inspection.feature_maps.figure import feature_maps_figure, mosaic_columns
 from convscope.inspection.initialization.figure import initialization_figure
 from convscope.inspection.initialization.spread import LayerSpread
+from convscope.inspection.kernels.apply import apply_kernel
 from convscope.inspection.kernels.figure import gallery_figure, kernel_figure
-from convscope.inspection.kernels.kernels import GALLERY, apply, find_kernel
+from convscope.inspection.kernels.first_kernels_figure import first_kernels_figure
+from convscope.inspection.kernels.kernel import GALLERY, find_kernel
 from convscope.inspection.parameters.figure import parameter_histograms
+from convscope.inspection.parameters.statistics import measure_parameters
 from convscope.inspection.receptive_field.unit_field import Box
 from convscope.look.panels import reach
 
@@ -50,20 +48,20 @@ def has_colour(pixels):
 )
 def test_feature_maps(shape, tmp_path):
     maps = random.random(shape, dtype=np.float32)
-    feature_maps_figure(tmp_path / "f.png", FeatureMaps("layer $x_1$", "convolution", maps))
+    feature_maps_figure("layer $x_1$", "convolution", maps, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
 
 
 def test_feature_maps_that_are_all_0(tmp_path):
     maps = np.zeros((4, 5, 5), np.float32)
-    feature_maps_figure(tmp_path / "f.png", FeatureMaps("dead", "ReLU", maps))
+    feature_maps_figure("dead", "ReLU", maps, tmp_path / "f.png")
     drawn(tmp_path / "f.png")
 
 
 @pytest.mark.parametrize("shape", [(6, 1, 5, 5), (96, 3, 11, 11), (4, 2, 1, 1)])
 def test_first_kernels(shape, tmp_path):
     weights = random.standard_normal(shape).astype(np.float32)
-    first_kernels_figure(tmp_path / "f.png", FirstKernels("conv1", weights))
+    first_kernels_figure("conv1", weights, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
 
 
@@ -73,28 +71,32 @@ def test_attribution(channels, signed, tmp_path):
     image = random.integers(0, 256, (channels, 20, 30), dtype=np.uint8)
     heat = random.standard_normal((20, 30)).astype(np.float32)
     found = Attribution("occlusion", heat if signed else abs(heat), signed, {}, "")
-    attribution_figure(tmp_path / "f.png", image, found, "a class with $ and 猫")
+    attribution_figure(image, found, "a class with $ and 猫", tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
 
 
 def test_attribution_that_is_all_0(tmp_path):
     image = random.integers(0, 256, (1, 8, 8), dtype=np.uint8)
     found = Attribution("grad-cam", np.zeros((8, 8), np.float32), signed=False, facts={}, note="")
-    attribution_figure(tmp_path / "f.png", image, found, "x")
+    attribution_figure(image, found, "x", tmp_path / "f.png")
     drawn(tmp_path / "f.png")
 
 
 def test_excitation(tmp_path):
     def one(value, box):
         image = random.integers(0, 256, (3, 32, 32), dtype=np.uint8)
-        return Excitation(0, value, (0, 1, 1), box, image)
+        return ExcitingImage(0, "a", value, (0, 1, 1), box, image)
 
     channels = {
         0: [one(3.0, Box(0, 0, 5, 5)), one(1.0, Box(4, 4, 31, 31))],
         7: [one(0.0, Box(0, 0, 0, 0)), one(0.0, Box(0, 0, 3, 3))],
     }
-    excitation_figure(tmp_path / "f.png", "conv1", channels)
+    excitation_figure("conv1", channels, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
+
+
+def histograms(network, path):
+    parameter_histograms(measure_parameters(network), dict(network.named_parameters()), path)
 
 
 def test_histograms_of_many_and_of_tied_parameters(tmp_path):
@@ -102,8 +104,8 @@ def test_histograms_of_many_and_of_tied_parameters(tmp_path):
     many[3].weight = many[2].weight
     with torch.no_grad():
         many[0].weight[0, 0] = torch.nan
-    parameter_histograms(tmp_path / "f.png", many)
-    parameter_histograms(tmp_path / "one.png", nn.Linear(3, 3, bias=False))
+    histograms(many, tmp_path / "f.png")
+    histograms(nn.Linear(3, 3, bias=False), tmp_path / "one.png")
     assert drawn(tmp_path / "f.png").shape[0] > 2 * drawn(tmp_path / "one.png").shape[0]
 
 
@@ -113,23 +115,23 @@ def test_initialization(tmp_path):
         for j, name in enumerate(("a", "b", "c"))
     }
     rows["d"] = [LayerSpread("0", 0.0, 0.0, 0.0)]
-    initialization_figure(tmp_path / "f.png", rows)
+    initialization_figure(rows, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
 
 
 def test_kernels(tmp_path):
     image = random.integers(0, 256, (3, 30, 10), dtype=np.uint8)
-    results = [apply(image, kernel, padding=2) for kernel in GALLERY.values()]
-    gallery_figure(tmp_path / "all.png", image, results, "$image.png")
+    results = [apply_kernel(image, kernel, padding=2) for kernel in GALLERY.values()]
+    gallery_figure(image, results, "$image.png", tmp_path / "all.png")
     assert has_colour(drawn(tmp_path / "all.png"))
     for name, text in enumerate(("emboss", "1 2; 3 4", "1 " * 8)):
         path = tmp_path / f"{name}.png"
-        kernel_figure(path, image, apply(image, find_kernel(text), padding=2), "猫.png")
+        kernel_figure(image, apply_kernel(image, find_kernel(text), padding=2), "猫.png", path)
         drawn(path)
 
 
 def test_the_columns_of_a_mosaic_fill_its_last_row():
-    assert [_columns(n, 1.0) for n in (1, 2, 6, 16, 64, 3)] == [1, 2, 3, 4, 8, 3]
+    assert [mosaic_columns(n, 1.0) for n in (1, 2, 6, 16, 64, 3)] == [1, 2, 3, 4, 8, 3]
 
 
 def test_reach_leaves_out_the_few_extremes():

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.inspection.open import opened
+from convscope.inspection.open.image import open_image
 from convscope.networks.catalog import build
 
 
@@ -23,7 +23,7 @@ def file(tmp_path):
 def test_a_file_is_treated_as_for_training(digits_run, file):
     network, card = digits_run.model()
     for given in (digits_run, digits_run.folder, str(digits_run.folder), digits_run.model_file):
-        found = opened(given, file)
+        found = open_image(given, file)
         assert found.image.shape == (1, 28, 28)
         assert found.image_name == "wide.png"
         assert found.classes == card.classes
@@ -35,17 +35,17 @@ def test_a_file_is_treated_as_for_training(digits_run, file):
 
 def test_pixels_are_treated_as_a_file(digits_run):
     pixels = np.full((3, 40, 40), 200, np.uint8)
-    found = opened(digits_run, pixels)
+    found = open_image(digits_run, pixels)
     assert found.image.shape == (1, 28, 28)
     assert (found.image == 200).all()
-    assert torch.equal(found.pixels, opened(digits_run, torch.from_numpy(pixels)).pixels)
+    assert torch.equal(found.pixels, open_image(digits_run, torch.from_numpy(pixels)).pixels)
 
 
 @pytest.mark.parametrize("axes", [3, 4])
 def test_the_networks_own_numbers_are_taken_as_they_are(axes):
     network = nn.Conv2d(2, 1, 3).double()
     image = torch.randn((1, 2, 5, 6)[4 - axes :])
-    found = opened(network, image)
+    found = open_image(network, image)
     assert found.pixels.shape == (1, 2, 5, 6)
     assert found.pixels.dtype == torch.float64
     assert found.image is None
@@ -53,12 +53,15 @@ def test_the_networks_own_numbers_are_taken_as_they_are(axes):
 
 def test_a_network_of_the_catalog_has_the_same_weights_each_time(file):
     before = torch.get_rng_state()
-    one, other = opened("lenet", file), opened("lenet", file, size=32, channels=3, classes=4)
+    one, other = (
+        open_image("lenet", file),
+        open_image("lenet", file, size=32, channels=3, classes=4),
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert one.pixels.shape == (1, 1, 28, 28)
     assert other.pixels.shape == (1, 3, 32, 32)
     assert other.network(other.pixels).shape == (1, 4)
-    again = opened("lenet", file).network.state_dict()
+    again = open_image("lenet", file).network.state_dict()
     assert all(
         torch.equal(tensor, again[name]) for name, tensor in one.network.state_dict().items()
     )
@@ -69,13 +72,13 @@ def test_a_network_of_the_catalog_has_the_same_weights_each_time(file):
 
 
 def test_a_module_of_the_catalog_says_its_size(file):
-    assert opened(build("lenet", size=20), file).pixels.shape == (1, 1, 20, 20)
-    assert opened(build("resnet18-32px", 3), file).pixels.shape == (1, 3, 32, 32)
+    assert open_image(build("lenet", size=20), file).pixels.shape == (1, 1, 20, 20)
+    assert open_image(build("resnet18-32px", 3), file).pixels.shape == (1, 3, 32, 32)
 
 
 def test_a_file_for_a_module_of_ones_own(file):
     with pytest.raises(UsageError) as caught:
-        opened(nn.Conv2d(3, 1, 3), file)
+        open_image(nn.Conv2d(3, 1, 3), file)
     assert str(caught.value) == (
         "How Conv2d wants its images isn't known, so a file can't be made ready. Give a float "
         "tensor (channels, height, width), as the network takes it."
@@ -85,30 +88,32 @@ def test_a_file_for_a_module_of_ones_own(file):
 @pytest.mark.parametrize("shape", [(28, 28), (2, 1, 28, 28), (1, 1, 1, 28, 28)])
 def test_not_one_image(shape):
     with pytest.raises(UsageError) as caught:
-        opened("lenet", torch.zeros(shape))
+        open_image("lenet", torch.zeros(shape))
     assert str(caught.value) == (
         "image must be one image (channels, height, width), or a file; given a tensor of shape "
-        f"{shape}."
+        f"{shape}. From an ImageSet, take data.images[0]."
     )
 
 
 def test_not_a_image(tmp_path):
     path = tmp_path / "notes.txt"
     with pytest.raises(ConvscopeError, match="notes.txt' can't be used: there is no such file."):
-        opened("lenet", path)
+        open_image("lenet", path)
     path.write_text("not an image", encoding="utf-8")
     with pytest.raises(ConvscopeError, match="notes.txt' can't be used: not a readable JPEG"):
-        opened("lenet", path)
+        open_image("lenet", path)
 
 
 def test_not_a_network(file):
     with pytest.raises(UsageError, match="Unknown network or run folder 'lenot'. Did you mean"):
-        opened("lenot", file)
+        open_image("lenot", file)
     with pytest.raises(UsageError, match="No run folder 'runs/lenet'"):
-        opened("runs/lenet", file)
+        open_image("runs/lenet", file)
 
 
 @pytest.mark.parametrize("argument", ["channels", "classes"])
 def test_a_run_keeps_its_channels_and_classes(digits_run, file, argument):
-    with pytest.raises(UsageError, match=f"{argument} 7 does not fit a network that is there"):
-        opened(digits_run, file, **{argument: 7})
+    with pytest.raises(
+        UsageError, match=f"{argument} 7 does not fit '.*', which is there already, with"
+    ):
+        open_image(digits_run, file, **{argument: 7})

@@ -8,11 +8,16 @@ from torch import nn
 from convscope.data.batches import Normalization
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
-from convscope.inspection.excitation import excitation
 from convscope.inspection.excitation.excitation import _Best, most_exciting
+from convscope.inspection.open import data
+from convscope.inspection.open.data import OpenedData
 from convscope.inspection.receptive_field.unit_field import Box
 
 NORMALIZATION = Normalization((0.0,), (1.0,))
+
+
+def opened(images, size=None):
+    return OpenedData(images, size, NORMALIZATION, torch.device("cpu"))
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def network():
 
 
 def test_the_images_the_place_and_what_it_sees(network, images):
-    found = most_exciting(network, images, NORMALIZATION, "0", [0], count=3)[0]
+    found = most_exciting(network, opened(images), "0", [0], count=3)[0]
     assert [each.index for each in found] == [9, 4, 2]
     assert found[0].unit == (0, 4, 6)
     assert found[0].box == Box(top=7, left=11, bottom=9, right=13)
@@ -49,16 +54,16 @@ def test_the_images_the_place_and_what_it_sees(network, images):
 
 
 def test_a_dense_unit_sees_the_whole_image(network, images):
-    found = most_exciting(network, images, NORMALIZATION, "2", count=2)
+    found = most_exciting(network, opened(images), "2", count=2)
     assert list(found) == [0]
     assert found[0][0].unit == (0,)
     assert found[0][0].patch.shape == (1, 10, 14)
 
 
 def test_batches_don_t_change_the_result(network, images, monkeypatch):
-    expected = most_exciting(network, images, NORMALIZATION, "0", count=5)
-    monkeypatch.setattr(excitation, "IMAGES_AT_ONCE", 5)
-    found = most_exciting(network, images, NORMALIZATION, "0", count=5)
+    expected = most_exciting(network, opened(images), "0", count=5)
+    monkeypatch.setattr(data, "IMAGES_AT_ONCE", 5)
+    found = most_exciting(network, opened(images), "0", count=5)
     for channel in (0, 1):
         assert [(e.index, e.unit) for e in found[channel]] == [
             (e.index, e.unit) for e in expected[channel]
@@ -66,7 +71,7 @@ def test_batches_don_t_change_the_result(network, images, monkeypatch):
 
 
 def test_fewer_images_than_wanted_and_another_size(network, images):
-    found = most_exciting(network[:1], images, NORMALIZATION, "0", [1], size=20, count=50)[1]
+    found = most_exciting(network[:1], opened(images, 20), "0", [1], count=50)[1]
     assert len(found) == 12
     assert sorted(each.index for each in found) == list(range(12))
     assert found[0].image.shape == (1, 20, 20)
@@ -75,7 +80,7 @@ def test_fewer_images_than_wanted_and_another_size(network, images):
 
 def test_unknown_channel(network, images):
     with pytest.raises(UsageError, match="0 has no channel 2; its channels are 0 to 1."):
-        most_exciting(network, images, NORMALIZATION, "0", [2])
+        most_exciting(network, opened(images), "0", [2])
 
 
 @settings(max_examples=30, deadline=None)

@@ -47,11 +47,12 @@ def image(tmp_path):
 def explained(tmp_path_factory):
     """An image and classes with names that mean something in HTML, explained by every method."""
     folder = tmp_path_factory.mktemp("model")
-    return explain(model(folder), saved(folder / NAME), label=CLASSES[1])
+    found = explain(model(folder), saved(folder / NAME), label=CLASSES[1])
+    return found, found.save(folder / "explanations" / NAME.removesuffix(".png"))
 
 
 def test_every_method_layer_and_file(explained):
-    found = explained
+    found, files = explained
     assert found.image_name == NAME
     assert found.label == CLASSES[1]
     assert found.image.shape == (1, 20, 20)
@@ -63,19 +64,18 @@ def test_every_method_layer_and_file(explained):
     assert [each.layer for each in found.maps] == [
         "features.relu1", "features.pool1", "features.relu2", "features.pool2",
     ]  # fmt: skip
-    folder = found.files["page"].parent
+    folder = files["page"].parent
     assert (folder.parent.name, folder.name) == ("explanations", NAME.removesuffix(".png"))
-    assert sorted(folder.iterdir()) == sorted(found.files.values())
-    for what, path in found.files.items():
+    assert sorted(folder.iterdir()) == sorted(files.values())
+    for what, path in files.items():
         if what != "page":
             with Image.open(path) as image:
                 image.verify()
 
 
 def test_another_class_and_one_method(tmp_path, image):
-    found = explain(
-        model(tmp_path, "mlp"), image, method="occlusion", label="大衣", out=tmp_path / "a" / "b"
-    )
+    found = explain(model(tmp_path, "mlp"), image, method="occlusion", label="大衣")
+    found.save(tmp_path / "a" / "b")
     assert found.label == "大衣"
     assert [each.method for each in found.attributions] == ["occlusion"]
     assert (tmp_path / "a" / "b" / "occlusion.png").exists()
@@ -89,7 +89,6 @@ def test_a_image_in_memory_is_explained_like_its_file(tmp_path):
     from_memory = explain(file, pixels, method="saliency")
     from_file = explain(file, tmp_path / "p.png", method="saliency")
     assert from_memory.guesses == from_file.guesses
-    assert from_memory.files["page"].parent.name == "image"
 
 
 def test_colour(tmp_path, image):
@@ -100,7 +99,7 @@ def test_colour(tmp_path, image):
 
 def test_the_class_the_network_takes_it_for(digits_run, tmp_path):
     image = np.zeros((1, 28, 28), np.uint8)
-    found = explain(digits_run, image, method="saliency", out=tmp_path / "out")
+    found = explain(digits_run, image, method="saliency")
     assert (found.label, found.probability) == found.guesses[0]
     assert len(found.guesses) == 5
 
@@ -108,7 +107,7 @@ def test_the_class_the_network_takes_it_for(digits_run, tmp_path):
 def test_a_network_of_ones_own(tmp_path, image):
     own = peculiar.made(peculiar.Busy)
     file = model(tmp_path, "", 1, peculiar.SIZE, CLASSES, own)
-    found = explain(file, image, network=peculiar.made(peculiar.Busy, seed=5))
+    found = explain(file, image, module=peculiar.made(peculiar.Busy, seed=5))
     assert len(found.attributions) == 4
 
 
@@ -153,8 +152,8 @@ class Page(HTMLParser):
 
 
 def test_the_page_holds_everything_and_names_can_do_no_harm(explained):
-    found = explained
-    text = found.files["page"].read_text(encoding="utf-8")
+    _, files = explained
+    text = files["page"].read_text(encoding="utf-8")
     page = Page(text)
     words = " ".join(page.text)
     assert NAME in words
@@ -165,7 +164,7 @@ def test_the_page_holds_everything_and_names_can_do_no_harm(explained):
         "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "table", "tr", "td",
         "div", "figure", "img", "figcaption",
     }  # fmt: skip
-    figures = [path for what, path in found.files.items() if what != "page"]
+    figures = [path for what, path in files.items() if what != "page"]
     assert len(page.images) == len(figures) == 9
     for image, path in zip(page.images, figures, strict=True):
         assert image["alt"]
@@ -180,9 +179,9 @@ def test_the_page_holds_everything_and_names_can_do_no_harm(explained):
 
 
 def test_as_json(explained):
-    found = explained.as_dict()
+    found = explained[0].as_dict()
     assert set(found) == {
-        "image", "label", "probability", "guesses", "attributions", "notes", "files",
+        "image", "label", "probability", "guesses", "attributions", "notes",
     }  # fmt: skip
     assert set(found["attributions"]["integrated-gradients"]) == {
         "sum", "difference", "error", "steps", "complete",
@@ -198,10 +197,10 @@ def test_mistakes_are_explained(tmp_path, image):
         explain(file, image, method="salience")
     with pytest.raises(ConvscopeError, match="none.png' can't be used: there is no such file."):
         explain(file, tmp_path / "none.png")
-    with pytest.raises(UsageError, match=r"given an array of shape \(20, 20\). From an ImageSet"):
+    with pytest.raises(UsageError, match=r"given a tensor of shape \(20, 20\). From an ImageSet"):
         explain(file, np.zeros((20, 20), np.uint8))
-    with pytest.raises(UsageError, match="can't be made: File exists. Give another one as out."):
-        explain(file, image, out=file)
+    with pytest.raises(UsageError, match="can't be made: File exists. Give another one."):
+        explain(file, image, method="saliency").save(file)
 
 
 def test_a_network_that_diverged_is_told(tmp_path, image):

@@ -4,7 +4,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from convscope.inspection.parameters.statistics import statistics
+from convscope.inspection.parameters.statistics import measure_parameters
 from convscope.inspection.parameters.table import parameter_table
 
 
@@ -17,7 +17,7 @@ def test_table_has_a_line_for_each_parameter_and_the_total():
         network[1].bias[:] = 1.5
     network[0].weight.grad = torch.full((2, 2), 2.0)
     console = Console(width=120, file=io.StringIO())
-    console.print(parameter_table(statistics(network)))
+    console.print(parameter_table(measure_parameters(network)))
     lines = [line.split() for line in console.file.getvalue().splitlines()]
     assert lines == [
         ["parameter", "shape", "count", "mean", "std", "norm", "zeros", "gradient", "norm"],

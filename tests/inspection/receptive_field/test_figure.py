@@ -6,7 +6,7 @@ from matplotlib import colors
 from PIL import Image
 
 from convscope.inspection.receptive_field.figure import COLOUR, receptive_field_figure
-from convscope.inspection.receptive_field.unit_field import Box, UnitField, pixels_of_share
+from convscope.inspection.receptive_field.unit_field import Box, UnitField
 
 
 def field(box, unclipped, height=28, width=40):
@@ -28,7 +28,7 @@ def field(box, unclipped, height=28, width=40):
 def test_boxes_are_drawn(seen, channels, tmp_path):
     image = np.full((channels, 28, 40), 200, np.uint8)
     effective = np.outer(seen.rows, seen.columns) * 1.0
-    receptive_field_figure(tmp_path / "f.png", image, seen, effective)
+    receptive_field_figure(image, seen, effective, tmp_path / "f.png")
     with Image.open(tmp_path / "f.png") as drawn:
         pixels = np.asarray(drawn.convert("RGB")) / 255
     orange = (abs(pixels - colors.to_rgb(COLOUR)) < 0.02).all(axis=2)
@@ -38,12 +38,5 @@ def test_boxes_are_drawn(seen, channels, tmp_path):
 def test_a_unit_without_gradient(tmp_path):
     seen = field(Box(4, 5, 10, 11), Box(4, 5, 10, 11))
     image = np.zeros((1, 28, 40), np.uint8)
-    receptive_field_figure(tmp_path / "f.png", image, seen, np.zeros((28, 40)))
+    receptive_field_figure(image, seen, np.zeros((28, 40)), tmp_path / "f.png")
     assert (tmp_path / "f.png").exists()
-
-
-def test_pixels_that_make_up_a_share():
-    assert pixels_of_share(np.array([[1.0, 5.0], [3.0, 1.0]]), 0.5) == 1
-    assert pixels_of_share(np.array([[1.0, 5.0], [3.0, 1.0]]), 0.8) == 2
-    assert pixels_of_share(np.ones((4, 5)), 1.0) == 20
-    assert pixels_of_share(np.zeros((4, 5)), 0.9) == 0

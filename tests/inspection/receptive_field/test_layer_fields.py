@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from convscope.graph.capture import capture
+from convscope.inspection.open.network import open_for_shape
 from convscope.inspection.receptive_field.layer_fields import layer_fields
 from convscope.inspection.receptive_field.unit_field import unit_field
-from convscope.inspection.subject import subject
 from tests.inspection import odd_networks as odd
 
 CHAINS = ["lenet", "alexnet", "vgg11-bn", "nin", "resnet18", "resnet50", "mobilenet-v2", "resnet9"]
@@ -17,7 +17,7 @@ STACKS = ["googlenet", "googlenet-torchvision", "densenet"]
 
 
 def fields(network, shape=None):
-    module, image = subject(network, shape)
+    module, image = open_for_shape(network, shape)
     graph = capture(module, image)
     return graph, {node.name: field for node, field in layer_fields(graph).items()}
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
-from convscope.inspection.receptive_field.unit_field import Box, effective_field, unit_field
+from convscope.inspection.receptive_field.unit_field import Box, unit_field
 from convscope.networks.catalog import build, entry, networks
 from tests.inspection import odd_networks as odd
 from tests.inspection.linear import Linearized
@@ -210,27 +210,6 @@ def test_stacked_3x3_convolutions_see_2n_plus_1_and_as_far_as_half_as_many_5x5()
 
     assert [sight(n, 3) for n in (1, 2, 3, 10)] == [(3, 3), (5, 5), (7, 7), (21, 21)]
     assert sight(5, 5) == sight(10, 3)
-
-
-def test_effective_field_of_one_convolution_is_its_kernel():
-    network = nn.Sequential(nn.Conv2d(2, 3, 3, bias=False))
-    found = effective_field(network, torch.rand(2, 2, 7, 7), "0", (1, 2, 4))
-    expected = np.zeros((7, 7))
-    expected[2:5, 4:7] = network[0].weight[1].abs().sum(0).detach().numpy()
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-
-
-def test_effective_field_is_smaller_than_the_theoretical_and_strongest_in_the_middle():
-    torch.manual_seed(0)
-    network = nn.Sequential(*(nn.Conv2d(1, 1, 3, padding=1, bias=False) for _ in range(10)))
-    with Linearized():
-        found = effective_field(
-            network, torch.rand(1, 1, 41, 41, dtype=torch.float64), "9", (0, 20, 20)
-        )
-    assert found[10:31, 10:31].sum() == pytest.approx(found.sum())
-    assert found[10, 10] > 0
-    assert found.argmax() == 20 * 41 + 20
-    assert found[15:26, 15:26].sum() > 0.9 * found.sum()  # a quarter of the field's area
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])

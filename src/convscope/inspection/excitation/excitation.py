@@ -1,41 +1,39 @@
-"""The images of a data set, and the patches of them, that excite a channel most."""
+"""The strongest answers of a layer to the images of a data set, and where they come from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from convscope.data.batches import Batches, Normalization
-from convscope.data.convert import convert
-from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph
+from convscope.inspection.open.data import OpenedData
 from convscope.inspection.receptive_field.unit_field import Box, unit_field
 from convscope.look.progress import progress
 
-PIXELS_AT_ONCE = 1_000_000
-IMAGES_AT_ONCE = 64
-
 
 @dataclass(frozen=True)
-class Excitation:
-    """An image that a channel answers to, by the strongest of its units.
+class ExcitingImage:
+    """An image that a channel answers to, by the strongest of the channel's units.
 
     Attributes:
         index: The image's place in the set.
+        label: Name of the image's class.
         value: What the strongest unit gives.
-        unit: Where that is: (channel, row, column), or (number,) for a layer without maps.
+        unit: Where that unit is: (channel, row, column), or (number,) in a layer without maps.
         box: What the unit sees of the image, in pixels of the size that the network gets.
-        image: uint8 (C, H, W), of that size.
+        image: uint8 (C, H, W), in that size.
     """
 
     index: int
+    label: str
     value: float
     unit: tuple[int, ...]
     box: Box
@@ -46,30 +44,35 @@ class Excitation:
         """The part of the image that the unit sees: uint8 (C, height, width)."""
         return self.image[:, self.box.top : self.box.bottom + 1, self.box.left : self.box.right + 1]
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold: all but the pixels."""
+        return {
+            "index": self.index,
+            "label": self.label,
+            "value": self.value,
+            "unit": list(self.unit),
+            "box": asdict(self.box),
+        }
+
 
 def most_exciting(
     network: nn.Module,
-    images: ImageSet,
-    normalization: Normalization,
+    data: OpenedData,
     layer: str,
     channels: Sequence[int] | None = None,
     *,
-    size: int | None = None,
     count: int = 8,
-) -> dict[int, list[Excitation]]:
+    quiet: bool = False,
+) -> dict[int, list[ExcitingImage]]:
     """The images that each channel of a layer answers to most, every image counted once.
-
-    After Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2013, figure 2:
-    the patch is what the strongest unit of the channel sees, its receptive field.
 
     Args:
         network: Left as found.
-        images: The data set.
-        normalization: As for training.
+        data: The images, as the network takes them.
         layer: Name of a layer or block.
         channels: Which of its channels (units, where there are no maps); None: the first eight.
-        size: Height and width that images are resized to; None keeps theirs.
         count: Images for each channel.
+        quiet: Show no progress.
 
     Returns:
         By channel, the strongest first; fewer than `count` if the set is smaller.
@@ -77,30 +80,31 @@ def most_exciting(
     Raises:
         UsageError: There is no such layer or channel.
     """
-    device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    pixels = images.image_shape[0] * (size or images.image_shape[1]) ** 2
-    batch_size = max(1, min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // pixels))
-    batches = Batches(
-        images, batch_size, normalization=normalization, train=False, size=size, device=device
-    )
     best = _Best(count)
     graph: Graph | None = None
-    with progress(f"Looking for what excites {layer}", len(images)) as advance:
-        for batch, _ in batches.epoch(0):
+    with progress(f"Looking for what excites {layer}", len(data.images), quiet=quiet) as advance:
+        for batch, _ in data.batches():
             graph = capture(network, batch)
             value = graph[layer].value
             assert value is not None  # noqa: S101 - the images were real
+            if value.dim() < 2:
+                raise UsageError(f"{layer} has no channels: its output has {value.dim()} axes.")
+            chosen = _check_channels(channels, layer, value.shape[1])
             best.add(value.flatten(2) if value.dim() > 2 else value[..., None])
             advance(len(batch))
     assert graph is not None  # noqa: S101 - an image set has images
-    shape = graph[layer].shape[1:]
-    chosen = list(range(min(8, shape[0]))) if channels is None else list(channels)
-    for channel in chosen:
-        if not 0 <= channel < shape[0]:
+    return {channel: _found(best, channel, graph, layer, data) for channel in chosen}
+
+
+def _check_channels(channels: Sequence[int] | None, layer: str, there_are: int) -> list[int]:
+    if channels is None:
+        return list(range(min(8, there_are)))
+    for channel in channels:
+        if not 0 <= channel < there_are:
             raise UsageError(
-                f"{layer} has no channel {channel}; its channels are 0 to {shape[0] - 1}."
+                f"{layer} has no channel {channel}; its channels are 0 to {there_are - 1}."
             )
-    return {channel: _found(best, channel, graph, layer, images, size) for channel in chosen}
+    return list(channels)
 
 
 class _Best:
@@ -129,23 +133,24 @@ class _Best:
 
 
 def _found(
-    best: _Best, channel: int, graph: Graph, layer: str, images: ImageSet, size: int | None
-) -> list[Excitation]:
+    best: _Best, channel: int, graph: Graph, layer: str, data: OpenedData
+) -> list[ExcitingImage]:
     shape = graph[layer].shape[1:]
     indices = best.images[:, channel].tolist()
-    shown = convert(images.subset(indices), size=size, channels=None).images
+    shown = data.visible(indices)
     found = []
     for place, index in enumerate(indices):
         position = int(best.positions[place, channel])
         where = np.unravel_index(position, shape[1:]) if len(shape) > 1 else ()
         unit = (channel, *(int(each) for each in where))
         found.append(
-            Excitation(
+            ExcitingImage(
                 index=index,
+                label=shown.classes[shown.labels[place]],
                 value=float(best.values[place, channel]),
                 unit=unit,
                 box=unit_field(graph, layer, unit).box,
-                image=shown[place],
+                image=shown.images[place],
             )
         )
     return found

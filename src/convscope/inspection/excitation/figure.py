@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from convscope.inspection.excitation.excitation import Excitation
+from convscope.inspection.excitation.excitation import ExcitingImage
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.panels import draw_image
 
@@ -19,14 +20,16 @@ WHITE = 255
 
 
 def excitation_figure(
-    path: str | Path, layer: str, channels: Mapping[int, Sequence[Excitation]]
-) -> None:
+    layer: str,
+    channels: Mapping[int, Sequence[ExcitingImage]],
+    path: str | Path | None = None,
+) -> Figure:
     """Draw a row for each channel: the images with what its strongest unit sees, and that alone.
 
     Args:
-        path: The PNG to write.
         layer: Name of the layer.
         channels: By channel, from `most_exciting`.
+        path: The PNG to write; None only gives the figure.
     """
     with drawing(path, 13.0, 1.05 * len(channels) + 1.3) as figure:
         headline(figure, f"What excites {layer} most")
@@ -43,9 +46,10 @@ def excitation_figure(
             right.set_xlabel(_values(found), fontsize=8)
         grid[0, 0].set_title("channel and images", fontsize=11)
         grid[0, 1].set_title("patches", fontsize=11)
+    return figure
 
 
-def _draw_images(axes: Axes, found: Sequence[Excitation]) -> None:
+def _draw_images(axes: Axes, found: Sequence[ExcitingImage]) -> None:
     step = _draw_strip(axes, [each.image for each in found])
     for place, each in enumerate(found):
         height, width = each.box.size
@@ -69,7 +73,7 @@ def _draw_strip(axes: Axes, images: Sequence[NDArray[np.uint8]]) -> int:
     return step
 
 
-def _values(found: Sequence[Excitation]) -> str:
+def _values(found: Sequence[ExcitingImage]) -> str:
     first, last = found[0].value, found[-1].value
     if first <= 0:
         return "never active"

@@ -1,26 +1,14 @@
-"""An explanation as files: a figure for each part, and one HTML page that holds them all."""
+"""An explanation as one HTML page that holds all of its figures and opens anywhere."""
 
 from __future__ import annotations
 
 import base64
-import html
-import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from convscope.files import write_text
-from convscope.inspection.attribution.figure import TITLES, attribution_figure
-from convscope.inspection.explanation.explanation import Explanation
-from convscope.inspection.feature_maps.figure import feature_maps_figure, first_kernels_figure
+from convscope.look.html import escape
 
-ABOUT = {
-    "saliency": "The gradient of the score in every pixel (Simonyan and others, 2013).",
-    "integrated-gradients": "The gradient, added up on the way from a black image to this one "
-    "(Sundararajan and others, 2017).",
-    "occlusion": "The image with a window covered, again and again (Zeiler and Fergus, 2013).",
-    "grad-cam": "The last feature maps, weighted by their gradients (Selvaraju and others, 2016).",
-}
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2933; --faint: #52606d; --page: #f5f7fa;
   --card: #ffffff; --line: #d9e2ec; --bar: #2563eb; }
@@ -46,79 +34,74 @@ td.bar div { height: .8rem; min-width: 1px; background: var(--bar); border-radiu
 """
 
 
-def write_explanation(explanation: Explanation, folder: Path) -> Explanation:
-    """Write the figures and the page into a folder that exists.
+@dataclass(frozen=True)
+class PageFigure:
+    """A figure on the page.
 
-    Returns:
-        The explanation with its files.
+    Attributes:
+        title: What it shows, for those who can't see it.
+        file: The PNG.
+        caption: How to read it.
+        of_pixels: Whether it shows which pixels count, or else what the network makes of them.
     """
-    files: dict[str, Path] = {}
-    captions: dict[str, str] = {}
-    for each in explanation.attributions:
-        files[each.method] = folder / f"{each.method}.png"
-        captions[each.method] = f"{ABOUT[each.method]} {each.note}"
-        attribution_figure(files[each.method], explanation.image, each, explanation.label)
-    for layer in explanation.maps:
-        what = f"maps of {layer.layer}"
-        files[what] = folder / f"maps-{re.sub('[^A-Za-z0-9._-]', '-', layer.layer)}.png"
-        captions[what] = f"Feature maps of layer {layer.layer} ({layer.kind}) on this image."
-        feature_maps_figure(files[what], layer)
-    if explanation.kernels is not None:
-        files["first kernels"] = folder / "kernels.png"
-        captions["first kernels"] = (
-            f"The kernels of {explanation.kernels.layer}, which the image meets first."
-        )
-        first_kernels_figure(files["first kernels"], explanation.kernels)
-    write_text(folder / "explanation.html", _page(explanation, files, captions))
-    return replace(explanation, files={**files, "page": folder / "explanation.html"})
+
+    title: str
+    file: Path
+    caption: str
+    of_pixels: bool
 
 
-def _page(explanation: Explanation, files: dict[str, Path], captions: dict[str, str]) -> str:
-    methods = [each.method for each in explanation.attributions]
-    network = [what for what in files if what not in methods]
-    label, share = explanation.label, f"{explanation.probability:.1%}"
-    best = explanation.guesses[0][0]
-    answer = (
-        f"The network takes it for {label!r} ({share})."
-        if label == best
-        else f"The network takes it for {best!r}; explained here is {label!r} ({share})."
-    )
+def explanation_page(
+    image_name: str,
+    label: str,
+    answer: str,
+    guesses: Sequence[tuple[str, float]],
+    notes: Sequence[str],
+    figures: Sequence[PageFigure],
+) -> str:
+    """The page, with the figures inside.
+
+    Args:
+        image_name: Name of the image.
+        label: The class that is explained.
+        answer: What the network takes the image for, in one sentence.
+        guesses: The most probable classes with their probabilities.
+        notes: What a reader must know besides.
+        figures: In the order of the page.
+    """
+    network = [figure for figure in figures if not figure.of_pixels]
     parts = [
-        f"<h1>{_text(explanation.image_name)}: what counts for {_text(repr(label))}</h1>",
-        f"<p>{_text(answer)}</p>",
-        _guesses(explanation.guesses),
-        *(f'<p class="faint">{_text(note)}</p>' for note in explanation.notes),
+        f"<h1>{escape(image_name)}: what counts for {escape(repr(label))}</h1>",
+        f"<p>{escape(answer)}</p>",
+        _guesses(guesses),
+        *(f'<p class="faint">{escape(note)}</p>' for note in notes),
         "<h2>Which pixels count</h2>",
         '<p class="faint">Scores are logits, before the softmax. These methods answer different '
         "questions and may disagree; none of them proves why a network decides.</p>",
-        *(_figure(TITLES[m], files[m], captions[m]) for m in methods),
+        *(_figure(figure) for figure in figures if figure.of_pixels),
         *(["<h2>What the network makes of the image</h2>"] if network else []),
-        *(_figure(what, files[what], captions[what]) for what in network),
+        *(_figure(figure) for figure in network),
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(explanation.image_name)}: {_text(label)}</title>\n"
+        f"<title>{escape(image_name)}: {escape(label)}</title>\n"
         f"<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
     )
 
 
 def _guesses(guesses: Sequence[tuple[str, float]]) -> str:
     rows = "\n".join(
-        f'<tr><td>{_text(label)}</td><td class="number">{share:.1%}</td>'
+        f'<tr><td>{escape(label)}</td><td class="number">{share:.1%}</td>'
         f'<td class="bar"><div style="width: {100 * share:.1f}%"></div></td></tr>'
         for label, share in guesses
     )
     return f"<table>\n{rows}\n</table>"
 
 
-def _figure(title: str, file: Path, caption: str) -> str:
-    content = base64.b64encode(file.read_bytes()).decode("ascii")
+def _figure(part: PageFigure) -> str:
+    content = base64.b64encode(part.file.read_bytes()).decode("ascii")
     return (
-        f'<figure><img alt="{_text(title)}" src="data:image/png;base64,{content}">'
-        f"<figcaption>{_text(caption)}</figcaption></figure>"
+        f'<figure><img alt="{escape(part.title)}" src="data:image/png;base64,{content}">'
+        f"<figcaption>{escape(part.caption)}</figcaption></figure>"
     )
-
-
-def _text(text: str) -> str:
-    return html.escape(text, quote=True)

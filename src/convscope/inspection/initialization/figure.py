@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from convscope.inspection.initialization.spread import LayerSpread
@@ -17,12 +18,14 @@ LOOKS = (
 )  # fmt: skip
 
 
-def initialization_figure(path: str | Path, spreads: Mapping[str, Sequence[LayerSpread]]) -> None:
+def initialization_figure(
+    spreads: Mapping[str, Sequence[LayerSpread]], path: str | Path | None = None
+) -> Figure:
     """Draw the standard deviation of each layer's outputs, layer after layer.
 
     Args:
-        path: The PNG to write.
         spreads: The spread through depth by name of the initialization, at most seven.
+        path: The PNG to write; None only gives the figure.
     """
     with drawing(path, 9.0, 5.2) as figure:
         headline(figure, "How widely the outputs of each layer vary, before training")
@@ -40,3 +43,4 @@ def initialization_figure(path: str | Path, spreads: Mapping[str, Sequence[Layer
             "Level: the signal keeps its size through the network. Falling: it dies out, and deep "
             "layers learn slowly.\nRising: numbers and gradients explode.",
         )
+    return figure

@@ -1,16 +1,13 @@
-"""What the choice of initial weights does to the spread of activations through depth."""
+"""How widely the outputs of each layer vary, from the first to the last."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from convscope.graph.capture import capture
-from convscope.networks.initialization import INITIALIZATIONS, initialize
 
 LAYERS_WITH_WEIGHTS = ("convolution", "transposed convolution", "dense")
 
@@ -20,9 +17,9 @@ class LayerSpread:
     """How widely the outputs of one layer vary, over its units and the images.
 
     Attributes:
-        layer: Its name.
-        mean: Of all its outputs.
-        std: Their standard deviation.
+        layer: The layer's name.
+        mean: Mean of all its outputs.
+        std: Standard deviation of all its outputs.
         std_between_units: Standard deviation of the units' own means; 0 if all units are alike.
     """
 
@@ -31,8 +28,12 @@ class LayerSpread:
     std: float
     std_between_units: float
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return asdict(self)
 
-def spread(network: nn.Module, images: Tensor) -> list[LayerSpread]:
+
+def measure_spread(network: nn.Module, images: Tensor) -> list[LayerSpread]:
     """The spread of the outputs of each convolution and dense layer, before activations.
 
     Where it shrinks from layer to layer, the signal dies out on its way, and so do gradients on
@@ -59,30 +60,3 @@ def spread(network: nn.Module, images: Tensor) -> list[LayerSpread]:
                 )
             )
     return rows
-
-
-def compare_initializations(
-    network: nn.Module,
-    images: Tensor,
-    choices: Iterable[str] = tuple(INITIALIZATIONS),
-    seed: int = 0,
-) -> dict[str, list[LayerSpread]]:
-    """The spread through depth under each initialization.
-
-    Args:
-        network: Copied for each; left as found.
-        images: (N, C, H, W), normalized as for training.
-        choices: Some of `networks.initialization.INITIALIZATIONS`.
-        seed: Decides the random weights. The state of PyTorch's generators is left as found.
-
-    Raises:
-        UsageError: There is no such initialization.
-    """
-    found = {}
-    for choice in choices:
-        fresh = copy.deepcopy(network)
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            initialize(fresh, choice)
-        found[choice] = spread(fresh, images)
-    return found

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from convscope.inspection.kernels.kernels import Filtered, Kernel
+from convscope.inspection.kernels.apply import Filtered
+from convscope.inspection.kernels.kernel import Kernel
 from convscope.look.canvas import (
     FAINT,
     drawable,
@@ -36,14 +38,16 @@ READING = (
 )
 
 
-def kernel_figure(path: str | Path, image: NDArray[np.uint8], result: Filtered, name: str) -> None:
+def kernel_figure(
+    image: NDArray[np.uint8], result: Filtered, name: str, path: str | Path | None = None
+) -> Figure:
     """Draw an image, a kernel with its numbers, and what it gives, from left to right.
 
     Args:
-        path: The PNG to write.
         image: uint8 (C, H, W), what the kernel was slid over.
         result: What it gave.
-        name: Of the image.
+        name: Name of the image.
+        path: The PNG to write; None only gives the figure.
     """
     kernel = result.kernel
     panel = float(np.clip(4.6 * image.shape[1] / image.shape[2], 2.0, 6.0))  # inches high
@@ -63,18 +67,22 @@ def kernel_figure(path: str | Path, image: NDArray[np.uint8], result: Filtered, 
         after.set_xlabel(_range(result), fontsize=9, color=FAINT)
         if drawn is not None:
             add_bar(figure, drawn, after)
+    return figure
 
 
 def gallery_figure(
-    path: str | Path, image: NDArray[np.uint8], results: Sequence[Filtered], name: str
-) -> None:
+    image: NDArray[np.uint8],
+    results: Sequence[Filtered],
+    name: str,
+    path: str | Path | None = None,
+) -> Figure:
     """Draw an image and what each of many kernels makes of it, with the kernels' numbers.
 
     Args:
-        path: The PNG to write.
         image: uint8 (C, H, W).
         results: What the kernels gave.
-        name: Of the image.
+        name: Name of the image.
+        path: The PNG to write; None only gives the figure.
     """
     rows = -(-(1 + len(results)) // COLUMNS)
     panel = float(np.clip(3.0 * image.shape[1] / image.shape[2], 1.5, 4.5))  # inches high
@@ -98,6 +106,7 @@ def gallery_figure(
             _draw_kernel(kernels[place], result.kernel, fontsize=8)
             note = f"{result.kernel.effect}{_scale(result.kernel)}"
             kernels[place].set_xlabel(note, fontsize=9, color=FAINT)
+    return figure
 
 
 def _draw_kernel(axes: Axes, kernel: Kernel, fontsize: float) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from torch import nn
+from torch import Tensor
 
-from convscope.inspection.parameters.statistics import statistics
+from convscope.inspection.parameters.statistics import ParameterStatistics
 from convscope.look.canvas import FAINT, drawing, footnote, headline, shortened
 
 MOST = 24
@@ -17,21 +19,24 @@ COLUMNS = 4
 BINS = 40
 
 
-def parameter_histograms(path: str | Path, network: nn.Module) -> None:
+def parameter_histograms(
+    rows: Sequence[ParameterStatistics],
+    tensors: Mapping[str, Tensor],
+    path: str | Path | None = None,
+) -> Figure:
     """Draw how the values of each parameter are distributed.
 
     Of more than 24 parameters, those with two or more axes (dense weights and kernels) are drawn;
     of more than 24 of these, as many, evenly spread from the first layer to the last.
 
     Args:
-        path: The PNG to write.
-        network: Left as found.
+        rows: From `measure_parameters`.
+        tensors: The parameters by path.
+        path: The PNG to write; None only gives the figure.
     """
-    rows = statistics(network)
     chosen = rows if len(rows) <= MOST else [row for row in rows if len(row.shape) > 1]
     if len(chosen) > MOST:
         chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, MOST).round().astype(int)]
-    tensors = dict(network.named_parameters())
     lines = math.ceil(len(chosen) / COLUMNS)
     with drawing(path, 12.0, 2.0 * lines + 0.9) as figure:
         some = f"{len(chosen)} of {len(rows)} parameters" if len(chosen) < len(rows) else ""
@@ -54,3 +59,4 @@ def parameter_histograms(path: str | Path, network: nn.Module) -> None:
         if tied:
             first = tied[0]
             footnote(figure, f"Tied: {first.name} is also {', '.join(first.also)}.")
+    return figure

@@ -1,25 +1,16 @@
-"""Parameters: read by path, in figures of statistics; and units that are never active."""
+"""The parameters of a network in figures: size, spread, zeros, gradients."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from convscope.errors import UsageError, unknown_name
+from convscope.errors import UsageError
 from convscope.graph.capture import capture
-
-Tree: TypeAlias = "Mapping[str, Tree | Tensor]"
-
-RELUS = (
-    "ReLU", "ReLU6", "leaky ReLU", "PReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish",
-    "hard swish",
-)  # fmt: skip
-"""Activations that are (nearly) flat on one side, where a unit learns nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +18,14 @@ class ParameterStatistics:
     """Figures of one parameter.
 
     Attributes:
-        name: Its path.
-        also: Its other paths, if it is used in several places (tied).
-        shape: Its shape.
+        name: The parameter's path.
+        also: The parameter's other paths, if it is used in several places (tied).
+        shape: The parameter's shape.
         count: How many numbers it holds.
-        mean: Their mean.
-        std: Their standard deviation (of all there are, not an estimate).
-        norm: Square root of the sum of their squares.
-        zeros: Share of them that is exactly 0.
+        mean: Mean of the numbers.
+        std: Standard deviation of the numbers (of all there are, not an estimate).
+        norm: Square root of the sum of the numbers' squares.
+        zeros: Share of the numbers that is exactly 0.
         gradient_norm: The norm of the gradient; None if there is none.
         trained: Whether training changes it.
     """
@@ -50,59 +41,17 @@ class ParameterStatistics:
     gradient_norm: float | None
     trained: bool
 
-
-@dataclass(frozen=True)
-class DeadUnits:
-    """Units of one layer that are never active.
-
-    Attributes:
-        layer: Name of the activation.
-        units: How many units (channels, for feature maps) the layer has.
-        dead: Their numbers.
-    """
-
-    layer: str
-    units: int
-    dead: tuple[int, ...]
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return {**asdict(self), "also": list(self.also), "shape": list(self.shape)}
 
 
-def read(network: nn.Module, path: str = "") -> Tensor | Tree:
-    """A parameter by its path, or all parameters below a path, nested as the modules are.
-
-        read(network, "features.conv1.weight")     # the parameter
-        read(network, "features")                  # {"conv1": {"weight": …, "bias": …}, …}
-
-    Args:
-        network: The network.
-        path: Names joined by points; "" for all of it.
-
-    Raises:
-        UsageError: There is nothing of this name.
-    """
-    tree: dict[str, Tree | Tensor] = {}
-    known = set()
-    for name, parameter in network.named_parameters(remove_duplicate=False):
-        *modules, last = name.split(".")
-        branch = tree
-        for depth, module in enumerate(modules, start=1):
-            branch = branch.setdefault(module, {})  # type: ignore[assignment]
-            known.add(".".join(modules[:depth]))
-        branch[last] = parameter
-        known.add(name)
-    if path and path not in known:
-        raise unknown_name("parameter", path, known)
-    found: Tensor | Tree = tree
-    for part in path.split(".") if path else []:
-        found = found[part]  # type: ignore[index]
-    return found
-
-
-def statistics(
+def measure_parameters(
     network: nn.Module, images: Tensor | None = None, labels: Tensor | None = None
 ) -> list[ParameterStatistics]:
     """Figures of every parameter; tied ones stand once, with all of their paths.
 
-    The rows make a table: `pandas.DataFrame(statistics(network))`.
+    The rows make a table: `pandas.DataFrame(measure_parameters(network))`.
 
     Args:
         network: Left as found.
@@ -128,30 +77,6 @@ def statistics(
     return [
         _figures(first[place], names, [gradients[name] for name in names if name in gradients])
         for place, names in paths.items()
-    ]
-
-
-def dead_units(network: nn.Module, images: Tensor | Iterable[Tensor]) -> list[DeadUnits]:
-    """Units behind a ReLU that are above 0 nowhere, on any of the images.
-
-    Args:
-        network: Left as found.
-        images: (N, C, H, W), or several batches of them.
-
-    Returns:
-        One for each ReLU (any activation with a flat side), in the order of execution.
-    """
-    batches = [images] if isinstance(images, Tensor) else images
-    alive: dict[str, Tensor] = {}
-    for batch in batches:
-        for node in capture(network, batch):
-            if node.kind in RELUS and node.value is not None:
-                units = 1 if len(node.shape) in (2, 4) else -1  # tokens have their units last
-                active = (node.value > 0).movedim(units, 0).flatten(1).any(dim=1)
-                alive[node.name] = active | alive.get(node.name, torch.zeros_like(active))
-    return [
-        DeadUnits(name, len(active), tuple((~active).nonzero()[:, 0].tolist()))
-        for name, active in alive.items()
     ]
 
 

@@ -14,7 +14,7 @@ def parameter_table(rows: Sequence[ParameterStatistics]) -> Table:
     """A table to print with rich; the last line has the total count, tied parameters once.
 
     Args:
-        rows: From `statistics`.
+        rows: From `measure_parameters`.
     """
     table = Table(box=None, pad_edge=False, show_footer=True)
     total = sum(row.count for row in rows)

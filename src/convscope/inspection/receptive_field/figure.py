@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from convscope.inspection.receptive_field.unit_field import Box, UnitField, pixels_of_share
+from convscope.inspection.receptive_field.effective_field import pixels_of_share
+from convscope.inspection.receptive_field.unit_field import Box, UnitField
 from convscope.look.canvas import FAINT, drawing, footnote, headline
 from convscope.look.panels import Pixels, add_bar, draw_image, draw_values
 
@@ -19,19 +21,22 @@ SHARE = 0.9
 
 
 def receptive_field_figure(
-    path: str | Path, image: Pixels, field: UnitField, effective: NDArray[np.float64]
-) -> None:
+    image: Pixels,
+    field: UnitField,
+    effective: NDArray[np.float64],
+    path: str | Path | None = None,
+) -> Figure:
     """Draw what a unit sees, and how much each pixel of it matters.
 
     Args:
-        path: The PNG to write.
         image: uint8 (channels, height, width), as a person sees it.
         field: From `unit_field`.
         effective: From `effective_field`, (height, width).
+        path: The PNG to write; None only gives the figure.
     """
     height, width = image.shape[-2:]
     with drawing(path, 11.0, min(1.6 + 5.0 * height / width, 12.0)) as figure:
-        headline(figure, f"{field.layer}: {_place(field)}")
+        headline(figure, f"{field.layer}: {field.place}")
         left, right = figure.subplots(1, 2)
         left.set_title(f"sees {_size(field.box)} pixels of the image")
         draw_image(left, image)
@@ -48,6 +53,7 @@ def receptive_field_figure(
             "unit's gradient by the pixel, as a share of the largest; "
             f"{SHARE:.0%} of it lies in {within:,} of {among:,} pixels.",
         )
+    return figure
 
 
 def _draw_boxes(axes: Axes, field: UnitField, height: int, width: int) -> None:
@@ -81,12 +87,6 @@ def _rectangle(box: Box, linestyle: object, linewidth: float) -> Rectangle:
         linestyle=linestyle,
         linewidth=linewidth,
     )
-
-
-def _place(field: UnitField) -> str:
-    if len(field.unit) == 3:
-        return "channel {}, row {}, column {}".format(*field.unit)
-    return f"unit {', '.join(str(index) for index in field.unit)}"
 
 
 def _size(box: Box) -> str:

@@ -5,11 +5,10 @@
 
 The theoretical field follows from the sizes of the windows alone, over the real graph: a sum or a
 concatenation sees what any of its inputs sees. No pixel outside can matter. How much the pixels
-inside matter differs, and is the effective field: the gradient of the unit by the pixels.
+inside matter differs, and is the effective field (`effective_field.py`).
 
-Sources: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks",
-Distill, 2019; Luo, Li, Urtasun and Zemel, "Understanding the effective receptive field in deep
-convolutional neural networks", 2016.
+Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks",
+Distill, 2019.
 """
 
 from __future__ import annotations
@@ -19,10 +18,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn, zeros_like
 
 from convscope.errors import UsageError
-from convscope.graph.capture import capture
 from convscope.graph.graph import Graph, Node
 from convscope.graph.reach import looks_at
 from convscope.graph.region import Extent, Region, joined
@@ -30,7 +27,14 @@ from convscope.graph.region import Extent, Region, joined
 
 @dataclass(frozen=True)
 class Box:
-    """Rows and columns of an image, both ends included; below 0 and behind the last is padding."""
+    """Rows and columns of an image, both ends included; below 0 and behind the last is padding.
+
+    Attributes:
+        top: The first row.
+        left: The first column.
+        bottom: The last row.
+        right: The last column.
+    """
 
     top: int
     left: int
@@ -63,39 +67,12 @@ class UnitField:
     box: Box
     unclipped: Box
 
-
-def effective_field(
-    network: nn.Module, images: Tensor, layer: str, unit: Sequence[int]
-) -> NDArray[np.float64]:
-    """How much each pixel matters to a unit: the size of the gradient of the unit by the pixel.
-
-    Args:
-        network: Left as found.
-        images: (N, channels, height, width), as the network is given them.
-        layer: Name of the layer.
-        unit: (channel, row, column), or (number,) where there are no maps.
-
-    Returns:
-        (height, width): the sum over channels of the gradient's absolute values, the mean over the
-        images.
-
-    Raises:
-        UsageError: No such layer or unit.
-    """
-    graph = capture(network, images, gradients=True)
-    node = graph[layer]
-    assert node.value is not None, "real images leave values"  # noqa: S101
-    seed = zeros_like(node.value)
-    seed.movedim(0, -1)[check_unit(node, unit)] = 1  # of every image
-    (gradient,) = graph.gradients(node, [graph.input], seed)
-    size: NDArray[np.float64] = gradient.abs().sum(1).mean(0).double().cpu().numpy()
-    return size
-
-
-def pixels_of_share(effective: NDArray[np.float64], share: float) -> int:
-    """How many pixels, of those that matter most, make up a share of an effective field."""
-    falling = np.sort(effective, axis=None)[::-1].cumsum()
-    return int(np.searchsorted(falling, share * falling[-1]) + 1) if falling[-1] > 0 else 0
+    @property
+    def place(self) -> str:
+        """The unit's index in words."""
+        if len(self.unit) == 3:
+            return "channel {}, row {}, column {}".format(*self.unit)
+        return f"unit {', '.join(str(index) for index in self.unit)}"
 
 
 def check_unit(node: Node, unit: Sequence[int]) -> tuple[int, ...]:

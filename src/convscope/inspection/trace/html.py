@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import memory, quantity, sight, sizes, summary
-from convscope.inspection.trace.trace import Trace, TracedLayer
 
 HEADINGS = (
     "layer",
@@ -30,7 +30,7 @@ STYLE = """
 """
 
 
-def as_html(trace: Trace) -> str:
+def as_html(trace: TraceNumbers) -> str:
     """The table; blocks are `details` elements, so no script is needed."""
     totals = (
         *("total", "", "", f"{trace.parameters:,}", quantity(trace.macs)),

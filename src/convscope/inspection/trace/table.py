@@ -8,14 +8,14 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from convscope.inspection.trace.trace import Trace, TracedLayer
+from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 
 ROOMY = 80  # columns of the terminal from which names of layers stay in one piece
 WIDE = 120  # columns of the terminal from which there is room for the backward pass and memory
 NOTHING = "·"
 
 
-def as_text(trace: Trace, *, expand: bool = False, width: int = 120) -> str:
+def as_text(trace: TraceNumbers, *, expand: bool = False, width: int = 120) -> str:
     """The table as plain text."""
     console = Console(width=width, color_system=None, highlight=False)
     with console.capture() as captured:
@@ -24,7 +24,7 @@ def as_text(trace: Trace, *, expand: bool = False, width: int = 120) -> str:
     return captured.get()
 
 
-def as_table(trace: Trace, width: int, *, expand: bool = False) -> Iterator[RenderableType]:
+def as_table(trace: TraceNumbers, width: int, *, expand: bool = False) -> Iterator[RenderableType]:
     """The table, and below it the totals and what else is to be said.
 
     Args:
@@ -52,7 +52,7 @@ def as_table(trace: Trace, width: int, *, expand: bool = False) -> Iterator[Rend
     yield Text("\n".join([*summary(trace), *trace.notes]))
 
 
-def summary(trace: Trace) -> list[str]:
+def summary(trace: TraceNumbers) -> list[str]:
     """The totals in words, and what could not be counted."""
     lines = [
         f"{quantity(trace.flops)} FLOPs forward (2 a MAC; convolutions, dense layers and "
@@ -82,7 +82,7 @@ def _cells(row: TracedLayer, width: int) -> list[Text]:
     return [Text(cell) for cell in [*cells, sight(row)]]
 
 
-def _total(trace: Trace, width: int) -> list[str]:
+def _total(trace: TraceNumbers, width: int) -> list[str]:
     cells = ["total", "", "", f"{trace.parameters:,}", quantity(trace.macs)]
     if width >= WIDE:
         cells += [quantity(trace.backward_flops), memory(trace.activation_bytes)]

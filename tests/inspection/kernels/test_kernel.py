@@ -8,14 +8,9 @@ from PIL import Image
 
 from convscope.data.decode import ImageError
 from convscope.errors import UsageError
-from convscope.inspection.kernels.kernels import (
-    GALLERY,
-    LARGEST,
-    Kernel,
-    apply,
-    find_kernel,
-    open_image,
-)
+from convscope.inspection.kernels.apply import apply_kernel
+from convscope.inspection.kernels.filter_image import LARGEST, read_image
+from convscope.inspection.kernels.kernel import GALLERY, Kernel, find_kernel
 
 DIFFERENCES = {
     "laplace", "horizontal-edges", "vertical-edges", "sobel-horizontal", "sobel-vertical",
@@ -39,7 +34,7 @@ def test_gallery_has_what_courses_show():
 @pytest.mark.parametrize("name", GALLERY)
 def test_even_areas_stay_or_become_0(name):
     even = np.full((1, 8, 8), 77, np.uint8)
-    values = apply(even, GALLERY[name]).values
+    values = apply_kernel(even, GALLERY[name]).values
     np.testing.assert_allclose(values, 0 if name in DIFFERENCES else 77, atol=1e-9)
 
 
@@ -47,13 +42,13 @@ def test_edges_of_one_direction_only():
     upright = np.zeros((1, 6, 6), np.uint8)
     upright[:, :, 3:] = 100  # dark left, bright right
     for name in ("vertical-edges", "sobel-vertical"):
-        found = apply(upright, GALLERY[name]).values[0]
+        found = apply_kernel(upright, GALLERY[name]).values[0]
         assert (found[:, 1:3] > 0).all()
         assert not found[:, [0, 3]].any()
-        across = apply(upright.transpose(0, 2, 1), GALLERY[name]).values
+        across = apply_kernel(upright.transpose(0, 2, 1), GALLERY[name]).values
         assert not across.any()
     for name in ("horizontal-edges", "sobel-horizontal"):
-        assert not apply(upright, GALLERY[name]).values.any()
+        assert not apply_kernel(upright, GALLERY[name]).values.any()
 
 
 @pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
@@ -72,9 +67,9 @@ def test_agrees_with_pytorch(mode, channels, height, width, stride, padding, dil
     settings = {"stride": stride, "padding": padding, "dilation": dilation}
     if dilation * (len(kernel.rows) - 1) >= min(height, width) + 2 * padding:
         with pytest.raises(UsageError, match="is larger than the image"):
-            apply(pixels, kernel, mode=mode, **settings)
+            apply_kernel(pixels, kernel, mode=mode, **settings)
         return
-    found = apply(pixels, kernel, mode=mode, **settings)
+    found = apply_kernel(pixels, kernel, mode=mode, **settings)
     x = torch.from_numpy(pixels.astype(np.float64))[None]
     x = F.pad(x, [padding] * 4, mode="constant" if mode == "zeros" else mode)
     weight = torch.from_numpy(kernel.weights).expand(channels, 1, -1, -1)
@@ -87,13 +82,13 @@ def test_agrees_with_pytorch(mode, channels, height, width, stride, padding, dil
 def test_differences_are_taken_of_the_grey_image():
     pixels = image()
     grey = np.asarray(Image.fromarray(pixels.transpose(1, 2, 0)).convert("L"))[None]
-    found = apply(pixels, GALLERY["laplace"]).values
+    found = apply_kernel(pixels, GALLERY["laplace"]).values
     assert found.shape == (1, 5, 7)
-    np.testing.assert_array_equal(found, apply(grey, GALLERY["laplace"]).values)
+    np.testing.assert_array_equal(found, apply_kernel(grey, GALLERY["laplace"]).values)
 
 
 def test_the_formula_of_the_output_size():
-    found = apply(image(1, 8, 9), GALLERY["laplace"], stride=2, padding=1, dilation=2)
+    found = apply_kernel(image(1, 8, 9), GALLERY["laplace"], stride=2, padding=1, dilation=2)
     assert found.formula == (
         "height ⌊(8 − 5 + 2 + 2) / 2⌋ = 3",
         "width ⌊(9 − 5 + 2 + 2) / 2⌋ = 4",
@@ -157,13 +152,13 @@ def test_what_is_no_kernel_is_explained(text, words):
 )
 def test_settings_that_don_t_fit_are_explained(change, message):
     with pytest.raises(UsageError) as error:
-        apply(image(1, 5, 7), GALLERY["laplace"], **change)
+        apply_kernel(image(1, 5, 7), GALLERY["laplace"], **change)
     assert str(error.value).startswith(message)
 
 
 def test_large_images_are_made_smaller(tmp_path):
     Image.fromarray(image(3, 300, 1000).transpose(1, 2, 0)).save(tmp_path / "wide.png")
-    pixels, note = open_image(tmp_path / "wide.png")
+    pixels, note = read_image(tmp_path / "wide.png")
     assert pixels.shape == (3, 120, LARGEST)
     assert pixels.dtype == np.uint8
     assert note.startswith("The image of 300 × 1000 pixels was first made 120 × 400,")
@@ -172,7 +167,7 @@ def test_large_images_are_made_smaller(tmp_path):
 def test_small_images_stay(tmp_path):
     pixels = image(1, 20, 30)
     Image.fromarray(pixels[0]).save(tmp_path / "small.png")
-    found, note = open_image(tmp_path / "small.png")
+    found, note = read_image(tmp_path / "small.png")
     np.testing.assert_array_equal(found, pixels)
     assert note == ""
 
@@ -180,7 +175,7 @@ def test_small_images_stay(tmp_path):
 def test_an_unreadable_image_is_named(tmp_path):
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(ImageError, match="text.png: not a readable JPEG"):
-        open_image(tmp_path / "text.png")
+        read_image(tmp_path / "text.png")
 
 
 def test_a_kernel_made_in_python():
