@@ -34,9 +34,9 @@ def test_what_excites_a_layer_of_a_trained_network(command, digits_run, tmp_path
 
 
 def test_the_last_layer_is_excited_by_its_own_classes(command, good_digits_run, tmp_path):
-    done = command("show", good_digits_run.folder, "--excites", "head", "--data", "digits")
+    done = command("show", good_digits_run.folder, "--excites", "dense", "--data", "digits")
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("What excites head most among 3")
+    assert lines[0].startswith("What excites dense most among 3")
     for number, line in enumerate(lines[2:10]):
         assert line.split()[-2:] == [str(number), "×8"], line
     assert lines[-1].startswith("figure: ")
@@ -48,7 +48,7 @@ def test_parameters_with_gradients_and_dead_units(command, digits_run, tmp_path)
     row = next(line for line in done.stdout.splitlines() if "features.conv1.weight" in line)
     network, _ = digits_run.model()
     weight = network.features.conv1.weight.detach()
-    assert row.split()[1:4] == ["6×1×5×5", "150", f"{weight.mean():.3g}"]
+    assert row.split()[1:4] == ["6×1×5×5", "150", f"{weight.mean():.3g}"]  # not "frozen"
     assert float(row.split()[-1]) > 0
     assert "all" in done.stdout
     assert "mean cross-entropy on 64 images of digits" in done.stdout
@@ -88,11 +88,11 @@ def test_a_receptive_field_with_and_without_an_image(command, digits_run, tmp_pa
     unit = ["--receptive-field", "features.conv2:5,3,4"]
     done = command("show", digits_run.folder, *unit, "--image", "digit.png")
     assert "features.conv2, channel 5, row 3, column 4" in done.stdout
-    assert "16 × 16 pixels: rows 4 to 19, columns 6 to 21" in done.stdout
+    assert "14 × 14 pixels: rows 4 to 17, columns 6 to 19" in done.stdout
     assert is_png(tmp_path / "digit-features.conv2-5-3-4.png")
     found = json.loads(command("show", "lenet", *unit, "--out", "noise.png", "--json").stdout)
-    assert found["pixels_seen"] == 256
-    assert 0 < found["pixels_of_share"] < 256
+    assert found["pixels_seen"] == 196
+    assert 0 < found["pixels_of_share"] < 196
     assert "mean over 16 images of noise" in found["notes"][-1]
 
 

@@ -17,6 +17,7 @@ from convscope.inspection.initialization.spread import measure_spread
 from convscope.inspection.kernels.first_kernels import read_first_kernels
 from convscope.inspection.open.data import OpenedData
 from convscope.inspection.parameters.dead_units import find_dead_units
+from convscope.inspection.parameters.describe import describe_parameters
 from convscope.inspection.parameters.read import read_parameters
 from convscope.inspection.parameters.statistics import measure_parameters
 from tests.inspection import peculiar

@@ -76,5 +76,5 @@ def _draw_strip(axes: Axes, images: Sequence[NDArray[np.uint8]]) -> int:
 def _values(found: Sequence[ExcitingImage]) -> str:
     first, last = found[0].value, found[-1].value
     if first <= 0:
-        return "never active"
+        return "never above 0"
     return f"{first:.3g} to {last:.3g}".replace("-", "−")

@@ -51,7 +51,7 @@ class ExcitingImages:
             answers = f"{first:.3g} to {last:.3g}".replace("-", "−")
             counts = Counter(each.label for each in found).most_common()
             labels = ", ".join(f"{label} ×{n}" if n > 1 else label for label, n in counts)
-            rows.append((str(channel), "never active" if first <= 0 else answers, labels))
+            rows.append((str(channel), "never above 0" if first <= 0 else answers, labels))
         return rows
 
     def __str__(self) -> str:

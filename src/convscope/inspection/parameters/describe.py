@@ -8,15 +8,16 @@ found.figure("parameters.png")
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
-from torch import Tensor
+from torch import Tensor, nn
 
 from convscope.data.load import Data
 from convscope.errors import UsageError
+from convscope.graph.capture import capture
 from convscope.inspection.open.data import OpenedData, open_data
 from convscope.inspection.open.network import Inspectable, OpenedNetwork, open_network
 from convscope.inspection.parameters.dead_units import DeadUnits, find_dead_units
@@ -146,11 +147,13 @@ def describe_parameters(
     """
     opened = open_network(network, size=size, channels=channels, classes=classes, device=device)
     tensors = dict(opened.network.named_parameters())
+    loaded = not isinstance(network, nn.Module)
     if data is None:
-        rows = measure_parameters(opened.network)
+        rows = _as_in_training(measure_parameters(opened.network), loaded=loaded)
         return ParameterDescription(opened.name, tuple(rows), (), tensors, opened.notes)
     images = open_data(opened, data, split, most=IMAGES)
     rows, batch = _with_gradients(opened, images)
+    rows = _as_in_training(rows, loaded=loaded)
     dead = find_dead_units(opened.network, (pixels for pixels, _ in images.batches()))
     note = (
         f"Gradients are those of the mean cross-entropy on {batch} images of "
@@ -161,13 +164,17 @@ def describe_parameters(
     )
 
 
+def _as_in_training(rows: list[ParameterStatistics], *, loaded: bool) -> list[ParameterStatistics]:
+    """A network that is loaded to be looked at is frozen for that, which says nothing of it."""
+    return [replace(row, trained=True) for row in rows] if loaded else rows
+
+
 def _with_gradients(
     network: OpenedNetwork, images: OpenedData
 ) -> tuple[list[ParameterStatistics], int]:
     """The rows with gradients on the first batch, and its number of images."""
     pixels, labels = next(images.batches())
-    logits = network.network(pixels[:1]) if len(network.classes) == 0 else None
-    there_are = len(network.classes) if logits is None else logits.shape[-1]
+    there_are = len(network.classes) or capture(network.network, pixels.shape).output.shape[-1]
     if len(images.images.classes) > there_are:
         raise UsageError(
             f"{images.images.name} has {len(images.images.classes)} classes, and {network.name} "

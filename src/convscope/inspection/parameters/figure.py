@@ -47,7 +47,8 @@ def parameter_histograms(
         for axes, row in zip(grid, chosen, strict=False):
             values = tensors[row.name].detach().float().cpu().numpy().ravel()
             axes.hist(values[np.isfinite(values)], bins=BINS, color="#2563eb")
-            axes.axvline(0, color=FAINT, linewidth=0.8)
+            if values.min() <= 0 <= values.max():
+                axes.axvline(0, color=FAINT, linewidth=0.8)
             axes.set_title(shortened(row.name, 34), fontsize=8.5, parse_math=False)
             shape = "×".join(map(str, row.shape)) or "one number"
             axes.set_xlabel(f"{shape}, std {row.std:.3g}", fontsize=8)
