@@ -59,7 +59,7 @@ def last_spatial_layer(graph: Graph) -> Node:
     """The last feature maps on the way to the output that are larger than 1×1.
 
     Args:
-        graph: Of a call with images.
+        graph: The graph of a call with images.
 
     Raises:
         UsageError: There are none behind a layer with weights.

@@ -20,7 +20,7 @@ class DrawnBlock:
     """Steps that one call of a module made, or several calls that are made alike.
 
     Attributes:
-        name: Of the module, or the first and the last.
+        name: Name of the module, or of the first and the last.
         type_name: The module's class; "" for a container.
         steps: Its steps, in their order.
         blocks: The blocks within.

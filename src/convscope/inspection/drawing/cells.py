@@ -33,9 +33,9 @@ class StepCell:
     """A step's block and its text, on one axis.
 
     Attributes:
-        width: Of the widest of them.
+        width: Width of the block or of its text, whichever is wider.
         up: How far it reaches above its axis.
-        down: How far below.
+        down: How far it reaches below its axis.
     """
 
     def __init__(self, step: DrawingStep, scale: Scale) -> None:

@@ -19,13 +19,13 @@ FRAME, FRAME_EDGE = "#f5f7fa", "#cbd2d9"
 
 
 class Colours(NamedTuple):
-    """Of one kind of step.
+    """The colours of one kind of step.
 
     Attributes:
-        face: Of the front of its blocks.
-        top: Of their upper side.
-        side: Of their right side.
-        edge: Of their edges, and of its name.
+        face: Colour of the front of its blocks.
+        top: Colour of the blocks' upper side.
+        side: Colour of the blocks' right side.
+        edge: Colour of the blocks' edges, and of the step's name.
     """
 
     face: str

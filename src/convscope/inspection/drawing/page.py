@@ -33,8 +33,8 @@ class DrawingPage:
     """A drawing, ready to be written.
 
     Attributes:
-        width: In points.
-        height: In points.
+        width: Width in points.
+        height: Height in points.
         shapes: What it consists of, those behind first.
         boxes: Where the blocks stand.
     """
@@ -85,7 +85,7 @@ class _Rows:
 
     @cached_property
     def width(self) -> float:
-        """Of the page, in points."""
+        """Width of the page, in points."""
         widest = max(sum(piece.width for piece in row) for row in self._rows)
         width = max(_NARROWEST, 2 * _MARGIN + widest)
         while self._free(width) < -0.1:  # a wider page has a lower legend

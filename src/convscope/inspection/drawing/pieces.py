@@ -35,7 +35,7 @@ class Piece:
     """Part of a drawing, in its own coordinates.
 
     Attributes:
-        width: Of all of it.
+        width: Width of the whole piece.
         up: How far it reaches above the height at which it is entered.
         down: How far it reaches below.
         leaves: Where the line to the next piece begins.

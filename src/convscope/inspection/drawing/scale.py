@@ -44,16 +44,16 @@ class Placement(NamedTuple):
     bottom: float
 
     def moved(self, x: float, y: float) -> Placement:
-        """The same elsewhere."""
+        """The same rectangle, moved by (x, y)."""
         return Placement(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
 
 class Size(NamedTuple):
-    """Of a block.
+    """How large a block is drawn, in points.
 
     Attributes:
         thickness: From left to right: its channels.
-        height: Of its front.
+        height: Height of its front.
         deep: How far its depth goes up and to the right.
     """
 
@@ -71,7 +71,7 @@ class Scale:
         widest: Points that a line of a label may take, if its words let it.
         side: That side, in pixels.
         channels: The most channels, or enough to be many if there are few.
-        units: Of the longest vector, or enough to be many.
+        units: Length of the longest vector, or enough to be many.
     """
 
     highest: float
@@ -81,7 +81,7 @@ class Scale:
     units: int
 
     def size(self, step: DrawingStep) -> Size:
-        """Of a step's block."""
+        """How large a step's block is drawn."""
         if step.part in JOINS:
             return Size(2 * RADIUS, 2 * RADIUS, 0.0)
         if len(step.shape) < 2:

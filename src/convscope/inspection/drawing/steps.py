@@ -33,7 +33,7 @@ class DrawingStep:
         nodes: The layers, in the order of execution; none for a softmax that the network leaves to
             the loss.
         inputs: The steps whose output it takes.
-        shapes: Of the output, without the batch axis. Several where steps are folded into one.
+        shapes: Shape of the output, without the batch axis. Several where steps are folded into one.
         summary: What is said instead of its layers, if they are too many.
     """
 
@@ -57,7 +57,7 @@ class DrawingStep:
 
     @property
     def name(self) -> str:
-        """Of its layers, the one that makes it what it is; of several alike, the last."""
+        """The layer that makes the step what it is; among several alike, the last."""
         if self.part == "input" or self.summary or not self.nodes:
             return self.label[0]
         main = [node for node in self.nodes if part_of(node) == self.part]

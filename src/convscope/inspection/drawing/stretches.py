@@ -46,8 +46,8 @@ class Stretch:
 
     Attributes:
         steps: In their order; the last is the cut, which stands behind all lanes.
-        column: Of each step, from 0.
-        lane: Of each step but the last, from 0, the uppermost.
+        column: The column of each step, from 0.
+        lane: The lane of each step but the last; 0 is the uppermost.
         lanes: How many there are.
         edges: The lines between the steps.
     """

@@ -155,7 +155,7 @@ def feature_map_nodes(graph: Graph, least: int = 2) -> list[Node]:
     """The nodes that hold feature maps (N, C, H, W), in the order of execution.
 
     Args:
-        graph: Of a call with images.
+        graph: The graph of a call with images.
         least: Pixels that a map must have.
     """
     found: list[Node] = []

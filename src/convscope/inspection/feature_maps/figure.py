@@ -46,7 +46,14 @@ def feature_maps_figure(
 
 
 def mosaic_columns(count: int, tall: float) -> int:
-    """How many images stand in a row of a mosaic: so many that the whole is a bit wider than high, and the last row is as full as can be."""
+    """How many images stand in a row of a mosaic.
+
+    The whole gets a bit wider than high, and the last row is as full as can be.
+
+    Args:
+        count: How many images there are.
+        tall: Height of one over its width.
+    """
     ideal = math.sqrt(count * 1.6 * tall)
     fitting = [n for n in range(1, count + 1) if 0.6 * ideal <= n <= 1.5 * ideal] or [count]
     return min(fitting, key=lambda n: (-count % n, abs(n - ideal)))

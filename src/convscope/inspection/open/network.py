@@ -22,7 +22,7 @@ from convscope.runs.run import Run, trained_model
 from convscope.runtime.device import choose_device
 
 Inspectable: TypeAlias = nn.Module | Run | str | Path
-"""A module; a run, its folder, or a `model.safetensors`; or the name of a network of the catalog."""
+"""A module; a run, its folder, or a `model.safetensors`; or a name of the catalog."""
 
 Shape: TypeAlias = tuple[int, int, int]  # channels, height, width
 

@@ -51,10 +51,10 @@ class _Seen(NamedTuple):
     """What a layer sees along one axis of the image.
 
     Attributes:
-        field: Of its first unit; the stride is 0 where it does not move regularly.
+        field: The field of its first unit; the stride is 0 where it does not move regularly.
         axis: The layer's axis along which it moves, or None.
         first: The first pixel that any unit sees.
-        last: The last.
+        last: The last pixel that any unit sees.
     """
 
     field: ReceptiveField

@@ -29,7 +29,7 @@ def as_table(trace: TraceNumbers, width: int, *, expand: bool = False) -> Iterat
 
     Args:
         trace: What to show.
-        width: Of the terminal, in characters. A narrow one gets the columns that matter most.
+        width: Width of the terminal in characters. A narrow one gets the columns that matter most.
         expand: Show every layer, instead of blocks.
     """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
