@@ -33,7 +33,7 @@ class DrawingStep:
         nodes: The layers, in the order of execution; none for a softmax that the network leaves to
             the loss.
         inputs: The steps whose output it takes.
-        shapes: Shape of the output, without the batch axis. Several where steps are folded into one.
+        shapes: Shape of the output without the batch axis; several where steps are folded into one.
         summary: What is said instead of its layers, if they are too many.
     """
 
