@@ -32,7 +32,7 @@ Examples:
 
   convscope show runs/lenet-digits-1 --parameters --data digits
 
-  convscope show vgg11 --initializations
+  convscope show vgg11-32px --initializations
 
   convscope show resnet18 --receptive-field layer2:5,3,3
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from torch import Tensor
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.inspection.initialization.spread import LayerSpread, measure_spread
-from convscope.inspection.open.data import open_data
+from convscope.inspection.open.data import IMAGES_AT_ONCE, images_at_once, open_data
 from convscope.inspection.open.network import Inspectable, OpenedNetwork, open_network
 from convscope.look.html import table
 from convscope.networks.initialization import INITIALIZATIONS, initialize
@@ -27,9 +28,8 @@ from convscope.networks.initialization import INITIALIZATIONS, initialize
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-IMAGES = 64
-DIES, EXPLODES = 0.1, 10.0  # spread of the last layer over that of the first
-ALIKE = 1e-6  # spread between units, over the layer's own: below, units are the same
+DIES, SHRINKS, GROWS, EXPLODES = 1e-3, 0.1, 10.0, 1e3  # spread of the last layer over the first's
+ALIKE = 1e-4  # spread between units, over the layer's own: below, units are the same
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,11 @@ class InitializationComparison:
         if all(row.std_between_units <= ALIKE * row.std for row in rows[1:]) and len(rows) > 1:
             return "all units of a layer are alike"
         ratio = rows[-1].std / rows[0].std if rows[0].std > 0 else 0.0
-        if ratio < DIES:
-            return "dies out"
-        return "explodes" if ratio > EXPLODES else "keeps its size"
+        if ratio < SHRINKS:
+            return "dies out" if ratio < DIES else "shrinks"
+        if ratio > GROWS:
+            return "explodes" if ratio > EXPLODES else "grows"
+        return "keeps its size"
 
     def _rows(self) -> list[tuple[str, ...]]:
         layers = [row.layer for row in next(iter(self.spreads.values()))]
@@ -123,8 +125,9 @@ def compare_initializations(
     Args:
         network: A module; a run, its folder, or a `model.safetensors`; or a name of the catalog.
             Copied for each initialization; left as found.
-        data: A name, a folder or `.zip`, or an `ImageSet`, of which 64 images are taken; or images
-            (N, C, H, W) as the network takes them. None: 64 images of noise.
+        data: A name, a folder or `.zip`, or an `ImageSet`, of which a batch is taken (64
+            images, fewer large ones); or images
+            (N, C, H, W) as the network takes them. None: images of noise.
         choices: Some of `networks.initialization.INITIALIZATIONS`.
         seed: Decides the random weights. The state of PyTorch's generators is left as found.
         split: Which images of the data.
@@ -156,8 +159,8 @@ def _images(
     if isinstance(data, Tensor):
         return data, f"{len(data)} images", ()
     if data is not None:
-        opened = open_data(network, data, split, most=IMAGES)
-        images = torch.cat([batch for batch, _ in opened.batches()])
+        opened = open_data(network, data, split, most=IMAGES_AT_ONCE)
+        images, _ = next(opened.batches())
         # That a network isn't trained goes without saying here.
         notes = tuple(note for note in opened.notes if note not in network.notes)
         return images, f"{len(images)} images of {opened.images.name}", notes
@@ -166,10 +169,11 @@ def _images(
             f"How {network.name} wants its images isn't known. Give some as data: a tensor (N, "
             "channels, height, width), as the network takes them."
         )
-    shape = (IMAGES, network.channels, network.size, network.size)
-    noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    shape = (network.channels, network.size, network.size)
+    count = images_at_once(prod(shape))
+    noise = torch.randn(count, *shape, generator=torch.Generator().manual_seed(0))
     weights = next(network.network.parameters(), noise)
-    return noise.to(weights.device, weights.dtype), f"{IMAGES} images of noise", ()
+    return noise.to(weights.device, weights.dtype), f"{count} images of noise", ()
 
 
 def _short(value: float) -> str:

@@ -42,7 +42,7 @@ class OpenedData:
         pixels = channels * (height * width if self.size is None else self.size**2)
         batches = Batches(
             self.images,
-            max(1, min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // pixels)),
+            images_at_once(pixels),
             normalization=self.normalization,
             train=False,
             size=self.size,
@@ -53,6 +53,11 @@ class OpenedData:
     def visible(self, rows: list[int]) -> ImageSet:
         """Some of the images, in the size that the network gets them in."""
         return convert(self.images.subset(rows), size=self.size, channels=None)
+
+
+def images_at_once(pixels: int) -> int:
+    """How many images of so many numbers a network is given together, as memory allows."""
+    return max(1, min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // pixels))
 
 
 def open_data(
