@@ -16,7 +16,9 @@ def digit(tmp_path):
 
 def test_maps_of_a_run(command, digits_run, digit, tmp_path):
     done = command("show", digits_run.folder, "--maps", "features.pool1", "--image", "digit.png")
-    assert done.stdout == "figure: digit-features.pool1.png\n"
+    maps, figure = done.stdout.splitlines()
+    assert maps.startswith("features.pool1 (average pooling): 6 maps of 14 × 14, values 0")
+    assert figure == "figure: digit-features.pool1.png"
     assert done.stderr == ""
     with Image.open(tmp_path / "digit-features.pool1.png") as image:
         assert image.format == "PNG"
