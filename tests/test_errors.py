@@ -1,6 +1,7 @@
+import pydantic
 import pytest
 
-from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.errors import ConvscopeError, UsageError, first_invalid, unknown_name
 
 
 def test_suggests_the_nearest_name():
@@ -20,3 +21,25 @@ def test_exit_codes(kind, code):
 
 def test_a_wrong_use_is_a_value_error_for_python():
     assert issubclass(UsageError, ValueError)
+
+
+def test_what_pydantic_found_wrong_is_one_sentence():
+    class Part(pydantic.BaseModel):
+        count: int
+
+    class Whole(pydantic.BaseModel):
+        parts: list[Part]
+
+        @pydantic.model_validator(mode="after")
+        def _has_parts(self):
+            if not self.parts:
+                raise ValueError("there are no parts")
+            return self
+
+    def sentence(content):
+        with pytest.raises(pydantic.ValidationError) as caught:
+            Whole.model_validate(content)
+        return first_invalid(caught.value)
+
+    assert sentence({"parts": [{"count": 1}, {"count": "x"}]}).startswith("parts.1.count: Input")
+    assert sentence({"parts": []}) == "there are no parts"

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pydantic
 
 
 class ConvscopeError(Exception):
@@ -37,3 +41,15 @@ def unknown_name(kind: str, given: str, accepted: Iterable[str]) -> UsageError:
     else:
         help_line = f"There are: {', '.join(names)}."
     return UsageError(f"Unknown {kind} {given!r}. {help_line}")
+
+
+def first_invalid(error: pydantic.ValidationError) -> str:
+    """What pydantic found wrong first, as "field.part: reason", or the reason alone.
+
+    pydantic is imported for its type only: this file is loaded by every command, and pydantic
+    takes longer to load than the rest of it.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {reason}" if where else reason

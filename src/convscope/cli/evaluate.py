@@ -111,7 +111,7 @@ def evaluate(
         print_json({"run": str(run), **analysis.as_dict(), "files": listed})
         return
     show(evaluation, files)
-    forecast = read_forecast(opened)
+    forecast = read_forecast(opened.folder)
     if is_usual and forecast:
         print(beside_actual(forecast))
 

@@ -181,7 +181,7 @@ def _contender(name: str, folder: Path, runs: list[Run], group: SeedGroup | None
         **medians,
         parameters=_parameters(runs[0]),
         model_bytes=runs[0].model_file.stat().st_size,
-        forecast=read_forecast(runs[0]),
+        forecast=read_forecast(runs[0].folder),
         curves=tuple(points for _, points in curves),
         curve_split=curves[0][0],
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from torch import nn
 
 from convscope.data.convert import convert
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.ask import ask
@@ -97,4 +96,4 @@ def some(images: ImageSet) -> ImageSet:
     """The images that the distributions are fitted to: all, or some evenly spread."""
     if len(images) <= GAUSSIAN_IMAGES:
         return images
-    return images.subset(np.linspace(0, len(images) - 1, GAUSSIAN_IMAGES).round().astype(int))
+    return images.subset(evenly_spread(len(images), GAUSSIAN_IMAGES))

@@ -13,7 +13,7 @@ from torch import nn
 
 from convscope.data.convert import convert
 from convscope.data.decode import ImageError, decode
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.data.load import NAMED, source_splits
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import FolderTree
@@ -55,7 +55,7 @@ def usual_out_of_distribution(card: ModelCard) -> tuple[ImageSet, ...]:
     digits = source_splits("digits")["train"]
     if set(digits.classes) & set(card.classes):
         return (out_of_distribution_images(NOISE, card),)
-    some = digits.subset(np.linspace(0, len(digits) - 1, IMAGES).round().astype(int))
+    some = digits.subset(evenly_spread(len(digits), IMAGES))
     return out_of_distribution_images(NOISE, card), _unlabelled(some, card)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.evaluation.ask import ask
 from convscope.evaluation.disturbances import DISTURBANCES, Disturbance, Images, Random
 from convscope.evaluation.evaluation import wilson_interval
@@ -131,7 +131,7 @@ def measure_robustness(
     points = _points(side)
     affordable = int(MOST_MACS / (points * max(1, macs)))
     count = min(len(images), MOST_IMAGES, max(FEWEST_IMAGES, affordable))
-    chosen = images.subset(np.linspace(0, len(images) - 1, count).round().astype(np.intp))
+    chosen = images.subset(evenly_spread(len(images), count))
 
     def level(severity: float, changed: Images) -> Level:
         worse = ImageSet(changed, chosen.labels, chosen.classes)

@@ -19,7 +19,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from convscope.errors import ConvscopeError, UsageError
+from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
 from convscope.networks.weights import load_weights
@@ -189,9 +189,9 @@ def read_card(path: str | Path) -> ModelCard:
     try:
         return ModelCard.model_validate_json(metadata["convscope"])
     except pydantic.ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "metadata"
-        reason = error.errors()[0]["msg"]
-        raise ConvscopeError(f"Model file {str(path)!r}: {where}: {reason}.") from None
+        raise ConvscopeError(
+            f"Model file {str(path)!r}: its metadata: {first_invalid(error)}."
+        ) from None
 
 
 def load_model(path: str | Path, network: nn.Module | None = None) -> tuple[nn.Module, ModelCard]:

@@ -11,7 +11,7 @@ import pydantic
 import tomli_w
 
 from convscope.data.augmentation import Augmentation
-from convscope.errors import UsageError, unknown_name
+from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 
 if sys.version_info >= (3, 11):
@@ -238,7 +238,5 @@ def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
         accepted = Augmentation if len(place) > 1 else Recipe
         wrong = unknown_name("recipe field", place[-1], accepted.model_fields)
         return UsageError(f"{source}: {wrong}")
-    name = ".".join(place)
-    reason = first["msg"].removeprefix("Value error, ")
-    given = f", got {first['input']!r}" if name else ""
-    return UsageError(f"{source}: {name + ': ' if name else ''}{reason}{given}.")
+    given = f", got {first['input']!r}" if place else ""
+    return UsageError(f"{source}: {first_invalid(error)}{given}.")

@@ -25,6 +25,7 @@ from torch import nn
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
 from convscope.runs import recipe as recipes
+from convscope.runs.forecast import read_forecast
 from convscope.runs.model_file import ModelCard, load_model
 from convscope.runs.recipe import Recipe
 
@@ -133,16 +134,9 @@ class Run:
             "epochs": len(epochs),
             "seconds": epochs[-1]["seconds"],
             "images_per_second": speeds[len(speeds) // 2],
-            "forecast": self._forecast(),
+            "forecast": [row.model_dump() for row in read_forecast(self.folder)] or None,
             **{name: evaluated[name] for name in ("accuracy", "interval", "loss", "split")},
         }
-
-    def _forecast(self) -> list[dict[str, Any]] | None:
-        file = self.folder / "forecast.json"
-        if not file.exists():
-            return None
-        rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["rows"]
-        return rows
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl so far; a line that is still being written is left out.

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from convscope.errors import ConvscopeError, UsageError
+from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import write_text
 from convscope.runs import recipe as recipes
 from convscope.runs.differences import differing_fields
@@ -46,7 +46,7 @@ class Spread:
     standard_deviation: float | None
 
 
-class _Content(pydantic.BaseModel):
+class _SeedsFile(pydantic.BaseModel):
     """What is read back from seeds.json; the results in it are there for people."""
 
     format: Literal[1]
@@ -81,13 +81,9 @@ class SeedGroup:
                 "convscope train NETWORK DATA --seeds 5."
             )
         try:
-            content = _Content.model_validate_json(file.read_bytes())
+            content = _SeedsFile.model_validate_json(file.read_bytes())
         except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ConvscopeError(
-                f"{str(file)!r} is damaged: {where + ': ' if where else ''}{first['msg']}."
-            ) from None
+            raise ConvscopeError(f"{str(file)!r} is damaged: {first_invalid(error)}.") from None
         self.recipe = recipes.parse(content.recipe, str(file))
         self.seeds = sorted(set(content.seeds))
         self.failures = content.failures

@@ -80,7 +80,7 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
             robustness(analysis.robustness) if analysis.robustness else "",
         ),
         ("cost", "Speed and cost", cost(analysis.cost)),
-        ("forecast", "Forecast and actual", forecast(read_forecast(run))),
+        ("forecast", "Forecast and actual", forecast(read_forecast(run.folder))),
         ("recipe", "Recipe", recipe(run)),
         ("environment", "Environment", environment(run)),
     ]

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from torch import nn
 
+from convscope.data.image_set import evenly_spread
 from convscope.inspection.parameters import statistics
 from convscope.look.canvas import FAINT, drawing, footnote, headline, shortened
 
@@ -30,7 +31,7 @@ def parameter_histograms(path: str | Path, network: nn.Module) -> None:
     rows = statistics(network)
     chosen = rows if len(rows) <= MOST else [row for row in rows if len(row.shape) > 1]
     if len(chosen) > MOST:
-        chosen = [chosen[i] for i in np.linspace(0, len(chosen) - 1, MOST).round().astype(int)]
+        chosen = [chosen[place] for place in evenly_spread(len(chosen), MOST)]
     tensors = dict(network.named_parameters())
     lines = math.ceil(len(chosen) / COLUMNS)
     with drawing(path, 12.0, 2.0 * lines + 0.9) as figure:

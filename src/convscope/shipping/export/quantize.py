@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime import quantization
 
 from convscope.data.convert import convert
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.errors import ConvscopeError
 from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
@@ -73,7 +73,7 @@ class Quantization:
 
 def calibration_images(images: ImageSet, card: ModelCard) -> NDArray[np.float32]:
     """Some images of a set, as the network's part of the file takes them: (N, C, size, size)."""
-    rows = np.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).round().astype(int)
+    rows = evenly_spread(len(images), CALIBRATION)
     chosen = convert(images.subset(rows), size=card.size, channels=card.channels)
     return chosen.images.astype(np.float32)
 
@@ -149,7 +149,7 @@ def cost(
             share of unknown changes by more than `MOST_UNKNOWN_POINTS`.
     """
     if len(images) > MOST_EVALUATED:
-        images = images.subset(np.linspace(0, len(images) - 1, MOST_EVALUATED).round().astype(int))
+        images = images.subset(evenly_spread(len(images), MOST_EVALUATED))
     right = small_right = same_top = unknown = small_unknown = 0
     with progress("Evaluating in 8 bits", len(images), quiet=quiet) as advance:
         for start in range(0, len(images), BATCH):
