@@ -14,9 +14,10 @@ from convscope.evaluation.evaluation import (
     find_mistakes,
     wilson_interval,
 )
-from convscope.evaluation.measure import Outcome
+from convscope.evaluation.logits import Logits
+from convscope.runs.model_file import ModelCard
 
-answers = st.integers(2, 6).flatmap(
+predictions = st.integers(2, 6).flatmap(
     lambda classes: st.tuples(
         st.just(classes),
         st.lists(st.tuples(st.integers(0, classes - 1), st.integers(0, classes - 1)), min_size=1),
@@ -37,7 +38,7 @@ def test_interval_of_a_perfect_score_reaches_1_and_not_beyond():
     assert 0.8 < low < 0.9  # 20 images can't prove more
 
 
-@given(answers)
+@given(predictions)
 def test_scores_are_scikit_learns(classes_and_pairs):
     classes, pairs = classes_and_pairs
     labels, predicted = np.array(pairs).T
@@ -56,10 +57,15 @@ def test_scores_are_scikit_learns(classes_and_pairs):
         np.testing.assert_allclose(numbers, column, rtol=1e-12)
 
 
-def outcome_of(probabilities, labels):
+CARD = ModelCard(
+    network="", classes=("cat", "dog", "emu"), channels=1, size=2, mean=(0.0,), std=(1.0,)
+)
+
+
+def logits_of(probabilities, labels):
     logits = torch.tensor(probabilities).log()
     right = (logits.argmax(1) == torch.tensor(labels)).float().mean().item()
-    return Outcome(logits, torch.tensor(labels), loss=0.0, accuracy=right)
+    return Logits(logits, torch.tensor(labels), loss=0.0, accuracy=right)
 
 
 def test_mistakes_are_the_surest_first_with_their_paths():
@@ -67,10 +73,10 @@ def test_mistakes_are_the_surest_first_with_their_paths():
         np.zeros((4, 1, 2, 2), np.uint8), [0, 0, 1, 2], ["cat", "dog", "emu"],
         paths=["a.png", "b.png", "c.png", "d.png"],
     )  # fmt: skip
-    outcome = outcome_of(
+    found = logits_of(
         [[0.3, 0.6, 0.1], [0.8, 0.1, 0.1], [0.9, 0.05, 0.05], [0.1, 0.2, 0.7]], [0, 0, 1, 2]
     )
-    first, second = find_mistakes(outcome, images)
+    first, second = find_mistakes(found, images, CARD)
     assert (first.path, first.label, first.predicted, first.index) == ("c.png", "dog", "cat", 2)
     assert first.probability == pytest.approx(0.9)
     assert (second.path, second.label, second.predicted) == ("a.png", "cat", "dog")
@@ -78,4 +84,4 @@ def test_mistakes_are_the_surest_first_with_their_paths():
 
 def test_no_mistakes():
     images = ImageSet(np.zeros((1, 1, 2, 2), np.uint8), [1], ["cat", "dog"])
-    assert find_mistakes(outcome_of([[0.1, 0.9]], [1]), images) == ()
+    assert find_mistakes(logits_of([[0.1, 0.9]], [1]), images, CARD) == ()

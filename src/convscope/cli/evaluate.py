@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from convscope.evaluation.evaluate import Evaluation
+    from convscope.evaluation.evaluation import Evaluation
 
 EPILOG = """
 Examples:
@@ -81,18 +81,20 @@ def evaluate(
     for other data or another split, under names that say so.
     """
     from convscope.evaluation.analysis import analyse
-    from convscope.evaluation.evaluate import evaluate as evaluate_run
+    from convscope.evaluation.evaluate import evaluate_model
     from convscope.evaluation.report import write_report
     from convscope.planning.words import beside_actual
     from convscope.runs.forecast import read_forecast
     from convscope.runs.run import Run
 
     opened = Run(run)
+    model = opened.model()
     if unknown_rate is not None:
-        from convscope.evaluation.fit_answers import fit_answers
+        from convscope.evaluation.calibrate import calibrate_model
 
-        fit_answers(opened, unknown_rate, batch_size=batch_size, device=device)
-    evaluation = evaluate_run(
+        model = calibrate_model(model, opened, unknown_rate, batch_size=batch_size, device=device)
+    evaluation = evaluate_model(
+        model,
         opened,
         data,
         split,
@@ -102,10 +104,8 @@ def evaluate(
     )
     is_usual = data in (None, opened.recipe.data) and split == "test"
     name = "" if is_usual else f"{evaluation.data}-{evaluation.split}"
-    analysis = analyse(
-        opened, evaluation, device=device, batch_size=batch_size, robustness=robustness
-    )
-    files = write_report(opened, analysis, name)
+    analysis = analyse(evaluation, device=device, batch_size=batch_size, robustness=robustness)
+    files = write_report(analysis, name)
     if json:
         listed = {what: str(file) for what, file in files.items()}
         print_json({"run": str(run), **analysis.as_dict(), "files": listed})

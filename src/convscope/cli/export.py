@@ -67,7 +67,7 @@ def export(
 
     An .onnx file takes raw images of any size and answers with class names,
     probabilities and "unknown". It is compared with the run on real images,
-    and not written if it answers differently. A short program that reads it
+    and not written if it predicts otherwise. A short program that reads it
     is written beside it.
     """
     from convscope.shipping.export.export import WeightsExport

@@ -179,7 +179,8 @@ def open_network(
         if "/" in name:
             Run(name)  # says which runs there are
         raise unknown_name("network or run folder", name, networks())
-    module, card = Run(name).model()
+    model = Run(name).model()
+    card = model.card
     for option, given, trained in (
         ("--channels", channels, card.channels),
         ("--classes", classes, len(card.classes)),
@@ -189,4 +190,4 @@ def open_network(
                 f"{option} {given} does not fit run {name!r}, which was trained with {trained}. "
                 f"Leave it out, or show the network: convscope show {card.network}."
             )
-    return module, (card.channels, size or card.size, size or card.size)
+    return model.network, (card.channels, size or card.size, size or card.size)

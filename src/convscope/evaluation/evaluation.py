@@ -1,4 +1,4 @@
-"""From a network's answers to an evaluation: how often it is right, and where it goes wrong."""
+"""From logits to an evaluation: how often a network is right, and where it goes wrong."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.answered import Calibration, KnownImages
-from convscope.evaluation.measure import Outcome
+from convscope.evaluation.calibration import CalibrationError, calibrated_probabilities
+from convscope.evaluation.logits import Logits
 from convscope.evaluation.out_of_distribution import OutOfDistribution
+from convscope.evaluation.unknown import KnownImages
+from convscope.runs.model import Model
+from convscope.runs.model_file import ModelCard
+from convscope.runs.run import Run
 
 Z_95 = 1.959964  # 97.5 % of a standard normal distribution lies below
 
@@ -74,11 +78,13 @@ class Evaluation:
         seconds: Time the network took.
         notes: What a reader of the figures must know besides.
         images: The images evaluated.
-        outcome: The network's logits for them.
+        logits: The network's logits of these images, with their labels.
         calibration: Whether its probabilities can be taken at their word.
         rejection: How often it says "unknown" to these images, all of known classes; None for
             one that never does. It doesn't alter the accuracy above.
-        out_of_distribution: How it met images of nothing it knows.
+        out_of_distribution: What it says of images of nothing it knows, one for each data set.
+        run: The run that was evaluated.
+        model: Its network and card.
     """
 
     accuracy: float
@@ -93,10 +99,12 @@ class Evaluation:
     seconds: float
     notes: tuple[str, ...]
     images: ImageSet = field(repr=False)
-    outcome: Outcome = field(repr=False)
-    calibration: Calibration
-    rejection: KnownImages | None = None
-    out_of_distribution: tuple[OutOfDistribution, ...] = ()
+    logits: Logits = field(repr=False)
+    calibration: CalibrationError
+    rejection: KnownImages | None
+    out_of_distribution: tuple[OutOfDistribution, ...]
+    run: Run = field(repr=False)
+    model: Model = field(repr=False)
 
     @property
     def image_count(self) -> int:
@@ -195,24 +203,22 @@ def class_scores(
     )
 
 
-def find_mistakes(
-    outcome: Outcome, images: ImageSet, temperature: float = 1.0
-) -> tuple[Mistake, ...]:
+def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mistake, ...]:
     """The images given a wrong class, the surest first.
 
     Args:
-        outcome: The network's logits.
+        logits: The network's logits of the images, with their labels.
         images: The images.
-        temperature: Logits are divided by it, as they are for predictions.
+        card: Holds the temperature, so that probabilities are those of predictions.
     """
-    probabilities, predicted = (outcome.logits / temperature).softmax(dim=1).max(dim=1)
-    (wrong,) = (predicted != outcome.labels).nonzero(as_tuple=True)
+    probabilities, predicted = calibrated_probabilities(logits.values, card).max(dim=1)
+    (wrong,) = (predicted != logits.labels).nonzero(as_tuple=True)
     order = probabilities[wrong].argsort(descending=True, stable=True)
     return tuple(
         Mistake(
             index=index,
             path=str(images.paths[index]),
-            label=images.classes[int(outcome.labels[index])],
+            label=images.classes[int(logits.labels[index])],
             predicted=images.classes[int(predicted[index])],
             probability=float(probabilities[index]),
         )

@@ -1,4 +1,4 @@
-"""How a model meets images of nothing it knows: does it say so, or give them a class?"""
+"""Images of nothing that a model knows: does it say so, or give them a class?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from convscope.data.convert import convert
 from convscope.data.decode import ImageError, decode
@@ -18,11 +17,11 @@ from convscope.data.load import NAMED, source_splits
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import FolderTree
 from convscope.errors import UsageError
-from convscope.evaluation.answer import answer, familiarity
-from convscope.evaluation.ask import ask
-from convscope.evaluation.measure import Outcome
+from convscope.evaluation.logits import Logits, compute_logits
 from convscope.evaluation.rejection import auroc
+from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.look.progress import progress
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard, Score
 
 NOISE = "noise"
@@ -31,7 +30,7 @@ IMAGES = 1000  # of noise, and of the digits that are shown by default
 
 @dataclass(frozen=True)
 class OutOfDistribution:
-    """How a model met images of no class that it knows.
+    """What a model says of images of no class that it knows.
 
     Attributes:
         data: Name or folder of the images; "noise" is uniform noise, independent in each pixel.
@@ -129,9 +128,8 @@ def _in_folder(folder: Path, card: ModelCard) -> ImageSet | None:
 
 
 def measure_out_of_distribution(
-    network: nn.Module,
-    card: ModelCard,
-    known: Outcome,
+    model: Model,
+    known: Logits,
     out_of_distribution: Sequence[ImageSet],
     *,
     batch_size: int,
@@ -141,35 +139,34 @@ def measure_out_of_distribution(
     """Show a model images of no class that it knows.
 
     Args:
-        network: The model.
-        card: What it expects of images, and when it says "unknown".
-        known: Its answers on images of known classes, to compare with.
+        model: Its card says what it expects of images, and when an image is unknown.
+        known: Logits of images of known classes, to compare with.
         out_of_distribution: Sets of images with the card's channels.
         batch_size: Images that go through the network together.
         device: Where to compute.
         quiet: Show no progress.
 
     Raises:
-        ConvscopeError: Some answers are not numbers.
+        ConvscopeError: Some logits are not numbers.
     """
-    rejection = card.rejection
+    rejection = model.card.rejection
     score: Score = "max_probability" if rejection is None else rejection.score
     gaussians = None if rejection is None else rejection.gaussians
-    familiar = familiarity(known.logits, score, gaussians)
+    familiar = familiarity(known.values, score, gaussians)
     met = []
     with progress(
         "Showing out-of-distribution images", sum(map(len, out_of_distribution)), quiet=quiet
     ) as advance:
         for images in out_of_distribution:
-            outcome = ask(
-                network, card, images, batch_size=batch_size, device=device, on_batch=advance
-            )
+            logits = compute_logits(
+                model, images, batch_size=batch_size, device=device, on_batch=advance
+            ).values
             met.append(
                 OutOfDistribution(
                     data=images.name,
                     images=len(images),
-                    auroc=auroc(familiar, familiarity(outcome.logits, score, gaussians)),
-                    false_acceptance=float((~answer(outcome.logits, card).unknown).double().mean()),
+                    auroc=auroc(familiar, familiarity(logits, score, gaussians)),
+                    false_acceptance=float((~is_unknown(logits, model.card)).double().mean()),
                     score=score,
                 )
             )

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from convscope.data.batches import Normalization
 from convscope.data.convert import convert
 from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import ImageSet
@@ -19,8 +18,8 @@ from convscope.inspection.attribution.methods import METHODS, chosen_methods
 from convscope.inspection.explanation import Explanation
 from convscope.inspection.feature_maps import FirstKernels, feature_maps, first_kernels
 from convscope.inspection.page import write_explanation
-from convscope.runs.model_file import ModelCard, load_model
-from convscope.runs.run import Run
+from convscope.runs.model_file import ModelCard
+from convscope.runs.run import Run, open_model, run_or_model_file
 from convscope.runtime.device import choose_device
 
 MOST_GUESSES = 5
@@ -57,14 +56,16 @@ def explain(
             not numbers.
     """
     methods = chosen_methods(method)
-    model, card, folder = _open(run, network)
+    opened = run_or_model_file(run)
+    folder = opened.folder if isinstance(opened, Run) else opened.parent
+    trained = open_model(opened, network)
+    model, card, normalization = trained.network, trained.card, trained.normalization
     if label is not None and label not in card.classes:
         raise unknown_name("class", label, card.classes)
     name, shown = _decode_image(image, card)
     target_folder = _folder(folder / "explanations" / Path(name).stem if out is None else Path(out))
     chosen = choose_device(device)
     model.to(chosen)
-    normalization = Normalization(card.mean, card.std)
     pixels = normalization.apply(torch.from_numpy(shown[None]).to(chosen))  # (1, C, H, W)
     black = normalization.apply(torch.zeros_like(pixels))
     probabilities = _probabilities(model, pixels)
@@ -84,16 +85,6 @@ def explain(
         files={},
     )
     return write_explanation(explanation, target_folder)
-
-
-def _open(run: Run | str | Path, network: nn.Module | None) -> tuple[nn.Module, ModelCard, Path]:
-    """The network, its card, and the folder it lies in."""
-    if not isinstance(run, Run):
-        path = Path(run)
-        if path.is_file() or path.suffix == ".safetensors":
-            return *load_model(path, network), path.parent
-        run = Run(path)
-    return *run.model(network), run.folder
 
 
 def _decode_image(

@@ -17,7 +17,7 @@ from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.networks.catalog import build, entry, networks
 from convscope.networks.network import Network
-from convscope.runs.run import Run, trained_model
+from convscope.runs.run import Run, open_model
 
 
 @dataclass(frozen=True)
@@ -141,15 +141,13 @@ def _ready(network: nn.Module | Run | str | Path, size: int | None) -> _Expects:
         return _Expects(network, network.in_channels, size or network.size or usual, None)
     if isinstance(network, nn.Module):
         return _Expects(network, None, size, None)
-    if isinstance(network, Run):
-        model, card = network.model()
-    else:
-        path = Path(network)
-        if not path.exists() and "/" not in str(network):
-            raise unknown_name("network or run folder", str(network), networks())
-        model, card = trained_model(path)
-    normalization = Normalization(card.mean, card.std)
-    return _Expects(model, card.channels, size or card.size, normalization, card.classes)
+    if not isinstance(network, Run) and not Path(network).exists() and "/" not in str(network):
+        raise unknown_name("network or run folder", str(network), networks())
+    model = open_model(network)
+    card = model.card
+    return _Expects(
+        model.network, card.channels, size or card.size, model.normalization, card.classes
+    )
 
 
 def _decode_image(

@@ -26,7 +26,7 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
 from convscope.runs import recipe as recipes
 from convscope.runs.forecast import read_forecast
-from convscope.runs.model_file import ModelCard, load_model
+from convscope.runs.model import Model, load_model
 from convscope.runs.recipe import Recipe
 
 FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
@@ -179,8 +179,8 @@ class Run:
         kept = [line for line in self.metrics() if line["step"] <= step]
         write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
 
-    def model(self, network: nn.Module | None = None) -> tuple[nn.Module, ModelCard]:
-        """The trained network in evaluation mode, and its card.
+    def model(self, network: nn.Module | None = None) -> Model:
+        """The trained network in evaluation mode, with its card; opened anew at every call.
 
         Args:
             network: The module to fill, if the run trained one that isn't in the catalog.
@@ -196,10 +196,8 @@ class Run:
         return load_model(self.model_file, network)
 
 
-def trained_model(
-    run: Run | str | Path, network: nn.Module | None = None
-) -> tuple[nn.Module, ModelCard]:
-    """A trained network in evaluation mode, and its card.
+def open_model(run: Run | str | Path, network: nn.Module | None = None) -> Model:
+    """A trained network in evaluation mode, with its card.
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
@@ -209,12 +207,20 @@ def trained_model(
         UsageError: No run, or no model in it.
         ConvscopeError: The model file is damaged.
     """
+    found = run_or_model_file(run)
+    return found.model(network) if isinstance(found, Run) else load_model(found, network)
+
+
+def run_or_model_file(run: Run | str | Path) -> Run | Path:
+    """The run, or the path of a model file where it is one.
+
+    Raises:
+        UsageError: It is neither.
+    """
     if isinstance(run, Run):
-        return run.model(network)
+        return run
     path = Path(run)
-    if path.is_file() or path.suffix == ".safetensors":
-        return load_model(path, network)
-    return Run(path).model(network)
+    return path if path.is_file() or path.suffix == ".safetensors" else Run(path)
 
 
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:

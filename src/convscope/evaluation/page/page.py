@@ -1,4 +1,4 @@
-"""The report of a run: one HTML file that asks the network for nothing.
+"""The report of a run: one HTML file that loads nothing from elsewhere.
 
 What comes from outside (names of classes and files, the recipe) is escaped, and even if it were
 not, the page's security policy lets no script run but the page's own, and nothing be loaded.
@@ -28,13 +28,13 @@ from convscope.runs.forecast import read_forecast
 from convscope.runs.run import Run
 
 
-def report_page(run: Run, analysis: Analysis) -> str:
+def report_page(analysis: Analysis) -> str:
     """The text of report.html.
 
     Args:
-        run: What was trained, and how.
-        analysis: How good it is.
+        analysis: How good the network of a run is; holds the run, too.
     """
+    run = analysis.evaluation.run
     style, script = _part("style.css"), _part("script.js")
     sections = [section for section in _sections(run, analysis) if section[2]]
     links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading, _ in sections)

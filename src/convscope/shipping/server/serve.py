@@ -15,7 +15,7 @@ import uvicorn
 
 from convscope.errors import UsageError
 from convscope.runs.model_file import ModelCard
-from convscope.runs.run import trained_model
+from convscope.runs.run import open_model
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
@@ -73,9 +73,9 @@ def serve(
     with listening(host, port) as door, ThreadPoolExecutor(1, "engine") as computing:
 
         def choice() -> tuple[Choice, ModelCard]:
-            network, card = trained_model(run)
-            chosen = choose(network, card, choose_device(device), settings.max_batch, engine)
-            return chosen, card
+            model = open_model(run)
+            chosen = choose(model, choose_device(device), settings.max_batch, engine)
+            return chosen, model.card
 
         chosen, card = computing.submit(choice).result()
         metrics = Metrics()
@@ -105,8 +105,8 @@ def make_server(
 
     Args:
         computing: The executor of one thread that computes.
-        chosen: Computes the answers.
-        card: Of the model.
+        chosen: Computes the predictions.
+        card: The model's card.
         metrics: Counts.
         host: The address it will listen on.
         token: None for a server that this machine alone can reach.

@@ -80,7 +80,8 @@ def _in_words(evaluation: Evaluation) -> str:
 
 def _facts(run: Run, analysis: Analysis) -> str:
     evaluation, cost = analysis.evaluation, analysis.cost
-    channels, size = analysis.card.channels, analysis.card.size
+    card = analysis.evaluation.model.card
+    channels, size = card.channels, card.size
     rows = [
         ("Loss (mean cross-entropy)", number(evaluation.loss)),
         ("Mistakes", f"{len(evaluation.mistakes):,} of {evaluation.image_count:,}"),
