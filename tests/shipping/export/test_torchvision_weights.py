@@ -97,7 +97,7 @@ def test_networks_that_torchvision_lacks(tmp_path):
 def test_widths_that_torchvision_lacks():
     card = card_for(network="vgg11", network_arguments={"width": 0.125})
     with pytest.raises(UsageError) as error:
-        torchvision_state(build("vgg11", 3, 3, width=0.125), card)
+        torchvision_state(Model(build("vgg11", 3, 3, width=0.125), card))
     assert str(error.value) == (
         "torchvision's vgg11 has other numbers of channels than 'vgg11' with width=0.125. To use "
         "the model elsewhere, export it to .onnx."
