@@ -107,7 +107,7 @@ def test_of_many_classes_the_worst_are_shown(capsys, monkeypatch):
     assert "The 40 classes of 100 recognized worst" in text
     first = next(line for line in text.splitlines() if line.startswith("name"))
     assert first.startswith("name99")
-    assert "too wide for this terminal; it is in c.png" in text
+    assert "too wide for this terminal; the figure shows it" in text
 
 
 def test_not_a_run(command, tmp_path):
@@ -183,7 +183,7 @@ def test_says_how_far_answers_can_be_trusted(command, run):
         r"Calibration error \d+\.\d% \(without the temperature 0\.\d\d: \d+\.\d%\)", text
     )
     assert re.search(
-        r"Answers 'unknown' to \d+\.\d% of these images; of the others \d+\.\d\d% are right", text
+        r"Says 'unknown' to \d+\.\d% of these images; of the others \d+\.\d\d% are right", text
     )
     assert re.search(
         r"Out-of-distribution images \(noise, 1,000\): \d+\.\d% are given a class; "

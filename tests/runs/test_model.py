@@ -11,7 +11,7 @@ from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
 from convscope.runs.model import Model, load_model
 from convscope.runs.model_file import ModelCard, save_model
-from convscope.runs.run import open_model
+from convscope.runs.open_model import open_model
 
 
 def card_of(network, **changes):

@@ -17,7 +17,7 @@ from convscope.runs.forecast import ForecastRow, read_forecast
 from convscope.runs.model_file import read_card
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
-from convscope.runs.seed_group import SeedGroup, Spread, is_seed_group, spread
+from convscope.runs.seed_group import AccuracySpread, SeedGroup, is_seed_group, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Contender:
         return tuple(evaluated.accuracy for evaluated in self.evaluated)
 
     @property
-    def spread(self) -> Spread:
+    def spread(self) -> AccuracySpread:
         """Of the accuracies."""
         return spread(self.accuracies)
 

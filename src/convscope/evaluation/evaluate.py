@@ -96,6 +96,8 @@ def evaluate_model(
         raise UsageError(f"batch_size must be at least 1; given {batch_size}.")
     card = model.card
     chosen = choose_device(device)
+    is_own = data is None or (isinstance(data, str | Path) and str(data) == run.recipe.data)
+    is_usual = is_own and split == "test"
     images, split, notes = images_to_evaluate(run, data, split, card)
     check_classes(images, card)
     strangers = _out_of_distribution(out_of_distribution, card)
@@ -128,6 +130,7 @@ def evaluate_model(
         ),
         run=run,
         model=model,
+        is_usual=is_usual,
     )
 
 

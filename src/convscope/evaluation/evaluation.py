@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,14 @@ from convscope.evaluation.calibration import CalibrationError, calibrated_probab
 from convscope.evaluation.logits import Logits
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.unknown import KnownImages
+from convscope.files import write_text
+from convscope.look.html import table
 from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Z_95 = 1.959964  # 97.5 % of a standard normal distribution lies below
 
@@ -85,6 +91,7 @@ class Evaluation:
         out_of_distribution: What it says of images of nothing it knows, one for each data set.
         run: The run that was evaluated.
         model: Its network and card.
+        is_usual: Whether the run's own test images were asked for.
     """
 
     accuracy: float
@@ -105,11 +112,67 @@ class Evaluation:
     out_of_distribution: tuple[OutOfDistribution, ...]
     run: Run = field(repr=False)
     model: Model = field(repr=False)
+    is_usual: bool = field(repr=False)
 
     @property
     def image_count(self) -> int:
         """How many images were evaluated."""
         return int(self.confusion.sum())
+
+    @property
+    def report_name(self) -> str:
+        """What ends the names of the report's files; nothing for the run's own test images."""
+        return "" if self.is_usual else f"{self.data}-{self.split}"
+
+    def __str__(self) -> str:
+        from convscope.evaluation.text import evaluation_text
+
+        return evaluation_text(self)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [_share(score.precision), _share(score.recall), _share(score.f1), f"{score.count:,}"]
+            for score in self.per_class
+        ]
+        low, high = self.interval
+        return table(
+            [[score.name, *row] for score, row in zip(self.per_class, rows, strict=True)],
+            ["class", "precision", "recall", "F1", "images"],
+            caption=f"{self.split} accuracy {self.accuracy:.2%} ({low:.2%} to {high:.2%}) on "
+            f"{self.image_count:,} images of {self.data}",
+        )
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """The confusion matrix as a figure, which is written if a path is given.
+
+        Args:
+            path: The PNG to write.
+        """
+        from convscope.evaluation.figures.confusion import confusion_figure
+
+        return confusion_figure(self, path)
+
+    def report(self, path: str | Path | None = None, *, robustness: bool = True) -> Path:
+        """Write the report: one HTML page with everything, as `convscope evaluate` writes it.
+
+        Args:
+            path: The page to write, alone. None: report.html in the run's folder, with its
+                figures, tables and evaluation.json, which then are of this evaluation; one of
+                other images than the run's test images is written under a name that says so.
+            robustness: Whether to evaluate the network on disturbed images, too.
+
+        Returns:
+            Where the page is.
+        """
+        from convscope.evaluation.analysis import analyse
+        from convscope.evaluation.page.page import report_page
+        from convscope.evaluation.report import write_report
+
+        analysis = analyse(self, robustness=robustness)
+        if path is None:
+            return write_report(analysis, self.report_name)["report"]
+        write_text(path, report_page(analysis))
+        return Path(path)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold: everything but the images."""
@@ -224,6 +287,10 @@ def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mi
         )
         for index in wrong[order].tolist()
     )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
 
 
 def _ratio(part: int, whole: int) -> float | None:

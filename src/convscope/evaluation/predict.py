@@ -30,7 +30,8 @@ from convscope.evaluation.prediction import Guess, Prediction, Predictions
 from convscope.evaluation.torch_engine import EngineOutput, TorchEngine
 from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
-from convscope.runs.run import Run, open_model
+from convscope.runs.open_model import open_model
+from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
 
@@ -92,7 +93,7 @@ def predict(
             advance(len(batch))
     if not predictions:
         raise ConvscopeError(_nothing_usable(problems))
-    return Predictions(tuple(predictions), tuple(problems))
+    return Predictions(tuple(predictions), tuple(problems), model)
 
 
 @dataclass(frozen=True)

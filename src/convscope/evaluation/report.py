@@ -9,11 +9,11 @@ from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.calibration import calibrated_probabilities
 from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.figures.confusion import confusion_figure
-from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.page.page import report_page
 from convscope.evaluation.unknown import is_unknown
 from convscope.files import write_csv, write_text
+from convscope.runs.curves import curves_figure
 
 
 def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:
@@ -21,8 +21,8 @@ def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:
 
     Args:
         analysis: The evaluation, and what `analyse` measured besides.
-        name: Ends the files' names, as in `evaluation-train.json`, so that an evaluation on other
-            images leaves the one on the test images as it is.
+        name: Ends the files' names, as in `evaluation-digits-train.json`, so that an evaluation on
+            other images leaves the one on the test images as it is: `Evaluation.report_name`.
 
     Returns:
         What each file shows, and where it is.

@@ -19,7 +19,8 @@ from convscope.inspection.explanation import Explanation
 from convscope.inspection.feature_maps import FirstKernels, feature_maps, first_kernels
 from convscope.inspection.page import write_explanation
 from convscope.runs.model_file import ModelCard
-from convscope.runs.run import Run, open_model, run_or_model_file
+from convscope.runs.open_model import open_model, run_or_model_file
+from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 
 MOST_GUESSES = 5

@@ -17,7 +17,8 @@ from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.networks.catalog import build, entry, networks
 from convscope.networks.network import Network
-from convscope.runs.run import Run, open_model
+from convscope.runs.open_model import open_model
+from convscope.runs.run import Run
 
 
 @dataclass(frozen=True)

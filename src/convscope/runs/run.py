@@ -18,16 +18,20 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
+from convscope.look.html import table
 from convscope.runs import recipe as recipes
 from convscope.runs.forecast import read_forecast
 from convscope.runs.model import Model, load_model
 from convscope.runs.recipe import Recipe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
 """Names of metrics as earlier runs wrote them, and as they are called now."""
@@ -54,6 +58,50 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
+
+    def __str__(self) -> str:
+        facts = self.as_dict()
+        data = Path(facts["data"]).name or "arrays"
+        lines = [f"{facts['run']}: {facts['network'] or 'own module'} on {data}"]
+        if facts["epochs"]:
+            lines.append(f"{facts['epochs']} epochs in {facts['seconds']:,.0f} s")
+        if facts["accuracy"] is None:
+            return "\n".join([*lines, "not evaluated yet"])
+        low, high = facts["interval"]
+        lines.append(
+            f"{facts['split']} accuracy {facts['accuracy']:.2%} (95 % interval {low:.2%} to "
+            f"{high:.2%}), loss {facts['loss']:.4f}"
+        )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        first, *others = str(self).splitlines()
+        return table([[line] for line in others], caption=first)
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """Loss and accuracy against the epoch as a figure, also while the run is going on.
+
+        Args:
+            path: The PNG to write; None writes none.
+        """
+        from convscope.runs.curves import curves_figure
+
+        return curves_figure(self, path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; what isn't known yet is None, as in a run going on."""
+        recipe = self.recipe
+        names = ("accuracy", "interval", "loss", "split")
+        epochs = self.metrics("epoch")
+        known = self.summary() if self.evaluation_file.exists() else dict.fromkeys(names)
+        return {
+            "run": str(self.folder),
+            "network": recipe.network,
+            "data": recipe.data,
+            "epochs": len(epochs),
+            "seconds": epochs[-1]["seconds"] if epochs else None,
+            **known,
+        }
 
     @property
     def recipe_file(self) -> Path:
@@ -194,33 +242,6 @@ class Run:
                 f"ended. Go on with: convscope resume {self.folder}"
             )
         return load_model(self.model_file, network)
-
-
-def open_model(run: Run | str | Path, network: nn.Module | None = None) -> Model:
-    """A trained network in evaluation mode, with its card.
-
-    Args:
-        run: A run, its folder, or a `model.safetensors`.
-        network: The module to fill, if the run trained one that isn't in the catalog.
-
-    Raises:
-        UsageError: No run, or no model in it.
-        ConvscopeError: The model file is damaged.
-    """
-    found = run_or_model_file(run)
-    return found.model(network) if isinstance(found, Run) else load_model(found, network)
-
-
-def run_or_model_file(run: Run | str | Path) -> Run | Path:
-    """The run, or the path of a model file where it is one.
-
-    Raises:
-        UsageError: It is neither.
-    """
-    if isinstance(run, Run):
-        return run
-    path = Path(run)
-    return path if path.is_file() or path.suffix == ".safetensors" else Run(path)
 
 
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:

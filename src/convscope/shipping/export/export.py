@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from convscope.errors import UsageError
-from convscope.runs.run import Run, open_model, run_or_model_file
+from convscope.look.html import table
+from convscope.runs.open_model import open_model, run_or_model_file
+from convscope.runs.run import Run
 from convscope.shipping.export.format import OPSET
 from convscope.shipping.export.torchvision_weights import write_torchvision_weights
 
@@ -36,6 +38,22 @@ class WeightsExport:
     network: str
     channels: int
     torchvision: str
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.file}: weights of {self.network}, for\n"
+            f"model = {self.torchvision}\n"
+            f"model.load_state_dict(safetensors.torch.load_file({str(self.file)!r}))"
+        )
+        if self.channels != 3:
+            text += (
+                f"\nTheir first layer takes {self.channels} channel, torchvision's 3: replace it "
+                "in the model first."
+            )
+        return text
+
+    def _repr_html_(self) -> str:
+        return table([("file", self.file), ("network", self.network), ("for", self.torchvision)])
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""

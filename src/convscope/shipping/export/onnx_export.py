@@ -12,6 +12,7 @@ import onnx
 from convscope.errors import ConvscopeError, UsageError
 from convscope.evaluation.run_images import run_splits
 from convscope.files import atomic_path, write_text
+from convscope.look.html import table
 from convscope.runs.model import Model
 from convscope.runs.run import Run
 from convscope.shipping.export import quantize, reader
@@ -50,6 +51,42 @@ class OnnxExport:
     milliseconds: float
     agreement: Agreement
     int8: Quantization | None
+
+    def __str__(self) -> str:
+        agreement, int8 = self.agreement, self.int8
+        precision = "float32" if int8 is None else "8 bits"
+        lines = [
+            f"{self.file}: {self.network} in {precision}, opset {self.opset}, "
+            f"{_megabytes(self.bytes)}, {self.milliseconds:.2f} ms an image"
+        ]
+        if int8 is not None:
+            lines.append(
+                f"In float32: {_megabytes(int8.float_bytes)}, {int8.float_milliseconds:.2f} ms. "
+                f"Accuracy on {int8.images:,} test images: {int8.accuracy:.2%} in 8 bits, "
+                f"{int8.float_accuracy:.2%} in float32"
+            )
+        lines.append(
+            f"{'Compared' if int8 is None else 'Compared before that'} with the run on "
+            f"{agreement.images:,} images: the same class for every one, probabilities within "
+            f"{agreement.largest_difference:.0e}"
+        )
+        return "\n".join([*lines, f"Try it: python {self.reader} IMAGE"])
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, object]] = [
+            ("file", self.file),
+            ("network", self.network),
+            ("size", _megabytes(self.bytes)),
+        ]
+        rows += [
+            ("time of an image", f"{self.milliseconds:.2f} ms"),
+            ("compared on", f"{self.agreement.images:,} images"),
+            ("largest difference", f"{self.agreement.largest_difference:.0e}"),
+        ]
+        if self.int8 is not None:
+            rows.append(("accuracy in 8 bits", f"{self.int8.accuracy:.2%}"))
+            rows.append(("accuracy in float32", f"{self.int8.float_accuracy:.2%}"))
+        return table(rows)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
@@ -140,6 +177,10 @@ def reader_text(file: Path) -> str:
     """The program `reader`, for one file."""
     text = Path(reader.__file__).read_text(encoding="utf-8")
     return text.replace('"model.onnx"', repr(file.name))  # quotes and all, whatever the name is
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
 
 
 def _open(model: onnx.ModelProto) -> Session:

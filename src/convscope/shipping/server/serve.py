@@ -15,7 +15,7 @@ import uvicorn
 
 from convscope.errors import UsageError
 from convscope.runs.model_file import ModelCard
-from convscope.runs.run import open_model
+from convscope.runs.open_model import open_model
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
