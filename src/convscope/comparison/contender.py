@@ -26,14 +26,14 @@ class Contender:
 
     Attributes:
         name: Short, and different from those of the others.
-        folder: Of the run or the group.
+        folder: The folder of the run or the group.
         runs: The run, or the group's runs that were evaluated.
         evaluated: How each was evaluated.
-        seeds: Of each run.
+        seeds: The seed of each run.
         is_group: Whether it is a group of seeds.
         failures: What is wrong with seeds of the group.
-        recipe: Of the (first) run.
-        data_fingerprint: Of its training images.
+        recipe: The recipe of the (first) run.
+        data_fingerprint: Differs where its training images differ.
         loss: Mean cross-entropy on the evaluated images.
         epochs: Trained for.
         seconds: Time of the training, with the evaluation after every epoch.
@@ -66,22 +66,22 @@ class Contender:
 
     @property
     def accuracies(self) -> tuple[float, ...]:
-        """Of each run."""
+        """The accuracy of each run."""
         return tuple(evaluated.accuracy for evaluated in self.evaluated)
 
     @property
     def spread(self) -> AccuracySpread:
-        """Of the accuracies."""
+        """How far the accuracies lie apart."""
         return spread(self.accuracies)
 
     @property
     def accuracy(self) -> float:
-        """Of the run, or the median of the seeds."""
+        """The accuracy of the run, or the median of the seeds."""
         return self.spread.median
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of a run, the 95 % confidence interval; of a group, its lowest and highest accuracy."""
+        """The 95 % confidence interval of a run; lowest and highest accuracy of a group."""
         if self.is_group:
             return self.spread.lowest, self.spread.highest
         return self.evaluated[0].interval

@@ -39,9 +39,9 @@ class EvaluationRecord(pydantic.BaseModel, frozen=True):
         split: Which part of it.
         images: How many were evaluated.
         image_shape: (C, H, W) of one.
-        fingerprint: Of the images; that of others is another.
-        classes: Names.
-        per_class: Images of each.
+        fingerprint: Differs where the images differ.
+        classes: Names of the classes.
+        per_class: How many images each class has.
         mistakes: All wrong images.
     """
 
