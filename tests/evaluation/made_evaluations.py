@@ -49,6 +49,7 @@ def evaluation_of(labels, predicted, names):
         out_of_distribution=(),
         run=None,
         model=None,
+        is_usual=True,
     )
 
 

@@ -100,3 +100,16 @@ def test_damaged(tmp_path, changes, message):
     file.write_text("{")
     with pytest.raises(ConvscopeError, match="is damaged: Invalid JSON"):
         SeedGroup(tmp_path / "g")
+
+
+def test_a_group_prints_and_shows_itself(tmp_path):
+    group = write_group(tmp_path / "g", [20, 30, None], {2: "its loss is NaN"})
+    lines = str(group).splitlines()
+    assert lines[0] == "seed  accuracy     loss     time"
+    assert lines[1].split()[:2] == ["0", "80.00%"]
+    assert "Seed 2 failed. its loss is NaN" in lines
+    assert "test accuracy over 2 seeds: median 75.00%, lowest 70.00%, highest 80.00%" in lines
+    html = group._repr_html_()
+    assert "80.00%" in html
+    assert "failed" in html
+    assert json.dumps(group.as_dict())
