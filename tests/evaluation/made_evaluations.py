@@ -8,13 +8,8 @@ from PIL import Image
 
 from convscope.data.image_set import ImageSet
 from convscope.evaluation.calibration import CalibrationError
-from convscope.evaluation.evaluation import (
-    Evaluation,
-    Mistake,
-    class_scores,
-    confusion_matrix,
-    wilson_interval,
-)
+from convscope.evaluation.evaluation import Evaluation, Mistake, class_scores, confusion_matrix
+from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import Logits
 
 

@@ -8,12 +8,8 @@ from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
 from sklearn.metrics import precision_recall_fscore_support
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.evaluation import (
-    class_scores,
-    confusion_matrix,
-    find_mistakes,
-    wilson_interval,
-)
+from convscope.evaluation.evaluation import class_scores, confusion_matrix, find_mistakes
+from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import Logits
 from convscope.runs.model_file import ModelCard
 

@@ -113,7 +113,7 @@ def test_a_run_prints_shows_and_draws_itself_from_its_first_step_on(digits_run, 
     assert lines[2].startswith(f"test accuracy {done['accuracy']:.2%} (95 % interval ")
     assert f"{done['accuracy']:.2%}" in digits_run._repr_html_()
     assert len(digits_run.figure().axes) == 2
-    begun = new_run(tmp_path / "<b>", Recipe(network="lenet", data="digits"))
+    begun = new_run(tmp_path / "<b>", Recipe(network="lenet", data="digits", epochs=1))
     assert begun.as_dict()["accuracy"] is None
     assert str(begun).splitlines()[1:] == ["not evaluated yet"]
     assert "<b>" not in begun._repr_html_()

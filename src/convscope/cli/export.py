@@ -61,7 +61,7 @@ def export(
 ) -> None:
     """Write a run's model to one file for other programs.
 
-    An .onnx file takes raw images of any size and answers with class names,
+    An .onnx file takes raw images of any size and gives class names,
     probabilities and "unknown". It is compared with the run on real images,
     and not written if it predicts otherwise. A short program that reads it
     is written beside it.

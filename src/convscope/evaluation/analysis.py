@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convscope.evaluation.calibration import Bin, calibrated_probabilities, reliability
 from convscope.evaluation.cost import ModelCost, measure_cost
-from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.robustness import Robustness, measure_robustness, takes_minutes
 from convscope.evaluation.selective import Selective, selective
 from convscope.runtime.device import choose_device
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Analysis:
         evaluated: When it was made, in UTC.
         bins: The images by the network's confidence, with the share that is right.
         bins_after: The images by its confidence after dividing logits by the temperature.
-        selective: Accuracy against the share of images answered.
+        selective: Accuracy against the share of images predicted.
         cost: Parameters, operations, speed, size on the disk.
         robustness: Accuracy on images that get worse; None where it wasn't wanted.
     """

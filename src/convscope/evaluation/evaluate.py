@@ -18,8 +18,8 @@ from convscope.evaluation.evaluation import (
     class_scores,
     confusion_matrix,
     find_mistakes,
-    wilson_interval,
 )
+from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import compute_logits
 from convscope.evaluation.out_of_distribution import (
     measure_out_of_distribution,

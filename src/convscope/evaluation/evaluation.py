@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,8 +24,6 @@ from convscope.runs.run import Run
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Z_95 = 1.959964  # 97.5 % of a standard normal distribution lies below
-
 
 @dataclass(frozen=True)
 class ClassScore:
@@ -34,8 +31,8 @@ class ClassScore:
 
     Attributes:
         name: The class.
-        precision: Of the images said to be of this class, the share that is.
-        recall: Of the images of this class, the share recognized.
+        precision: Share of the images said to be of this class that are.
+        recall: Share of the images of this class that are recognized.
         f1: Harmonic mean of the two, 2·TP / (2·TP + FP + FN).
         count: Images of this class.
     """
@@ -213,22 +210,6 @@ class Evaluation:
                 for mistake in self.mistakes
             ],
         }
-
-
-def wilson_interval(right: int, images: int) -> tuple[float, float]:
-    """95 % confidence interval of a share; unlike the textbook's p ± z·s, right near 0 and 1.
-
-    Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-
-    Args:
-        right: How many were right.
-        images: Out of how many; at least 1.
-    """
-    share, z2 = right / images, Z_95**2
-    centre = share + z2 / (2 * images)
-    half = Z_95 * math.sqrt(share * (1 - share) / images + z2 / (4 * images**2))
-    scale = 1 + z2 / images
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
 def confusion_matrix(

@@ -65,7 +65,7 @@ def out_of_distribution_images(data: str | Path, card: ModelCard) -> ImageSet:
         data: "noise"; the name of a data set, or a zip with a subfolder of images a class: its
             test images if it has some, else all; or a folder, of which all images are taken.
             Classes that the model knows by the same name are left out.
-        card: Of the model.
+        card: The model's card.
 
     Raises:
         UsageError: There is no such data, it holds no images, or the model knows all of its

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.calibration import calibrated_probabilities
-from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.figures.confusion import confusion_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.page.page import report_page
 from convscope.evaluation.unknown import is_unknown
 from convscope.files import write_csv, write_text
 from convscope.runs.curves import curves_figure
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 
 def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:

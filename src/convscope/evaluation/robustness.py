@@ -14,7 +14,7 @@ import torch
 
 from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.evaluation.disturbances import DISTURBANCES, Disturbance, Images, Random
-from convscope.evaluation.evaluation import wilson_interval
+from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import compute_logits
 from convscope.look.progress import progress
 from convscope.runs.model import Model

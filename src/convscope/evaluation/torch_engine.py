@@ -37,7 +37,7 @@ class TorchEngine:
     Args:
         model: In evaluation mode; is left as it is.
         device: Where to compute.
-        precision: Of weights and activations.
+        precision: The type of weights and activations.
     """
 
     def __init__(self, model: Model, device: torch.device, precision: Precision) -> None:

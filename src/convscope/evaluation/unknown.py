@@ -46,7 +46,7 @@ def measure_known(logits: Logits, card: ModelCard) -> KnownImages | None:
     """How often a model says "unknown" wrongly; None for a model that never says so.
 
     Args:
-        logits: Of images of classes that the model knows.
+        logits: The logits of images of classes that the model knows.
         card: Holds threshold and score.
     """
     if card.rejection is None:

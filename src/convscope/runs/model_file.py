@@ -34,7 +34,7 @@ class Gaussians(pydantic.BaseModel, frozen=True, extra="forbid"):
     """What logits of known images look like: one normal distribution a class.
 
     Attributes:
-        means: (G, K): of the K logits of images of each class; classes without images are
+        means: (G, K): the means of the K logits of images of each class; classes without images are
             left out, so G ≤ K.
         factors: (G, K, K): (logits - mean) @ factor has the identity as its covariance.
         offsets: (G,): logarithm of the factor's determinant.
@@ -59,7 +59,7 @@ class Gaussians(pydantic.BaseModel, frozen=True, extra="forbid"):
 
 
 class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """When to answer "unknown": where the score of an image's logits lies below a threshold.
+    """When to say "unknown": where the score of an image's logits lies below a threshold.
 
     Attributes:
         score: What is computed from the logits; `evaluation.unknown` has the formulas.
@@ -93,7 +93,7 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         std: Divided by per channel, after that.
         trained_on: Name of the data.
         temperature: Logits are divided by it before softmax, so that probabilities can be trusted.
-        rejection: When to answer "unknown"; None gives every image a class.
+        rejection: When to say "unknown"; None gives every image a class.
     """
 
     format: Literal[1] = 1

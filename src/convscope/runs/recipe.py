@@ -36,8 +36,8 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             divides by the standard deviation of the training images, per channel.
         validation: Share of the training images held out to choose the best epoch, where the
             data has no validation split of its own. 0: the last epoch is the result, probabilities
-            aren't calibrated, and the model never answers "unknown".
-        unknown_rate: Share of the validation images that may be answered "unknown", so that
+            aren't calibrated, and the model never says "unknown".
+        unknown_rate: Share of the validation images that may be called "unknown", so that
             images of nothing known can be. 0: every image is given a class.
         allow_leaks: Train even if images of a folder are both in train and in another split.
         augmentation: Random changes of the training images.
@@ -46,7 +46,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         dropout: Probability of dropout, for networks that have it; unset: as in the paper.
         optimizer: "sgd" (with `momentum`), "nesterov", "adam" or "adamw".
         learning_rate: The largest rate of the schedule.
-        momentum: Of "sgd" and "nesterov".
+        momentum: The momentum of "sgd" and "nesterov".
         weight_decay: L2 penalty ("sgd", "adam") or decoupled decay ("adamw"), on weights of
             dense and convolution layers only (not on biases and normalization).
         schedule: How the rate goes on after `warmup`: "constant", or down to nearly 0 along a

@@ -7,13 +7,16 @@ out to be a wrong label.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from convscope.evaluation.evaluation import Evaluation
 from convscope.look.canvas import drawing, headline
 from convscope.look.image_grid import image_grid
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 MOST = 40  # images: four rows
 

@@ -46,7 +46,7 @@ def originals(run: Run | None, card: ModelCard, folder: str | Path | None) -> li
 
     Args:
         run: The run; None where there is only a model file.
-        card: Of the model.
+        card: The model's card.
         folder: Images to take instead of the run's, in any order; may have folders inside.
 
     Raises:

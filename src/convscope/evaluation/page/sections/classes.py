@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.page.tables import TableCell, table
 from convscope.evaluation.page.words import percent
 from convscope.look.html import escape
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 MOST_IN_MATRIX = 60  # classes; a larger matrix can't be read
 MOST_PAIRS = 12  # of the most frequent mistakes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.calibration import Bin, CalibrationError
-from convscope.evaluation.evaluation import wilson_interval
+from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import shares

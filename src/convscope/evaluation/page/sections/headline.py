@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.evaluation.analysis import Analysis
-from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.page.tables import facts
 from convscope.evaluation.page.words import (
     counted,
@@ -19,6 +19,9 @@ from convscope.evaluation.page.words import (
 )
 from convscope.look.html import escape
 from convscope.runs.run import Run
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 SEEN = {
     "train": "images it was trained on",

@@ -7,15 +7,18 @@ import io
 import json
 import os.path
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from convscope.evaluation.evaluation import Evaluation, Mistake
 from convscope.evaluation.page.tables import TableCell, table
 from convscope.evaluation.page.words import percent
 from convscope.look.html import escape
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation, Mistake
 
 MOST_IMAGES = 48
 MOST_WITHOUT_SCRIPT = 50  # rows that stand in the page itself
