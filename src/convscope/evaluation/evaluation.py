@@ -149,7 +149,9 @@ class Evaluation:
 
         return confusion_figure(self, path)
 
-    def report(self, path: str | Path | None = None, *, robustness: bool = True) -> Path:
+    def report(
+        self, path: str | Path | None = None, *, robustness: bool = True, quiet: bool = False
+    ) -> Path:
         """Write the report: one HTML page with everything, as `convscope evaluate` writes it.
 
         Args:
@@ -157,6 +159,7 @@ class Evaluation:
                 figures, tables and evaluation.json, which then are of this evaluation; one of
                 other images than the run's test images is written under a name that says so.
             robustness: Whether to evaluate the network on disturbed images, too.
+            quiet: Show no progress.
 
         Returns:
             Where the page is.
@@ -165,7 +168,7 @@ class Evaluation:
         from convscope.evaluation.page.page import report_page
         from convscope.evaluation.report import write_report
 
-        analysis = analyse(self, robustness=robustness)
+        analysis = analyse(self, robustness=robustness, quiet=quiet)
         if path is None:
             return write_report(analysis, self.report_name)["report"]
         write_text(path, report_page(analysis))

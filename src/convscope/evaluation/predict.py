@@ -47,6 +47,7 @@ def predict(
     device: str = "auto",
     precision: Precision = "float32",
     network: nn.Module | None = None,
+    quiet: bool = False,
 ) -> Predictions:
     """Predict the classes of images with a trained network.
 
@@ -62,6 +63,7 @@ def predict(
         precision: "bfloat16" is several times as fast on some processors; probabilities move by a
             hundredth or so, and the class changes where two were nearly as probable.
         network: The module to fill, if the run trained one that isn't in the catalog.
+        quiet: Show no progress.
 
     Raises:
         UsageError: No run, no model in it, no paths, no such precision, or `top` or `batch_size`
@@ -81,7 +83,7 @@ def predict(
     chosen = choose_device(device)
     predictions: list[Prediction] = []
     engine = TorchEngine(model, chosen, precision)
-    with progress("Predicting", len(files)) as advance:
+    with progress("Predicting", len(files), quiet=quiet) as advance:
         for batch in _predicted(
             files, engine, model.card, top, share_work(len(files), batch_size, chosen)
         ):

@@ -16,6 +16,7 @@ import uvicorn
 from convscope.errors import UsageError
 from convscope.runs.model_file import ModelCard
 from convscope.runs.open_model import open_model
+from convscope.runs.run import Run
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
@@ -29,7 +30,7 @@ BACKLOG = 1024
 
 
 def serve(
-    run: str | Path,
+    run: Run | str | Path,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -45,7 +46,7 @@ def serve(
     seconds. A second signal ends it at once.
 
     Args:
-        run: A run's folder, or a `model.safetensors`.
+        run: A run, its folder, or a `model.safetensors`.
         host: The address to listen on. Others than this machine's own need a token.
         port: 0 takes a free one.
         token: What `/predict`, `/model` and `/metrics` are to be asked with.
