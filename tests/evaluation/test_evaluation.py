@@ -3,13 +3,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
 from sklearn.metrics import precision_recall_fscore_support
 
 from convscope.data.image_set import ImageSet
 from convscope.evaluation.evaluation import class_scores, confusion_matrix, find_mistakes
-from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import Logits
 from convscope.runs.model_file import ModelCard
 
@@ -19,19 +17,6 @@ predictions = st.integers(2, 6).flatmap(
         st.lists(st.tuples(st.integers(0, classes - 1), st.integers(0, classes - 1)), min_size=1),
     )
 )
-
-
-@given(st.integers(1, 20000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_interval_is_scipys(right_of_images):
-    right, images = right_of_images
-    expected = binomtest(right, images).proportion_ci(0.95, method="wilson")
-    assert wilson_interval(right, images) == pytest.approx((expected.low, expected.high), abs=1e-6)
-
-
-def test_interval_of_a_perfect_score_reaches_1_and_not_beyond():
-    low, high = wilson_interval(20, 20)
-    assert high == 1.0
-    assert 0.8 < low < 0.9  # 20 images can't prove more
 
 
 @given(predictions)
