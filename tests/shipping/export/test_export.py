@@ -69,9 +69,9 @@ def test_a_size_other_than_the_data_s_own(tmp_path):
     session = Session((tmp_path / "digits.onnx").read_bytes())
     test = cs.load("digits", "test")
     images = np.repeat(test.images.transpose(0, 2, 3, 1), 3, axis=3)
-    outcome = cs.evaluate(run, quiet=True).outcome
+    logits = cs.evaluate(run, quiet=True).logits
     best = session.run(images).probabilities.argmax(axis=1)
-    assert (best == outcome.logits.argmax(dim=1).numpy()).mean() > 0.99
+    assert (best == logits.values.argmax(dim=1).numpy()).mean() > 0.99
 
 
 def test_a_model_file_with_images_given(digits_run, tmp_path):
