@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from convscope.diagnosis.diagnose import diagnose as diagnose
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.errors import UsageError as UsageError
-    from convscope.evaluation.evaluate import Evaluation as Evaluation
     from convscope.evaluation.evaluate import evaluate as evaluate
+    from convscope.evaluation.evaluation import Evaluation as Evaluation
     from convscope.evaluation.predict import predict as predict
     from convscope.inspection.drawing.drawing import draw as draw
     from convscope.inspection.excitation.find import find_exciting_images as find_exciting_images
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Comparison": "convscope.comparison.compare",
     "ConvscopeError": "convscope.errors",
-    "Evaluation": "convscope.evaluation.evaluate",
+    "Evaluation": "convscope.evaluation.evaluation",
     "ImageSet": "convscope.data.image_set",
     "Recipe": "convscope.runs.recipe",
     "Run": "convscope.runs.run",

@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_to_gets_no_figure(healthy, monkeypatch)
 
 
 def test_a_module_given_with_its_trained_weights_is_no_reason_for_an_alarm(healthy):
-    trained, _ = healthy.model(Plain())
+    trained = healthy.model(Plain()).network
     found = cs.diagnose(healthy, network=trained.requires_grad_(), data=digits(), quiet=True)
     assert not found
     figures = {check.name: check.figures for check in found.checks}

@@ -21,7 +21,8 @@ def file(tmp_path):
 
 
 def test_a_file_is_treated_as_for_training(digits_run, file):
-    network, card = digits_run.model()
+    model = digits_run.model()
+    network, card = model.network, model.card
     for given in (digits_run, digits_run.folder, str(digits_run.folder), digits_run.model_file):
         found = open_image(given, file)
         assert found.image.shape == (1, 28, 28)

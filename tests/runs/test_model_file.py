@@ -4,7 +4,8 @@ import torch
 
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
-from convscope.runs.model_file import ModelCard, load_model, read_card, save_model, write_card
+from convscope.runs.model import load_model
+from convscope.runs.model_file import ModelCard, read_card, save_model, write_card
 
 
 def card_of(network, **changes):
@@ -29,7 +30,8 @@ def model_file(tmp_path):
 
 def test_one_file_predicts_the_same(model_file):
     network, file = model_file
-    loaded, card = load_model(file)
+    model = load_model(file)
+    loaded, card = model.network, model.card
     images = torch.randn(4, 1, 28, 28)
     assert torch.equal(loaded(images), network(images))
     assert card == card_of("lenet")
@@ -39,7 +41,7 @@ def test_one_file_predicts_the_same(model_file):
 def test_channels_last_weights_are_stored_plainly(tmp_path):
     network = cs.build("lenet", 1, 3).to(memory_format=torch.channels_last).eval()
     save_model(tmp_path / "m.safetensors", network, card_of("lenet"))
-    loaded, _ = load_model(tmp_path / "m.safetensors")
+    loaded = load_model(tmp_path / "m.safetensors").network
     for name, weights in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], weights)
 
@@ -50,7 +52,7 @@ def test_own_module(tmp_path):
     with pytest.raises(UsageError, match=r"module of your own.*Run\(folder\)\.model\(network="):
         load_model(tmp_path / "m.safetensors")
     fresh = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 3))
-    loaded, _ = load_model(tmp_path / "m.safetensors", fresh)
+    loaded = load_model(tmp_path / "m.safetensors", fresh).network
     images = torch.randn(2, 1, 28, 28)
     assert torch.equal(loaded(images), module(images))
 
@@ -91,13 +93,13 @@ def test_files_of_older_code_have_no_digest(model_file):
     network, file = model_file
     metadata = {"convscope": card_of("lenet").model_dump_json()}
     safetensors.torch.save_file(network.state_dict(), file, metadata)
-    assert load_model(file)[1] == card_of("lenet")
+    assert load_model(file).card == card_of("lenet")
 
 
 def test_another_card_leaves_the_digest_right(model_file):
     _, file = model_file
     write_card(file, card_of("lenet", temperature=2.0))
-    assert load_model(file)[1].temperature == 2.0
+    assert load_model(file).card.temperature == 2.0
 
 
 def test_all_types_and_shapes_have_a_digest(tmp_path):
@@ -159,7 +161,8 @@ def test_temperature_and_rejection_come_back_as_they_were(tmp_path):
         "score": "gaussian_energy", "threshold": -3.25, "rate": 0.05, "gaussians": GAUSSIANS,
     }  # fmt: skip
     write_card(tmp_path / "m.safetensors", rejecting(rejection))
-    loaded, card = load_model(tmp_path / "m.safetensors")
+    model = load_model(tmp_path / "m.safetensors")
+    loaded, card = model.network, model.card
     assert card == rejecting(rejection)
     assert card.rejection.threshold == -3.25
     for name, tensor in network.state_dict().items():

@@ -54,7 +54,7 @@ def test_equals_a_loop_written_by_hand(tmp_path, monkeypatch):
             optimizer.zero_grad()
             F.cross_entropy(by_hand(images), labels).backward()
             optimizer.step()
-    trained, _ = run.model(module())
+    trained = run.model(module()).network
     for name, weights in by_hand.state_dict().items():
         torch.testing.assert_close(trained.state_dict()[name], weights, rtol=1e-4, atol=1e-5)
 
@@ -217,7 +217,7 @@ def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):
         cs.train(module(), DATA, cs.Recipe(epochs=4, batch_size=32), out=tmp_path / "r", **PLAIN)
     run = cs.Run(tmp_path / "r")
     assert all(t.isfinite().all() for t in latest_checkpoint(run.checkpoints).tensors.values())
-    assert all(t.isfinite().all() for t in run.model(module())[0].state_dict().values())
+    assert all(t.isfinite().all() for t in run.model(module()).network.state_dict().values())
     assert len(run.metrics("epoch")) == 2
 
 
@@ -305,7 +305,7 @@ def test_tied_weights_are_kept_and_resumed(tmp_path):
     run = cs.train(Tied(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=2).write(run.recipe_file)
     cs.resume(run, network=Tied(), data=DATA, quiet=True)
-    network, _ = run.model(Tied())
+    network = run.model(Tied()).network
     assert network.first.weight is network.second.weight
 
 
@@ -335,7 +335,7 @@ def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, changes,
 
 def test_small_images_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
     run = cs.train("lenet", DATA, "fast", out=tmp_path / "r", epochs=1, precision="float32")
-    assert run.model()[1].size == 28
+    assert run.model().card.size == 28
     assert "Images are enlarged from 8 to 28 pixels" in capfd.readouterr().err
 
 

@@ -18,7 +18,8 @@ from convscope.data.batches import Normalization
 from convscope.errors import UsageError, unknown_name
 from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
-from convscope.runs.run import Run, trained_model
+from convscope.runs.open_model import open_model
+from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 
 Inspectable: TypeAlias = nn.Module | Run | str | Path
@@ -177,12 +178,16 @@ def _read(
         )
     if not isinstance(network, Run) and not Path(network).exists() and "/" not in str(network):
         raise unknown_name("network or run folder", str(network), list_networks())
-    model, card = trained_model(network, module)
-    model.to(choose_device(device))
-    name = str(network.folder if isinstance(network, Run) else network)
-    normalization = Normalization(card.mean, card.std)
+    model = open_model(network, module)
+    model.network.to(choose_device(device))
+    card = model.card
     return OpenedNetwork(
-        model, name, card.channels, size or card.size, normalization, tuple(card.classes)
+        model.network,
+        name=str(network.folder if isinstance(network, Run) else network),
+        channels=card.channels,
+        size=size or card.size,
+        normalization=model.normalization,
+        classes=tuple(card.classes),
     )
 
 

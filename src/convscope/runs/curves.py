@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from convscope.look.canvas import drawable, drawing, headline, shortened
 from convscope.look.numbers import percent
 from convscope.look.palette import INK, TEST, TRAINING, VALIDATION
-from convscope.runs.run import Run
+
+if TYPE_CHECKING:
+    from convscope.runs.run import Run
 
 # Part of the data: its name, colour, line and marker. The lines can be told apart without colours.
 LOOKS = {
@@ -28,12 +31,12 @@ LOGARITHMIC = 20.0  # a loss whose largest value is this many times its least ge
 Line = dict[str, Any]
 
 
-def curves_figure(run: Run, path: str | Path) -> None:
+def curves_figure(run: Run, path: str | Path | None = None) -> Figure:
     """Draw loss and accuracy of the epochs so far, and mark the epoch whose weights are kept.
 
     Args:
         run: May still be going on; before its first epoch has ended the figure says so.
-        path: The PNG to write.
+        path: The PNG to write; None writes none.
     """
     lines = run.metrics("epoch")
     with drawing(path, 11.0, 4.6) as figure:
@@ -46,6 +49,7 @@ def curves_figure(run: Run, path: str | Path) -> None:
             _draw(axes, lines, quantity)
         if lines:
             figure.legend(*accuracy.get_legend_handles_labels(), loc="outside lower left", ncols=4)
+    return figure
 
 
 def kept_epoch(lines: Sequence[Line]) -> Line:

@@ -13,11 +13,11 @@ import convscope as cs
 from convscope.data.image_set import ImageSet
 from convscope.data.load import load_splits
 from convscope.errors import UsageError
-from convscope.evaluation.answer import answer
+from convscope.evaluation.calibrate import calibrate
 from convscope.evaluation.calibration import fit_temperature
 from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.fit_answers import fit_answers
 from convscope.evaluation.predict import predict
+from convscope.evaluation.unknown import is_unknown
 from convscope.runs.model_file import read_card
 from convscope.runs.run import Run
 
@@ -39,11 +39,11 @@ def taught(tmp_path_factory):
 
 def test_training_fits_temperature_and_rejection_to_validation_images(digits_run):
     card = read_card(digits_run.model_file)
-    outcome = evaluate(digits_run, split="validation", out_of_distribution=()).outcome
-    assert card.temperature == pytest.approx(fit_temperature(outcome.logits, outcome.labels))
+    logits = evaluate(digits_run, split="validation", out_of_distribution=()).logits
+    assert card.temperature == pytest.approx(fit_temperature(logits.values, logits.labels))
     assert card.temperature != 1
     assert card.rejection.score == "gaussian_energy"
-    unknown = answer(outcome.logits, card).unknown
+    unknown = is_unknown(logits.values, card)
     assert abs(int(unknown.sum()) - 0.05 * len(unknown)) <= 1
     assert card.rejection.rate == pytest.approx(float(unknown.double().mean()), abs=1e-9)
 
@@ -59,7 +59,7 @@ def test_a_digits_run_says_unknown_to_noise_mostly_and_to_digits_rarely(taught):
     assert evaluation.rejection.accuracy > evaluation.accuracy
 
 
-def test_the_judgement_has_calibration_rejection_and_foreign_images(digits_run):
+def test_the_evaluation_has_calibration_rejection_and_out_of_distribution_images(digits_run):
     kept = json.loads(digits_run.evaluation_file.read_text())
     assert kept["calibration"].keys() == {"ece_before", "ece_after", "temperature"}
     assert kept["rejection"].keys() == {"unknown", "accuracy", "rate", "score"}
@@ -85,7 +85,7 @@ def test_prediction_says_unknown_to_noise(taught, tmp_path):
 
 def test_another_rate_moves_the_threshold_and_nothing_else(run):
     before, weights = read_card(run.model_file), load_file(run.model_file)
-    card = fit_answers(run, 0.2)
+    card = calibrate(run, 0.2).card
     assert card == read_card(run.model_file)
     assert card.rejection.threshold > before.rejection.threshold
     assert card.rejection.rate == pytest.approx(0.2, abs=1 / 140)
@@ -96,7 +96,7 @@ def test_another_rate_moves_the_threshold_and_nothing_else(run):
 
 
 def test_rate_0_never_says_unknown(run):
-    assert fit_answers(run, 0).rejection is None
+    assert calibrate(run, 0).card.rejection is None
     evaluation = evaluate(run)
     assert (evaluation.rejection, evaluation.out_of_distribution) == (None, ())
     (noise,) = evaluate(run, out_of_distribution=["noise"]).out_of_distribution
@@ -111,14 +111,14 @@ def test_other_metadata_stays(run):
         run.model_file,
         {"convscope": card.model_dump_json(), "author": "me"},
     )
-    fit_answers(run, 0.1)
+    calibrate(run, 0.1)
     with safetensors.safe_open(run.model_file, framework="pt") as file:
         assert file.metadata()["author"] == "me"
 
 
 def test_a_rate_that_is_no_share_is_refused_before_anything_is_read():
     with pytest.raises(UsageError) as caught:
-        fit_answers("nowhere", 1.5)
+        calibrate("nowhere", 1.5)
     assert str(caught.value) == "unknown_rate must be a share, 0 up to below 1; given 1.5."
 
 
@@ -145,7 +145,7 @@ def test_without_validation_nothing_is_fitted_and_a_note_says_how_to_get_it(tmp_
         "never says 'unknown'. Train with --set validation=0.05 to have both."
     ]
     with pytest.raises(UsageError) as caught:
-        fit_answers(run, 0.05, {"train": images})
+        calibrate(run, 0.05, {"train": images})
     assert str(caught.value) == (
         f"Run {str(run.folder)!r} held out no validation images, so there are none to choose a "
         "threshold on. Train again with --set validation=0.05."
@@ -174,5 +174,5 @@ def test_a_model_file_of_before_loads_and_a_note_says_what_to_do(make_run, image
     assert not any(each.unknown for each in predict(run, images).predictions)
     (note,) = evaluate(run).notes
     assert f"convscope evaluate {run.folder} --unknown-rate 0.05" in note
-    assert fit_answers(run, 0.05).rejection is not None
+    assert calibrate(run, 0.05).card.rejection is not None
     assert evaluate(run).notes == ()

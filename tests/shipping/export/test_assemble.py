@@ -7,12 +7,13 @@ import pytest
 import torch
 
 import convscope
-from convscope.data.batches import Normalization
 from convscope.errors import ConvscopeError
-from convscope.evaluation.answer import answer, familiarity
+from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.networks.catalog import list_networks
+from convscope.runs.model import Model
 from convscope.runs.model_file import Gaussians, Rejection, Score
-from convscope.shipping.export.model import onnx_bytes
+from convscope.shipping.export.assemble import onnx_bytes
 from convscope.shipping.export.session import Session
 from tests.shipping.export.models import card_for, made
 
@@ -24,11 +25,11 @@ def images(card, count=3):
     return generator.integers(0, 256, (count, card.size, card.size, 3), dtype=np.uint8)
 
 
-def expected(network, card, inputs):
-    """What the network says of images (N, H, W, 3) of its size, in colour."""
+def expected(model, inputs):
+    """The logits of images (N, H, W, 3) of its size, in colour."""
     tensor = torch.from_numpy(inputs.transpose(0, 3, 1, 2).copy())
     with torch.no_grad():
-        return network(Normalization(card.mean, card.std).apply(tensor))
+        return model.network(model.normalization.apply(tensor))
 
 
 @pytest.mark.parametrize(
@@ -36,16 +37,16 @@ def expected(network, card, inputs):
     [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in list_networks()],
 )
 def test_every_network_answers_the_same(name):
-    network, card = made(name)
-    model = onnx_bytes(network, card)
-    onnx.checker.check_model(model, full_check=True)
-    session = Session(model)
+    model = made(name)
+    content = onnx_bytes(model)
+    onnx.checker.check_model(content, full_check=True)
+    session, card = Session(content), model.card
     inputs = images(card, 7)
-    answers = answer(expected(network, card, inputs), card)
+    probabilities = calibrated_probabilities(expected(model, inputs), card)
     for count in (0, 1, 2, 7):
-        said = session.answer(inputs[:count])
-        np.testing.assert_allclose(said.probabilities, answers.probabilities[:count], atol=1e-4)
-        best = answers.probabilities[:count].argmax(dim=1).tolist()
+        said = session.run(inputs[:count])
+        np.testing.assert_allclose(said.probabilities, probabilities[:count], atol=1e-4)
+        best = probabilities[:count].argmax(dim=1).tolist()
         assert said.labels == [card.classes[number] for number in best]
         assert not said.unknown.any()
 
@@ -67,16 +68,15 @@ def rejection(score, logits):
 
 @pytest.mark.parametrize("score", get_args(Score))
 def test_unknown(score):
-    network, card = made("lenet")
-    inputs = images(card, 9)
-    logits = expected(network, card, inputs)
-    card = card.model_copy(update={"rejection": rejection(score, logits)})
-    answers = answer(logits, card)
-    said = Session(onnx_bytes(network, card)).answer(inputs)
-    assert 0 < answers.unknown.sum() < 9
-    assert said.unknown.tolist() == answers.unknown.tolist()
-    for label, unknown in zip(said.labels, said.unknown, strict=True):
-        assert (label == "unknown") == unknown
+    model = made("lenet")
+    inputs = images(model.card, 9)
+    logits = expected(model, inputs)
+    card = model.card.model_copy(update={"rejection": rejection(score, logits)})
+    unknown = is_unknown(logits, card)
+    said = Session(onnx_bytes(Model(model.network, card))).run(inputs)
+    assert 0 < unknown.sum() < 9
+    assert said.unknown.tolist() == unknown.tolist()
+    assert [label == "unknown" for label in said.labels] == unknown.tolist()
 
 
 def test_a_module_of_ones_own():
@@ -89,12 +89,12 @@ def test_a_module_of_ones_own():
         def forward(self, images):
             return self.dense(images.mean(dim=(2, 3)) * self.size)
 
-    network, card = Own(), card_for(network="")
-    inputs = images(card)
-    said = Session(onnx_bytes(network, card)).answer(inputs)
-    wanted = answer(expected(network, card, inputs), card).probabilities
+    model = Model(Own(), card_for(network=""))
+    inputs = images(model.card)
+    said = Session(onnx_bytes(model)).run(inputs)
+    wanted = calibrated_probabilities(expected(model, inputs), model.card)
     np.testing.assert_allclose(said.probabilities, wanted, atol=1e-6)
-    assert network.training  # left as it was
+    assert model.network.training  # left as it was
 
 
 def test_what_cannot_be_exported_is_explained():
@@ -106,14 +106,13 @@ def test_what_cannot_be_exported_is_explained():
             return flat
 
     with pytest.raises(ConvscopeError) as error:
-        onnx_bytes(Looping(), card_for(network=""))
+        onnx_bytes(Model(Looping(), card_for(network="")))
     assert str(error.value).startswith("This network can't be exported to ONNX: ")
     assert "operations on tensors that don't depend on the values in them." in str(error.value)
 
 
 def test_the_file_describes_itself_and_gives_nothing_away():
-    network, card = made("lenet-bn", 1, trained_on="/home/somebody/secret/pets")
-    content = onnx_bytes(network, card)
+    content = onnx_bytes(made("lenet-bn", 1, trained_on="/home/somebody/secret/pets"))
     model = onnx.load_from_string(content)
     facts = {entry.key: entry.value for entry in model.metadata_props}
     assert json.loads(facts["classes"]) == ["cat", "dog", "猫 & 犬"]
@@ -134,10 +133,10 @@ def test_the_file_describes_itself_and_gives_nothing_away():
 
 @pytest.mark.slow
 def test_other_opsets():
-    network, card = made("small")
-    inputs = images(card)
-    first = Session(onnx_bytes(network, card)).answer(inputs)
-    model = onnx_bytes(network, card, opset=21)
-    assert onnx.load_from_string(model).opset_import[0].version == 21
-    second = Session(model).answer(inputs)
+    model = made("small")
+    inputs = images(model.card)
+    first = Session(onnx_bytes(model)).run(inputs)
+    content = onnx_bytes(model, opset=21)
+    assert onnx.load_from_string(content).opset_import[0].version == 21
+    second = Session(content).run(inputs)
     np.testing.assert_allclose(first.probabilities, second.probabilities, atol=1e-6)

@@ -1,7 +1,7 @@
-"""From the bodies of a request to its answers: admitted, decoded on threads, computed in batches.
+"""From the bodies of a request to predictions: admitted, decoded on threads, computed in batches.
 
 All bookkeeping happens on the event loop's thread; the decoders and the engine only hand results
-over to it. An image that can't be used gets a reason in place of an answer, and harms no other.
+over to it. An image that can't be used gets a reason in place of a prediction, and harms no other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from convscope.data.decode import ImageError, decode, stored_size
 from convscope.data.plain_jpeg import plain_frame
-from convscope.evaluation.answer import Answers
+from convscope.evaluation.torch_engine import EngineOutput
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.batcher import Batcher, Work
 from convscope.shipping.server.choice import Choice
@@ -35,8 +35,8 @@ PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
 @dataclass(frozen=True)
-class Row:
-    """The answer for one image.
+class ImageOutput:
+    """What the model gives for one image.
 
     Attributes:
         probabilities: (classes,) float32.
@@ -59,18 +59,18 @@ class QueueFullError(Exception):
         self.retry_after = retry_after
 
 
-class Asked:
-    """One request: its rows fill up, and `finished` is set when the last one is there."""
+class PredictRequest:
+    """One request: its outputs fill up, and `finished` is set when the last one is there."""
 
     def __init__(self, images: int) -> None:
-        self.rows: list[Row | str | None] = [None] * images
+        self.outputs: list[ImageOutput | str | None] = [None] * images
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.dropped = False
         self._missing = images
 
-    def fill(self, position: int, row: Row | str) -> None:
-        """An answer, or the reason why there is none."""
-        self.rows[position] = row
+    def fill(self, position: int, output: ImageOutput | str) -> None:
+        """What the model gives for one image, or the reason why there is none."""
+        self.outputs[position] = output
         self._missing -= 1
         if self._missing == 0 and not self.finished.done():
             self.finished.set_result(None)
@@ -81,13 +81,13 @@ class Asked:
             self.finished.set_exception(error)
 
 
-class Asker:
+class RequestQueue:
     """Everything between the HTTP routes and the engine. Made on the event loop's thread.
 
     Args:
         engine: The executor of one thread that computes.
-        choice: Computes the answers.
-        card: Of the model.
+        choice: Computes the predictions.
+        card: The model's card.
         settings: Limits.
         metrics: Counts.
     """
@@ -108,7 +108,7 @@ class Asker:
         self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
         self._batcher = Batcher(
             engine,
-            choice.answers,
+            choice.run,
             self._deliver,
             max_batch=settings.max_batch,
             wait_seconds=settings.wait_ms / 1000,
@@ -127,26 +127,26 @@ class Asker:
             seconds = self.images / self._choice.throughput
             raise QueueFullError(min(60, max(1, math.ceil(seconds))))
 
-    def ask(self, contents: Sequence[bytes]) -> Asked:
-        """Begin to answer images; wait for `finished` of the result, or `drop` it.
+    def submit(self, contents: Sequence[bytes]) -> PredictRequest:
+        """Begin to predict images; wait for `finished` of the result, or `drop` it.
 
         Raises:
             QueueFullError: There is too much to do already.
         """
         self.admit(len(contents))
-        asked = Asked(len(contents))
+        request = PredictRequest(len(contents))
         self._change_images(len(contents))
         self._batcher.announce(len(contents))
         step = min(CHUNK, self._settings.max_batch)
         for start in range(0, len(contents), step):
-            self._decoders.submit(self._decode, asked, start, contents[start : start + step])
-        asked.finished.add_done_callback(lambda _: self._change_images(-len(contents)))
-        return asked
+            self._decoders.submit(self._decode, request, start, contents[start : start + step])
+        request.finished.add_done_callback(lambda _: self._change_images(-len(contents)))
+        return request
 
-    def drop(self, asked: Asked) -> None:
+    def drop(self, request: PredictRequest) -> None:
         """Nobody waits for this request any more: what is queued of it is not computed."""
-        asked.dropped = True
-        asked.finished.cancel()
+        request.dropped = True
+        request.finished.cancel()
 
     def close(self) -> None:
         """End the threads; what is queued is computed first."""
@@ -157,13 +157,13 @@ class Asker:
         self.images += by
         self._metrics.queue.set(self.images)
 
-    def _decode(self, asked: Asked, start: int, contents: Sequence[bytes]) -> None:
+    def _decode(self, request: PredictRequest, start: int, contents: Sequence[bytes]) -> None:
         """On a decoder's thread: a few images of one request."""
         images: list[NDArray[np.uint8]] = []
         positions: list[int] = []
         problems: list[tuple[int, str]] = []
         for position, content in enumerate(contents, start):
-            if asked.dropped:
+            if request.dropped:
                 break
             try:
                 images.append(self._decoded(content))
@@ -172,16 +172,16 @@ class Asker:
                 problems.append((position, error.reason))
         self._batcher.announce(len(images) - len(contents))
         if images:
-            owner = (asked, positions)
-            self._batcher.put(Work(np.stack(images), owner, lambda: not asked.dropped))
+            owner = (request, positions)
+            self._batcher.put(Work(np.stack(images), owner, lambda: not request.dropped))
         if problems:
-            self._loop.call_soon_threadsafe(_fill, asked, problems)
+            self._loop.call_soon_threadsafe(_fill, request, problems)
 
     def _decoded(self, content: bytes) -> NDArray[np.uint8]:
         card = self._card
         return decode(content, size=card.size, channels=card.channels, max_pixels=PIXELS)
 
-    def _deliver(self, works: Sequence[Work], result: Answers | Exception) -> None:
+    def _deliver(self, works: Sequence[Work], result: EngineOutput | Exception) -> None:
         self._loop.call_soon_threadsafe(_settle, works, result)
 
 
@@ -211,12 +211,12 @@ def _pixels(content: bytes) -> int:
     return int(width * height)
 
 
-def _fill(asked: Asked, problems: Sequence[tuple[int, str]]) -> None:
+def _fill(request: PredictRequest, problems: Sequence[tuple[int, str]]) -> None:
     for position, reason in problems:
-        asked.fill(position, reason)
+        request.fill(position, reason)
 
 
-def _settle(works: Sequence[Work], result: Answers | Exception) -> None:
+def _settle(works: Sequence[Work], result: EngineOutput | Exception) -> None:
     """On the event loop: hand each request its part of a batch."""
     if isinstance(result, Exception):
         for work in works:
@@ -226,10 +226,10 @@ def _settle(works: Sequence[Work], result: Answers | Exception) -> None:
     usable = torch.isfinite(result.probabilities).all(dim=1).tolist()
     row = 0
     for work in works:
-        asked, positions = work.owner
+        request, positions = work.owner
         for position in positions:
             if usable[row]:
-                asked.fill(position, Row(probabilities[row], unknown[row]))
+                request.fill(position, ImageOutput(probabilities[row], unknown[row]))
             else:
-                asked.fill(position, "the network's answer is not a number")
+                request.fill(position, "the network's logits are not numbers")
             row += 1

@@ -1,4 +1,4 @@
-"""The whole file: preprocessing, network and answer in one ONNX graph, with a description."""
+"""The whole file: preprocessing, network and class names in one ONNX graph, with a description."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from torch import nn
 
-import convscope
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
-from convscope.shipping.export.body import body
-from convscope.shipping.export.export import OPSET as OPSET
+from convscope.shipping.export.body import export_network
+from convscope.shipping.export.format import OPSET, UNKNOWN
 from convscope.shipping.export.preprocessing import preprocessing
+from convscope.version import __version__
 
-UNKNOWN = "unknown"
 
-
-def onnx_bytes(network: nn.Module, card: ModelCard, opset: int = OPSET) -> bytes:
+def onnx_bytes(model: Model, opset: int = OPSET) -> bytes:
     """A trained network as the content of an ONNX file that takes raw images.
 
     The input is `images`, uint8 (N, height, width, 3): red, green and blue, as
@@ -29,27 +27,24 @@ def onnx_bytes(network: nn.Module, card: ModelCard, opset: int = OPSET) -> bytes
     float32 (N, classes); and `unknown` bool (N,).
 
     Args:
-        network: Maps normalized images (N, C, H, W) to logits (N, classes); is left as it was.
-        card: What is needed besides the weights.
+        model: Network and card; the network is left as it was.
         opset: Version of the ONNX operators.
 
     Raises:
         ConvscopeError: The network does something that can't be exported.
     """
-    content: bytes = assembled(body(network, card, opset), network, card).SerializeToString()
+    content: bytes = assemble(export_network(model, opset), model).SerializeToString()
     return content
 
 
-def assembled(
-    network_part: onnx.ModelProto, network: nn.Module, card: ModelCard
-) -> onnx.ModelProto:
+def assemble(network_part: onnx.ModelProto, model: Model) -> onnx.ModelProto:
     """Put preprocessing before, and class names after, the exported network.
 
     Args:
-        network_part: From `body`; may have been quantized since.
-        network: Named in the description.
-        card: What is needed besides the weights.
+        network_part: From `export_network`; may have been quantized since.
+        model: Named in the description; its card has the class names.
     """
+    card = model.card
     opset = next(each.version for each in network_part.opset_import if each.domain == "")
     first = preprocessing(card, opset)
     graph = helper.make_graph(
@@ -65,16 +60,16 @@ def assembled(
         ],
         [*network_part.graph.initializer, _names(card)],
     )
-    model = helper.make_model(
+    whole = helper.make_model(
         graph,
         opset_imports=list(network_part.opset_import),
         ir_version=network_part.ir_version,
         producer_name="convscope",
-        producer_version=convscope.__version__,
-        doc_string=_description(network, card),
+        producer_version=__version__,
+        doc_string=_description(model),
     )
-    helper.set_model_props(model, _metadata(network, card, opset))
-    return model
+    helper.set_model_props(whole, _metadata(model, opset))
+    return whole
 
 
 def _names(card: ModelCard) -> TensorProto:
@@ -92,13 +87,14 @@ def _naming(classes: int) -> list[onnx.NodeProto]:
     ]
 
 
-def _description(network: nn.Module, card: ModelCard) -> str:
+def _description(model: Model) -> str:
+    card = model.card
     trained = f", trained on {_data(card)}" if card.trained_on else ""
     return (
-        f"{card.network or type(network).__name__}{trained}. Takes raw images, uint8 "
+        f"{model.name}{trained}. Takes raw images, uint8 "
         "(N, height, width, 3) in red, green, blue, of any size; cutting out the central square, "
         f"resizing to {card.size} pixels, {'grey, ' if card.channels == 1 else ''}normalization, "
-        "temperature, class names and the answer 'unknown' are inside."
+        "temperature, class names and the label 'unknown' are inside."
     )
 
 
@@ -107,7 +103,8 @@ def _data(card: ModelCard) -> str:
     return Path(card.trained_on).name
 
 
-def _metadata(network: nn.Module, card: ModelCard, opset: int) -> dict[str, str]:
+def _metadata(model: Model, opset: int) -> dict[str, str]:
+    card = model.card
     facts = {
         "classes": list(card.classes),
         "size": card.size,
@@ -120,8 +117,8 @@ def _metadata(network: nn.Module, card: ModelCard, opset: int) -> dict[str, str]
         "opset": opset,
     }
     return {
-        "network": card.network or type(network).__name__,
+        "network": model.name,
         "trained_on": _data(card),
-        "convscope_version": convscope.__version__,
+        "convscope_version": __version__,
         **{name: json.dumps(value, ensure_ascii=False) for name, value in facts.items()},
     }

@@ -1,4 +1,4 @@
-"""From logits to an answer: probabilities that can be trusted, or "unknown"."""
+"""When an image looks like nothing known: its score, and how often known images are "unknown"."""
 
 from __future__ import annotations
 
@@ -8,34 +8,57 @@ import torch
 from torch import Tensor
 
 from convscope.errors import UsageError
+from convscope.evaluation.logits import Logits
 from convscope.runs.model_file import Gaussians, ModelCard, Score
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a model says of images.
+class KnownImages:
+    """How often a model says "unknown" to images of classes that it knows.
 
     Attributes:
-        probabilities: (N, classes) float32; each row adds up to 1.
-        unknown: (N,) bool: whether the image looks like nothing the model was trained on.
+        unknown: Share of the images evaluated that the model calls "unknown".
+        accuracy: Share of the other images that is given the true class; None without others.
+        rate: Share of the validation images that the threshold rejects.
+        score: What was computed from the logits.
     """
 
-    probabilities: Tensor
-    unknown: Tensor
+    unknown: float
+    accuracy: float | None
+    rate: float
+    score: Score
 
 
-def answer(logits: Tensor, card: ModelCard) -> Answers:
-    """What the model of a card says, given its logits.
+def is_unknown(logits: Tensor, card: ModelCard) -> Tensor:
+    """Which images look like nothing the model was trained on: (N,) bool.
 
     Args:
         logits: (N, classes).
-        card: Holds the temperature and when to reject.
+        card: Says which score is compared with which threshold; without, no image is unknown.
     """
-    probabilities = (logits / card.temperature).softmax(dim=1)
     if card.rejection is None:
-        return Answers(probabilities, torch.zeros_like(logits[:, 0], dtype=torch.bool))
+        return torch.zeros_like(logits[:, 0], dtype=torch.bool)
     scores = familiarity(logits, card.rejection.score, card.rejection.gaussians)
-    return Answers(probabilities, scores < card.rejection.threshold)
+    return scores < card.rejection.threshold
+
+
+def measure_known(logits: Logits, card: ModelCard) -> KnownImages | None:
+    """How often a model says "unknown" wrongly; None for a model that never says so.
+
+    Args:
+        logits: The logits of images of classes that the model knows.
+        card: Holds threshold and score.
+    """
+    if card.rejection is None:
+        return None
+    unknown = is_unknown(logits.values, card)
+    right = (logits.values.argmax(dim=1) == logits.labels)[~unknown]
+    return KnownImages(
+        unknown=float(unknown.double().mean()),
+        accuracy=float(right.double().mean()) if len(right) else None,
+        rate=card.rejection.rate,
+        score=card.rejection.score,
+    )
 
 
 def familiarity(logits: Tensor, score: Score, gaussians: Gaussians | None = None) -> Tensor:
