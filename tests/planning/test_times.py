@@ -11,6 +11,8 @@ from convscope.planning.stopwatch import Stopwatch
 from convscope.planning.times import OperationTimes, total
 from convscope.runtime.execution import Execution
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 
 @pytest.fixture(scope="module")
 def step():
@@ -20,11 +22,6 @@ def step():
         Execution(torch.device("cpu"), "float32", 1),
         lambda network: torch.optim.SGD(network.parameters(), 0.1),
     )
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
 
 
 def test_every_operation_gets_a_time(step):
