@@ -1,3 +1,5 @@
+"""Tests cli/amounts.py, cli/plan_tables.py."""
+
 import json
 
 import pytest

@@ -110,7 +110,7 @@ def test_all_types_and_shapes_have_a_digest(tmp_path):
     with safetensors.safe_open(file, framework="pt") as opened:
         metadata, names = opened.metadata(), [*opened.keys()]
     assert sorted(names) == sorted(module.state_dict())
-    # Other values or another type of any tensor are another digest; another shape is refused before.
+    # Other values or another type of a tensor give another digest; other shapes don't fit anyway.
     for name in names:
         for change in (bits_turned, as_other_type):
             tensors = safetensors.torch.load_file(file)

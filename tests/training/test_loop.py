@@ -1,4 +1,8 @@
-"""Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails."""
+"""Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails.
+
+Tests training/train.py, training/job.py, training/state.py, training/live_view.py,
+training/diagnosis.py, training/interrupt.py.
+"""
 
 import json
 import math
