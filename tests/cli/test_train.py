@@ -91,15 +91,16 @@ def test_killed_by_sigterm_and_resumed(tmp_path):
     )
     metrics = tmp_path / "run" / "metrics.jsonl"
     deadline = time.monotonic() + 120
-    while not metrics.exists() and time.monotonic() < deadline:
+    while not (metrics.exists() and '"epoch": 1' in metrics.read_text()):
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
     assert "Stopped; everything is kept. Go on with: convscope resume run" in errors
-    ended = cs.Run(tmp_path / "run").metrics("epoch")[-1]["epoch"]
-    recipe = cs.Run(tmp_path / "run").recipe.replace(epochs=ended + 5)
-    recipe.write(tmp_path / "run" / "recipe.toml")
+    run = cs.Run(tmp_path / "run")
+    ended = len(run.metrics("epoch"))
+    run.recipe.replace(epochs=ended + 5).write(run.recipe_file)
     resumed = subprocess.run(
         [*command, "resume", "run", "--json"],
         cwd=tmp_path,
