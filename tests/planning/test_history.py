@@ -4,13 +4,13 @@ import random
 import pytest
 
 from convscope.folders import cache_folder
-from convscope.planning.history import Outcome, outcomes, remember, with_range
+from convscope.planning.history import ForecastOutcome, outcomes, remember, with_range
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def outcome(ratio):
-    return Outcome("step", 1.0, ratio, "lenet", 64, "float32")
+    return ForecastOutcome("step", 1.0, ratio, "lenet", 64, "float32")
 
 
 def test_ranges_hold_nine_outcomes_in_ten():
