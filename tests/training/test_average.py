@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from convscope.training.average import WeightAverage
+from convscope.runtime.weight_average import WeightAverage
 
 
 def test_weights_move_by_the_formula_and_buffers_are_copied():
