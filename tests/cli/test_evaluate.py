@@ -21,10 +21,10 @@ def run(digits_run, tmp_path):
     return Run(tmp_path / "r")
 
 
-def test_tells_a_person_everything(convscope, run):
+def test_tells_a_person_everything(command, run):
     for file in (run.evaluation_file, run.folder / "mistakes.csv", run.figures / "confusion.png"):
         file.unlink(missing_ok=True)
-    done = convscope("evaluate", "r")
+    done = command("evaluate", "r")
     text = done.stdout
     evaluation = json.loads(run.evaluation_file.read_text())
     assert f"test accuracy {evaluation['accuracy']:.2%} (95 % interval " in text

@@ -3,15 +3,8 @@
 import json
 from xml.etree import ElementTree as Xml
 
-import numpy as np
 import pytest
 from PIL import Image
-
-
-@pytest.fixture
-def digit(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "digit.png")
 
 
 def test_maps_of_a_run(command, digits_run, digit, tmp_path):

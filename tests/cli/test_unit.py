@@ -2,15 +2,8 @@
 
 import json
 
-import numpy as np
 import pytest
 from PIL import Image
-
-
-@pytest.fixture
-def digit(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "digit.png")
 
 
 def test_a_unit_of_a_run_forwards_and_backwards(command, digits_run, digit, tmp_path):

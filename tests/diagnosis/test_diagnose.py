@@ -1,4 +1,8 @@
-"""A fault that was planted is found, and found first; a healthy run is free of it."""
+"""A fault that was planted is found, and found first; a healthy run is free of it.
+
+Tests diagnosis/checks/answers.py, diagnosis/checks/images.py, diagnosis/checks/layers.py,
+diagnosis/checks/learning_rate.py, diagnosis/measurements.py, diagnosis/subject.py.
+"""
 
 import json
 import os

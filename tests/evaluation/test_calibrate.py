@@ -28,15 +28,6 @@ def run(digits_run, tmp_path):
     return Run(tmp_path / "r")
 
 
-@pytest.fixture(scope="module")
-def taught(tmp_path_factory):
-    """A run that really knows digits; the one that all tests share has only just begun."""
-    out = tmp_path_factory.mktemp("runs") / "taught"
-    return cs.train(
-        "resnet9", "digits", "fast", out=out, epochs=6, quiet=True, precision="float32", threads=1
-    )  # fmt: skip
-
-
 def test_training_fits_temperature_and_rejection_to_validation_images(digits_run):
     card = read_card(digits_run.model_file)
     logits = evaluate(digits_run, split="validation", out_of_distribution=()).logits
@@ -48,8 +39,8 @@ def test_training_fits_temperature_and_rejection_to_validation_images(digits_run
     assert card.rejection.rate == pytest.approx(float(unknown.double().mean()), abs=1e-9)
 
 
-def test_a_digits_run_says_unknown_to_noise_mostly_and_to_digits_rarely(taught):
-    evaluation = evaluate(taught)
+def test_a_digits_run_says_unknown_to_noise_mostly_and_to_digits_rarely(good_digits_run):
+    evaluation = evaluate(good_digits_run)
     assert evaluation.accuracy > 0.9
     (noise,) = evaluation.out_of_distribution  # digits aren't out-of-distribution to it
     assert (noise.data, noise.images, noise.score) == ("noise", 1000, "gaussian_energy")
@@ -70,14 +61,14 @@ def test_the_evaluation_has_calibration_rejection_and_out_of_distribution_images
     assert kept["calibration"]["ece_after"] == pytest.approx(again.calibration.ece_after, abs=1e-3)
 
 
-def test_prediction_says_unknown_to_noise(taught, tmp_path):
+def test_prediction_says_unknown_to_noise(good_digits_run, tmp_path):
     from PIL import Image
 
     digit = load_splits("digits", size=28)["test"].images[0, 0]
     noise = np.random.default_rng(3).integers(0, 256, (28, 28)).astype(np.uint8)
     for name, pixels in (("digit", digit), ("noise", noise)):
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
-    found = predict(taught, [tmp_path / "digit.png", tmp_path / "noise.png"])
+    found = predict(good_digits_run, [tmp_path / "digit.png", tmp_path / "noise.png"])
     assert [each.unknown for each in found.predictions] == [False, True]
     assert [each["unknown"] for each in found.as_dict()["predictions"]] == [False, True]
     assert found.predictions[1].top[0].label in found.as_dict()["predictions"][1]["label"]

@@ -1,3 +1,5 @@
+"""Tests evaluation/run_images.py."""
+
 import json
 
 import numpy as np

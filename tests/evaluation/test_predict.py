@@ -1,3 +1,5 @@
+"""Tests evaluation/prediction.py, evaluation/torch_engine.py."""
+
 import csv
 import os
 import sys

@@ -1,8 +1,11 @@
 """Every figure is written, has something on it, and copes with sizes at both ends."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
@@ -21,8 +24,23 @@ from convscope.inspection.parameters.figure import parameter_histograms
 from convscope.inspection.parameters.statistics import measure_parameters
 from convscope.inspection.receptive_field.unit_field import Box
 from convscope.look.panels import reach
+from tests.drawn import texts, values
 
 random = np.random.default_rng(0)
+
+
+@pytest.fixture
+def last(monkeypatch):
+    """Gives the figure that was written last."""
+    written = []
+    save = Figure.savefig
+
+    def record(figure, *arguments, **options):
+        written.append(figure)
+        save(figure, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", record)
+    return lambda: written[-1]
 
 
 def drawn(path):
@@ -46,33 +64,47 @@ def has_colour(pixels):
     [(1, 1, 2), (6, 28, 28), (300, 3, 5), (2, 224, 224)],
     ids=lambda s: "x".join(map(str, s)),
 )
-def test_feature_maps(shape, tmp_path):
+def test_feature_maps(shape, tmp_path, last):
     maps = random.random(shape, dtype=np.float32)
     feature_maps_figure("layer $x_1$", "convolution", maps, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
+    some = f"the first 64 of {shape[0]}" if shape[0] > 64 else f"{shape[0]}"
+    size = f"{shape[1]}×{shape[2]}"
+    assert f"layer $x_1$ (convolution): {some} map{'s'[: shape[0] - 1]} of {size}" in texts(last())
+    assert np.isin(maps[:64].astype(float), values(last())).all()
+    assert np.isin(maps[64:].astype(float), values(last())).sum() < 10  # by chance alone
 
 
-def test_feature_maps_that_are_all_0(tmp_path):
+def test_feature_maps_that_are_all_0(tmp_path, last):
     maps = np.zeros((4, 5, 5), np.float32)
     feature_maps_figure("dead", "ReLU", maps, tmp_path / "f.png")
     drawn(tmp_path / "f.png")
+    assert "All of them are 0 everywhere." in texts(last())
 
 
 @pytest.mark.parametrize("shape", [(6, 1, 5, 5), (96, 3, 11, 11), (4, 2, 1, 1)])
-def test_first_kernels(shape, tmp_path):
+def test_first_kernels(shape, tmp_path, last):
     weights = random.standard_normal(shape).astype(np.float32)
     first_kernels_figure("conv1", weights, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
+    assert f"conv1: {shape[0]} kernels of {shape[2]}×{shape[3]}" in texts(last())
+    if shape[1] != 3:  # others are drawn in colours
+        assert np.isin(weights[:64].astype(float), values(last())).all()
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("signed", [True, False])
-def test_attribution(channels, signed, tmp_path):
+def test_attribution(channels, signed, tmp_path, last):
     image = random.integers(0, 256, (channels, 20, 30), dtype=np.uint8)
     heat = random.standard_normal((20, 30)).astype(np.float32)
     found = Attribution("occlusion", heat if signed else abs(heat), signed, {}, "")
     attribution_figure(image, found, "a class with $ and 猫", tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
+    # Without a Chinese font, the name can't be drawn, and the class is spoken of.
+    assert re.search(
+        "Occlusion: what counts for '(a class with [$] and 猫|this class)'", texts(last())
+    )
+    assert np.isin(found.heat.astype(float), values(last())).all()
 
 
 def test_attribution_that_is_all_0(tmp_path):
@@ -82,7 +114,7 @@ def test_attribution_that_is_all_0(tmp_path):
     drawn(tmp_path / "f.png")
 
 
-def test_excitation(tmp_path):
+def test_excitation(tmp_path, last):
     def one(value, box):
         image = random.integers(0, 256, (3, 32, 32), dtype=np.uint8)
         return ExcitingImage(0, "a", value, (0, 1, 1), box, image)
@@ -93,6 +125,8 @@ def test_excitation(tmp_path):
     }
     excitation_figure("conv1", channels, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
+    assert "conv1" in texts(last())
+    assert {"3", "1"} <= {word.rstrip(".0") for word in texts(last()).split()}
 
 
 def histograms(network, path):

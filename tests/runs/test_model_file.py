@@ -106,8 +106,37 @@ def test_all_types_and_shapes_have_a_digest(tmp_path):
     module = torch.nn.BatchNorm2d(3).bfloat16()  # with a count of no dimensions
     module.register_buffer("none", torch.zeros(0, 2))
     module.register_buffer("yes", torch.ones(2, dtype=torch.bool))
-    save_model(tmp_path / "m.safetensors", module, card_of("", network_arguments={}))
-    load_model(tmp_path / "m.safetensors", module)
+    file, other = tmp_path / "m.safetensors", tmp_path / "other.safetensors"
+    save_model(file, module, card_of("", network_arguments={}))
+    load_model(file, module)
+    with safetensors.safe_open(file, framework="pt") as opened:
+        metadata, names = opened.metadata(), [*opened.keys()]
+    assert sorted(names) == sorted(module.state_dict())
+    # Other values or another type of a tensor give another digest; other shapes don't fit anyway.
+    for name in names:
+        for change in (bits_turned, as_other_type):
+            tensors = safetensors.torch.load_file(file)
+            changed = change(tensors[name])
+            if changed is None:
+                continue
+            safetensors.torch.save_file(tensors | {name: changed}, other, metadata)
+            with pytest.raises(ConvscopeError, match="is damaged: its weights aren't those"):
+                load_model(other, module)
+
+
+def bits_turned(tensor):
+    """Every bit turned; None where there are none."""
+    raw = tensor.reshape(-1).view(torch.uint8)
+    if not len(raw):
+        return None
+    turned = raw ^ (1 if tensor.dtype == torch.bool else 0x41)
+    return turned.view(tensor.dtype).reshape(tensor.shape)
+
+
+def as_other_type(tensor):
+    """The same bytes, said to be of another type of the same width."""
+    other = {1: torch.uint8, 2: torch.float16, 4: torch.int32, 8: torch.float64}
+    return tensor.reshape(-1).view(other[tensor.element_size()]).reshape(tensor.shape)
 
 
 def test_weights_alone(tmp_path):

@@ -68,8 +68,16 @@ def test_metrics_are_always_json(tmp_path):
 
 
 def test_an_empty_folder_may_be_taken(tmp_path):
-    (tmp_path / "run").mkdir()
-    check_out_folder(tmp_path / "run")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    check_out_folder(folder)
+    assert new_run(folder, Recipe(epochs=1)).recipe == Recipe(epochs=1)
+    for entry in ("a.txt", ".hidden"):
+        other = tmp_path / f"with {entry}"
+        other.mkdir()
+        (other / entry).touch()
+        with pytest.raises(UsageError, match="isn't a run, so nothing there is touched"):
+            check_out_folder(other)
 
 
 def test_not_a_run(tmp_path):

@@ -1,4 +1,8 @@
-"""Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails."""
+"""Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails.
+
+Tests training/train.py, training/job.py, training/state.py, training/live_view.py,
+training/diagnosis.py, training/interrupt.py.
+"""
 
 import json
 import math
@@ -59,6 +63,7 @@ def test_equals_a_loop_written_by_hand(tmp_path, monkeypatch):
         torch.testing.assert_close(trained.state_dict()[name], weights, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.draws_figures
 def test_learns_and_leaves_everything(tmp_path):
     run = cs.train(module(), DATA, cs.Recipe(epochs=8, batch_size=16), out=tmp_path / "r", **PLAIN)
     assert run.summary()["accuracy"] == 1.0
@@ -358,8 +363,25 @@ def test_modules_that_do_not_map_images_to_logits(tmp_path, network, message):
 
 
 def test_metrics_are_json(tmp_path):
-    run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
-    json.dumps(run.summary())
+    """Every line is an object of finite numbers, texts and truths, whoever reads it."""
+    recipe = cs.Recipe(epochs=2, batch_size=32, validation=0.25)
+    run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
+
+    def refuse(name):
+        raise AssertionError(f"{name} isn't JSON")
+
+    text = run.metrics_file.read_text(encoding="utf-8")
+    lines = [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
+    assert lines == run.metrics()
+    epochs = [line for line in lines if line["kind"] == "epoch"]
+    assert [line["epoch"] for line in epochs] == [1, 2]
+    for name in ("train_loss", "validation_loss", "validation_accuracy", "learning_rate"):
+        assert all(math.isfinite(line[name]) for line in epochs), name
+    assert all(0 <= line["validation_accuracy"] <= 1 for line in epochs)
+    summary = json.loads(json.dumps(run.summary(), allow_nan=False))
+    assert summary == run.summary()
+    assert summary["epochs"] == 2
+    assert summary["accuracy"] == json.loads(run.evaluation_file.read_text())["accuracy"]
 
 
 def test_robustness_is_left_out_where_it_would_take_minutes(tmp_path, monkeypatch, capsys):

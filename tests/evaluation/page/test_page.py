@@ -1,4 +1,12 @@
-"""The page of a run: everything is there, its numbers are those of the data, nothing runs wild."""
+"""The page of a run: everything is there, its numbers are those of the data, nothing runs wild.
+
+Tests evaluation/report.py, evaluation/analysis.py, evaluation/page/tables.py,
+evaluation/page/charts.py, evaluation/page/sections/classes.py,
+evaluation/page/sections/confidence.py, evaluation/page/sections/cost.py,
+evaluation/page/sections/headline.py, evaluation/page/sections/mistakes.py,
+evaluation/page/sections/robustness.py, evaluation/page/sections/settings.py,
+evaluation/page/sections/training.py.
+"""
 
 import csv
 import json

@@ -1,3 +1,7 @@
+"""Tests shipping/export/onnx_export.py, shipping/export/originals.py,
+shipping/export/session.py.
+"""
+
 import json
 import shutil
 from dataclasses import replace

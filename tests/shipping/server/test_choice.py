@@ -1,4 +1,7 @@
-"""The engine is measured, must agree, and is said."""
+"""The engine is measured, must agree, and is said.
+
+Tests shipping/server/engines.py.
+"""
 
 import math
 
