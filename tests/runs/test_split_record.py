@@ -48,7 +48,7 @@ def test_unchanged_data_is_divided_as_it_was(record):
     }
     assert notes == ()
     assert splits["test"].split == "test"
-    assert splits["test"].paths == ("pets/9.png", "pets/8.png")
+    assert list(splits["test"].paths) == ["pets/9.png", "pets/8.png"]
 
 
 def test_new_images_are_in_no_split_and_lost_ones_are_counted(record):
