@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import ConvscopeError
+from convscope.look.numbers import size
 from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs, largest_batch
 from convscope.planning.history import Range
 from convscope.planning.plan import forecasters
-from convscope.planning.words import size_words
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_neediest_precision_decides(lenet):
 
 def test_what_never_fits_is_said_with_the_least_need(lenet):
     smallest = lenet[0].memory_at(1).high
-    message = f"lenet doesn't fit in 10 MB: with one image a step, .* {size_words(smallest)}"
+    message = f"lenet doesn't fit in 10 MB: with one image a step, .* {size(smallest)}"
     with pytest.raises(ConvscopeError, match=message):
         largest_batch(lenet, 10**7)
 

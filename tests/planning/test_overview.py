@@ -1,7 +1,7 @@
 import pytest
 
 from convscope.errors import UsageError
-from convscope.networks.catalog import networks
+from convscope.networks.catalog import list_networks
 from convscope.planning.overview import NetworkCost, Overview, forecast_all, overview
 
 
@@ -9,13 +9,13 @@ from convscope.planning.overview import NetworkCost, Overview, forecast_all, ove
 def found():
     counted = []
     result = overview("mnist", advance=counted.append)
-    assert len(counted) == len(networks())
+    assert len(counted) == len(list_networks())
     return result
 
 
 def test_every_network_is_in_the_table_or_left_out(found):
     names = [each.network for each in found.costs]
-    assert sorted([*names, *found.left_out]) == sorted(networks())
+    assert sorted([*names, *found.left_out]) == sorted(list_networks())
     assert "alexnet" in found.left_out
     assert "lenet" in names
 

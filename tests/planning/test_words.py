@@ -1,35 +1,5 @@
-import pytest
-
-from convscope.planning.words import beside_actual, size_words, time_words
+from convscope.planning.words import beside_actual
 from convscope.runs.forecast import ForecastRow
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.000_2, "0.2 ms"),
-        (0.008_41, "8.41 ms"),
-        (12.34, "12.3 s"),
-        (99.4, "99.4 s"),
-        (99.6, "1 min 40 s"),
-        (250, "4 min 10 s"),
-        (180, "3 min"),
-        (596, "10 min"),
-        (1400, "23 min"),
-        (3599, "1 h"),
-        (12_000, "3 h 20 min"),
-        (3_600_000, "1,000 h"),
-    ],
-)
-def test_times(seconds, words):
-    assert time_words(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("size", "words"), [(64e6, "64 MB"), (640.4e6, "640 MB"), (1e9, "1 GB"), (2.314e9, "2.31 GB")]
-)
-def test_sizes(size, words):
-    assert size_words(size) == words
 
 
 def test_forecast_and_actual():

@@ -11,6 +11,7 @@ import typer
 from convscope.cli.complete import complete_data, complete_run
 from convscope.cli.console import print_json
 from convscope.errors import UsageError
+from convscope.look.numbers import percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -91,9 +92,9 @@ def doctor(
 
 def _calibrate(*, quiet: bool, json: bool) -> None:
     """Calibrate, and print what was found."""
+    from convscope.look.numbers import duration, size
     from convscope.look.progress import progress
     from convscope.planning.calibrate import STEPS, calibrate
-    from convscope.planning.words import size_words, time_words
     from convscope.runtime.contention import BUSY
 
     with progress("Calibrating", STEPS, quiet=quiet) as advance:
@@ -104,24 +105,24 @@ def _calibrate(*, quiet: bool, json: bool) -> None:
     if found.costs is None and found.contention <= BUSY:
         print("This system doesn't tell what a process takes, so forecasts use stand-ins for it.")
     elif found.costs is not None:
-        print(f"start-up       {time_words(found.costs.start_seconds)}")
+        print(f"start-up       {duration(found.costs.start_seconds)}")
         print(
-            f"evaluation     {time_words(found.costs.final_evaluation_seconds)}, besides the logits"
+            f"evaluation     {duration(found.costs.final_evaluation_seconds)}, besides the logits"
         )
-        print(f"process memory {size_words(found.costs.start_bytes + found.costs.late_bytes)}")
+        print(f"process memory {size(found.costs.start_bytes + found.costs.late_bytes)}")
     print(
-        f"operations     {found.operations:,} looked at; {found.share_measured:.0%} of their time "
+        f"operations     {found.operations:,} looked at; {percent(found.share_measured, 0)} of "
+        "their time "
         "measured, the rest estimated from similar ones"
     )
     if found.contention > BUSY:
         print(
-            f"Times aren't kept: other programs held this one up ({found.contention:.0%} of the "
+            f"Times aren't kept: other programs held this one up ({percent(found.contention, 0)} "
+            "of the "
             "time it waited for a processor). Calibrate again when they have ended."
         )
         return
-    print(
-        f"Kept for forecasts (took {time_words(found.seconds)}). Try: convscope plan lenet digits"
-    )
+    print(f"Kept for forecasts (took {duration(found.seconds)}). Try: convscope plan lenet digits")
 
 
 def _show(diagnosis: Diagnosis, run: Path) -> None:

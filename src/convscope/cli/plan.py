@@ -259,11 +259,11 @@ def _all(
     json: bool,
 ) -> None:
     from convscope.look.progress import progress
-    from convscope.networks.catalog import networks
+    from convscope.networks.catalog import list_networks
     from convscope.planning.accuracies import best_accuracies
     from convscope.planning.overview import forecast_all, overview
 
-    with progress("Counting operations", len(networks()), quiet=json) as advance:
+    with progress("Counting operations", len(list_networks()), quiet=json) as advance:
         found = overview(data, size=changes.pop("size", None), advance=advance)
     costs = found.costs if budget is None else found.within(budget)
     forecasts: dict[str, Forecast] = {}

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from convscope.cli.console import print_json
+from convscope.look.numbers import duration, percent, size
 from convscope.planning.history import Range
 from convscope.planning.machines import (
     ElsewhereForecast,
@@ -18,7 +19,6 @@ from convscope.planning.machines import (
     machines,
 )
 from convscope.planning.plan import forecasters
-from convscope.planning.words import size_words, time_words
 
 
 def plan_elsewhere(
@@ -54,7 +54,7 @@ def show_machines(*, json: bool) -> None:
         table.add_column(heading, justify="right")
     for name, each in machines().items():
         rates = [f"{rate / 1e12:,.3g}" if rate else "" for rate in _rates(each)]
-        memory = size_words(each.memory) if each.memory else ""
+        memory = size(each.memory) if each.memory else ""
         table.add_row(name, each.name, *rates, f"{each.bandwidth / 1e9:,.0f} GB/s", memory)
     console = Console(highlight=False, markup=False)
     console.print(table)
@@ -81,12 +81,12 @@ def _show(found: ElsewhereForecast, data: str) -> None:
     if found.run is not None:
         figures["all epochs"] = found.run
     for what, figure in figures.items():
-        table.add_row(what, *_row(figure, time_words))
-    table.add_row("memory", *_row(found.memory, size_words))
+        table.add_row(what, *_row(figure, duration))
+    table.add_row("memory", *_row(found.memory, size))
     console.print(table)
     console.print(f"\n{found.images_per_second:,.0f} images/s in training. {_room(found)}")
     shares = sorted(found.limits.items(), key=lambda each: -each[1])
-    limits = ", ".join(f"{limit} {share:.0%}" for limit, share in shares)
+    limits = ", ".join(f"{limit} {percent(share, 0)}" for limit, share in shares)
     console.print(f"What limits the step: {limits}.", soft_wrap=True)
     for note in found.notes:
         console.print(note, style="dim", soft_wrap=True)
@@ -104,7 +104,7 @@ def _row(figure: Range, words: Callable[[float], str]) -> tuple[str, str, str]:
 def _room(found: ElsewhereForecast) -> str:
     if found.machine.memory is None:
         return "Its memory isn't known here."
-    room = size_words(found.machine.memory)
+    room = size(found.machine.memory)
     if found.fits is None:
         return f"It may or may not fit into {room}."
     return f"It fits into {room}." if found.fits else f"It doesn't fit into {room}."

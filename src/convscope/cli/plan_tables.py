@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from convscope.comparison.evaluation_record import EvaluationRecord
-from convscope.evaluation.page.words import percent
+from convscope.look import numbers
+from convscope.look.numbers import duration, percent
 from convscope.planning.alternatives import Alternative
 from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs
 from convscope.planning.forecast import Forecast
@@ -17,7 +18,6 @@ from convscope.planning.history import COVERAGE
 from convscope.planning.overview import NetworkCost, Overview, is_estimated
 from convscope.planning.track_record import TrackRecord
 from convscope.planning.within_memory import WithinMemory
-from convscope.planning.words import size_words, time_words
 from convscope.runtime.system_memory import system_memory
 
 TEXTS = ("network", "remark")  # columns of words; the others are of numbers
@@ -35,14 +35,14 @@ def show_forecast(forecast: Forecast, data: str) -> None:
         f"{_epochs(forecast.epochs)} epochs of {forecast.steps_per_epoch:,} steps",
         style="bold",
     )
+    console.print(f"time    {duration(run.value)} ({duration(run.low)} to {duration(run.high)})")
     console.print(
-        f"time    {time_words(run.value)} ({time_words(run.low)} to {time_words(run.high)})"
+        f"memory  {numbers.size(memory.value)} ({numbers.size(memory.low)} to "
+        f"{numbers.size(memory.high)}){_room(forecast)}"
     )
     console.print(
-        f"memory  {size_words(memory.value)} ({size_words(memory.low)} to "
-        f"{size_words(memory.high)}){_room(forecast)}"
+        f"The ranges are meant to hold {percent(COVERAGE, 0)} of the outcomes.", style="dim"
     )
-    console.print(f"The ranges are meant to hold {COVERAGE:.0%} of the outcomes.", style="dim")
     console.print()
     tables = _memory_table(forecast), _time_table(forecast)
     if console.width >= SIDE_BY_SIDE:
@@ -56,9 +56,9 @@ def show_forecast(forecast: Forecast, data: str) -> None:
     layers = sorted(forecast.step_memory.layers.items(), key=lambda layer: -layer[1])
     if layers:
         console.print()
-        named = ", ".join(f"{name} {size_words(size)}" for name, size in layers[:SHOWN_LAYERS])
+        named = ", ".join(f"{name} {numbers.size(size)}" for name, size in layers[:SHOWN_LAYERS])
         rest = layers[SHOWN_LAYERS:]
-        others = size_words(sum(size for _, size in rest))
+        others = numbers.size(sum(size for _, size in rest))
         more = f", {len(rest)} others {others}" if rest else ""
         console.print(f"Kept for the backward pass, by layer: {named}{more}")
     for note in forecast.notes:
@@ -70,7 +70,7 @@ def _room(forecast: Forecast) -> str:
     _, available = system_memory()
     if available is None:
         return ""
-    free = f"{size_words(available)} available here"
+    free = f"{numbers.size(available)} available here"
     if forecast.memory.high <= available:
         return f": fits, {free}"
     if forecast.memory.value <= available:
@@ -85,7 +85,7 @@ def _memory_table(forecast: Forecast) -> Table:
     scale = forecast.memory.value / forecast.uncorrected["memory"]
     for name, size in sorted(forecast.parts.items(), key=lambda part: -part[1]):
         if size:
-            table.add_row(name, size_words(scale * size), f"{size / total:.0%}")
+            table.add_row(name, numbers.size(scale * size), percent(size / total, 0))
     return table
 
 
@@ -93,17 +93,17 @@ def _time_table(forecast: Forecast) -> Table:
     table = _table("Time", "", "", "")
     uncorrected = forecast.uncorrected["step"]
     correction = forecast.step.value / uncorrected
-    table.add_row("a training step", time_words(forecast.step.value), "", style="bold")
+    table.add_row("a training step", duration(forecast.step.value), "", style="bold")
     phases = {**forecast.phases, "all else": uncorrected - sum(forecast.phases.values())}
     for phase, seconds in phases.items():
         table.add_row(
-            f"  {phase}", time_words(correction * seconds), f"{seconds / uncorrected:.0%}"
+            f"  {phase}", duration(correction * seconds), percent(seconds / uncorrected, 0)
         )
-    table.add_row("an epoch, with evaluation", time_words(expected_epoch_seconds(forecast)), "")
-    table.add_row("  evaluation", time_words(_corrected(forecast, forecast.evaluation_seconds)), "")
-    table.add_row("start", time_words(_corrected(forecast, forecast.start_seconds)), "")
+    table.add_row("an epoch, with evaluation", duration(expected_epoch_seconds(forecast)), "")
+    table.add_row("  evaluation", duration(_corrected(forecast, forecast.evaluation_seconds)), "")
+    table.add_row("start", duration(_corrected(forecast, forecast.start_seconds)), "")
     table.add_row(
-        "final evaluation", time_words(_corrected(forecast, forecast.final_evaluation_seconds)), ""
+        "final evaluation", duration(_corrected(forecast, forecast.final_evaluation_seconds)), ""
     )
     table.add_row("images per second", f"{forecast.images_per_second:,.0f}", "")
     return table
@@ -120,20 +120,20 @@ def show_fit(found: WithinMemory, command: str) -> None:
     console.print()
     everything = " (all training images)" if fit.is_all else ""
     console.print(
-        f"Largest batch within {size_words(fit.limit_bytes)}: {fit.batch_size:,}{everything}",
+        f"Largest batch within {numbers.size(fit.limit_bytes)}: {fit.batch_size:,}{everything}",
         style="bold",
     )
     console.print(
-        f"Memory {size_words(fit.memory.value)}, at most {size_words(fit.memory.high)}; "
-        f"{time_words(forecast.step.value)} a step, "
-        f"{time_words(expected_epoch_seconds(forecast))} an epoch."
+        f"Memory {numbers.size(fit.memory.value)}, at most {numbers.size(fit.memory.high)}; "
+        f"{duration(forecast.step.value)} a step, "
+        f"{duration(expected_epoch_seconds(forecast))} an epoch."
     )
     if found.recomputed is None:
         console.print("Recomputation isn't worth it: it wouldn't allow a much larger batch.")
     else:
         console.print(
             f"Recomputation (--recompute) allows {found.recomputed.batch_size:,}, for "
-            f"{found.more_work:.0%} more work."
+            f"{percent(found.more_work, 0)} more work."
         )
     console.print(
         f"Train with it: {command} --batch-size {fit.batch_size}", style="dim", soft_wrap=True
@@ -151,17 +151,17 @@ def show_alternatives(rows: Sequence[Alternative], minutes: float | None) -> Non
     first = rows[0].forecast
     for row in rows:
         forecast = row.forecast
-        time = time_words(forecast.run.value)
+        time = duration(forecast.run.value)
         if minutes is not None:
             fitting = fitting_epochs(forecast, minutes)
             time = f"{_epochs(fitting.value)} ({_epochs(fitting.low)} to {_epochs(fitting.high)})"
         table.add_row(
             row.change,
-            time_words(forecast.step.value),
-            f"{time_words(expected_epoch_seconds(forecast))}"
+            duration(forecast.step.value),
+            f"{duration(expected_epoch_seconds(forecast))}"
             f"{_against(expected_epoch_seconds(forecast), expected_epoch_seconds(first))}",
             time,
-            f"{size_words(forecast.memory.value)}"
+            f"{numbers.size(forecast.memory.value)}"
             f"{_against(forecast.memory.value, first.memory.value)}",
         )
     console.print(table)
@@ -186,8 +186,8 @@ def show_all(
     if budget is not None and not costs:
         cheapest = found.costs[0]
         console.print(
-            f"No network takes at most {_count(budget)} MACs for an image of {pixels}. "
-            f"The cheapest, {cheapest.network}, takes {_count(cheapest.macs)}."
+            f"No network takes at most {numbers.quantity(budget)} MACs for an image of {pixels}. "
+            f"The cheapest, {cheapest.network}, takes {numbers.quantity(cheapest.macs)}."
         )
         return
     headings = ["network", "MACs", "parameters"]
@@ -196,15 +196,17 @@ def show_all(
     if evaluated:
         headings.append("accuracy")
     title = f"Networks for {pixels}, by MACs an image"
-    table = _table(title if budget is None else f"{title}: at most {_count(budget)}", *headings)
+    table = _table(
+        title if budget is None else f"{title}: at most {numbers.quantity(budget)}", *headings
+    )
     for cost in costs:
-        cells = [cost.network, _count(cost.macs), _count(cost.parameters)]
+        cells = [cost.network, numbers.quantity(cost.macs), numbers.quantity(cost.parameters)]
         if forecasts:
             forecast = forecasts[cost.network]
             about = "≈ " if is_estimated(forecast) else ""
             cells += [
-                about + time_words(expected_epoch_seconds(forecast)),
-                size_words(forecast.memory.value),
+                about + duration(expected_epoch_seconds(forecast)),
+                numbers.size(forecast.memory.value),
             ]
         if evaluated:
             known = evaluated.get(cost.network)
@@ -250,27 +252,27 @@ def show_history(record: TrackRecord, last: int) -> None:
             each.what,
             str(each.count),
             f"{each.median_ratio:.3f}",
-            f"{each.mean_error:.1%}",
-            f"{each.share_close:.0%} within {each.close:.0%}",
-            f"{each.share_inside:.0%}",
+            percent(each.mean_error),
+            f"{percent(each.share_close, 0)} within {percent(each.close, 0)}",
+            percent(each.share_inside, 0),
         )
     console.print(table)
     console.print(
         "actual / raw: the median, before correction by history; mean error and range: after it, "
-        f"learned from all other outcomes. Ranges are meant to hold {COVERAGE:.0%}.\n",
+        f"learned from all other outcomes. Ranges are meant to hold {percent(COVERAGE, 0)}.\n",
         style="dim",
     )
     table = _table("The last", "what", "network", "batch", "forecast", "actual", "off", "remark")
     for evaluated in record.evaluated[-last:]:
         outcome = evaluated.outcome
-        words = size_words if outcome.what == "memory" else time_words
+        words = numbers.size if outcome.what == "memory" else duration
         table.add_row(
             outcome.what,
             f"{outcome.network}, {outcome.precision}",
             str(outcome.batch_size),
             words(evaluated.forecast),
             words(outcome.actual),
-            f"{evaluated.ratio - 1:+.1%}".replace("-", "−"),
+            ("+" if evaluated.ratio >= 1 else "") + percent(evaluated.ratio - 1),
             "" if evaluated.is_inside else "outside its range",
         )
     console.print(table)
@@ -279,14 +281,6 @@ def show_history(record: TrackRecord, last: int) -> None:
 def _epochs(number: float) -> str:
     """Three digits, and all before the point: 7.71, 31.1, 1,850."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
-
-
-def _count(number: int) -> str:
-    """A large number with three digits: 61.7 k, 557 M, 3.67 G."""
-    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= factor:
-            return f"{number / factor:.3g} {unit}"
-    return str(number)
 
 
 def _table(title: str, *headings: str) -> Table:

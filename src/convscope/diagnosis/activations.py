@@ -19,7 +19,7 @@ ALWAYS = 0.99  # share of the values of a unit that are there if it is stuck
 
 _aten = torch.ops.aten
 RELUS = {_aten.relu.default, _aten.relu_.default}
-CLAMPS = {  # rectifiers, if they cut off at 0 from below: ReLU6, clamp(min=0)
+CLAMPS = {  # as ReLU, if they cut off at 0 from below: ReLU6, clamp(min=0)
     _aten.hardtanh.default,
     _aten.hardtanh_.default,
     _aten.clamp.default,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.networks.catalog import build, entry, networks
+from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
 
 SHOWN = 3  # names that an error quotes of each kind
@@ -165,7 +165,7 @@ def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> lis
 
 def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     """Which networks of the catalog have weights of these names."""
-    fitting = [name for name in networks() if _names(weights) == _names_of(name)]
+    fitting = [name for name in list_networks() if _names(weights) == _names_of(name)]
     if isinstance(network, Network) and network.name in fitting:
         return (
             " The names fit, so build it with the in_channels, classes and other arguments that "

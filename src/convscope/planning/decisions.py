@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from convscope.errors import ConvscopeError
+from convscope.look.numbers import size
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
-from convscope.planning.words import size_words
 
 NEAR = 8  # images between what fits and what doesn't, from which halving isn't needed
 
@@ -67,8 +67,8 @@ def largest_batch(forecasters: Sequence[Forecaster], limit_bytes: int) -> Fit:
     smallest = memory(1).high
     if smallest > limit_bytes:
         raise ConvscopeError(
-            f"{forecasters[0].workload.name} doesn't fit in {size_words(limit_bytes)}: with one "
-            f"image a step, training takes up to {size_words(smallest)}. Smaller images "
+            f"{forecasters[0].workload.name} doesn't fit in {size(limit_bytes)}: with one "
+            f"image a step, training takes up to {size(smallest)}. Smaller images "
             "(--size) or a smaller network take less."
         )
     fits, fails = 1, min(2 * forecasters[0].workload.recipe.batch_size, images + 1)

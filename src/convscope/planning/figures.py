@@ -10,23 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from convscope.look.canvas import (
-    FAINT,
-    INK,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    shortened,
-)
+from convscope.look import numbers
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.numbers import duration
+from convscope.look.palette import BLUE, FAINT, GREEN, INK, ORANGE, PINK, SKY, VERMILION
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory_timeline import KINDS, MemoryTimeline, memory_timeline
-from convscope.planning.words import size_words, time_words
 
-# Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
-COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00", "#009e73")
+KIND_COLOURS = (BLUE, PINK, FAINT, VERMILION, SKY, ORANGE, GREEN)  # as KINDS of memory
 NAMES = {
     "parameters": "parameters",
     "optimizer": "optimizer's state",
@@ -80,8 +73,8 @@ def _headline(forecast: Forecast) -> str:
     name = shortened(drawable(forecast.network, instead="network"), 30)
     return (
         f"{name}, batch size {forecast.batch_size}, {forecast.size}×{forecast.size} pixels, "
-        f"{forecast.precision}: {time_words(forecast.step.value)} a step, "
-        f"{size_words(forecast.memory.value)}"
+        f"{forecast.precision}: {duration(forecast.step.value)} a step, "
+        f"{numbers.size(forecast.memory.value)}"
     )
 
 
@@ -94,11 +87,11 @@ def _draw_step(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> 
         moments,
         timeline.bytes[shown],
         labels=[NAMES[KINDS[row]] for row in shown],
-        colors=[COLOURS[row] for row in shown],
+        colors=[KIND_COLOURS[row] for row in shown],
         step="post",
         linewidth=0,
     )
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: numbers.size(size)))
     axes.set_axisbelow(True)
     axes.set_xlim(0, max(1, len(moments) - 1))
     axes.grid(visible=False, axis="x")
@@ -107,11 +100,11 @@ def _draw_step(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> 
     axes.set_ylim(0, 1.25 * total.max())
     peak = int(total.argmax())
     axes.annotate(
-        size_words(total[peak]), (peak, total[peak]), xytext=(0, 4),
+        numbers.size(total[peak]), (peak, total[peak]), xytext=(0, 4),
         textcoords="offset points", ha="center", fontsize=9, color=INK,
     )  # fmt: skip
     _mark_phases(axes, timeline)
-    outside = size_words(forecast.memory.value - total[peak])
+    outside = numbers.size(forecast.memory.value - total[peak])
     axes.set_xlabel(
         f"each block taken or given back. Besides: {outside} for process, data set, reserve",
         fontsize=9,
@@ -125,13 +118,13 @@ def _draw_layers(axes: Axes, forecast: Forecast) -> None:
     axes.set_title("Layers that keep most")
     layers = sorted(forecast.step_memory.layers.items(), key=lambda each: -each[1])[:NAMED_LAYERS]
     names = [shortened(drawable(name, instead="layer"), 24) or "loss" for name, _ in layers]
-    axes.barh(range(len(layers)), [size for _, size in layers], color=COLOURS[4], height=0.65)
+    axes.barh(range(len(layers)), [size for _, size in layers], color=SKY, height=0.65)
     axes.set_yticks(range(len(layers)), names, fontsize=9, parse_math=False)
     axes.set_ylim(NAMED_LAYERS - 0.4, -0.6)
     axes.set_axisbelow(True)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: numbers.size(size)))
 
 
 def _mark_phases(axes: Axes, timeline: MemoryTimeline) -> None:
@@ -163,7 +156,7 @@ def _draw_times(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> N
 def _draw_memory(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> None:
     axes.set_title("Peak memory of the process")
     _draw_ranges(axes, around, forecast, [each.memory for each in around])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: numbers.size(size)))
 
 
 def _draw_ranges(
@@ -174,11 +167,11 @@ def _draw_ranges(
     below = [each.value - each.low for each in ranges]
     above = [each.high - each.value for each in ranges]
     axes.errorbar(
-        sizes, values, yerr=(below, above), color=COLOURS[0], marker="o", markersize=4,
+        sizes, values, yerr=(below, above), color=BLUE, marker="o", markersize=4,
         linewidth=1.6, elinewidth=1.0, capsize=3,
     )  # fmt: skip
     at = sizes.index(forecast.batch_size)
-    axes.plot(sizes[at], values[at], color=COLOURS[3], marker="o", markersize=9)
+    axes.plot(sizes[at], values[at], color=VERMILION, marker="o", markersize=9)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sizes))
     axes.xaxis.set_minor_locator(NullLocator())

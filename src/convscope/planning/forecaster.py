@@ -7,6 +7,7 @@ from functools import cached_property, partial
 
 import torch
 
+from convscope.look.numbers import percent
 from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.forecast import Forecast, Workload
@@ -217,7 +218,8 @@ class Forecaster:
         if self._times.contention > BUSY:
             notes.append(
                 "Another program is using the processors: operations that were timed waited for "
-                f"one {self._times.contention:.0%} of the time, so the forecast may be too long. "
+                f"one {percent(self._times.contention, 0)} of the time, so the forecast may be "
+                "too long. "
                 "The range is wider for it, and nothing of it is kept."
             )
         if self._is_compiled:
@@ -237,7 +239,8 @@ class Forecaster:
             )
         if estimated > 0.05:
             notes.append(
-                f"{estimated:.0%} of the step's time was estimated from similar operations; "
+                f"{percent(estimated, 0)} of the step's time was estimated from similar "
+                "operations; "
                 "planning again measures more of them."
             )
         if not fixed_costs()[1]:

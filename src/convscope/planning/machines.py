@@ -19,12 +19,12 @@ import pydantic
 import torch
 
 from convscope.errors import unknown_name
+from convscope.look import numbers
 from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.forecaster import LOOP_SECONDS, Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory import step_memory
 from convscope.planning.operation import Operation
-from convscope.planning.words import size_words
 from convscope.runtime.execution import Precision
 
 if sys.version_info >= (3, 11):
@@ -193,7 +193,8 @@ def forecast_elsewhere(
         device = cuda_memory(step, batch_size)
         live, most = device.allocated, device.reserved
         notes.append(
-            f"Of the memory, {size_words(live)} are allocated to tensors and {size_words(most)} "
+            f"Of the memory, {numbers.size(live)} are allocated to tensors and "
+            f"{numbers.size(most)} "
             "reserved, by the rules of PyTorch's allocator; not yet compared with such a device."
         )
     memory = Range(most + CONTEXT_BYTES, live + CONTEXT_BYTES / 2, RESERVE * most + CONTEXT_BYTES)

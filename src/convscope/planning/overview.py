@@ -12,7 +12,7 @@ import torch
 from convscope.data.facts import data_facts
 from convscope.errors import UsageError
 from convscope.evaluation.cost import count_macs
-from convscope.networks.catalog import networks
+from convscope.networks.catalog import list_networks
 from convscope.planning.forecast import Forecast
 from convscope.planning.plan import forecasters
 from convscope.runs.fitting import fit_network
@@ -85,7 +85,7 @@ def overview(
     side = size or height
     recipe = Recipe(epochs=1, size=side)
     costs, left_out = [], []
-    for name in networks():
+    for name in list_networks():
         advance(1)
         try:
             with torch.device("meta"):

@@ -16,22 +16,14 @@ from matplotlib.ticker import (
 )
 
 from convscope.comparison.evaluation_record import EvaluationRecord
-from convscope.look.canvas import (
-    COLOURS,
-    INK,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.numbers import duration
+from convscope.look.palette import INK, MARKERS, SERIES
 from convscope.networks.catalog import entry
 from convscope.planning.decisions import expected_epoch_seconds
 from convscope.planning.forecast import Forecast
 from convscope.planning.overview import NetworkCost, Overview
-from convscope.planning.words import time_words
 
-MARKERS = ("o", "s", "^", "D")
 LARGEST, SMALLEST = 420, 14  # square points, of the marks
 SECONDS = (0.1, 1, 10, 60, 600, 3600, 36_000, 360_000)  # that are marked on an axis of time
 MOST_NAMES = 12  # of networks in one image; of more, only the ends of each family are named
@@ -105,7 +97,7 @@ def _draw_accuracies(
 def _mark_times(axis: Axis) -> None:
     axis.set_major_locator(FixedLocator(SECONDS))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: time_words(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
 
 
 def _named(costs: Sequence[NetworkCost]) -> set[str]:
@@ -134,8 +126,8 @@ def _draw(
         axes.scatter(
             *points[cost.network],
             s=max(SMALLEST, LARGEST * cost.parameters / most),
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number // len(COLOURS)],
+            color=SERIES[number % len(SERIES)],
+            marker=MARKERS[number // len(SERIES)],
             alpha=0.75,
             linewidths=0,
             label=None if family in labelled else family,

@@ -7,11 +7,12 @@ import statistics
 import time
 
 from convscope.files import write_text
+from convscope.look.numbers import duration, percent
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.forecast import Forecast, Workload
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Outcome, Range, What, remember
-from convscope.planning.words import beside_actual, in_words, time_words
+from convscope.planning.words import beside_actual, in_words
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
@@ -106,8 +107,8 @@ class Expectation:
             seconds = left * self.step_seconds + epochs * evaluation if monitored else 0.0
             if seconds > 10:
                 self._view.message(
-                    f"After the first steps: {time_words(self.step_seconds)} a step, so "
-                    f"{time_words(seconds)} more"
+                    f"After the first steps: {duration(self.step_seconds)} a step, so "
+                    f"{duration(seconds)} more"
                 )
 
     def epoch(self, metrics: dict[str, float], state: TrainingState) -> None:
@@ -180,7 +181,8 @@ class Expectation:
         self._view.message(beside_actual(rows))
         if is_busy:
             self._view.message(
-                f"Other programs held this one up ({waited:.0%} of the time it waited for a "
+                f"Other programs held this one up ({percent(waited, 0)} of the time it waited for "
+                "a "
                 "processor), so later forecasts learn nothing from how long it took"
             )
 

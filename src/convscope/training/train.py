@@ -19,6 +19,7 @@ from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.fit_answers import fit_answers
 from convscope.evaluation.report import write_report
 from convscope.files import write_text
+from convscope.look.numbers import percent
 from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.choose_recipe import choose_recipe, run_name
@@ -191,8 +192,9 @@ def _choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[
         ) from error
     if planned.blocks:
         view.message(
-            f"Computed again instead of kept: {len(planned.blocks)} blocks; {planned.saved:.0%} "
-            f"less memory in a step of many images, {planned.repeated:.0%} more work"
+            f"Computed again instead of kept: {len(planned.blocks)} blocks; "
+            f"{percent(planned.saved, 0)} "
+            f"less memory in a step of many images, {percent(planned.repeated, 0)} more work"
         )
     else:
         view.message("Nothing is computed again: no block saves more memory than it costs time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from convscope.diagnosis.finding import Check, Finding, Severity
 from convscope.diagnosis.measurements import Measurements
+from convscope.look.numbers import percent
 
 MAJORITY = 0.5  # share of the training images in one class that is called imbalance
 FAVOURITE = 0.95  # share of the answers that name one class
@@ -46,8 +47,10 @@ def classes(measured: Measurements) -> Check:
         answered = list(counts)[evaluated.favourite]
         if answered == largest and evaluated.favourite_share >= FAVOURITE:
             evidence = (
-                f"{share:.0%} of the training images are {largest!r}, and the network answers "
-                f"{largest!r} for {evaluated.favourite_share:.0%} of them: it is right often "
+                f"{percent(share, 0)} of the training images are {largest!r}, and the network "
+                "answers "
+                f"{largest!r} for {percent(evaluated.favourite_share, 0)} of them: it is right "
+                "often "
                 "without telling classes apart."
             )
             change = (
@@ -66,8 +69,9 @@ def labels(measured: Measurements) -> Check:
     name = "labels"
     monitor = measured.subject.job.monitor_name
     figures = (
-        f"{own.accuracy:.0%} of {own.images:,} training images carry the label of most of "
-        f"their nearest neighbours (chance {own.chance:.0%}); {own.contradicted:.0%} are "
+        f"{percent(own.accuracy, 0)} of {own.images:,} training images carry the label of most of "
+        f"their nearest neighbours (chance {percent(own.chance, 0)}); "
+        f"{percent(own.contradicted, 0)} are "
         "contradicted by 4 of 5"
     )
     if measured.answers is None or measured.guessing_loss == 0:  # nothing to tell apart
@@ -78,15 +82,17 @@ def labels(measured: Measurements) -> Check:
     memorized = seen.accuracy > KNOWS * own.chance
     if own.says_nothing and not knows_others and (memorized or not learns):
         instead = (
-            f"It has learned {seen.accuracy:.0%} of the training images by heart, but o"
+            f"It has learned {percent(seen.accuracy, 0)} of the training images by heart, but o"
             if memorized
             else "O"
         )
         evidence = (
             f"Images that look alike carry the same label no more often than by chance "
-            f"({own.accuracy:.0%} against {own.chance:.0%} with shuffled labels), and "
-            f"{own.contradicted:.0%} are contradicted by 4 of 5 neighbours. {instead}n {monitor} "
-            f"images the network is right for {unseen.accuracy:.0%}."
+            f"({percent(own.accuracy, 0)} against {percent(own.chance, 0)} with shuffled labels), "
+            "and "
+            f"{percent(own.contradicted, 0)} are contradicted by 4 of 5 neighbours. {instead}n "
+            f"{monitor} "
+            f"images the network is right for {percent(unseen.accuracy, 0)}."
         )
         change = (
             "Look at some images with their labels (convscope data DATA) and check that both "
@@ -97,9 +103,10 @@ def labels(measured: Measurements) -> Check:
     if own.is_informative and others.says_nothing and not knows_others:
         evidence = (
             f"Neighbours among the training images give the right label for "
-            f"{own.accuracy:.0%} of the training images, but for {others.accuracy:.0%} of the "
-            f"{monitor} images (chance {others.chance:.0%}); the network is right for "
-            f"{seen.accuracy:.0%} and {unseen.accuracy:.0%}."
+            f"{percent(own.accuracy, 0)} of the training images, but for "
+            f"{percent(others.accuracy, 0)} of the "
+            f"{monitor} images (chance {percent(others.chance, 0)}); the network is right for "
+            f"{percent(seen.accuracy, 0)} and {percent(unseen.accuracy, 0)}."
         )
         change = f"Check that the classes of the {monitor} images have the same order."
         title = f"The labels of the {monitor} images don't belong to them"

@@ -8,6 +8,7 @@ from convscope.diagnosis.activations import Activation
 from convscope.diagnosis.finding import Check, Finding, Severity
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
+from convscope.look.numbers import percent
 
 MANY_STUCK = 0.5  # share of a layer's units
 NEARLY_ALL = 0.9
@@ -26,7 +27,7 @@ def dead_units(measured: Measurements) -> Check:
         return Check(name, "no ReLUs in this network")
     worst = max(relus, key=lambda each: each.stuck)
     figures = (
-        f"at most {worst.stuck:.0%} of the ReLUs of a layer give 0 on all of "
+        f"at most {percent(worst.stuck, 0)} of the ReLUs of a layer give 0 on all of "
         f"{measured.images} images ({worst.layer!r})"
     )
     dead = [each for each in relus if each.stuck >= MANY_STUCK]
@@ -36,9 +37,9 @@ def dead_units(measured: Measurements) -> Check:
     at_first = {each.layer: each.stuck for each in measured.activations_first}[layer.layer]
     more = f" So it is in {len(dead) - 1} later layers." if len(dead) > 1 else ""
     evidence = (
-        f"{round(layer.stuck * layer.units)} of {layer.units} rectifiers of layer "
+        f"{round(layer.stuck * layer.units)} of {layer.units} ReLUs of layer "
         f"{layer.layer!r} give 0 on all of {measured.images} training images "
-        f"(when the run began: {at_first:.0%}), so no gradient passes through them.{more}"
+        f"(when the run began: {percent(at_first, 0)}), so no gradient passes through them.{more}"
     )
     change, options = _revive(measured, layer, at_first)
     severity = (
@@ -82,9 +83,9 @@ def saturated_units(measured: Measurements) -> Check:
         return Check(name, "no sigmoid or tanh in this network")
     worst = max(flat, key=lambda each: each.stuck)
     figures = (
-        f"at most {worst.stuck:.0%} of the {worst.kind} units of a layer stay at an end of "
+        f"at most {percent(worst.stuck, 0)} of the {worst.kind} units of a layer stay at an end of "
         f"their range on {measured.images} images ({worst.layer!r}); of all values, "
-        f"{max(each.share_at_end for each in flat):.0%} at most"
+        f"{percent(max(each.share_at_end for each in flat), 0)} at most"
     )
     stuck = [each for each in flat if each.stuck >= MANY_STUCK]
     if not stuck:
@@ -92,9 +93,11 @@ def saturated_units(measured: Measurements) -> Check:
     layer = stuck[0]
     at_first = {each.layer: each.share_at_end for each in measured.activations_first}[layer.layer]
     evidence = (
-        f"{layer.stuck:.0%} of the {layer.kind} units of layer {layer.layer!r} stay within 5 % of "
+        f"{percent(layer.stuck, 0)} of the {layer.kind} units of layer {layer.layer!r} stay "
+        "within 5 % of "
         f"an end of their range on all of {measured.images} training images, where the "
-        f"curve is flat and no gradient passes. When the run began, {at_first:.0%} of the layer's "
+        f"curve is flat and no gradient passes. When the run began, {percent(at_first, 0)} of the "
+        "layer's "
         "values were there."
     )
     if at_first >= MANY_AT_END:

@@ -9,6 +9,7 @@ from convscope.diagnosis.finding import Check, Finding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.diagnosis.range_test import RangeTest
 from convscope.diagnosis.subject import Subject
+from convscope.look.numbers import percent
 
 CLEARLY = 0.1  # of the guessing loss: a trial that is better by this much proves something
 FEW_STEPS = 200
@@ -26,7 +27,11 @@ def learning_rate(measured: Measurements) -> Check:
 
 def _range_in_words(test: RangeTest | None, subject: Subject) -> str:
     recipe = subject.recipe
-    warmed = f", reached by a warm-up over {recipe.warmup:.0%} of the run" if recipe.warmup else ""
+    warmed = (
+        f", reached by a warm-up over {percent(recipe.warmup, 0)} of the run"
+        if recipe.warmup
+        else ""
+    )
     own = f"the recipe has {recipe.learning_rate:g}{warmed}"
     if test is None:
         return f"not tested: the weights that the run began with aren't known; {own}"
