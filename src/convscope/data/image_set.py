@@ -208,6 +208,19 @@ class ImageSet:
             original_sizes=self.original_sizes,
         )
 
+    def with_labels(self, labels: Sequence[int] | Indices, classes: Sequence[str]) -> ImageSet:
+        """The same images with other labels (N,), of these classes."""
+        return ImageSet(
+            self.images,
+            labels,
+            classes,
+            paths=self.paths,
+            name=self.name,
+            split=self.split,
+            problems=self.problems,
+            original_sizes=self.original_sizes,
+        )
+
     def fingerprint(self) -> str:
         """A digest, in hexadecimal, that changes when the images do.
 

@@ -24,10 +24,26 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import SPLITS
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path
+from convscope.look.numbers import counted
 from convscope.look.progress import progress
 
 FILE = "splits.csv.gz"
-HEADINGS = ["split", "pixels", "path"]
+HEADINGS = ["split", "pixels", "shape", "path"]
+
+
+@dataclass(frozen=True)
+class RestoredSplits:
+    """A run's data, divided as it was when the run began.
+
+    Attributes:
+        splits: The images by split.
+        notes: On images that are new or gone, in words.
+        changed: The splits that haven't the same images any more.
+    """
+
+    splits: dict[str, ImageSet]
+    notes: tuple[str, ...]
+    changed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -37,19 +53,20 @@ class SplitRecord:
     Attributes:
         splits: Digest of an image's pixels → the splits that it was in.
         counts: How many images were in each split.
+        image_shape: (C, H, W) in which the images were recorded; of others, those of this shape
+            can be recognized.
     """
 
     splits: Mapping[str, frozenset[str]]
     counts: Mapping[str, int]
+    image_shape: tuple[int, int, int]
 
     def seen(self, images: ImageSet) -> NDArray[np.bool_]:
         """(N,): which images were trained or validated on, whatever they are called now."""
         digests = digests_of_pixels(images)
         return np.array([not self.splits.get(each, frozenset()) <= {"test"} for each in digests])
 
-    def restore(
-        self, sources: Mapping[str, ImageSet]
-    ) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
+    def restore(self, sources: Mapping[str, ImageSet]) -> RestoredSplits:
         """Divide the run's data as it was when the run began.
 
         An image that was trained on is in no other split, wherever it lies now. One that the run
@@ -59,7 +76,7 @@ class SplitRecord:
             sources: The data as it is now, by the splits that the source itself has.
 
         Returns:
-            The splits; and notes on images that are new, gone or were moved.
+            The splits, without those of which no image is left.
         """
         rows: dict[str, list[tuple[ImageSet, list[int]]]] = {name: [] for name in SPLITS}
         new, found = Counter[str](), Counter[str]()
@@ -82,7 +99,9 @@ class SplitRecord:
             for name, parts in rows.items()
             if parts
         }
-        return splits, _notes(self.counts, found, new)
+        changed = {name for name in SPLITS if found[name] != self.counts.get(name, 0)}
+        changed |= {name for name in new if name != "train"}
+        return RestoredSplits(splits, _notes(self.counts, found, new), frozenset(changed))
 
     def _split(self, digest: str, source: str) -> str | None:
         """The split of an image: of several, the one it lies in, or else the earliest."""
@@ -103,8 +122,9 @@ def write_split_record(folder: Path, splits: Mapping[str, ImageSet]) -> None:
     table = csv.writer(text)
     table.writerow(HEADINGS)
     for name, images in splits.items():
+        shape = "x".join(map(str, images.image_shape))
         for path, digest in zip(images.paths, digests_of_pixels(images), strict=True):
-            table.writerow([name, digest, path])
+            table.writerow([name, digest, shape, path])
     content = text.getvalue().encode("utf-8", "surrogateescape")
     with atomic_path(folder / FILE) as temporary:
         temporary.write_bytes(gzip.compress(content, mtime=0))
@@ -122,17 +142,20 @@ def read_split_record(folder: Path) -> SplitRecord | None:
     try:
         content = gzip.decompress(file.read_bytes()).decode("utf-8", "surrogateescape")
         headings, *rows = csv.reader(io.StringIO(content, newline=""))
-        if headings != HEADINGS or any(len(row) != 3 or row[0] not in SPLITS for row in rows):
+        if headings != HEADINGS or not rows:
             raise ValueError("it is no table of splits")
+        if any(len(row) != len(HEADINGS) or row[0] not in SPLITS for row in rows):
+            raise ValueError("a line of it names no split")
+        channels, height, width = map(int, rows[0][2].split("x"))
     except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
         raise ConvscopeError(
             f"{str(file)!r} is damaged ({error}). It says which images the run was trained on; "
             "without it they can't be told from new ones. Put it back, or train again."
         ) from None
     splits: dict[str, frozenset[str]] = {}
-    for split, digest, _ in rows:
+    for split, digest, *_ in rows:
         splits[digest] = splits.get(digest, frozenset()) | {split}
-    return SplitRecord(splits, Counter(row[0] for row in rows))
+    return SplitRecord(splits, Counter(row[0] for row in rows), (channels, height, width))
 
 
 def digests_of_pixels(images: ImageSet) -> list[str]:
@@ -171,12 +194,14 @@ def _notes(
     notes = []
     if new.get("train"):
         notes.append(
-            f"{new['train']:,} images are new since the run began; they belong to none of its "
-            "splits and are left out. To evaluate them, give their folder as data."
+            f"New since the run began: {counted(new['train'], 'image')}, in none of its splits "
+            "and so left out. To evaluate them, give their folder as data."
         )
     added = sum(count for name, count in new.items() if name != "train")
     if added:
-        notes.append(f"{added:,} images for testing or validation are new since the run began.")
+        notes.append(
+            f"New since the run began: {counted(added, 'image')} for testing or validation."
+        )
     gone = {name: count - found.get(name, 0) for name, count in before.items()}
     if any(count > 0 for count in gone.values()):
         missing = ", ".join(f"{count:,} {name}" for name, count in gone.items() if count > 0)

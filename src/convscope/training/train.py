@@ -15,17 +15,20 @@ from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.analysis import analyse
-from convscope.evaluation.calibrate import calibrate_model
-from convscope.evaluation.evaluate import evaluate_model
+from convscope.evaluation.calibrate import calibrate_on
+from convscope.evaluation.evaluate import evaluate_images
 from convscope.evaluation.report import write_report
+from convscope.evaluation.run_images import RunSplits, choose_split
 from convscope.files import write_text
 from convscope.look.numbers import percent
 from convscope.planning.recomputed_blocks import plan_recomputation
+from convscope.runs.changed_recipe import check_recipe_change
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
+from convscope.runs.split_record import read_split_record, write_split_record
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, describe
@@ -109,6 +112,7 @@ def train(
         "matrix_convolutions": execution.plan,
         "execution_reason": execution.reason,
         "data_fingerprint": job.splits["train"].fingerprint(),
+        "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
     return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
@@ -135,20 +139,22 @@ def resume(
         quiet: Show nothing.
 
     Raises:
-        UsageError: Not a run, or the data has changed.
+        UsageError: Not a run, its recipe was changed in what it computes, or the data has changed.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
     begun = time.perf_counter()
     forget_peak()
     run = run if isinstance(run, Run) else Run(run)
     recipe, environment = run.recipe, run.environment
+    check_recipe_change(run.folder, environment.get("recipe"), recipe)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
     job = prepare(network or recipe.network, data or recipe.data, recipe)
     if job.splits["train"].fingerprint() != environment["data_fingerprint"]:
         raise UsageError(
-            f"The images in {recipe.data!r} aren't those that run {str(run.folder)!r} began "
-            "with, so going on would mix two data sets. Start a new run: convscope train."
+            f"The training images of {recipe.data or 'the arrays given'!r} aren't those that run "
+            f"{str(run.folder)!r} began with, so going on would mix two data sets: "
+            f"{_reason(environment)}. Start a new run: convscope train."
         )
     device = choose_device(environment["device"])
     execution = Execution(
@@ -218,6 +224,8 @@ def _carry_out(
 ) -> Run:
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
+    if read_split_record(run.folder) is None:
+        write_split_record(run.folder, job.splits)
     train_batches = job.training_batches(execution)
     state = _initial_state(job, execution, len(train_batches))
     checkpoint = latest_checkpoint(run.checkpoints)
@@ -259,8 +267,10 @@ def _carry_out(
     model = run.model(copy.deepcopy(job.network) if not job.card.network else None)
     if "validation" in job.splits:
         rate = job.recipe.unknown_rate
-        model = calibrate_model(model, run, rate, job.splits, batch_size=batch_size, quiet=quiet)
-    evaluation = evaluate_model(model, run, job.splits, batch_size=batch_size, quiet=quiet)
+        own = RunSplits(job.splits)
+        model = calibrate_on(model, run, rate, own, batch_size=batch_size, quiet=quiet)
+    images = choose_split(job.splits, "test", model.card)
+    evaluation = evaluate_images(model, run, images, batch_size=batch_size, quiet=quiet)
     analysis = analyse(evaluation, batch_size=batch_size, robustness=None, quiet=quiet)
     if analysis.robustness is None:
         view.message(
@@ -271,6 +281,13 @@ def _carry_out(
         expectation.settle(run)
     write_report(analysis)
     return run
+
+
+def _reason(environment: dict[str, Any]) -> str:
+    """Why training images may differ from those that a run began with."""
+    if "recipe" in environment:  # which was the same
+        return "files were added, removed or changed since, or divided otherwise"
+    return "files were changed since, or size or validation in its recipe.toml"
 
 
 def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:

@@ -82,7 +82,7 @@ def _in_folder(folder: Path) -> list[Original]:
 
 def _of_run(run: Run, card: ModelCard) -> list[Original]:
     """The run's test images, or where it has none, those for validation."""
-    images = images_to_compare(run_splits(run, None, card))
+    images = images_to_compare(run_splits(run, None, card).splits)
     rows = _evenly(range(len(images)))
     data = run.recipe.data
     if data in NAMED:
