@@ -9,7 +9,8 @@ from PIL import Image
 from convscope.data import folder as module
 from convscope.data.decode import decode
 from convscope.data.folder import DEFAULT_SIZE, read
-from convscope.data.tree import FolderTree, ZipTree
+from convscope.data.tree import FolderTree
+from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError
 from tests.data.image_files import encoded, noise, plain, two_classes, write_files
 

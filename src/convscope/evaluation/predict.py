@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from convscope.data.decode import ImageError, decode
+from convscope.data.file_kinds import printable
 from convscope.data.image_set import Problem
 from convscope.data.parallel import map_in_order
-from convscope.data.tree import FolderTree, printable
+from convscope.data.tree import FolderTree
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.evaluation.answer import Answers
 from convscope.evaluation.prediction import Guess, Prediction, Predictions

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.data.decode import ImageError, decode, read_limited
+from convscope.data.file_kinds import printable
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED
-from convscope.data.tree import FolderTree, Tree, ZipTree, printable
+from convscope.data.tree import FolderTree, Tree
+from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError
 from convscope.evaluation.run_images import run_splits
 from convscope.runs.model_file import ModelCard
