@@ -44,6 +44,7 @@ def ask(
         normalization=Normalization(card.mean, card.std),
         train=False,
         size=card.size,
+        fit=card.fit,
         device=device,
         memory_format=execution.memory_format,
     )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from convscope.data.batches import Normalization
 from convscope.data.convert import convert
-from convscope.data.decode import ImageError, decode
+from convscope.data.decode import ImageError
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.inspection.attribution.attribution import Attribution, frozen, logits_of
@@ -102,7 +102,7 @@ def _decode_image(
     """The image's name, and what the network gets to see: uint8 (C, size, size)."""
     if isinstance(image, str | Path):
         try:
-            return Path(image).name, decode(image, size=card.size, channels=card.channels)
+            return Path(image).name, card.decode(image)
         except ImageError as error:
             raise ConvscopeError(f"{str(image)!r} can't be used: {error.reason}.") from None
     if not isinstance(image, np.ndarray) or image.ndim != 3:

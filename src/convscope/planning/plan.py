@@ -139,7 +139,7 @@ def _facts(
             from convscope.networks.catalog import entry
 
             size = entry(network).image[1]
-        return data_facts(data, size=size, validation=recipe.validation)
+        return data_facts(data, size=size, validation=recipe.validation, reading=recipe.reading)
     if image_shape is None:
         raise UsageError("Give data, or image_shape=(channels, height, width).")
     return DataFacts(image_shape, {"train": 60_000, "test": 10_000}, 10)

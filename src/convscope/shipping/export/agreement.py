@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from convscope.data.decode import decode
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError
 from convscope.evaluation.answer import answer, familiarity
@@ -101,7 +100,7 @@ def compare(
     with progress("Comparing", 2 * len(originals), quiet=quiet) as advance:
         squares = []
         for each in originals:
-            squares.append(decode(each.content(), size=card.size, channels=card.channels))
+            squares.append(card.decode(each.content()))
             advance(1)
         expected = _expect(network, card, [each.name for each in originals], np.stack(squares))
         said = []
