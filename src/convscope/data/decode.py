@@ -184,12 +184,18 @@ def _square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
         image = image.crop((left, top, left + side, top + side))
-    if fit != "pad":
         return image.resize((size, size), Image.Resampling.BILINEAR)
-    width, height = padded_extents(image.width, image.height, size)
+    width, height = (
+        (size, size) if fit == "stretch" else padded_extents(image.width, image.height, size)
+    )
+    # Across and then down: which comes first would else depend on Pillow's version and the shape,
+    # and an exported model does it in this order.
+    image = image.resize((width, image.height), Image.Resampling.BILINEAR)
+    image = image.resize((width, height), Image.Resampling.BILINEAR)
+    if fit == "stretch":
+        return image
     square = Image.new(image.mode, (size, size))  # black
-    small = image.resize((width, height), Image.Resampling.BILINEAR)
-    square.paste(small, ((size - width) // 2, (size - height) // 2))
+    square.paste(image, ((size - width) // 2, (size - height) // 2))
     return square
 
 

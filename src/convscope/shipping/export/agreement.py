@@ -105,7 +105,9 @@ def compare(
         expected = _expect(network, card, [each.name for each in originals], np.stack(squares))
         said = []
         for each in originals:
-            said.append(session.answer(read(io.BytesIO(each.content()), card.size)))
+            said.append(
+                session.answer(read(io.BytesIO(each.content()), card.size, card.grey_range))
+            )
             advance(1)
     alone = Said(
         [label for each in said for label in each.labels],
