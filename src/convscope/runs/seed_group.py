@@ -88,7 +88,7 @@ class SeedGroup:
             raise ConvscopeError(
                 f"{str(file)!r} is damaged: {where + ': ' if where else ''}{first['msg']}."
             ) from None
-        self.recipe = recipes.parse(content.recipe, str(file))
+        self.recipe = recipes.parse({"data_rules": 1} | content.recipe, str(file))
         self.seeds = sorted(set(content.seeds))
         self.failures = content.failures
 
@@ -237,7 +237,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def _check_recipe(group: SeedGroup, recipe: Recipe) -> None:
-    differences = differing_fields([group.recipe, recipe], ignored=["seed"])
+    differences = differing_fields([group.recipe, recipe], ignored=["seed", "data_rules"])
     if differences:
         listed = ", ".join(
             f"{name} was {old!r} and is {new!r}" for name, (old, new) in differences.items()
