@@ -96,6 +96,13 @@ def test_a_class_that_is_not_in_train_is_left_out_and_reported(read_files):
     }
 
 
+def test_a_split_that_shares_no_class_with_train_is_refused(read_files):
+    files = {"train/Cat/1.png": RED, "train/Dog/1.png": BLUE, "test/cat/1.png": RED,
+             "test/dog/1.png": BLUE}  # fmt: skip
+    with pytest.raises(UsageError, match=r"none of the classes of test \(cat and dog\) is one of"):
+        read_files(files)
+
+
 def test_a_class_that_only_train_has_counts_zero_elsewhere(read_files):
     files = {f"train/{name}/1.png": RED for name in "abc"} | {"test/a/1.png": RED}
     assert read_files(files)["test"].counts() == {"a": 1, "b": 0, "c": 0}

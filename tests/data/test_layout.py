@@ -233,3 +233,12 @@ def test_classes_are_in_natural_order_and_as_before_for_earlier_runs():
               for rules in (2, 1)]  # fmt: skip
     assert labels[0] == [str(number) for number in range(1, 13)]
     assert labels[1] == sorted(labels[0])
+
+
+def test_splits_may_lie_in_the_classes():
+    files = [f"x/{name}/{split}/{i}.png" for name in CLASSES for split in ("Train", "test_set")
+             for i in range(3)]  # fmt: skip
+    layout = understand([*files, "x/readme.md"])
+    assert splits_of(layout) == {"train": set(CLASSES), "test": set(CLASSES)}
+    assert layout.notes[0].startswith("Folders in x/ are splits: Train/ for training; test_set/")
+    assert layout.places["x/cat/Train/0.png"].label == "cat"

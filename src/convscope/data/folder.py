@@ -23,6 +23,7 @@ from convscope.data.decode import VERSION, ImageError, decode, is_colour, stored
 from convscope.data.grey_range import find_grey_range
 from convscope.data.image_set import ImageSet, Problem, take
 from convscope.data.layout import FilePlace, Layout, find_layout
+from convscope.data.layout_words import listed
 from convscope.data.parallel import map_in_order
 from convscope.data.reading import DEFAULT, FULL_RANGE, Fit, GreyRange, Reading
 from convscope.data.tree import Tree
@@ -192,6 +193,13 @@ def _sets(
             f"classifier needs at least two. {ADVICE}"
         )
     labels = {name: label for label, name in enumerate(classes)}
+    for split, chosen in rows.items():
+        others = {entries[row][1].label for row in chosen} - labels.keys()
+        if len(others) > 1 and all(entries[row][1].label in others for row in chosen):
+            raise UsageError(
+                f"'{tree.where('')}': none of the classes of {split} ({listed(sorted(others))}) is "
+                f"one of train ({listed(classes)}). Name the folders alike, in letters and case."
+            )
     strangers = Counter(place.folder for _, place in entries if place.label not in labels)
     for folder, count in strangers.items():
         reason = f"its class is not in train, so its images ({count}) are left out"

@@ -8,6 +8,8 @@ The rules, which only files that may be images count for (stray files never matt
   beside a `test` folder that has folders of the same names are the classes to train on.
 * **Splits by structure**: where all top folders hold folders of the same names and their own names
   say nothing, they may be splits or classes. That is asked, not guessed: `split_folders` answers.
+* **Splits in classes**: where each top folder holds a folder for training and other splits, and
+  nothing else, as in `cats/train`, the top folders are the classes.
 * **Classes**: else the top folders. Images may lie deeper.
 * A folder that holds all that lies around it a second time counts once.
 * A file that belongs nowhere is left out, and reported with its like in one line.
@@ -16,13 +18,24 @@ The rules, which only files that may be images count for (stray files never matt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from convscope.data.class_names import class_names, natural_order
 from convscope.data.decode import ImageError
 from convscope.data.file_kinds import begins_as_image, may_be_image, printable
+from convscope.data.folder_shapes import (
+    Parts,
+    class_folders,
+    exchange,
+    find_repeated,
+    folders_around,
+    hold_the_same,
+    splits_lie_in_classes,
+    top_folders,
+    wrapper_of,
+)
 from convscope.data.image_set import Problem
 from convscope.data.layout_words import (
     ask_about_one,
@@ -37,11 +50,6 @@ from convscope.data.reading import Reading
 from convscope.data.split_names import split_roles
 from convscope.data.tree import Listing, Tree
 from convscope.errors import UsageError
-
-Parts: TypeAlias = tuple[str, ...]
-
-MOST_SPLITS = 12
-"""More folders than this that hold the same names are classes: nobody divides into so many."""
 
 HERE = ""
 """Stands for the class folders themselves where they are for training and splits lie beside."""
@@ -92,14 +100,13 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
     images = [files[file] for file in _images(tree, listing.files)] or list(files.values())
     given = reading.split_folders
     named = set(given.values()) if isinstance(given, Mapping) else set()
-    outer = _around(images, named)
-    below = [path[len(outer) :] for path in images if path[: len(outer)] == outer]
-    tops: dict[str, list[Parts]] = defaultdict(list)
-    for path in below:
-        if len(path) > 1:
-            tops[path[0]].append(path[1:])
+    outer = folders_around(images, named)
+    tops = top_folders(images, outer)
+    if given == "auto" and reading.rules == 2 and splits_lie_in_classes(tops):
+        files = {file: exchange(path, len(outer)) for file, path in files.items()}
+        tops = top_folders([exchange(path, len(outer)) for path in images], outer)
     left_out: dict[str, str] = {}
-    again = _again(tops, outer[-1] if outer else tree.name)
+    again = find_repeated(tops, outer[-1] if outer else tree.name)
     if again:
         left_out[again] = "the same folders and files as around it, a second time"
         del tops[again]
@@ -132,44 +139,6 @@ def _images(tree: Tree, files: list[str]) -> list[str]:
     return [file for file in files if counts(file)]
 
 
-def _around(images: list[Parts], named: set[str]) -> Parts:
-    """The folders that lie around everything, from the outside in."""
-    outer: Parts = ()
-    while True:
-        below = [path[len(outer) :] for path in images if path[: len(outer)] == outer]
-        tops = {path[0] for path in below if len(path) > 1}
-        if len(tops) != 1 or tops & named or max(map(len, below)) < 3:
-            return outer
-        (top,) = tops
-        inside = [path for path in below if len(path) > 1]
-        deeper = [path for path in inside if len(path) > 2]
-        if len(deeper) < len(inside) and (
-            len({path[1] for path in deeper}) < 2 or 2 * len(deeper) < len(inside)
-        ):
-            return outer  # a class whose images lie in it and deeper
-        if split_roles(tops).get(top) == "train":
-            return outer
-        outer = (*outer, top)
-
-
-def _again(tops: Mapping[str, list[Parts]], parent: str) -> str | None:
-    """The folder that holds all that lies beside it a second time, as wrongly packed archives do.
-
-    Its folders have the names of those beside it, and it has the name of the folder around it, or
-    the very same files.
-    """
-    for name, paths in tops.items():
-        others = tops.keys() - {name}
-        inner = {path[0] for path in paths if len(path) > 1} - {name}
-        if len(inner) < 2 or not inner <= others:
-            continue
-        outside = {(other, *path) for other in inner for path in tops[other]}
-        copied = sum(path in outside for path in paths)
-        if name == parent or copied >= 0.9 * len(paths):
-            return name
-    return None
-
-
 def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dict[str, str]:
     """Top folder → split, empty where the top folders are classes."""
     given = reading.split_folders
@@ -182,7 +151,7 @@ def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dic
     if given == "none" or not tops:
         return {}
     roles = split_roles(tops)
-    inner = {name: _class_folders(paths) for name, paths in tops.items()}
+    inner = {name: class_folders(paths) for name, paths in tops.items()}
     training = {name for name, split in roles.items() if split == "train" and inner[name]}
     others = tops.keys() - roles.keys()
     if training:
@@ -204,7 +173,7 @@ def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dic
         if len(folders) > 1 and folders <= tops.keys() - {name}:
             raise ask_about_one(name, "test", where, is_flat=False)
     check_kinds(tops, where)
-    if _alike(tops, inner):
+    if hold_the_same(tops, inner):
         raise ask_which_are_splits(sorted(tops), roles, inner, where)
     return {}
 
@@ -229,38 +198,6 @@ def _check_others(
         raise ask_which_are_splits(sorted(tops), roles, inner, where)
 
 
-def _class_folders(paths: Iterable[Parts]) -> set[str]:
-    """The names of the class folders in a split; a single folder around them doesn't count."""
-    paths = list(paths)
-    return {path[0] for path in _stripped(paths, _wrapper(paths)) if len(path) > 1}
-
-
-def _wrapper(paths: list[Parts]) -> Parts:
-    """Single folders around the class folders of a split, as in `seg_train/seg_train/forest`."""
-    outer: Parts = ()
-    while True:
-        inside = [path for path in _stripped(paths, outer) if len(path) > 1]
-        tops = {path[0] for path in inside}
-        if len(tops) != 1 or len({path[1] for path in inside if len(path) > 2}) < 2:
-            return outer
-        outer = (*outer, *tops)
-
-
-def _stripped(paths: Iterable[Parts], outer: Parts) -> list[Parts]:
-    return [path[len(outer) :] for path in paths if path[: len(outer)] == outer]
-
-
-def _alike(tops: Mapping[str, list[Parts]], inner: Mapping[str, set[str]]) -> bool:
-    """Whether all top folders hold the same class folders, or some of those of one of them."""
-    largest = max(inner.values(), key=len, default=set())
-    return (
-        1 < len(tops) <= MOST_SPLITS
-        and len(largest) > 1
-        and all(each and each <= largest for each in inner.values())
-        and sum(len(each) > 1 for each in inner.values()) > 1
-    )
-
-
 def _placed(
     tree: Tree,
     files: Mapping[str, Parts],
@@ -271,7 +208,7 @@ def _placed(
     reading: Reading,
 ) -> Layout:
     """Put every file where it belongs, and say what was understood."""
-    wrappers = {name: _wrapper(tops[name]) for name in roles if name != HERE}
+    wrappers = {name: wrapper_of(tops[name]) for name in roles if name != HERE}
     depth = len(outer)
     found: dict[str, tuple[str, str, str]] = {}
     nowhere: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -57,9 +57,9 @@ def ask_which_are_splits(
     """
     splits = _suggestion(folders, roles)
     shared = sorted(set.intersection(*(inner[name] for name in folders)))
-    held = f", each with folders {_listed(shared)}" if shared else ""
+    held = f", each with folders {listed(shared)}" if shared else ""
     return UsageError(
-        f"'{where}' has the folders {_listed(folders)}{held}: they may be splits or classes. If "
+        f"'{where}' has the folders {listed(folders)}{held}: they may be splits or classes. If "
         f"they are splits, say which is which, as in {_option(splits)}; folders that aren't named "
         f"are then left out. {IF_CLASSES}"
     )
@@ -112,14 +112,14 @@ def no_such_folder(folder: str, folders: Sequence[str], where: str) -> UsageErro
     """The error for a folder that `split_folders` names and that isn't there."""
     return UsageError(
         f"split_folders: there is no folder {folder!r} with images in '{where}'; there are: "
-        f"{_listed(sorted(folders))}."
+        f"{listed(sorted(folders))}."
     )
 
 
 def no_class_folders(folders: Sequence[str], where: str) -> UsageError:
     """The error for splits that hold images without classes."""
     return UsageError(
-        f"'{where}' has {_listed(folders)}, by their names splits, but no class folders in them, "
+        f"'{where}' has {listed(folders)}, by their names splits, but no class folders in them, "
         "so nothing says what the images show. Put the images of each class into a folder of its "
         f"own, as in {folders[-1]}/cats/1.jpg. {IF_CLASSES}"
     )
@@ -128,7 +128,7 @@ def no_class_folders(folders: Sequence[str], where: str) -> UsageError:
 def no_training_folder(folders: Sequence[str], where: str) -> UsageError:
     """The error for splits none of which is for training."""
     return UsageError(
-        f"'{where}' has {_listed(folders)} but no train folder with class folders in it. Add one, "
+        f"'{where}' has {listed(folders)} but no train folder with class folders in it. Add one, "
         "or give the folder that holds the class folders, or say which folder is for training, as "
         f"in --split-folders train={shlex.quote(folders[0])} (split_folders={{'train': "
         f"{folders[0]!r}}})."
@@ -144,13 +144,13 @@ def check_kinds(folders: Iterable[str], where: str) -> None:
     names = sorted(folders)
     if len(names) > 1 and all(name.casefold() in KINDS for name in names):
         raise UsageError(
-            f"'{where}' has {_listed(names)}: images and what belongs to them, it seems, and not "
+            f"'{where}' has {listed(names)}: images and what belongs to them, it seems, and not "
             "classes. Put the images of each class into a folder of its own, and give the folder "
             f"that holds these. {IF_CLASSES}"
         )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Names in a sentence."""
     shown = [str(name) for name in names[:SHOWN]]
     if len(names) > SHOWN:

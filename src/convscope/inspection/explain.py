@@ -116,7 +116,8 @@ def _decode_image(
             "ImageSet, take data.images[0]."
         )
     one = ImageSet(image[None], [0], card.classes)
-    return "image", convert(one, size=card.size, channels=card.channels).images[0]
+    square = convert(one, size=card.size, channels=card.channels, fit=card.fit)
+    return "image", square.images[0]
 
 
 def _folder(path: Path) -> Path:
