@@ -202,6 +202,10 @@ def test_folders_around_the_classes_of_each_split():
         (["train/cat.1.png", "test/1.png"], "test and train, by their names splits, but no class"),
         (["images/1.png", "masks/1.png"], "images and masks: images and what belongs to them"),
         (classes("val/") + classes("test/"), "has test and val but no train folder"),
+        (
+            [f for i in "12" for split in ("train", "val") for f in classes(f"fold{i}/{split}/")],
+            "fold1 and fold2, each divided into splits with class folders in them",
+        ),
         (classes("train/") + classes("holdback/"), "the folders holdback and train, each with"),
         (classes("train/", "xy") + classes("bus/", "zw", 9), "the folders bus and train"),
     ],

@@ -46,8 +46,8 @@ def top_folders(images: Iterable[Parts], outer: Parts) -> dict[str, list[Parts]]
     return tops
 
 
-def splits_lie_in_classes(tops: Mapping[str, list[Parts]]) -> bool:
-    """Whether each class folder holds split folders, as in `cats/train/1.jpg`."""
+def each_holds_splits(tops: Mapping[str, list[Parts]]) -> bool:
+    """Whether each top folder holds split folders and nothing else, as in `cats/train/1.jpg`."""
     inner = {path[0] for paths in tops.values() for path in paths if len(path) > 1}
     roles = split_roles(inner)
     training = {name for name, split in roles.items() if split == "train"}
@@ -59,6 +59,11 @@ def splits_lie_in_classes(tops: Mapping[str, list[Parts]]) -> bool:
         and all(any(path[0] in training for path in paths) for paths in tops.values())
         and not split_roles(tops)
     )
+
+
+def hold_classes(tops: Mapping[str, list[Parts]]) -> bool:
+    """Whether folders two levels down hold class folders, as in `fold1/train/cats/1.jpg`."""
+    return all(len({path[1] for path in paths if len(path) > 2}) > 1 for paths in tops.values())
 
 
 def exchange(path: Parts, depth: int) -> Parts:
@@ -96,10 +101,9 @@ def wrapper_of(paths: list[Parts]) -> Parts:
     """Single folders around the class folders of a split, as in `seg_train/seg_train/forest`."""
     outer: Parts = ()
     while True:
-        inside = [path for path in _below(paths, outer) if len(path) > 1]
-        tops = {path[0] for path in inside}
-        if len(tops) != 1 or len({path[1] for path in inside if len(path) > 2}) < 2:
-            return outer
+        tops = {path[0] for path in _below(paths, outer) if len(path) > 1}
+        if len(tops) != 1:
+            return outer if tops else ()  # without tops, the last one was a class
         outer = (*outer, *tops)
 
 

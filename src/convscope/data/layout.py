@@ -28,11 +28,12 @@ from convscope.data.file_kinds import begins_as_image, may_be_image, printable
 from convscope.data.folder_shapes import (
     Parts,
     class_folders,
+    each_holds_splits,
     exchange,
     find_repeated,
     folders_around,
+    hold_classes,
     hold_the_same,
-    splits_lie_in_classes,
     top_folders,
     wrapper_of,
 )
@@ -45,6 +46,7 @@ from convscope.data.layout_words import (
     no_class_folders,
     no_such_folder,
     no_training_folder,
+    several_sets,
 )
 from convscope.data.reading import Reading
 from convscope.data.split_names import split_roles
@@ -102,7 +104,9 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
     named = set(given.values()) if isinstance(given, Mapping) else set()
     outer = folders_around(images, named)
     tops = top_folders(images, outer)
-    if given == "auto" and reading.rules == 2 and splits_lie_in_classes(tops):
+    if given == "auto" and reading.rules == 2 and each_holds_splits(tops):
+        if hold_classes(tops):
+            raise several_sets(sorted(tops), tree.where("/".join(outer)))
         files = {file: exchange(path, len(outer)) for file, path in files.items()}
         tops = top_folders([exchange(path, len(outer)) for path in images], outer)
     left_out: dict[str, str] = {}

@@ -135,6 +135,15 @@ def no_training_folder(folders: Sequence[str], where: str) -> UsageError:
     )
 
 
+def several_sets(folders: Sequence[str], where: str) -> UsageError:
+    """The error for folders of which each is divided into splits with classes in them."""
+    return UsageError(
+        f"'{where}' has {listed(folders)}, each divided into splits with class folders in them, so "
+        f"each is a data set of its own. Give one, as in {where.rstrip('/')}/{folders[0]}. "
+        f"{IF_CLASSES}"
+    )
+
+
 def check_kinds(folders: Iterable[str], where: str) -> None:
     """Complain where all folders hold kinds of files, such as images and masks, and no classes.
 
