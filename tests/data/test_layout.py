@@ -246,3 +246,12 @@ def test_splits_may_lie_in_the_classes():
     assert splits_of(layout) == {"train": set(CLASSES), "test": set(CLASSES)}
     assert layout.notes[0].startswith("Folders in x/ are splits: Train/ for training; test_set/")
     assert layout.places["x/cat/Train/0.png"].label == "cat"
+
+
+def test_folders_of_classes_that_a_network_knows_are_not_asked_about():
+    files = classes("cat/", "xy") + classes("dog/", "xy")
+    with pytest.raises(UsageError, match="they may be splits or classes"):
+        understand(files)
+    assert splits_of(understand(files, known=("cat", "dog", "cow"))) == {"": {"cat", "dog"}}
+    files = classes("train/") + classes("test/")  # these are splits all the same
+    assert splits_of(understand(files, known=("cat", "dog"))).keys() == {"train", "test"}

@@ -93,7 +93,7 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
     Args:
         tree: Says how people find a file.
         listing: Its files.
-        reading: `split_folders` and `rules` count.
+        reading: `split_folders`, `known` and `rules` count.
 
     Raises:
         UsageError: The folders can be understood in two ways, or not at all; asks or says so.
@@ -152,7 +152,7 @@ def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dic
                 raise no_such_folder(folder, list(tops), where)
         roles = {folder: split for split, folder in given.items()}
         return roles if "train" in given else {**roles, HERE: "train"}
-    if given == "none" or not tops:
+    if given == "none" or not tops or tops.keys() & set(reading.known):
         return {}
     roles = split_roles(tops)
     inner = {name: class_folders(paths) for name, paths in tops.items()}

@@ -8,6 +8,8 @@ one image; then only exact copies count.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,10 +17,15 @@ import numpy as np
 from convscope.data.check.near import near_duplicates, too_small
 from convscope.data.check.odd import flat_images
 from convscope.data.image_set import ImageSet
+from convscope.files import write_text
+from convscope.folders import cache_folder
 
 COMPARED_SIZE = 32
 NEAR_LIMIT = 5000
 """Images up to which near copies are looked for: about two seconds."""
+
+SEARCH = 1
+"""Changes when the search may find other pairs in the same images."""
 
 LARGEST_GROUP = (12, 0.1)
 """A group of more images than this, and than this share of all, isn't of copies of one image."""
@@ -45,8 +52,7 @@ def with_near_copies(
     again = {row for group in exact for row in group[1:]}
     flat = flat_images(images)
     rows = [row for row in range(len(images)) if row not in again and not flat[row]]
-    pairs = near_duplicates(splits, rows)
-    near = merge(len(images), ((pair.first, pair.second) for pair in pairs))
+    near = merge(len(images), _pairs(images, rows))
     fewest, share = LARGEST_GROUP
     largest = max(map(len, near), default=0)
     if largest > max(fewest, share * len(images)):
@@ -63,6 +69,27 @@ def with_near_copies(
         else ()
     )
     return groups, notes
+
+
+def _pairs(images: ImageSet, rows: list[int]) -> list[tuple[int, int]]:
+    """The pairs of near copies, from the cache where they were looked for before.
+
+    A run that is evaluated, resumed and exported divides the same images again each time.
+    """
+    digest = hashlib.blake2b(repr((SEARCH, images.images.shape, rows)).encode(), digest_size=20)
+    digest.update(np.ascontiguousarray(images.images).data)
+    file = cache_folder() / "near" / f"{digest.hexdigest()}.json"
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return [(int(first), int(second)) for first, second in found]
+    except (OSError, ValueError, TypeError):
+        pairs = [(pair.first, pair.second) for pair in near_duplicates({"train": images}, rows)]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(pairs))
+    except OSError:
+        pass  # then they are looked for again
+    return pairs
 
 
 def merge(count: int, *links: Iterable[Sequence[int]]) -> list[list[int]]:

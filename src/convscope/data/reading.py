@@ -37,6 +37,8 @@ class Reading:
             "train", the folders that aren't named are the classes to train on.
         zip_encoding: Of names in a zip archive that aren't marked as UTF-8, such as "gbk";
             "auto" finds out (`data.name_encoding` has the rule).
+        known: Classes that a network knows already, for other data than it was trained on: folders
+            of these names are classes, and nothing is asked.
         rules: 2; 1 reads and divides as Convscope did before: classes in the order of their
             letters (1, 10, 2), near copies on any side, 16-bit values divided by 257.
     """
@@ -46,6 +48,7 @@ class Reading:
     split_folders: SplitFolders = field(default="auto")
     zip_encoding: str = "auto"
     rules: Literal[1, 2] = 2
+    known: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.fit not in FITS:

@@ -127,7 +127,7 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     @property
     def reading(self) -> Reading:
         """How other files than those trained on are read, to be like them."""
-        return Reading(self.fit, self.grey_range)
+        return Reading(self.fit, self.grey_range, known=self.classes)
 
     def decode(
         self, source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS
