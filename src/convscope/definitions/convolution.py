@@ -42,7 +42,7 @@ def continuous_convolution(
 
     Args:
         f: Takes an array of arguments, returns the values.
-        g: Likewise.
+        g: The second function, called as f is.
         t: Where to evaluate the convolution, any shape.
         start: Where the integral begins; outside of start and stop, f must be 0.
         stop: Where it ends.

@@ -22,9 +22,10 @@ from convscope.graph.arithmetic.numbers import Numbers
 from convscope.graph.arithmetic.words import number
 from convscope.graph.graph import Node
 from convscope.inspection.unit.explanation import UnitExplanation
-from convscope.inspection.unit.figure_panels import ABOVE, draw_bars, mark
+from convscope.inspection.unit.figure_panels import draw_bars, mark
 from convscope.inspection.unit.tables import channels_by_size
-from convscope.look.canvas import FAINT, INK, drawable, shortened
+from convscope.look.canvas import drawable, shortened
+from convscope.look.palette import ABOVE, FAINT, INK
 from convscope.look.panels import add_bar, draw_image, draw_values, reach
 
 MOST_UNITS = 256  # of a layer without maps that are drawn as bars
