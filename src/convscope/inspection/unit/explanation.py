@@ -10,8 +10,8 @@ from convscope.graph.arithmetic.backward import Gradient
 from convscope.graph.arithmetic.forward import Step
 from convscope.graph.arithmetic.loss import Loss
 from convscope.graph.graph import Graph
-from convscope.inspection.opened import Opened
-from convscope.inspection.receptive_field import UnitField
+from convscope.inspection.open.image import OpenedImage
+from convscope.inspection.receptive_field.unit_field import UnitField
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -56,7 +56,7 @@ class UnitExplanation:
     """
 
     network: str
-    opened: Opened = field(repr=False)
+    opened: OpenedImage = field(repr=False)
     graph: Graph = field(repr=False)
     steps: tuple[Step, ...]
     asked: int

@@ -34,8 +34,8 @@ from convscope.graph.arithmetic.steepest import steepest_input, steepest_weight
 from convscope.graph.arithmetic.words import in_brackets, number
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph, Node
-from convscope.inspection.opened import Opened, opened
-from convscope.inspection.receptive_field import UnitField, unit_field
+from convscope.inspection.open.image import OpenedImage, open_image
+from convscope.inspection.receptive_field.unit_field import UnitField, unit_field
 from convscope.inspection.unit.explanation import Backward, UnitExplanation
 from convscope.runs.run import Run
 
@@ -75,11 +75,13 @@ def unit(
             an operation that is not known.
         ConvscopeError: The file is no image.
     """
-    return explained(opened(network, image), unit, backward=backward, label=label, weight=weight)
+    return explained(
+        open_image(network, image), unit, backward=backward, label=label, weight=weight
+    )
 
 
 def explained(
-    subject: Opened,
+    subject: OpenedImage,
     unit: str | tuple[str, Sequence[int]],
     *,
     backward: bool = False,
@@ -220,7 +222,7 @@ def _backward(
     )
 
 
-def _normalized(step: Step, subject: Opened) -> Step:
+def _normalized(step: Step, subject: OpenedImage) -> Step:
     """The step of a pixel: how the network's number follows from the one in the file."""
     assert subject.image is not None and subject.normalization is not None  # noqa: S101, PT018
     pixel = int(subject.image[step.index])
