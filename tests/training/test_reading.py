@@ -45,7 +45,7 @@ def wide_run(wide, tmp_path_factory):
 
 
 def test_recipe_and_card_say_how(wide_run):
-    _, card = wide_run.model()
+    card = wide_run.model().card
     assert (card.fit, card.grey_range) == ("stretch", (1050, 1149))
     assert wide_run.recipe.reading == Reading("stretch", (1050, 1149))
     assert wide_run.recipe.data_rules == 2
@@ -58,7 +58,8 @@ def test_evaluate_and_predict_see_what_was_trained_on(wide, wide_run):
         for reading in (wide_run.recipe.reading, Reading(grey_range=(1050, 1149)))
     )
     assert evaluation.loss == same.loss != cropped.loss
-    network, card = wide_run.model()
+    model = wide_run.model()
+    network, card = model.network, model.card
     files = sorted(str(file) for file in wide.rglob("*.png"))
     said = cs.predict(wide_run, files, top=2).predictions
     images = source_splits(wide, size=28, reading=wide_run.recipe.reading)["train"]
@@ -85,7 +86,7 @@ def test_an_export_sees_the_same(wide, wide_run, tmp_path):
     pytest.importorskip("onnxruntime")
     exported = cs.export(wide_run, tmp_path / "wide.onnx", quiet=True)
     assert exported.agreement.images == 8  # by themselves, as files, through the reader
-    _, card = wide_run.model()
+    card = wide_run.model().card
     content = next(wide.rglob("*.png")).read_bytes()
     assert len(np.unique(read(io.BytesIO(content), 28, card.grey_range))) > 40
 
@@ -134,7 +135,7 @@ def test_class_folders_that_are_not_utf8(tmp_path):
             with open(folder + f"/{i}.png".encode(), "wb") as file:  # noqa: PTH123
                 file.write(encoded(noise(28, 28, seed=30 * number + i)))
     run = cs.train("lenet", root, out=tmp_path / "run", **OPTIONS)
-    assert run.model()[1].classes == ("苹果", "香蕉")
+    assert run.model().card.classes == ("苹果", "香蕉")
     assert set(cs.evaluate(run, quiet=True).classes) == {"苹果", "香蕉"}
 
 
