@@ -23,15 +23,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.graph.graph import ModuleCall, Node
 from convscope.graph.naming import name_nodes
-from convscope.graph.nesting import Slot, mapped, memory_of, replayed, same_part, tensors_in
-from convscope.graph.operations import (
-    MADE_FROM_NOTHING,
-    NEEDED,
-    OPERATIONS,
-    SAME,
-    name_of,
-    understand,
+from convscope.graph.nesting import (
+    Slot,
+    WeightSlot,
+    mapped,
+    memory_of,
+    replayable,
+    same_part,
+    tensors_in,
 )
+from convscope.graph.operations.table import FUNCTIONS, NEEDED
+from convscope.graph.operations.understand import MADE_FROM_NOTHING, SAME, name_of, understand
 
 # Functions that ask about a tensor, and compute nothing.
 _LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
@@ -118,7 +120,8 @@ class Recorder(TorchFunctionMode):
                 None,
             )
         if isinstance(source, _Overwritten):
-            node = self._add("overwritten", "", {}, [*source], {}, tensor)
+            roles = ("before", "writer")
+            node = self._add("overwritten", "", {}, [*source], {}, tensor, roles)
             node.shares_memory = True
             self.hold(tensor, node)
             return node
@@ -142,7 +145,7 @@ class Recorder(TorchFunctionMode):
                 self.node_of(tensor)  # a view of what was written over, before that changes again
         versions = [tensor._version for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
-        counter = None if name in OPERATIONS or name in _LIGHT else FlopCounterMode(display=False)
+        counter = None if name in FUNCTIONS or name in _LIGHT else FlopCounterMode(display=False)
         try:
             with ExitStack() as stack:
                 if counter is not None:
@@ -183,15 +186,18 @@ class Recorder(TorchFunctionMode):
     ) -> Node:
         kind, bound = understand(name, args, kwargs)
         inputs: list[Node] = []
+        roles: list[str] = []
         parameters: dict[str, str] = {}
 
-        def slot(tensor: Tensor) -> Tensor | Slot:
+        def slot(tensor: Tensor) -> WeightSlot | Slot:
+            role = _role_of(tensor, bound, {*roles, *parameters})
             path = self._paths.get(id(tensor))
             if path is not None and id(tensor) not in self._made:
-                role = next((key for key, value in bound.items() if value is tensor), "other")
-                parameters[role if role not in parameters else f"{role} {len(parameters)}"] = path
-                return self._weights[path]
+                role = role if role not in parameters else f"{role} {len(parameters)}"
+                parameters[role] = path
+                return WeightSlot(role, self._weights[path])
             inputs.append(self.node_of(tensor) or self._constant(tensor))
+            roles.append(role)
             return Slot(len(inputs) - 1)
 
         template = mapped(
@@ -202,10 +208,11 @@ class Recorder(TorchFunctionMode):
         }
         if which is not None:
             plain["output"] = which
-        node = self._add(kind, resolve_name(func) or name, plain, inputs, parameters, made)
+        function = resolve_name(func) or name
+        node = self._add(kind, function, plain, inputs, parameters, made, roles)
         node.shares_memory = memory_of(made) in self._in_memory
         node.changes_input = any(tensor is made for tensor in changed)
-        node.call = replayed(func, template, which, clone=bool(changed))
+        node.call = replayable(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:
             self._overwrite(tensor, node)
@@ -224,6 +231,7 @@ class Recorder(TorchFunctionMode):
         inputs: Sequence[Node],
         parameters: dict[str, str],
         made: Tensor,
+        roles: Sequence[str] = (),
     ) -> Node:
         node = Node(
             name="",
@@ -232,6 +240,7 @@ class Recorder(TorchFunctionMode):
             function=function,
             arguments={key: value for key, value in arguments.items() if value is not NEEDED},
             inputs=tuple(inputs),
+            roles=tuple(roles),
             parameters=parameters,
             shape=tuple(made.shape),
             dtype=made.dtype,
@@ -280,3 +289,11 @@ class Recorder(TorchFunctionMode):
         call.stop = len(self.nodes)
         if isinstance(output, Tensor):
             call.output = self.node_of(output)
+
+
+def _role_of(tensor: Tensor, bound: Mapping[str, Any], taken: set[str]) -> str:
+    """The name of the argument that a tensor is, of several the first that isn't taken yet."""
+    own = [key for key, value in bound.items() if value is tensor]
+    within = [key for key, value in bound.items() if any(t is tensor for t in tensors_in(value))]
+    free = [key for key in own if key not in taken]
+    return next(iter([*free, *own, *within]), "other")

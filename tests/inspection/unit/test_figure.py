@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 
 from convscope.errors import UsageError
-from convscope.graph.arithmetic.numbers import Numbers, Product, constant
+from convscope.graph.operations.numbers import Numbers, Product, constant
 from convscope.inspection.unit.figure import bars_of
 from convscope.inspection.unit.figure_panels import MARK, draw_bars, draw_cells, draw_products
 from convscope.inspection.unit.figure_where import panels_of

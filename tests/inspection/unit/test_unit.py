@@ -9,11 +9,10 @@ from torch import nn
 
 import convscope as cs
 from convscope.errors import UsageError
-from convscope.graph.arithmetic import into_weights
-from convscope.graph.arithmetic.backward import gradient_in_number, gradient_in_weight
-from convscope.graph.arithmetic.forward import steps
-from convscope.graph.arithmetic.loss import loss_of
 from convscope.graph.capture import capture
+from convscope.inspection.unit.backward import gradient_in_number, gradient_in_weight
+from convscope.inspection.unit.loss import loss_of
+from convscope.inspection.unit.steps import follow_steps
 from convscope.inspection.unit.unit import unit
 from convscope.networks.catalog import build, entry, networks
 from tests.graph.test_restore import assert_same, state
@@ -63,7 +62,7 @@ def check_units(graph, count):
     nodes = [node for node in graph if node.dtype.is_floating_point]  # no comparisons
     for _ in range(count):
         node = nodes[random.integers(len(nodes))]
-        found, asked = steps(graph, node, random_place(node.shape, random))
+        found, asked = follow_steps(graph, node, random_place(node.shape, random))
         assert found[asked].layer == node.name
         for step in found:
             share = abs(step.form.result - step.value) / max(step.form.magnitude, 1e-30)
@@ -124,8 +123,7 @@ def test_networks_that_are_not_ours_add_up(name):
             found = gradient_in_number(graph, loss, node, random_place(node.shape, random))
             assert found.agrees, found
     for path in graph.parameter_names:
-        users = [node.kind for node in graph if path in node.parameters.values()]
-        if users and all(kind in into_weights.RULES for kind in users):
+        if any(path in node.parameters.values() for node in graph):
             place = random_place(graph.weights[path].shape, random)
             assert gradient_in_weight(graph, loss, path, place).agrees
 
@@ -135,7 +133,7 @@ def test_what_was_written_over_is_explained_forwards_only():
     graph = capture(network, image)
     for channel, words in ((0, "product[3, 4], written over it"), (2, "conv[2, 3, 4]")):
         node = next(node for node in graph if node.kind == "overwritten")
-        found, asked = steps(graph, node, (0, channel, 3, 4))
+        found, asked = follow_steps(graph, node, (0, channel, 3, 4))
         assert found[asked].agrees
         assert found[asked].form.formula == f"y[{channel}, 3, 4] = {words}"
     with pytest.raises(UsageError) as caught:

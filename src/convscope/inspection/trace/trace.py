@@ -23,8 +23,9 @@ from torch import nn
 
 from convscope.graph.capture import capture
 from convscope.graph.count import costs
-from convscope.graph.folding import Fold, described, folded, layers
+from convscope.graph.folding import Fold, fold, layers
 from convscope.graph.graph import Graph, Node
+from convscope.graph.operations.table import describe
 from convscope.graph.reach import is_understood
 from convscope.inspection.layer_fields import LayerField, layer_fields
 from convscope.inspection.subject import subject
@@ -189,13 +190,13 @@ class _Tracer:
     def trace(self) -> Trace:
         graph = self._graph
         shown = layers(graph)
-        rows = tuple(self._row(Fold(n.name, described(n), (n,), n)) for n in shown)
+        rows = tuple(self._row(Fold(n.name, describe(n), (n,), n)) for n in shown)
         total = [self._costs[node] for node in graph]
         return Trace(
             network=graph.network,
             image=graph.input.shape[1:],
             layers=rows,
-            blocks=tuple(self._row(fold) for fold in folded(graph)),
+            blocks=tuple(self._row(fold) for fold in fold(graph)),
             parameters=sum(graph.weights[path].numel() for path in graph.parameter_names),
             macs=sum(cost.macs for cost in total),
             flops=sum(cost.flops for cost in total),

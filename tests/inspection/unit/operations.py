@@ -168,10 +168,3 @@ OPERATIONS = {
     "logarithm": lambda x: (x.abs() + 1).log(),
     "negation": lambda x: -x.abs(),
 }  # fmt: skip
-
-AS_PYTORCH_SAYS = {
-    "batch norm", "instance norm", "group norm", "layer norm", "local response norm", "power",
-    "larger of two", "smaller of two", "clamp", "choice", "maximum", "minimum", "resizing",
-    "matrix product",
-}  # fmt: skip
-"""Kinds through which the way backwards may be given as PyTorch says, and not written out."""

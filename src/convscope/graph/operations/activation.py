@@ -1,65 +1,27 @@
-"""Functions of one number, with their slopes: activations and the simple arithmetic around them.
+"""Activation functions: each changes a number alone.
 
-`g` holds the arguments of the call, as in g["alpha"], and of PReLU the weight.
+Sources: PReLU: He et al., 2015; ELU: Clevert et al., 2016; SELU: Klambauer et al., 2017; CELU:
+Barron, 2017; GELU: Hendrycks and Gimpel, 2016; SiLU: Elfwing et al., 2018; Mish: Misra, 2019;
+hard swish and hard sigmoid: Howard et al., "Searching for MobileNetV3", 2019.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from convscope.definitions import activations as define
 from convscope.definitions.arrays import FloatArray, as_float
-from convscope.graph.arithmetic.words import in_brackets, number
-
-Given = Mapping[str, Any]
-Rule = Callable[[FloatArray, Given], FloatArray]
-
-
-class PointFunction(NamedTuple):
-    """A function of one number.
-
-    Attributes:
-        formula: In symbols; {alpha} and the like stand for arguments.
-        value: Of x.
-        slope: The derivative at x.
-        cancels: The size of what is subtracted on the way, if the value can be far smaller.
-        slope_cancels: The same for the slope.
-    """
-
-    formula: str
-    value: Rule
-    slope: Rule
-    cancels: Rule = lambda x, g: 0 * x
-    slope_cancels: Rule = lambda x, g: 0 * x
-
-
-def said(function: PointFunction, given: Given) -> str:
-    """The formula with the call's arguments in it."""
-    numbers = {key: number(v) for key, v in given.items() if isinstance(v, int | float)}
-    return function.formula.format_map(numbers)
-
-
-def inserted(formula: str, x: float, result: float) -> str:
-    """The formula's right side with the number in place of x, and what comes out."""
-    right = formula.partition("= ")[2]
-    pieces: list[str] = []
-    end = 0
-    for spot, letter in enumerate(right):
-        if letter == "x" and _is_variable(right, spot):
-            bare = spot == 0 or right[spot - 1] in "(|" or right[:spot].endswith("if ")
-            pieces += [right[end:spot], number(x) if bare else in_brackets(x)]
-            end = spot + 1
-    return f"{''.join(pieces)}{right[end:]} = {number(result)}"
-
-
-def _is_variable(text: str, spot: int) -> bool:
-    """Whether the x is the variable, rather than a letter of "max"."""
-    around = text[max(spot - 1, 0) : spot] + text[spot + 1 : spot + 2]
-    return not any(letter.isalpha() and letter.isascii() for letter in around)
+from convscope.graph.operations.pointwise import (
+    Given,
+    PointFunction,
+    PointRule,
+    register_function,
+)
+from convscope.graph.operations.table import signature
 
 
 def _of_each(function: Callable[[float], float]) -> Callable[[FloatArray], FloatArray]:
@@ -111,11 +73,11 @@ def _softplus_slope(x: FloatArray, g: Given) -> FloatArray:
     return np.where(steep > g["threshold"], 1.0, define.sigmoid(steep))
 
 
-def _between(low: float, high: float) -> Rule:
+def _between(low: float, high: float) -> PointRule:
     return lambda x, g: as_float((x > low) & (x < high))
 
 
-def _bent(below: Rule, above: Rule = lambda x, g: x) -> Rule:
+def _bent(below: PointRule, above: PointRule = lambda x, g: x) -> PointRule:
     """One rule for x > 0 and another for the rest."""
 
     def value(x: FloatArray, g: Given) -> FloatArray:
@@ -138,117 +100,189 @@ def _one_and_size(x: FloatArray, g: Given) -> FloatArray:
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al., 2017
 
-FUNCTIONS: dict[str, PointFunction] = {
-    "ReLU": PointFunction(
+
+def _bind_hard_tanh(name: str, bound: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    if (bound["min_val"], bound["max_val"]) == (0, 6):
+        return "ReLU6", {"input": bound["input"]}
+    return "hard tanh", bound
+
+
+register_function(
+    "ReLU",
+    "relu",
+    PointFunction(
         "y = max(x, 0)", lambda x, g: define.relu(x), lambda x, g: define.relu_derivative(x)
     ),
-    "ReLU6": PointFunction(
-        "y = min(max(x, 0), 6)", lambda x, g: np.clip(x, 0, 6), _between(0, 6)
-    ),
-    "hard tanh": PointFunction(
+    family="activation",
+)
+register_function(
+    "ReLU6",
+    "",
+    PointFunction("y = min(max(x, 0), 6)", lambda x, g: np.clip(x, 0, 6), _between(0, 6)),
+    family="activation",
+)
+register_function(
+    "hard tanh",
+    "hardtanh",
+    PointFunction(
         "y = min(max(x, {min_val}), {max_val})",
         lambda x, g: np.clip(x, g["min_val"], g["max_val"]),
         lambda x, g: as_float((x > g["min_val"]) & (x < g["max_val"])),
     ),
-    "leaky ReLU": PointFunction(
+    signature("input", min_val=-1.0, max_val=1.0),
+    family="activation",
+    bind=_bind_hard_tanh,
+)
+register_function(
+    "leaky ReLU",
+    "leaky_relu",
+    PointFunction(
         "y = x if x > 0 else {negative_slope} · x",
         _bent(lambda x, g: g["negative_slope"] * x),
         _bent(lambda x, g: g["negative_slope"] * np.ones_like(x), _one),
     ),
-    "PReLU": PointFunction(
+    signature("input", negative_slope=0.01),
+    family="activation",
+)
+register_function(
+    "PReLU",
+    "prelu",
+    PointFunction(
         "y = x if x > 0 else {weight} · x",
         _bent(lambda x, g: g["weight"] * x),
         _bent(lambda x, g: g["weight"] * np.ones_like(x), _one),
     ),
-    "ELU": PointFunction(
+    signature("input", "weight"),
+    family="activation",
+)
+register_function(
+    "ELU",
+    "elu",
+    PointFunction(
         "y = x if x > 0 else {alpha} · (e^x − 1)",
         _bent(lambda x, g: g["alpha"] * np.expm1(x)),
         _bent(lambda x, g: g["alpha"] * np.exp(x), _one),
         _bent(lambda x, g: g["alpha"] * np.ones_like(x)),
     ),
-    "SELU": PointFunction(
+    signature("input", alpha=1.0),
+    family="activation",
+)
+register_function(
+    "SELU",
+    "selu",
+    PointFunction(
         "y = 1.0507 · (x if x > 0 else 1.6733 · (e^x − 1))",
-        _bent(
-            lambda x, g: _SELU_SCALE * _SELU_ALPHA * np.expm1(x), lambda x, g: _SELU_SCALE * x
-        ),
+        _bent(lambda x, g: _SELU_SCALE * _SELU_ALPHA * np.expm1(x), lambda x, g: _SELU_SCALE * x),
         _bent(
             lambda x, g: _SELU_SCALE * _SELU_ALPHA * np.exp(x),
             lambda x, g: np.full_like(x, _SELU_SCALE),
         ),
         _bent(lambda x, g: 2 * np.ones_like(x)),
     ),
-    "CELU": PointFunction(
+    family="activation",
+)
+register_function(
+    "CELU",
+    "celu",
+    PointFunction(
         "y = x if x > 0 else {alpha} · (e^(x / {alpha}) − 1)",
         _bent(lambda x, g: g["alpha"] * np.expm1(x / g["alpha"])),
         _bent(lambda x, g: np.exp(x / g["alpha"]), _one),
         _bent(lambda x, g: g["alpha"] * np.ones_like(x)),
     ),
-    "GELU": PointFunction("y = x · Φ(x)", _gelu, _gelu_slope, _size, _one_and_size),
-    "SiLU": PointFunction(
+    signature("input", alpha=1.0),
+    family="activation",
+)
+register_function(
+    "GELU",
+    "gelu",
+    PointFunction("y = x · Φ(x)", _gelu, _gelu_slope, _size, _one_and_size),
+    signature("input", approximate="none"),
+    family="activation",
+)
+register_function(
+    "SiLU",
+    "silu",
+    PointFunction(
         "y = x · σ(x)",
         lambda x, g: x * define.sigmoid(x),
         lambda x, g: define.sigmoid(x) + x * define.sigmoid_derivative(x),
         slope_cancels=_one_and_size,
     ),
-    "Mish": PointFunction(
+    family="activation",
+)
+register_function(
+    "Mish",
+    "mish",
+    PointFunction(
         "y = x · tanh(log(1 + e^x))",
         lambda x, g: x * define.tanh(_softplus(x)),
         _mish_slope,
         _size,
         _one_and_size,
     ),
-    "softplus": PointFunction(
-        "y = log(1 + e^({beta} · x)) / {beta}", _softplus_of, _softplus_slope
-    ),
-    "sigmoid": PointFunction(
+    family="activation",
+)
+register_function(
+    "softplus",
+    "softplus",
+    PointFunction("y = log(1 + e^({beta} · x)) / {beta}", _softplus_of, _softplus_slope),
+    signature("input", beta=1.0, threshold=20.0),
+    family="activation",
+)
+register_function(
+    "sigmoid",
+    "sigmoid",
+    PointFunction(
         "y = 1 / (1 + e^−x)",
         lambda x, g: define.sigmoid(x),
         lambda x, g: define.sigmoid_derivative(x),
         slope_cancels=lambda x, g: define.sigmoid(x),  # σ · (1 − σ)
     ),
-    "log sigmoid": PointFunction(
+    family="activation",
+)
+register_function(
+    "log sigmoid",
+    "log_sigmoid",
+    PointFunction(
         "y = −log(1 + e^−x)",
         lambda x, g: -_softplus(-x),
         lambda x, g: define.sigmoid(-x),
         slope_cancels=_one,
     ),
-    "tanh": PointFunction(
+    family="activation",
+)
+register_function(
+    "tanh",
+    "tanh",
+    PointFunction(
         "y = tanh(x)",
         lambda x, g: define.tanh(x),
         lambda x, g: define.tanh_derivative(x),
         slope_cancels=_one,  # 1 − tanh²
     ),
-    "hard sigmoid": PointFunction(
+    family="activation",
+)
+register_function(
+    "hard sigmoid",
+    "hardsigmoid",
+    PointFunction(
         "y = min(max(x + 3, 0), 6) / 6",
         lambda x, g: np.clip(x + 3, 0, 6) / 6,
         lambda x, g: _between(-3, 3)(x, g) / 6,
         lambda x, g: abs(x) + 3,
     ),
-    "hard swish": PointFunction(
+    family="activation",
+)
+register_function(
+    "hard swish",
+    "hardswish",
+    PointFunction(
         "y = x · min(max(x + 3, 0), 6) / 6",
         lambda x, g: x * np.clip(x + 3, 0, 6) / 6,
         lambda x, g: np.where(x <= -3, 0.0, np.where(x >= 3, 1.0, x / 3 + 0.5)),
         _size,
         _one_and_size,
     ),
-    "square": PointFunction("y = x²", lambda x, g: x**2, lambda x, g: 2 * x),
-    "square root": PointFunction(
-        "y = √x", lambda x, g: np.sqrt(x), lambda x, g: 0.5 / np.sqrt(x)
-    ),
-    "reciprocal square root": PointFunction(
-        "y = 1 / √x", lambda x, g: x**-0.5, lambda x, g: -0.5 * x**-1.5
-    ),
-    "reciprocal": PointFunction("y = 1 / x", lambda x, g: 1 / x, lambda x, g: -1 / x**2),
-    "exponential": PointFunction("y = e^x", lambda x, g: np.exp(x), lambda x, g: np.exp(x)),
-    "logarithm": PointFunction("y = log(x)", lambda x, g: np.log(x), lambda x, g: 1 / x),
-    "absolute value": PointFunction("y = |x|", _size, lambda x, g: np.sign(x)),
-    "negation": PointFunction("y = −x", lambda x, g: -x, lambda x, g: -_one(x, g)),
-}  # fmt: skip
-"""Sources: PReLU: He et al., 2015; ELU: Clevert et al., 2016; SELU: Klambauer et al., 2017; CELU:
-Barron, 2017; GELU: Hendrycks and Gimpel, 2016; SiLU: Elfwing et al., 2018; Mish: Misra, 2019;
-hard swish and hard sigmoid: Howard et al., "Searching for MobileNetV3", 2019."""
-
-
-def value_of(function: PointFunction, x: float, given: Given) -> float:
-    """The function's value at one number."""
-    return float(function.value(as_float(x), given))
+    family="activation",
+)

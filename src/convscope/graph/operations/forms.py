@@ -16,8 +16,8 @@ import numpy as np
 from convscope.definitions.activations import log_softmax, softmax
 from convscope.definitions.arrays import FloatArray, as_float
 from convscope.definitions.neuron import neuron
-from convscope.graph.arithmetic.numbers import Numbers, Product
-from convscope.graph.arithmetic.words import in_brackets, number, signed
+from convscope.graph.operations.numbers import Numbers, Product, constant
+from convscope.graph.operations.words import in_brackets, number, signed
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,8 @@ class Calculated:
         result: What comes out.
         magnitude: As described above.
         curve: For a function of one number, the function, to draw it.
+        first_order: Numbers that were given and the local derivatives by them, where the formula
+            itself doesn't say how the result depends on each.
     """
 
     formula: str
@@ -170,11 +172,15 @@ class Calculated:
     result: float
     magnitude: float
     curve: Callable[[FloatArray], FloatArray] | None = None
+    first_order: tuple[Product, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         given = {symbol: numbers.as_dict() for symbol, numbers in self.given.items()}
-        return {"form": "formula", "given": given}
+        if not self.first_order:
+            return {"form": "formula", "given": given}
+        slopes = [term.as_dict() for term in self.first_order]
+        return {"form": "formula", "given": given, "first_order": slopes}
 
 
 @dataclass(frozen=True)
@@ -233,6 +239,26 @@ class Share:
             "probabilities": self.probabilities.tolist(),
             "own": self.own,
         }
+
+
+MOST_WRITTEN = 4  # numbers whose sum is written out in a formula
+
+
+def mean_of(symbol: str, given: Numbers, divisor: int) -> WeightedSum:
+    """A mean as a weighted sum: every number has the same share.
+
+    Args:
+        symbol: What the mean is called, as in "y[0, 2]".
+        given: The numbers.
+        divisor: What their sum is divided by.
+    """
+    values = given.values[~given.outside].ravel()
+    if len(values) <= MOST_WRITTEN:
+        added = f"({' + '.join(in_brackets(float(value)) for value in values)})"
+    else:
+        added = f"the sum of {len(values)} numbers"
+    share = constant(f"1/{divisor}", np.full(given.values.shape, 1 / divisor))
+    return WeightedSum(f"{symbol} = {added} / {divisor}", (Product(given, share),))
 
 
 Form: TypeAlias = WeightedSum | Extreme | Copied | Calculated | Share

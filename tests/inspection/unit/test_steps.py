@@ -9,13 +9,13 @@ from torch import nn
 
 from convscope.definitions.cross_correlation import cross_correlation
 from convscope.errors import UsageError
-from convscope.graph.arithmetic.forms import Calculated, Copied, Extreme, WeightedSum
-from convscope.graph.arithmetic.forward import RULES, explain, relative_error, steps
-from convscope.graph.arithmetic.functions import FUNCTIONS
 from convscope.graph.capture import capture
-from convscope.graph.operations import OPERATIONS as KNOWN
-from tests.graph.arithmetic.operations import OPERATIONS, Scored
+from convscope.graph.operations.forms import Calculated, Copied, Extreme, WeightedSum
+from convscope.graph.operations.pointwise import POINT_FUNCTIONS
+from convscope.graph.operations.table import KINDS
+from convscope.inspection.unit.steps import explain_number, follow_steps, relative_error
 from tests.inspection.odd_networks import Recurrent, Shuffled, Tied
+from tests.inspection.unit.operations import OPERATIONS, Scored
 
 
 def random_index(node, random):
@@ -32,7 +32,7 @@ def test_every_operation_adds_up(name):
         if not node.dtype.is_floating_point:
             continue
         for _ in range(12):
-            step = explain(graph, node, random_index(node, random))
+            step = explain_number(graph, node, random_index(node, random))
             assert step.agrees, step
             assert step.form.magnitude >= abs(step.form.result) * (1 - 1e-9)
             assert step.form.inserted.endswith(step.form.inserted.rpartition("= ")[2])
@@ -41,13 +41,13 @@ def test_every_operation_adds_up(name):
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 def test_every_kind_has_a_rule_and_is_tried():
-    kinds = {operation.kind for operation in KNOWN.values()} - {"comparison"}
-    assert kinds <= set(RULES)
+    ruled = {name for name, kind in KINDS.items() if kind.forward is not None}
+    assert set(KINDS) - ruled == {"comparison", "resizing"}
     tried = set()
     for operation in OPERATIONS.values():
         network = Scored(operation)
         tried |= {node.kind for node in capture(network, network.image)}
-    assert tried >= set(RULES) - {"constant", "overwritten"}  # in test_unit.py
+    assert tried >= ruled - {"overwritten"}  # in test_unit.py
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_networks_with_control_flow_and_reuse(network):
     random = np.random.default_rng(0)
     for node in graph:
         for _ in range(5 if node.dtype.is_floating_point else 0):
-            found, asked = steps(graph, node, random_index(node, random))
+            found, asked = follow_steps(graph, node, random_index(node, random))
             assert found[asked].layer == node.name
             assert all(step.agrees for step in found), found
 
@@ -81,7 +81,7 @@ def test_convolutions_of_all_sizes(kernel, stride, padding, dilation, groups, bi
     graph = capture(layer, torch.randn(1, 4, 9, 8))
     node = graph.output
     index = random_index(node, np.random.default_rng(seed))
-    step = explain(graph, node, index)
+    step = explain_number(graph, node, index)
     assert step.agrees
     x, w = graph.input.value.numpy(), layer.weight.detach().numpy()
     whole = cross_correlation(
@@ -107,7 +107,7 @@ def test_the_curriculum_example():
     layer = nn.Conv2d(1, 1, 2, bias=False)
     layer.weight.data = torch.arange(4.0).reshape(1, 1, 2, 2)
     graph = capture(layer, torch.arange(9.0).reshape(1, 1, 3, 3))
-    results = [explain(graph, graph.output, (0, 0, y, x)) for y in (0, 1) for x in (0, 1)]
+    results = [explain_number(graph, graph.output, (0, 0, y, x)) for y in (0, 1) for x in (0, 1)]
     assert [step.form.result for step in results] == [19, 25, 37, 43]
     (term,) = results[3].form.terms
     assert term.left.values.tolist() == [[[4, 5], [7, 8]]]
@@ -117,7 +117,7 @@ def test_the_curriculum_example():
 
 def test_of_equal_numbers_the_first_wins_and_padding_never():
     graph = capture(nn.MaxPool2d(3, stride=2, padding=1), torch.full((1, 1, 4, 4), -2.0))
-    form = explain(graph, graph.output, (0, 0, 0, 0)).form
+    form = explain_number(graph, graph.output, (0, 0, 0, 0)).form
     assert isinstance(form, Extreme)
     assert form.given.index(form.winner) == (0, 0, 0)
     assert form.result == -2
@@ -126,7 +126,7 @@ def test_of_equal_numbers_the_first_wins_and_padding_never():
 def chain(network, shape, name, index):
     torch.manual_seed(0)
     graph = capture(network, torch.randn(1, *shape))
-    found, asked = steps(graph, graph[name], index)
+    found, asked = follow_steps(graph, graph[name], index)
     return [step.kind for step in found], asked, found
 
 
@@ -169,32 +169,36 @@ def test_a_dropped_unit_is_explained_where_a_network_drops_units_even_in_predict
 
     torch.manual_seed(0)
     graph = capture(Always(), torch.randn(1, 40))
-    found = [explain(graph, graph.output, (0, i)) for i in range(40)]
+    found = [explain_number(graph, graph.output, (0, i)) for i in range(40)]
     assert all(step.agrees for step in found)
     assert {step.form.inserted == "dropped: 0" for step in found} == {True, False}
 
 
 def test_padding_is_named():
     graph = capture(nn.ConstantPad2d(1, 0.5), torch.randn(1, 1, 2, 2))
-    step = explain(graph, graph.output, (0, 0, 0, 1))
+    step = explain_number(graph, graph.output, (0, 0, 0, 1))
     assert isinstance(step.form, Copied)
     assert (step.form.formula, step.form.result) == ("y[0, 0, 1] = padding", 0.5)
     graph = capture(nn.Unfold(3, padding=1), torch.randn(1, 1, 4, 4))
-    assert explain(graph, graph.output, (0, 0, 0)).form.formula == "y[0, 0] = padding"
+    assert explain_number(graph, graph.output, (0, 0, 0)).form.formula == "y[0, 0] = padding"
 
 
-class Unknown(nn.Module):
-    def forward(self, x):
-        return torch.einsum("nchw->nc", torch.sign(x))
+def test_unknown_operations_are_asked_themselves():
+    class Unknown(nn.Module):
+        def forward(self, x):
+            return torch.einsum("nchw->nc", torch.sign(x))
 
-
-def test_an_unknown_operation_says_what_to_ask_instead():
     graph = capture(Unknown(), torch.randn(1, 2, 3, 3))
-    with pytest.raises(UsageError) as caught:
-        explain(graph, graph.output, (0, 0))
-    assert str(caught.value) == (
-        "Layer 'einsum' is made by torch.functional.einsum, whose arithmetic Convscope doesn't "
-        "know. Ask about what it was given: 'sign'."
+    total = explain_number(graph, graph.output, (0, 1))
+    assert total.agrees
+    (term,) = total.form.terms
+    assert term.left.name == "sign"
+    assert term.left.grid[0] == 1
+    assert (term.right.values == 1).all()
+    sign = explain_number(graph, graph["sign"], (0, 1, 0, 2))
+    assert sign.agrees
+    assert sign.form.formula == (
+        "y[1, 0, 2] = sign(…), whose local derivative is 0 by all that it was given"
     )
 
 
@@ -206,13 +210,13 @@ def test_whole_numbers_are_not_computed_with():
     graph = capture(Places(), torch.randn(1, 3, 2))
     node = next(node for node in graph if not node.dtype.is_floating_point)
     with pytest.raises(UsageError, match="holds int64 values, which aren't computed with"):
-        explain(graph, node, (0, 0, 0))
+        explain_number(graph, node, (0, 0, 0))
 
 
 def test_a_wrong_explanation_is_noticed():
     graph = capture(nn.Conv2d(1, 1, 2), torch.randn(1, 1, 3, 3))
     graph.output.value[0, 0, 0, 0] += 1e-3
-    step = explain(graph, graph.output, (0, 0, 0, 0))
+    step = explain_number(graph, graph.output, (0, 0, 0, 0))
     assert not step.agrees
     assert step.error > 1e-5
 
@@ -223,13 +227,13 @@ def test_the_relative_error_is_a_share_of_what_was_added_up():
     assert relative_error(float("nan"), float("nan"), 1.0) == 0
 
 
-@pytest.mark.parametrize("kind", FUNCTIONS)
+@pytest.mark.parametrize("kind", POINT_FUNCTIONS)
 def test_slopes_are_derivatives(kind):
     given = {"alpha": 0.7, "beta": 2.0, "threshold": 1.0, "negative_slope": 0.2, "weight": 0.3}
     given |= {"min_val": -0.4, "max_val": 0.6, "approximate": "none"}
     positive = kind in ("square root", "reciprocal square root", "logarithm")
     x = np.array([0.31, 0.9, 1.7] if positive else [-2.3, -0.77, -0.21, 0.13, 0.55, 1.9, 4.2])
-    rule, h = FUNCTIONS[kind], 1e-6
+    rule, h = POINT_FUNCTIONS[kind], 1e-6
     difference = (rule.value(x + h, given) - rule.value(x - h, given)) / (2 * h)
     assert rule.slope(x, given) == pytest.approx(difference, abs=1e-6)
 
@@ -238,7 +242,7 @@ def test_weighted_sums_know_their_size():
     graph = capture(nn.Linear(2, 1), torch.tensor([[3.0, -3.0]]))
     graph.weights["weight"].data = torch.tensor([[1.0, 1.0]])
     graph.weights["bias"].data = torch.tensor([0.5])
-    form = explain(graph, graph.output, (0, 0)).form
+    form = explain_number(graph, graph.output, (0, 0)).form
     assert isinstance(form, WeightedSum)
     assert (form.result, form.magnitude) == (0.5, 6.5)
     assert form.inserted == "0.5 + 0 = 0.5"

@@ -13,27 +13,23 @@ from typing import Any
 import torch
 
 from convscope.errors import UsageError, unknown_name
-from convscope.graph.arithmetic import into_inputs, into_weights
-from convscope.graph.arithmetic.call import Call
-from convscope.graph.arithmetic.forms import (
-    Calculated,
-    WeightedSum,
-)
-from convscope.graph.arithmetic.forward import RELATIVE_ERROR, relative_error
-from convscope.graph.arithmetic.functions import FUNCTIONS
-from convscope.graph.arithmetic.loss import Loss
-from convscope.graph.arithmetic.numbers import Operand, Product, has_batch
-from convscope.graph.arithmetic.words import number
+from convscope.graph.arithmetic import flow_back
 from convscope.graph.graph import Graph, Node
+from convscope.graph.operations.call import Call, Recipient
+from convscope.graph.operations.forms import Calculated, WeightedSum
+from convscope.graph.operations.numbers import Operand, Product, has_batch
+from convscope.graph.operations.words import number
+from convscope.inspection.unit.loss import Loss
+from convscope.inspection.unit.steps import RELATIVE_ERROR, relative_error
 
 
 @dataclass(frozen=True)
-class Gradient:
+class NumberGradient:
     """The gradient of the loss in one number.
 
     Attributes:
         name: The number's layer, or the parameter's path.
-        index: Of the number, without the batch axis.
+        index: The number's place, without the batch axis.
         is_weight: Whether it is a parameter's.
         value: What PyTorch computed.
         form: The arithmetic.
@@ -82,35 +78,40 @@ class Gradient:
         }
 
 
-def gradient_in_number(graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]) -> Gradient:
+def gradient_in_number(
+    graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]
+) -> NumberGradient:
     """Where the gradient in one number of a layer comes from.
 
     Args:
         graph: Captured with one image and gradients.
         loss: What is differentiated.
         node: The layer.
-        index: Of the number, with the batch axis.
+        index: The number's place, with the batch axis.
     """
     users = [user for user in graph.users(node) if user.edge is not None]
     gradients = graph.gradients(loss.tensor, [node, *users])
     value = float(gradients[0][index])
     terms: list[Product] = []
+    ways: dict[str, list[str]] = {}  # how it flows back, and through which layers
     unexplained = []
     for user, tensor in zip(users, gradients[1:], strict=True):
         call = Call(graph, user)
         flowing = Operand(user.name, tensor, user, is_gradient=True)
         for source, other in enumerate(user.inputs):
             if other is node:
-                found, explained = into_inputs.flow(call, source, index, flowing)
-                terms += found
-                unexplained += [] if explained else [user.name]
+                flow = flow_back(call, call.recipient(source, index), flowing)
+                terms += flow.products
+                unexplained += [] if flow.explained else [user.name]
+                through = ways.setdefault(flow.way, [])
+                through += [] if user.name in through else [user.name]
     label = index[1:] if has_batch(node) else index
     form: WeightedSum | Calculated
     if node is graph.output:
         form = loss.slope(index[-1])
     else:
-        form = WeightedSum(_ways(users), tuple(terms))
-    return Gradient(
+        form = WeightedSum(_words(ways), tuple(terms))
+    return NumberGradient(
         name=node.name,
         index=label,
         is_weight=False,
@@ -123,7 +124,7 @@ def gradient_in_number(graph: Graph, loss: Loss, node: Node, index: tuple[int, .
     )
 
 
-def gradient_in_probability(loss: Loss, unit: int, layer: str) -> Gradient:
+def gradient_in_probability(loss: Loss, unit: int, layer: str) -> NumberGradient:
     """The gradient in a probability of a softmax that the network leaves to the loss.
 
     Args:
@@ -146,7 +147,7 @@ def gradient_in_probability(loss: Loss, unit: int, layer: str) -> Gradient:
         magnitude=abs(result),
     )
     error = relative_error(result, value, abs(result))
-    return Gradient(
+    return NumberGradient(
         name=layer,
         index=(unit,),
         is_weight=False,
@@ -158,11 +159,13 @@ def gradient_in_probability(loss: Loss, unit: int, layer: str) -> Gradient:
     )
 
 
-def gradient_in_weight(graph: Graph, loss: Loss, path: str, index: tuple[int, ...]) -> Gradient:
+def gradient_in_weight(
+    graph: Graph, loss: Loss, path: str, index: tuple[int, ...]
+) -> NumberGradient:
     """Where the gradient in one weight comes from; of a tied weight, from all of its uses.
 
     Raises:
-        UsageError: There is no such weight, or no rule for an operation that uses it.
+        UsageError: There is no such weight, or an operation that uses it can't be asked.
     """
     if path not in graph.parameter_names:
         raise unknown_name(f"parameter of {graph.network}:", path, graph.parameter_names)
@@ -170,24 +173,21 @@ def gradient_in_weight(graph: Graph, loss: Loss, path: str, index: tuple[int, ..
     check_weight(path, tuple(weight.shape), index)
     users = [node for node in graph if path in node.parameters.values() and node.edge is not None]
     own, *gradients = graph.gradients(loss.tensor, [path, *users])
-    terms = []
+    terms: list[Product] = []
+    unexplained = []
     for user, tensor in zip(users, gradients, strict=True):
         call = Call(graph, user)
         for role in (role for role, name in user.parameters.items() if name == path):
             flowing = Operand(user.name, tensor, user, is_gradient=True)
-            found = into_weights.flow(call, role, index, flowing)
-            if found is None:
-                raise UsageError(
-                    f"Convscope doesn't know how a gradient flows into {path!r} through "
-                    f"{user.name!r} ({user.kind})."
-                )
-            terms.append(found)
+            flow = flow_back(call, Recipient(role, None, index), flowing)
+            terms += flow.products
+            unexplained += [] if flow.explained else [user.name]
     value = float(own[index])
     count = sum(term.products.size for term in terms)
     over = f", summed over the {count} positions where it is used" if count > 1 else ""
     ways = f"through {', '.join(user.name for user in users)}: what it met · gradient{over}"
     form = WeightedSum(ways, tuple(terms))
-    return Gradient(
+    return NumberGradient(
         name=path,
         index=index,
         is_weight=True,
@@ -196,38 +196,15 @@ def gradient_in_weight(graph: Graph, loss: Loss, path: str, index: tuple[int, ..
         through=tuple(user.name for user in users),
         error=relative_error(form.result, value, form.magnitude),
         allowed=RELATIVE_ERROR.get(weight.dtype, 0.05),
+        unexplained=tuple(unexplained),
     )
 
 
-def _ways(users: list[Node]) -> str:
+def _words(ways: dict[str, list[str]]) -> str:
     """How the gradient flows back through operations, in words."""
-    ways: dict[str, list[str]] = {}
-    for user in users:
-        passed = "gradient · slope" if user.kind in FUNCTIONS else "the gradient, passed on"
-        ways.setdefault(WAYS.get(user.kind, passed), []).append(user.name)
     if not ways:
         return "nothing that the loss depends on uses it"
     return "; ".join(f"through {', '.join(names)}: {way}" for way, names in ways.items())
-
-
-WAYS = {
-    **dict.fromkeys(
-        ("convolution", "transposed convolution"),
-        "gradient · weight, summed over the windows it lies in",
-    ),
-    **dict.fromkeys(("dense", "matrix product"), "gradient · weight, summed over the units"),
-    **dict.fromkeys(
-        ("max pooling", "adaptive max pooling"), "the gradient of the windows where it won"
-    ),
-    **dict.fromkeys(
-        ("average pooling", "adaptive average pooling", "mean"), "its share of the gradient"
-    ),
-    "batch norm": "gradient · γ / √(variance + ε)",
-    "product": "gradient · the other factor",
-    "quotient": "gradient · slope",
-    "softmax": "gradient · slope, summed over the classes",
-    "log softmax": "gradient · slope, summed over the classes",
-}
 
 
 def check_weight(path: str, shape: tuple[int, ...], index: tuple[int, ...]) -> None:

@@ -13,10 +13,10 @@ from convscope.definitions.activations import softmax
 from convscope.definitions.arrays import FloatArray, as_float
 from convscope.definitions.losses import cross_entropy
 from convscope.errors import UsageError
-from convscope.graph.arithmetic.forms import Calculated
-from convscope.graph.arithmetic.numbers import constant
-from convscope.graph.arithmetic.words import number
 from convscope.graph.graph import Graph
+from convscope.graph.operations.forms import Calculated
+from convscope.graph.operations.numbers import constant
+from convscope.graph.operations.words import number
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Loss:
         label: The class taken as right.
         predicted: The class that the network gives the most.
         value: The loss.
-        probabilities: Of all classes.
+        probabilities: The probabilities of all classes.
         answers: What the network returns: "logits", "probabilities" or "log probabilities".
         tensor: The loss with its gradient graph.
     """

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from convscope.graph.arithmetic import into_weights
-from convscope.graph.arithmetic.call import Call
-from convscope.graph.arithmetic.forms import Copied, Extreme, Form, Share, WeightedSum
-from convscope.graph.arithmetic.loss import Loss
-from convscope.graph.arithmetic.numbers import Numbers, Operand
 from convscope.graph.graph import Graph, Node
+from convscope.graph.operations.call import Call
+from convscope.graph.operations.forms import Copied, Extreme, Form, Share, WeightedSum
+from convscope.graph.operations.general import used_part
+from convscope.graph.operations.numbers import Numbers, Operand
+from convscope.graph.operations.table import find
+from convscope.inspection.unit.loss import Loss
 
 
 def steepest_weight(
@@ -19,18 +20,20 @@ def steepest_weight(
     """Of the weights that a number was computed with, the one with the largest gradient.
 
     Returns:
-        The parameter's path and the weight's index; None if the layer has no weights whose
-        gradients can be written out.
+        The parameter's path and the weight's index; None if the number depends on no weight.
     """
     path = node.parameters.get("weight") or next(
         (p for p in node.parameters.values() if p in graph.parameter_names), None
     )
-    if path is None or path not in graph.parameter_names or node.kind not in into_weights.RULES:
+    if path is None or path not in graph.parameter_names or node.edge is None:
         return None
     role = next(role for role, name in node.parameters.items() if name == path)
     (gradient,) = graph.gradients(loss.tensor, [path])
     own = torch.zeros_like(gradient, dtype=torch.bool)
-    own[into_weights.own_part(Call(graph, node), role, index)] = True
+    call, rule = Call(graph, node), find(node.kind).own_part
+    own[used_part(call, role, index) if rule is None else rule(call, role, index)] = True
+    if not own.any():
+        return None
     sizes = torch.where(own, gradient.abs(), -1.0)
     return path, _unraveled(int(sizes.argmax()), tuple(gradient.shape))
 

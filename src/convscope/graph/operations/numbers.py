@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.definitions.arrays import FloatArray
-from convscope.graph.graph import Graph, Node
-from convscope.graph.operations import OPERATIONS
+from convscope.graph.graph import Node
 
 Place = int | NDArray[np.int64]
 
-ARGUMENTS = {operation.kind: [*operation.defaults] for operation in OPERATIONS.values()}
-"""The names of the arguments of each kind of operation, in their order."""
+Index = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -181,25 +179,24 @@ def layer_operand(node: Node) -> Operand:
     return Operand(node.name, node.value, node)
 
 
-def operands(graph: Graph, node: Node) -> dict[str, Operand]:
-    """The tensors that an operation was given, by the names of its arguments.
+def scaled(
+    left: Numbers, name: str, factor: float | FloatArray, cancels: float | FloatArray = 0.0
+) -> list[Product]:
+    """Gradients times a factor that is no number of the network's own.
 
-    Plain numbers among the arguments are in `node.arguments`.
+    Args:
+        left: The gradients.
+        name: What the factor is.
+        factor: One for all, or one for each.
+        cancels: The size of what the factor is the difference of.
     """
-    parameters = {
-        role: Operand(path, graph.weights[path]) for role, path in node.parameters.items()
-    }
-    layers = dict(zip(input_roles(node), map(layer_operand, node.inputs), strict=False))
-    return layers | parameters
+    right = constant(name, np.broadcast_to(factor, left.values.shape))
+    return [Product(left, right, float((abs(left.values) * cancels).sum()))]
 
 
-def input_roles(node: Node) -> list[str]:
-    """The names of the arguments that `node.inputs` are, in their order."""
-    order = ARGUMENTS.get(node.kind, ["input"])
-    name = node.function.rpartition(".")[2].lstrip("_")
-    if name.startswith("r") and node.kind in ("difference", "quotient"):
-        order = order[1::-1]  # as in 1 - x, which asks x to be subtracted from 1
-    return [role for role in order if role not in node.arguments and role not in node.parameters]
+def at_ones(given: Numbers) -> list[Product]:
+    """Gradients that are only added up, as for a bias: what they met is 1 everywhere."""
+    return [Product(constant("1", np.ones(given.values.shape)), given)]
 
 
 def aligned(index: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
