@@ -42,7 +42,8 @@ def compute(call: Call, index: Index) -> Form:
         raise _not_numbers(node)
     if not node.inputs and node.call is None:
         return _brought_along(call, index)
-    rule = find(node.kind).forward
+    is_complex = any(source.dtype.is_complex for source in node.inputs)  # rules are for real ones
+    rule = None if is_complex else find(node.kind).forward
     form = None if rule is None else rule(call, index)
     return general.compute(call, index) if form is None else form
 

@@ -11,10 +11,12 @@ its input, unless nothing before it learns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.table import find
@@ -52,6 +54,19 @@ def costs(graph: Graph) -> dict[Node, OperationCost]:
         if learned or through:
             learning.add(node)
     return found
+
+
+def pytorch_counter() -> FlopCounterMode:
+    """PyTorch's own counter, for operations without a rule; with the attention that it overlooks."""
+    on_processors = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    return FlopCounterMode(display=False, custom_mapping={on_processors: _attention_flops})
+
+
+def _attention_flops(
+    query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: Any, **__: Any
+) -> int:
+    """Queries times keys, and the shares that come of them times values, by their shapes."""
+    return int(sdpa_flop_count(query, key, value))
 
 
 def count_node_macs(node: Node, weights: Mapping[str, Tensor]) -> int:

@@ -58,7 +58,7 @@ def replayable(
         result = function(*args, **kwargs)
         if result is None:  # as of __setitem__
             return next(tensors_in(args))
-        return result if which is None else [*tensors_in(result)][which]
+        return [*tensors_in(result)][which or 0]
 
     return call
 

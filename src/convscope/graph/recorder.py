@@ -19,8 +19,9 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 from torch.overrides import TorchFunctionMode, resolve_name
-from torch.utils.flop_counter import FlopCounterMode
 
+from convscope.graph.count import pytorch_counter
+from convscope.graph.custom_functions import watch_custom_functions
 from convscope.graph.graph import ModuleCall, Node
 from convscope.graph.naming import name_nodes
 from convscope.graph.nesting import (
@@ -84,6 +85,7 @@ class Recorder(TorchFunctionMode):
         self._keep_values = keep_values
         self._made: dict[int, tuple[Tensor, Node | _Overwritten]] = {}
         self._in_memory: dict[int, list[Tensor]] = {}
+        self._inside = False  # a function that is followed, whatever it calls
         self._hooks = ExitStack()
         first = self._add("input", "", {}, [], {}, images)
         first.depends_on_images = True
@@ -97,6 +99,7 @@ class Recorder(TorchFunctionMode):
         ):
             handle = register(hook)
             self._hooks.callback(handle.remove)
+        self._hooks.enter_context(watch_custom_functions(self._follow_custom))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -136,16 +139,46 @@ class Recorder(TorchFunctionMode):
     ) -> Any:
         """Run `func`, and write down what it made or changed."""
         kwargs = kwargs or {}
-        if self.failed is not None:  # the network is explaining its error
+        return self._follow(func, name_of(func), args, kwargs)
+
+    def _follow_custom(
+        self,
+        func: Callable[..., Any],
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        return self._follow(func, f"{name}.apply", args, kwargs)
+
+    def _follow(
+        self,
+        func: Callable[..., Any],
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        if self.failed is not None or self._inside:  # an error is explained, or what is inside
             return func(*args, **kwargs)
-        name = name_of(func)
+        self._inside = True
+        try:
+            return self._write_down(func, name, args, kwargs)
+        finally:
+            self._inside = False
+
+    def _write_down(
+        self,
+        func: Callable[..., Any],
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
         given = [*tensors_in((args, kwargs))]
         if name not in _LIGHT:
             for tensor in given:
                 self.node_of(tensor)  # a view of what was written over, before that changes again
         versions = [tensor._version for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
-        counter = None if name in FUNCTIONS or name in _LIGHT else FlopCounterMode(display=False)
+        counter = None if name in FUNCTIONS or name in _LIGHT else pytorch_counter()
         try:
             with ExitStack() as stack:
                 if counter is not None:

@@ -131,6 +131,12 @@ def test_what_pytorch_says_is_named_as_such(size, explained):
         assert f"through {number.through[0]}, as PyTorch says" in str(explanation)
 
 
+def test_a_dense_layer_of_few_inputs_is_listed():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    text = str(unit(network, torch.randn(1, 2, 2), "1:1"))
+    assert all(f"[{i}] = image[0, {i // 2}, {i % 2}]" in text for i in range(4))
+
+
 def test_very_small_numbers_get_their_power_of_ten():
     small = block("x", torch.tensor([[1e-5, -2.5e-5], [0.0, 3e-6]]).double().numpy())
     assert small.heading() == "x  · 10⁻⁵"

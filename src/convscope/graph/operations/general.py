@@ -27,7 +27,6 @@ from convscope.graph.operations.numbers import (
     Product,
     constant,
     layer_operand,
-    scaled,
 )
 from convscope.graph.operations.rerun import Key, Rerun, run_again, run_on_random_numbers
 from convscope.graph.operations.words import number
@@ -38,8 +37,8 @@ ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-5}
 
 
 def short_name(node: Node) -> str:
-    """The function's own name, as in "einsum"."""
-    return node.function.rpartition(".")[2]
+    """The function's own name, as in "einsum"; of a custom one its class."""
+    return node.function.removesuffix(".apply").rpartition(".")[2]
 
 
 def compute(call: Call, index: Index) -> Form:
@@ -56,8 +55,15 @@ def compute(call: Call, index: Index) -> Form:
     again = run_again(call)
     name = short_name(call.node)
     result = again.result(index)
-    _check_repeats(again, call, index, result)
+    if again.is_random(index):
+        raise UsageError(
+            f"Layer {call.node.name!r} is made by {call.node.function}, which draws random numbers "
+            "and gives another result each time, so it can't be asked how it came to this one."
+        )
     symbol = f"y[{call.shown(index)}]"
+    if any(leaf.is_complex() for leaf in again.leaves.values()):
+        words = "of complex numbers, whose arithmetic isn't shown"
+        return _without_derivative(f"{symbol} = {name}(…) {words}", name, result)
     if not again.differentiable:
         return _without_derivative(f"{symbol} = {name}(…), which has no derivative", name, result)
     terms = {key: term for key, term in _terms(call, again, index) if term is not None}
@@ -67,16 +73,6 @@ def compute(call: Call, index: Index) -> Form:
     return _as_sum(call, again, index, symbol, terms) or _to_first_order(
         f"{symbol} = {name}(…)", name, result, terms
     )
-
-
-def _check_repeats(again: Rerun, call: Call, index: Index, result: float) -> None:
-    assert call.node.value is not None, "the image was real"  # noqa: S101
-    value = float(call.node.value[index])
-    if abs(result - value) > 1e-3 * abs(value) and float(again.replay({})[index].detach()) != result:
-        raise UsageError(
-            f"Layer {call.node.name!r} is made by {call.node.function}, which draws random numbers "
-            "and gives another result each time, so it can't be asked how it came to this one."
-        )
 
 
 def _without_derivative(formula: str, name: str, result: float) -> Calculated:
@@ -114,7 +110,8 @@ def _grid(values: FloatArray) -> list[Place] | None:
 
 
 def _at(values: FloatArray, places: Sequence[Place]) -> FloatArray:
-    return values[np.ix_(*(np.atleast_1d(np.asarray(place)) for place in places))]
+    found: FloatArray = values[np.ix_(*(np.atleast_1d(np.asarray(place)) for place in places))]
+    return found
 
 
 def _as_sum(
@@ -158,6 +155,9 @@ def _to_first_order(
 def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product] | None:
     """What flows into one number: Σ ∂y/∂x · gradient over the output's numbers y.
 
+    What the operation adds up inside isn't known, so its rounding is taken to be that of the
+    largest gradient that it gives to any number of the tensor.
+
     Returns:
         The products, none if nothing depends on the number; None where the local derivatives can't
         be had one by one.
@@ -166,16 +166,21 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product] |
     key = _key(into)
     if key not in again.differentiable:
         return []
-    found = again.slopes_by(key, into.place, _flowing(again, gradient))
+    if again.made.is_complex():
+        return None
+    flowing = _flowing(again, gradient)
+    found = again.slopes_by(key, into.place, flowing)
     if found is None:
         return None
+    largest = float(again.gradients([key], flowing)[0].abs().max())
     slopes = found.double().numpy()
+    name = f"∂y/∂x of {short_name(call.node)}"
     places = _grid(slopes)
     if places is None:
-        return []
+        return [Product(constant("gradient", 0.0), constant(name, 0.0), largest)]
     left = gradient.numbers(*places)
-    factors = _at(slopes, places).reshape(left.values.shape)
-    return scaled(left, f"∂y/∂x of {short_name(call.node)}", factors)
+    factors = constant(name, _at(slopes, places).reshape(left.values.shape))
+    return [Product(left, factors, largest)]
 
 
 def flow_back_as_a_whole(call: Call, into: Recipient, gradient: Operand) -> Product:

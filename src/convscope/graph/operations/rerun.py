@@ -22,6 +22,8 @@ from convscope.graph.operations.numbers import Index, layer_operand
 
 MOST_ROWS = 2000  # output numbers that are differentiated one by one, where nothing else works
 
+AGREEMENT = 1e-5  # of derivatives that were found in two ways, as a share of their size
+
 Key = int | str  # which input of the operation, or the name of the argument that a parameter is
 
 
@@ -66,6 +68,13 @@ class Rerun:
         """Run it once more with some of the tensors changed."""
         return _replay(self.node, {**self.leaves, **changed})
 
+    def is_random(self, index: Index) -> bool:
+        """Whether a number comes out differently when the random generator stands elsewhere."""
+        with _free():
+            torch.default_generator.manual_seed(1)
+            again = _unguarded_replay(self.node, self.leaves)
+        return float(again[index].detach()) != self.result(index)
+
     def one_at(self, index: Index) -> Tensor:
         """Zeros in the shape of the output, with a 1 at one place."""
         one = torch.zeros_like(self.made, requires_grad=False)
@@ -99,15 +108,16 @@ class Rerun:
             In the shape of the output; where nothing flows they may be left out as 0. None if no
             way leads there.
         """
-        expected = float(self.gradients([key], flowing)[0][place])
+        (expected,) = self.gradients([key], flowing)
+        scale = float(expected.abs().max())
         for way in (self._carried_along, self._from_backward_pass, self._row_by_row):
             try:
                 slopes = way(key, place, flowing)
-            except Exception:  # noqa: S112 - an unknown function can raise anything
+            except Exception:  # noqa: BLE001, S112 - an unknown function can raise anything
                 continue
             parts = slopes * flowing
-            size = max(float(parts.abs().sum()), abs(expected))
-            if abs(float(parts.sum()) - expected) <= 1e-5 * size:
+            size = max(float(parts.abs().sum()), scale)
+            if abs(float(parts.sum() - expected[place])) <= AGREEMENT * size:
                 return slopes
         return None
 
@@ -117,8 +127,9 @@ class Rerun:
         one = torch.zeros_like(leaf)
         one[place] = 1.0
         with _free(), forward_ad.dual_level():
-            made = self.replay({key: forward_ad.make_dual(leaf, one)})
-            tangent = forward_ad.unpack_dual(made).tangent
+            dual = forward_ad.make_dual(leaf, one)  # type: ignore[no-untyped-call]
+            made = self.replay({key: dual})
+            tangent: Tensor | None = forward_ad.unpack_dual(made).tangent  # type: ignore[no-untyped-call]
         return torch.zeros_like(flowing) if tangent is None else tangent.detach()
 
     def _from_backward_pass(self, key: Key, place: Index, flowing: Tensor) -> Tensor:
@@ -142,10 +153,14 @@ class Rerun:
 
 
 def _replay(node: Node, leaves: Mapping[Key, Tensor]) -> Tensor:
+    with _free():
+        return _unguarded_replay(node, leaves)
+
+
+def _unguarded_replay(node: Node, leaves: Mapping[Key, Tensor]) -> Tensor:
     tensors = [leaves[place] for place in range(len(node.inputs))]
     weights = {key: leaf for key, leaf in leaves.items() if isinstance(key, str)}
-    with _free():
-        return node.replay(*tensors, weights=weights)
+    return node.replay(*tensors, weights=weights)
 
 
 def run_again(call: Call) -> Rerun:

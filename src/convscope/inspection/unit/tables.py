@@ -53,10 +53,13 @@ def _product(term: Product, width: int, explanation: UnitFindings) -> Iterator[R
     if not products.any():
         yield Text(f"all {products.size} products are 0", style="dim")
         return
+    if products.ndim < 2 or min(products.shape[-2:]) < 2:
+        yield _listed(term, explanation)
+        return
     shown, others = channels_by_size(term, MOST_CHANNELS)
     blocks = [_blocks(term, channel) for channel in shown]
     decimals = fitting(blocks, width)
-    if products.ndim < 2 or min(products.shape[-2:]) < 2 or not decimals:
+    if not decimals:
         yield _listed(term, explanation)
         return
     for row in blocks:
