@@ -3,8 +3,9 @@
     graph = capture(network, images)            # all operations of one call, with their tensors
     graph = capture(network, (1, 28, 28))       # the same, computing nothing
 
-    capture, recorder, restore   run a network, write down what PyTorch's functions did, and leave
-                                 everything as it was
+    capture, restore             run a network and leave everything as it was
+    recorder, calls, custom_functions    write down what PyTorch's functions did, which module
+                                 called, and what functions with their own backward pass did
     graph, naming, nesting       what is written down: `Graph`, `Node`, `ModuleCall`
     operations/                  what each kind of operation is: one file a family, and one rule for
                                  all others

@@ -57,7 +57,7 @@ def costs(graph: Graph) -> dict[Node, OperationCost]:
 
 
 def pytorch_counter() -> FlopCounterMode:
-    """PyTorch's own counter, for operations without a rule; with the attention that it overlooks."""
+    """PyTorch's own counter, for operations without a rule, with the attention it overlooks."""
     on_processors = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
     return FlopCounterMode(display=False, custom_mapping={on_processors: _attention_flops})
 
@@ -66,7 +66,7 @@ def _attention_flops(
     query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: Any, **__: Any
 ) -> int:
     """Queries times keys, and the shares that come of them times values, by their shapes."""
-    return int(sdpa_flop_count(query, key, value))
+    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
 
 
 def count_node_macs(node: Node, weights: Mapping[str, Tensor]) -> int:

@@ -14,12 +14,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from convscope.graph.calls import CallTree
 from convscope.graph.count import pytorch_counter
 from convscope.graph.custom_functions import watch_custom_functions
 from convscope.graph.graph import ModuleCall, Node
@@ -74,12 +71,10 @@ class Recorder(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self.nodes: list[Node] = []
-        self.root = ModuleCall("", "", type(network).__name__, library=False, start=1)
         self.failed: tuple[str, str] | None = None
-        self._network = network
-        self._running = [self.root]
+        self._calls = CallTree(network, lambda: len(self.nodes), self.node_of)
+        self.root = self._calls.root
         self._caller: list[ModuleCall] = []  # of each node
-        self._module_paths = {id(module): path for path, module in network.named_modules()}
         self._weights = weights
         self._paths = paths
         self._keep_values = keep_values
@@ -93,12 +88,7 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Recorder:
         """Begin to record."""
-        for register, hook in (
-            (register_module_forward_pre_hook, self._enter_module),
-            (register_module_forward_hook, self._leave_module),
-        ):
-            handle = register(hook)
-            self._hooks.callback(handle.remove)
+        self._hooks.enter_context(self._calls.watch())
         self._hooks.enter_context(watch_custom_functions(self._follow_custom))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
@@ -107,7 +97,6 @@ class Recorder(TorchFunctionMode):
         """End, and name the nodes."""
         super().__exit__(*error)  # type: ignore[no-untyped-call]
         self._hooks.close()
-        self.root.stop = len(self.nodes)
         name_nodes(self.nodes, self._caller, self.root)
 
     def node_of(self, tensor: Tensor) -> Node | None:
@@ -185,7 +174,8 @@ class Recorder(TorchFunctionMode):
                     stack.enter_context(counter)
                 result = func(*args, **kwargs)
         except Exception:
-            self.failed = (name, self._running[-1].path)
+            self.failed = (name, self._calls.running[-1].path)
+            self._calls.is_over = True
             raise
         changed = [
             tensor
@@ -269,7 +259,7 @@ class Recorder(TorchFunctionMode):
         node = Node(
             name="",
             kind=kind,
-            module=self._running[-1].path,
+            module=self._calls.running[-1].path,
             function=function,
             arguments={key: value for key, value in arguments.items() if value is not NEEDED},
             inputs=tuple(inputs),
@@ -284,7 +274,7 @@ class Recorder(TorchFunctionMode):
             else None,
         )
         self.nodes.append(node)
-        self._caller.append(self._running[-1])
+        self._caller.append(self._calls.running[-1])
         return node
 
     def hold(self, tensor: Tensor, node: Node) -> None:
@@ -303,25 +293,6 @@ class Recorder(TorchFunctionMode):
                 before = self.node_of(view)
                 if before is not None:
                     self._made[id(view)] = (view, _Overwritten(before, writer))
-
-    def _enter_module(self, module: nn.Module, _: object) -> None:
-        if self.failed is not None or module is self._network:
-            return
-        caller = self._running[-1]
-        type_name = type(module).__name__
-        path = self._module_paths.get(id(module), f"{caller.path}.{type_name}".lstrip("."))
-        library = type(module).__module__.startswith("torch.nn.")
-        call = ModuleCall(path, path, type_name, library=library, start=len(self.nodes))
-        caller.calls.append(call)
-        self._running.append(call)
-
-    def _leave_module(self, module: nn.Module, _: object, output: object) -> None:
-        if self.failed is not None or module is self._network:
-            return
-        call = self._running.pop()
-        call.stop = len(self.nodes)
-        if isinstance(output, Tensor):
-            call.output = self.node_of(output)
 
 
 def _role_of(tensor: Tensor, bound: Mapping[str, Any], taken: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""Operations without a rule are explained by asking them: forwards, backwards, and what they see."""
+"""Operations without a rule are asked themselves: forwards, backwards, and what they see."""
 
 import numpy as np
 import pytest

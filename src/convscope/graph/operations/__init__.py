@@ -5,10 +5,10 @@ a number looks at, how it was computed (forward), how a gradient flows into what
 from (backward), what it costs, and the words for it. Each operation is an `OperationKind` that
 its file registers; every file of this folder is loaded, so adding an operation takes one file.
 
-    families     convolution, dense, pooling, normalization, activation, elementwise, moving,
-                 reduction, softmax
-    for all      general: an operation without a rule is run again, and its local derivatives say
-                 what it looked at, how strongly, and how gradients flow through it
+    families     convolution, dense, pooling, normalization, activation, unary, elementwise, moving,
+                 reduction, softmax; pointwise is what functions of one number have in common
+    for all      general: an operation without a rule is run again (rerun), and its local
+                 derivatives say what it looked at, how strongly, and how gradients flow through it
     vocabulary   table (`OperationKind`, `register`, `find`, `describe`), understand (from a call of
                  PyTorch to a kind), call (one operation as the rules ask about it), forms (the
                  five shapes of a calculation), numbers, words, windows (the geometry of windows)

@@ -120,9 +120,10 @@ def _as_sum(
     """The sum over one input's numbers that makes the result, beside what comes out for zeros."""
     result = again.result(index)
     for key, term in terms.items():
+        zeros = {key: torch.zeros_like(again.leaves[key])}
         try:
-            rest = float(again.replay({key: torch.zeros_like(again.leaves[key])})[index].detach())
-        except Exception:
+            rest = float(again.replay(zeros)[index].detach())
+        except Exception:  # noqa: S112 - an unknown function can raise anything
             continue
         allowed = ROUNDING.get(again.made.dtype, 0.02) * (term.magnitude + abs(rest))
         if not abs(term.total + rest - result) <= allowed:  # also where it isn't a number

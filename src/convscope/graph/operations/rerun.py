@@ -113,7 +113,7 @@ class Rerun:
         for way in (self._carried_along, self._from_backward_pass, self._row_by_row):
             try:
                 slopes = way(key, place, flowing)
-            except Exception:  # noqa: BLE001, S112 - an unknown function can raise anything
+            except Exception:  # noqa: S112 - an unknown function can raise anything
                 continue
             parts = slopes * flowing
             size = max(float(parts.abs().sum()), scale)
