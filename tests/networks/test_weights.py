@@ -48,6 +48,39 @@ def test_a_file_gives_the_same_logits(lenet, tmp_path, suffix):
     assert torch.equal(other(waves(2, 1, 28)), lenet(waves(2, 1, 28)))
 
 
+@pytest.mark.parametrize("name", ["best.pth.tar", "last.ckpt", "pytorch_model.bin", "x.pth"])
+@pytest.mark.parametrize("wrapping", ["state_dict", "model_state_dict", "model", None])
+def test_checkpoints_of_other_programs(lenet, tmp_path, name, wrapping):
+    state = lenet.state_dict()
+    content = state if wrapping is None else {"epoch": 3, wrapping: state, "best": 0.5}
+    torch.save(content, tmp_path / name)
+    other = build("lenet").eval()
+    load_weights(other, tmp_path / name)
+    assert torch.equal(other(waves(2, 1, 28)), lenet(waves(2, 1, 28)))
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "model.", "module._orig_mod."])
+def test_prefixes_of_other_programs_are_taken_off_and_said(lenet, prefix):
+    other = build("lenet").eval()
+    with pytest.warns(UserWarning, match=f"begin with '{prefix}'; it is taken off"):
+        load_weights(other, {prefix + name: t for name, t in lenet.state_dict().items()})
+    assert torch.equal(other(waves(2, 1, 28)), lenet(waves(2, 1, 28)))
+
+
+def test_a_prefix_that_is_the_networks_own_stays():
+    own = torch.nn.Module()
+    own.model = torch.nn.Linear(2, 3)
+    load_weights(own, {"model.weight": torch.ones(3, 2), "model.bias": torch.zeros(3)})
+    assert (own.model.weight == 1).all()
+
+
+def test_a_wrapped_pickle_is_not_run_either(lenet, tmp_path):
+    canary, path = tmp_path / "canary", tmp_path / "weights.ckpt"
+    torch.save({"state_dict": lenet.state_dict(), "hyper_parameters": Hostile(canary)}, path)
+    assert "could run code" in message(lambda: read_weights(path))
+    assert not canary.exists()
+
+
 def test_a_pickle_is_not_run(lenet, tmp_path):
     canary, path = tmp_path / "canary", tmp_path / "weights.pth"
     torch.save({**lenet.state_dict(), "note": Hostile(canary)}, path)
@@ -71,7 +104,8 @@ def test_another_kind_of_file(tmp_path):
     path = tmp_path / "weights.h5"
     path.touch()
     assert message(lambda: read_weights(path)) == (
-        f"Weights are read from .safetensors, .pth and .pt files; {str(path)!r} is none of them."
+        "Weights are read from .safetensors files and from .pth, .pt, .pth.tar, .ckpt, .bin; "
+        f"{str(path)!r} is none of them."
     )
 
 

@@ -1,7 +1,12 @@
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 import convscope as cs
 from convscope.folders import cache_folder
@@ -65,3 +70,36 @@ def test_a_file_that_is_not_ours_is_passed_over(step):
 
 def test_nothing_takes_no_time():
     assert total([]) == (0.0, 0.0)
+
+
+class Recurrent(nn.Module):
+    """Rows as a sequence."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.rnn, self.head = getattr(nn, kind)(28, 16, batch_first=True), nn.Linear(16, 10)
+
+    def forward(self, x):
+        return self.head(self.rnn(x[:, 0])[0][:, -1])
+
+
+@pytest.mark.parametrize(
+    "kind", ["LSTM", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("GRU", "RNN"))]
+)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_recurrent_layers_are_forecast_in_a_process_that_lives_on(kind, precision, tmp_path):
+    """Replayed on a made-up workspace, the backward pass of an LSTM ended the process."""
+    code = f"""
+import torch, convscope as cs
+from tests.planning.test_times import Recurrent
+found = cs.plan(Recurrent({kind!r}), "digits", size=28, epochs=1, precision={precision!r})
+print("lives on", found.step.value > 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"CONVSCOPE_CACHE": str(tmp_path)},
+    )
+    assert done.stdout == "lives on True\n", done.stderr

@@ -14,6 +14,7 @@ from convscope.diagnosis.finding import Check, Diagnosis, ranked
 from convscope.diagnosis.measurements import Measurements, measure_all
 from convscope.diagnosis.subject import examine
 from convscope.runs.run import Run
+from convscope.runtime.exclusive import exclusive
 
 CHECKS: tuple[Callable[[Measurements], Check], ...] = (
     images.classes,
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
 """Causes before what they lead to: a rate that is too high kills units, and not the other way."""
 
 
+@exclusive("a diagnosis")
 def diagnose(
     run: Run | str | Path,
     *,

@@ -19,14 +19,19 @@ from convscope.networks.network import Network
 
 SHOWN = 3  # names that an error quotes of each kind
 COUNTER = "num_batches_tracked"  # a count of batch norm that files older than PyTorch 1.0 lack
+PICKLES = (".pth", ".pt", ".pth.tar", ".ckpt", ".bin")
+WRAPPINGS = ("state_dict", "model_state_dict", "model")  # under which checkpoints keep weights
+PREFIXES = ("module.", "_orig_mod.", "model.")
+"""What nn.DataParallel, torch.compile and training frameworks put before every name."""
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a file, by name, on the CPU.
 
     Args:
-        path: A `.safetensors` file, or a `.pth` or `.pt` file that holds a `state_dict` and nothing
-            else. The latter is a pickle, of which only tensors and plain containers are accepted.
+        path: A `.safetensors` file; or a `.pth`, `.pt`, `.pth.tar`, `.ckpt` or `.bin` file that
+            holds a `state_dict`, by itself or under "state_dict" beside other things. These are
+            pickles, of which only tensors and plain containers are accepted.
 
     Raises:
         UsageError: No such file, or not such a file.
@@ -35,13 +40,14 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     path = Path(path)
     if not path.is_file():
         raise UsageError(f"No weights file {str(path)!r}.")
-    kind = path.suffix.lower()
-    if kind == ".safetensors":
+    name = path.name.lower()
+    if name.endswith(".safetensors"):
         return _read_safetensors(path)
-    if kind in {".pth", ".pt"}:
+    if name.endswith(PICKLES):
         return _read_pickle(path)
     raise UsageError(
-        f"Weights are read from .safetensors, .pth and .pt files; {str(path)!r} is none of them."
+        f"Weights are read from .safetensors files and from {', '.join(PICKLES)}; {str(path)!r} is "
+        "none of them."
     )
 
 
@@ -49,7 +55,8 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
     """Fill `network` with published or saved weights; all must fit, or nothing is changed.
 
     Weights that the published form has and the network leaves out on purpose (GoogLeNet's auxiliary
-    classifiers) are skipped with a warning.
+    classifiers) are skipped with a warning. A prefix that all names share and that a program put
+    there ("module.", "_orig_mod.", "model.") is taken off, with a warning, too.
 
     Args:
         network: The network to fill.
@@ -59,7 +66,9 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         UsageError: The weights are of another architecture.
         ConvscopeError: The file is damaged.
     """
-    given = weights if isinstance(weights, Mapping) else read_weights(weights)
+    given = dict(weights) if isinstance(weights, Mapping) else read_weights(weights)
+    prefix = _foreign_prefix(network, given)
+    given = {name.removeprefix(prefix): tensor for name, tensor in given.items()}
     fitting: dict[str, Tensor] = {}
     left_out: list[str] = []
     for published, tensor in given.items():
@@ -79,6 +88,8 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
             f"{_advice(network, fitting)}"
         )
     network.load_state_dict(fitting, strict=False)  # strict but for the counters
+    if prefix:
+        warnings.warn(f"Names in the weights begin with {prefix!r}; it is taken off.", stacklevel=2)
     if left_out:
         warnings.warn(f"Left out, as the network has no such part: {_few(left_out)}.", stacklevel=2)
 
@@ -103,13 +114,40 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # a damaged archive raises whatever its bytes lead to
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ConvscopeError(f"Weights file {str(path)!r} is damaged: {reason}") from None
-    if not isinstance(content, dict) or not all(
-        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
+    for wrapping in WRAPPINGS:
+        if isinstance(content, dict) and isinstance(content.get(wrapping), dict):
+            content = content[wrapping]
+            break
+    if (
+        not isinstance(content, dict)
+        or not content
+        or not all(
+            isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
+        )
     ):
         raise UsageError(
             f"{str(path)!r} holds no tensors by name. Save network.state_dict() and nothing else."
         )
     return dict(content)
+
+
+def _foreign_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
+    """What a program has put before all names, so that without it they may be the network's."""
+    prefix, own = "", network.state_dict().keys()
+    while True:
+        found = next(
+            (
+                each
+                for each in PREFIXES
+                if weights
+                and all(name.startswith(prefix + each) for name in weights)
+                and not all(name.startswith(prefix + each) for name in own)
+            ),
+            None,
+        )
+        if found is None:
+            return prefix
+        prefix += found
 
 
 def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> list[str]:

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from convscope.runtime.convolution_plan import Plan, make_plan, record_layers, use_plan
+from convscope.runtime.dead_taps import ZeroDeadTaps
 from convscope.runtime.device import synchronize
 from convscope.runtime.matrix_convolution import Layer
 
@@ -60,7 +61,9 @@ class Execution:
     def forward_pass(self) -> Iterator[None]:
         """The context for the forward pass; what it decides holds for the backward pass, too."""
         planned = use_plan(self.plan) if self.plan else nullcontext()
-        with autocast(self.device, self.precision), planned:
+        writes_all = self.precision == "float32" or self.device.type != "cpu"
+        zeroed = nullcontext() if writes_all else ZeroDeadTaps()
+        with autocast(self.device, self.precision), planned, zeroed:
             yield
 
     @contextmanager

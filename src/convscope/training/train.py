@@ -27,6 +27,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.device import choose_device, describe
+from convscope.runtime.exclusive import exclusive
 from convscope.runtime.execution import Execution, choose_execution
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import find_blocks, recomputing
@@ -44,6 +45,7 @@ from convscope.version import __version__
 SHOWN_PROBLEMS = 10
 
 
+@exclusive("training")
 def train(
     network: str | nn.Module,
     data: Data,
@@ -110,6 +112,7 @@ def train(
     return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
+@exclusive("training")
 def resume(
     run: Run | str | Path,
     *,

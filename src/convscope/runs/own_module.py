@@ -1,0 +1,237 @@
+"""A module of somebody's own: whether it can be trained here, and what to say of it.
+
+Everything that would go wrong later, or silently, is looked for before the first step: layers that
+PyTorch can't see, weights that can't learn or can't be saved, an output that is no row of logits an
+image. The module itself is left as it was found, but for lazy layers, which get their shapes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from convscope.errors import UsageError
+from convscope.graph.restore import left_as_found
+
+MAIN_KEYS = ("logits", "out")
+"""Under one of these, a dictionary of outputs holds the logits."""
+
+
+def main_logits(output: Any) -> Tensor:
+    """The logits among what a network returns.
+
+    Args:
+        output: A tensor; or several outputs, as networks with side heads give while they train: of
+            a tuple or list the first, of a dictionary the one under "logits" or "out".
+
+    Raises:
+        UsageError: There is no tensor at that place.
+    """
+    found = output
+    if isinstance(output, dict):
+        found = next((output[key] for key in MAIN_KEYS if key in output), None)
+    elif isinstance(output, list | tuple):
+        found = output[0] if output else None
+    if isinstance(found, Tensor):
+        return found
+    given = (
+        f"a dictionary with {', '.join(map(repr, output))}"
+        if isinstance(output, dict)
+        else f"a {type(output).__name__}"
+    )
+    raise UsageError(
+        "A network must return logits (N, classes): as a tensor, as the first of several outputs, "
+        f"or in a dictionary under 'logits'; this one returns {given}."
+    )
+
+
+def examine_module(
+    module: nn.Module, shape: tuple[int, int, int], classes: int | None
+) -> tuple[str, ...]:
+    """Complain early about a module that can't be trained on such images; else, what to know of it.
+
+    Args:
+        module: Anything that was given as a network. Lazy layers get their shapes from images of
+            this shape; nothing else of it changes.
+        shape: (C, H, W) of an image.
+        classes: How many the data has; None: as many as the module has logits.
+
+    Returns:
+        Notes, in sentences.
+
+    Raises:
+        UsageError: Says what is wrong with the module, and how to mend it.
+    """
+    name = check_is_module(module)
+    _check_containers(module, name)
+    _check_weights(module, name)
+    output = run_once(module, shape, training=False)
+    logits = main_logits(output)
+    wanted = "classes" if classes is None else classes
+    if logits.ndim != 2 or tuple(logits.shape) != (2, classes or logits.shape[1]):
+        raise UsageError(
+            f"The module {name} gives {tuple(logits.shape)} for 2 images; training needs "
+            f"logits of shape (2, {wanted}), one for each class of the data."
+        )
+    if not any(parameter.requires_grad for parameter in module.parameters()):
+        has = "only frozen parameters" if any(True for _ in module.parameters()) else "none"
+        raise UsageError(
+            f"The module {name} has nothing to train: of parameters it has {has}. Give it "
+            "layers as attributes (self.conv = nn.Conv2d(…)), or call requires_grad_(True)."
+        )
+    notes = []
+    if not isinstance(output, Tensor) or not isinstance(
+        run_once(module, shape, training=True), Tensor
+    ):
+        notes.append(
+            f"{name} returns several outputs; the first is trained and evaluated, the others get "
+            "no gradient of their own."
+        )
+    return tuple(notes)
+
+
+def check_is_module(module: object) -> str:
+    """The name of a module's class.
+
+    Raises:
+        UsageError: It is a class, a function or something else.
+    """
+    if isinstance(module, nn.Module):
+        return type(module).__name__
+    if isinstance(module, type) and issubclass(module, nn.Module):
+        name = module.__name__
+        raise UsageError(f"network is the class {name}; give an instance of it: {name}().")
+    raise UsageError(
+        "network must be a name of the catalog or a torch.nn.Module; given a "
+        f"{type(module).__name__}. For the names: convscope networks."
+    )
+
+
+def give_shapes(module: nn.Module, shape: tuple[int, int, int]) -> None:
+    """Let lazy layers (nn.LazyLinear, nn.LazyConv2d …) find their shapes from images of this shape.
+
+    Args:
+        module: Is changed only if it has lazy layers.
+        shape: (C, H, W) of an image.
+
+    Raises:
+        UsageError: The module fails on such images.
+    """
+    if has_lazy_layers(module):
+        modes = [(each, each.training) for each in module.modules()]
+        module.eval()
+        try:
+            with torch.no_grad(), torch.random.fork_rng(devices=[]):
+                _call(module, torch.zeros(2, *shape))
+        finally:
+            for each, training in modes:
+                each.training = training
+
+
+def has_lazy_layers(module: nn.Module) -> bool:
+    """Whether some weights have no shape yet."""
+    return any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers()))
+
+
+def run_once(module: nn.Module, shape: tuple[int, int, int], *, training: bool) -> Any:
+    """What the module returns for 2 images of zeros, without gradients; it is left as found.
+
+    Raises:
+        UsageError: It fails on them.
+    """
+    give_shapes(module, shape)
+    with left_as_found(module, torch.clone), torch.no_grad():
+        module.train(training)
+        return _call(module, torch.zeros(2, *shape))
+
+
+def _call(module: nn.Module, images: Tensor) -> Any:
+    try:
+        return module(images)
+    except UsageError:
+        raise
+    except Exception as error:  # whatever a module of somebody's own may raise
+        raise UsageError(
+            f"The module {type(module).__name__} fails on images of shape "
+            f"{tuple(images.shape)}: {' '.join(str(error).split()) or type(error).__name__}"
+        ) from error
+
+
+def _check_containers(module: nn.Module, name: str) -> None:
+    """Refuse layers and weights in plain lists and dicts, where PyTorch doesn't see them."""
+    registered = {id(each) for each in module.modules()}
+    weights = {id(each) for each in module.parameters()}
+    for path, each in module.named_modules():
+        for attribute, value in vars(each).items():
+            if attribute.startswith("_") and attribute in vars(nn.Module()):
+                continue  # PyTorch's own dictionaries
+            hidden = [
+                inner
+                for inner in _inside(value)
+                if (isinstance(inner, nn.Module) and id(inner) not in registered)
+                or (isinstance(inner, nn.Parameter) and id(inner) not in weights)
+            ]
+            if hidden and isinstance(value, list | tuple | dict | set):
+                where = f"{path}.{attribute}" if path else attribute
+                kind = type(value).__name__
+                what = "layers" if isinstance(hidden[0], nn.Module) else "weights"
+                better = {
+                    ("layers", True): "nn.ModuleDict",
+                    ("layers", False): "nn.ModuleList",
+                    ("weights", True): "nn.ParameterDict",
+                    ("weights", False): "nn.ParameterList",
+                }[what, isinstance(value, dict)]
+                raise UsageError(
+                    f"The module {name} keeps {what} in a plain {kind}, {where!r}, where PyTorch "
+                    f"doesn't find them: they would neither be trained nor saved. Make it an "
+                    f"{better}: self.{attribute} = {better}(…)."
+                )
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """What nested plain containers hold."""
+    if isinstance(value, dict):
+        value = value.values()
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Tensor | nn.Module):
+        if isinstance(value, list | tuple | set) or type(value).__name__ == "dict_values":
+            for inner in value:
+                yield from _inside(inner)
+    else:
+        yield value
+
+
+def _check_weights(module: nn.Module, name: str) -> None:
+    """Refuse weights that a model file can't hold."""
+    for path, tensor in (*module.named_parameters(), *module.named_buffers()):
+        if tensor.is_complex():
+            raise UsageError(
+                f"The module {name} has complex weights, {path!r}. Model files hold real numbers: "
+                "keep real and imaginary part as two parameters, joined by torch.complex."
+            )
+    for path, each in module.named_modules():
+        if type(each).get_extra_state is not nn.Module.get_extra_state:
+            where = f" in {path!r}" if path else ""
+            raise UsageError(
+                f"The module {name} keeps extra state{where} (get_extra_state). A model file holds "
+                "tensors alone: register it as a buffer, self.register_buffer(name, tensor)."
+            )
+
+
+def copy_module(module: nn.Module) -> nn.Module:
+    """A copy of a module; what it kept of earlier images is copied without its history.
+
+    Tensors that a forward pass left as plain attributes (self.last = x) belong to a graph and
+    can't be copied as they are: the copy has their numbers.
+    """
+    memo: dict[int, Any] = {}
+    for each in module.modules():
+        for value in vars(each).values():
+            for inner in _inside(value):
+                if isinstance(inner, Tensor) and not inner.is_leaf:
+                    memo[id(inner)] = inner.detach().clone()
+    return copy.deepcopy(module, memo)

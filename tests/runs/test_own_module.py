@@ -1,0 +1,222 @@
+"""Modules as people write them: each can be trained, or one sentence says what to change."""
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from convscope.errors import UsageError
+from convscope.runs.own_module import (
+    check_is_module,
+    copy_module,
+    examine_module,
+    give_shapes,
+    has_lazy_layers,
+    main_logits,
+    run_once,
+)
+
+SHAPE = (1, 12, 12)
+
+
+class Net(nn.Module):
+    """Ends in 3 logits; `middle` is what a test is about."""
+
+    def __init__(self, middle=None):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.middle = middle
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = F.relu(self.conv(x))
+        if self.middle is not None:
+            x = self.middle(x)
+        return self.head(x.mean((2, 3)))
+
+
+class PlainList(Net):
+    def __init__(self, container):
+        super().__init__()
+        self.layers = container
+
+
+class TwoHeads(Net):
+    def forward(self, x):
+        main = super().forward(x)
+        return (main, main * 2) if self.training else main
+
+
+class Keeps(Net):
+    def forward(self, x):
+        self.last = super().forward(x)
+        return self.last
+
+
+class ExtraState(Net):
+    def get_extra_state(self):
+        return {"steps": 3}
+
+    def set_extra_state(self, state):
+        pass
+
+
+class Complex(Net):
+    def __init__(self):
+        super().__init__()
+        self.phase = nn.Parameter(torch.zeros(3, dtype=torch.complex64))
+
+
+class Returns(Net):
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def forward(self, x):
+        return self.change(super().forward(x))
+
+
+def test_a_plain_module_needs_no_words():
+    assert examine_module(Net(), SHAPE, 3) == ()
+    assert examine_module(Net(), SHAPE, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Net, r"network is the class Net; give an instance of it: Net\(\)\."),
+        (lambda: len, "a name of the catalog or a torch.nn.Module; given a builtin_function"),
+        (lambda: None, "given a NoneType"),
+        (
+            lambda: PlainList([nn.Conv2d(1, 1, 1)]),
+            r"keeps layers in a plain list, 'layers'.*neither be trained nor saved.*"
+            r"self\.layers = nn\.ModuleList",
+        ),
+        (lambda: PlainList((nn.ReLU(), [nn.Linear(2, 2)])), "in a plain tuple, 'layers'"),
+        (lambda: PlainList({"a": nn.Linear(2, 2)}), r"plain dict, 'layers'.*nn\.ModuleDict"),
+        (
+            lambda: PlainList([nn.Parameter(torch.ones(2))]),
+            r"keeps weights in a plain list.*nn\.ParameterList",
+        ),
+        (
+            lambda: nn.Sequential(nn.Flatten(), PlainList([nn.Linear(2, 2)])),
+            r"'1\.layers'",
+        ),
+        (Complex, r"complex weights, 'phase'.*torch\.complex"),
+        (ExtraState, r"extra state \(get_extra_state\).*register_buffer"),
+        (
+            lambda: Net().requires_grad_(requires_grad=False),
+            "nothing to train: of parameters it has only frozen",
+        ),
+        (
+            lambda: nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Unflatten(1, (3, 3)))[:2],
+            r"gives \(2, 9\) for 2 images; training needs logits of shape \(2, 3\)",
+        ),
+        (
+            lambda: nn.Sequential(nn.AvgPool2d((12, 4)), nn.Flatten()),
+            "nothing to train: of parameters it has none",
+        ),
+        (lambda: Returns(lambda x: x[None]), r"gives \(1, 2, 3\) for 2 images"),
+        (lambda: Returns(lambda x: {"x": x}), "this one returns a dictionary with 'x'"),
+        (lambda: Returns(lambda x: "x"), "this one returns a str"),
+        (lambda: Net(nn.Conv2d(5, 4, 1)), r"fails on images of shape \(2, 1, 12, 12\): .*channels"),
+        (lambda: Net(lambda x: {}["missing"]), "fails on images of shape .*'missing'"),
+    ],
+)
+def test_what_can_not_be_trained_is_said(make, said):
+    with pytest.raises(UsageError, match=said):
+        examine_module(make(), SHAPE, 3)
+
+
+def test_layers_that_are_registered_may_stand_in_a_list_as_well():
+    module = Net()
+    module.both = [module.conv, module.head]
+    module.settings = {"names": ["a", "b"], "sizes": (3, 4)}
+    assert examine_module(module, SHAPE, 3) == ()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        TwoHeads(),
+        Returns(lambda x: [x, x]),
+        Returns(lambda x: {"logits": x, "features": x}),
+        Returns(lambda x: {"out": x}),
+    ],
+)
+def test_of_several_outputs_the_main_one_is_taken_and_that_is_said(module):
+    (note,) = examine_module(module, SHAPE, 3)
+    assert "several outputs; the first is trained" in note
+    assert main_logits(run_once(module, SHAPE, training=True)).shape == (2, 3)
+
+
+def test_main_logits_refuses_an_empty_tuple():
+    with pytest.raises(UsageError, match="returns a tuple"):
+        main_logits(())
+
+
+def test_lazy_layers_get_their_shapes_in_the_mode_they_were_in():
+    module = nn.Sequential(
+        nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(3)
+    )
+    module[1].eval()
+    assert has_lazy_layers(module)
+    before = torch.random.get_rng_state()
+    give_shapes(module, SHAPE)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert not has_lazy_layers(module)
+    assert [each.training for each in module] == [True, False, True, True]
+    assert module[1].num_batches_tracked == 0
+    assert examine_module(module, SHAPE, 3) == ()
+
+
+def state(module):
+    """All that a person could look at afterwards."""
+    return [
+        (
+            path,
+            each.training,
+            sorted(vars(each)),
+            [(name, p.requires_grad, p.clone(), p._version) for name, p in each.named_parameters()],
+            [(name, b.clone()) for name, b in each.named_buffers()],
+        )
+        for path, each in module.named_modules()
+    ]
+
+
+def test_the_module_is_left_as_found():
+    module = Net(nn.Sequential(nn.BatchNorm2d(4), nn.Dropout()))
+    module.middle[0].eval()
+    module.conv.weight.requires_grad_(requires_grad=False)
+    kept = []
+    module.conv.register_forward_hook(lambda *_: None)
+    module.kept = kept
+    before = state(module)
+    examine_module(module, SHAPE, 3)
+    assert str(state(module)) == str(before)
+    assert module.kept is kept
+    keeps = Keeps()
+    examine_module(keeps, SHAPE, 3)
+    assert not hasattr(keeps, "last")
+
+
+def test_a_module_that_keeps_an_activation_is_copied():
+    module = Keeps()
+    module(torch.zeros(1, *SHAPE))
+    with pytest.raises(RuntimeError, match="graph leaves"):
+        copy.deepcopy(module)
+    copied = copy_module(module)
+    assert torch.equal(copied.last, module.last)
+    assert copied.last is not module.last
+    assert torch.equal(copied.conv.weight, module.conv.weight)
+    assert copied.conv.weight is not module.conv.weight
+
+
+def test_a_hundred_nested_modules():
+    module = Net()
+    for _ in range(200):
+        module = nn.Sequential(module)
+    assert examine_module(module, SHAPE, 3) == ()
+    assert check_is_module(module) == "Sequential"

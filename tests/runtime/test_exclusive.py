@@ -1,0 +1,80 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import convscope as cs
+from convscope.errors import ConvscopeError
+from convscope.runtime.exclusive import exclusive
+
+
+def test_a_second_thread_is_refused_in_words_until_the_first_has_ended():
+    begun, may_end = threading.Event(), threading.Event()
+
+    @exclusive("training")
+    def work():
+        begun.set()
+        assert may_end.wait(60)
+        return "done"
+
+    @exclusive("a forecast")
+    def other():
+        return "also"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(work)
+        assert begun.wait(60)
+        with pytest.raises(ConvscopeError, match="busy with training in another thread, and a f"):
+            other()
+        may_end.set()
+        assert first.result() == "done"
+    assert other() == "also"
+
+
+def test_one_thread_may_nest_and_an_error_releases():
+    @exclusive("inner")
+    def inner(fails):
+        if fails:
+            raise ValueError("no")
+        return 1
+
+    @exclusive("outer")
+    def outer(fails):
+        return inner(fails)
+
+    assert outer(False) == 1
+    with pytest.raises(ValueError, match="no"):
+        outer(True)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(outer, False).result() == 1
+
+
+def test_two_trainings_in_two_threads(tmp_path):
+    """One trains and the other is refused, whichever comes first; the process lives on."""
+
+    def train(number):
+        try:
+            return cs.train(
+                "softmax-regression",
+                "digits",
+                "fast",
+                epochs=30,
+                out=tmp_path / str(number),
+                quiet=True,
+                precision="float32",
+            )
+        except ConvscopeError as error:
+            return error
+
+    together = threading.Barrier(2)
+
+    def at_once(number):
+        together.wait(60)
+        return train(number)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(at_once, range(2)))
+    refused = [each for each in results if isinstance(each, ConvscopeError)]
+    assert len(refused) == 1
+    assert "use a process for each" in str(refused[0])
+    assert isinstance(train(2), cs.Run)
