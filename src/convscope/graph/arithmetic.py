@@ -19,11 +19,13 @@ class Flow(NamedTuple):
     Attributes:
         products: Gradients in the output times how much the output changes with the number.
         way: How it flows, in words.
+        by_rule: Whether the kind has a rule for it, rather than the operation being asked.
         explained: Whether it is taken apart; if not, one product holds what PyTorch says.
     """
 
     products: list[Product]
     way: str
+    by_rule: bool
     explained: bool = True
 
 
@@ -62,12 +64,13 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> Flow:
     kind = find(call.node.kind)
     found = None if kind.backward is None else kind.backward(call, into, gradient)
     if found is not None:
-        return Flow(found, kind.way)
+        return Flow(found, kind.way, by_rule=True)
     way = "gradient · local derivative ∂y/∂x"
     found = general.flow_back(call, into, gradient)
     if found is not None:
-        return Flow(found, way)
-    return Flow([general.flow_back_as_a_whole(call, into, gradient)], way, explained=False)
+        return Flow(found, way, by_rule=False)
+    whole = general.flow_back_as_a_whole(call, into, gradient)
+    return Flow([whole], way, by_rule=False, explained=False)
 
 
 def _brought_along(call: Call, index: Index) -> Copied:

@@ -23,7 +23,7 @@ class Fold:
     """One row of a table: a layer, or several folded together.
 
     Attributes:
-        name: Of the layer or the module.
+        name: The name of the layer or the module.
         kind: What it is, as in "convolution" or "2 × BasicBlock".
         nodes: The layers it stands for.
         last: The one that made its output.

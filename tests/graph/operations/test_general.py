@@ -171,7 +171,7 @@ def test_what_is_no_sum_is_explained_to_first_order():
     assert float(term.left.values) == x
     assert float(term.right.values) == pytest.approx(2 / np.pi**0.5 * np.exp(-(x**2)))
     assert form.formula == (
-        "y[2, 3, 4] = erf(…) of 1 numbers; to first order it changes by Σ ∂y/∂x · change of x"
+        "y[2, 3, 4] = erf(…) of 1 number; to first order it changes by Σ ∂y/∂x · change of x"
     )
 
 
@@ -271,6 +271,10 @@ def test_the_whole_story_of_a_number_behind_attention():
     found = unit(network, network.image[0], f"{name}:5,0,2", backward=True)
     assert found.agrees
     assert found.backward.weight.name == "operation.attention.in_proj_weight"
+    assert found.backward.weight.form.formula == (
+        f"through {name}: gradient · local derivative ∂y/∂x, summed over the 168 positions where "
+        "it is used"
+    )
     assert found.backward.source.name == "operation.attention.permutation"
     assert "gradient · local derivative ∂y/∂x" in str(found)
     behind = unit(network, network.image[0], "operation.attention:5,2", backward=True)

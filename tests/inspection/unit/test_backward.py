@@ -9,8 +9,7 @@ from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.inspection.unit.backward import gradient_in_number, gradient_in_weight
 from convscope.inspection.unit.loss import loss_of
-from convscope.inspection.unit.steepest import steepest_input, steepest_weight
-from convscope.inspection.unit.steps import explain_number
+from convscope.inspection.unit.steepest import steepest_weight
 from tests.inspection.odd_networks import Recurrent, Shuffled, Tied
 from tests.inspection.unit.operations import OPERATIONS, Scored
 
@@ -134,70 +133,6 @@ def test_a_residual_sum_passes_the_gradient_both_ways():
     assert found.through == ("1.dense", "1.sum")
     assert found.agrees
     assert len(found.form.terms) == 2
-
-
-@pytest.mark.parametrize(
-    ("head", "answers"),
-    [
-        (nn.Identity(), "logits"),
-        (nn.Softmax(1), "probabilities"),
-        (nn.LogSoftmax(1), "log probabilities"),
-    ],
-)
-def test_the_loss_is_the_same_for_each_kind_of_answer(head, answers):
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), head)
-    image = torch.randn(1, 1, 2, 2)
-    graph = capture(network, image, gradients=True)
-    loss = loss_of(graph, 2)
-    logits = network[:2](image).detach()
-    expected = nn.functional.cross_entropy(logits, torch.tensor([2]))
-    assert loss.answers == answers
-    assert loss.value == pytest.approx(expected.item())
-    assert loss.tensor.item() == pytest.approx(expected.item())
-    assert loss.predicted == int(logits.argmax())
-    assert loss.probabilities.sum() == pytest.approx(1)
-    for unit in range(3):
-        found = gradient_in_number(graph, loss, graph.output, (0, unit))
-        assert found.agrees
-        assert gradient_in_number(graph, loss, graph["1"], (0, unit)).value == pytest.approx(
-            float(logits.softmax(1)[0, unit]) - (unit == 2), rel=1e-5
-        )
-
-
-def test_the_predicted_class_is_the_label_unless_another_is_given():
-    graph = capture(
-        nn.Sequential(nn.Flatten(), nn.Linear(4, 3)), torch.randn(1, 1, 2, 2), gradients=True
-    )
-    assert loss_of(graph, None).label == int(graph.result.argmax())
-    with pytest.raises(UsageError, match="The label must be a class from 0 to 2; given 3."):
-        loss_of(graph, 3)
-
-
-def test_the_loss_needs_class_scores():
-    graph = capture(nn.Conv2d(1, 2, 2), torch.randn(1, 1, 4, 4), gradients=True)
-    with pytest.raises(UsageError) as caught:
-        loss_of(graph, None)
-    assert str(caught.value) == (
-        "The way backwards starts at class scores (1, classes), and Conv2d returns a tensor of "
-        "shape (1, 2, 3, 3). Wrap it in a module that returns class scores."
-    )
-
-
-def test_the_steepest_weight_and_input_are_the_steepest():
-    torch.manual_seed(0)
-    network = nn.Sequential(
-        nn.Conv2d(2, 4, 3, padding=1, groups=2), nn.Flatten(), nn.Linear(100, 3)
-    )
-    graph = capture(network, torch.randn(1, 2, 5, 5), gradients=True)
-    loss, node, index = loss_of(graph, 0), graph["0"], (0, 3, 0, 4)
-    weights, pixels = graph.gradients(loss.tensor, ["0.weight", graph.input])
-    path, place = steepest_weight(graph, loss, node, index)
-    assert (path, place[0]) == ("0.weight", 3)
-    assert weights[place].abs() == weights[3].abs().max()
-    source, at = steepest_input(graph, loss, explain_number(graph, node, index).form)
-    assert source is graph.input
-    assert pixels[at].abs() == pixels[0, 1, :2, 3:].abs().max()
 
 
 @pytest.mark.parametrize(

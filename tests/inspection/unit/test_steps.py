@@ -1,17 +1,13 @@
 """The explained number is the network's, for every kind of operation and random units."""
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from torch import nn
 
-from convscope.definitions.cross_correlation import cross_correlation
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
-from convscope.graph.operations.forms import Calculated, Copied, Extreme, WeightedSum
-from convscope.graph.operations.pointwise import POINT_FUNCTIONS
+from convscope.graph.operations.forms import Calculated
 from convscope.graph.operations.table import KINDS
 from convscope.inspection.unit.steps import explain_number, follow_steps, relative_error
 from tests.inspection.odd_networks import Recurrent, Shuffled, Tied
@@ -65,64 +61,6 @@ def test_networks_with_control_flow_and_reuse(network):
             assert all(step.agrees for step in found), found
 
 
-@given(
-    kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)),
-    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    padding=st.tuples(st.integers(0, 3), st.integers(0, 3)),
-    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)),
-    groups=st.sampled_from([1, 2, 4]),
-    bias=st.booleans(),
-    seed=st.integers(0, 2**20),
-)
-@settings(max_examples=60)
-def test_convolutions_of_all_sizes(kernel, stride, padding, dilation, groups, bias, seed):
-    torch.manual_seed(seed)
-    layer = nn.Conv2d(4, 8, kernel, stride, padding, dilation, groups, bias)
-    graph = capture(layer, torch.randn(1, 4, 9, 8))
-    node = graph.output
-    index = random_index(node, np.random.default_rng(seed))
-    step = explain_number(graph, node, index)
-    assert step.agrees
-    x, w = graph.input.value.numpy(), layer.weight.detach().numpy()
-    whole = cross_correlation(
-        x,
-        w,
-        layer.bias.detach().numpy() if bias else None,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-    )
-    assert step.form.result == pytest.approx(whole[index], abs=1e-12)
-    (term,) = step.form.terms
-    assert term.left.values.shape == (4 // groups, *kernel)
-    padded = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)), constant_values=np.nan)
-    channels, rows, columns = term.left.grid
-    found = padded[0][np.ix_(channels, rows + padding[0], columns + padding[1])]
-    assert (np.isnan(found) == term.left.outside).all()
-    assert (np.nan_to_num(found) == term.left.values).all()
-
-
-def test_the_curriculum_example():
-    layer = nn.Conv2d(1, 1, 2, bias=False)
-    layer.weight.data = torch.arange(4.0).reshape(1, 1, 2, 2)
-    graph = capture(layer, torch.arange(9.0).reshape(1, 1, 3, 3))
-    results = [explain_number(graph, graph.output, (0, 0, y, x)) for y in (0, 1) for x in (0, 1)]
-    assert [step.form.result for step in results] == [19, 25, 37, 43]
-    (term,) = results[3].form.terms
-    assert term.left.values.tolist() == [[[4, 5], [7, 8]]]
-    assert term.products.tolist() == [[[0, 5], [14, 24]]]
-    assert results[3].form.formula == "y[0, 1, 1] = Σ w[0, c, i, j] · x[c, 1 + i, 1 + j]"
-
-
-def test_of_equal_numbers_the_first_wins_and_padding_never():
-    graph = capture(nn.MaxPool2d(3, stride=2, padding=1), torch.full((1, 1, 4, 4), -2.0))
-    form = explain_number(graph, graph.output, (0, 0, 0, 0)).form
-    assert isinstance(form, Extreme)
-    assert form.given.index(form.winner) == (0, 0, 0)
-    assert form.result == -2
-
-
 def chain(network, shape, name, index):
     torch.manual_seed(0)
     graph = capture(network, torch.randn(1, *shape))
@@ -160,27 +98,6 @@ def test_what_is_used_twice_ends_the_chain():
 
     kinds, _, _ = chain(Residual(), (1, 5, 5), "conv", (0, 0, 1, 1))
     assert kinds == ["convolution"]
-
-
-def test_a_dropped_unit_is_explained_where_a_network_drops_units_even_in_prediction():
-    class Always(nn.Module):
-        def forward(self, x):
-            return nn.functional.dropout(x, 0.5)
-
-    torch.manual_seed(0)
-    graph = capture(Always(), torch.randn(1, 40))
-    found = [explain_number(graph, graph.output, (0, i)) for i in range(40)]
-    assert all(step.agrees for step in found)
-    assert {step.form.inserted == "dropped: 0" for step in found} == {True, False}
-
-
-def test_padding_is_named():
-    graph = capture(nn.ConstantPad2d(1, 0.5), torch.randn(1, 1, 2, 2))
-    step = explain_number(graph, graph.output, (0, 0, 0, 1))
-    assert isinstance(step.form, Copied)
-    assert (step.form.formula, step.form.result) == ("y[0, 0, 1] = padding", 0.5)
-    graph = capture(nn.Unfold(3, padding=1), torch.randn(1, 1, 4, 4))
-    assert explain_number(graph, graph.output, (0, 0, 0)).form.formula == "y[0, 0] = padding"
 
 
 def test_unknown_operations_are_asked_themselves():
@@ -225,24 +142,3 @@ def test_the_relative_error_is_a_share_of_what_was_added_up():
     assert relative_error(1.0, 1.0, 0.0) == 0
     assert relative_error(1.001, 1.0, 100.0) == pytest.approx(1e-5)
     assert relative_error(float("nan"), float("nan"), 1.0) == 0
-
-
-@pytest.mark.parametrize("kind", POINT_FUNCTIONS)
-def test_slopes_are_derivatives(kind):
-    given = {"alpha": 0.7, "beta": 2.0, "threshold": 1.0, "negative_slope": 0.2, "weight": 0.3}
-    given |= {"min_val": -0.4, "max_val": 0.6, "approximate": "none"}
-    positive = kind in ("square root", "reciprocal square root", "logarithm")
-    x = np.array([0.31, 0.9, 1.7] if positive else [-2.3, -0.77, -0.21, 0.13, 0.55, 1.9, 4.2])
-    rule, h = POINT_FUNCTIONS[kind], 1e-6
-    difference = (rule.value(x + h, given) - rule.value(x - h, given)) / (2 * h)
-    assert rule.slope(x, given) == pytest.approx(difference, abs=1e-6)
-
-
-def test_weighted_sums_know_their_size():
-    graph = capture(nn.Linear(2, 1), torch.tensor([[3.0, -3.0]]))
-    graph.weights["weight"].data = torch.tensor([[1.0, 1.0]])
-    graph.weights["bias"].data = torch.tensor([0.5])
-    form = explain_number(graph, graph.output, (0, 0)).form
-    assert isinstance(form, WeightedSum)
-    assert (form.result, form.magnitude) == (0.5, 6.5)
-    assert form.inserted == "0.5 + 0 = 0.5"

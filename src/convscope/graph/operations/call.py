@@ -41,7 +41,7 @@ class Call:
     """An operation with what it was given.
 
     Args:
-        graph: Of a call with a real image.
+        graph: A call with a real image.
         node: The operation.
     """
 

@@ -25,7 +25,7 @@ class WeightedSum:
     """Products that are added up: a neuron without its activation.
 
     Attributes:
-        formula: In symbols, as in "y[2, 0, 5] = b[2] + Σ w[2, c, a, b] · x[c, a, 5 + b]".
+        formula: The calculation in symbols, as in "y[2, 0] = b[2] + Σ w[2, c, a] · x[c, a]".
         terms: The products; several where numbers of several layers are added up.
         bias: A single number, or none.
     """
@@ -79,7 +79,7 @@ class Extreme:
     """The largest of some numbers, or the smallest.
 
     Attributes:
-        formula: In symbols.
+        formula: The calculation in symbols.
         given: The numbers. Padding never wins.
         smallest: Whether the smallest is looked for.
     """
@@ -124,7 +124,7 @@ class Copied:
     """A number that was moved and not changed.
 
     Attributes:
-        formula: In symbols.
+        formula: The calculation in symbols.
         given: The single number, or a constant.
     """
 
@@ -156,12 +156,12 @@ class Calculated:
     """A formula with a few numbers in it.
 
     Attributes:
-        formula: In symbols, as in "y = max(x, 0)".
+        formula: The calculation in symbols, as in "y = max(x, 0)".
         inserted: The same in numbers.
         given: The numbers, by their symbols.
         result: What comes out.
-        magnitude: As described above.
-        curve: For a function of one number, the function, to draw it.
+        magnitude: How large the numbers are that the result is made from.
+        curve: The function itself, to draw it, if it is one of a single number.
         first_order: Numbers that were given and the local derivatives by them, where the formula
             itself doesn't say how the result depends on each.
     """
@@ -188,7 +188,7 @@ class Share:
     """One probability of a softmax, or its logarithm.
 
     Attributes:
-        formula: In symbols.
+        formula: The calculation in symbols.
         scores: All that compete, one axis.
         own: Which of them is asked about.
         logarithm: Whether the logarithm is taken.

@@ -129,8 +129,7 @@ def _as_sum(
         if not abs(term.total + rest - result) <= allowed:  # also where it isn't a number
             continue
         name = short_name(call.node)
-        others = [operand_of(call, other).name for other in terms if other != key]
-        follow = f"; ∂y/∂x follows from {', '.join(dict.fromkeys(others))}" if others else ""
+        follow = _and_follows_from([operand_of(call, k).name for k in terms if k != key])
         bias = constant(f"{name} of zeros", rest) if rest else None
         shift = f"{name} of zeros + " if rest else ""
         formula = f"{symbol} = {shift}Σ ∂y/∂x · x, as {name} is a sum over x = {term.left.name}"
@@ -138,13 +137,23 @@ def _as_sum(
     return None
 
 
+def _and_follows_from(names: Sequence[str]) -> str:
+    """What the local derivatives were made from, of many the first two."""
+    if not names:
+        return ""
+    each = list(dict.fromkeys(names))
+    more = f" and {len(each) - 2} more" if len(each) > 2 else ""
+    return f"; ∂y/∂x follows from {', '.join(each[:2])}{more}"
+
+
 def _to_first_order(
     formula: str, name: str, result: float, terms: dict[Key, Product]
 ) -> Calculated:
     given = {f"x{place}" if place else "x": t.left for place, t in enumerate(terms.values())}
     count = sum(term.products.size for term in terms.values())
+    what = "1 number" if count == 1 else f"{count} numbers"
     return Calculated(
-        formula=f"{formula} of {count} numbers; to first order it changes by Σ ∂y/∂x · change of x",
+        formula=f"{formula} of {what}; to first order it changes by Σ ∂y/∂x · change of x",
         inserted=f"{name}(…) = {number(result)}",
         given=given,
         result=result,

@@ -114,7 +114,7 @@ class Operand:
 
     Attributes:
         name: The layer's name or the parameter's path.
-        tensor: With the batch axis, if it is a layer's.
+        tensor: The numbers, with the batch axis if it is a layer's.
         node: The layer; None for a parameter.
         is_gradient: Whether it is the gradient in the layer's tensor.
     """
@@ -126,7 +126,7 @@ class Operand:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the tensor."""
+        """The shape of the tensor."""
         return tuple(self.tensor.shape)
 
     def numbers(self, *places: Place) -> Numbers:

@@ -27,7 +27,7 @@ class PointFunction(NamedTuple):
     """A function of one number, x. Its rules are given the arguments, as in g["alpha"].
 
     Attributes:
-        formula: In symbols; {alpha} and the like stand for arguments.
+        formula: The function in symbols; {alpha} and the like stand for arguments.
         value: What comes out.
         slope: The derivative at x.
         cancels: The size of what is subtracted on the way, if the value can be far smaller.
@@ -62,7 +62,7 @@ def register_function(
         function: What it computes.
         arguments: Its arguments; None: the number alone.
         family: "activation" or "arithmetic".
-        bind: As of `OperationKind`.
+        bind: The kind that the arguments stand for, as in `OperationKind`.
     """
     POINT_FUNCTIONS[name] = function
     register(

@@ -92,7 +92,7 @@ def divisor(call: Call, index: Index) -> int:
 
 
 def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product]:
-    """Of a mean every number has its share; of a maximum the winner has all."""
+    """Every number has its share of a mean's gradient; a maximum's goes to the winner alone."""
     node, place = call.node, into.place
     axes = len(node.arguments["output_size" if _is_adaptive(node) else "kernel_size"])
     counts = node.shape[-axes:]

@@ -55,7 +55,7 @@ class Rerun:
 
     @property
     def differentiable(self) -> list[Key]:
-        """Those of the tensors that autograd can follow to what came out."""
+        """The tensors from which autograd can follow to what came out."""
         if not self.made.requires_grad:
             return []
         return [key for key, leaf in self.leaves.items() if leaf.requires_grad]

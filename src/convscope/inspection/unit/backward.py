@@ -174,6 +174,7 @@ def gradient_in_weight(
     users = [node for node in graph if path in node.parameters.values() and node.edge is not None]
     own, *gradients = graph.gradients(loss.tensor, [path, *users])
     terms: list[Product] = []
+    ways: dict[str, list[str]] = {}
     unexplained = []
     for user, tensor in zip(users, gradients, strict=True):
         call = Call(graph, user)
@@ -182,11 +183,13 @@ def gradient_in_weight(
             flow = flow_back(call, Recipient(role, None, index), flowing)
             terms += flow.products
             unexplained += [] if flow.explained else [user.name]
+            way = "what it met · gradient" if flow.by_rule else flow.way
+            through = ways.setdefault(way, [])
+            through += [] if user.name in through else [user.name]
     value = float(own[index])
     count = sum(term.products.size for term in terms)
     over = f", summed over the {count} positions where it is used" if count > 1 else ""
-    ways = f"through {', '.join(user.name for user in users)}: what it met · gradient{over}"
-    form = WeightedSum(ways, tuple(terms))
+    form = WeightedSum(f"{_words(ways)}{over}", tuple(terms))
     return NumberGradient(
         name=path,
         index=index,

@@ -64,7 +64,8 @@ def _image(explanation: UnitFindings) -> Panel:
     all_of_it = sees is not None and bool(sees.rows.all() and sees.columns.all())
     size = " × ".join(map(str, opened.pixels.shape[2:]))
     name = shortened(drawable(opened.image_name, "image"), 24)
-    return f"{name}, {size}\n{'all of it is seen' if all_of_it else 'framed: what is seen'}", draw
+    seen = "all of it is seen" if all_of_it else "" if sees is None else "framed: what is seen"
+    return f"{name}, {size}\n{seen}", draw
 
 
 def _sources(form: Form) -> list[tuple[Numbers, tuple[int, ...]]]:

@@ -17,7 +17,7 @@ from convscope.inspection.unit.loss import Loss
 def steepest_weight(
     graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]
 ) -> tuple[str, tuple[int, ...]] | None:
-    """Of the weights that a number was computed with, the one with the largest gradient.
+    """The weight with the largest gradient among those that a number was computed with.
 
     Returns:
         The parameter's path and the weight's index; None if the number depends on no weight.
@@ -39,7 +39,7 @@ def steepest_weight(
 
 
 def steepest_input(graph: Graph, loss: Loss, form: Form) -> tuple[Node, tuple[int, ...]] | None:
-    """Of the numbers that a number was computed from, the one with the largest gradient."""
+    """The number with the largest gradient among those that a number was computed from."""
     best: tuple[float, Node, tuple[int, ...]] | None = None
     for numbers in _layer_numbers(form):
         node = next((node for node in graph if node.name == numbers.name), None)

@@ -102,7 +102,7 @@ def explain_number(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitStep
     return UnitStep(
         layer=node.name,
         kind=node.kind,
-        description=describe(node),
+        description=describe(node).removeprefix("other: "),
         index=index[1:] if batch else index,
         shape=node.shape[1:] if batch else node.shape,
         value=value,

@@ -24,7 +24,7 @@ def body_of(form: Form, width: int, explanation: UnitFindings) -> Iterator[Rende
 
     Args:
         form: The calculation.
-        width: Of the terminal, in characters.
+        width: The terminal's width, in characters.
         explanation: What it is part of.
     """
     if isinstance(form, WeightedSum):

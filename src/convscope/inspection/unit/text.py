@@ -32,7 +32,7 @@ def as_parts(explanation: UnitFindings, width: int) -> Iterator[RenderableType]:
 
     Args:
         explanation: What to write.
-        width: Of the terminal, in characters.
+        width: The terminal's width, in characters.
     """
     own = explanation.step
     yield Text(f"{own.label} = {number(own.value)}", style="bold")
