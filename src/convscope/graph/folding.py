@@ -39,7 +39,7 @@ class Fold:
 
 def fold(graph: Graph) -> list[Fold]:
     """The rows of a graph, folded to blocks."""
-    return _Folder(graph).rows(graph.root)
+    return _BlockFolder(graph).rows(graph.root)
 
 
 def layers(graph: Graph) -> list[Node]:
@@ -51,7 +51,7 @@ def layers(graph: Graph) -> list[Node]:
     ]
 
 
-class _Folder:
+class _BlockFolder:
     """Folds the calls of one graph."""
 
     def __init__(self, graph: Graph) -> None:

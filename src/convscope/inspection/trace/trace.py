@@ -203,7 +203,11 @@ class _Tracer:
             backward_flops=sum(cost.backward_flops for cost in total),
             activation_bytes=sum(row.activation_bytes for row in rows),
             uncounted=tuple(
-                n.name for n in shown if n.kind.startswith("other: ") and not self._costs[n].macs
+                n.name
+                for n in shown
+                if n.kind.startswith("other: ")
+                and not self._costs[n].macs
+                and not n.arguments.get("output")  # what a second output costs is in the first
             ),
             notes=tuple(self._notes(shown)),
         )
