@@ -11,8 +11,8 @@ from convscope.graph.capture import capture
 from convscope.graph.operations.forms import Calculated, WeightedSum
 from convscope.graph.reach import is_understood, looks_at
 from convscope.graph.region import Extent
-from convscope.inspection.unit.backward import gradient_in_number, gradient_in_weight
-from convscope.inspection.unit.loss import loss_of
+from convscope.inspection.unit.backward import explain_number_gradient, explain_weight_gradient
+from convscope.inspection.unit.loss import compute_loss
 from convscope.inspection.unit.steps import explain_number
 from convscope.inspection.unit.unit import unit
 from tests.inspection.unit.operations import Own, Scored
@@ -95,7 +95,7 @@ def random_place(shape, random):
 def test_unknown_operations_are_explained_forwards_and_backwards(name):
     network = Scored(UNKNOWN[name])
     graph = capture(network, network.image, gradients=True)
-    loss, random = loss_of(graph, 1), np.random.default_rng(0)
+    loss, random = compute_loss(graph, 1), np.random.default_rng(0)
     assert any(node.kind.startswith("other: ") for node in graph)
     for node in graph:
         if not node.dtype.is_floating_point:
@@ -105,13 +105,13 @@ def test_unknown_operations_are_explained_forwards_and_backwards(name):
             step = explain_number(graph, node, place)
             assert step.agrees, step
             if node.edge is not None:
-                found = gradient_in_number(graph, loss, node, place)
+                found = explain_number_gradient(graph, loss, node, place)
                 assert found.agrees, found
                 assert not found.unexplained
     for path in graph.parameter_names:
         for _ in range(4):
             place = random_place(graph.weights[path].shape, random)
-            found = gradient_in_weight(graph, loss, path, place)
+            found = explain_weight_gradient(graph, loss, path, place)
             assert found.agrees, found
             assert not found.unexplained
 
@@ -119,10 +119,10 @@ def test_unknown_operations_are_explained_forwards_and_backwards(name):
 def test_the_gradients_are_those_of_training():
     network = Scored(UNKNOWN["einsum"])
     graph = capture(network, network.image, gradients=True)
-    loss = loss_of(graph, 1)
+    loss = compute_loss(graph, 1)
     F.cross_entropy(network(network.image), torch.tensor([1])).backward()
     for place in ((0, 0), (3, 4), (5, 1)):
-        found = gradient_in_weight(graph, loss, "operation.weight", place)
+        found = explain_weight_gradient(graph, loss, "operation.weight", place)
         expected = network.operation.weight.grad[place].item()
         assert found.form.result == pytest.approx(expected, rel=1e-5)
         (term,) = found.form.terms
@@ -199,7 +199,7 @@ def test_complex_numbers_are_named_and_gradients_pass_them():
     assert step.form.formula == (
         "y[1, 2, 3] = abs(…) of complex numbers, whose arithmetic isn't shown"
     )
-    found = gradient_in_number(graph, loss_of(graph, 1), graph["first"], (0, 1, 2, 3))
+    found = explain_number_gradient(graph, compute_loss(graph, 1), graph["first"], (0, 1, 2, 3))
     assert found.agrees
     assert found.unexplained == ("operation.fft_rfft",)
 

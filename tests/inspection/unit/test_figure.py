@@ -165,3 +165,10 @@ def test_bars_of_any_size(values):
     assert low <= min(0, *values)
     assert high >= max(0, *values)
     assert high > low
+
+
+def test_a_figure_need_not_be_written(network, image):
+    explanation = unit(network, image, "head:3", backward=True)
+    for figure in (explanation.figure(), explanation.backward_figure()):
+        assert isinstance(figure, Figure)
+        assert figure.subfigs

@@ -137,6 +137,15 @@ def test_a_dense_layer_of_few_inputs_is_listed():
     assert all(f"[{i}] = image[0, {i // 2}, {i % 2}]" in text for i in range(4))
 
 
+def test_a_notebook_shows_the_same_text():
+    explanation = unit(Squared(5), torch.randn(1, 5, 5), "conv:0,2,2")
+    html = explanation._repr_html_()
+    assert html.startswith("<pre>")
+    assert "conv[0, 2, 2] = " in html
+    assert "<script" not in html
+    assert html.count("<br>") == len(str(explanation).splitlines()) - 1
+
+
 def test_very_small_numbers_get_their_power_of_ten():
     small = block("x", torch.tensor([[1e-5, -2.5e-5], [0.0, 3e-6]]).double().numpy())
     assert small.heading() == "x  · 10⁻⁵"

@@ -78,7 +78,7 @@ class NumberGradient:
         }
 
 
-def gradient_in_number(
+def explain_number_gradient(
     graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]
 ) -> NumberGradient:
     """Where the gradient in one number of a layer comes from.
@@ -124,7 +124,7 @@ def gradient_in_number(
     )
 
 
-def gradient_in_probability(loss: Loss, unit: int, layer: str) -> NumberGradient:
+def explain_probability_gradient(loss: Loss, unit: int, layer: str) -> NumberGradient:
     """The gradient in a probability of a softmax that the network leaves to the loss.
 
     Args:
@@ -159,7 +159,7 @@ def gradient_in_probability(loss: Loss, unit: int, layer: str) -> NumberGradient
     )
 
 
-def gradient_in_weight(
+def explain_weight_gradient(
     graph: Graph, loss: Loss, path: str, index: tuple[int, ...]
 ) -> NumberGradient:
     """Where the gradient in one weight comes from; of a tied weight, from all of its uses.

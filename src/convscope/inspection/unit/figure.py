@@ -34,7 +34,7 @@ MOST_MAPS = 64  # of a flattened layer that are drawn
 LINE = 0.26  # inches
 
 
-def unit_figure(explanation: UnitFindings, path: str | Path | None = None) -> Figure:
+def draw_unit(explanation: UnitFindings, path: str | Path | None = None) -> Figure:
     """Draw where a number comes from.
 
     Args:

@@ -20,7 +20,7 @@ from convscope.look.canvas import drawable, drawing, headline, shortened
 MOST_CHANNELS = 2
 
 
-def unit_backward_figure(explanation: UnitFindings, path: str | Path | None = None) -> Figure:
+def draw_unit_backward(explanation: UnitFindings, path: str | Path | None = None) -> Figure:
     """Draw where the gradients in a number, in one of its weights and one of its inputs come from.
 
     Args:

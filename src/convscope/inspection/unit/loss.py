@@ -67,7 +67,7 @@ class Loss:
         }
 
 
-def loss_of(graph: Graph, label: int | None) -> Loss:
+def compute_loss(graph: Graph, label: int | None) -> Loss:
     """The loss of the network's answer.
 
     Args:

@@ -14,7 +14,7 @@ from convscope.graph.operations.table import find
 from convscope.inspection.unit.loss import Loss
 
 
-def steepest_weight(
+def find_steepest_weight(
     graph: Graph, loss: Loss, node: Node, index: tuple[int, ...]
 ) -> tuple[str, tuple[int, ...]] | None:
     """The weight with the largest gradient among those that a number was computed with.
@@ -38,7 +38,9 @@ def steepest_weight(
     return path, _unraveled(int(sizes.argmax()), tuple(gradient.shape))
 
 
-def steepest_input(graph: Graph, loss: Loss, form: Form) -> tuple[Node, tuple[int, ...]] | None:
+def find_steepest_input(
+    graph: Graph, loss: Loss, form: Form
+) -> tuple[Node, tuple[int, ...]] | None:
     """The number with the largest gradient among those that a number was computed from."""
     best: tuple[float, Node, tuple[int, ...]] | None = None
     for numbers in _layer_numbers(form):

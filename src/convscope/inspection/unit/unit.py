@@ -37,13 +37,13 @@ from convscope.inspection.unit.asked import (
     parse_place,
 )
 from convscope.inspection.unit.backward import (
-    gradient_in_number,
-    gradient_in_probability,
-    gradient_in_weight,
+    explain_number_gradient,
+    explain_probability_gradient,
+    explain_weight_gradient,
 )
 from convscope.inspection.unit.explanation import UnitBackward, UnitFindings
-from convscope.inspection.unit.loss import Loss, loss_of
-from convscope.inspection.unit.steepest import steepest_input, steepest_weight
+from convscope.inspection.unit.loss import Loss, compute_loss
+from convscope.inspection.unit.steepest import find_steepest_input, find_steepest_weight
 from convscope.inspection.unit.steps import UnitStep, follow_steps
 from convscope.inspection.unit.text import as_parts, as_text
 from convscope.look.html import escape
@@ -75,9 +75,9 @@ class UnitExplanation(UnitFindings):
         Args:
             path: The PNG to write; None writes none.
         """
-        from convscope.inspection.unit.figure import unit_figure
+        from convscope.inspection.unit.figure import draw_unit
 
-        return unit_figure(self, path)
+        return draw_unit(self, path)
 
     def backward_figure(self, path: str | Path | None = None) -> Figure:
         """Draw the way backwards.
@@ -88,9 +88,9 @@ class UnitExplanation(UnitFindings):
         Raises:
             UsageError: It was not asked for.
         """
-        from convscope.inspection.unit.figure_backward import unit_backward_figure
+        from convscope.inspection.unit.figure_backward import draw_unit_backward
 
-        return unit_backward_figure(self, path)
+        return draw_unit_backward(self, path)
 
 
 def unit(
@@ -150,7 +150,7 @@ def explain_unit(
         chosen = None if weight is None else parse_place(weight, "weight", "PARAMETER:INDEX")
         right = find_label(label, subject.classes)
         with torch.inference_mode(mode=False), torch.enable_grad():
-            loss = loss_of(graph, right)
+            loss = compute_loss(graph, right)
             back = _backward(graph, loss, node, index, found[asked], chosen)
     return UnitExplanation(
         network=graph.network,
@@ -182,18 +182,18 @@ def _backward(
     step: UnitStep,
     chosen: tuple[str, tuple[int, ...]] | None,
 ) -> UnitBackward:
-    weight = chosen or steepest_weight(graph, loss, node, index)
-    source = steepest_input(graph, loss, step.form)
+    weight = chosen or find_steepest_weight(graph, loss, node, index)
+    source = find_steepest_input(graph, loss, step.form)
     own = None
     if node.edge is not None:
-        own = gradient_in_number(graph, loss, node, index)
+        own = explain_number_gradient(graph, loss, node, index)
     elif node.name == SOFTMAX:
-        own = gradient_in_probability(loss, index[-1], SOFTMAX)
+        own = explain_probability_gradient(loss, index[-1], SOFTMAX)
     return UnitBackward(
         loss,
         number=own,
-        weight=None if weight is None else gradient_in_weight(graph, loss, *weight),
-        source=None if source is None else gradient_in_number(graph, loss, *source),
+        weight=None if weight is None else explain_weight_gradient(graph, loss, *weight),
+        source=None if source is None else explain_number_gradient(graph, loss, *source),
     )
 
 
