@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from convscope.planning.words import size_words
+from convscope.look import numbers
 
 CONVSCOPE = [sys.executable, "-m", "convscope"]
 STEP_UP = 1.25
@@ -148,8 +148,8 @@ def verdict(trials: list[Trial], low: float, limit: int) -> str:
         return f"over the limit in {killed} of {len(trials)}"
     peak = max(trial.peak for trial in trials)
     if peak >= low:
-        return f"within the reserve: {size_words(peak)} of {size_words(limit)}"
-    return f"**would have fitted**: {size_words(peak)}"
+        return f"within the reserve: {numbers.size(peak)} of {numbers.size(limit)}"
+    return f"**would have fitted**: {numbers.size(peak)}"
 
 
 def main() -> None:
@@ -178,10 +178,10 @@ def main() -> None:
         finished = [trial for trial in trials if trial.finished]
         peaks = sorted(trial.peak for trial in trials)
         print(
-            f"| {case.network}, {case.size} pixels | {case.precision} | {size_words(limit)} "
-            f"| {batch_size} | {size_words(found['peak_bytes'])} ({size_words(found['high'])}) "
+            f"| {case.network}, {case.size} pixels | {case.precision} | {numbers.size(limit)} "
+            f"| {batch_size} | {numbers.size(found['peak_bytes'])} ({numbers.size(found['high'])}) "
             f"| {len(finished)} of {len(trials)} "
-            f"| {size_words(peaks[0])} to {size_words(peaks[-1])} "
+            f"| {numbers.size(peaks[0])} to {numbers.size(peaks[-1])} "
             f"| {verdict(larger, found['peak_bytes'], limit)} |",
             flush=True,
         )

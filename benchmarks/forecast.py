@@ -3,6 +3,7 @@
     python benchmarks/forecast.py                     # seven networks, 3 batch sizes, 2 precisions
     python benchmarks/forecast.py --only lenet vgg11  # some of them
     python benchmarks/forecast.py --odd               # three networks that nothing was tuned on
+    python benchmarks/forecast.py --regularized       # with clipping, averaging, label smoothing
 
 Every training runs in a process of its own, with the data's images and the book's recipe. Needs
 Fashion-MNIST (CONVSCOPE_DATA) and an idle machine. The table is Markdown; --json writes every
@@ -12,6 +13,7 @@ figure.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import math
 import subprocess
@@ -36,6 +38,7 @@ BATCHES = {
 }
 ODD_BATCHES = {"depthwise": (32, 128), "thin": (32, 128), "wide": (32, 128)}
 PRECISIONS = ("float32", "bfloat16")
+REGULARIZED = {"clip_gradient": 1.0, "ema": 0.99, "label_smoothing": 0.1}
 STEPS = 14
 
 
@@ -81,7 +84,7 @@ def wide() -> nn.Module:
 ODD = {"depthwise": depthwise, "thin": thin, "wide": wide}
 
 
-def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
+def work(name: str, batch_size: int, precision: str, *, regularized: bool) -> dict[str, Any]:
     """Forecast one training, do some of it, and compare."""
     from convscope.data.image_set import ImageSet
     from convscope.data.load import load
@@ -89,8 +92,10 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     from convscope.runs.recipe import Recipe, named
     from convscope.runs.run import new_run
     from convscope.runtime.allocator import returning_memory
-    from convscope.runtime.execution import Execution, choose_execution
+    from convscope.runtime.choose_execution import choose_execution
+    from convscope.runtime.execution import Execution
     from convscope.runtime.process import forget_peak, resident_bytes
+    from convscope.runtime.weight_average import WeightAverage
     from convscope.training.expectation import Expectation
     from convscope.training.interrupt import stop_on_signals
     from convscope.training.job import prepare
@@ -105,6 +110,8 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     some = ImageSet(train.images[rows], train.labels[rows], train.classes)
     few = ImageSet(test.images[:64], test.labels[:64], test.classes, split="test")
     changes: dict[str, Any] = {"batch_size": batch_size, "precision": precision, "epochs": 1}
+    if regularized:
+        changes |= REGULARIZED
     if name in ODD:
         recipe = Recipe(data="", learning_rate=0.001, threads=2, **changes)
         network: str | nn.Module = ODD[name]()
@@ -117,7 +124,12 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     with returning_memory():
         execution = choose_execution(job.network, images, labels, cpu, recipe.precision, 2)
     placed = execution.place(job.network)
-    state = TrainingState(placed, make_optimizer(placed, recipe), None, Progress(total_steps=STEPS))
+    average = None
+    if recipe.ema is not None:
+        average = WeightAverage(copy.deepcopy(placed), recipe.ema)
+    state = TrainingState(
+        placed, make_optimizer(placed, recipe), average, Progress(total_steps=STEPS)
+    )
     view = LiveView(quiet=True)
     expectation = Expectation(job, recipe, execution, view, 0.0)
     with tempfile.TemporaryDirectory() as folder:
@@ -149,10 +161,15 @@ def work(name: str, batch_size: int, precision: str) -> dict[str, Any]:
     }
 
 
-def run_worker(name: str, batch_size: int, precision: str) -> dict[str, Any]:
+def run_worker(name: str, batch_size: int, precision: str, *, regularized: bool) -> dict[str, Any]:
     """One training in a process of its own, started as the command line is."""
     done = subprocess.run(
-        [sys.executable, __file__, "--worker", name, str(batch_size), precision],
+        [
+            sys.executable,
+            __file__,
+            *(["--regularized"] if regularized else []),
+            *("--worker", name, str(batch_size), precision),
+        ],
         capture_output=True,
         text=True,
         env={**environment_without_thread_cache(), "GOMP_SPINCOUNT": "10000"},
@@ -165,7 +182,7 @@ def run_worker(name: str, batch_size: int, precision: str) -> dict[str, Any]:
 
 def summarize(results: list[dict[str, Any]]) -> None:
     """Print the errors: mean and worst, of the forecast and of the range."""
-    from convscope.planning.history import Outcome, with_range
+    from convscope.planning.history import ForecastOutcome, with_range
 
     for what in ("step", "memory"):
         pairs = [result[what] for result in results]
@@ -178,7 +195,10 @@ def summarize(results: list[dict[str, Any]]) -> None:
         # Each is forecast with the others as the machine's history, as a later run would be.
         inside, corrected = 0, []
         for index, (forecast, actual) in enumerate(pairs):
-            others = [Outcome(what, f, a, "", 0, "") for f, a in pairs[:index] + pairs[index + 1 :]]
+            others = [
+                ForecastOutcome(what, f, a, "", 0, "")
+                for f, a in pairs[:index] + pairs[index + 1 :]
+            ]
             expected = with_range(forecast, what, others)
             inside += expected.low <= actual <= expected.high
             corrected.append(expected.value / actual - 1)
@@ -198,11 +218,12 @@ def main() -> None:
     parser.add_argument("--worker", nargs=3, metavar=("NETWORK", "BATCH", "PRECISION"))
     parser.add_argument("--only", nargs="*", help="names of networks")
     parser.add_argument("--odd", action="store_true")
+    parser.add_argument("--regularized", action="store_true")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     if given.worker:
         name, batch_size, precision = given.worker
-        print(json.dumps(work(name, int(batch_size), precision)))
+        print(json.dumps(work(name, int(batch_size), precision, regularized=given.regularized)))
         return
     batches = ODD_BATCHES if given.odd else BATCHES
     results = []
@@ -214,7 +235,7 @@ def main() -> None:
     for name in given.only or batches:
         for batch_size in batches[name]:
             for precision in PRECISIONS:
-                result = run_worker(name, batch_size, precision)
+                result = run_worker(name, batch_size, precision, regularized=given.regularized)
                 results.append(result)
                 (step, took), (memory, held) = result["step"], result["memory"]
                 print(

@@ -13,16 +13,18 @@ import argparse
 import time
 
 import torch
-import torch.nn.functional as F
 
 import convscope as cs
 from convscope.planning.memory import step_memory
 from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.planning.record_step import record_step
+from convscope.runs.optimization import make_optimizer
+from convscope.runs.recipe import Recipe
 from convscope.runtime.allocator import keep_memory, returning_memory
 from convscope.runtime.execution import Execution
 from convscope.runtime.process import forget_peak, resident_bytes
 from convscope.runtime.recomputation import recomputing
+from convscope.runtime.training_step import training_step
 
 STEPS = 5
 SHAPE = (3, 32, 32)
@@ -40,14 +42,14 @@ def main() -> None:
     execution = Execution(torch.device("cpu"), given.precision)
     network = execution.place(cs.build(given.network, 3, 10)).train()
 
-    def sgd(network: torch.nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)
-
-    blocks = plan_recomputation(network, SHAPE, execution, sgd).blocks if given.recompute else ()
-    step = record_step(network, SHAPE, execution, sgd, blocks)
+    recipe = Recipe(epochs=1, momentum=0.9)
+    blocks: tuple[str, ...] = ()
+    if given.recompute:
+        blocks = plan_recomputation(network, SHAPE, execution, recipe).blocks
+    step = record_step(network, SHAPE, execution, recipe, blocks)
     foretold = step_memory(step, given.batch_size).live
     keeps = given.keep_heap or not blocks
-    optimizer = sgd(network)
+    optimizer = make_optimizer(network, recipe)
     images = torch.randn(given.batch_size, *SHAPE).to(memory_format=execution.memory_format)
     labels = torch.randint(0, 10, (given.batch_size,))
     times = []
@@ -56,11 +58,7 @@ def main() -> None:
         forget_peak()
         for _ in range(STEPS):
             start = time.perf_counter()
-            with execution.forward_pass():
-                logits = network(images)
-            F.cross_entropy(logits.float(), labels).backward()
-            optimizer.step()
-            optimizer.zero_grad()
+            training_step(network, images, labels, execution, optimizer)
             if keeps:
                 keep_memory()
             times.append(time.perf_counter() - start)

@@ -1,6 +1,6 @@
 import pytest
 
-from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
 
 
 def test_suggests_the_nearest_name():
@@ -20,3 +20,10 @@ def test_exit_codes(kind, code):
 
 def test_a_wrong_use_is_a_value_error_for_python():
     assert issubclass(UsageError, ValueError)
+
+
+def test_a_training_that_diverged_is_said_in_one_sentence():
+    whole = str(training_diverged())
+    assert whole.startswith("The network's answers are not numbers")
+    assert "its training diverged. Train again with a lower learning rate." in whole
+    assert str(training_diverged("For 3 of 9 images ")).startswith("For 3 of 9 images the network")

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from convscope.inspection.trace.trace import trace as trace
     from convscope.inspection.unit.unit import unit as unit
     from convscope.networks.catalog import build as build
-    from convscope.networks.catalog import networks as networks
+    from convscope.networks.catalog import list_networks as list_networks
     from convscope.networks.weights import load_weights as load_weights
+    from convscope.planning.overview import plan_all as plan_all
     from convscope.planning.plan import plan as plan
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
@@ -52,10 +53,11 @@ _HOME = {
     "evaluate": "convscope.evaluation.evaluate",
     "explain": "convscope.inspection.explain",
     "export": "convscope.shipping.export.export",
+    "list_networks": "convscope.networks.catalog",
     "load": "convscope.data.load",
     "load_weights": "convscope.networks.weights",
-    "networks": "convscope.networks.catalog",
     "plan": "convscope.planning.plan",
+    "plan_all": "convscope.planning.overview",
     "predict": "convscope.evaluation.predict",
     "resume": "convscope.training.train",
     "trace": "convscope.inspection.trace.trace",

@@ -37,3 +37,16 @@ def unknown_name(kind: str, given: str, accepted: Iterable[str]) -> UsageError:
     else:
         help_line = f"There are: {', '.join(names)}."
     return UsageError(f"Unknown {kind} {given!r}. {help_line}")
+
+
+def training_diverged(images: str = "") -> ConvscopeError:
+    """The error for a trained network whose logits hold NaN or infinity.
+
+    Args:
+        images: For which images, as in "For 3 of 10 images "; empty: for all that were tried.
+    """
+    whose = f"{images}the" if images else "The"
+    return ConvscopeError(
+        f"{whose} network's answers are not numbers (NaN or infinite): its training diverged. "
+        "Train again with a lower learning rate."
+    )

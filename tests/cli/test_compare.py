@@ -23,7 +23,7 @@ def test_two_runs_side_by_side(command, runs):
     assert lines[0] == "100 test images of pets"
     assert lines[1].split() == ["b", "a"]
     rows = {line[:26].strip(): line[26:].split() for line in lines[1:]}
-    assert rows["accuracy"] == ["90.00%", "70.00%"]
+    assert rows["accuracy"] == ["90.00", "%", "70.00", "%"]
     assert rows["parameters"] == ["130", "130"]
     assert rows["learning_rate"] == ["0.1", "0.5"]
     assert "b is better than a: 90.00 % against 70.00 %, a difference" in done.stdout

@@ -5,7 +5,7 @@ import json
 from typer.testing import CliRunner
 
 from convscope.cli.main import app
-from convscope.networks.catalog import build, networks
+from convscope.networks.catalog import build, list_networks
 
 
 def run(*arguments):
@@ -16,7 +16,7 @@ def run(*arguments):
 
 def test_json_has_the_facts_of_every_network():
     rows = json.loads(run("--json"))["networks"]
-    assert [row["name"] for row in rows] == networks()
+    assert [row["name"] for row in rows] == list_networks()
     facts = {row["name"]: row for row in rows}
     lenet = sum(parameter.numel() for parameter in build("lenet").parameters())
     assert facts["lenet"]["parameters"] == lenet == 61_706
@@ -35,7 +35,7 @@ def test_json_has_the_facts_of_every_network():
 def test_table_names_every_network_once_in_its_first_column():
     lines = run().splitlines()
     rows = [line.split() for line in lines]
-    assert [row[0] for row in rows if row and row[0] in networks()] == networks()
+    assert [row[0] for row in rows if row and row[0] in list_networks()] == list_networks()
     assert ["vgg11-bn", "1×224×224", "128,811,658", "vgg11-bn-32px"] in rows
     assert ["resnet9", "3×32×32", "6,573,130"] in rows
     assert "  Lin, Chen and Yan, Network in Network, 2013" in lines

@@ -3,10 +3,9 @@ import json
 import pytest
 
 from convscope.cli.amounts import parse_count, parse_size
-from convscope.cli.plan_tables import show_all
 from convscope.errors import UsageError
-from convscope.evaluation.page.words import percent
-from convscope.planning.overview import NetworkCost, Overview
+from convscope.look.numbers import percent
+from convscope.planning import plan as planning
 
 LENET = ("plan", "lenet", "mnist", "--precision", "float32")
 
@@ -55,6 +54,21 @@ def test_one_screen_for_people(command):
     assert len(shown.splitlines()) < 40
 
 
+def test_a_plan_prints_itself_as_the_command_does(command, monkeypatch):
+    made = []
+    real = planning.plan
+
+    def plan(*arguments, **changes):
+        made.append(real(*arguments, **changes))
+        return made[-1]
+
+    monkeypatch.setattr(planning, "plan", plan)
+    shown = command(*LENET, "--batch-size", "64", columns=120).stdout
+    assert [line.rstrip() for line in shown.splitlines()] == str(made[0]).splitlines()
+    written = json.loads(command(*LENET, "--batch-size", "64", "--json").stdout)
+    assert written == json.loads(json.dumps(made[1].as_dict()))
+
+
 def test_narrow_terminals_get_one_table_below_the_other(command):
     shown = command(*LENET, columns=60).stdout
     assert max(map(len, shown.splitlines())) <= 60
@@ -63,7 +77,8 @@ def test_narrow_terminals_get_one_table_below_the_other(command):
 def test_the_json_is_that_of_the_forecast(command):
     written = json.loads(command(*LENET, "--json").stdout)
     assert set(written) == {
-        *("network", "batch_size", "size", "precision", "memory", "time", "flops", "notes"),
+        *("network", "data", "batch_size", "size", "precision"),
+        *("memory", "time", "flops", "notes"),
     }
     assert written["memory"]["low"] < written["memory"]["peak_bytes"] < written["memory"]["high"]
 
@@ -110,26 +125,13 @@ def test_all_networks_within_a_budget(command, digits_run):
     assert [row["network"] for row in written["networks"]] == ["softmax-regression"]
 
 
-def test_a_budget_too_small_for_all(capsys):
-    found = Overview(28, 1, (NetworkCost("softmax-regression", 7850, 7840),), ())
-    show_all(found, (), {}, {}, "mnist", 10)
-    assert (
-        capsys.readouterr()
-        .out.replace("\n", " ")
-        .startswith(
-            "No network takes at most 10 MACs for an image of mnist at 1×28×28. The "
-            "cheapest, softmax-regression, takes 7.84 k."
-        )
-    )
-
-
 def test_the_history_of_this_machine(command, tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     assert "No forecast has come to an outcome" in command("plan", "--history").stdout
-    from convscope.planning.history import Outcome, remember
+    from convscope.planning.history import ForecastOutcome, remember
 
     for number in range(12):
-        remember(Outcome("step", 0.1, 0.1 + number / 1000, "lenet", 64, "float32"))
+        remember(ForecastOutcome("step", 0.1, 0.1 + number / 1000, "lenet", 64, "float32"))
     shown = command("plan", "--history").stdout
     assert "Forecasts on this machine" in shown
     assert "lenet, float32" in shown

@@ -31,8 +31,8 @@ def test_a_line_a_image(command, digits_run, images):
         first, second = prediction.top
         name = prediction.path.rsplit("/", 1)[1]
         assert line == (
-            f"images/{name}: {first.label} {first.probability:.1%}   "
-            f"{second.label} {second.probability:.1%}"
+            f"images/{name}: {first.label} {100 * first.probability:.1f} %   "
+            f"{second.label} {100 * second.probability:.1f} %"
         )
     assert done.stderr == ""
 
@@ -132,7 +132,7 @@ def test_a_image_of_nothing_known_is_unknown(command, digits_run, tmp_path):
     Image.new("L", (28, 28), 90).save(tmp_path / "grey.png")
     line = command("predict", model, "grey.png", "--top", "1").stdout.strip()
     (guess,) = predict(model, tmp_path / "grey.png", top=1).predictions[0].top
-    assert line == f"grey.png: unknown (most like: {guess.label} {guess.probability:.1%})"
+    assert line == f"grey.png: unknown (most like: {guess.label} {100 * guess.probability:.1f} %)"
     (found,) = json.loads(command("predict", model, "grey.png", "--json").stdout)["predictions"]
     assert found["unknown"] is True
     assert found["label"] == guess.label

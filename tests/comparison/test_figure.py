@@ -24,7 +24,7 @@ def test_runs_and_seeds(tmp_path, headlines):
     comparison = cs.compare([tmp_path / name for name in "abc"])
     comparison_figure(comparison, tmp_path / "c.png")
     colours = {tuple(colour) for colour in pixels_of(tmp_path / "c.png").reshape(-1, 3).tolist()}
-    for colour in module.COLOURS[:3]:
+    for colour in module.SERIES[:3]:
         assert tuple(bytes.fromhex(colour[1:])) in colours
     assert headlines == ["Too few seeds to tell b from c"]
 

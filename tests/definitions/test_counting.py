@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.definitions.counting import (
-    Layer,
+    Window,
     convolution_macs,
     convolution_parameters,
     dense_macs,
@@ -45,7 +45,7 @@ def test_dense_counts_equal_pytorchs():
 
 
 LAYERS = st.lists(
-    st.builds(Layer, st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)),
+    st.builds(Window, st.integers(1, 4), st.integers(1, 2), st.integers(0, 1), st.integers(1, 2)),
     max_size=4,
 )
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from convscope.definitions.counting import (
-    Layer,
+    Window,
     convolution_macs,
     convolution_parameters,
     receptive_field,
@@ -98,17 +98,19 @@ def test_c14_cost():
 
 @pytest.mark.parametrize("n", [1, 2, 5, 10])
 def test_c15_layers_of_3x3_see_2n_plus_1(n):
-    assert receptive_field([Layer(3)] * n).size == 2 * n + 1
+    assert receptive_field([Window(3)] * n).size == 2 * n + 1
 
 
 def test_c15_ten_of_3x3_see_as_far_as_five_of_5x5_with_fewer_operations():
-    assert receptive_field([Layer(3)] * 10) == receptive_field([Layer(5)] * 5)
+    assert receptive_field([Window(3)] * 10) == receptive_field([Window(5)] * 5)
     small, large = (convolution_macs(8, 8, (k, k), (32, 32)) for k in (3, 5))
     assert 10 * small < 5 * large
 
 
 def test_c15_strides_and_pooling_multiply_the_receptive_field():
-    seen = receptive_field([Layer(3), Layer(2, stride=2), Layer(3), Layer(2, stride=2), Layer(3)])
+    seen = receptive_field(
+        [Window(3), Window(2, stride=2), Window(3), Window(2, stride=2), Window(3)]
+    )
     assert (seen.size, seen.stride) == (3 + 1 + 2 * 2 + 2 + 4 * 2, 4)
 
 

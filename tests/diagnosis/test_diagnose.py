@@ -115,8 +115,8 @@ def test_a_folder_that_cannot_be_written_to_gets_no_figure(healthy, monkeypatch)
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("convscope.diagnosis.diagnose.draw", refuse)
-    assert diagnose(HEALTHY["plain"], healthy).figure is None
+    monkeypatch.setattr("convscope.diagnosis.diagnosis.draw_measurements", refuse)
+    assert diagnose(HEALTHY["plain"], healthy).figure_file is None
 
 
 def test_a_module_given_with_its_trained_weights_is_no_reason_for_an_alarm(healthy):

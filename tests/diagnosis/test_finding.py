@@ -1,8 +1,8 @@
-from convscope.diagnosis.finding import Check, Diagnosis, Finding, Severity, in_words, ranked
+from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words, ranked
 
 
 def finding(what, severity):
-    return Finding(what, "Seen.", "Change.", severity)
+    return RunFinding(what, "Seen.", "Change.", severity)
 
 
 def test_the_worst_first_and_causes_before_what_they_lead_to():
@@ -18,13 +18,3 @@ def test_the_worst_first_and_causes_before_what_they_lead_to():
 def test_a_loss_that_ran_away_is_a_power_of_ten():
     assert in_words(2.30259) == "2.303"
     assert in_words(117778272523124736.0) == "1.2e+17"
-
-
-def test_a_diagnosis_is_a_sequence_of_its_findings():
-    findings = (finding("x", Severity.FAULT), finding("y", Severity.NOTE))
-    diagnosis = Diagnosis("run", findings, ())
-    assert list(diagnosis) == list(findings)
-    assert diagnosis[0].what == "x"
-    assert diagnosis[-1:] == (findings[1],)
-    assert len(diagnosis) == 2
-    assert not Diagnosis("run", (), ())

@@ -24,7 +24,7 @@ def test_facts_are_plain_values_and_complete():
 def test_little_memory_is_a_problem(monkeypatch):
     monkeypatch.setattr(module, "system_memory", lambda: (4 << 30, 1 << 30))
     assert fact("memory").state == "problem"
-    assert "1.0 GiB of 4.0 GiB available" in fact("memory").value
+    assert "1.07 GB of 4.29 GB available" in fact("memory").value
     assert not examine_machine().is_ready
 
 

@@ -30,7 +30,7 @@ def message(call):
     return str(caught.value)
 
 
-def test_a_residual_block_with_in_place_sums_and_rectifiers():
+def test_a_residual_block_with_in_place_sums_and_relus():
     graph = capture(build("resnet18"), (1, 96, 96))
     found = edges(graph)
     assert found["layer2.0.sum"] == ["layer2.0.bn2", "layer2.0.downsample.1"]

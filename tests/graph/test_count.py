@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from convscope.graph.capture import capture
 from convscope.graph.count import costs
 from convscope.inspection.subject import subject
-from convscope.networks.catalog import networks
+from convscope.networks.catalog import list_networks
 from tests.inspection import odd_networks as odd
 from tests.networks.test_contract import cases
 
@@ -32,7 +32,7 @@ def ours(network, shape):
     return sum(cost.flops for cost in found), sum(cost.backward_flops for cost in found)
 
 
-@pytest.mark.parametrize("name", cases(networks()))
+@pytest.mark.parametrize("name", cases(list_networks()))
 def test_the_catalog(name):
     network, shape = subject(name)
     forward, backward = counted(network, shape)

@@ -1,7 +1,7 @@
 """A linear twin of a network, in which every input of every operation matters with positive weight.
 
 What a unit of the twin depends on is what its operations look at, without the accidents of weights
-that cancel, rectifiers that are off and maxima that lie elsewhere.
+that cancel, ReLUs that are off and maxima that lie elsewhere.
 """
 
 import torch

@@ -21,7 +21,7 @@ def test_table_has_a_line_for_each_parameter_and_the_total():
     lines = [line.split() for line in console.file.getvalue().splitlines()]
     assert lines == [
         ["parameter", "shape", "count", "mean", "std", "norm", "zeros", "gradient", "norm"],
-        ["0.weight", "=", "1.weight", "2×2", "4", "-0.25", "2.49", "5", "50.0%", "4"],
-        ["1.bias", "(frozen)", "2", "2", "1.5", "0", "2.12", "0.0%", "–"],
+        ["0.weight", "=", "1.weight", "2×2", "4", "-0.25", "2.49", "5", "50.0", "%", "4"],
+        ["1.bias", "(frozen)", "2", "2", "1.5", "0", "2.12", "0.0", "%", "–"],
         ["all", "6"],
     ]

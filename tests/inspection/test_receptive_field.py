@@ -14,7 +14,7 @@ from torch import nn
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.inspection.receptive_field import Box, effective_field, unit_field
-from convscope.networks.catalog import build, entry, networks
+from convscope.networks.catalog import build, entry, list_networks
 from tests.inspection import odd_networks as odd
 from tests.inspection.linear import Linearized
 from tests.networks.test_contract import LEAST, LIGHT, cases
@@ -61,7 +61,7 @@ def assert_exact(graph, node, unit):
     assert field.unclipped.left <= box.left <= box.right <= field.unclipped.right
 
 
-@pytest.mark.parametrize("name", cases(networks()))
+@pytest.mark.parametrize("name", cases(list_networks()))
 def test_fields_of_the_catalog_are_exact(name):
     network, size = narrow(name)
     seed = zlib.crc32(name.encode())

@@ -1,12 +1,6 @@
 import pytest
 
-from convscope.look.canvas import (
-    drawable,
-    drawable_names,
-    drawing,
-    percent,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawable_names, drawing, shortened
 
 
 @pytest.mark.parametrize(
@@ -21,10 +15,6 @@ def test_shortened_keeps_both_ends(text, longest, result):
 def test_names_that_no_font_has_become_numbers():
     assert drawable_names(["cat", "\U000f0000", "été"]) == ["cat", "class 1", "été"]
     assert drawable("\U000f0000", instead="data") == "data"
-
-
-def test_percent():
-    assert percent(0.9234) == "92.3 %"
 
 
 def test_a_failure_leaves_the_old_image(tmp_path):

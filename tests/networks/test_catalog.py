@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from convscope.errors import UsageError
-from convscope.networks.catalog import build, check_image_size, entry, networks
+from convscope.networks.catalog import build, check_image_size, entry, list_networks
 from convscope.networks.network import Network
 from convscope.networks.registry import register
 
@@ -23,11 +23,11 @@ def test_the_networks_of_the_curriculum_are_there_in_the_order_of_their_papers()
     expected += ["nin", "googlenet", *(f"resnet{d}" for d in (18, 34, 50, 101, 152))]
     expected += ["densenet", "densenet121", "densenet169", "densenet201"]
     expected += ["mobilenet-v1", "mobilenet-v2"]
-    assert [name for name in networks() if name in expected] == expected
+    assert [name for name in list_networks() if name in expected] == expected
 
 
 def test_every_classic_has_a_native_variant():
-    classics = [n for n in networks() if max(entry(n).image) > 32]
+    classics = [n for n in list_networks() if max(entry(n).image) > 32]
     assert len(classics) == 24
     for name in classics:
         native = entry(entry(name).native)

@@ -7,11 +7,11 @@ import safetensors.torch
 import torch
 from torch.nn.functional import cross_entropy
 
-from convscope.networks.catalog import build, check_image_size, entry, networks
+from convscope.networks.catalog import build, check_image_size, entry, list_networks
 from convscope.networks.pixels import OutOfPixelsError
 from tests.networks.deterministic import fill, waves
 
-NATIVE = [name for name in networks() if name.endswith("-32px") or name == "resnet9"]
+NATIVE = [name for name in list_networks() if name.endswith("-32px") or name == "resnet9"]
 LEAST = {  # pixels; the others run on a single one
     "small": 10,
     "lenet": 12,
@@ -52,7 +52,7 @@ def build_cheap(name):
     return build(name, entry(name).image[0], **settings(name)).eval()
 
 
-@pytest.fixture(scope="module", params=cases(networks()))
+@pytest.fixture(scope="module", params=cases(list_networks()))
 def name(request):
     return request.param
 
@@ -124,7 +124,7 @@ def test_trains_and_draws_random_numbers_only_for_dropout(name, network):
     assert torch.equal(before, torch.get_rng_state()) != drops
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", list_networks())
 def test_takes_its_own_images_with_other_channels_and_classes(name):
     _, height, width = entry(name).image
     with torch.device("meta"):
@@ -141,7 +141,7 @@ def test_native_variants_take_small_images_of_both_sizes(name, size):
     assert not torch.equal(logits[0], logits[1])
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", list_networks())
 def test_too_small_a_image_is_explained(name):
     least = LEAST.get(name, 1)
     check_image_size(name, least)

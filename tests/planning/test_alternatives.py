@@ -1,16 +1,20 @@
 import pytest
 
-from convscope.planning.alternatives import alternatives
-from convscope.planning.plan import forecasters
+from convscope.planning.alternatives import MOST, Alternatives, forecast_alternatives
+from convscope.planning.plan import Plan
 
 
 @pytest.fixture(scope="module")
 def rows():
-    known = forecasters("lenet", "mnist", batch_size=64)
-    forecast = known[0].at(64)
+    made = Plan("lenet", "mnist", batch_size=64)
+    known = made.forecasters
     steps = []
-    found = alternatives("lenet", "mnist", known, forecast, steps.append)
-    return found, steps, {forecast.precision, known[1].workload.execution.precision}
+
+    def change(**changes):
+        return made.replace(**changes).forecasters
+
+    found = forecast_alternatives(known, made.forecast(), change, steps.append)
+    return found.rows, steps, {each.workload.execution.precision for each in known}
 
 
 def test_one_thing_is_changed_at_a_time(rows):
@@ -33,7 +37,7 @@ def test_one_thing_is_changed_at_a_time(rows):
 def test_every_change_that_is_tried_is_counted(rows):
     found, steps, _ = rows
     assert set(steps) == {1}
-    assert len(steps) >= len(found) - 1
+    assert len(found) - 1 <= len(steps) <= MOST
 
 
 def test_the_epochs_that_fit_are_written_only_where_a_time_is_given(rows):
@@ -45,10 +49,23 @@ def test_the_epochs_that_fit_are_written_only_where_a_time_is_given(rows):
 
 
 def test_the_variant_for_small_images_is_among_them():
-    known = forecasters("nin", "cifar10", precision="float32", batch_size=2)
-    forecast = known[0].at(2, measuring_seconds=0)
+    made = Plan("nin", "cifar10", precision="float32", batch_size=2)
+    forecast = made.forecast()
     assert forecast.size == 224
-    found = alternatives("nin", "cifar10", known, forecast)
-    native = next(row for row in found if row.change == "nin-32px, 32 pixels")
+    found = made.alternatives(quiet=True)
+    native = next(row for row in found.rows if row.change == "nin-32px, 32 pixels")
     assert native.forecast.network == "nin-32px"
     assert native.forecast.flops < forecast.flops
+
+
+def test_a_table_holds_every_row_and_the_difference_to_the_run_as_it_is(rows):
+    found = Alternatives(rows[0], minutes=None)
+    title, headings, *lines = str(found).splitlines()
+    assert title == "With one thing changed"
+    assert headings.split() == ["change", "step", "epoch", "run", "memory"]
+    assert all(line.startswith(row.change) for line, row in zip(lines, rows[0], strict=True))
+    assert "%" not in lines[0]
+    share = round(100 * (rows[0][1].forecast.memory.value / rows[0][0].forecast.memory.value - 1))
+    assert lines[1].endswith(f" {share:+d} %".replace("-", "−") if share else "MB")
+    assert "epochs in 30 min" in str(Alternatives(rows[0], minutes=30.0))
+    assert found.as_dict()["rows"] == [row.as_dict() for row in rows[0]]

@@ -27,6 +27,7 @@ def test_operations_are_timed_and_kept(monkeypatch, tmp_path):
     assert (tmp_path / "cache" / "operations.json").is_file()
     assert OperationTimes(module.torch.get_num_threads())._seconds
     assert found.as_dict()["start_bytes"] == 300
+    assert str(found).startswith("start-up       1 s\nevaluation     2 s, besides the logits")
 
 
 def test_a_run_that_fails_says_why(monkeypatch):

@@ -1,5 +1,3 @@
-from functools import partial
-
 import pytest
 import torch
 from hypothesis import given
@@ -9,6 +7,7 @@ from torch import nn
 from convscope.planning.cuda_memory import cuda_memory, peaks
 from convscope.planning.memory import step_memory
 from convscope.planning.record_step import record_step
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 MB = 2**20
@@ -64,9 +63,8 @@ def test_reserved_holds_allocated_and_that_what_is_in_use(requests):
 
 def test_a_step():
     network = nn.Sequential(nn.Conv2d(3, 64, 3), nn.ReLU(), nn.Flatten(), nn.Linear(57600, 10))
-    optimizer = partial(torch.optim.SGD, lr=0.1, momentum=0.9)
     execution = Execution(torch.device("cpu"), "float32")
-    step = record_step(network, (3, 32, 32), execution, lambda n: optimizer(n.parameters()))
+    step = record_step(network, (3, 32, 32), execution, Recipe(epochs=1, momentum=0.9))
     found = cuda_memory(step, 64)
     live = step_memory(step, 64, "returned").live
     assert 0.95 * live < found.allocated < 1.2 * live

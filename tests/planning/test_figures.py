@@ -4,12 +4,12 @@ from PIL import Image
 
 from convscope.planning.figures import plan_figure
 from convscope.planning.memory_timeline import KINDS, memory_timeline
-from convscope.planning.plan import forecasters
+from convscope.planning.plan import Plan
 
 
 @pytest.fixture(scope="module")
 def lenet():
-    return forecasters("lenet", "mnist", precision="float32", batch_size=16)[0]
+    return Plan("lenet", "mnist", precision="float32", batch_size=16).forecasters[0]
 
 
 def test_the_kinds_add_up_to_the_whole_at_every_moment(lenet):
@@ -31,7 +31,13 @@ def test_activations_and_gradients_are_gone_after_the_step(lenet):
 @pytest.mark.parametrize("batch_size", [1, 16])
 def test_a_plan_is_drawn(lenet, batch_size, tmp_path):
     file = tmp_path / "plan.png"
-    plan_figure(lenet, lenet.at(batch_size, measuring_seconds=0), file)
+    forecast = lenet.at(batch_size, measuring_seconds=0)
+    figure = plan_figure(lenet, forecast, file)
     with Image.open(file) as image:
         assert image.size == (1650, 1260)
-        assert len(image.convert("RGB").getcolors(2**24)) > 50
+    times, memory = figure.subfigs[1].axes
+    for axes, value in ((times, forecast.epoch.value), (memory, forecast.memory.value)):
+        (mark,) = (line for line in axes.lines if line.get_markersize() == 9)
+        assert mark.get_xdata() == [batch_size]
+        (drawn,) = mark.get_ydata()
+        assert any(drawn * unit == pytest.approx(value) for unit in (1, 60, 3600))

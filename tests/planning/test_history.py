@@ -4,7 +4,7 @@ import random
 import pytest
 
 from convscope.folders import cache_folder
-from convscope.planning.history import Outcome, outcomes, remember, with_range
+from convscope.planning.history import ForecastOutcome, outcomes, remember, with_range
 
 
 @pytest.fixture(autouse=True)
@@ -13,7 +13,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def outcome(ratio):
-    return Outcome("step", 1.0, ratio, "lenet", 64, "float32")
+    return ForecastOutcome("step", 1.0, ratio, "lenet", 64, "float32")
 
 
 def test_ranges_hold_nine_outcomes_in_ten():

@@ -1,19 +1,20 @@
 import math
-from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
 from convscope.planning.memory import step_memory
-from convscope.planning.plan import forecasters
+from convscope.planning.plan import Plan
 from convscope.planning.record_step import record_step
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 KINDS = {
     "parameters",
     "gradients",
     "optimizer",
+    "average",
     "activations",
     "temporary",
     "workspace",
@@ -24,9 +25,8 @@ KINDS = {
 @pytest.fixture(scope="module")
 def step():
     network = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 100, 10))
-    optimizer = partial(torch.optim.SGD, lr=0.1, momentum=0.9)
     execution = Execution(torch.device("cpu"), "float32")
-    return record_step(network, (1, 12, 12), execution, lambda n: optimizer(n.parameters()))
+    return record_step(network, (1, 12, 12), execution, Recipe(epochs=1, momentum=0.9))
 
 
 def test_every_part_is_there_and_they_add_up(step):
@@ -51,10 +51,12 @@ def test_memory_that_is_given_back_is_what_is_in_use(step):
 
 def test_a_run_that_recomputes_gives_its_memory_back():
     changes = {"precision": "float32", "batch_size": 64}
-    recomputed = forecasters("resnet9", "cifar10", recompute="auto", **changes)[0]
+    recomputed = Plan("resnet9", "cifar10", recompute="auto", **changes).forecasters[0]
     memory = recomputed.at(64, measuring_seconds=0).step_memory
     assert memory.heap == memory.live
-    kept = forecasters("resnet9", "cifar10", **changes)[0].at(64, measuring_seconds=0).step_memory
+    kept = (
+        Plan("resnet9", "cifar10", **changes).forecasters[0].at(64, measuring_seconds=0).step_memory
+    )
     assert kept.heap > kept.live > memory.live
 
 
@@ -62,7 +64,7 @@ def test_a_run_that_recomputes_gives_its_memory_back():
 def test_caches_of_threads_widen_the_range(tunables, width, monkeypatch, tmp_path):
     monkeypatch.setenv("GLIBC_TUNABLES", tunables)
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
-    forecaster = forecasters("lenet", "mnist", precision="float32", batch_size=16)[0]
+    forecaster = Plan("lenet", "mnist", precision="float32", batch_size=16).forecasters[0]
     command = forecaster.at(16, measuring_seconds=0).memory
     here = forecaster.at(16, measuring_seconds=0, base_bytes=round(4e8)).memory
     assert math.log(here.high / here.value) == pytest.approx(

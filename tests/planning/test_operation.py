@@ -7,13 +7,14 @@ import convscope as cs
 from convscope.networks.catalog import entry
 from convscope.planning.operation import TensorShape, choose_stand_in, scale
 from convscope.planning.record_step import record_step
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 EXECUTION = Execution(torch.device("cpu"), "float32", 1)
 
 
 def recorded(network, shape):
-    return record_step(network, shape, EXECUTION, lambda n: torch.optim.SGD(n.parameters(), 0.1))
+    return record_step(network, shape, EXECUTION, Recipe(epochs=1))
 
 
 @pytest.mark.parametrize("name", ["mlp", "lenet", "resnet18-32px", "googlenet-32px"])

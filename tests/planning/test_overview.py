@@ -1,21 +1,29 @@
+from dataclasses import replace
+
 import pytest
 
 from convscope.errors import UsageError
-from convscope.networks.catalog import networks
-from convscope.planning.overview import NetworkCost, Overview, forecast_all, overview
+from convscope.networks.catalog import list_networks
+from convscope.planning.overview import (
+    NetworkCost,
+    Overview,
+    count_costs,
+    forecast_costs,
+    plan_all,
+)
 
 
 @pytest.fixture(scope="module")
 def found():
     counted = []
-    result = overview("mnist", advance=counted.append)
-    assert len(counted) == len(networks())
+    result = count_costs("mnist", advance=counted.append)
+    assert len(counted) == len(list_networks())
     return result
 
 
 def test_every_network_is_in_the_table_or_left_out(found):
     names = [each.network for each in found.costs]
-    assert sorted([*names, *found.left_out]) == sorted(networks())
+    assert sorted([*names, *found.left_out]) == sorted(list_networks())
     assert "alexnet" in found.left_out
     assert "lenet" in names
 
@@ -29,16 +37,17 @@ def test_costs_are_those_of_one_image(found):
 
 
 def test_within_a_budget_are_the_cheapest_in_order(found):
-    within = found.within(500_000)
+    within = replace(found, budget=500_000).within_budget
     assert all(each.macs <= 500_000 for each in within)
     assert [*within] == [*found.costs[: len(within)]]
-    assert found.within(1) == ()
+    assert replace(found, budget=1).within_budget == ()
+    assert found.within_budget == found.costs
 
 
 def test_forecasts_of_a_few(found):
-    few = Overview(found.size, found.channels, found.costs[:2], ())
+    few = replace(found, costs=found.costs[:2])
     steps = []
-    forecasts = forecast_all(few, "mnist", None, steps.append, batch_size=32)
+    forecasts = forecast_costs(few, None, steps.append, batch_size=32)
     assert list(forecasts) == [each.network for each in few.costs]
     assert {forecast.precision for forecast in forecasts.values()} == {"float32"}
     assert {forecast.batch_size for forecast in forecasts.values()} == {32}
@@ -47,4 +56,17 @@ def test_forecasts_of_a_few(found):
 
 def test_data_that_is_not_there():
     with pytest.raises(UsageError, match="Unknown data set 'mnits'. Did you mean 'mnist'"):
-        overview("mnits")
+        plan_all("mnits", quiet=True)
+
+
+def test_a_budget_too_small_for_all():
+    found = Overview("mnist", 28, 1, (NetworkCost("softmax-regression", 7850, 7840),), (), 10)
+    assert str(found).replace("\n", " ") == (
+        "No network takes at most 10 MACs for an image of mnist at 1×28×28. The cheapest, "
+        "softmax-regression, takes 7.84 k."
+    )
+
+
+def test_without_forecasts_there_is_no_figure(found):
+    with pytest.raises(UsageError, match="forecasts of all networks; ask without a budget"):
+        found.figure()

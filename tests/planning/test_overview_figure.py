@@ -1,24 +1,31 @@
+from dataclasses import replace
+
 import pytest
 from PIL import Image
 
 from convscope.planning.accuracies import best_accuracies
-from convscope.planning.overview import Overview, forecast_all, overview
-from convscope.planning.overview_figure import overview_figure
+from convscope.planning.overview import count_costs, forecast_costs
 
 
 @pytest.fixture(scope="module")
 def networks():
-    found = overview("digits", size=28)
-    few = Overview(found.size, found.channels, found.costs[:4], ())
-    return few, forecast_all(few, "digits", None, batch_size=32)
+    found = count_costs("digits", size=28)
+    few = replace(found, costs=found.costs[:4])
+    return replace(few, forecasts=forecast_costs(few, batch_size=32))
 
 
 @pytest.mark.parametrize("with_runs", [True, False])
 def test_networks_are_drawn(networks, with_runs, digits_run, tmp_path):
-    found, forecasts = networks
     evaluated = best_accuracies(digits_run.folder.parent, "digits") if with_runs else {}
+    found = replace(networks, accuracies=evaluated)
     file = tmp_path / "networks.png"
-    overview_figure(found, forecasts, evaluated, "digits", file)
+    figure = found.figure(file)
     with Image.open(file) as image:
         assert image.size == (1950, 990)
-        assert len(image.convert("RGB").getcolors(2**24)) > 50
+    left, right = figure.axes
+    points = dict(tuple(marks.get_offsets()[0]) for marks in left.collections)
+    expected = {each.macs: found.forecasts[each.network].epoch.value for each in found.costs}
+    assert points == pytest.approx(expected)
+    assert [text.get_text() for text in right.texts] == (
+        [*evaluated] if with_runs else ["No run on these images yet: convscope train"]
+    )

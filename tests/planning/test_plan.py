@@ -5,7 +5,7 @@ from torch import nn
 import convscope as cs
 from convscope.folders import cache_folder
 from convscope.planning import forecaster as forecaster_module
-from convscope.planning.plan import forecasters, plan
+from convscope.planning.plan import Plan, plan
 from convscope.runtime.contention import Contention
 
 RECIPE = cs.Recipe(epochs=1, batch_size=8, precision="float32", threads=1)
@@ -21,7 +21,7 @@ def network():
 
 
 def test_any_module_with_a_shape():
-    forecast = plan(network(), image_shape=(3, 8, 8), recipe=RECIPE)
+    forecast = plan(network(), image_shape=(3, 8, 8), recipe=RECIPE).forecast()
     assert forecast.network == "Sequential"
     assert forecast.batch_size == 8
     assert forecast.steps_per_epoch == 60_000 // 8
@@ -33,11 +33,11 @@ def test_a_compiled_module_gets_its_note_and_is_not_compiled():
         raise AssertionError("compiled")
 
     compiled = torch.compile(network(), backend=fail)
-    (forecaster,) = forecasters(compiled, image_shape=(3, 8, 8), recipe=RECIPE)
+    (forecaster,) = Plan(compiled, None, RECIPE, image_shape=(3, 8, 8)).forecasters
     forecast = forecaster.at(8, measuring_seconds=0.0)
     assert forecast.network == "Sequential"
     assert any(note.startswith("The network is compiled") for note in forecast.notes)
-    (plain,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
+    (plain,) = Plan(network(), None, RECIPE, image_shape=(3, 8, 8)).forecasters
     simple = plain.at(8, measuring_seconds=0.0)
     assert forecast.step.high / forecast.step.value > simple.step.high / simple.step.value
 
@@ -79,7 +79,7 @@ def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
     monkeypatch.setattr(forecaster_module, "record_step", counting)
     monkeypatch.setattr(forecaster_module.Forecaster, "computing_seconds", seconds)
     recipe = RECIPE.replace(precision="auto")
-    short, long = forecasters(network(), image_shape=(3, 8, 8), recipe=recipe)
+    short, long = Plan(network(), None, recipe, image_shape=(3, 8, 8)).forecasters
     assert recorded == ["bfloat16"]
     assert short.workload.execution.precision == "bfloat16"
     note = "float32, and a step takes about 3 times as long."
@@ -89,7 +89,7 @@ def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
 
 
 def test_what_is_left_of_a_run():
-    (forecaster,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
+    (forecaster,) = Plan(network(), None, RECIPE, image_shape=(3, 8, 8)).forecasters
     whole = forecaster.at(8, measuring_seconds=0.0)
     half = forecaster.at(8, measuring_seconds=0.0, steps_left=whole.steps_per_epoch // 2)
     assert half.epochs == pytest.approx(0.5)
@@ -99,21 +99,21 @@ def test_what_is_left_of_a_run():
 
 def test_a_busy_machine_is_told_and_nothing_is_kept(monkeypatch):
     monkeypatch.setattr(Contention, "share", 0.0)
-    (quiet,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
+    (quiet,) = Plan(network(), None, RECIPE, image_shape=(3, 8, 8)).forecasters
     sure = quiet.at(8, measuring_seconds=60.0)
     kept = cache_folder() / "operations.json"
     before = kept.read_text()
     monkeypatch.setattr(Contention, "share", 0.4)
-    (busy,) = forecasters(network(), image_shape=(3, 8, 8), recipe=RECIPE)
+    (busy,) = Plan(network(), None, RECIPE, image_shape=(3, 8, 8)).forecasters
     found = busy.at(16, measuring_seconds=60.0)
-    assert any("waited for one 40% of the time" in note for note in found.notes)
+    assert any("waited for one 40 % of the time" in note for note in found.notes)
     assert found.step.high / found.step.value > sure.step.high / sure.step.value
     assert kept.read_text() == before
 
 
 def test_memory_that_recomputing_gives_back_takes_time():
     recipe = RECIPE.replace(recompute=("0",))
-    (forecaster,) = forecasters(network(), image_shape=(3, 8, 8), recipe=recipe)
+    (forecaster,) = Plan(network(), None, recipe, image_shape=(3, 8, 8)).forecasters
     found = forecaster.at(8, measuring_seconds=0.0)
     rest = found.uncorrected["step"] - sum(found.phases.values()) - forecaster_module.LOOP_SECONDS
     taken = forecaster.step.bytes_taken(8)
@@ -123,9 +123,56 @@ def test_memory_that_recomputing_gives_back_takes_time():
 
 def test_without_data_a_module_has_as_many_classes_as_logits():
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 5))
-    assert plan(module, image_shape=(3, 8, 8), recipe=RECIPE).flops == 8 * 2 * 2 * 3 * 8 * 8 * 5
+    assert (
+        plan(module, image_shape=(3, 8, 8), recipe=RECIPE).forecast().flops
+        == 8 * 2 * 2 * 3 * 8 * 8 * 5
+    )
     wrong = nn.Sequential(nn.Conv2d(3, 5, 8))
     with pytest.raises(
         cs.UsageError, match=r"gives \(2, 5, 1, 1\) .* logits of shape \(2, classes\)"
     ):
         plan(wrong, image_shape=(3, 8, 8), recipe=RECIPE)
+
+
+def test_a_plan_gives_the_main_figures_of_its_forecast():
+    made = cs.plan("lenet", "digits", RECIPE, size=28)
+    forecast = made.forecast()
+    assert made.forecast() is forecast
+    assert (made.step, made.epoch, made.run, made.memory) == (
+        forecast.step,
+        forecast.epoch,
+        forecast.run,
+        forecast.memory,
+    )
+    assert made.forecast(32).batch_size == 32
+    assert str(made) == str(forecast)
+    assert made.as_dict() == forecast.as_dict()
+
+
+def test_a_notebook_gets_tables_and_no_markup_of_the_names():
+    html = Plan(network(), None, RECIPE, image_shape=(3, 8, 8))._repr_html_()
+    assert html.count("<table>") == 2
+    assert "Sequential on 60,000 images of 3×8×8" in html
+    assert "<script" not in html
+
+
+def test_the_figure_is_returned_without_a_file():
+    figure = Plan("lenet", "digits", RECIPE, size=28).figure()
+    assert figure.get_suptitle().startswith("lenet, batch size 8, 28×28 pixels, float32")
+
+
+def test_a_run_is_planned_once_more(digits_run):
+    made = Plan(digits_run)
+    assert (made.network, made.data, made.recipe.epochs) == ("lenet", "digits", 6)
+    assert Plan(str(digits_run.folder)).recipe == made.recipe
+    changed = Plan(digits_run.folder, batch_size=7)
+    assert changed.recipe.batch_size == 7
+    assert changed.recipe.size == made.recipe.size == 28
+
+
+def test_something_is_changed_and_the_rest_stays():
+    made = Plan("lenet", "digits", RECIPE, size=28)
+    other = made.replace(network="mlp", batch_size=3)
+    assert (other.network, other.data, other.recipe.batch_size) == ("mlp", "digits", 3)
+    assert other.recipe.epochs == 1
+    assert made.recipe.batch_size == 8

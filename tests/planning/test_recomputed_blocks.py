@@ -7,15 +7,13 @@ from torch import nn
 import convscope as cs
 from convscope.planning.recomputed_blocks import choose_blocks, plan_recomputation
 from convscope.planning.record_step import record_step
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 from convscope.runtime.recomputation import recomputing
 
 EXECUTION = Execution(torch.device("cpu"), "float32")
+RECIPE = Recipe(epochs=1, momentum=0.9)
 SHAPE = (3, 32, 32)
-
-
-def sgd(network):
-    return torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)
 
 
 def activations(step):
@@ -30,18 +28,18 @@ def flops(step):
 @pytest.mark.parametrize("name", ["resnet18-32px", "mobilenet-v2-32px", "vgg11-bn-32px"])
 def test_pays_as_it_says(name):
     network = cs.build(name, 3, 10)
-    plan = plan_recomputation(network, SHAPE, EXECUTION, sgd)
+    plan = plan_recomputation(network, SHAPE, EXECUTION, RECIPE)
     assert plan.blocks
     assert plan.saved > plan.repeated > 0
-    plain = record_step(network, SHAPE, EXECUTION, sgd)
-    again = record_step(network, SHAPE, EXECUTION, sgd, plan.blocks)
+    plain = record_step(network, SHAPE, EXECUTION, RECIPE)
+    again = record_step(network, SHAPE, EXECUTION, RECIPE, plan.blocks)
     assert activations(again) < 0.7 * activations(plain)
     assert flops(plain) <= flops(again) < (1 + 1.3 * plan.repeated) * flops(plain)
 
 
 def test_the_cheapest_that_saves_enough():
     network = cs.build("resnet18-32px", 3, 10)
-    step = record_step(network, SHAPE, EXECUTION, sgd)
+    step = record_step(network, SHAPE, EXECUTION, RECIPE)
     choices = [choose_blocks(network, step, share) for share in (0.2, 0.4, 0.5)]
     assert all(c.saved >= share for c, share in zip(choices, (0.2, 0.4, 0.5), strict=True))
     work = [choice.repeated for choice in choices]
@@ -55,7 +53,7 @@ def test_the_cheapest_that_saves_enough():
 
 def test_blocks_do_not_overlap_and_train():
     network = cs.build("densenet-32px", 3, 10)
-    blocks = choose_blocks(network, record_step(network, SHAPE, EXECUTION, sgd), 0.5).blocks
+    blocks = choose_blocks(network, record_step(network, SHAPE, EXECUTION, RECIPE), 0.5).blocks
     with recomputing(network, blocks, {}):
         network(torch.randn(2, *SHAPE)).sum().backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
@@ -67,7 +65,7 @@ def test_a_part_never_begins_with_what_overwrites_its_input():
     for _ in range(6):
         layers += [nn.ReLU(inplace=True), nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8)]
     network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
-    step = record_step(network, SHAPE, EXECUTION, sgd)
+    step = record_step(network, SHAPE, EXECUTION, RECIPE)
     for share in (0.3, 0.5, 0.7):
         blocks = choose_blocks(network, step, share).blocks
         assert blocks
@@ -77,4 +75,4 @@ def test_a_part_never_begins_with_what_overwrites_its_input():
 
 def test_nothing_where_nothing_pays():
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 10))
-    assert plan_recomputation(network, SHAPE, EXECUTION, sgd).blocks == ()
+    assert plan_recomputation(network, SHAPE, EXECUTION, RECIPE).blocks == ()

@@ -14,6 +14,7 @@ from convscope.planning import times
 from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch
 from convscope.planning.times import OperationTimes, total
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 
@@ -23,7 +24,7 @@ def step():
         cs.build("lenet"),
         (1, 28, 28),
         Execution(torch.device("cpu"), "float32", 1),
-        lambda network: torch.optim.SGD(network.parameters(), 0.1),
+        Recipe(epochs=1),
     )
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from convscope.planning.history import Outcome, remember
+from convscope.planning.history import ForecastOutcome, remember
 from convscope.planning.track_record import track_record
 
 
@@ -11,7 +11,7 @@ def remembered(tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
 
     def add(what, forecast, actual):
-        remember(Outcome(what, forecast, actual, "lenet", 64, "float32"))
+        remember(ForecastOutcome(what, forecast, actual, "lenet", 64, "float32"))
 
     return add
 
@@ -19,7 +19,7 @@ def remembered(tmp_path, monkeypatch):
 def test_without_history_there_is_no_record(remembered):
     record = track_record()
     assert record.records == ()
-    assert record.as_dict(10) == {"records": [], "last": []}
+    assert record.as_dict() == {"records": [], "last": []}
 
 
 def test_a_steady_error_is_corrected_and_the_raw_ratio_is_told(remembered):
@@ -56,7 +56,17 @@ def test_kinds_are_kept_apart_and_the_order_is_that_of_time(remembered):
     record = track_record()
     assert [each.what for each in record.records] == ["step", "memory"]
     assert [each.outcome.actual for each in record.evaluated] == [1.0, 2.0, 3.0]
-    last = record.as_dict(1)["last"]
-    assert len(last) == 1
-    assert last[0]["actual"] == 3.0
-    assert last[0]["uncorrected"] == 1.0
+    last = record.as_dict()["last"][-1]
+    assert last["actual"] == 3.0
+    assert last["uncorrected"] == 1.0
+
+
+def test_the_text_shows_the_last_ten_and_what_was_outside(remembered):
+    for _ in range(30):
+        remembered("step", 1.0, 1.0)
+    remembered("step", 1.0, 3.0)
+    shown = str(track_record())
+    assert "step         31         1.000" in shown
+    rows = shown.split("The last\n")[1].splitlines()[1:]
+    assert len(rows) == 10
+    assert [row.endswith("outside its range") for row in rows] == [False] * 9 + [True]

@@ -1,6 +1,9 @@
 import pytest
 
-from convscope.planning.words import beside_actual, size_words, time_words
+from convscope.look import numbers
+from convscope.look.numbers import duration
+from convscope.planning.history import Range
+from convscope.planning.words import beside_actual, range_words
 from convscope.runs.forecast import ForecastRow
 
 
@@ -22,14 +25,14 @@ from convscope.runs.forecast import ForecastRow
     ],
 )
 def test_times(seconds, words):
-    assert time_words(seconds) == words
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize(
     ("size", "words"), [(64e6, "64 MB"), (640.4e6, "640 MB"), (1e9, "1 GB"), (2.314e9, "2.31 GB")]
 )
 def test_sizes(size, words):
-    assert size_words(size) == words
+    assert numbers.size(size) == words
 
 
 def test_forecast_and_actual():
@@ -41,3 +44,7 @@ def test_forecast_and_actual():
         "Forecast and actual: step time 11 ms (forecast 10 ms), peak memory unknown (forecast "
         "600 MB)"
     )
+
+
+def test_ranges():
+    assert range_words(Range(2.0, 1.0, 4.0), duration, "more") == "2 s more (1 s to 4 s)"

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import UsageError
-from convscope.networks.catalog import networks
+from convscope.networks.catalog import list_networks
 from convscope.runs import recipe as recipes
 from convscope.runs.recipe import Recipe
 
@@ -88,7 +88,7 @@ def test_every_recipe_section_is_a_network():
     for style in recipes.styles():
         for name in recipes._style_table(style)["network"]:
             if name != "any":
-                assert name in networks()
+                assert name in list_networks()
                 assert recipes.named(style, name, "digits").network == name
 
 

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from convscope.networks.catalog import build, entry, networks
+from convscope.networks.catalog import build, entry, list_networks
 from convscope.runtime.dead_taps import ZeroDeadTaps, live_taps
 from convscope.runtime.execution import Execution
 from convscope.runtime.recomputation import recomputing
@@ -171,7 +171,7 @@ def largest_gradients(network, images, precision):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", list_networks())
 def test_no_network_takes_memory_for_gradients(name):
     """Every network of the catalog at every size it accepts, 28 to 8 pixels.
 

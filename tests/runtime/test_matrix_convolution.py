@@ -11,7 +11,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.runtime.convolution_plan import make_plan, record_layers, use_plan
-from convscope.runtime.matrix_convolution import DIRECTIONS, Layer
+from convscope.runtime.matrix_convolution import DIRECTIONS, ConvolutionLayer
 
 SMALL = st.integers(1, 4)
 
@@ -40,7 +40,9 @@ def test_equals_pytorch(
     shift = torch.randn(outputs, dtype=torch.float64) if bias else None
     inputs = [t.requires_grad_() for t in (images, kernels, shift) if t is not None]
     expected = F.conv2d(images, kernels, shift, stride, padding)
-    layer = Layer(tuple(images.shape[1:]), tuple(kernels.shape), stride, padding, torch.float64)
+    layer = ConvolutionLayer(
+        tuple(images.shape[1:]), tuple(kernels.shape), stride, padding, torch.float64
+    )
     with use_plan({str(layer): directions}):
         got = F.conv2d(images, kernels, shift, stride, padding)
     assert not directions or "MatrixConvolution" in type(got.grad_fn).__name__
@@ -63,7 +65,9 @@ def test_other_convolutions_pass_through():
     ]
     for layer, x in cases:
         expected = layer(x)
-        found = Layer((4, 9, 9), tuple(layer.weight.shape), (1, 1), (0, 0), torch.float32)
+        found = ConvolutionLayer(
+            (4, 9, 9), tuple(layer.weight.shape), (1, 1), (0, 0), torch.float32
+        )
         with use_plan({str(found): ["forward"]}):
             got = layer(x)
         assert torch.equal(got, expected)
@@ -117,14 +121,14 @@ def test_under_autocast_weights_keep_their_type():
 
 
 def test_only_small_maps_are_measured():
-    large = Layer((4, 32, 32), (4, 4, 3, 3), (1, 1), (1, 1), torch.float32)
-    pointwise = Layer((4, 2, 2), (4, 4, 1, 1), (1, 1), (0, 0), torch.float32)
+    large = ConvolutionLayer((4, 32, 32), (4, 4, 3, 3), (1, 1), (1, 1), torch.float32)
+    pointwise = ConvolutionLayer((4, 2, 2), (4, 4, 1, 1), (1, 1), (0, 0), torch.float32)
     assert make_plan([large, pointwise], 2) == {}
 
 
 def test_a_plan_names_layers_and_directions(monkeypatch, tmp_path):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
-    layer = Layer((64, 3, 3), (64, 64, 3, 3), (1, 1), (1, 1), torch.float32)
+    layer = ConvolutionLayer((64, 3, 3), (64, 64, 3, 3), (1, 1), (1, 1), torch.float32)
     assert str(layer) == "64×3×3 * 64×64×3×3 stride (1, 1) padding (1, 1) torch.float32"
     times = iter([3.0, 1.0, 1.0, 1.0, 1.0, 3.0])
     monkeypatch.setattr(

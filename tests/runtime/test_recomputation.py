@@ -11,7 +11,7 @@ import convscope as cs
 from convscope.errors import UsageError
 from convscope.runtime import matrix_convolution
 from convscope.runtime.execution import Execution
-from convscope.runtime.matrix_convolution import DIRECTIONS, Layer
+from convscope.runtime.matrix_convolution import DIRECTIONS, ConvolutionLayer
 from convscope.runtime.recomputation import find_blocks, recomputing
 
 CPU = torch.device("cpu")
@@ -77,8 +77,8 @@ def test_convolutions_are_computed_by_the_plan_again(monkeypatch):
         nn.Linear(8 * 28 * 28, 10),
     )
     layers = [
-        Layer((3, 32, 32), (8, 3, 3, 3), (1, 1), (0, 0), torch.float32),
-        Layer((8, 30, 30), (8, 8, 3, 3), (1, 1), (0, 0), torch.float32),
+        ConvolutionLayer((3, 32, 32), (8, 3, 3, 3), (1, 1), (0, 0), torch.float32),
+        ConvolutionLayer((8, 30, 30), (8, 8, 3, 3), (1, 1), (0, 0), torch.float32),
     ]
     execution = Execution(CPU, "float32", plan={str(layer): list(DIRECTIONS) for layer in layers})
     products = []

@@ -70,7 +70,7 @@ def test_nothing_is_learned_from_times_on_a_busy_machine(tmp_path, monkeypatch, 
     assert found.keys() == {"step time", "run time", "peak memory"}
     assert {each.what for each in outcomes()} == {"memory"}
     assert not fixed_costs()[1]
-    assert "Other programs held this one up (50% of the time it waited" in words(capsys)
+    assert "Other programs held this one up (50 % of the time it waited" in words(capsys)
 
 
 def test_what_is_left_of_a_resumed_run_is_forecast(tmp_path, monkeypatch, capsys):

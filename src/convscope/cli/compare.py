@@ -10,6 +10,7 @@ import typer
 
 from convscope.cli.complete import complete_run_or_seeds
 from convscope.cli.console import check_out_file, print_json
+from convscope.look.numbers import NOTHING, duration, number, percent, size
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -132,14 +133,16 @@ def _figures(comparison: Comparison) -> dict[str, list[str]]:
         "network": [one.recipe.network or "own module" for one in each],
         "data": [f"{Path(one.evaluated[0].data).name}, {one.evaluated[0].split}" for one in each],
         "seeds": [str(len(one.accuracies)) if one.is_group else "–" for one in each],
-        "accuracy": [f"{one.accuracy:.2%}" for one in each],
-        "95 % interval": [f"{one.interval[0]:.2%}–{one.interval[1]:.2%}" for one in each],
+        "accuracy": [percent(one.accuracy, 2) for one in each],
+        "95 % interval": [
+            f"{percent(one.interval[0], 2)}–{percent(one.interval[1], 2)}" for one in each
+        ],
         "loss": [f"{one.loss:.4f}" for one in each],
         "epochs": [f"{one.epochs:g}" for one in each],
-        "time": [f"{one.seconds:,.0f} s" for one in each],
+        "time": [duration(one.seconds) for one in each],
         "images/s": [f"{one.images_per_second:,.0f}" for one in each],
         "parameters": ["–" if one.parameters is None else f"{one.parameters:,}" for one in each],
-        "model": [f"{one.model_bytes / 1e6:,.1f} MB" for one in each],
+        "model": [size(one.model_bytes) for one in each],
     }
     if figures["network"] == [one.name for one in each]:
         del figures["network"]
@@ -180,8 +183,8 @@ def _rows(comparison: Comparison, left_out: Sequence[str]) -> Table:
     for heading in figures:
         is_text = heading in ("network", "data")
         table.add_column(heading, no_wrap=True, justify="left" if is_text else "right")
-    for number, each in enumerate(comparison.contenders):
-        table.add_row(Text(each.name), *(Text(values[number]) for values in figures.values()))
+    for place, each in enumerate(comparison.contenders):
+        table.add_row(Text(each.name), *(Text(values[place]) for values in figures.values()))
     return table
 
 
@@ -205,13 +208,11 @@ def _forecasts(comparison: Comparison) -> Table:
 
 def _amount(value: float | None, unit: str) -> str:
     """A number of a forecast with its unit, as a person reads it."""
-    from convscope.evaluation.page.words import duration, size
-
     if value is None:
-        return "–"
+        return NOTHING
     if unit == "s":
-        return duration(value).replace("\u00a0", " ")
-    return size(value).replace("\u00a0", " ") if unit == "bytes" else f"{value:,.4g} {unit}"
+        return duration(value)
+    return size(value) if unit == "bytes" else f"{number(value)} {unit}"
 
 
 def _pairs(comparison: Comparison) -> Table:

@@ -35,9 +35,9 @@ def complete_run(text: str) -> list[str]:
 
 def complete_network(text: str) -> list[str]:
     """Names in the catalog."""
-    from convscope.networks.catalog import networks
+    from convscope.networks.catalog import list_networks
 
-    return [name for name in networks() if name.startswith(text)]
+    return [name for name in list_networks() if name.startswith(text)]
 
 
 def complete_engine(text: str) -> list[str]:

@@ -35,3 +35,15 @@ def check_out_file(option: str, path: Path, suffix: str) -> None:
         raise UsageError(f"{option} must be a file that ends with {suffix}; given {str(path)!r}.")
     if not path.parent.is_dir():
         raise UsageError(f"{option}: there is no folder {str(path.parent)!r}. Make it first.")
+
+
+def show(result: object) -> None:
+    """Print a result that prints itself, for a person, in the width of the terminal."""
+    from rich.console import Console
+
+    Console(highlight=False, markup=False).print(result, crop=False)
+
+
+def show_plot(path: Path, *, replaces: bool) -> None:
+    """Say where a figure is, and whether there was one before."""
+    print(f"plot: {path}{' (replaced)' if replaces else ''}")

@@ -10,7 +10,7 @@ from convscope.cli.console import print_json
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from convscope.data.check.finding import Checked, Finding
+    from convscope.data.check.finding import Checked, DataFinding
 
 EXAMPLES = 5
 
@@ -115,7 +115,7 @@ def _summary(checked: Checked) -> Iterable[str]:
             yield from _examples([_line(each) for each in found])
 
 
-def _duplicates(heading: str, pairs: list[Finding]) -> Iterable[str]:
+def _duplicates(heading: str, pairs: list[DataFinding]) -> Iterable[str]:
     if not pairs:
         return
     kinds = dict.fromkeys(each.kind for each in pairs)
@@ -130,11 +130,11 @@ def _examples(lines: list[str]) -> Iterable[str]:
         yield f"  … and {len(lines) - EXAMPLES:,} more"
 
 
-def _line(each: Finding) -> str:
+def _line(each: DataFinding) -> str:
     return f"{each.place.path}: {each.detail}" if each.place.path else each.detail
 
 
-def _pair(each: Finding) -> str:
+def _pair(each: DataFinding) -> str:
     assert each.other is not None  # noqa: S101
     one, other = each.place, each.other
     classes = f"both {one.label}" if one.label == other.label else f"{one.label}, {other.label}"

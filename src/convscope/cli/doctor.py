@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convscope.cli.complete import complete_data, complete_run
-from convscope.cli.console import print_json
+from convscope.cli.console import print_json, show
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from convscope.diagnosis.finding import Diagnosis
-    from convscope.diagnosis.machine import Machine
+    from convscope.diagnosis.diagnosis import Diagnosis
+    from convscope.diagnosis.machine import MachineReport
 
 EPILOG = """
 Examples:
@@ -86,97 +83,36 @@ def doctor(
     if json:
         print_json({"run": str(run), **diagnosis.as_dict()})
         return
-    _show(diagnosis, run)
+    _show(diagnosis)
 
 
 def _calibrate(*, quiet: bool, json: bool) -> None:
     """Calibrate, and print what was found."""
     from convscope.look.progress import progress
     from convscope.planning.calibrate import STEPS, calibrate
-    from convscope.planning.words import size_words, time_words
-    from convscope.runtime.contention import BUSY
 
     with progress("Calibrating", STEPS, quiet=quiet) as advance:
         found = calibrate(advance)
     if json:
         print_json(found.as_dict())
         return
-    if found.costs is None and found.contention <= BUSY:
-        print("This system doesn't tell what a process takes, so forecasts use stand-ins for it.")
-    elif found.costs is not None:
-        print(f"start-up       {time_words(found.costs.start_seconds)}")
-        print(
-            f"evaluation     {time_words(found.costs.final_evaluation_seconds)}, besides the logits"
-        )
-        print(f"process memory {size_words(found.costs.start_bytes + found.costs.late_bytes)}")
-    print(
-        f"operations     {found.operations:,} looked at; {found.share_measured:.0%} of their time "
-        "measured, the rest estimated from similar ones"
-    )
-    if found.contention > BUSY:
-        print(
-            f"Times aren't kept: other programs held this one up ({found.contention:.0%} of the "
-            "time it waited for a processor). Calibrate again when they have ended."
-        )
-        return
-    print(
-        f"Kept for forecasts (took {time_words(found.seconds)}). Try: convscope plan lenet digits"
-    )
+    show(found)
 
 
-def _show(diagnosis: Diagnosis, run: Path) -> None:
-    """Print a diagnosis for a person."""
+def _show(diagnosis: Diagnosis) -> None:
+    """Print a diagnosis for a person, in colours where the terminal has them."""
     from rich.console import Console
-
-    from convscope.runs.run import Run
-
-    console = Console(highlight=False, markup=False)
-    console.print(diagnosis.subject, soft_wrap=True)
-    console.print()
-    if not diagnosis.findings:
-        console.print("Nothing wrong found.", style="bold green")
-    for number, finding in enumerate(diagnosis.findings, start=1):
-        severity = finding.severity.name
-        console.print(f"{number}. {finding.what}", style=f"bold {COLORS[severity]}", end="")
-        console.print(f"  ({severity.lower()})")
-        _paragraph(console, "Seen", finding.evidence)
-        change = f"{finding.change}  {finding.options}" if finding.options else finding.change
-        _paragraph(console, "Try", change)
-    if len(diagnosis.findings) > 1:
-        console.print("\nBegin with the first: what follows is often only its consequence.")
-    options = diagnosis.findings[0].options if diagnosis.findings else ""
-    if options:
-        recipe = Run(run).recipe
-        console.print("\nThe run again, with this one change:")
-        console.print(
-            f"  convscope train {recipe.network} {shlex.quote(recipe.data)} --recipe "
-            f"{shlex.quote(str(run / 'recipe.toml'))} {options}",
-            soft_wrap=True,
-        )
-    console.print("\nChecked:", style="bold")
-    for check in diagnosis.checks:
-        mark, color = ("✗", "red") if check.findings else ("✓", "green")
-        console.print(f"  {mark} ", style=color, end="")
-        console.print(f"{check.name}: {check.figures}", soft_wrap=True)
-    if diagnosis.figure is None:
-        console.print("\nNo figure: the run's folder can't be written to.")
-    else:
-        console.print(f"\nfigure: {diagnosis.figure}", soft_wrap=True)
-
-
-def _paragraph(console: Console, label: str, text: str) -> None:
-    """A label and text beside it, wrapped beneath itself."""
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 1))
-    table.add_column(min_width=8, justify="right", style="dim")
-    table.add_column(max_width=92)
-    table.add_row(label, Text(text))
-    console.print(table)
+    text = Text(str(diagnosis))
+    for severity, color in COLORS.items():
+        text.highlight_regex(rf"(?m)^\d+\. .*(?=  \({severity.lower()}\)$)", f"bold {color}")
+    text.highlight_regex(r"(?m)^Nothing wrong found\.$|^  ✓", "green")
+    text.highlight_regex(r"(?m)^  ✗", "red")
+    Console(highlight=False).print(text, soft_wrap=True)
 
 
-def _show_machine(machine: Machine, *, json: bool) -> None:
+def _show_machine(machine: MachineReport, *, json: bool) -> None:
     """Print what was found about the machine, for a program or a person."""
     if json:
         facts = [

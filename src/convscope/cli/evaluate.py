@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
+from convscope.look.numbers import duration, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -123,11 +124,11 @@ def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
     console = Console(highlight=False)
     low, high = evaluation.interval
     console.print(
-        f"[bold]{evaluation.split} accuracy {evaluation.accuracy:.2%}[/bold] "
-        f"(95 % interval {low:.2%} to {high:.2%}), loss {evaluation.loss:.4f}"
+        f"[bold]{evaluation.split} accuracy {percent(evaluation.accuracy, 2)}[/bold] "
+        f"(95 % interval {percent(low, 2)} to {percent(high, 2)}), loss {evaluation.loss:.4f}"
     )
     console.print(
-        f"{evaluation.image_count:,} images of {evaluation.data} in {evaluation.seconds:.1f} s",
+        f"{evaluation.image_count:,} images of {evaluation.data} in {duration(evaluation.seconds)}",
         markup=False,
     )
     for line in trust_lines(evaluation):
@@ -147,14 +148,21 @@ def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
 def trust_lines(evaluation: Evaluation) -> list[str]:
     """In words: whether probabilities can be believed, and whether it knows what it doesn't."""
     found, known = evaluation.calibration, evaluation.rejection
-    lines = [f"Calibration error {found.ece_after:.1%}"]
+    lines = [f"Calibration error {percent(found.ece_after)}"]
     if found.temperature != 1:
-        lines[0] += f" (without the temperature {found.temperature:.2f}: {found.ece_before:.1%})"
+        lines[0] += (
+            f" (without the temperature {found.temperature:.2f}: {percent(found.ece_before)})"
+        )
     if known is not None:
-        right = "" if known.accuracy is None else f"; of the others {known.accuracy:.2%} are right"
-        lines.append(f"Answers 'unknown' to {known.unknown:.1%} of these images{right}")
+        right = (
+            ""
+            if known.accuracy is None
+            else f"; of the others {percent(known.accuracy, 2)} are right"
+        )
+        lines.append(f"Answers 'unknown' to {percent(known.unknown)} of these images{right}")
     lines += [
-        f"Out-of-distribution images ({each.data}, {each.images:,}): {each.false_acceptance:.1%} "
+        f"Out-of-distribution images ({each.data}, {each.images:,}): "
+        f"{percent(each.false_acceptance)} "
         f"are given a class; AUROC {each.auroc:.3f}"
         for each in evaluation.out_of_distribution
     ]
@@ -181,7 +189,7 @@ def _class_table(evaluation: Evaluation) -> Table:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return "–" if value is None else percent(value)
 
 
 def _show_confusion(evaluation: Evaluation, console: Console, file: Path) -> None:
@@ -222,7 +230,7 @@ def _show_mistakes(evaluation: Evaluation, console: Console) -> None:
     console.print(f"{len(mistakes):,} {noun}; the surest:")
     for mistake in shown:
         console.print(
-            f"  {mistake.probability:6.1%}  {mistake.predicted}, but it is {mistake.label}: "
+            f"  {percent(mistake.probability):>7}  {mistake.predicted}, but it is {mistake.label}: "
             f"{mistake.path}",
             markup=False,
             soft_wrap=True,

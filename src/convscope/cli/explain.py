@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_run
 from convscope.cli.console import fail, print_json
+from convscope.look.numbers import percent
 
 METHODS = ("saliency", "integrated-gradients", "occlusion", "grad-cam", "all")
 EPILOG = """
@@ -62,7 +63,7 @@ def explain(
         return
     for name, probability in explanation.guesses:
         marker = "→" if name == explanation.label else " "
-        print(f"{marker} {probability:6.1%}  {name}")
+        print(f"{marker} {percent(probability):>7}  {name}")
     for note in explanation.notes:
         fail(note)
     print()

@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_run
 from convscope.cli.console import print_json
+from convscope.look.numbers import duration, percent, size
 
 if TYPE_CHECKING:
     from convscope.shipping.export.export import WeightsExport
@@ -86,13 +87,13 @@ def _show_model(written: OnnxExport) -> None:
     agreement, cost = written.agreement, written.int8
     print(
         f"{written.file}: {written.network} in {'float32' if cost is None else '8 bits'}, opset "
-        f"{written.opset}, {_megabytes(written.bytes)}, {written.milliseconds:.2f} ms an image"
+        f"{written.opset}, {size(written.bytes)}, {duration(written.milliseconds / 1000)} an image"
     )
     if cost is not None:
         print(
-            f"In float32: {_megabytes(cost.float_bytes)}, {cost.float_milliseconds:.2f} ms. "
-            f"Accuracy on {cost.images:,} test images: {cost.accuracy:.2%} in 8 bits, "
-            f"{cost.float_accuracy:.2%} in float32"
+            f"In float32: {size(cost.float_bytes)}, {duration(cost.float_milliseconds / 1000)}. "
+            f"Accuracy on {cost.images:,} test images: {percent(cost.accuracy, 2)} in 8 bits, "
+            f"{percent(cost.float_accuracy, 2)} in float32"
         )
     print(
         f"{'Compared' if cost is None else 'Compared before that'} with the run on "
@@ -113,7 +114,3 @@ def _show_weights(written: WeightsExport) -> None:
             f"Their first layer takes {written.channels} channel, torchvision's 3: "
             "replace it in the model first."
         )
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"

@@ -45,7 +45,7 @@ def _facts() -> list[dict[str, Any]]:
     from convscope.networks import catalog
 
     facts = []
-    for name in catalog.networks():
+    for name in catalog.list_networks():
         entry = catalog.entry(name)
         with torch.device("meta"):
             network = catalog.build(name, in_channels=entry.image[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -15,12 +15,9 @@ from convscope.cli.complete import (
     complete_precision,
     complete_recipe,
 )
-from convscope.cli.console import check_out_file, print_json
+from convscope.cli.console import check_out_file, print_json, show, show_plot
 from convscope.cli.train import parse_settings
 from convscope.errors import UsageError, unknown_name
-
-if TYPE_CHECKING:
-    from convscope.planning.forecast import Forecast
 
 EPILOG = """
 Examples:
@@ -41,7 +38,6 @@ Examples:
 
   convscope plan --history
 """
-LAST = 10  # outcomes of the history that are shown
 
 
 def plan(
@@ -139,11 +135,9 @@ def plan(
         _history(json=json)
         return
     if on == "list":
-        from convscope.cli.plan_elsewhere import show_machines
-
-        show_machines(json=json)
+        _machines(json=json)
         return
-    if network is None or data is None:
+    if network is None or (data is None and not (Path(network) / "recipe.toml").is_file()):
         raise UsageError(
             "Give a network and data, as in: convscope plan resnet9 cifar10. For a table of all "
             "networks: convscope plan all cifar10"
@@ -152,26 +146,23 @@ def plan(
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
     _check_fields(changes)
+    if plot is not None:
+        check_out_file("--plot", plot, ".png")
     if on is not None:
         if network == "all" or fits or plot or what_if or budget:
             raise UsageError("--on stands without all, --fits, --plot, --what-if and --budget.")
-        from convscope.cli.plan_elsewhere import plan_elsewhere
-
-        plan_elsewhere(network, data, recipe, on, changes, json=json)
+        _elsewhere(network, data, recipe, on, changes, json=json)
         return
-    if network == "all":
+    if network == "all" and data is not None:
         if fits or what_if:
             raise UsageError("--fits and --what-if are for one network, not for all.")
         if budget and plot:
             raise UsageError("--plot draws all networks; give it without --budget.")
-        most = None if budget is None else parse_count("--budget", budget)
-        if plot is not None:
-            check_out_file("--plot", plot, ".png")
         if runs is not None and not runs.is_dir():
             raise UsageError(
                 f"--runs '{runs}' isn't a folder. Give the one that holds run folders."
             )
-        _all(data, recipe, most, changes, plot, runs or Path("runs"), json=json)
+        _all(data, recipe, budget, changes, plot, runs or Path("runs"), json=json)
         return
     if runs is not None:
         raise UsageError(f"--runs goes with all: convscope plan all {data} --runs {runs}")
@@ -179,8 +170,6 @@ def plan(
         raise UsageError(
             f"--budget chooses among all networks: convscope plan all {data} --budget {budget}"
         )
-    if plot is not None:
-        check_out_file("--plot", plot, ".png")
     _one(network, data, recipe, changes, limit, plot, what_if=what_if, json=json)
 
 
@@ -196,7 +185,7 @@ def _check_fields(changes: dict[str, Any]) -> None:
 
 def _one(
     network: str,
-    data: str,
+    data: str | None,
     recipe: str | None,
     changes: dict[str, Any],
     limit: int | None,
@@ -207,98 +196,87 @@ def _one(
 ) -> None:
     from rich.console import Console
 
-    from convscope.planning.plan import forecasters
-    from convscope.planning.within_memory import within_memory
+    from convscope.planning import plan as planning
 
     with Console(stderr=True).status("Recording a training step and timing its operations"):
-        known = forecasters(network, data, recipe=recipe, **changes)
-        settled = known[0].workload.recipe
-        forecast = known[0].at(settled.batch_size)
-        found = None if limit is None else within_memory(network, data, known, limit)
-    rows = None
-    if what_if or settled.minutes is not None:
-        from convscope.look.progress import progress
-        from convscope.planning.alternatives import MOST, alternatives
-
-        with progress("With something changed", MOST, quiet=json) as advance:
-            rows = alternatives(network, data, known, forecast, advance)
+        made = planning.plan(network, data, recipe, **changes)
+        largest = None if limit is None else made.largest_batch(limit)
+    others = None
+    if what_if or made.recipe.minutes is not None:
+        others = made.alternatives(quiet=json)
     replaces = plot is not None and plot.exists()
     if plot is not None:
-        from convscope.planning.figures import plan_figure
-
-        plan_figure(known[0], forecast, plot)
+        made.figure(plot)
     if json:
-        result = forecast.as_dict()
-        if found is not None:
-            result["fits"] = found.as_dict()
-        if rows is not None:
-            result["alternatives"] = [row.as_dict(settled.minutes) for row in rows]
-        if plot is not None:
-            result["files"] = {"plot": str(plot)}
-        print_json(result)
+        result = made.as_dict()
+        if largest is not None:
+            result["fits"] = largest.as_dict()
+        if others is not None:
+            result["alternatives"] = others.as_dict()["rows"]
+        print_json(result | ({} if plot is None else {"files": {"plot": str(plot)}}))
         return
-    from convscope.cli.plan_tables import show_alternatives, show_fit, show_forecast
-
-    show_forecast(forecast, data)
-    if found is not None:
-        show_fit(found, f"convscope train {network} {data}")
-    if rows is not None:
-        show_alternatives(rows, settled.minutes)
+    show(made)
+    for more in (largest, others):
+        if more is not None:
+            print()
+            show(more)
     if plot is not None:
-        print(f"plot: {plot}{' (replaced)' if replaces else ''}")
+        show_plot(plot, replaces=replaces)
 
 
 def _all(
     data: str,
     recipe: str | None,
-    budget: int | None,
+    budget: str | None,
     changes: dict[str, Any],
     plot: Path | None,
     runs: Path,
     *,
     json: bool,
 ) -> None:
-    from convscope.look.progress import progress
-    from convscope.networks.catalog import networks
-    from convscope.planning.accuracies import best_accuracies
-    from convscope.planning.overview import forecast_all, overview
+    from convscope.planning.overview import plan_all
 
-    with progress("Counting operations", len(networks()), quiet=json) as advance:
-        found = overview(data, size=changes.pop("size", None), advance=advance)
-    costs = found.costs if budget is None else found.within(budget)
-    forecasts: dict[str, Forecast] = {}
-    if budget is None:
-        with progress("Forecasting networks", len(costs), quiet=json) as advance:
-            forecasts = forecast_all(found, data, recipe, advance, **changes)
-    evaluated = best_accuracies(runs, data)
+    most = None if budget is None else parse_count("--budget", budget)
+    found = plan_all(data, recipe, budget=most, runs=runs, quiet=json, **changes)
     replaces = plot is not None and plot.exists()
     if plot is not None:
-        from convscope.planning.overview_figure import overview_figure
-
-        overview_figure(found, forecasts, evaluated, data, plot)
+        found.figure(plot)
     if json:
-        rows = []
-        for each in costs:
-            row = each.as_dict()
-            if each.network in forecasts:
-                row["forecast"] = forecasts[each.network].as_dict()
-            if each.network in evaluated:
-                row["best_accuracy"] = evaluated[each.network].accuracy
-            rows.append(row)
-        result = {
-            "data": data,
-            "size": found.size,
-            "budget": budget,
-            "networks": rows,
-            "left_out": list(found.left_out),
-        }
-        print_json(result | ({} if plot is None else {"files": {"plot": str(plot)}}))
+        print_json(found.as_dict() | ({} if plot is None else {"files": {"plot": str(plot)}}))
         return
-    from convscope.cli.plan_tables import show_all
-
-    show_all(found, costs, forecasts, evaluated, data, budget)
+    show(found)
     if plot is not None:
-        print(f"plot: {plot}{' (replaced)' if replaces else ''}")
+        show_plot(plot, replaces=replaces)
+
+
+def _elsewhere(
+    network: str,
+    data: str | None,
+    recipe: str | None,
+    machine: str,
+    changes: dict[str, Any],
+    *,
+    json: bool,
+) -> None:
+    from convscope.planning.machines import find_machine
+    from convscope.planning.plan import Plan
+
+    spec = find_machine(machine)
+    found = Plan(network, data, recipe, **changes).elsewhere(spec)
+    if json:
+        print_json(found.as_dict())
+    else:
+        show(found)
+
+
+def _machines(*, json: bool) -> None:
+    from convscope.planning.machines import MachineList, machines
+
+    known = MachineList(machines())
+    if json:
+        print_json({"machines": known.as_dict()})
+    else:
+        show(known)
 
 
 def _history(*, json: bool) -> None:
@@ -306,8 +284,6 @@ def _history(*, json: bool) -> None:
 
     record = track_record()
     if json:
-        print_json(record.as_dict(LAST))
-        return
-    from convscope.cli.plan_tables import show_history
-
-    show_history(record, LAST)
+        print_json(record.as_dict())
+    else:
+        show(record)

@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_precision, complete_run
 from convscope.cli.console import check_out_file, fail, print_json
+from convscope.look.numbers import percent
 
 if TYPE_CHECKING:
     from convscope.evaluation.prediction import Predictions
@@ -79,7 +80,9 @@ def predict(
 
 def _show(predictions: Predictions) -> None:
     for prediction in predictions.predictions:
-        guesses = "   ".join(f"{guess.label} {guess.probability:.1%}" for guess in prediction.top)
+        guesses = "   ".join(
+            f"{guess.label} {percent(guess.probability)}" for guess in prediction.top
+        )
         said = f"unknown (most like: {guesses})" if prediction.unknown else guesses
         print(f"{prediction.path}: {said}")
 

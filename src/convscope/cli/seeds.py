@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from convscope.cli.console import print_json
+from convscope.look.numbers import duration, percent
 
 if TYPE_CHECKING:
     from convscope.runs.seed_group import SeedGroup
@@ -24,11 +25,14 @@ def show_seeds(group: SeedGroup, *, json: bool) -> None:
 
 
 def _print(summary: dict[str, Any]) -> None:
-    print("seed  accuracy     loss     time")
+    print(f"seed  {'accuracy':>9}  {'loss':>7}  {'time':>9}")
     for row in summary["seeds"]:
         figures = ""
         if "accuracy" in row:
-            figures = f"{row['accuracy']:>8.2%}  {row['loss']:7.4f}  {row['seconds']:5,.0f} s  "
+            figures = (
+                f"{percent(row['accuracy'], 2):>9}  {row['loss']:7.4f}  "
+                f"{duration(row['seconds']):>9}  "
+            )
         failed = "failed" if row["problem"] is not None else ""
         print(f"{row['seed']:>4}  {figures}{failed}".rstrip())
     print()
@@ -44,9 +48,10 @@ def _print(summary: dict[str, Any]) -> None:
     seeds = sum("accuracy" in row for row in summary["seeds"])
     print(
         f"{summary['split']} accuracy over {seeds} {'seed' if seeds == 1 else 'seeds'}: median "
-        f"{spread['median']:.2%}, lowest {spread['lowest']:.2%}, highest {spread['highest']:.2%}"
+        f"{percent(spread['median'], 2)}, lowest {percent(spread['lowest'], 2)}, highest "
+        f"{percent(spread['highest'], 2)}"
     )
     if spread["standard_deviation"] is not None:
         deviation = 100 * spread["standard_deviation"]
-        print(f"mean {spread['mean']:.2%}, standard deviation {deviation:.2f} points")
+        print(f"mean {percent(spread['mean'], 2)}, standard deviation {deviation:.2f} points")
     print(f"Compare with another recipe: convscope compare {summary['run']} OTHER")

@@ -168,17 +168,17 @@ def open_network(
         UsageError: There is no such network or run, or the run's cannot be changed so.
     """
     from convscope.inspection.subject import subject
-    from convscope.networks.catalog import entry, networks
+    from convscope.networks.catalog import entry, list_networks
     from convscope.runs.run import Run
 
-    if name in networks():
+    if name in list_networks():
         usual = entry(name).image
         shape = (channels or usual[0], size or usual[1], size or usual[2])
         return subject(name, shape, classes or 10)
     if not Path(name).exists():
         if "/" in name:
             Run(name)  # says which runs there are
-        raise unknown_name("network or run folder", name, networks())
+        raise unknown_name("network or run folder", name, list_networks())
     module, card = Run(name).model()
     for option, given, trained in (
         ("--channels", channels, card.channels),

@@ -11,6 +11,7 @@ import typer
 from convscope.cli.complete import complete_data, complete_network, complete_recipe, complete_run
 from convscope.cli.console import print_json
 from convscope.errors import UsageError, unknown_name
+from convscope.look.numbers import duration, percent
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
@@ -217,12 +218,12 @@ def _show(run: Run, *, json: bool) -> None:
         return
     low, high = result["interval"]
     print(
-        f"{result['split']} accuracy {result['accuracy']:.2%} "
-        f"(95 % interval {low:.2%} to {high:.2%}), loss {result['loss']:.4f}"
+        f"{result['split']} accuracy {percent(result['accuracy'], 2)} "
+        f"(95 % interval {percent(low, 2)} to {percent(high, 2)}), loss {result['loss']:.4f}"
     )
     print(
         f"{result['epochs']} {'epoch' if result['epochs'] == 1 else 'epochs'} in "
-        f"{result['seconds']:.1f} s, "
+        f"{duration(result['seconds'])}, "
         f"{result['images_per_second']:,.0f} images per second"
     )
     print(f"{'report:':<11}{run.report_file}")

@@ -11,18 +11,10 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from convscope.comparison.compare import Comparison
 from convscope.comparison.contender import Contender
 from convscope.comparison.words import in_short
-from convscope.look.canvas import (
-    COLOURS,
-    INK,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    percent,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.numbers import percent
+from convscope.look.palette import INK, MARKERS, SERIES
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MOST_WITH_MARKERS = 40  # epochs; more markers would run into a thick line
 
 
@@ -115,4 +107,4 @@ def _draw_curves(axes: Axes, contenders: Sequence[Contender]) -> None:
 
 def _look(row: int) -> tuple[str, str]:
     """Colour and marker; with more contenders than colours, the pairs of the two differ."""
-    return COLOURS[row % len(COLOURS)], MARKERS[(row + row // len(COLOURS)) % len(MARKERS)]
+    return SERIES[row % len(SERIES)], MARKERS[(row + row // len(SERIES)) % len(MARKERS)]

@@ -60,7 +60,7 @@ def cutout(images: Tensor, side: int, fill: Tensor, random: np.random.Generator)
 
     Args:
         images: (N, C, H, W).
-        side: Of the square, in pixels.
+        side: The length of the square's sides in pixels.
         fill: (C,), of the images' type.
         random: Source of the positions.
     """

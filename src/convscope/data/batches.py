@@ -117,7 +117,7 @@ class Batches:
             augmentation: Random changes; used only for training.
             device: Where the batches are made. On a GPU, the images are kept there if they take
                 at most half of its free memory, and else sent batch by batch.
-            memory_format: Of the batches.
+            memory_format: How the numbers of a batch lie in memory.
 
         Raises:
             UsageError: An argument does not fit.

@@ -44,7 +44,7 @@ ADVICE = "Put the images of each class into a folder of its own, as in cats/1.jp
 
 
 @dataclass(frozen=True)
-class Place:
+class FilePlace:
     """Where a file belongs.
 
     Attributes:
@@ -85,7 +85,7 @@ def read(tree: Tree, *, size: int | None, channels: int | None) -> dict[str, Ima
     return _sets(tree, images, entries, problems, sizes)
 
 
-def places_of(files: list[str], tree: Tree) -> tuple[dict[str, Place], list[Problem]]:
+def places_of(files: list[str], tree: Tree) -> tuple[dict[str, FilePlace], list[Problem]]:
     """Where each file belongs, and the files that belong nowhere."""
     parts = [file.split("/") for file in files]
     depth = _depth(parts)
@@ -97,7 +97,7 @@ def places_of(files: list[str], tree: Tree) -> tuple[dict[str, Place], list[Prob
             f"'{tree.where('')}' has {' and '.join(sorted(tops))} but no train folder with class "
             "folders in it. Add one, or give the folder that holds the class folders."
         )
-    places: dict[str, Place] = {}
+    places: dict[str, FilePlace] = {}
     problems: list[Problem] = []
     for file, each in zip(files, below, strict=True):
         if splits and len(each) > 1 and each[0].lower() not in SPLITS:
@@ -107,7 +107,7 @@ def places_of(files: list[str], tree: Tree) -> tuple[dict[str, Place], list[Prob
         else:
             split = SPLITS[each[0].lower()] if splits else ""
             folder = "/".join(file.split("/")[: depth + splits + 1])
-            places[file] = Place(split, each[splits], folder)
+            places[file] = FilePlace(split, each[splits], folder)
     order = sorted(places, key=lambda file: (places[file].split, places[file].label, file))
     return {file: places[file] for file in order}, problems
 
@@ -176,7 +176,7 @@ def _any_colour(tree: Tree, files: list[str]) -> bool:
 def _sets(
     tree: Tree,
     images: NDArray[np.uint8],
-    entries: list[tuple[str, Place]],
+    entries: list[tuple[str, FilePlace]],
     problems: list[Problem],
     sizes: Counter[tuple[int, int]],
 ) -> dict[str, ImageSet]:

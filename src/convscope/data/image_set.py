@@ -108,7 +108,7 @@ class ImageSet:
         labels: int64 (N,), each from 0 to `len(classes) - 1`.
         classes: The names, in the order of the labels.
         paths: For each image, where it came from.
-        name: Of the data set.
+        name: What the data set is called.
         split: "train", "validation" or "test".
         problems: What was left out when the source was read (the same for all its splits).
         original_sizes: (height, width) → how many images of the source had it before they were
@@ -134,7 +134,7 @@ class ImageSet:
             labels: Whole numbers (N,).
             classes: At least one name; no two alike.
             paths: N texts; unset: "arrays[0]", "arrays[1]" and so on.
-            name: Of the data set.
+            name: What the data set is called.
             split: Which part of the data set this is.
             problems: What was left out.
             original_sizes: See above.

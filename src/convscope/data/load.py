@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 
 from convscope.data import cifar, digits, folder, mnist
-from convscope.data.check.exact import groups, same_pixels
 from convscope.data.convert import convert
+from convscope.data.exact_duplicates import groups, same_pixels
 from convscope.data.image_set import ImageSet
 from convscope.data.splits import keep_together, stratified
 from convscope.data.tree import FolderTree, Tree, ZipTree

@@ -26,7 +26,7 @@ def plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image
     A file with a camera's notes (EXIF), a colour profile, comments, or four channels isn't plain.
 
     Args:
-        content: Of any file.
+        content: The bytes of any file.
         size: As `decode` has it: of an image of four times that or more, decoding is to leave
             pixels out, and that isn't done here.
         max_pixels: Not more than these.

@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-class Gradients(NamedTuple):
+class LayerGradients(NamedTuple):
     """The gradients of the loss in what an operation was given, each in that array's shape."""
 
     x: FloatArray

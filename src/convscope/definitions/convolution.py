@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convscope.definitions.arrays import FloatArray, Gradients, as_float
+from convscope.definitions.arrays import FloatArray, LayerGradients, as_float
 from convscope.definitions.cross_correlation import cross_correlation, cross_correlation_backward
 from convscope.definitions.windows import pad, windows
 from convscope.errors import UsageError
@@ -42,7 +42,7 @@ def continuous_convolution(
 
     Args:
         f: Takes an array of arguments, returns the values.
-        g: Likewise.
+        g: The second function, called as f is.
         t: Where to evaluate the convolution, any shape.
         start: Where the integral begins; outside of start and stop, f must be 0.
         stop: Where it ends.
@@ -129,7 +129,7 @@ def convolution(
 
 def convolution_backward(
     gradient: ArrayLike, x: ArrayLike, weight: ArrayLike, **settings: Unpack[Sliding]
-) -> Gradients:
+) -> LayerGradients:
     """Return the gradients of the loss in a convolution's input, kernels and bias.
 
     The flip only renames kernel entries, so the kernels' gradient is flipped back.

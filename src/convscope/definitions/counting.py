@@ -79,7 +79,7 @@ def convolution_macs(
     return weights * prod(output)
 
 
-class Layer(NamedTuple):
+class Window(NamedTuple):
     """What a layer does to the receptive field along one axis. Padding is for each side."""
 
     kernel: int
@@ -99,7 +99,7 @@ class ReceptiveField(NamedTuple):
     stride: int = 1
     start: int = 0
 
-    def behind(self, layer: Layer) -> ReceptiveField:
+    def behind(self, layer: Window) -> ReceptiveField:
         """Return what the units of a layer of convolution or pooling see, behind these units.
 
             size   ← size + dilation · (kernel − 1) · stride
@@ -116,7 +116,7 @@ class ReceptiveField(NamedTuple):
         )
 
 
-def receptive_field(layers: Iterable[Layer]) -> ReceptiveField:
+def receptive_field(layers: Iterable[Window]) -> ReceptiveField:
     """Follow the receptive field through a stack of layers, from the image on."""
     seen = ReceptiveField()
     for layer in layers:

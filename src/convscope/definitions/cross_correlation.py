@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from convscope.definitions.arrays import (
     FloatArray,
-    Gradients,
+    LayerGradients,
     as_float,
     check_shape,
     per_channel,
@@ -97,7 +97,7 @@ def cross_correlation_backward(
     padding_mode: str = "zeros",
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
-) -> Gradients:
+) -> LayerGradients:
     """Return the gradients of the loss in a cross-correlation's input, kernels and bias.
 
     With i' = i · stride + a · dilation, the place where output i meets kernel entry a:
@@ -134,7 +134,7 @@ def cross_correlation_backward(
         in_kernels[entry] = (delta @ seen.swapaxes(-1, -2)).sum(axis=0)
         in_seen = kernels[entry].swapaxes(-1, -2) @ delta  # like seen
         in_padded[where] += in_seen.reshape(*x.shape[:2], *slide.output)
-    return Gradients(
+    return LayerGradients(
         x=pad_backward(in_padded, slide.padding, padding_mode),
         weight=in_kernels.reshape(weight.shape),
         bias=np.asarray(delta.sum(axis=(0, 3)).reshape(-1)),

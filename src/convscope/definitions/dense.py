@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convscope.definitions.arrays import FloatArray, Gradients, as_float, check_shape
+from convscope.definitions.arrays import FloatArray, LayerGradients, as_float, check_shape
 from convscope.errors import UsageError
 
 
@@ -35,7 +35,7 @@ def dense(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Flo
     return np.asarray(y + bias)
 
 
-def dense_backward(gradient: ArrayLike, x: ArrayLike, weight: ArrayLike) -> Gradients:
+def dense_backward(gradient: ArrayLike, x: ArrayLike, weight: ArrayLike) -> LayerGradients:
     """Return the gradients of the loss in a dense layer's inputs, weights and biases.
 
         ∂L/∂x = ∂L/∂y · W        ∂L/∂W = (∂L/∂y)ᵀ · X        ∂L/∂b = Σ_n ∂L/∂y[n]
@@ -51,7 +51,7 @@ def dense_backward(gradient: ArrayLike, x: ArrayLike, weight: ArrayLike) -> Grad
     gradient, x, weight = as_float(gradient), as_float(x), as_float(weight)
     _check(x, weight)
     check_shape("gradient", gradient, (len(x), len(weight)), "that of the output")
-    return Gradients(x=gradient @ weight, weight=gradient.T @ x, bias=gradient.sum(axis=0))
+    return LayerGradients(x=gradient @ weight, weight=gradient.T @ x, bias=gradient.sum(axis=0))
 
 
 def _check(x: FloatArray, weight: FloatArray) -> None:

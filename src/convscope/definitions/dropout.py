@@ -22,7 +22,7 @@ def draw_mask(
 
     Args:
         shape: The shape of what the mask is for.
-        probability: Of being dropped, from 0 up to, but not including, 1.
+        probability: How likely a number is dropped, from 0 up to, but not including, 1.
         generator: Where the randomness comes from, as in `np.random.default_rng(seed)`.
 
     Returns:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convscope.definitions.activations import step
-from convscope.definitions.arrays import FloatArray, Gradients, as_float, check_shape
+from convscope.definitions.arrays import FloatArray, LayerGradients, as_float, check_shape
 from convscope.errors import UsageError
 
 
@@ -53,7 +53,7 @@ def neuron_backward(
     weight: ArrayLike,
     bias: ArrayLike,
     derivative: Callable[[FloatArray], FloatArray],
-) -> Gradients:
+) -> LayerGradients:
     """Return the gradients of the loss in a neuron's inputs, weights and bias.
 
     With z = Σ_i weight[i] · x[i] + bias and δ = ∂L/∂y · activation'(z):
@@ -77,7 +77,7 @@ def neuron_backward(
     check_shape("gradient", gradient, x.shape[:-1], "one number for each output")
     delta = gradient * derivative((x * weight).sum(axis=-1) + as_float(bias))  # (...)
     examples = tuple(range(delta.ndim))
-    return Gradients(
+    return LayerGradients(
         x=delta[..., None] * weight,
         weight=np.asarray((delta[..., None] * x).sum(axis=examples)),
         bias=np.asarray(delta.sum()),

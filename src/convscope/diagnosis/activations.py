@@ -14,12 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from convscope.runtime.module_calls import following_modules
+
 NEAR = 0.05  # of the range of an activation function, counted as being at its end
 ALWAYS = 0.99  # share of the values of a unit that are there if it is stuck
 
 _aten = torch.ops.aten
 RELUS = {_aten.relu.default, _aten.relu_.default}
-CLAMPS = {  # rectifiers, if they cut off at 0 from below: ReLU6, clamp(min=0)
+CLAMPS = {  # as ReLU, if they cut off at 0 from below: ReLU6, clamp(min=0)
     _aten.hardtanh.default,
     _aten.hardtanh_.default,
     _aten.clamp.default,
@@ -47,7 +49,7 @@ class Activation:
         kind: "relu", "sigmoid" or "tanh".
         before: The last module with weights that was computed before it; None if there was none.
         at_end: Per unit, how many of its values were 0 (relu) or near an end of the range.
-        values: Values per unit in all.
+        values: Number of values of each unit.
     """
 
     layer: str
@@ -58,7 +60,7 @@ class Activation:
 
     @property
     def units(self) -> int:
-        """How many there are."""
+        """Number of units."""
         return len(self.at_end)
 
     @property
@@ -76,41 +78,28 @@ class Activation:
 class _Observer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every operation of a forward pass, and counts what activation functions give."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found: dict[str, Activation] = {}
         self._path: list[tuple[str, nn.Module]] = []  # of the modules being computed
         self._calls: dict[str, int] = {}
         self._weighted: str | None = None
-        self._handles: list[torch.utils.hooks.RemovableHandle] = []
-        for name, module in network.named_modules():
-            self._watch(name, module)
 
-    def _watch(self, name: str, module: nn.Module) -> None:
-        """Know when the module is being computed."""
-        has_weights = next(module.parameters(recurse=False), None) is not None
+    def enter(self, name: str, module: nn.Module, _: object) -> None:
+        """A module is about to be computed."""
+        self._path.append((name, module))
 
-        def enter(*_: object) -> None:
-            self._path.append((name, module))
-
-        def leave(*_: object) -> None:
-            self._path.pop()
-            if has_weights:
-                self._weighted = name
-
-        self._handles.append(module.register_forward_pre_hook(enter))
-        self._handles.append(module.register_forward_hook(leave))
+    def leave(self, name: str, module: nn.Module, *_: object) -> None:
+        """A module has been computed."""
+        self._path.pop()
+        if next(module.parameters(recurse=False), None) is not None:
+            self._weighted = name
 
     def begin(self) -> None:
         """Another forward pass begins."""
         self._path.clear()
         self._calls.clear()
         self._weighted = None
-
-    def remove(self) -> None:
-        """Take the hooks off the network."""
-        for handle in self._handles:
-            handle.remove()
 
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -147,18 +136,16 @@ def observe(network: nn.Module, batches: Iterable[Tensor]) -> list[Activation]:
     """What the activation functions of a network give.
 
     Args:
-        network: In the mode to observe it in; its hooks are left as found.
+        network: In the mode to observe it in.
         batches: Images (N, C, H, W).
 
     Returns:
         One for each place, in the order of computation.
     """
-    observer = _Observer(network)
-    try:
+    observer = _Observer()
+    with following_modules(network, before=observer.enter, after=observer.leave):
         for images in batches:
             observer.begin()
             with observer:
                 network(images)
-    finally:
-        observer.remove()
     return list(observer.found.values())

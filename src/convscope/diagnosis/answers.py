@@ -24,11 +24,11 @@ class AnswerSummary:
     Attributes:
         accuracy: Share of right ones.
         loss: Mean cross-entropy, without label smoothing.
-        images: How many.
+        images: Number of images.
         spread: The largest standard deviation, over images, of the probability of a class; 0 if
             all images get the same answer.
         favourite: The class answered most often.
-        favourite_share: How often.
+        favourite_share: Share of the images that are given this class.
         favourite_labels: Share of the images that are of this class.
     """
 
@@ -42,12 +42,12 @@ class AnswerSummary:
 
 
 @dataclass(frozen=True)
-class Answers:
+class ModeAnswers:
     """What a network answers; training images are not augmented here.
 
     Attributes:
         train: On training images, as in evaluation.
-        train_mode: On the same, normalized by each batch's own statistics as in training.
+        train_mode: On the same images, normalized by each batch's own statistics as in training.
         monitor: On the images that the run evaluates after every epoch.
         has_batch_norm: Whether the two modes differ by more than dropout.
     """
@@ -58,7 +58,7 @@ class Answers:
     has_batch_norm: bool
 
 
-def ask_both_modes(subject: Subject) -> Answers:
+def ask_both_modes(subject: Subject) -> ModeAnswers:
     """Run the newest network over up to 1,000 images of each set."""
     random = np.random.default_rng(0)
     # Mixed, since batch norm needs batches in which all classes are.
@@ -67,7 +67,7 @@ def ask_both_modes(subject: Subject) -> Answers:
     monitor = sample(subject.monitor, IMAGES, random)
     seen = measure(subject.newest, subject.plain_batches(train))
     other = measure(subject.newest, subject.plain_batches(monitor))
-    return Answers(
+    return ModeAnswers(
         train=_summarize(seen.logits, seen.labels),
         train_mode=_summarize(*_in_training_mode(subject, subject.plain_batches(train).epoch(0))),
         monitor=_summarize(other.logits, other.labels),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 
 from convscope.data.load import Data
 from convscope.diagnosis.checks import answers, images, layers, learning_rate
-from convscope.diagnosis.figure import draw
-from convscope.diagnosis.finding import Check, Diagnosis, ranked
+from convscope.diagnosis.diagnosis import Diagnosis
+from convscope.diagnosis.finding import Check, ranked
 from convscope.diagnosis.measurements import Measurements, measure_all
 from convscope.diagnosis.subject import examine
 from convscope.runs.run import Run
@@ -67,10 +68,11 @@ def diagnose(
     subject = examine(run, network=network, data=data, device=device)
     measured = measure_all(subject, quiet=quiet)
     checks = tuple(check(measured) for check in CHECKS)
-    findings = ranked(checks)
-    verdict = findings[0].what if findings else "Nothing wrong found"
+    diagnosis = Diagnosis(str(subject), ranked(checks), checks, measured)
+    file = run.figures / "diagnosis.png"
     try:
-        figure: Path | None = draw(measured, verdict, run.figures / "diagnosis.png")
+        file.parent.mkdir(exist_ok=True)
+        diagnosis.figure(file)
     except PermissionError:
-        figure = None
-    return Diagnosis(str(subject), findings, checks, figure)
+        return diagnosis
+    return replace(diagnosis, figure_file=file)

@@ -7,44 +7,36 @@ from pathlib import Path
 from typing import TypeVar
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from convscope.diagnosis.activations import Activation
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
-from convscope.look.canvas import (
-    FAINT,
-    INK,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.palette import BLUE, FAINT, INK, PALE_BLUE, PALE_GREEN, VERMILION
 
 Layer = TypeVar("Layer")
 
-NOW, FIRST, STUCK = "#2364aa", "#9aa5b1", "#d1495b"
+NOW, FIRST, STUCK = BLUE, FAINT, VERMILION
 ENDS = {("relu",): "give 0", ("sigmoid", "tanh"): "are near an end of the range"}
 MOST_LAYERS = 40  # rows; of more, evenly chosen ones
 ROW = 0.24  # inches
 TITLE_PAD = 42  # points between title and drawing, for the legend
 
 
-def draw(measured: Measurements, verdict: str, path: Path) -> Path:
+def draw_measurements(
+    measured: Measurements, verdict: str, path: str | Path | None = None
+) -> Figure:
     """Draw what was measured.
 
     Args:
         measured: Everything.
         verdict: What was found, in a few words.
-        path: The PNG to write.
-
-    Returns:
-        The path.
+        path: The PNG to write; None leaves the figure in memory.
     """
     gradients = _thinned([each for each in measured.gradients.layers if each.ratio is not None])
     units = _thinned(measured.activations)
     rows = max(len(gradients), len(units), 8)
-    path.parent.mkdir(exist_ok=True)
     with drawing(path, 15, 2.2 + ROW * rows) as figure:
         left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.1, 1.1))
         _units(left, units)
@@ -56,7 +48,7 @@ def draw(measured: Measurements, verdict: str, path: Path) -> Path:
             f"Units: {measured.images} training images, in training mode. Gradients: median "
             "over batches. Range test: Smith 2017, section 3.3.",
         )
-    return path
+    return figure
 
 
 def _units(axes: Axes, units: list[Activation]) -> None:
@@ -70,7 +62,7 @@ def _units(axes: Axes, units: list[Activation]) -> None:
     ends = [text for kind, text in ENDS.items() if kinds & set(kind)]
     axes.barh(
         places, [each.share_at_end for each in units], 0.72,
-        color="#bcd0e5", label=f"values that {' or '.join(ends)}",
+        color=PALE_BLUE, label=f"values that {' or '.join(ends)}",
     )  # fmt: skip
     axes.barh(
         places, [each.stuck for each in units], 0.36,
@@ -122,7 +114,7 @@ def _range_test(axes: Axes, measured: Measurements) -> None:
     axes.plot([r for r, _ in shown], [loss for _, loss in shown], color=NOW, label="smoothed loss")
     if test.lowest is not None and test.highest is not None:
         axes.axvspan(
-            test.lowest, test.highest, color="#dcefe0", zorder=0, label="from falling to least"
+            test.lowest, test.highest, color=PALE_GREEN, zorder=0, label="from falling to least"
         )
     axes.axvline(rate, color=STUCK, linestyle="--", label=f"recipe: {rate:g}")
     axes.axhline(

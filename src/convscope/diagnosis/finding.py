@@ -1,12 +1,11 @@
-"""What a diagnosis says: what was checked, what was found, and the one change to try."""
+"""What was checked in a run, what is wrong with it, and the one change to try."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 
 class Severity(IntEnum):
@@ -21,7 +20,7 @@ class Severity(IntEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class RunFinding:
     """Something that is wrong with a run.
 
     Attributes:
@@ -65,49 +64,11 @@ class Check:
 
     name: str
     figures: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[RunFinding, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The attributes as plain values, findings counted."""
         return {"name": self.name, "figures": self.figures, "findings": len(self.findings)}
-
-
-@dataclass(frozen=True)
-class Diagnosis(Sequence[Finding]):
-    """The findings of a run, most important first; also a sequence of them.
-
-    Attributes:
-        subject: What was examined and how far it had come, in one line.
-        findings: The worst first; of equals, causes before what they lead to.
-        checks: All that was looked at, in that order, with figures.
-        figure: The PNG that shows the measurements; None if none was written.
-    """
-
-    subject: str
-    findings: tuple[Finding, ...]
-    checks: tuple[Check, ...]
-    figure: Path | None = None
-
-    def __len__(self) -> int:
-        """How many findings there are."""
-        return len(self.findings)
-
-    @overload
-    def __getitem__(self, place: int) -> Finding: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
-    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
-        """The finding at this place, 0 for the most important."""
-        return self.findings[place]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Everything as plain values."""
-        return {
-            "subject": self.subject,
-            "findings": [finding.as_dict() for finding in self.findings],
-            "checks": [check.as_dict() for check in self.checks],
-            "figure": None if self.figure is None else str(self.figure),
-        }
 
 
 def in_words(loss: float) -> str:
@@ -115,7 +76,7 @@ def in_words(loss: float) -> str:
     return f"{loss:.3f}" if abs(loss) < 1000 else f"{loss:.1e}"
 
 
-def ranked(checks: Sequence[Check]) -> tuple[Finding, ...]:
+def ranked(checks: Sequence[Check]) -> tuple[RunFinding, ...]:
     """The findings of all checks, worst first.
 
     Args:

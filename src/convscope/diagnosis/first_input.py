@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from convscope.runtime.module_calls import following_modules
+
 
 @dataclass(frozen=True)
 class FirstInput:
@@ -16,10 +18,10 @@ class FirstInput:
     Attributes:
         layer: The first module with weights of its own.
         is_normalization: Whether it normalizes by itself, as batch norm does.
-        mean: Of the values.
-        std: Their standard deviation.
-        least: The least of them.
-        largest: The largest of them.
+        mean: Mean of the values.
+        std: Standard deviation of the values.
+        least: The least value.
+        largest: The largest value.
     """
 
     layer: str
@@ -35,32 +37,21 @@ def first_input(network: nn.Module, batches: Iterable[Tensor]) -> FirstInput | N
     """Look at what the first layer gets; None if no layer with weights gets a tensor of numbers.
 
     Args:
-        network: Its hooks are left as found.
+        network: In the mode to look at it in.
         batches: Images (N, C, H, W) as training gives them.
     """
     seen: list[tuple[str, nn.Module, Tensor]] = []
 
-    def look(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
-        def keep(module: nn.Module, inputs: tuple[object, ...]) -> None:
-            value = inputs[0] if inputs else None
-            is_first = not seen or seen[0][0] == name
-            if is_first and isinstance(value, Tensor) and value.is_floating_point():
-                seen.append((name, module, value.detach().float()))
+    def keep(name: str, module: nn.Module, inputs: tuple[object, ...]) -> None:
+        value = inputs[0] if inputs else None
+        has_weights = next(module.parameters(recurse=False), None) is not None
+        is_first = not seen or seen[0][0] == name
+        if has_weights and is_first and isinstance(value, Tensor) and value.is_floating_point():
+            seen.append((name, module, value.detach().float()))
 
-        return module.register_forward_pre_hook(keep)
-
-    weighted = [
-        (name, module)
-        for name, module in network.named_modules()
-        if next(module.parameters(recurse=False), None) is not None
-    ]
-    handles = [look(name, module) for name, module in weighted]
-    try:
+    with following_modules(network, before=keep):
         for images in batches:
             network(images)
-    finally:
-        for handle in handles:
-            handle.remove()
     if not seen:
         return None
     name, module, _ = seen[0]

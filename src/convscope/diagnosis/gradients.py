@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from convscope.runtime.execution import Execution
+from convscope.runtime.training_step import training_loss
 
 
 @dataclass(frozen=True)
@@ -16,10 +18,10 @@ class LayerGradient:
     """The weights of a layer (a matrix or kernels) and their gradient.
 
     Attributes:
-        name: Of the parameter, without ".weight" at its end.
+        name: Path of the parameter, without ".weight" at its end.
         weight: Euclidean norm of the weights.
-        gradient: That of the gradient, the median over batches; None if none arrives there, not
-            even zeros: the layer is frozen, or the loss doesn't depend on it.
+        gradient: Euclidean norm of the gradient, the median over batches; None if none arrives
+            there, not even zeros: the layer is frozen, or the loss doesn't depend on it.
         is_frozen: Whether it doesn't ask for a gradient.
     """
 
@@ -37,7 +39,7 @@ class LayerGradient:
 
 
 @dataclass(frozen=True)
-class Gradients:
+class NetworkGradients:
     """Gradients of a network on some batches.
 
     Attributes:
@@ -51,13 +53,13 @@ class Gradients:
 
 def measure_gradients(
     network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, label_smoothing: float
-) -> Gradients:
-    """Compute the loss and its gradient on some batches, without taking a step.
+) -> NetworkGradients:
+    """Compute the loss and its gradient on some batches in float32, without taking a step.
 
     Args:
         network: In the mode to measure it in; its gradients are cleared.
         batches: Images (N, C, H, W) and labels.
-        label_smoothing: Of the recipe.
+        label_smoothing: Share of every label that is spread over all classes.
     """
     # Vectors are left out: the bias before a batch norm has no gradient, and nothing is wrong.
     weights = {name: p for name, p in network.named_parameters() if p.ndim > 1}
@@ -65,7 +67,8 @@ def measure_gradients(
     losses: list[float] = []
     for images, labels in batches:
         network.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(network(images).float(), labels, label_smoothing=label_smoothing)
+        plain = Execution(images.device, "float32")
+        loss, _ = training_loss(network, images, labels, plain, label_smoothing=label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(loss.item())
         for name, weight in weights.items():
@@ -81,4 +84,4 @@ def measure_gradients(
         )
         for name, weight in weights.items()
     )
-    return Gradients(layers, statistics.fmean(losses))
+    return NetworkGradients(layers, statistics.fmean(losses))

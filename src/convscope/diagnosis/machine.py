@@ -14,6 +14,7 @@ import torch
 from convscope.data import mnist
 from convscope.data.load import NAMED
 from convscope.folders import cache_folder, search_folders
+from convscope.look.numbers import size
 from convscope.runtime.device import describe
 from convscope.runtime.system_memory import system_memory
 from convscope.version import __version__
@@ -64,12 +65,12 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineReport:
     """Everything about the machine.
 
     Attributes:
-        facts: In the order of a page.
-        numbers: The same for programs: bytes, counts, names.
+        facts: What a page about the machine says, in its order.
+        numbers: The facts as values for programs: bytes, counts, names.
     """
 
     facts: tuple[Fact, ...]
@@ -81,7 +82,7 @@ class Machine:
         return all(fact.state != "problem" for fact in self.facts)
 
 
-def examine_machine() -> Machine:
+def examine_machine() -> MachineReport:
     """Look at software, processor, memory, disk, data sets, GPU; writes and fetches nothing."""
     numbers: dict[str, Any] = {"convscope": __version__, **describe()}
     numbers["instructions"] = _instructions()
@@ -103,7 +104,7 @@ def examine_machine() -> Machine:
         *_room(numbers),
         *_data_sets(numbers),
     ]
-    return Machine(tuple(facts), numbers)
+    return MachineReport(tuple(facts), numbers)
 
 
 def _software(numbers: dict[str, Any]) -> list[Fact]:
@@ -164,7 +165,7 @@ def _gpu(numbers: dict[str, Any]) -> Fact:
     if "gpu" in numbers:
         free, total = torch.cuda.mem_get_info()
         numbers["gpu_memory_bytes"], numbers["gpu_free_bytes"] = total, free
-        value = f"{numbers['gpu']}, CUDA {numbers['cuda']}, {_bytes(free)} of {_bytes(total)} free"
+        value = f"{numbers['gpu']}, CUDA {numbers['cuda']}, {size(free)} of {size(total)} free"
         return Fact("GPU", value)
     if torch.backends.mps.is_available():
         return Fact("GPU", "Apple (mps)")
@@ -176,12 +177,12 @@ def _room(numbers: dict[str, Any]) -> list[Fact]:
     total, available = numbers["memory_bytes"], numbers["available_memory_bytes"]
     memory = Fact("memory", "not known here")
     if total is not None and available is not None:
-        memory = Fact("memory", f"{_bytes(available)} of {_bytes(total)} available")
+        memory = Fact("memory", f"{size(available)} of {size(total)} available")
         if available < SHORT_MEMORY:
             advice = "Close other programs, or train with a small --batch-size."
             memory = Fact("memory", memory.value, "problem", advice)
     folder, free = numbers["cache_folder"], numbers["free_disk_bytes"]
-    value = f"{folder}, {_bytes(free)} free"
+    value = f"{folder}, {size(free)} free"
     cache = Fact("cache folder", value)
     if not os.access(_nearest(Path(folder)), os.W_OK):
         advice = "It can't be written to: set CONVSCOPE_CACHE to a folder of your own."
@@ -241,7 +242,3 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB"

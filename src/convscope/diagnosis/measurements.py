@@ -11,9 +11,9 @@ import torch
 from convscope.diagnosis import range_test as range_tests
 from convscope.diagnosis import rate_trials
 from convscope.diagnosis.activations import Activation, observe
-from convscope.diagnosis.answers import Answers, ask_both_modes
+from convscope.diagnosis.answers import ModeAnswers, ask_both_modes
 from convscope.diagnosis.first_input import FirstInput, first_input
-from convscope.diagnosis.gradients import Gradients, measure_gradients
+from convscope.diagnosis.gradients import NetworkGradients, measure_gradients
 from convscope.diagnosis.neighbours import Vote, vote
 from convscope.diagnosis.range_test import RangeTest, range_test
 from convscope.diagnosis.rate_trials import Trial
@@ -50,9 +50,9 @@ class Measurements:
     first_input: FirstInput | None
     activations_first: list[Activation]
     activations: list[Activation]
-    gradients_first: Gradients
-    gradients: Gradients
-    answers: Answers | None
+    gradients_first: NetworkGradients
+    gradients: NetworkGradients
+    answers: ModeAnswers | None
     train_vote: Vote
     monitor_vote: Vote
     range_test: RangeTest | None

@@ -32,10 +32,10 @@ class Vote:
 
     Attributes:
         accuracy: Share of images whose label is that of most neighbours.
-        chance: The same with shuffled labels, mean.
-        spread: The same, standard deviation.
+        chance: Mean of this share when the labels are shuffled.
+        spread: Standard deviation of this share when the labels are shuffled.
         contradicted: Share of images whose neighbours (4 of 5) agree on another label.
-        images: How many were asked about.
+        images: Number of images that were asked about.
     """
 
     accuracy: float

@@ -14,12 +14,12 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.runs.optimization import make_optimizer, set_learning_rate
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.training_step import training_step
 
 STEPS = 100
 RANGES = {"sgd": (1e-4, 10.0), "nesterov": (1e-4, 10.0), "adam": (1e-5, 1.0)}
@@ -36,13 +36,13 @@ class RangeTest:
     """What came of a range test.
 
     Attributes:
-        rates: Of the steps taken, rising.
-        losses: Smoothed, one for each; the last may be infinite.
+        rates: Learning rate of every step taken, rising.
+        losses: The smoothed loss at each rate; the last may be infinite.
         batch_size: Images per step.
-        first_loss: Before anything was learned.
+        first_loss: Mean loss before anything was learned.
         lowest: The rate where the loss had fallen by a tenth of its whole fall; None if it never
             fell clearly.
-        highest: The rate where the loss was least; None likewise.
+        highest: The rate where the loss was least; None if it never fell clearly.
         broke_at: The rate at which the loss ran away; None if it didn't.
     """
 
@@ -105,7 +105,7 @@ def training_losses(
     execution: Execution,
     rates: list[float],
 ) -> Iterator[tuple[float, int]]:
-    """Train a copy, one step for each rate.
+    """Train a copy, one step for each rate; as the run does, but without averaging the weights.
 
     Yields:
         The loss before each step, NaN and infinity included, and the number of images in it.
@@ -114,15 +114,16 @@ def training_losses(
     optimizer = make_optimizer(trained, recipe)
     for rate, (images, labels) in zip(rates, itertools.islice(batches, len(rates)), strict=True):
         set_learning_rate(optimizer, rate)
-        with execution.forward_pass():
-            logits = trained(images)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+        loss = training_step(
+            trained,
+            images,
+            labels,
+            execution,
+            optimizer,
+            label_smoothing=recipe.label_smoothing,
+            clip_gradient=recipe.clip_gradient,
+        )
         yield loss.item(), len(images)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        if recipe.clip_gradient is not None:
-            nn.utils.clip_grad_norm_(trained.parameters(), recipe.clip_gradient)
-        optimizer.step()
 
 
 def _spread(losses: list[float]) -> float:

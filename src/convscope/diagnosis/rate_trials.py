@@ -19,8 +19,8 @@ class Trial:
     """What some steps at one rate came to.
 
     Attributes:
-        rate: Of all steps.
-        steps: How many.
+        rate: Learning rate of all steps.
+        steps: How many were to be taken.
         loss: Mean over the last of them; infinite if it ran away.
     """
 
@@ -38,7 +38,7 @@ def rate_trials(
 
     Args:
         subject: The run.
-        factors: Of the recipe's rate, one for each trial.
+        factors: By what to multiply the recipe's rate, one for each trial.
         on_step: Told of every step.
     """
     trials = []

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.data.batches import Batches
@@ -18,10 +17,13 @@ from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.weights import load_weights
 from convscope.runs.checkpoint import Checkpoint, latest_checkpoint
+from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, processor, synchronize
-from convscope.runtime.execution import Execution, Precision, choose_execution
+from convscope.runtime.execution import Execution, Precision
+from convscope.runtime.training_step import training_step
 from convscope.training.job import Job, prepare
 
 BATCHES = (16, 32, 64, 128)  # images that may go through the network together here
@@ -37,7 +39,7 @@ class Subject:
         job: Recipe, images, card; its network has the weights the run began with.
         newest: The network with the newest weights that were kept, on the device.
         step: Steps taken up to those weights.
-        total_steps: Of the whole run, as far as is known.
+        total_steps: Steps of the whole run, as far as is known.
         knows_first: Whether `job.network` really has the first weights: a module of one's own may
             have been given with those it has now.
         execution: How training computes here.
@@ -71,7 +73,7 @@ class Subject:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Their names."""
+        """The names of the classes."""
         return self.job.card.classes
 
     @property
@@ -86,7 +88,7 @@ class Subject:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Of training, at the recipe's batch size."""
+        """Steps of an epoch of training, at the recipe's batch size."""
         return len(self.job.training_batches(self.execution))
 
     def first(self) -> nn.Module:
@@ -226,7 +228,14 @@ def _execution(job: Job, environment: dict[str, Any], device: torch.device) -> E
     plain = Execution(device, "float32")
     images, labels = next(iter(job.training_batches(plain).epoch(0)))
     most = BATCHES[-1]
-    return choose_execution(job.network, images[:most], labels[:most], device, precision)
+    return choose_execution(
+        job.network,
+        images[:most],
+        labels[:most],
+        device,
+        precision,
+        label_smoothing=job.recipe.label_smoothing,
+    )
 
 
 def _batch_size(job: Job, execution: Execution) -> int:
@@ -234,13 +243,20 @@ def _batch_size(job: Job, execution: Execution) -> int:
     images, labels = next(iter(job.training_batches(execution).epoch(0)))
     images, labels = images[: BATCHES[0]], labels[: BATCHES[0]]
     network = execution.place(copy.deepcopy(job.network)).train()
+    optimizer = make_optimizer(network, job.recipe)
     times = []
     with execution.using_threads():
         for _ in range(2):  # the first is slower
             start = time.perf_counter()
-            with execution.forward_pass():
-                logits = network(images)
-            F.cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
+            training_step(
+                network,
+                images,
+                labels,
+                execution,
+                optimizer,
+                label_smoothing=job.recipe.label_smoothing,
+                clip_gradient=job.recipe.clip_gradient,
+            )
             synchronize(execution.device)
             times.append(time.perf_counter() - start)
     step = min(times) / len(images)

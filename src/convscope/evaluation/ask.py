@@ -9,7 +9,7 @@ from torch import nn
 
 from convscope.data.batches import Batches, Normalization
 from convscope.data.image_set import ImageSet
-from convscope.errors import ConvscopeError
+from convscope.errors import training_diverged
 from convscope.evaluation.measure import Outcome, measure
 from convscope.runs.model_file import ModelCard
 from convscope.runtime.execution import Execution
@@ -52,8 +52,5 @@ def ask(
         outcome = measure(execution.place(network), batches, on_batch=on_batch)
     wrong = int((~outcome.logits.isfinite()).any(dim=1).sum())
     if wrong:
-        raise ConvscopeError(
-            f"For {wrong} of {len(images)} images the network's answers are not numbers (NaN or "
-            "infinite): its training diverged. Train again with a lower learning rate."
-        )
+        raise training_diverged(f"For {wrong} of {len(images)} images ")
     return outcome

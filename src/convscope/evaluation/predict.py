@@ -24,7 +24,7 @@ from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import Problem
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import FolderTree, printable
-from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
 from convscope.evaluation.answer import Answers
 from convscope.evaluation.prediction import Guess, Prediction, Predictions
 from convscope.evaluation.torch_engine import TorchEngine
@@ -165,10 +165,7 @@ def _answered(
         with turns:
             answers = engine.answers(np.stack(images))
         if not bool(answers.probabilities.isfinite().all()):
-            raise ConvscopeError(
-                "The network's answers are not numbers (NaN or infinite): its training diverged. "
-                "Train again with a lower learning rate."
-            )
+            raise training_diverged()
         said = iter(_top(answers, card, top))
         return [
             each if isinstance(each, Problem) else Prediction(printable(file), *next(said))

@@ -13,7 +13,7 @@ from convscope.data.batches import Normalization
 from convscope.data.convert import convert
 from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import ImageSet
-from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
 from convscope.inspection.attribution.attribution import Attribution, frozen, logits_of
 from convscope.inspection.attribution.methods import METHODS, chosen_methods
 from convscope.inspection.explanation import Explanation
@@ -133,10 +133,7 @@ def _probabilities(model: nn.Module, pixels: Tensor) -> Tensor:
     with frozen(model), torch.no_grad():
         logits = logits_of(model, pixels)[0].float()
     if not logits.isfinite().all():
-        raise ConvscopeError(
-            "For this image the network's answers are not numbers (NaN or infinite): its "
-            "training diverged. Train again with a lower learning rate."
-        )
+        raise training_diverged("For this image ")
     return logits.softmax(dim=0).cpu()
 
 

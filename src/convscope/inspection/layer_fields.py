@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convscope.definitions.counting import Layer, ReceptiveField
+from convscope.definitions.counting import ReceptiveField, Window
 from convscope.graph.graph import Graph, Node
 from convscope.graph.reach import looks_at
 from convscope.graph.region import Extent, Region, everything
@@ -127,7 +127,7 @@ def _behind(node: Node, source: int, seen: _Seen) -> _Seen:
     return _everything(seen)
 
 
-def _window(node: Node, source: int, along: int, axis: int) -> Layer | None:
+def _window(node: Node, source: int, along: int, axis: int) -> Window | None:
     """The window that moves along `axis` of the output and `along` of the input, if one does."""
 
     def looked_at(index: int) -> Extent:
@@ -141,7 +141,7 @@ def _window(node: Node, source: int, along: int, axis: int) -> Layer | None:
         start = first.first + index * stride
         if (extent.first, extent.last) != (start, start + size - 1):
             return None
-    return Layer(kernel=size, stride=stride, padding=-first.first) if stride > 0 else None
+    return Window(kernel=size, stride=stride, padding=-first.first) if stride > 0 else None
 
 
 def _at(index: int, size: int) -> Extent:

@@ -15,7 +15,7 @@ from convscope.data.convert import convert
 from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError, unknown_name
-from convscope.networks.catalog import build, entry, networks
+from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
 from convscope.runs.run import Run, trained_model
 
@@ -107,7 +107,7 @@ def _expects(
     channels: int | None,
     classes: int | None,
 ) -> _Expects:
-    if isinstance(network, str) and network in networks():
+    if isinstance(network, str) and network in list_networks():
         return _fresh(network, size, channels, classes)
     expects = _ready(network, size)
     for option, given, own in (
@@ -137,7 +137,7 @@ def _fresh(name: str, size: int | None, channels: int | None, classes: int | Non
 def _ready(network: nn.Module | Run | str | Path, size: int | None) -> _Expects:
     """A network that is there, with weights of its own."""
     if isinstance(network, Network):
-        usual = entry(network.name).image[1] if network.name in networks() else None
+        usual = entry(network.name).image[1] if network.name in list_networks() else None
         return _Expects(network, network.in_channels, size or network.size or usual, None)
     if isinstance(network, nn.Module):
         return _Expects(network, None, size, None)
@@ -146,7 +146,7 @@ def _ready(network: nn.Module | Run | str | Path, size: int | None) -> _Expects:
     else:
         path = Path(network)
         if not path.exists() and "/" not in str(network):
-            raise unknown_name("network or run folder", str(network), networks())
+            raise unknown_name("network or run folder", str(network), list_networks())
         model, card = trained_model(path)
     normalization = Normalization(card.mean, card.std)
     return _Expects(model, card.channels, size or card.size, normalization, card.classes)

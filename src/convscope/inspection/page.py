@@ -13,6 +13,8 @@ from convscope.files import write_text
 from convscope.inspection.explanation import Explanation
 from convscope.inspection.figures.attribution import TITLES, attribution_figure
 from convscope.inspection.figures.feature_maps import feature_maps_figure, first_kernels_figure
+from convscope.look.numbers import percent
+from convscope.look.palette import PAGE
 
 ABOUT = {
     "saliency": "The gradient of the score in every pixel (Simonyan and others, 2013).",
@@ -21,11 +23,10 @@ ABOUT = {
     "occlusion": "The image with a window covered, again and again (Zeiler and Fergus, 2013).",
     "grad-cam": "The last feature maps, weighted by their gradients (Selvaraju and others, 2016).",
 }
-STYLE = """
-:root { color-scheme: light dark; --ink: #1f2933; --faint: #52606d; --page: #f5f7fa;
-  --card: #ffffff; --line: #d9e2ec; --bar: #2563eb; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --faint: #9aa5b1;
-  --page: #14181d; --card: #1f262d; --line: #323f4b; --bar: #6ea8fe; } }
+STYLE = (
+    "\n"
+    + PAGE
+    + """\
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 4rem; background: var(--page);
   color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
@@ -42,8 +43,9 @@ table { border-collapse: collapse; width: 100%; max-width: 32rem; }
 td { padding: .15rem .6rem .15rem 0; overflow-wrap: anywhere; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.bar { width: 45%; }
-td.bar div { height: .8rem; min-width: 1px; background: var(--bar); border-radius: .15rem; }
+td.bar div { height: .8rem; min-width: 1px; background: var(--blue); border-radius: .15rem; }
 """
+)
 
 
 def write_explanation(explanation: Explanation, folder: Path) -> Explanation:
@@ -76,7 +78,7 @@ def write_explanation(explanation: Explanation, folder: Path) -> Explanation:
 def _page(explanation: Explanation, files: dict[str, Path], captions: dict[str, str]) -> str:
     methods = [each.method for each in explanation.attributions]
     network = [what for what in files if what not in methods]
-    label, share = explanation.label, f"{explanation.probability:.1%}"
+    label, share = explanation.label, percent(explanation.probability)
     best = explanation.guesses[0][0]
     answer = (
         f"The network takes it for {label!r} ({share})."
@@ -105,7 +107,7 @@ def _page(explanation: Explanation, files: dict[str, Path], captions: dict[str, 
 
 def _guesses(guesses: Sequence[tuple[str, float]]) -> str:
     rows = "\n".join(
-        f'<tr><td>{_text(label)}</td><td class="number">{share:.1%}</td>'
+        f'<tr><td>{_text(label)}</td><td class="number">{percent(share)}</td>'
         f'<td class="bar"><div style="width: {100 * share:.1f}%"></div></td></tr>'
         for label, share in guesses
     )

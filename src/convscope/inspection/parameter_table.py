@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convscope.inspection.parameters import ParameterStatistics
+from convscope.look.numbers import percent
 
 
 def parameter_table(rows: Sequence[ParameterStatistics]) -> Table:
@@ -31,7 +32,7 @@ def parameter_table(rows: Sequence[ParameterStatistics]) -> Table:
             f"{row.mean:.3g}",
             f"{row.std:.3g}",
             f"{row.norm:.3g}",
-            f"{row.zeros:.1%}",
+            percent(row.zeros),
             "–" if row.gradient_norm is None else f"{row.gradient_norm:.3g}",
         )
     return table

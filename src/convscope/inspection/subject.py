@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from convscope.errors import UsageError
-from convscope.networks.catalog import build, entry, networks
+from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
 
 
@@ -45,7 +45,7 @@ def _usual(network: nn.Module) -> tuple[int, int | None, int | None] | None:
         return None
     if network.size is not None:
         return network.in_channels, network.size, network.size
-    if network.name in networks():
+    if network.name in list_networks():
         return network.in_channels, *entry(network.name).image[1:]
     return network.in_channels, None, None
 

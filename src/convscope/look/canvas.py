@@ -19,11 +19,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from convscope.files import atomic_path
 from convscope.look.image_grid import FONTS
+from convscope.look.palette import FAINT, GRID, INK, WHITE
 
 DOTS_PER_INCH = 150
-INK, FAINT = "#1f2933", "#7b8794"
-# Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b8794")
 STYLE = {
     "font.size": 11.0,
     "text.color": INK,
@@ -37,7 +35,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#e4e7eb",
+    "grid.color": GRID,
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
@@ -55,7 +53,7 @@ def drawing(path: str | Path | None, width: float, height: float) -> Iterator[Fi
     """
     with matplotlib.rc_context({**STYLE, "font.family": [*font_families()]}):
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)  # inches around each part
-        figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
+        figure = Figure(figsize=(width, height), layout=layout, facecolor=WHITE)
         FigureCanvasAgg(figure)
         yield figure
         if path is not None:
@@ -111,11 +109,6 @@ def footnote(figure: Figure, text: str) -> None:
 
 def _left(figure: Figure) -> float:
     return 0.12 / float(figure.get_figwidth())  # as far from the edge as everything else
-
-
-def percent(share: float) -> str:
-    """`share` as text, with one decimal: 0.9234 is "92.3 %"."""
-    return f"{100 * share:.1f} %"
 
 
 @functools.cache

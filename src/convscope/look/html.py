@@ -27,7 +27,7 @@ def table(
 
     Args:
         rows: The cells, each shown as text. The first of a row names it.
-        headings: Of the columns; none: no such row.
+        headings: The names of the columns; empty: there is no such row.
         caption: Says what the table shows.
     """
     parts = ["<table>"]

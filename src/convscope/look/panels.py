@@ -10,10 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from convscope.look.canvas import FAINT, INK
+from convscope.look.palette import DIVERGING, FAINT, INK, SEQUENTIAL
 
-DIVERGING = "RdBu_r"  # 0 is white, above it red, below it blue
-SEQUENTIAL = "inferno"  # from black over red to light yellow; its brightness grows evenly
 SMALL = 200  # pixels: an image of fewer is enlarged as squares, so that they can be told apart
 CELL = 96  # pixels that a small map of a mosaic is enlarged to, about
 GAP = 16  # pixels between the maps of a mosaic, of which a number stands in those above

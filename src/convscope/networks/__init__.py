@@ -1,18 +1,14 @@
-"""The architectures: one file per paper, listed in the catalog.
+"""The architectures, one file for each paper, and the catalog that lists them by name.
 
-`convscope.networks` is this room and also, called, the list of what is in it: Python puts a
-package's folder under its name in the parent, where `convscope.networks()` is to be found, too.
+A file holds the blocks of its paper, a table of its variants and a builder with `@register` above
+it; adding a network is adding such a file and its name to `catalog.FILES`. `network.Network` is
+what they all are: a module that maps images (N, channels, H, W) to logits (N, classes) and says in
+words what does not fit; `pixels` finds the layer that an image is too small for.
+
+It promises the shapes, parameters and layers of the papers; where a paper contradicts itself, or a
+variant for small images departs from it, the file says so. Published weights of torchvision's
+networks load (`weights`). It does not promise that a network learns: that is the recipe's.
+
+Public names: `convscope.list_networks`, `convscope.build` and `convscope.load_weights`; for the
+package also `catalog.entry`, the facts about a network, and `catalog.check_image_size`.
 """
-
-import sys
-import types
-
-
-class _CallableModule(types.ModuleType):
-    def __call__(self) -> list[str]:
-        from convscope.networks.catalog import networks
-
-        return networks()
-
-
-sys.modules[__name__].__class__ = _CallableModule

@@ -33,7 +33,7 @@ for _file in FILES:
     importlib.import_module(f"convscope.networks.{_file}")
 
 
-def networks() -> list[str]:
+def list_networks() -> list[str]:
     """The names of all networks, in the order of `FILES`, then of their tables."""
     return sorted(REGISTRY, key=lambda name: _place(REGISTRY[name]))
 
@@ -42,7 +42,7 @@ def entry(name: str) -> Entry:
     """The facts about a network.
 
     Args:
-        name: One of `networks()`.
+        name: One of `list_networks()`.
 
     Raises:
         UsageError: There is none of this name.
@@ -61,7 +61,7 @@ def build(
     """Make a network with fresh weights.
 
     Args:
-        name: One of `networks()`.
+        name: One of `list_networks()`.
         in_channels: Channels of the images.
         classes: Number of logits.
         arguments: What the network takes besides; `entry(name).arguments` lists it. Networks whose
@@ -94,7 +94,7 @@ def check_image_size(name: str, size: int, in_channels: int = 1) -> None:
     Networks whose dense layers fix the image size are taken to be built for it.
 
     Args:
-        name: One of `networks()`.
+        name: One of `list_networks()`.
         size: Height and width in pixels.
         in_channels: Channels of the images.
 

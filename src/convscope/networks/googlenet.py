@@ -76,7 +76,7 @@ class ConvolutionUnit(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve, normalize, rectify."""
+        """Convolve, normalize, apply ReLU."""
         output: Tensor = self.relu(self.bn(self.conv(x)))
         return output
 

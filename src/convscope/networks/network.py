@@ -6,7 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import UsageError
-from convscope.networks import pixels
+from convscope.networks.pixels import (
+    OutOfPixelsError,
+    find_shortage,
+    first_failure,
+    without_weights,
+)
 
 
 class Network(nn.Module):
@@ -62,7 +67,7 @@ class Network(nn.Module):
         Raises:
             UsageError: They are too small, or not of the size the network was built for.
         """
-        problem = pixels.problem(self, height, width)
+        problem = self._size_problem(height, width)
         if problem is not None:
             raise problem
 
@@ -104,7 +109,22 @@ class Network(nn.Module):
                 "network.eval() to predict."
             )
         height, width = images.shape[2:]
-        return pixels.problem(self, int(height), int(width))
+        return self._size_problem(int(height), int(width))
+
+    def _size_problem(self, height: int, width: int) -> UsageError | None:
+        """What is wrong with images of this size, or None."""
+        shadow = without_weights(self)
+        failed = first_failure(shadow, self.in_channels, height, width)
+        if failed is None:
+            return None
+        if isinstance(failed.layer, nn.Linear):
+            remedy = f", or build it with size={height}" if height == width else ""
+            return UsageError(
+                f"{self.name} was built for images of {self.size}×{self.size} and got "
+                f"{height}×{width}. Resize the images{remedy}."
+            )
+        shortage = find_shortage(shadow, self.in_channels, failed, (height, width))
+        return None if shortage is None else OutOfPixelsError(shortage, self.name, self.native)
 
 
 def at_least_one(argument: str, value: float) -> None:

@@ -3,7 +3,7 @@
 Every convolution is followed by two of 1×1, a small dense network at each pixel. There is no dense
 layer: the last block has one feature map a class, and its mean is the class's logit. `nin` is the
 form for 224×224, with AlexNet's windows; `nin-32px` is the paper's own network for CIFAR-10
-(section 4.1), its pooling padded so that 28×28 works alike, its logits not rectified.
+(section 4.1), its pooling padded so that 28×28 works alike, no ReLU after the logits.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def nin_block(
     stride: int = 1,
     padding: int = 0,
 ) -> nn.Sequential:
-    """A convolution and two of 1×1, each rectified; the height and width are the first one's.
+    """A convolution and two of 1×1, each with a ReLU; height and width are the first one's.
 
     Args:
         in_channels: Channels of the block's input.

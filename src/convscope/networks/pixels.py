@@ -1,4 +1,4 @@
-"""Which layer runs out of pixels, and the least image size that works.
+"""Which layer of a module runs out of pixels, and the least image size that works.
 
 The layers are run again on the meta device: shapes are computed, numbers are not.
 """
@@ -8,18 +8,30 @@ from __future__ import annotations
 import copy
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from convscope.errors import UsageError
 
-if TYPE_CHECKING:
-    from convscope.networks.network import Network
-
 LARGEST = 256  # pixels; a module that fails on this does not fail for want of pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+@dataclass(frozen=True)
+class LayerFailure:
+    """The innermost layer that could not compute.
+
+    Attributes:
+        path: The layer's name in the module, as in "features.12".
+        layer: The layer, without its weights.
+        shape: (channels, height, width) that reached it, or (features,).
+    """
+
+    path: str
+    layer: nn.Module
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -55,30 +67,6 @@ class OutOfPixelsError(UsageError):
         self.shortage = shortage
 
 
-def problem(network: Network, height: int, width: int) -> UsageError | None:
-    """What is wrong with images of this size, or None.
-
-    Args:
-        network: The network that is to take them.
-        height: Height in pixels.
-        width: Width in pixels.
-    """
-    shadow = _without_weights(network)
-    failed = _first_failure(shadow, network.in_channels, height, width)
-    if failed is None:
-        return None
-    if isinstance(failed.module, nn.Linear):
-        remedy = f", or build it with size={height}" if height == width else ""
-        return UsageError(
-            f"{network.name} was built for images of {network.size}×{network.size} and got "
-            f"{height}×{width}. Resize the images{remedy}."
-        )
-    shortage = _shortage(shadow, network.in_channels, failed, (height, width))
-    if shortage is None:
-        return None
-    return OutOfPixelsError(shortage, network.name, network.native)
-
-
 def flattened(features: nn.Sequential, in_channels: int, size: int) -> int:
     """How many numbers `features` makes of one image.
 
@@ -108,22 +96,15 @@ def flattened(features: nn.Sequential, in_channels: int, size: int) -> int:
 
 
 def _too_small(features: nn.Sequential, in_channels: int, size: int) -> UsageError:
-    shadow = _without_weights(features)
-    failed = _first_failure(shadow, in_channels, size, size)
+    shadow = without_weights(features)
+    failed = first_failure(shadow, in_channels, size, size)
     assert failed is not None, "the arithmetic says that this fails"  # noqa: S101
-    shortage = _shortage(shadow, in_channels, failed, (size, size), within="features.")
+    shortage = find_shortage(shadow, in_channels, failed, (size, size), within="features.")
     assert shortage is not None, "these features run on large images"  # noqa: S101
     return OutOfPixelsError(shortage, "the network", None)
 
 
-@dataclass(frozen=True)
-class _Failure:
-    path: str
-    module: nn.Module
-    shape: tuple[int, ...]
-
-
-def _without_weights(module: nn.Module) -> nn.Module:
+def without_weights(module: nn.Module) -> nn.Module:
     """A copy on the meta device, without hooks and batch norm; no weight is copied."""
     memo: dict[int, Any] = {}
     for parameter in module.parameters():
@@ -143,14 +124,23 @@ def _without_weights(module: nn.Module) -> nn.Module:
     return shadow
 
 
-def _first_failure(shadow: nn.Module, in_channels: int, height: int, width: int) -> _Failure | None:
-    """The innermost layer that fails on an image of this size, or None."""
-    running: list[_Failure] = []
+def first_failure(
+    shadow: nn.Module, in_channels: int, height: int, width: int
+) -> LayerFailure | None:
+    """The innermost layer that fails on an image of this size, or None.
+
+    Args:
+        shadow: The module, as `without_weights` gives it.
+        in_channels: Channels of the image.
+        height: Height of the image in pixels.
+        width: Width of the image in pixels.
+    """
+    running: list[LayerFailure] = []
     handles = []
     for path, part in shadow.named_modules():
 
         def enter(module: nn.Module, inputs: tuple[Tensor, ...], path: str = path) -> None:
-            running.append(_Failure(path, module, tuple(inputs[0].shape[1:])))
+            running.append(LayerFailure(path, module, tuple(inputs[0].shape[1:])))
 
         def leave(*_: object) -> None:
             running.pop()
@@ -170,18 +160,26 @@ def _first_failure(shadow: nn.Module, in_channels: int, height: int, width: int)
     return None
 
 
-def _shortage(
+def find_shortage(
     shadow: nn.Module,
     in_channels: int,
-    failed: _Failure,
+    failed: LayerFailure,
     image: tuple[int, int],
     within: str = "",
 ) -> Shortage | None:
-    """The facts of the failure, or None if larger images fail as well."""
+    """What is said of a layer that failed, or None if larger images fail as well.
+
+    Args:
+        shadow: The module, as `without_weights` gives it.
+        in_channels: Channels of the image.
+        failed: The failure on this image.
+        image: (height, width) of the image.
+        within: Stands before the layer's name.
+    """
 
     def enough(size: int) -> bool:
-        found = _first_failure(shadow, in_channels, size, size)
-        return found is None or isinstance(found.module, nn.Linear)
+        found = first_failure(shadow, in_channels, size, size)
+        return found is None or isinstance(found.layer, nn.Linear)
 
     if not enough(LARGEST):
         return None
@@ -192,5 +190,5 @@ def _shortage(
             works = middle
         else:
             too_small = middle
-    layer = f"{within}{failed.path} ({type(failed.module).__name__})"
+    layer = f"{within}{failed.path} ({type(failed.layer).__name__})"
     return Shortage(layer, failed.shape, image, works)

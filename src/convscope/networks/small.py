@@ -19,7 +19,7 @@ from convscope.networks.registry import register
     image=(1, 32, 32),
 )
 class SmallNet(Network):
-    """LeNet's plan with 3×3 kernels, rectifiers and max pooling.
+    """LeNet's layout with 3×3 kernels, ReLUs and max pooling.
 
     Args:
         in_channels: Channels of the images.

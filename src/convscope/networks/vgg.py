@@ -36,7 +36,7 @@ def vgg_block(
     batch_norm: bool = False,
     ceil_mode: bool = False,
 ) -> nn.Sequential:
-    """Rectified 3×3 convolutions that keep height and width, then pooling that halves them.
+    """3×3 convolutions with ReLUs that keep height and width, then pooling that halves them.
 
     From (N, in_channels, H, W) to (N, out_channels, H / 2, W / 2).
 

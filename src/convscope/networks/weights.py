@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.networks.catalog import build, entry, networks
+from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
 
 SHOWN = 3  # names that an error quotes of each kind
@@ -67,7 +67,7 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         ConvscopeError: The file is damaged.
     """
     given = dict(weights) if isinstance(weights, Mapping) else read_weights(weights)
-    prefix = _foreign_prefix(network, given)
+    prefix = _other_prefix(network, given)
     given = {name.removeprefix(prefix): tensor for name, tensor in given.items()}
     fitting: dict[str, Tensor] = {}
     left_out: list[str] = []
@@ -131,7 +131,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     return dict(content)
 
 
-def _foreign_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
+def _other_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     """What a program has put before all names, so that without it they may be the network's."""
     prefix, own = "", network.state_dict().keys()
     while True:
@@ -165,7 +165,7 @@ def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> lis
 
 def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     """Which networks of the catalog have weights of these names."""
-    fitting = [name for name in networks() if _names(weights) == _names_of(name)]
+    fitting = [name for name in list_networks() if _names(weights) == _names_of(name)]
     if isinstance(network, Network) and network.name in fitting:
         return (
             " The names fit, so build it with the in_channels, classes and other arguments that "

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
-
-from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
+from convscope.look import numbers
+from convscope.look.numbers import duration
+from convscope.look.printed import Part, Printed, TextTable
 from convscope.networks.catalog import entry
-from convscope.planning.decisions import expected_epoch_seconds, fitting_epochs
-from convscope.planning.forecast import Forecast
+from convscope.planning.forecast import Forecast, epochs_words
 from convscope.planning.forecaster import Forecaster
-from convscope.planning.plan import forecasters
+from convscope.planning.words import range_words
 
 MEASURING_SECONDS = 0.5  # for each; what isn't timed is estimated
 SIZES = (0.5, 0.75)
@@ -27,8 +26,8 @@ class Alternative:
     """A forecast with one thing changed.
 
     Attributes:
-        change: In words; "as it is" for none.
-        forecast: With it.
+        change: What is changed, in words; "as it is" for nothing.
+        forecast: The run with it.
     """
 
     change: str
@@ -48,87 +47,126 @@ class Alternative:
             "size": forecast.size,
             "precision": forecast.precision,
             "step_seconds": forecast.step.value,
-            "epoch_seconds": expected_epoch_seconds(forecast),
+            "epoch_seconds": forecast.epoch.value,
             "run_seconds": forecast.run.value,
             "peak_bytes": round(forecast.memory.value),
             "peak_bytes_high": round(forecast.memory.high),
         }
         if minutes is not None:
-            fitting = fitting_epochs(forecast, minutes)
+            fitting = forecast.epochs_within(minutes)
             row["fitting_epochs"] = fitting.value
             row["fitting_epochs_low"] = fitting.low
             row["fitting_epochs_high"] = fitting.high
         return row
 
 
-def alternatives(
-    network: str | nn.Module,
-    data: Data,
-    known: list[Forecaster],
+@dataclass(frozen=True)
+class Alternatives(Printed):
+    """Forecasts with one thing changed at a time.
+
+    Attributes:
+        rows: One for each change that works; the first is the run as it is.
+        minutes: Time for training that the recipe gives; None where epochs decide.
+    """
+
+    rows: tuple[Alternative, ...]
+    minutes: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; seconds and bytes."""
+        return {
+            "minutes": self.minutes,
+            "rows": [row.as_dict(self.minutes) for row in self.rows],
+        }
+
+    def shown(self) -> Iterator[Part]:
+        """A row for each change, beside the run as it is."""
+        first = self.rows[0].forecast
+        rows = []
+        for each in self.rows:
+            forecast = each.forecast
+            time = duration(forecast.run.value)
+            if self.minutes is not None:
+                time = range_words(forecast.epochs_within(self.minutes), epochs_words)
+            rows.append(
+                (
+                    each.change,
+                    duration(forecast.step.value),
+                    duration(forecast.epoch.value)
+                    + _difference(forecast.epoch.value, first.epoch.value),
+                    time,
+                    numbers.size(forecast.memory.value)
+                    + _difference(forecast.memory.value, first.memory.value),
+                )
+            )
+        third = "run" if self.minutes is None else f"epochs in {self.minutes:g} min"
+        headings = ("change", "step", "epoch", third, "memory")
+        yield TextTable("With one thing changed", headings, rows)
+
+
+def forecast_alternatives(
+    known: Sequence[Forecaster],
     forecast: Forecast,
+    change: Callable[..., Sequence[Forecaster]],
     advance: Callable[[int], None] = lambda _: None,
-) -> list[Alternative]:
-    """Forecasts with one thing changed at a time; changes that don't work are left out.
+) -> Alternatives:
+    """Forecast with one thing changed at a time; changes that don't work are left out.
 
     Args:
-        network: As `forecasters` was given it.
-        data: As well.
-        known: What it gave.
-        forecast: As it is; the first row.
+        known: Forecasts the run as it is, in each precision; the likeliest first.
+        forecast: The run as it is, for the first row.
+        change: Gives what forecasts the run with fields of its recipe changed, or another
+            `network`.
         advance: Called with 1 after every row.
     """
     rows = [Alternative("as it is", forecast)]
-    for change, makes in _changes(network, data, known, forecast):
+    for name, make in _changes(known, forecast, change):
         try:
-            changed = makes()
+            changed = make()
         except ConvscopeError:  # the network doesn't take images of this size
             changed = None
         if changed is not None:
-            rows.append(Alternative(change, changed))
+            rows.append(Alternative(name, changed))
         advance(1)
-    return rows
+    return Alternatives(tuple(rows), known[0].workload.recipe.minutes)
 
 
 def _changes(
-    network: str | nn.Module, data: Data, known: list[Forecaster], forecast: Forecast
+    known: Sequence[Forecaster], forecast: Forecast, change: Callable[..., Sequence[Forecaster]]
 ) -> Iterator[tuple[str, Callable[[], Forecast | None]]]:
     """Each change in words, and what makes its forecast."""
     first = known[0]
     recipe, precision = first.workload.recipe, forecast.precision
 
-    def other(network: str | nn.Module, **changes: Any) -> Forecast:
-        changes = {"precision": precision, **changes}
-        found = forecasters(network, data, recipe=recipe, **changes)[0]
-        return found.at(forecast.batch_size, measuring_seconds=MEASURING_SECONDS)
+    def at(forecaster: Forecaster, batch_size: int = forecast.batch_size) -> Forecast:
+        return forecaster.at(batch_size, measuring_seconds=MEASURING_SECONDS)
 
-    def batch(size: int) -> Forecast:
-        return first.at(size, measuring_seconds=MEASURING_SECONDS)
+    def other(**changes: Any) -> Forecast:
+        return at(change(**{"precision": precision, **changes})[0])
 
     for size in (forecast.batch_size // 2, forecast.batch_size * 2):
         if 1 <= size <= first.workload.counts["train"]:
-            yield f"batch size {size}", lambda size=size: batch(size)  # type: ignore[misc]
+            yield f"batch size {size}", lambda size=size: at(first, size)  # type: ignore[misc]
     if len(known) > 1:
-        yield (
-            known[1].workload.execution.precision,
-            lambda: known[1].at(forecast.batch_size, measuring_seconds=MEASURING_SECONDS),
-        )
+        yield known[1].workload.execution.precision, lambda: at(known[1])
     else:
         name = "float32" if precision == "bfloat16" else "bfloat16"
-        yield name, lambda: other(network, precision=name)
+        yield name, lambda: other(precision=name)
     for share in SIZES:
         size = round(share * forecast.size)
-        yield f"{size} pixels", lambda size=size: other(network, size=size)  # type: ignore[misc]
-    native = _native(network)
+        yield f"{size} pixels", lambda size=size: other(size=size)  # type: ignore[misc]
+    native = _native(forecast.network)
     stored = first.workload.stored_shape[1]
     if native is not None and stored <= SMALL and not recipe.network_arguments:
-        yield f"{native}, {stored} pixels", lambda: other(native, size=stored)
+        yield f"{native}, {stored} pixels", lambda: other(network=native, size=stored)
     if not recipe.recompute:
-        yield "recomputation", lambda: _if_smaller(other(network, recompute="auto"), forecast)
+        yield "recomputation", lambda: _if_smaller(other(recompute="auto"), forecast)
 
 
-def _native(network: str | nn.Module) -> str | None:
+def _native(network: str) -> str | None:
+    """The variant for small images of a network in the catalog, where there is one."""
     try:
-        return entry(network).native if isinstance(network, str) else None
+        return entry(network).native
     except UsageError:
         return None
 
@@ -136,3 +174,8 @@ def _native(network: str | nn.Module) -> str | None:
 def _if_smaller(changed: Forecast, forecast: Forecast) -> Forecast | None:
     """Recomputation that saves nothing isn't worth a row."""
     return changed if changed.memory.value < 0.99 * forecast.memory.value else None
+
+
+def _difference(value: float, before: float) -> str:
+    share = round(100 * (value / before - 1))
+    return f" {share:+d} %".replace("-", "−") if share else "      "

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ from typing import Any
 import torch
 
 from convscope.errors import ConvscopeError
+from convscope.look.numbers import duration, percent, size
+from convscope.look.printed import Paragraph, Part, Printed
 from convscope.planning.fixed_costs import FixedCosts, fixed_costs
-from convscope.planning.plan import forecasters
+from convscope.planning.plan import Plan
 from convscope.planning.times import OperationTimes, Timing, total
 from convscope.runs import recipe as recipes
+from convscope.runtime.contention import BUSY
 from convscope.runtime.execution import Precision
 
 NETWORKS = ("lenet", "alexnet", "vgg11", "nin", "googlenet", "resnet18", "densenet")
@@ -34,8 +37,8 @@ STEPS = 1 + len(NETWORKS) * len(PRECISIONS)  # that `advance` is called for
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """What was found.
+class MachineCalibration(Printed):
+    """What was found out about this machine.
 
     Attributes:
         costs: What every run costs besides its steps, the median of the last runs; None where the
@@ -44,7 +47,7 @@ class Calibration:
         share_measured: Share of their time that was measured, not estimated from similar ones.
         contention: Share of the time that this program waited for a processor; where it is above
             `runtime.contention.BUSY`, the times aren't kept.
-        seconds: It took.
+        seconds: How long all of it took.
     """
 
     costs: FixedCosts | None
@@ -63,8 +66,37 @@ class Calibration:
             "seconds": self.seconds,
         }
 
+    def shown(self) -> Iterator[Part]:
+        """What runs cost here besides their steps, and how many operations are known."""
+        costs, is_busy = self.costs, self.contention > BUSY
+        if costs is not None:
+            evaluation = duration(costs.final_evaluation_seconds)
+            yield Paragraph(f"start-up       {duration(costs.start_seconds)}")
+            yield Paragraph(f"evaluation     {evaluation}, besides the logits")
+            yield Paragraph(f"process memory {size(costs.start_bytes + costs.late_bytes)}")
+        elif not is_busy:
+            yield Paragraph(
+                "This system doesn't tell what a process takes, so forecasts use stand-ins for it."
+            )
+        yield Paragraph(
+            f"operations     {self.operations:,} looked at; {percent(self.share_measured, 0)} of "
+            "their "
+            "time measured, the rest estimated from similar ones"
+        )
+        if is_busy:
+            yield Paragraph(
+                "Times aren't kept: other programs held this one up "
+                f"({percent(self.contention, 0)} of the time it waited for a processor). "
+                "Calibrate again "
+                "when they have ended."
+            )
+            return
+        yield Paragraph(
+            f"Kept for forecasts (took {duration(self.seconds)}). Try: convscope plan lenet digits"
+        )
 
-def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calibration:
+
+def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> MachineCalibration:
     """Train a small run, time operations, and keep both in the cache folder.
 
     Args:
@@ -83,7 +115,7 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calib
     for precision, network in itertools.product(PRECISIONS, NETWORKS):
         before = time.perf_counter()
         recipe = recipes.named("book", network, "fashion-mnist")
-        known = forecasters(network, image_shape=IMAGES, recipe=recipe, precision=precision)
+        known = Plan(network, None, recipe, image_shape=IMAGES, precision=precision).forecasters
         now = time.perf_counter()
         share = (seconds - (now - begun)) / left  # of which recording takes some
         budget = max(FEWEST_SECONDS, share - (now - before))
@@ -94,7 +126,7 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Calib
             break
     times.save()
     costs, are_measured = fixed_costs()
-    return Calibration(
+    return MachineCalibration(
         costs=costs if are_measured else None,
         operations=len(timings),
         share_measured=1 - total(timings)[1],

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from convscope.planning.operation import scale
-from convscope.planning.step import Step
+from convscope.planning.step import RecordedStep
 
 BLOCK = 512  # bytes: every block is a multiple
 SMALL = 2**20  # blocks up to here share segments of their own
@@ -35,7 +35,7 @@ class CudaMemory:
     reserved: int
 
 
-def cuda_memory(step: Step, batch_size: int) -> CudaMemory:
+def cuda_memory(step: RecordedStep, batch_size: int) -> CudaMemory:
     """The peaks of two steps; what the first leaves free, the second uses.
 
     Args:

@@ -1,4 +1,4 @@
-"""Forecasts as images: the memory of a step as it goes on, time and memory by batch size."""
+"""A forecast as a figure: the memory of a step as it goes on, time and memory by batch size."""
 
 from __future__ import annotations
 
@@ -10,45 +10,44 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from convscope.look.canvas import (
-    FAINT,
-    INK,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    shortened,
-)
+from convscope.look import numbers
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.numbers import duration
+from convscope.look.palette import FAINT, INK
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory_timeline import KINDS, MemoryTimeline, memory_timeline
-from convscope.planning.words import size_words, time_words
 
 # Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
 COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00", "#009e73")
 NAMES = {
     "parameters": "parameters",
     "optimizer": "optimizer's state",
+    "average": "averaged weights",
     "images": "batch",
     "gradients": "gradients",
     "activations": "activations kept for backward",
     "temporary": "temporary",
     "workspace": "workspace of convolutions",
 }
+PART_COLOURS = dict(zip((kind for kind in NAMES if kind != "average"), COLOURS, strict=True))
+PART_COLOURS["average"] = "#332288"  # Tol's indigo: darker than the colours around it
 UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 HALVINGS, DOUBLINGS = 4, 2  # of the batch size, that are drawn
 MEASURING_SECONDS = 0.4  # for each batch size
 NAMED_LAYERS = 8
 
 
-def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) -> None:
+def plan_figure(
+    forecaster: Forecaster, forecast: Forecast, path: str | Path | None = None
+) -> Figure:
     """Draw the memory over a training step, and time and memory against the batch size.
 
     Args:
-        forecaster: Made the forecast.
-        forecast: Of the batch size in question.
-        path: The PNG to write.
+        forecaster: What made the forecast, and makes it for other batch sizes.
+        forecast: The run with the batch size in question.
+        path: The PNG to write; None: none is.
     """
     around = [
         forecast
@@ -68,6 +67,7 @@ def plan_figure(forecaster: Forecaster, forecast: Forecast, path: str | Path) ->
             figure,
             "Bars hold the outcome nine times in ten. The larger mark is the batch size planned.",
         )
+    return figure
 
 
 def _batch_sizes(middle: int, images: int) -> list[int]:
@@ -80,8 +80,8 @@ def _headline(forecast: Forecast) -> str:
     name = shortened(drawable(forecast.network, instead="network"), 30)
     return (
         f"{name}, batch size {forecast.batch_size}, {forecast.size}×{forecast.size} pixels, "
-        f"{forecast.precision}: {time_words(forecast.step.value)} a step, "
-        f"{size_words(forecast.memory.value)}"
+        f"{forecast.precision}: {duration(forecast.step.value)} a step, "
+        f"{numbers.size(forecast.memory.value)}"
     )
 
 
@@ -94,11 +94,11 @@ def _draw_step(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> 
         moments,
         timeline.bytes[shown],
         labels=[NAMES[KINDS[row]] for row in shown],
-        colors=[COLOURS[row] for row in shown],
+        colors=[PART_COLOURS[KINDS[row]] for row in shown],
         step="post",
         linewidth=0,
     )
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: numbers.size(size)))
     axes.set_axisbelow(True)
     axes.set_xlim(0, max(1, len(moments) - 1))
     axes.grid(visible=False, axis="x")
@@ -107,11 +107,11 @@ def _draw_step(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> 
     axes.set_ylim(0, 1.25 * total.max())
     peak = int(total.argmax())
     axes.annotate(
-        size_words(total[peak]), (peak, total[peak]), xytext=(0, 4),
+        numbers.size(total[peak]), (peak, total[peak]), xytext=(0, 4),
         textcoords="offset points", ha="center", fontsize=9, color=INK,
     )  # fmt: skip
     _mark_phases(axes, timeline)
-    outside = size_words(forecast.memory.value - total[peak])
+    outside = numbers.size(forecast.memory.value - total[peak])
     axes.set_xlabel(
         f"each block taken or given back. Besides: {outside} for process, data set, reserve",
         fontsize=9,
@@ -131,7 +131,7 @@ def _draw_layers(axes: Axes, forecast: Forecast) -> None:
     axes.set_axisbelow(True)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: numbers.size(size)))
 
 
 def _mark_phases(axes: Axes, timeline: MemoryTimeline) -> None:
@@ -147,15 +147,12 @@ def _mark_phases(axes: Axes, timeline: MemoryTimeline) -> None:
 
 
 def _draw_times(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> None:
-    epochs = [each.epoch_seconds / each.uncorrected["step"] for each in around]  # in steps
-    longest = max(steps * each.step.high for steps, each in zip(epochs, around, strict=True))
+    longest = max(each.epoch.high for each in around)
     unit, seconds = next(each for each in UNITS if longest >= 2 * each[1] or each[1] == 1)
     axes.set_title(f"Time of an epoch ({unit})")
     ranges = [
-        Range(
-            *(steps * value / seconds for value in (each.step.value, each.step.low, each.step.high))
-        )
-        for steps, each in zip(epochs, around, strict=True)
+        Range(each.epoch.value / seconds, each.epoch.low / seconds, each.epoch.high / seconds)
+        for each in around
     ]
     _draw_ranges(axes, around, forecast, ranges)
 
@@ -163,7 +160,7 @@ def _draw_times(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> N
 def _draw_memory(axes: Axes, around: Sequence[Forecast], forecast: Forecast) -> None:
     axes.set_title("Peak memory of the process")
     _draw_ranges(axes, around, forecast, [each.memory for each in around])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: size_words(size)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda size, _: numbers.size(size)))
 
 
 def _draw_ranges(

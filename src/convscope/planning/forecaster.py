@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from functools import cached_property, partial
+from functools import cached_property
 
 import torch
 
+from convscope.look.numbers import percent, size
 from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.fixed_costs import fixed_costs
-from convscope.planning.forecast import Forecast, Workload
-from convscope.planning.history import Range, outcomes, with_range
+from convscope.planning.forecast import Forecast
+from convscope.planning.history import ForecastOutcome, Range, outcomes, with_range
 from convscope.planning.input_time import input_seconds
 from convscope.planning.memory import Heap, StepMemory, step_memory
 from convscope.planning.record_step import record_step
 from convscope.planning.run_time import RunTime, run_time
-from convscope.planning.step import Step
+from convscope.planning.step import RecordedStep
 from convscope.planning.times import OperationTimes, Timing, total, working_set
-from convscope.runs.optimization import make_optimizer
+from convscope.planning.workload import Workload
 from convscope.runtime.allocator import has_thread_cache
 from convscope.runtime.contention import BUSY
+from convscope.runtime.system_memory import system_memory
 
 # Seconds for each operation besides computing it: Python, bookkeeping of gradients. And for each
 # step: learning rate, seeds, counting, the terminal.
@@ -28,6 +29,7 @@ LOOP_SECONDS = 5e-4
 # Memory that was given back is cleared by the system before it is given again: 4 and 5 GB/s in two
 # networks (docs/benchmarks.md). Operations are timed with memory kept, as most training has it.
 RETURNED_BYTES_PER_SECOND = 4.5e9
+MUCH_ESTIMATED = 0.05  # share of a step's time from which it is said that it wasn't measured
 
 
 class Forecaster:
@@ -48,7 +50,7 @@ class Forecaster:
         self._feeding: dict[int, float] = {}
 
     @cached_property
-    def step(self) -> Step:
+    def step(self) -> RecordedStep:
         """The step, recorded when it is first asked for.
 
         Raises:
@@ -56,10 +58,10 @@ class Forecaster:
         """
         workload = self.workload
         return record_step(
-            getattr(workload.network, "_orig_mod", workload.network),
+            workload.plain_network,
             workload.image_shape,
             workload.execution,
-            partial(make_optimizer, recipe=workload.recipe),
+            workload.recipe,
             recomputed=() if workload.recipe.recompute == "auto" else workload.recipe.recompute,
         )
 
@@ -78,7 +80,7 @@ class Forecaster:
         return sum(phases.values())
 
     def _phases(
-        self, step: Step, batch_size: int, measuring_seconds: float, *, again: bool = True
+        self, step: RecordedStep, batch_size: int, measuring_seconds: float, *, again: bool = True
     ) -> tuple[dict[str, float], list[Timing]]:
         """Seconds of each phase, making the batch left out, and those of the operations."""
         with self.workload.execution.using_threads():
@@ -110,8 +112,8 @@ class Forecaster:
             measuring_seconds: The most to spend on timing operations that aren't known yet.
             base_bytes: The process as it is, images and network included, for a run that is
                 about to begin in it; None: a new process.
-            steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a
-                new run.
+            steps_left: Steps left of a run that goes on, in which nothing is chosen by measuring;
+                None: a new run.
 
         Raises:
             RuntimeError: The network can't be recorded.
@@ -129,37 +131,47 @@ class Forecaster:
         time = run_time(workload, self.step, phases, step_seconds, batch_size, steps_left)
 
         peak = self._peak(memory, batch_size, base_bytes)
-        parts: dict[str, int] = {str(kind): size for kind, size in memory.parts.items()}
-        parts["data set"] = self._data_set_bytes
-        parts["reserve of the allocator"] = memory.heap - memory.live
-        parts["process"] = peak - sum(parts.values())
-
-        notes = self._notes(estimated, batch_size)
-        doubt = estimated + (1.0 if self.step.unknown or self._is_compiled else 0.0)
+        doubt = estimated + (1.0 if self.step.unknown or workload.is_compiled else 0.0)
         if self._times.contention > BUSY:
             doubt += 2 * self._times.contention
-        uncorrected = {"step": step_seconds, "run": time.run, "memory": float(peak)}
+        past = outcomes("run")
+        memory_range = self._memory_range(peak, heap)
+        step_range = with_range(step_seconds, "step", outcomes("step"), doubt)
+        run_range = _run_range(time, workload.recipe.minutes, past, doubt)
+        # What a figure is made of is corrected as the figure itself.
+        of_step, of_run = step_range.value / step_seconds, run_range.value / time.run
         return Forecast(
             network=workload.name,
+            data=workload.data,
             precision=workload.execution.precision,
             batch_size=batch_size,
             size=workload.size,
-            memory=self._memory_range(peak, heap),
-            parts=parts,
+            memory=memory_range,
+            parts=self._parts(memory, peak, round(memory_range.value)),
+            available_bytes=system_memory()[1],
             step_memory=memory,
-            step=with_range(step_seconds, "step", outcomes("step"), doubt),
-            phases=phases,
-            epoch_seconds=time.epoch,
-            evaluation_seconds=time.evaluation,
-            start_seconds=time.start,
-            final_evaluation_seconds=time.final_evaluation,
-            run=_run_range(time, workload.recipe.minutes, doubt),
+            step=step_range,
+            phases={phase: of_step * seconds for phase, seconds in phases.items()},
+            epoch=with_range(time.epoch, "run", past, doubt),
+            evaluation_seconds=of_run * time.evaluation,
+            start_seconds=of_run * time.start,
+            final_evaluation_seconds=of_run * time.final_evaluation,
+            run=run_range,
             epochs=time.epochs,
             steps_per_epoch=time.steps_per_epoch,
             flops=self.step.flops(batch_size),
-            uncorrected=uncorrected,
-            notes=notes,
+            estimated=estimated,
+            uncorrected={"step": step_seconds, "run": time.run, "memory": float(peak)},
+            notes=self._notes(estimated, batch_size),
         )
+
+    def _parts(self, memory: StepMemory, peak: int, corrected: int) -> dict[str, int]:
+        """What the peak is for, each part corrected as the whole; the process is the rest."""
+        parts: dict[str, int] = {str(kind): size for kind, size in memory.parts.items()}
+        parts["data set"] = self.workload.data_set_bytes
+        parts["reserve of the allocator"] = memory.heap - memory.live
+        found = {name: round(size * corrected / peak) for name, size in parts.items()}
+        return {**found, "process": corrected - sum(found.values())}
 
     def memory_at(self, batch_size: int) -> Range:
         """Peak resident memory of a new process, in bytes; nothing is timed for it.
@@ -183,20 +195,19 @@ class Forecaster:
     def _peak(self, memory: StepMemory, batch_size: int, base_bytes: int | None) -> int:
         costs, _ = fixed_costs()
         resident = {kind: sum(sizes) for kind, sizes in self.step.resident.items()}
-        weights = resident["parameters"] + resident["optimizer"]
+        weights = resident["parameters"] + resident["average"]
         # A run begins with a forecast, whose timing takes memory as well: its tensors, as much
         # again for results that are kept, and the largest kernel of all, with its gradient if
         # both find room beside those (as measured with large dense layers).
         pool = working_set(self.step, batch_size)
         kernel = max(self.step.resident["parameters"], default=0)
         timing = 2 * pool + (2 if kernel <= pool else 1) * kernel
-        timing += resident["parameters"]
+        timing += weights
         training = costs.late_bytes + max(memory.heap, timing)
-        training += weights if self.workload.recipe.ema is not None else 0
-        peak = max(training, costs.final_evaluation_bytes + resident["parameters"])
+        peak = max(training, costs.final_evaluation_bytes + weights)
         if base_bytes is None:
-            return peak + costs.start_bytes + self._data_set_bytes
-        return peak + base_bytes - resident["parameters"]
+            return peak + costs.start_bytes + self.workload.data_set_bytes
+        return peak + base_bytes - weights
 
     def _memory_range(self, peak: int, heap: Heap) -> Range:
         doubt = 2.0 if self.step.unknown else 0.0
@@ -204,23 +215,16 @@ class Forecaster:
             doubt = max(doubt, 1.0)
         return with_range(peak, "memory", outcomes("memory"), doubt)
 
-    @property
-    def _data_set_bytes(self) -> int:
-        return sum(self.workload.counts.values()) * math.prod(self.workload.stored_shape)
-
-    @property
-    def _is_compiled(self) -> bool:
-        return hasattr(self.workload.network, "_orig_mod")
-
     def _notes(self, estimated: float, batch_size: int) -> tuple[str, ...]:
         notes = list(self.more_notes)
         if self._times.contention > BUSY:
             notes.append(
                 "Another program is using the processors: operations that were timed waited for "
-                f"one {self._times.contention:.0%} of the time, so the forecast may be too long. "
+                f"one {percent(self._times.contention, 0)} of the time, so the forecast may be "
+                "too long. "
                 "The range is wider for it, and nothing of it is kept."
             )
-        if self._is_compiled:
+        if self.workload.is_compiled:
             notes.append(
                 "The network is compiled (torch.compile): compiling takes time and changes the "
                 "speed, and neither is known here. The forecast is that of the plain network."
@@ -235,9 +239,10 @@ class Forecaster:
                 f"These operations can't be timed by themselves, so their time is a guess: "
                 f"{', '.join(sorted(self._times.not_timed))}."
             )
-        if estimated > 0.05:
+        if estimated > MUCH_ESTIMATED:
             notes.append(
-                f"{estimated:.0%} of the step's time was estimated from similar operations; "
+                f"{percent(estimated, 0)} of the step's time was estimated from similar "
+                "operations; "
                 "planning again measures more of them."
             )
         if not fixed_costs()[1]:
@@ -250,15 +255,16 @@ class Forecaster:
             notes.append(
                 "Times and memory are measured on the processor; for this device they are not "
                 "known before the first steps. By its allocator's rules, a step needs "
-                f"{device.allocated / 1e9:.3g} GB allocated and {device.reserved / 1e9:.3g} GB "
+                f"{size(device.allocated)} allocated and {size(device.reserved)} "
                 "reserved; this has not been compared with such a device."
             )
         return tuple(notes)
 
 
-def _run_range(time: RunTime, minutes: float | None, doubt: float) -> Range:
+def _run_range(
+    time: RunTime, minutes: float | None, past: list[ForecastOutcome], doubt: float
+) -> Range:
     """The range of the whole run; where a given time ends the training, that part is sure."""
-    past = outcomes("run")
     run = with_range(time.run, "run", past, doubt)
     outside = with_range(time.start + time.final_evaluation, "run", past, doubt)
     training = run.value - outside.value

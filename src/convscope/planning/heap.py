@@ -90,7 +90,7 @@ def heap_growth(
     """Bytes by which the heap grows when these blocks are taken and freed, step after step.
 
     Args:
-        events: Of one step, for the batch size in question.
+        events: Blocks taken and freed in one step, for the batch size in question.
         operations: How many the step has: twice as many small blocks are alive at a time.
         images: Bytes of the batch, which is taken before that of the last step is freed.
         thread_cache: Whether training runs with glibc's caches of threads, as this process does.

@@ -24,17 +24,17 @@ COVERAGE = 0.9  # share of outcomes that a range is meant to hold
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ForecastOutcome:
     """A forecast, and what came.
 
     Attributes:
         what: "step" (seconds), "run" (seconds) or "memory" (bytes).
         forecast: Before any correction by history.
         actual: As measured.
-        network: Its name.
+        network: Name of the network.
         batch_size: Images per step.
-        precision: Of the computation.
-        machine: The processor.
+        precision: "float32" or "bfloat16", in which the network computed.
+        machine: Name of the processor.
     """
 
     what: What
@@ -55,10 +55,10 @@ class Range:
     high: float
 
 
-_OUTCOME = pydantic.TypeAdapter(Outcome)
+_OUTCOME = pydantic.TypeAdapter(ForecastOutcome)
 
 
-def remember(outcome: Outcome) -> None:
+def remember(outcome: ForecastOutcome) -> None:
     """Add an outcome to this machine's history."""
     file = cache_folder() / "forecasts.jsonl"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def remember(outcome: Outcome) -> None:
         log.write(line + "\n")
 
 
-def outcomes(what: What | None = None) -> list[Outcome]:
+def outcomes(what: What | None = None) -> list[ForecastOutcome]:
     """The history of this machine, the oldest first; lines that aren't ours are passed over.
 
     Args:
@@ -87,7 +87,7 @@ def outcomes(what: What | None = None) -> list[Outcome]:
     return [each for each in found if each.machine == here and what in (None, each.what)]
 
 
-def with_range(value: float, what: What, past: list[Outcome], doubt: float = 0.0) -> Range:
+def with_range(value: float, what: What, past: list[ForecastOutcome], doubt: float = 0.0) -> Range:
     """A forecast, corrected by how earlier ones went, with its range.
 
     The range lies between two quantiles of actual over forecast, in the history and in as many

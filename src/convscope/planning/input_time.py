@@ -11,7 +11,7 @@ from convscope.data.batches import Batches, Normalization
 from convscope.data.image_set import ImageSet
 
 if TYPE_CHECKING:
-    from convscope.planning.forecast import Workload
+    from convscope.planning.workload import Workload
 
 MOST_IMAGES = 128
 REPETITIONS = 2

@@ -1,66 +1,40 @@
-"""Forecasts for machines that aren't there, from their makers' figures alone: a roofline.
-
-An operation takes as long as computing or moving its numbers takes, whichever is longer (Williams,
-Waterman and Patterson 2009, "Roofline: an insightful visual performance model"). How much of the
-stated rates is reached is fitted to published training speeds (docs/benchmarks.md). That is rougher
-than timing the operations, which is what a forecast for this machine does.
-"""
+"""Machines that one doesn't have, as their makers describe them (machines.toml)."""
 
 from __future__ import annotations
 
 import importlib.resources
-import math
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 import pydantic
-import torch
 
 from convscope.errors import unknown_name
-from convscope.planning.cuda_memory import cuda_memory
-from convscope.planning.forecaster import LOOP_SECONDS, Forecaster
-from convscope.planning.history import Range
-from convscope.planning.memory import step_memory
-from convscope.planning.operation import Operation
-from convscope.planning.words import size_words
-from convscope.runtime.execution import Precision
+from convscope.look.numbers import size
+from convscope.look.printed import Paragraph, Part, Printed, TextTable
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-# Shares of the stated rates, fitted to six networks on a V100 (docs/benchmarks.md).
-COMPUTE_SHARE = 0.75
-BANDWIDTH_SHARE = 0.5
-LAUNCH_SECONDS = 10e-6  # of an operation, by Python and PyTorch, where it isn't hidden by computing
-# 3×3 and 5×5 convolutions of stride 1 in float32 by F(2×2, 3×3) take 16 products instead of 36
-# (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks").
-WINOGRAD_SAVING = 36 / 16
-TILE = 128  # channels that a graphics processor computes together, whether there are as many or not
-CONTEXT_BYTES = 500e6  # of CUDA or the process with its libraries, before anything is computed
-RESERVE = 1.5  # the most that workspaces and fragmentation make of what is in use
-# The range. The fit missed by up to 1.37 what it wasn't fitted to, and steps that consist of
-# launching alone by up to 4; for processors there is nothing to compare with.
-SPREAD = {"gpu": 2.0, "cpu": 3.0}
 
-Limit = Literal["computing", "memory bandwidth", "launching operations"]
-
-
-class Machine(pydantic.BaseModel, frozen=True, extra="forbid"):
+class MachineSpec(pydantic.BaseModel, frozen=True, extra="forbid"):
     """What its maker states of a machine.
 
     Attributes:
         name: In words.
         kind: "gpu" or "cpu".
-        float32: Floating point operations per second.
-        tf32: The same for float32 with shortened mantissa, which PyTorch uses for convolutions.
-        bfloat16: The same on matrix units; None: there are none, so it isn't worthwhile.
-        bandwidth: Of the memory, bytes per second.
-        memory: Bytes; None: differs from one to the other.
-        source: Where the figures stand.
+        float32: Floating-point operations per second.
+        tf32: Floating-point operations per second for float32 with shortened mantissa, which
+            PyTorch uses for convolutions.
+        bfloat16: Floating-point operations per second on matrix units; None: there are none, so
+            that bfloat16 isn't worthwhile.
+        bandwidth: Bytes per second between the memory and the processor.
+        memory: Size of the memory in bytes; None: differs from one to the other.
+        source: Document in which the figures stand.
     """
 
     name: str
@@ -73,71 +47,15 @@ class Machine(pydantic.BaseModel, frozen=True, extra="forbid"):
     source: str
 
 
-@dataclass(frozen=True)
-class ElsewhereForecast:
-    """A rough forecast for another machine.
-
-    Attributes:
-        machine: Which.
-        network: Its name.
-        precision: Of the computation there.
-        batch_size: Images per step.
-        size: Height and width of the images.
-        step: Seconds per training step.
-        epoch: Seconds of an epoch: training and the evaluation after it.
-        run: Seconds of all epochs; None where minutes decide, not epochs.
-        memory: Peak of the device's memory, or of the process on a processor; bytes.
-        fits: Whether the memory is enough: True, False, or None where that can't be said.
-        limits: Share of the step's time by what it is that limits.
-        notes: What a reader must know besides.
-    """
-
-    machine: Machine
-    network: str
-    precision: Precision
-    batch_size: int
-    size: int
-    step: Range
-    epoch: Range
-    run: Range | None
-    memory: Range
-    fits: bool | None
-    limits: dict[Limit, float]
-    notes: tuple[str, ...]
-
-    @property
-    def images_per_second(self) -> float:
-        """In training, without evaluation."""
-        return self.batch_size / self.step.value
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data that JSON can hold; seconds and bytes."""
-        return {
-            "machine": self.machine.model_dump(),
-            "network": self.network,
-            "precision": self.precision,
-            "batch_size": self.batch_size,
-            "size": self.size,
-            "step_seconds": _as_json(self.step),
-            "epoch_seconds": _as_json(self.epoch),
-            "run_seconds": None if self.run is None else _as_json(self.run),
-            "images_per_second": self.images_per_second,
-            "memory_bytes": _as_json(self.memory),
-            "fits": self.fits,
-            "limits": self.limits,
-            "notes": list(self.notes),
-        }
-
-
 @cache
-def machines() -> dict[str, Machine]:
+def machines() -> dict[str, MachineSpec]:
     """The machines that are known, by their short names."""
     file = importlib.resources.files("convscope.planning") / "machines.toml"
     table = tomllib.loads(file.read_text("utf-8"))
-    return {name: Machine.model_validate(fields) for name, fields in table.items()}
+    return {name: MachineSpec.model_validate(fields) for name, fields in table.items()}
 
 
-def find_machine(name: str) -> Machine:
+def find_machine(name: str) -> MachineSpec:
     """The machine of that short name.
 
     Raises:
@@ -149,137 +67,35 @@ def find_machine(name: str) -> Machine:
     return known[name.lower()]
 
 
-def forecast_elsewhere(
-    forecaster: Forecaster, machine: Machine, batch_size: int
-) -> ElsewhereForecast:
-    """Forecast a training run on another machine; nothing is timed.
+@dataclass(frozen=True)
+class MachineList(Printed):
+    """Machines beside one another.
 
-    Start-up, the preparation of images and the evaluation at the end are left out.
-
-    Args:
-        forecaster: Of the run on this machine.
-        machine: The other one.
-        batch_size: Images per step.
+    Attributes:
+        specs: What their makers state, by short name.
     """
-    workload, notes = forecaster.workload, []
-    precision = workload.execution.precision
-    if precision == "bfloat16" and machine.bfloat16 is None:
-        precision = "float32"
-        notes.append(f"{machine.name} has no matrix units for bfloat16, so this is for float32.")
-    # Convolutions as this processor's matrix products are of no use elsewhere.
-    execution = replace(
-        workload.execution, device=torch.device("cpu"), precision=precision, plan={}
-    )
-    step = Forecaster(replace(workload, execution=execution)).step
-    operations = [each.at(batch_size, step.stand_in) for each in step.operations]
-    seconds, forward, limits = _time(operations, machine)
-    launching = limits["launching operations"]
-    high = SPREAD[machine.kind] * 2**launching
 
-    def rough(value: float) -> Range:
-        return Range(value, value / SPREAD[machine.kind], value * high)
+    specs: Mapping[str, MachineSpec]
 
-    counts, recipe = workload.counts, workload.recipe
-    steps = math.ceil(counts["train"] / batch_size)
-    monitored = counts.get("validation") or counts.get("test", 0)
-    epoch = steps * seconds + monitored * forward / batch_size
-    run = rough(recipe.epochs * epoch) if recipe.epochs and not recipe.minutes else None
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; operations and bytes per second, bytes."""
+        return {name: each.model_dump() for name, each in self.specs.items()}
 
-    if machine.kind == "cpu":  # where the images lie beside the network
-        live = step_memory(step, batch_size, "returned").live
-        live += sum(counts.values()) * math.prod(workload.stored_shape)
-        most = live
-    else:
-        device = cuda_memory(step, batch_size)
-        live, most = device.allocated, device.reserved
-        notes.append(
-            f"Of the memory, {size_words(live)} are allocated to tensors and {size_words(most)} "
-            "reserved, by the rules of PyTorch's allocator; not yet compared with such a device."
-        )
-    memory = Range(most + CONTEXT_BYTES, live + CONTEXT_BYTES / 2, RESERVE * most + CONTEXT_BYTES)
-    if launching > 0.5:
-        notes.append(
-            "Most of the step is launching operations, so it depends on that machine's processor; "
-            "the range is wider for it. Larger batches use the machine better."
-        )
-    if step.unknown:
-        notes.append(
-            f"Nothing is known of what these operations take inside: {', '.join(step.unknown)}. "
-            "They count by what they read and write."
-        )
-    return ElsewhereForecast(
-        machine=machine,
-        network=workload.name,
-        precision=precision,
-        batch_size=batch_size,
-        size=workload.size,
-        step=rough(seconds),
-        epoch=rough(epoch),
-        run=run,
-        memory=memory,
-        fits=_fits(memory, machine),
-        limits=limits,
-        notes=tuple(notes),
-    )
-
-
-def _time(operations: list[Operation], machine: Machine) -> tuple[float, float, dict[Limit, float]]:
-    """Seconds of a step, of its forward pass, and shares by what limits."""
-    by_limit: dict[Limit, float] = {
-        "computing": 0.0,
-        "memory bandwidth": 0.0,
-        "launching operations": LOOP_SECONDS,
-    }
-    forward = 0.0
-    for operation in operations:
-        computing = _products(operation, machine) / (COMPUTE_SHARE * _rate(operation, machine))
-        moving = operation.bytes / (BANDWIDTH_SHARE * machine.bandwidth)
-        by_limit["computing" if computing > moving else "memory bandwidth"] += max(
-            computing, moving
-        )
-        by_limit["launching operations"] += LAUNCH_SECONDS
-        if operation.phase == "forward":
-            forward += max(computing, moving) + LAUNCH_SECONDS
-    total = sum(by_limit.values())
-    return total, forward, {limit: seconds / total for limit, seconds in by_limit.items()}
-
-
-def _rate(operation: Operation, machine: Machine) -> float:
-    """Floating point operations per second for the type of the operation's numbers."""
-    if operation.inputs and operation.inputs[0].dtype == torch.bfloat16:
-        return machine.bfloat16 or machine.float32
-    is_convolution = "convolution" in str(operation.function)
-    # PyTorch's default: TF32 for cuDNN's convolutions, not for matrix products.
-    return machine.tf32 if machine.tf32 and is_convolution else machine.float32
-
-
-def _products(operation: Operation, machine: Machine) -> float:
-    """Floating point operations that are really computed: some are saved, some are in vain."""
-    if machine.kind == "cpu" or not operation.flops or "convolution" not in str(operation.function):
-        return operation.flops
-    is_backward = "backward" in str(operation.function)
-    images, kernels = operation.inputs[1:3] if is_backward else operation.inputs[:2]
-    maps = operation.inputs[0] if is_backward else operation.results[0]
-    # A convolution is a product of matrices with these two sides.
-    channels = min(kernels.sizes[0], math.prod(kernels.sizes[1:]))
-    filled = channels / (TILE * math.ceil(channels / TILE))
-    sides = kernels.sizes[2:]
-    stays_as_large = maps.sizes[-1] > images.sizes[-1] - sides[-1]
-    if (
-        all(side in (3, 5) for side in sides)
-        and stays_as_large
-        and machine.tf32 is None
-        and images.dtype == torch.float32
-    ):
-        return operation.flops / filled / WINOGRAD_SAVING
-    return operation.flops / filled
-
-
-def _fits(memory: Range, machine: Machine) -> bool | None:
-    if machine.memory is None or memory.low <= machine.memory < memory.high:
-        return None
-    return memory.high <= machine.memory
-
-
-def _as_json(figure: Range) -> dict[str, float]:
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
+    def shown(self) -> Iterator[Part]:
+        """A row for each machine."""
+        rows = []
+        for name, each in self.specs.items():
+            rates = (each.float32, each.tf32, each.bfloat16)
+            rows.append(
+                (
+                    name,
+                    each.name,
+                    *(f"{rate / 1e12:,.3g}" if rate else "" for rate in rates),
+                    f"{each.bandwidth / 1e9:,.0f} GB/s",
+                    size(each.memory) if each.memory else "",
+                )
+            )
+        headings = ("name", "machine", "float32", "TF32", "bfloat16", "bandwidth", "memory")
+        yield TextTable("", headings, rows, left=frozenset({0, 1}))
+        yield Paragraph("")
+        yield Paragraph("Rates in TFLOP/s. Sources: convscope plan --on list --json")

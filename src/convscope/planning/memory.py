@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 from convscope.planning.heap import heap_growth
 from convscope.planning.operation import scale
-from convscope.planning.step import Event, Kind, Step
+from convscope.planning.step import Event, Kind, RecordedStep
 
 # What becomes of freed memory: it stays with the process, as in training that was begun by the
 # command or from Python (with glibc's caches of threads), or goes back to the system.
@@ -41,7 +41,7 @@ class StepMemory:
     heap: int
 
 
-def step_memory(step: Step, batch_size: int, heap: Heap = "kept") -> StepMemory:
+def step_memory(step: RecordedStep, batch_size: int, heap: Heap = "kept") -> StepMemory:
     """The memory of a recorded step.
 
     Args:
@@ -90,7 +90,7 @@ def step_memory(step: Step, batch_size: int, heap: Heap = "kept") -> StepMemory:
     )
 
 
-def _kept_by_layer(step: Step, events: list[Event]) -> dict[str, int]:
+def _kept_by_layer(step: RecordedStep, events: list[Event]) -> dict[str, int]:
     layers: Counter[str] = Counter()
     for event in events:
         if event.bytes and step.kinds.get(event.block) == "activations":

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.planning.operation import scale
-from convscope.planning.step import Kind, Step
+from convscope.planning.step import Kind, RecordedStep
 
 # From the bottom of the image upwards: what is always there, then what comes and goes.
 KINDS: tuple[Kind, ...] = (
     "parameters",
     "optimizer",
+    "average",
     "images",
     "gradients",
     "activations",
@@ -29,7 +30,7 @@ class MemoryTimeline:
 
     Attributes:
         bytes: (kind in the order of `KINDS`, event), in use after the event.
-        phases: Of each event.
+        phases: Phase of the step in which each event falls.
     """
 
     bytes: NDArray[np.int64]
@@ -40,7 +41,7 @@ class MemoryTimeline:
         return self.phases.index(phase) if phase in self.phases else None
 
 
-def memory_timeline(step: Step, batch_size: int) -> MemoryTimeline:
+def memory_timeline(step: RecordedStep, batch_size: int) -> MemoryTimeline:
     """Follow the recorded blocks.
 
     Args:

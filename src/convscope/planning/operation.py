@@ -25,9 +25,9 @@ class TensorShape(NamedTuple):
     """What decides how long an operation takes on a tensor, and what it occupies.
 
     Attributes:
-        sizes: Of its dimensions.
-        strides: In elements.
-        dtype: Of its elements.
+        sizes: Length of each dimension.
+        strides: Distance of neighbours along each dimension, in elements.
+        dtype: Type of the elements.
     """
 
     sizes: tuple[int, ...]
@@ -46,14 +46,14 @@ class TensorShape(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Operation:
+class RecordedOperation:
     """A call of one of PyTorch's elementary functions.
 
     Attributes:
         function: What is called.
         arguments: (positional, by name), with a `TensorShape` in place of every tensor.
         results: Shapes of the tensors it returns.
-        phase: When in the step.
+        phase: Part of the step in which it is called.
         layer: Path of the module that called it; "" outside of any, as in the backward pass.
     """
 
@@ -96,7 +96,7 @@ class Operation:
             return 2 * math.prod(self.results[0].sizes) * left.sizes[-1]
         return 0
 
-    def at(self, batch_size: int, stand_in: int) -> Operation:
+    def at(self, batch_size: int, stand_in: int) -> RecordedOperation:
         """The operation for another number of images.
 
         Args:
@@ -114,7 +114,7 @@ class Operation:
             is_count = isinstance(value, int) and not isinstance(value, bool)
             return scale(value, batch_size, stand_in) if is_count else value
 
-        return Operation(
+        return RecordedOperation(
             self.function,
             tree_map(scaled, self.arguments, is_leaf=_is_shape),
             tuple(scaled(shape) for shape in self.results),
@@ -122,14 +122,14 @@ class Operation:
             self.layer,
         )
 
-    def in_float32(self) -> Operation:
+    def in_float32(self) -> RecordedOperation:
         """The operation on float32 where it was on bfloat16."""
 
         def long(value: Any) -> Any:
             is_short = isinstance(value, TensorShape) and value.dtype == torch.bfloat16
             return value._replace(dtype=torch.float32) if is_short else value
 
-        return Operation(
+        return RecordedOperation(
             self.function,
             tree_map(long, self.arguments, is_leaf=_is_shape),
             tuple(long(shape) for shape in self.results),

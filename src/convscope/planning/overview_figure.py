@@ -1,4 +1,4 @@
-"""The networks as an image: what each costs, and how accurate it came out."""
+"""All networks in one figure: what each costs, and how accurate it came out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.ticker import (
     EngFormatter,
     FixedLocator,
@@ -16,20 +17,10 @@ from matplotlib.ticker import (
 )
 
 from convscope.comparison.evaluation_record import EvaluationRecord
-from convscope.look.canvas import (
-    COLOURS,
-    INK,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.numbers import duration
+from convscope.look.palette import INK, SERIES
 from convscope.networks.catalog import entry
-from convscope.planning.decisions import expected_epoch_seconds
-from convscope.planning.forecast import Forecast
-from convscope.planning.overview import NetworkCost, Overview
-from convscope.planning.words import time_words
 
 MARKERS = ("o", "s", "^", "D")
 LARGEST, SMALLEST = 420, 14  # square points, of the marks
@@ -38,26 +29,27 @@ MOST_NAMES = 12  # of networks in one image; of more, only the ends of each fami
 
 
 def overview_figure(
-    found: Overview,
-    forecasts: Mapping[str, Forecast],
+    data: str,
+    size: int,
+    costs: Mapping[str, tuple[int, int]],
+    seconds: Mapping[str, float],
     evaluated: Mapping[str, EvaluationRecord],
-    data: str | Path,
-    path: str | Path,
-) -> None:
+    path: str | Path | None = None,
+) -> Figure:
     """Draw time against MACs of all networks, and accuracy against time of the trained.
 
     Args:
-        found: The networks.
-        forecasts: Of each.
-        evaluated: Of those that were trained.
-        data: Name or path, for the headline.
-        path: The PNG to write.
+        data: Name or path of the images, for the headline.
+        size: Height and width of the images.
+        costs: MACs for an image, and parameters, of each network; the cheapest first.
+        seconds: Time of an epoch with each network.
+        evaluated: Evaluations of those that were trained.
+        path: The PNG to write; None: none is.
     """
-    trained = [cost for cost in found.costs if cost.network in evaluated]
-    seconds = {name: expected_epoch_seconds(forecast) for name, forecast in forecasts.items()}
+    trained = [name for name in costs if name in evaluated]
     with drawing(path, 13.0, 6.6) as figure:
         name = shortened(drawable(Path(data).name, instead="images"), 30)
-        headline(figure, f"What networks cost on {name}, {found.size}×{found.size} pixels")
+        headline(figure, f"What networks cost on {name}, {size}×{size} pixels")
         left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
         left.set_title("Time of an epoch")
         left.set_xlabel("MACs for an image, forward")
@@ -66,11 +58,10 @@ def overview_figure(
         left.xaxis.set_minor_locator(NullLocator())
         _mark_times(left.yaxis)
         left.margins(0.12, 0.08)
-        points = {cost.network: (cost.macs, seconds[cost.network]) for cost in found.costs}
-        _draw(left, found.costs, points, found)
+        _draw(left, {name: (macs, seconds[name]) for name, (macs, _) in costs.items()}, costs)
         right.set_title("Accuracy of those that were trained")
         if trained:
-            _draw_accuracies(right, trained, seconds, evaluated, found)
+            _draw_accuracies(right, trained, seconds, evaluated, costs)
         else:
             right.set_axis_off()
             right.text(0, 0.9, "No run on these images yet: convscope train", color=INK)
@@ -80,70 +71,68 @@ def overview_figure(
             "The larger the mark, the more parameters. Times are forecasts for this machine. "
             "Accuracy: the best run of each network on the test images, with 95 % interval.",
         )
+    return figure
 
 
 def _draw_accuracies(
     axes: Axes,
-    trained: Sequence[NetworkCost],
+    trained: Sequence[str],
     seconds: Mapping[str, float],
     evaluated: Mapping[str, EvaluationRecord],
-    found: Overview,
+    costs: Mapping[str, tuple[int, int]],
 ) -> None:
-    points = {}
-    for cost in trained:
-        result = evaluated[cost.network]
-        points[cost.network] = place = (seconds[cost.network], result.accuracy)
-        axes.vlines(place[0], *result.interval, color=INK, linewidth=1.0)
+    points = {name: (seconds[name], evaluated[name].accuracy) for name in trained}
+    for name in trained:
+        axes.vlines(seconds[name], *evaluated[name].interval, color=INK, linewidth=1.0)
     axes.set_xlabel("time of an epoch, forecast")
     axes.set_xscale("log")
     _mark_times(axes.xaxis)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.margins(x=0.25, y=0.12)
-    _draw(axes, trained, points, found)
+    _draw(axes, points, costs)
 
 
 def _mark_times(axis: Axis) -> None:
     axis.set_major_locator(FixedLocator(SECONDS))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: time_words(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
 
 
-def _named(costs: Sequence[NetworkCost]) -> set[str]:
+def _named(networks: Sequence[str]) -> set[str]:
     """The networks whose names there is room for."""
-    if len(costs) <= MOST_NAMES:
-        return {cost.network for cost in costs}
+    if len(networks) <= MOST_NAMES:
+        return {*networks}
     families: dict[str, list[str]] = {}
-    for cost in costs:
-        families.setdefault(entry(cost.network).family, []).append(cost.network)
+    for network in networks:
+        families.setdefault(entry(network).family, []).append(network)
     return {name for names in families.values() for name in (names[0], names[-1])}
 
 
 def _draw(
     axes: Axes,
-    costs: Sequence[NetworkCost],
     points: Mapping[str, tuple[float, float]],
-    found: Overview,
+    costs: Mapping[str, tuple[int, int]],
 ) -> None:
     """A mark for each network, and its name; the colour is that of its family."""
-    families = list(dict.fromkeys(entry(cost.network).family for cost in found.costs))
-    most = max(cost.parameters for cost in found.costs)
-    named, labelled = _named(costs), set()
-    for cost in sorted(costs, key=lambda each: -each.parameters):
-        family = entry(cost.network).family
+    families = list(dict.fromkeys(entry(network).family for network in costs))
+    parameters = {network: count for network, (_, count) in costs.items()}
+    named, labelled = _named([*points]), set()
+    for network in sorted(points, key=lambda each: -parameters[each]):
+        family = entry(network).family
         number = families.index(family)
         axes.scatter(
-            *points[cost.network],
-            s=max(SMALLEST, LARGEST * cost.parameters / most),
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number // len(COLOURS)],
+            *points[network],
+            s=max(SMALLEST, LARGEST * parameters[network] / max(parameters.values())),
+            color=SERIES[number % len(SERIES)],
+            marker=MARKERS[number // len(SERIES)],
             alpha=0.75,
             linewidths=0,
             label=None if family in labelled else family,
             zorder=3,
         )
         labelled.add(family)
-        if cost.network in named:
+        if network in named:
             axes.annotate(
-                cost.network, points[cost.network], xytext=(5, 3), textcoords="offset points",
+                network, points[network], xytext=(5, 3), textcoords="offset points",
                 fontsize=8, color=INK, zorder=4,
             )  # fmt: skip

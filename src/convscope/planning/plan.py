@@ -1,170 +1,225 @@
-"""How long a training run will take, and whether it will fit, before it begins."""
+"""A training run before it begins: how long it will take, whether it will fit, and what else."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
+from matplotlib.figure import Figure
 from torch import nn
 
-from convscope.data.facts import DataFacts, data_facts
-from convscope.data.load import NAMED, Data
-from convscope.errors import ConvscopeError, UsageError
-from convscope.networks.network import Network
-from convscope.planning.forecast import Forecast, Workload
+from convscope.data.load import Data
+from convscope.errors import UsageError
+from convscope.look.printed import Part, Printed
+from convscope.look.progress import progress
+from convscope.planning.alternatives import MOST, Alternatives, forecast_alternatives
+from convscope.planning.elsewhere import ElsewhereForecast, forecast_elsewhere
+from convscope.planning.figures import plan_figure
+from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
-from convscope.planning.recomputed_blocks import plan_recomputation
+from convscope.planning.forecasters import explain_failure, make_forecasters
+from convscope.planning.history import Range
+from convscope.planning.largest_batch import LargestBatch, find_largest_batch
+from convscope.planning.machines import MachineSpec, find_machine
+from convscope.planning.workload import make_workload
 from convscope.runs.choose_recipe import choose_recipe
-from convscope.runs.fitting import fit_network
-from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
-from convscope.runtime.convolution_plan import make_plan, record_layers
-from convscope.runtime.device import choose_device
-from convscope.runtime.execution import Execution, Precision
-from convscope.runtime.matrix_convolution import Layer
-
-CHOOSING_SECONDS = 0.3  # for timing operations in each precision, to choose one
-PLAN_SECONDS = 0.5  # for measuring which convolutions matrices do faster; training takes longer
+from convscope.runs.run import Run
 
 
 def plan(
-    network: str | nn.Module,
+    network: str | Path | nn.Module | Run,
     data: Data | None = None,
-    *,
     recipe: str | Path | Recipe | None = None,
+    *,
     image_shape: tuple[int, int, int] | None = None,
     **changes: Any,
-) -> Forecast:
-    """Forecast the time and peak memory of a training run on this machine.
+) -> Plan:
+    """Forecast the time and peak memory of a training run on this machine; nothing is trained.
 
     Args:
-        network: Name in the catalog, or a module of your own.
+        network: Name in the catalog, a module of your own, or a run (or its folder), which is
+            then planned once more, with its data and recipe.
         data: Name of a data set, folder or zip of images, or arrays. None, with
             `image_shape`: 60,000 images of that shape.
         recipe: As for `train`.
         image_shape: (C, H, W), where there is no data.
-        **changes: Fields of the recipe to change, such as `batch_size=64`.
+        **changes: Fields of the recipe to change, such as `batch_size=64` or `device="cpu"`.
 
     Raises:
         UsageError: A name or field isn't accepted, or the network doesn't take the images.
         ConvscopeError: The network can't be followed without real numbers.
     """
-    return forecasters(network, data, recipe=recipe, image_shape=image_shape, **changes)[0].at(
-        choose_recipe(network, data, recipe, changes).batch_size
-    )
+    made = Plan(network, data, recipe, image_shape=image_shape, **changes)
+    made.forecast()  # so that what fails does so here
+    return made
 
 
-def forecasters(
-    network: str | nn.Module,
-    data: Data | None = None,
-    *,
-    recipe: str | Path | Recipe | None = None,
-    image_shape: tuple[int, int, int] | None = None,
-    **changes: Any,
-) -> list[Forecaster]:
-    """What forecasts a run at any batch size: one for each precision, the faster one first.
+class Plan(Printed):
+    """A training run that hasn't begun. `plan` makes it, and its arguments are those of `plan`.
 
-    Args:
-        network: As for `plan`.
-        data: As for `plan`.
-        recipe: As for `plan`.
-        image_shape: As for `plan`.
-        **changes: As for `plan`.
+    It prints itself as `convscope plan` does, and measures only when it is asked for something:
+    operations of the training step, for a second or two. What was measured is kept.
+
+    Attributes:
+        network: Name in the catalog, or a module.
+        data: The images; None where only their shape is known.
+        recipe: How the network is to be trained.
+        workload: The network built for these images.
+    """
+
+    def __init__(
+        self,
+        network: str | Path | nn.Module | Run,
+        data: Data | None = None,
+        recipe: str | Path | Recipe | None = None,
+        *,
+        image_shape: tuple[int, int, int] | None = None,
+        **changes: Any,
+    ) -> None:
+        if isinstance(network, str | Path) and (Path(network) / "recipe.toml").is_file():
+            network = Run(network)
+        if isinstance(network, Run):
+            recipe, data = recipe or network.recipe, data or network.recipe.data or None
+            network = _network_of(network)
+        self.network = str(network) if isinstance(network, Path) else network
+        self.data = data
+        self.recipe = choose_recipe(self.network, data, recipe, changes)
+        self.workload = make_workload(self.network, data, self.recipe, image_shape)
+        self._image_shape = image_shape
+        self._forecasts: dict[int, Forecast] = {}
+
+    @cached_property
+    def forecasters(self) -> list[Forecaster]:
+        """One for each precision that training may choose, the faster first.
+
+        Raises:
+            ConvscopeError: The network can't be followed without real numbers.
+        """
+        return make_forecasters(self.workload)
+
+    def forecast(self, batch_size: int | None = None) -> Forecast:
+        """Time and memory of the run, each with its range, and what they are made of.
+
+        Args:
+            batch_size: Images per step; None: as the recipe has it.
+        """
+        size = batch_size or self.recipe.batch_size
+        if size not in self._forecasts:
+            self._forecasts[size] = self.forecasters[0].at(size)
+        return self._forecasts[size]
+
+    @property
+    def step(self) -> Range:
+        """Seconds per training step."""
+        return self.forecast().step
+
+    @property
+    def epoch(self) -> Range:
+        """Seconds of an epoch: training, the evaluation after it and the checkpoint."""
+        return self.forecast().epoch
+
+    @property
+    def run(self) -> Range:
+        """Seconds of the whole run."""
+        return self.forecast().run
+
+    @property
+    def memory(self) -> Range:
+        """Peak resident memory of the process, in bytes."""
+        return self.forecast().memory
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the forecast must know besides."""
+        return self.forecast().notes
+
+    def replace(self, **changes: Any) -> Plan:
+        """The same run with something changed.
+
+        Args:
+            **changes: Fields of the recipe, or `network`.
+        """
+        network = changes.pop("network", self.network)
+        return Plan(network, self.data, self.recipe, image_shape=self._image_shape, **changes)
+
+    def largest_batch(self, limit_bytes: int) -> LargestBatch:
+        """The largest batch within a limit of memory, as it is and with recomputation.
+
+        Args:
+            limit_bytes: Limit of the process's resident memory.
+
+        Raises:
+            ConvscopeError: Not even one image fits; says so if one does with recomputation.
+        """
+        recomputing = [] if self.recipe.recompute else self.replace(recompute="auto").forecasters
+        command = None
+        if isinstance(self.network, str) and isinstance(self.data, str | Path):
+            command = f"convscope train {self.network} {self.data}"
+        return find_largest_batch(self.forecasters, recomputing, limit_bytes, command)
+
+    def alternatives(self, *, quiet: bool = False) -> Alternatives:
+        """The same run with one thing changed at a time: batch, precision, image size and more.
+
+        Args:
+            quiet: Show no progress.
+        """
+
+        def change(**changes: Any) -> list[Forecaster]:
+            return self.replace(**changes).forecasters
+
+        with progress("With something changed", MOST, quiet=quiet) as advance:
+            return forecast_alternatives(self.forecasters, self.forecast(), change, advance)
+
+    def elsewhere(self, machine: str | MachineSpec) -> ElsewhereForecast:
+        """A rougher forecast for a machine that isn't there; nothing is measured.
+
+        Args:
+            machine: Short name, as "a100" (`convscope plan --on list`), or what its maker states.
+
+        Raises:
+            UsageError: There is no machine of that name.
+            ConvscopeError: The network can't be followed without real numbers.
+        """
+        spec = find_machine(machine) if isinstance(machine, str) else machine
+        precision = self.recipe.precision
+        if precision == "auto":
+            precision = "bfloat16" if spec.bfloat16 else "float32"
+        execution = replace(self.workload.execution, precision=precision)
+        with explain_failure(self.workload):
+            return forecast_elsewhere(
+                replace(self.workload, execution=execution), spec, self.recipe.batch_size
+            )
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """Draw memory over a training step, and time and memory against the batch size.
+
+        Args:
+            path: The PNG to write; None: none is.
+        """
+        return plan_figure(self.forecasters[0], self.forecast(), path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; seconds and bytes."""
+        return self.forecast().as_dict()
+
+    def shown(self) -> Iterator[Part]:
+        """The forecast."""
+        return self.forecast().shown()
+
+
+def _network_of(run: Run) -> str:
+    """The name of a run's network.
 
     Raises:
-        UsageError: As for `plan`.
-        ConvscopeError: As for `plan`.
+        UsageError: It was a module of somebody's own, which the run can't build.
     """
-    chosen = choose_recipe(network, data, recipe, changes)
-    facts = _facts(data, image_shape, chosen, network)
-    classes = None if data is None else facts.classes
-    plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
-    layers: set[Layer] = set()
-    with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
-        with record_layers(layers):  # as the network is tried on images of this size
-            size, module, _, _ = fit_network(plain, facts.shape, classes, chosen)
-        if isinstance(module, Network) and size not in (chosen.size, facts.shape[1]):
-            layers.clear()  # of images that were too small
-            with record_layers(layers):
-                module.check_image_size(size, size)
-    module = network if isinstance(network, nn.Module) else module
-    name = network if isinstance(network, str) else type(plain).__name__
-    device = choose_device(chosen.device)
-    batch_size = chosen.batch_size
-
-    def forecaster(precision: Precision) -> Forecaster:
-        execution = Execution(device, precision, chosen.threads)
-        matrices = _matrix_convolutions(layers, batch_size, execution)
-        execution = replace(execution, plan=matrices)
-        workload = Workload(name, module, facts.shape, size, facts.counts, chosen, execution)
-        return Forecaster(_with_blocks(workload))
-
-    try:
-        if chosen.precision != "auto":
-            found = [forecaster(chosen.precision)]
-            _ = found[0].step
-            return found
-        short, long = forecaster("bfloat16"), forecaster("float32")
-        in_bfloat16, in_float32 = (
-            short.computing_seconds(batch_size, CHOOSING_SECONDS, in_float32=is_long)
-            for is_long in (False, True)
+    if not run.recipe.network:
+        raise UsageError(
+            f"{str(run.folder)!r} trained a module that isn't in the catalog. Give the module "
+            "itself: cs.plan(module, data, run.recipe)."
         )
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise ConvscopeError(
-            f"{name} can't be forecast: it asks for the values of tensors, or fails on "
-            f"images of shape {(facts.shape[0], size, size)}: "
-            f"{' '.join(str(error).split())[:200]}"
-        ) from error
-    if in_float32 <= in_bfloat16:
-        return [long, short]
-    short.more_notes = (
-        "Training first tries whether bfloat16 does harm to this network. If so, it computes in "
-        f"float32, and a step takes about {in_float32 / in_bfloat16:.2g} times as long.",
-    )
-    return [short, long]
-
-
-def _facts(
-    data: Data | None,
-    image_shape: tuple[int, int, int] | None,
-    recipe: Recipe,
-    network: str | nn.Module,
-) -> DataFacts:
-    if data is not None:
-        size = recipe.size
-        if size is None and isinstance(network, str) and str(data) not in NAMED:
-            from convscope.networks.catalog import entry
-
-            size = entry(network).image[1]
-        return data_facts(data, size=size, validation=recipe.validation)
-    if image_shape is None:
-        raise UsageError("Give data, or image_shape=(channels, height, width).")
-    return DataFacts(image_shape, {"train": 60_000, "test": 10_000}, 10)
-
-
-def _with_blocks(workload: Workload) -> Workload:
-    """With the blocks to recompute, where the recipe leaves the choice to the plan."""
-    if workload.recipe.recompute != "auto":
-        return workload
-    chosen = plan_recomputation(
-        getattr(workload.network, "_orig_mod", workload.network),
-        workload.image_shape,
-        workload.execution,
-        partial(make_optimizer, recipe=workload.recipe),
-    )
-    return replace(workload, recipe=workload.recipe.replace(recompute=chosen.blocks))
-
-
-def _matrix_convolutions(
-    layers: set[Layer], batch_size: int, execution: Execution
-) -> dict[str, Any]:
-    """Which convolutions training would compute as matrix products."""
-    if execution.device.type != "cpu":
-        return {}
-    dtype = torch.bfloat16 if execution.precision == "bfloat16" else torch.float32
-    with execution.using_threads():
-        same = {layer._replace(dtype=dtype) for layer in layers}
-        return dict(make_plan(same, batch_size, PLAN_SECONDS))
+    return run.recipe.network

@@ -8,16 +8,16 @@ many small ones. So the network is divided into blocks of many sizes, and every 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import torch
 from torch import nn
 
-from convscope.planning.operation import Operation
+from convscope.planning.operation import RecordedOperation
 from convscope.planning.record_step import record_step
-from convscope.planning.step import Step
+from convscope.planning.step import RecordedStep
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
 OPERATIONS_PER_BYTE = 20  # that a processor computes while it moves a byte, roughly
@@ -54,7 +54,7 @@ def plan_recomputation(
     network: nn.Module,
     image_shape: tuple[int, int, int],
     execution: Execution,
-    make_optimizer: Callable[[nn.Module], torch.optim.Optimizer],
+    recipe: Recipe,
 ) -> Recomputation:
     """The blocks that pay, confirmed by recording the step once more with them.
 
@@ -62,7 +62,7 @@ def plan_recomputation(
         network: Isn't touched.
         image_shape: (C, H, W).
         execution: Precision and algorithms.
-        make_optimizer: Gives the optimizer of a (copied) network.
+        recipe: Decides what a step does besides the network's own passes.
 
     Returns:
         With the share of the step's whole memory that is saved in a large batch; no blocks where
@@ -71,21 +71,23 @@ def plan_recomputation(
     Raises:
         RuntimeError: As for `record_step`.
     """
-    step = record_step(network, image_shape, execution, make_optimizer)
+    step = record_step(network, image_shape, execution, recipe)
     chosen = choose_blocks(network, step)
-    again = record_step(network, image_shape, execution, make_optimizer, chosen.blocks)
+    again = record_step(network, image_shape, execution, recipe, chosen.blocks)
     saved = 1 - _most_in_use(again) / _most_in_use(step)
     if saved <= chosen.repeated:
         return Recomputation((), 0.0, 0.0)
     return replace(chosen, saved=saved)
 
 
-def choose_blocks(network: nn.Module, step: Step, share: float | None = None) -> Recomputation:
+def choose_blocks(
+    network: nn.Module, step: RecordedStep, share: float | None = None
+) -> Recomputation:
     """The blocks that save most memory for the work they repeat.
 
     Args:
-        network: That was recorded.
-        step: Its training step, recorded without recomputation.
+        network: The network that was recorded.
+        step: A training step of this network, recorded without recomputation.
         share: Save at least this share of the activations' memory with as little work as possible;
             or as much as can be. None: as long as a greater share of memory is saved than the
             work grows.
@@ -121,7 +123,7 @@ class _Kept:
         step: As recorded.
     """
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: RecordedStep) -> None:
         self.bytes: dict[int, int] = {}  # of all blocks of memory
         self.order: dict[int, int] = {}  # when they were taken
         self.by_layer: dict[str, set[int]] = {}
@@ -186,13 +188,13 @@ class _Division:
     """A network divided into blocks, none of which has more inside than a limit.
 
     Args:
-        network: Its modules are divided.
+        network: The network whose modules are divided.
         step: Recorded with it.
-        kept: Of the step.
+        kept: What the step keeps for its backward pass.
         limit: Bytes kept inside of a block.
     """
 
-    def __init__(self, network: nn.Module, step: Step, kept: _Kept, limit: float) -> None:
+    def __init__(self, network: nn.Module, step: RecordedStep, kept: _Kept, limit: float) -> None:
         self._network, self._step, self._kept, self._limit = network, step, kept, limit
 
     def blocks(self) -> list[_Block]:
@@ -259,12 +261,12 @@ class _Division:
         return _Block(name, frozenset(inside), inputs, max(work, 1.0))
 
 
-def _work(operation: Operation) -> float:
+def _work(operation: RecordedOperation) -> float:
     """What takes time: computing, or moving bytes where that takes longer."""
     return max(operation.flops, OPERATIONS_PER_BYTE * operation.bytes)
 
 
-def _most_in_use(step: Step) -> int:
+def _most_in_use(step: RecordedStep) -> int:
     """Bytes in use at the worst moment, besides what is there before and after the step."""
     sizes: dict[int, int] = {}
     in_use = most = 0

@@ -1,7 +1,9 @@
 """Record one training step without computing it: its operations, and when tensors come and go.
 
 The network is copied with tensors that have shapes but no memory (PyTorch's fake tensors), and the
-very code that training runs is run on them. So nothing has to be known about any kind of layer.
+very code that training runs (`runtime.training_step`) is run on them, as the recipe asks for it: so
+nothing has to be known about any kind of layer, and clipping, averaging, label smoothing and
+mixtures are in it.
 """
 
 from __future__ import annotations
@@ -10,29 +12,33 @@ import copy
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from convscope.planning.operation import Operation, Phase, TensorShape, choose_stand_in
-from convscope.planning.step import Event, Kind, Step
+from convscope.planning.operation import Phase, RecordedOperation, TensorShape, choose_stand_in
+from convscope.planning.step import Event, Kind, RecordedStep
+from convscope.runs.optimization import make_optimizer
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.module_calls import following_modules
 from convscope.runtime.recomputation import recomputing
+from convscope.runtime.training_step import take_step, training_loss
+from convscope.runtime.weight_average import WeightAverage
+
+LATE = 10**6  # the number of the step recorded: the average keeps its decay, not less as early on
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every elementary operation while it is the active mode."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: RecordedStep) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.step = step
         self.phase: Phase = "input"
@@ -54,8 +60,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._block_of(tensor)
             for size in next(workspaces, ()):
                 self._use_briefly(size)
-        if _computes(function):
-            operation = Operation(
+        if computes(function):
+            operation = RecordedOperation(
                 function,
                 tree_map(_described, (args, kwargs)),
                 tuple(TensorShape.of(t) for t in tensors),
@@ -106,26 +112,36 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Numbers of the blocks of all tensors in nested values."""
         return {self._block_of(t) for t in tree_flatten(values)[0] if isinstance(t, Tensor)}
 
-    def alive(self) -> set[int]:
-        """Numbers of the blocks in use."""
-        return set(self._blocks.values()) - {0}
+    def begin_backward(self) -> None:
+        """The forward pass is over: what is in use now is kept for the backward pass."""
+        for block in set(self._blocks.values()) - {0}:
+            self.step.kinds[block] = "activations"
+        self.phase = "backward"
+
+    def begin_update(self, network: nn.Module) -> None:
+        """The backward pass is over: the gradients are there, and the weights are changed next."""
+        for parameter in network.parameters():
+            if parameter.grad is not None:
+                self.mark(parameter.grad, "gradients")
+        self.phase = "optimizer"
 
 
 def record_step(
     network: nn.Module,
     image_shape: tuple[int, int, int],
     execution: Execution,
-    make_optimizer: Callable[[nn.Module], torch.optim.Optimizer],
+    recipe: Recipe,
     recomputed: Sequence[str] = (),
-) -> Step:
+) -> RecordedStep:
     """Record a training step of a network; nothing is computed and the network isn't touched.
 
     Args:
         network: Maps images (N, C, H, W) to logits. It may live on the "meta" device.
         image_shape: (C, H, W).
         execution: Precision and algorithms.
-        make_optimizer: Gives the optimizer of the (copied) network.
-        recomputed: Blocks whose activations aren't kept, as for `runtime.recomputation`.
+        recipe: Decides optimizer, label smoothing, mixup, clipping and averaging.
+        recomputed: Blocks whose activations aren't kept, as for `runtime.recomputation`; the
+            recipe's own may have been left to choose.
 
     Raises:
         RuntimeError: The network doesn't take such images, or asks for values of its tensors,
@@ -133,51 +149,57 @@ def record_step(
     """
     tensors = [*network.parameters(), *network.buffers()]
     stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
-    step = Step(stand_in, image_shape)
+    step = RecordedStep(stand_in, image_shape)
     with FakeTensorMode(allow_non_fake_inputs=True):
         copied = without_memory(network).train()
-        optimizer = make_optimizer(copied)
+        optimizer = make_optimizer(copied, recipe)
         _fill_optimizer(optimizer)
+        average = (
+            WeightAverage(without_memory(copied), recipe.ema) if recipe.ema is not None else None
+        )
         images = torch.empty(stand_in, *image_shape)
         images = images.to(memory_format=execution.memory_format)
-        labels = torch.empty(stand_in, dtype=torch.int64)
-        state = [t for slots in optimizer.state.values() for t in slots.values()]
-        held = [*copied.parameters(), *copied.buffers()]
-        step.resident["parameters"] = [_bytes(t) for t in held]
-        step.resident["optimizer"] = [_bytes(t) for t in state if isinstance(t, Tensor)]
+        labels = _make_labels(copied, images, recipe)
+        slots = [t for each in optimizer.state.values() for t in each.values()]
+        held: dict[Kind, list[Tensor]] = {
+            "parameters": _tensors(copied),
+            "optimizer": [t for t in slots if isinstance(t, Tensor)],
+            "average": _tensors(average.network) if average is not None else [],
+        }
+        step.resident = {kind: [_bytes(t) for t in tensors] for kind, tensors in held.items()}
         recorder = _Recorder(step)
-        for tensor in (*held, *state, images, labels):
-            if isinstance(tensor, Tensor):
-                recorder.known(tensor)
+        for tensor in (*chain.from_iterable(held.values()), images, labels):
+            recorder.known(tensor)
         recomputation = recomputing(copied, recomputed, execution.plan)
         with recorder, _naming_layers(copied, recorder), recomputation:
-            _take_step(copied, optimizer, images, labels, execution, recorder)
+            recorder.phase = "forward"
+            loss, _ = training_loss(
+                copied, images, labels, execution, label_smoothing=recipe.label_smoothing
+            )
+            recorder.begin_backward()
+            take_step(
+                loss,
+                copied,
+                optimizer,
+                clip_gradient=recipe.clip_gradient,
+                average=average,
+                number=LATE,
+                on_gradients=partial(recorder.begin_update, copied),
+            )
     return step
 
 
-def _take_step(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    images: Tensor,
-    labels: Tensor,
-    execution: Execution,
-    recorder: _Recorder,
-) -> None:
-    """What the training loop does with a batch."""
-    recorder.phase = "forward"
-    with execution.forward_pass():
-        logits = network(images)
-    loss = F.cross_entropy(logits.float(), labels)
-    for block in recorder.alive():
-        recorder.step.kinds[block] = "activations"
-    recorder.phase = "backward"
-    loss.backward()  # type: ignore[no-untyped-call]
-    for parameter in network.parameters():
-        if parameter.grad is not None:
-            recorder.mark(parameter.grad, "gradients")
-    recorder.phase = "optimizer"
-    optimizer.step()
-    optimizer.zero_grad()
+def _make_labels(network: nn.Module, images: Tensor, recipe: Recipe) -> Tensor:
+    """Labels as the batches of the recipe have them: class numbers, or shares in mixtures."""
+    if not recipe.augmentation.mixup:
+        return torch.empty(len(images), dtype=torch.int64)
+    with torch.no_grad():
+        logits: Tensor = network(images)
+    return torch.empty(logits.shape)
+
+
+def _tensors(network: nn.Module) -> list[Tensor]:
+    return [*network.parameters(), *network.buffers()]
 
 
 def without_memory(network: nn.Module) -> nn.Module:
@@ -203,15 +225,15 @@ def _fill_optimizer(optimizer: torch.optim.Optimizer) -> None:
 @contextmanager
 def _naming_layers(network: nn.Module, recorder: _Recorder) -> Iterator[None]:
     """Within: the recorder knows which module is being computed."""
-    names = {module: name for name, module in network.named_modules()}
-    step, versions = recorder.step, []
+    step = recorder.step
+    versions: list[list[int]] = []
 
-    def enter(module: nn.Module, inputs: Any) -> None:
-        recorder.layers.append(names.get(module, recorder.layers[-1]))
+    def enter(layer: str, _: nn.Module, inputs: tuple[Any, ...]) -> None:
+        recorder.layers.append(layer)
         versions.append(_versions(inputs))
 
-    def leave(_: nn.Module, inputs: Any, output: Any) -> None:
-        layer = recorder.layers.pop()
+    def leave(layer: str, _: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        recorder.layers.pop()
         is_changed = versions.pop() != _versions(inputs)
         if recorder.phase == "forward":
             step.inputs.setdefault(layer, set()).update(recorder.blocks(inputs))
@@ -219,15 +241,8 @@ def _naming_layers(network: nn.Module, recorder: _Recorder) -> Iterator[None]:
             if is_changed:
                 step.overwriting.add(layer)
 
-    handles = [
-        register_module_forward_pre_hook(enter),
-        register_module_forward_hook(leave, always_call=True),
-    ]
-    try:
+    with following_modules(network, before=enter, after=leave):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _described(value: Any) -> Any:
@@ -243,7 +258,7 @@ def _bytes(tensor: Tensor) -> int:
     return tensor.untyped_storage().nbytes()
 
 
-def _computes(function: Any) -> bool:
+def computes(function: Any) -> bool:
     """Whether a function does more than give another view of its argument or take memory."""
     if function.overloadpacket in _ONLY_MEMORY:
         return False

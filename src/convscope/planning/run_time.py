@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from convscope.planning.fixed_costs import fixed_costs
-from convscope.planning.forecast import Workload
 from convscope.planning.history import outcomes, with_range
-from convscope.planning.step import Step
+from convscope.planning.step import RecordedStep
+from convscope.planning.workload import Workload
 
 CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
 PROBE_STEPS = 20  # steps of 32 images that measuring precision and threads amounts to
@@ -25,7 +25,7 @@ class RunTime:
     Attributes:
         start: Loading, and measuring before the first step.
         epoch: Training, evaluation and checkpoint.
-        evaluation: Of one evaluation after an epoch.
+        evaluation: One evaluation after an epoch, a part of `epoch`.
         epochs: Passes over the training images.
         steps_per_epoch: Steps in each.
         final_evaluation: After the last step.
@@ -46,7 +46,7 @@ class RunTime:
 
 def run_time(
     workload: Workload,
-    step: Step,
+    step: RecordedStep,
     phases: Mapping[str, float],
     step_seconds: float,
     batch_size: int,
@@ -58,17 +58,17 @@ def run_time(
         workload: The images and the recipe.
         step: As recorded.
         phases: Seconds of a step by phase.
-        step_seconds: Of the whole step.
+        step_seconds: Seconds of the whole step.
         batch_size: Images per step.
-        steps_left: Of a run that goes on, in which nothing is chosen by measuring; None: a new
-            run.
+        steps_left: Steps left of a run that goes on, where nothing is chosen by measuring; None:
+            a new run.
     """
     recipe, counts = workload.recipe, workload.counts
     costs, _ = fixed_costs()
     steps = max(1, math.ceil(counts["train"] / batch_size))
     per_image = (phases["forward"] + phases["input"]) / batch_size
     evaluation = (counts.get("validation") or counts.get("test", 0)) * per_image
-    weights = sum(step.resident["parameters"]) + sum(step.resident["optimizer"])
+    weights = sum(map(sum, step.resident.values()))
     epoch = steps * step_seconds + evaluation + 2 * weights / CHECKPOINT_BYTES_PER_SECOND
     slower = FLOAT32_TIMES_AS_LONG if workload.execution.precision == "bfloat16" else 1.0
     evaluated = counts.get("test", 0) + counts.get("validation", 0)

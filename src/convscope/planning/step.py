@@ -9,10 +9,17 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from convscope.planning.operation import Operation, Phase, scale
+from convscope.planning.operation import Phase, RecordedOperation, scale
 
 Kind = Literal[
-    "parameters", "gradients", "optimizer", "activations", "temporary", "workspace", "images"
+    "parameters",
+    "optimizer",
+    "average",
+    "images",
+    "gradients",
+    "activations",
+    "temporary",
+    "workspace",
 ]
 
 
@@ -20,9 +27,9 @@ class Event(NamedTuple):
     """A block of memory is taken or given back.
 
     Attributes:
-        block: Its number.
-        bytes: Its size; 0 when it is given back.
-        phase: When.
+        block: Number of the block.
+        bytes: Size of the block; 0 when it is given back.
+        phase: Part of the step in which that happens.
         layer: Path of the module under way.
     """
 
@@ -33,7 +40,7 @@ class Event(NamedTuple):
 
 
 @dataclass
-class Step:
+class RecordedStep:
     """What one training step does.
 
     Attributes:
@@ -42,7 +49,8 @@ class Step:
         kinds: What the blocks hold, where it isn't temporary.
         stand_in: The number of images it was recorded with.
         image_shape: (C, H, W).
-        resident: Bytes of parameters with buffers, and of the optimizer's state.
+        resident: Bytes of parameters with buffers, of the optimizer's state, and of the averaged
+            network, tensor by tensor.
         unknown: Operations that aren't PyTorch's own, so that nothing is known of their insides.
         inputs: Blocks that modules are given in the forward pass, by path; 0 stands for the
             images and parameters.
@@ -52,7 +60,7 @@ class Step:
 
     stand_in: int
     image_shape: tuple[int, int, int]
-    operations: list[Operation] = field(default_factory=list)
+    operations: list[RecordedOperation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     kinds: dict[int, Kind] = field(default_factory=dict)
     resident: dict[Kind, list[int]] = field(default_factory=dict)
@@ -62,7 +70,7 @@ class Step:
     overwriting: set[str] = field(default_factory=set)
 
     @cached_property
-    def distinct(self) -> tuple[Operation, ...]:
+    def distinct(self) -> tuple[RecordedOperation, ...]:
         """One of all operations that take the same time."""
         return tuple({operation.key: operation for operation in self.operations}.values())
 
@@ -79,16 +87,16 @@ class Step:
         return sum(scale(event.bytes, batch_size, self.stand_in) for event in self.events)
 
     @cached_property
-    def all_float32(self) -> Step:
+    def all_float32(self) -> RecordedStep:
         """What the step computes where nothing is shortened to bfloat16; memory isn't followed."""
-        long = Step(self.stand_in, self.image_shape, unknown=self.unknown)
+        long = RecordedStep(self.stand_in, self.image_shape, unknown=self.unknown)
         long.operations = [
             operation.in_float32() for operation in self.operations if not _only_shortens(operation)
         ]
         return long
 
 
-def _only_shortens(operation: Operation) -> bool:
+def _only_shortens(operation: RecordedOperation) -> bool:
     """Whether it does nothing but change the precision of numbers."""
     types = {shape.dtype for shape in (*operation.inputs, *operation.results)}
     is_copy = operation.function.overloadpacket is torch.ops.aten._to_copy

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_map
 
-from convscope.planning.operation import Operation, TensorShape
+from convscope.planning.operation import RecordedOperation, TensorShape
 
 LONG_ENOUGH = 0.04  # seconds: more of one operation isn't timed
 HALF = 0x3F00  # a bit pattern near 0.5 as bfloat16, and twice in a row as float32
@@ -36,7 +36,7 @@ class Stopwatch:
         # Touched and freed, so that no result is timed with the first use of its memory.
         torch.ones(self._kept_most, dtype=torch.uint8)
 
-    def seconds(self, operation: Operation, repetitions: int = 3) -> float:
+    def seconds(self, operation: RecordedOperation, repetitions: int = 3) -> float:
         """The shortest time, after a first call that doesn't count; long ones are timed once."""
         times: list[float] = []
         while len(times) <= repetitions and (len(times) < 2 or sum(times) < LONG_ENOUGH):
@@ -50,7 +50,7 @@ class Stopwatch:
             self._keep(results, sum(shape.bytes for shape in operation.results))
         return min(times[1:])
 
-    def _made(self, value: Any, operation: Operation) -> Any:
+    def _made(self, value: Any, operation: RecordedOperation) -> Any:
         if not isinstance(value, TensorShape):
             return value
         dtype = value.dtype

@@ -23,8 +23,8 @@ import torch
 
 from convscope.files import write_text
 from convscope.folders import cache_folder
-from convscope.planning.operation import Operation
-from convscope.planning.step import Step
+from convscope.planning.operation import RecordedOperation
+from convscope.planning.step import RecordedStep
 from convscope.planning.stopwatch import Stopwatch
 from convscope.runtime.allocator import keep_memory, returning_memory
 from convscope.runtime.contention import BUSY, Contention
@@ -78,7 +78,7 @@ class OperationTimes:
         return self._contention.share
 
     def of_step(
-        self, step: Step, batch_size: int, budget: float, *, again: bool = True
+        self, step: RecordedStep, batch_size: int, budget: float, *, again: bool = True
     ) -> list[Timing]:
         """How long each operation of a step takes.
 
@@ -117,14 +117,14 @@ class OperationTimes:
 
     def _measure(
         self,
-        unique: dict[str, tuple[Operation, Operation]],
+        unique: dict[str, tuple[RecordedOperation, RecordedOperation]],
         counts: Mapping[str, int],
         stand_in: int,
         batch_size: int,
         pool: int,
         stopwatch: Callable[[], Stopwatch],
         deadline: float,
-    ) -> list[tuple[Operation, str]]:
+    ) -> list[tuple[RecordedOperation, str]]:
         """Time what isn't known, the most important first; returns what is known then."""
         costs = {key: counts[key] * _guess(operation) for key, (_, operation) in unique.items()}
         dearest: dict[str, str] = {}
@@ -132,7 +132,7 @@ class OperationTimes:
             dearest[_family(unique[key][1])] = key
         firsts = sorted(dearest.values(), key=costs.__getitem__, reverse=True)
         rest = sorted(set(unique) - set(firsts), key=costs.__getitem__, reverse=True)
-        known: list[tuple[Operation, str]] = []
+        known: list[tuple[RecordedOperation, str]] = []
         for key in (*firsts, *rest):
             recorded, operation = unique[key]
             count = _images_to_time(recorded, operation, batch_size, stand_in)
@@ -156,7 +156,7 @@ class OperationTimes:
 
     def _measure_again(
         self,
-        known: list[tuple[Operation, str]],
+        known: list[tuple[RecordedOperation, str]],
         stopwatch: Callable[[], Stopwatch],
         deadline: float,
     ) -> None:
@@ -171,7 +171,12 @@ class OperationTimes:
                 )
 
     def _timing(
-        self, recorded: Operation, operation: Operation, stand_in: int, batch_size: int, pool: int
+        self,
+        recorded: RecordedOperation,
+        operation: RecordedOperation,
+        stand_in: int,
+        batch_size: int,
+        pool: int,
     ) -> Timing:
         count = _images_to_time(recorded, operation, batch_size, stand_in)
         known = self._seconds.get(_digest(recorded.at(count, stand_in), pool))
@@ -185,7 +190,7 @@ class OperationTimes:
         return Timing(near_seconds * work / near_work, is_measured=False)
 
 
-def _values_matter(operation: Operation) -> bool:
+def _values_matter(operation: RecordedOperation) -> bool:
     """Whether an operation may read or write anywhere, if it is given numbers made up for it.
 
     That is so where one operation leaves notes for another in a tensor of bytes (the workspace of
@@ -203,7 +208,7 @@ def _stopwatch(pool: int) -> Iterator[Stopwatch]:
         yield Stopwatch(pool)
 
 
-def working_set(step: Step, batch_size: int) -> int:
+def working_set(step: RecordedStep, batch_size: int) -> int:
     """Bytes that a step goes through before it comes back to a tensor, roughly."""
     counts = Counter(operation.key for operation in step.operations)
     moved = sum(
@@ -218,7 +223,7 @@ def _soon() -> float:
 
 
 def _images_to_time(
-    recorded: Operation, operation: Operation, batch_size: int, stand_in: int
+    recorded: RecordedOperation, operation: RecordedOperation, batch_size: int, stand_in: int
 ) -> int:
     """How many images to time an operation on: fewer than all, where it would take long."""
     guess = _guess(operation)
@@ -230,23 +235,25 @@ def _images_to_time(
     return count if recorded.at(count, stand_in).bytes <= most else batch_size
 
 
-def _share(recorded: Operation, operation: Operation, count: int, stand_in: int) -> float:
+def _share(
+    recorded: RecordedOperation, operation: RecordedOperation, count: int, stand_in: int
+) -> float:
     """By how much the whole operation is more work than it was for `count` images."""
     return _work(operation) / _work(recorded.at(count, stand_in))
 
 
-def _guess(operation: Operation) -> float:
+def _guess(operation: RecordedOperation) -> float:
     """Seconds, roughly: enough to decide what to measure first, and on how many images."""
     inputs = operation.inputs
     rate = GUESSED_FLOPS.get(inputs[0].dtype, 1e11) if inputs else 1e11
     return operation.flops / rate + operation.bytes / GUESSED_BYTES + 1e-6
 
 
-def _work(operation: Operation) -> float:
+def _work(operation: RecordedOperation) -> float:
     return float(max(1, operation.flops or operation.bytes))
 
 
-def _family(operation: Operation) -> str:
+def _family(operation: RecordedOperation) -> str:
     """The same for operations of one kind, whose time grows with their work."""
     inputs = operation.inputs
     dtype = inputs[0].dtype if inputs else None
@@ -259,7 +266,7 @@ def _family(operation: Operation) -> str:
     return f"{operation.function} {dtype} {kernels.sizes[2:]} {inputs[0].sizes[2:]} {groups}"
 
 
-def _digest(operation: Operation, pool: int) -> str:
+def _digest(operation: RecordedOperation, pool: int) -> str:
     text = f"{operation.key} {pool.bit_length()}"
     return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
-from convscope.planning.history import RECENT, Outcome, What, outcomes, with_range
+from convscope.look.numbers import duration, percent, size
+from convscope.look.printed import Paragraph, Part, Printed, TextTable
+from convscope.planning.history import COVERAGE, RECENT, ForecastOutcome, What, outcomes, with_range
 
 CLOSE = {"step": 0.10, "run": 0.10, "memory": 0.05}  # off by at most this much counts as close
+LAST = 10  # outcomes that are shown
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class CheckedForecast:
         high: Its upper end.
     """
 
-    outcome: Outcome
+    outcome: ForecastOutcome
     forecast: float
     low: float
     high: float
@@ -52,11 +55,11 @@ class CheckedForecast:
 
 @dataclass(frozen=True)
 class Record:
-    """Forecasts of one kind.
+    """How good forecasts of one kind have been.
 
     Attributes:
-        what: The kind.
-        count: How many.
+        what: The kind: "step", "run" or "memory".
+        count: How many forecasts there are.
         median_ratio: Actual over the forecast before correction: above 1, more came.
         mean_error: Mean distance of the actual from the corrected forecast, as a share of it.
         close: Bound on that distance for `share_close`.
@@ -74,27 +77,74 @@ class Record:
 
 
 @dataclass(frozen=True)
-class TrackRecord:
+class TrackRecord(Printed):
     """All forecasts of this machine that have come to an outcome.
 
     Attributes:
-        records: One for each kind there is.
+        records: How good they have been, for each kind there is.
         evaluated: Every outcome, the oldest first.
     """
 
     records: tuple[Record, ...]
     evaluated: tuple[CheckedForecast, ...]
 
-    def as_dict(self, last: int) -> dict[str, Any]:
-        """Plain data that JSON can hold.
-
-        Args:
-            last: How many outcomes to list, the newest.
-        """
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; of the outcomes the last ten."""
         return {
             "records": [asdict(record) for record in self.records],
-            "last": [each.as_dict() for each in self.evaluated[-last:]],
+            "last": [each.as_dict() for each in self.evaluated[-LAST:]],
         }
+
+    def shown(self) -> Iterator[Part]:
+        """How good forecasts have been, and the last of them."""
+        if not self.evaluated:
+            yield Paragraph(
+                "No forecast has come to an outcome on this machine. Every run that ends adds to "
+                "them; until then, ranges are those measured on another machine."
+            )
+            return
+        yield TextTable(
+            "Forecasts on this machine",
+            ("", "forecasts", "actual / raw", "mean error", "close", "in range"),
+            [
+                (
+                    each.what,
+                    str(each.count),
+                    f"{each.median_ratio:.3f}",
+                    percent(each.mean_error),
+                    f"{percent(each.share_close, 0)} within {percent(each.close, 0)}",
+                    percent(each.share_inside, 0),
+                )
+                for each in self.records
+            ],
+        )
+        yield Paragraph(
+            "actual / raw: the median, before correction by history; mean error and range: after "
+            "it, learned from all other outcomes. Ranges are meant to hold "
+            f"{percent(COVERAGE, 0)}.",
+            "dim",
+        )
+        yield Paragraph("")
+        yield TextTable(
+            "The last",
+            ("what", "network", "batch", "forecast", "actual", "off", "remark"),
+            [_cells(each) for each in self.evaluated[-LAST:]],
+            left=frozenset({0, 1, 6}),
+        )
+
+
+def _cells(evaluated: CheckedForecast) -> tuple[str, ...]:
+    outcome = evaluated.outcome
+    words = size if outcome.what == "memory" else duration
+    return (
+        outcome.what,
+        f"{outcome.network}, {outcome.precision}",
+        str(outcome.batch_size),
+        words(evaluated.forecast),
+        words(outcome.actual),
+        f"{evaluated.ratio - 1:+.1%}".replace("-", "−"),
+        "" if evaluated.is_inside else "outside its range",
+    )
 
 
 def track_record() -> TrackRecord:
@@ -115,7 +165,7 @@ def track_record() -> TrackRecord:
     return TrackRecord(tuple(records), tuple(in_order))
 
 
-def _evaluated(outcome: Outcome, others: list[Outcome]) -> CheckedForecast:
+def _evaluated(outcome: ForecastOutcome, others: list[ForecastOutcome]) -> CheckedForecast:
     given = with_range(outcome.forecast, outcome.what, others)
     return CheckedForecast(outcome, given.value, given.low, given.high)
 

@@ -24,8 +24,8 @@ from convscope.files import write_text
 from convscope.folders import cache_folder
 from convscope.runtime.device import processor
 from convscope.runtime.matrix_convolution import (
+    ConvolutionLayer,
     Direction,
-    Layer,
     MatrixConvolution,
     Pair,
     direct_gradients,
@@ -38,7 +38,7 @@ LARGEST_MAP = 64  # output pixels; on larger maps direct convolution has always 
 CLEARLY_FASTER = 1.25  # so that noise doesn't decide, and a run started again decides the same
 
 Plan = dict[str, list[Direction]]
-"""For the layers that profit: `str(Layer)` → the directions in which matrices are faster."""
+"""For each layer that profits (`str(ConvolutionLayer)`), the directions in which matrices win."""
 
 _MEASUREMENTS = pydantic.TypeAdapter(dict[str, Plan])
 
@@ -46,7 +46,9 @@ _MEASUREMENTS = pydantic.TypeAdapter(dict[str, Plan])
 class _Intercept(TorchFunctionMode):
     """Hands every two-dimensional convolution that matrices could do to a function."""
 
-    def __init__(self, convolve: Callable[[Tensor, Tensor, Tensor | None, Layer], Tensor]) -> None:
+    def __init__(
+        self, convolve: Callable[[Tensor, Tensor, Tensor | None, ConvolutionLayer], Tensor]
+    ) -> None:
         super().__init__()
         self._convolve = convolve
 
@@ -73,7 +75,7 @@ class _Intercept(TorchFunctionMode):
         dtype = input.dtype
         if torch.is_autocast_enabled("cpu"):
             dtype = torch.get_autocast_dtype("cpu")
-        layer = Layer(
+        layer = ConvolutionLayer(
             tuple(input.shape[1:]), tuple(weight.shape), _pair(stride), _pair(padding), dtype
         )
         return self._convolve(input, weight, bias, layer)
@@ -82,7 +84,9 @@ class _Intercept(TorchFunctionMode):
 def use_plan(plan: Plan) -> TorchFunctionMode:
     """The context in which the layers of a plan are computed as it says."""
 
-    def convolve(images: Tensor, kernels: Tensor, bias: Tensor | None, layer: Layer) -> Tensor:
+    def convolve(
+        images: Tensor, kernels: Tensor, bias: Tensor | None, layer: ConvolutionLayer
+    ) -> Tensor:
         directions = plan.get(str(layer))
         if directions is None:
             return F.conv2d(images, kernels, bias, layer.stride, layer.padding)
@@ -96,7 +100,7 @@ def use_plan(plan: Plan) -> TorchFunctionMode:
     return _Intercept(convolve)
 
 
-def make_plan(layers: Iterable[Layer], batch_size: int, seconds: float = 5.0) -> Plan:
+def make_plan(layers: Iterable[ConvolutionLayer], batch_size: int, seconds: float = 5.0) -> Plan:
     """Which layers to compute how, by measuring each both ways, in each direction, once.
 
     What was measured is kept in the cache folder, so that this machine decides the same the next
@@ -134,17 +138,19 @@ def _read(file: Path) -> dict[str, Plan]:
         return {}
 
 
-def record_layers(layers: set[Layer]) -> TorchFunctionMode:
+def record_layers(layers: set[ConvolutionLayer]) -> TorchFunctionMode:
     """The context in which every convolution is computed as usual and put into `layers`."""
 
-    def convolve(images: Tensor, kernels: Tensor, bias: Tensor | None, layer: Layer) -> Tensor:
+    def convolve(
+        images: Tensor, kernels: Tensor, bias: Tensor | None, layer: ConvolutionLayer
+    ) -> Tensor:
         layers.add(layer)
         return F.conv2d(images, kernels, bias, layer.stride, layer.padding)
 
     return _Intercept(convolve)
 
 
-def _directions_in_which_matrices_win(layer: Layer, batch_size: int) -> list[Direction]:
+def _directions_in_which_matrices_win(layer: ConvolutionLayer, batch_size: int) -> list[Direction]:
     images, kernels = (
         torch.randn(shape).to(layer.dtype, memory_format=torch.channels_last)
         for shape in ((batch_size, *layer.images), layer.kernels)
@@ -174,7 +180,7 @@ def _directions_in_which_matrices_win(layer: Layer, batch_size: int) -> list[Dir
     ]
 
 
-def _may_profit(layer: Layer) -> bool:
+def _may_profit(layer: ConvolutionLayer) -> bool:
     """Whether it is worth measuring: larger kernels on small maps."""
     height, width = layer.output_size
     return layer.kernels[2] * layer.kernels[3] > 1 and height * width <= LARGEST_MAP

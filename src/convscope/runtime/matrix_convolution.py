@@ -19,7 +19,7 @@ DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 Pair = tuple[int, int]
 
 
-class Layer(NamedTuple):
+class ConvolutionLayer(NamedTuple):
     """What decides which way is faster.
 
     Attributes:
@@ -27,7 +27,7 @@ class Layer(NamedTuple):
         kernels: (output channels, channels, height, width).
         stride: Vertical and horizontal.
         padding: On each side, vertical and horizontal.
-        dtype: Of the computation.
+        dtype: Type in which it is computed.
     """
 
     images: tuple[int, ...]
@@ -82,7 +82,9 @@ def multiply_windows(images: Tensor, kernels: Tensor, stride: Pair, padding: Pai
         padding: Vertical and horizontal.
     """
     size = (kernels.shape[2], kernels.shape[3])
-    layer = Layer(tuple(images.shape[1:]), tuple(kernels.shape), stride, padding, kernels.dtype)
+    layer = ConvolutionLayer(
+        tuple(images.shape[1:]), tuple(kernels.shape), stride, padding, kernels.dtype
+    )
     matrix = kernels.permute(2, 3, 1, 0).reshape(-1, kernels.shape[0])
     outputs = unfold(images, size, stride, padding) @ matrix
     return outputs.view(len(images), *layer.output_size, -1).permute(0, 3, 1, 2)
@@ -94,7 +96,7 @@ def input_gradient(gradient: Tensor, kernels: Tensor, padding: Pair) -> Tensor:
     Args:
         gradient: In the output, (N, O, output height, output width).
         kernels: (O, C, kernel height, kernel width).
-        padding: Of the forward convolution.
+        padding: Zeros on each side in the forward convolution.
     """
     turned = kernels.flip(2, 3).transpose(0, 1)
     whole = (kernels.shape[2] - 1 - padding[0], kernels.shape[3] - 1 - padding[1])
@@ -127,7 +129,7 @@ class MatrixConvolution(torch.autograd.Function):
         images: Tensor,
         kernels: Tensor,
         bias: Tensor | None,
-        layer: Layer,
+        layer: ConvolutionLayer,
         directions: list[Direction],
     ) -> Tensor:
         """Compute (N, O, output height, output width)."""
@@ -159,7 +161,7 @@ class MatrixConvolution(torch.autograd.Function):
 
 
 def direct_gradients(
-    gradient: Tensor, images: Tensor, kernels: Tensor, layer: Layer, wanted: list[bool]
+    gradient: Tensor, images: Tensor, kernels: Tensor, layer: ConvolutionLayer, wanted: list[bool]
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
     """The gradients in images, kernels and bias by PyTorch's own kernels.
 

@@ -110,7 +110,7 @@ def _forward(parts: Parts, own: Callable[..., Any] | None, plan: Plan) -> Callab
     It finds everything through the module it is bound to, so that a deep copy is bound to the copy.
 
     Args:
-        parts: Of an `nn.Sequential`; empty: the whole module.
+        parts: Children of an `nn.Sequential` to recompute; empty: the whole module.
         own: The forward method that the module has in place of its class's.
         plan: Algorithms of the convolutions.
     """

@@ -1,1 +1,18 @@
-"""The loop, what it optimizes with, and what a person sees while it runs."""
+"""Training: from names to a finished run, which can be stopped anywhere and gone on with.
+
+What is here:
+
+- `train`: `train` and `resume`, from a network, data and a recipe to a `Run` folder;
+  `seeds`: `train_seeds`, the same training with several seeds;
+- `loop`: `fit`, the training loop, whole and flat; its step is `runtime.training_step`;
+- `job`: what a recipe comes down to on given data (network, images, normalization);
+- `state`: how far a run is and all its tensors, as they go into checkpoints; `budget`: the number
+  of steps when minutes are given instead of epochs;
+- `live_view`, `tensorboard`, `expectation`: who watches a run, told of every step and epoch, the
+  last comparing it with its forecast; `interrupt`: a stop that leaves a checkpoint;
+- `diagnosis`: where NaN first appeared, and a loss that stays where guessing leaves it, in words.
+
+It promises that a run that was stopped goes on bit for bit as if it had not been: all randomness
+is a function of seed, epoch and step. Weights that aren't numbers reach no file, and test images
+choose nothing. How good a network is, `evaluation` says; why a run isn't learning, `diagnosis`.
+"""

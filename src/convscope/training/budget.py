@@ -24,7 +24,7 @@ def plan_steps(recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
     Args:
         recipe: With `minutes`, `epochs` is the most that may be done.
         progress: After a step.
-        steps_per_epoch: Of the training images.
+        steps_per_epoch: Batches of the training images.
     """
     if recipe.minutes is None:
         return first_plan(recipe, steps_per_epoch)

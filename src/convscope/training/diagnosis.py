@@ -9,6 +9,7 @@ from torch import nn
 
 from convscope.errors import ConvscopeError
 from convscope.runtime.execution import Execution
+from convscope.runtime.module_calls import following_modules
 from convscope.training.job import Job
 from convscope.training.state import Progress
 
@@ -21,8 +22,8 @@ class NotFiniteError(ConvscopeError):
     Args:
         what: What happened.
         where: Where it first appears, in a sentence.
-        job: Its recipe names what to change.
-        execution: How it was computed.
+        job: The job whose recipe names what to change.
+        execution: How the network was computed.
         progress: Names the step.
     """
 
@@ -46,7 +47,7 @@ def first_not_finite(network: nn.Module, images: torch.Tensor, execution: Execut
     """Where NaN or infinity first appears on the way from the images to the logits, in words.
 
     Args:
-        network: Left as found: mode, buffers and hooks.
+        network: Left as found, its buffers included.
         images: The batch to look at.
         execution: How to compute.
     """
@@ -60,25 +61,21 @@ def first_not_finite(network: nn.Module, images: torch.Tensor, execution: Execut
             )
     found: list[str] = []
 
-    def look(name: str, layer: nn.Module) -> torch.utils.hooks.RemovableHandle:
-        def check(module: nn.Module, inputs: object, output: object) -> None:
-            del inputs
-            if not found and torch.is_tensor(output) and not output.isfinite().all():
-                found.append(
-                    f"It first appears in the output of {name!r} ({type(module).__name__})."
-                )
+    def check(name: str, module: nn.Module, _: object, output: object) -> None:
+        if found or any(module.children()) or not isinstance(output, torch.Tensor):
+            return
+        if not output.isfinite().all():
+            found.append(f"It first appears in the output of {name!r} ({type(module).__name__}).")
 
-        return layer.register_forward_hook(check)
-
-    leaves = [(n, m) for n, m in network.named_modules() if not any(m.children())]
-    handles = [look(name, layer) for name, layer in leaves]
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     try:
-        with torch.no_grad(), execution.forward_pass():
+        with (
+            torch.no_grad(),
+            execution.forward_pass(),
+            following_modules(network, after=check),
+        ):
             network(images)
     finally:
-        for handle in handles:
-            handle.remove()
         with torch.no_grad():
             for name, buffer in network.named_buffers():
                 buffer.copy_(buffers[name])
@@ -91,8 +88,8 @@ def stuck_at_guessing(
     """What to tell a person whose network still gives every class the same probability.
 
     Args:
-        metrics: Of an epoch.
-        classes: How many there are; guessing has the loss ln(classes).
+        metrics: The figures of an epoch, as in metrics.jsonl.
+        classes: Number of classes; guessing has the loss ln(classes).
         is_last: Whether the run ends here.
 
     Returns:

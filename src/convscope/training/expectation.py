@@ -7,11 +7,13 @@ import statistics
 import time
 
 from convscope.files import write_text
+from convscope.look.numbers import duration, percent
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
-from convscope.planning.forecast import Forecast, Workload
+from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
-from convscope.planning.history import Outcome, Range, What, remember
-from convscope.planning.words import beside_actual, in_words, time_words
+from convscope.planning.history import ForecastOutcome, Range, What, remember
+from convscope.planning.words import beside_actual
+from convscope.planning.workload import Workload
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
@@ -34,8 +36,8 @@ class Expectation:
     Args:
         job: What is trained.
         recipe: The run's, in which everything is decided.
-        execution: How.
-        view: Where it is said.
+        execution: Device, precision, threads and algorithms.
+        view: Shows the forecast, and what came, to the person.
         begun: `time.perf_counter()` when the run was asked for.
         resumed: Where a run that goes on was stopped; None for a new one.
     """
@@ -59,14 +61,16 @@ class Expectation:
         with returning_memory():  # as when training begins
             self._base_bytes = resident_bytes() or 0
         self._resumed = resumed
+        self._workload = self._make_workload()
         self.forecast = self._make()
         self._contention = Contention()
 
-    def _make(self) -> Forecast | None:
+    def _make_workload(self) -> Workload:
         job = self._job
         train = job.splits["train"]
-        workload = Workload(
+        return Workload(
             name=job.recipe.network or type(job.network).__name__,
+            data=job.recipe.data or "images",
             network=job.network,
             stored_shape=train.image_shape,
             size=job.card.size,
@@ -74,12 +78,14 @@ class Expectation:
             recipe=self._recipe,
             execution=self._execution,
         )
+
+    def _make(self) -> Forecast | None:
         left = None
         if self._resumed is not None:
             left = max(0, self._resumed.total_steps - self._resumed.step)
         try:
-            forecast = Forecaster(workload).at(
-                job.recipe.batch_size,
+            forecast = Forecaster(self._workload).at(
+                self._job.recipe.batch_size,
                 measuring_seconds=1.0,
                 base_bytes=self._base_bytes or None,
                 steps_left=left,
@@ -88,7 +94,7 @@ class Expectation:
             reason = " ".join(str(error).split())[:160]
             self._view.message(f"No forecast: the network can't be followed ({reason})")
             return None
-        self._view.message(in_words(forecast, goes_on=left is not None))
+        self._view.message(forecast.in_words(goes_on=left is not None))
         return forecast
 
     def step(self, progress: Progress, loss: float) -> None:
@@ -99,15 +105,11 @@ class Expectation:
         self._last = now
         if len(self._steps) == REFINED_AFTER and self.forecast and self._job.recipe.minutes is None:
             left = progress.total_steps - progress.step
-            monitored = len(self._job.splits[self._job.monitor_name])
-            ratio = self.step_seconds / self.forecast.uncorrected["step"]
-            evaluation = self.forecast.evaluation_seconds * ratio
-            epochs = left / self.forecast.steps_per_epoch
-            seconds = left * self.step_seconds + epochs * evaluation if monitored else 0.0
+            seconds = self.forecast.seconds_left(left, self.step_seconds)
             if seconds > 10:
                 self._view.message(
-                    f"After the first steps: {time_words(self.step_seconds)} a step, so "
-                    f"{time_words(seconds)} more"
+                    f"After the first steps: {duration(self.step_seconds)} a step, so "
+                    f"{duration(seconds)} more"
                 )
 
     def epoch(self, metrics: dict[str, float], state: TrainingState) -> None:
@@ -115,7 +117,7 @@ class Expectation:
         self._last = None
 
     def message(self, text: str) -> None:
-        """Somebody else says it."""
+        """A message to the person; nothing to do with the forecast."""
 
     @property
     def step_seconds(self) -> float:
@@ -164,7 +166,7 @@ class Expectation:
             if is_busy and what != "memory":
                 continue
             remember(
-                Outcome(
+                ForecastOutcome(
                     what,
                     self.forecast.uncorrected[what],
                     value,
@@ -180,7 +182,8 @@ class Expectation:
         self._view.message(beside_actual(rows))
         if is_busy:
             self._view.message(
-                f"Other programs held this one up ({waited:.0%} of the time it waited for a "
+                f"Other programs held this one up ({percent(waited, 0)} of the time it waited for "
+                "a "
                 "processor), so later forecasts learn nothing from how long it took"
             )
 
@@ -198,7 +201,7 @@ class Expectation:
             FixedCosts(
                 start_seconds=self._start_seconds,
                 final_evaluation_seconds=now - self._evaluating_from,
-                start_bytes=without - forecast.parts["data set"],
+                start_bytes=without - self._workload.data_set_bytes,
                 late_bytes=max(0, self._training_peak - without - memory.heap),
                 final_evaluation_bytes=max(0, peak - without - parameters),
             )

@@ -14,7 +14,7 @@ from convscope.data.load import NAMED, Data, load_splits
 from convscope.errors import UsageError
 from convscope.networks.catalog import entry
 from convscope.networks.initialization import initialize
-from convscope.runs.fitting import fit_network
+from convscope.runs.build_for_images import build_for_images
 from convscope.runs.model_file import ModelCard
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
@@ -97,7 +97,7 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
     train = splits["train"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        size, module, arguments, notes = fit_network(
+        size, module, arguments, notes = build_for_images(
             network, train.image_shape, len(train.classes), recipe
         )
         if recipe.initialization != "default":

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from convscope.look.numbers import clock
 from convscope.training.state import Progress, TrainingState
 
 REDRAW_SECONDS = 0.1
@@ -49,7 +50,7 @@ class LiveView:
 
         Args:
             steps_per_epoch: Length of the bar.
-            epochs: How many there will be; None if time decides.
+            epochs: Number of epochs that there will be; None if time decides.
             monitor_name: "validation" or "test": what is evaluated after every epoch.
         """
         self._steps, self._epochs, self._monitor_name = steps_per_epoch, epochs, monitor_name
@@ -100,10 +101,3 @@ class LiveView:
 
     def _epoch_of(self, epoch: int) -> str:
         return f"{epoch}/{self._epochs}" if self._epochs else str(epoch)
-
-
-def clock(seconds: float) -> str:
-    """A duration as people read it: 0:07, 12:30, 1:02:03."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -8,8 +8,6 @@ from typing import Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import nn
 
 from convscope.evaluation.measure import measure
 from convscope.runs.checkpoint import save_checkpoint
@@ -19,6 +17,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.execution import Execution
+from convscope.runtime.training_step import take_step, training_loss
 from convscope.training.budget import plan_steps
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest
@@ -82,22 +81,23 @@ def fit(
             torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
             set_learning_rate(optimizer, learning_rate(recipe, progress.step, progress.total_steps))
 
-            with execution.forward_pass():
-                logits = network(images)
-            loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+            loss, logits = training_loss(
+                network, images, labels, execution, label_smoothing=recipe.label_smoothing
+            )
             loss_value, correct = torch.stack([loss.detach(), _correct(logits, labels)]).tolist()
             if not math.isfinite(loss_value):
                 where = first_not_finite(network, images, execution)
                 raise NotFiniteError(
                     f"The loss became {loss_value}", where, job, execution, progress
                 )
-            loss.backward()  # type: ignore[no-untyped-call]
-            if recipe.clip_gradient is not None:
-                nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_gradient)
-            optimizer.step()
-            optimizer.zero_grad()  # here, so that no forward pass holds old gradients
-            if state.average is not None:
-                state.average.update(network, progress.step)
+            take_step(
+                loss,
+                network,
+                optimizer,
+                clip_gradient=recipe.clip_gradient,
+                average=state.average,
+                number=progress.step,
+            )
             if keeps_memory:
                 keep_memory()  # from the second step on; the first leaves small blocks for good
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
+from convscope.look.numbers import percent
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, unused_folder
@@ -46,7 +47,7 @@ def train_seeds(
             once for every seed, after torch's generator has been given that seed.
         data: As for `train`.
         recipe: As for `train`. Its seed is the first; the others count up from there.
-        seeds: How many, at least 2.
+        seeds: Number of seeds, at least 2.
         out: Folder of the group. None: `runs/NETWORK-DATA-1`, or the next number.
         force: Replace the group that lies in `out`.
         histograms: As for `train`.
@@ -98,7 +99,7 @@ def train_seeds(
             group.add_failure(seed, problem)
             view.message(f"Seed {seed} failed; the others go on")
             continue
-        view.message(f"Seed {seed}: accuracy {run.summary()['accuracy']:.2%}")
+        view.message(f"Seed {seed}: accuracy {percent(run.summary()['accuracy'], 2)}")
         group.write()
     return group
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from convscope.runs.checkpoint import Checkpoint
 from convscope.runs.optimization import parameter_names
-from convscope.training.average import WeightAverage
+from convscope.runtime.weight_average import WeightAverage
 
 
 @dataclass

@@ -19,6 +19,7 @@ from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.fit_answers import fit_answers
 from convscope.evaluation.report import write_report
 from convscope.files import write_text
+from convscope.look.numbers import percent
 from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.choose_recipe import choose_recipe, run_name
@@ -26,12 +27,13 @@ from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
 from convscope.runtime.allocator import returning_memory
+from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import exclusive
-from convscope.runtime.execution import Execution, choose_execution
+from convscope.runtime.execution import Execution
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import find_blocks, recomputing
-from convscope.training.average import WeightAverage
+from convscope.runtime.weight_average import WeightAverage
 from convscope.training.budget import first_plan
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
@@ -165,7 +167,13 @@ def _choose_execution(job: Job, device: torch.device) -> Execution:
     recipe = job.recipe
     with returning_memory():
         return choose_execution(
-            job.network, images, labels, device, recipe.precision, recipe.threads
+            job.network,
+            images,
+            labels,
+            device,
+            recipe.precision,
+            recipe.threads,
+            label_smoothing=recipe.label_smoothing,
         )
 
 
@@ -181,9 +189,7 @@ def _choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[
         return recompute
     shape = (job.card.channels, job.card.size, job.card.size)
     try:
-        planned = plan_recomputation(
-            job.network, shape, execution, lambda network: make_optimizer(network, job.recipe)
-        )
+        planned = plan_recomputation(job.network, shape, execution, job.recipe)
     except RuntimeError as error:
         raise UsageError(
             "recompute: no blocks can be chosen, since this network asks for the values of its "
@@ -191,8 +197,9 @@ def _choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[
         ) from error
     if planned.blocks:
         view.message(
-            f"Computed again instead of kept: {len(planned.blocks)} blocks; {planned.saved:.0%} "
-            f"less memory in a step of many images, {planned.repeated:.0%} more work"
+            f"Computed again instead of kept: {len(planned.blocks)} blocks; "
+            f"{percent(planned.saved, 0)} "
+            f"less memory in a step of many images, {percent(planned.repeated, 0)} more work"
         )
     else:
         view.message("Nothing is computed again: no block saves more memory than it costs time")
@@ -278,7 +285,9 @@ def _carry_out(
 
 def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:
     network = execution.place(job.network)
-    average = WeightAverage(network, job.recipe.ema) if job.recipe.ema is not None else None
+    average = None
+    if job.recipe.ema is not None:
+        average = WeightAverage(copy.deepcopy(network), job.recipe.ema)
     progress = Progress(total_steps=first_plan(job.recipe, steps_per_epoch))
     return TrainingState(network, make_optimizer(network, job.recipe), average, progress)
 

@@ -16,7 +16,7 @@ def test_captions_say_what_it_was_taken_for_what_it_is_and_where(tmp_path, monke
 
     monkeypatch.setattr(mistakes, "image_grid", remember)
     mistakes_figure(evaluation, tmp_path / "m.png")
-    assert drawn["captions"] == ["90% cat\nis dog\narrays[1]"]
+    assert drawn["captions"] == ["90 % cat\nis dog\narrays[1]"]
     assert drawn["title"] == "Mistakes among 3 test images"
     np.testing.assert_array_equal(drawn["images"], evaluation.images.images[[1]])
 

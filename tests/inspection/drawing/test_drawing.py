@@ -15,9 +15,10 @@ from convscope.graph.capture import capture
 from convscope.graph.folding import layers
 from convscope.graph.operations.table import describe
 from convscope.inspection.drawing.drawing import draw, page_for
-from convscope.inspection.drawing.look import COLOURS, SIZE
+from convscope.inspection.drawing.look import SIZE
 from convscope.inspection.drawing.page import SLIDE
 from convscope.inspection.subject import subject
+from convscope.look.palette import KINDS
 from tests.inspection import odd_networks, peculiar
 from tests.inspection.drawing.geometry import assert_readable, texts
 
@@ -128,7 +129,7 @@ def test_the_five_parts_are_named_in_their_colours():
         "dense": "dense",
         "softmax": "softmax",
     }.items():
-        assert colours[words] == COLOURS[part].edge
+        assert colours[words] == KINDS[part].edge
     assert "The five parts: input convolution pooling dense softmax" in said(drawn)
     assert [step.part for step in drawn.boxes] == (
         [
@@ -226,7 +227,7 @@ def test_png_is_a_slide_and_not_empty(tmp_path):
         assert image.size == (2560, 1440)
         colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24)}
     for part in ("input", "convolution", "pooling", "dense"):
-        face = COLOURS[part].face
+        face = KINDS[part].face
         assert tuple(bytes.fromhex(face[1:])) in colours
 
 

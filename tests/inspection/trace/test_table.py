@@ -8,7 +8,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from convscope.inspection.trace.table import as_text, memory, quantity
+from convscope.inspection.trace.table import as_text
 from convscope.inspection.trace.trace import trace
 from tests.inspection import odd_networks as odd
 
@@ -28,7 +28,7 @@ flatten  flatten                          512           ·       ·      all
 fc       dense                             10       5,130  5.12 k      all
 total                                          11,175,370   319 M
 
-637 M FLOPs forward (2 a MAC; convolutions, dense layers and matrix products), 1.26 G backward, 3.80
+637 M FLOPs forward (2 a MAC; convolutions, dense layers and matrix products), 1.26 G backward, 3.8
 MB of outputs, for one image.
 What a unit sees is given as if the image went on beyond its border.
 """
@@ -91,16 +91,3 @@ def test_html_opens_blocks_and_escapes():
 
     network = nn.Sequential(OrderedDict({"a<b": nn.ReLU()}))
     assert "a&lt;b" in trace(network, (1, 8, 8))._repr_html_()
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [(0, "0"), (999, "999"), (1000, "1.00 k"), (99_960, "100 k"), (999_600_000, "1.00 G")],
-)
-def test_large_numbers(count, words):
-    assert quantity(count) == words
-
-
-def test_bytes():
-    assert memory(1_228_800) == "1.23 MB"
-    assert memory(40) == "40 B"

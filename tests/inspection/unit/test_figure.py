@@ -11,10 +11,11 @@ from torch import nn
 from convscope.errors import UsageError
 from convscope.graph.operations.numbers import Numbers, Product, constant
 from convscope.inspection.unit.figure import bars_of
-from convscope.inspection.unit.figure_panels import MARK, draw_bars, draw_cells, draw_products
+from convscope.inspection.unit.figure_panels import draw_bars, draw_cells, draw_products
 from convscope.inspection.unit.figure_where import panels_of
 from convscope.inspection.unit.unit import unit
 from convscope.look.canvas import STYLE
+from convscope.look.palette import OUTLINE
 
 
 class Branches(nn.Module):
@@ -101,7 +102,7 @@ def test_the_way_backwards_must_have_been_asked_for(network, image, tmp_path):
 
 def test_the_windows_are_marked_on_the_image(network, image, tmp_path):
     unit(network, image, "conv:2,8,7").figure(tmp_path / "unit.png")
-    colour = np.array(matplotlib.colors.to_rgb(MARK)) * 255
+    colour = np.array(matplotlib.colors.to_rgb(OUTLINE)) * 255
     framed = (abs(drawn(tmp_path / "unit.png") - colour) < 8).all(axis=2)
     assert framed.sum() > 1000
 

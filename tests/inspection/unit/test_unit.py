@@ -14,7 +14,7 @@ from convscope.inspection.unit.backward import explain_number_gradient, explain_
 from convscope.inspection.unit.loss import compute_loss
 from convscope.inspection.unit.steps import follow_steps
 from convscope.inspection.unit.unit import unit
-from convscope.networks.catalog import build, entry, networks
+from convscope.networks.catalog import build, entry, list_networks
 from tests.graph.test_restore import assert_same, state
 from tests.inspection import odd_networks as odd
 from tests.inspection import peculiar
@@ -81,8 +81,8 @@ def test_random_units_add_up(name):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_ten_thousand_random_units_of_all_networks_add_up():
-    count = -(-10_000 // len(networks()))
-    for name in networks():
+    count = -(-10_000 // len(list_networks()))
+    for name in list_networks():
         network, image = fresh(name)
         check_units(capture(network, image), count)
 

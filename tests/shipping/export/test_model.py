@@ -10,7 +10,7 @@ import convscope
 from convscope.data.batches import Normalization
 from convscope.errors import ConvscopeError
 from convscope.evaluation.answer import answer, familiarity
-from convscope.networks.catalog import networks
+from convscope.networks.catalog import list_networks
 from convscope.runs.model_file import Gaussians, Rejection, Score
 from convscope.shipping.export.model import onnx_bytes
 from convscope.shipping.export.session import Session
@@ -32,7 +32,8 @@ def expected(network, card, inputs):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in networks()]
+    "name",
+    [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in list_networks()],
 )
 def test_every_network_answers_the_same(name):
     network, card = made(name)

@@ -93,8 +93,8 @@ def test_too_much_lost_is_refused(numbered):
     with pytest.raises(ConvscopeError) as error:
         cost(numbered, Fixed(), Fixed(wrong=2))
     assert str(error.value) == (
-        "In 8 bits this network loses 1.00 points of accuracy on 200 test images (100.00% become "
-        "99.00%), more than the 0.5 that are allowed, so nothing was written. Export without "
+        "In 8 bits this network loses 1.00 points of accuracy on 200 test images (100.00 % become "
+        "99.00 %), more than the 0.5 that are allowed, so nothing was written. Export without "
         "--int8."
     )
     assert cost(numbered, Fixed(wrong=2), Fixed()).points == -1
@@ -105,8 +105,9 @@ def test_other_unknown_is_refused(numbered, before, after):
     with pytest.raises(ConvscopeError) as error:
         cost(numbered, Fixed(unknown=before), Fixed(unknown=after))
     assert str(error.value) == (
-        f"In 8 bits this network calls {after / 200:.2%} of 200 test images unknown, and "
-        f"{before / 200:.2%} in float32, so nothing was written: at most 1.0 points between them "
+        f"In 8 bits this network calls {100 * (after / 200):.2f} % of 200 test images unknown, and "
+        f"{100 * (before / 200):.2f} % in float32, so nothing was written: at most 1.0 points "
+        "between them "
         "are allowed. Export without --int8."
     )
 

@@ -35,7 +35,7 @@ ROUGH_MISFIT = 1.8
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Alignment:
     """How well copies fit their originals.
 
     Attributes:
@@ -65,7 +65,7 @@ def planes(images: Tensor) -> Tensor:
 
 def compare(
     images: Tensor, brightness: Tensor, originals: Tensor, copies: Tensor, views: Tensor
-) -> Comparison:
+) -> Alignment:
     """Align and compare pairs of images.
 
     Args:
@@ -93,7 +93,7 @@ def compare(
             shown = cut(planes(original.float()), found)
             misfit[rows], correlation[rows] = _misfit(shown, planes(copy.float()), SHARPNESS)
             windows[rows] = found
-    return Comparison(misfit, correlation, windows)
+    return Alignment(misfit, correlation, windows)
 
 
 def _pair(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convscope.data.check.classes import class_findings
 from convscope.data.check.files import ImageFiles
 from convscope.data.check.find import duplicate_findings
-from convscope.data.check.finding import Checked, Finding, Place
+from convscope.data.check.finding import Checked, DataFinding, Place
 from convscope.data.check.near import too_small
 from convscope.data.check.odd import flat_findings, flat_images, size_findings
 from convscope.data.check.thumbnails import SMALLEST
@@ -45,7 +45,7 @@ def check(
     note = f"No search for near duplicates: it needs {SMALLEST} pixels a side." if small else ""
     findings = duplicate_findings(splits, files, near=not small, quiet=quiet)
     problems = dict.fromkeys(each for images in splits.values() for each in images.problems)
-    findings += [Finding("unreadable", Place(each.path), each.reason) for each in problems]
+    findings += [DataFinding("unreadable", Place(each.path), each.reason) for each in problems]
     for images in splits.values():
         findings += flat_findings(images, flat_images(images))
     findings += size_findings(splits, files.facts if files is not None else {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from convscope.data.check.finding import Finding, Place
+from convscope.data.check.finding import DataFinding, Place
 from convscope.data.image_set import ImageSet
 
 SMALL = 20
@@ -14,7 +14,7 @@ IMBALANCE = 10
 """From here on the largest class decides: guessing it is right ten times as often."""
 
 
-def class_findings(splits: Mapping[str, ImageSet]) -> Iterator[Finding]:
+def class_findings(splits: Mapping[str, ImageSet]) -> Iterator[DataFinding]:
     """What is wrong with the numbers of images.
 
     Args:
@@ -24,11 +24,11 @@ def class_findings(splits: Mapping[str, ImageSet]) -> Iterator[Finding]:
         for name, count in images.counts().items():
             place = Place("", split, name)
             if count == 0:
-                yield Finding("empty class", place, f"no images of {name!r} in {split}")
+                yield DataFinding("empty class", place, f"no images of {name!r} in {split}")
             elif split == "train" and count < SMALL:
                 noun = "image" if count == 1 else "images"
                 detail = f"{count} {noun} of {name!r} to train on; fewer than {SMALL} are too few"
-                yield Finding("small class", place, detail)
+                yield DataFinding("small class", place, detail)
     counts = splits["train"].counts()
     largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     if counts[largest] > IMBALANCE * max(1, counts[smallest]):
@@ -36,4 +36,4 @@ def class_findings(splits: Mapping[str, ImageSet]) -> Iterator[Finding]:
             f"{counts[largest]:,} images of {largest!r} but {counts[smallest]:,} of "
             f"{smallest!r}: accuracy will hide mistakes on the smaller classes"
         )
-        yield Finding("imbalance", Place("", "train"), detail)
+        yield DataFinding("imbalance", Place("", "train"), detail)

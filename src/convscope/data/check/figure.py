@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.data.check.finding import Checked, Finding, Place
+from convscope.data.check.finding import Checked, DataFinding, Place
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
 from convscope.look.image_grid import image_grid
@@ -49,13 +49,13 @@ def draw_duplicates(path: str | Path, checked: Checked, splits: Mapping[str, Ima
     return len(shown)
 
 
-def _evenly(pairs: list[Finding], count: int) -> list[Finding]:
+def _evenly(pairs: list[DataFinding], count: int) -> list[DataFinding]:
     """Some of each kind, in the order they have; of a kind, evenly from the surest to the least."""
-    kinds: dict[tuple[bool, bool, str], list[Finding]] = {}
+    kinds: dict[tuple[bool, bool, str], list[DataFinding]] = {}
     for each in pairs:
         kinds.setdefault((each.across_splits, each.labels_differ, each.kind), []).append(each)
     room = count
-    shown: list[Finding] = []
+    shown: list[DataFinding] = []
     for left, group in enumerate(sorted(kinds.values(), key=len)):
         share = min(len(group), room // (len(kinds) - left))
         picks = np.linspace(0, len(group) - 1, share).round().astype(int).tolist() if share else []
@@ -65,7 +65,7 @@ def _evenly(pairs: list[Finding], count: int) -> list[Finding]:
     return sorted(shown, key=lambda each: order[id(each)])
 
 
-def _caption(place: Place | None, finding: Finding) -> str:
+def _caption(place: Place | None, finding: DataFinding) -> str:
     if place is None:
         return ""
     name = "/".join(place.path.replace("\\", "/").split("/")[-2:])

@@ -17,7 +17,7 @@ class FileFacts:
     """Of an image file.
 
     Attributes:
-        digest: Of its bytes.
+        digest: A digest of the file's bytes.
         height: In pixels, as its header gives it.
         width: In pixels.
     """
@@ -39,7 +39,7 @@ class ImageFiles:
 
         Args:
             tree: Where they lie.
-            paths: Of the images.
+            paths: The paths of the images.
             quiet: Show no progress.
         """
         self._tree = tree

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from convscope.data.check.exact import groups, same_pixels, split_up
 from convscope.data.check.files import ImageFiles
-from convscope.data.check.finding import DUPLICATES, Finding, Kind, Place
+from convscope.data.check.finding import DUPLICATES, DataFinding, Kind, Place
 from convscope.data.check.near import near_duplicates
 from convscope.data.check.odd import flat_images
+from convscope.data.exact_duplicates import groups, same_pixels, split_up
 from convscope.data.image_set import ImageSet
 from convscope.look.progress import progress
 
@@ -21,7 +21,7 @@ def duplicate_findings(
     *,
     near: bool = True,
     quiet: bool = False,
-) -> list[Finding]:
+) -> list[DataFinding]:
     """Duplicates within and across splits, those across splits first.
 
     Of an image that is there several times to the bit, each further copy is named with the first
@@ -49,7 +49,7 @@ def duplicate_findings(
     found["same pixels"] = [group for group in alike if len(group) > 1]
     place = _Places(splits).place
     findings = [
-        Finding(kind, place(group[0]), other=place(row), similarity=1.0)
+        DataFinding(kind, place(group[0]), other=place(row), similarity=1.0)
         for kind, members in found.items()
         for group in members
         for row in group[1:]
@@ -62,7 +62,7 @@ def duplicate_findings(
             for pair in near_duplicates(splits, chosen, advance):
                 one, other = place(pair.first), place(pair.second)
                 findings.append(
-                    Finding("near duplicate", one, pair.in_words(), other, pair.similarity)
+                    DataFinding("near duplicate", one, pair.in_words(), other, pair.similarity)
                 )
     return sorted(
         findings,

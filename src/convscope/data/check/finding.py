@@ -26,7 +26,7 @@ class Place:
     """An image, a file, a class or a whole split.
 
     Attributes:
-        path: Of an image, as `ImageSet.paths` has it, or of a file; "" for classes.
+        path: The path of an image, as `ImageSet.paths` has it, or of a file; "" for classes.
         split: "train", "validation" or "test"; "" where none is meant.
         label: Name of the class; "" where none is meant.
     """
@@ -37,15 +37,15 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """One thing that a person should know about a data set.
 
     Attributes:
         kind: What it is.
         place: Where.
         detail: What is wrong, in words.
-        other: Of duplicates, the second image.
-        similarity: Of near duplicates, the correlation of the two images' brightness after they
+        other: The second image of a pair of duplicates; None for other findings.
+        similarity: For near duplicates, the correlation of the two images' brightness after they
             were laid over each other, from 0 to 1.
     """
 
@@ -87,7 +87,7 @@ class Checked:
     """All that was found in a data set.
 
     Attributes:
-        name: Of the data set.
+        name: What the data set is called.
         images: Split → how many images it has.
         findings: In the order of `Kind`; duplicates across splits and with different labels first.
         note: Why there was no search for near duplicates; "" if there was.
@@ -95,7 +95,7 @@ class Checked:
 
     name: str
     images: dict[str, int]
-    findings: tuple[Finding, ...]
+    findings: tuple[DataFinding, ...]
     note: str = ""
 
     def counts(self) -> dict[str, int]:

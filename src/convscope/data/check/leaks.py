@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from convscope.data.check.find import duplicate_findings
-from convscope.data.check.finding import Finding
+from convscope.data.check.finding import DataFinding
 from convscope.data.check.near import too_small
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data
@@ -64,7 +64,7 @@ def check_leaks(splits: Mapping[str, ImageSet], data: Data, *, allow: bool = Fal
     )
 
 
-def _in_words(leaks: list[Finding]) -> str:
+def _in_words(leaks: list[DataFinding]) -> str:
     near = sum(each.kind == "near duplicate" for each in leaks)
     counts = " and ".join(
         f"{number:,} {'pair' if number == 1 else 'pairs'} of {kind} duplicates"

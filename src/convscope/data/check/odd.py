@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.check.files import FileFacts
-from convscope.data.check.finding import Finding, Place
+from convscope.data.check.finding import DataFinding, Place
 from convscope.data.image_set import ImageSet
 
 FLAT = 8
@@ -35,7 +35,7 @@ def flat_images(images: ImageSet) -> NDArray[np.bool_]:
     return np.concatenate(spreads) <= FLAT
 
 
-def flat_findings(images: ImageSet, flat: NDArray[np.bool_]) -> Iterator[Finding]:
+def flat_findings(images: ImageSet, flat: NDArray[np.bool_]) -> Iterator[DataFinding]:
     """The images of one colour.
 
     Args:
@@ -48,10 +48,14 @@ def flat_findings(images: ImageSet, flat: NDArray[np.bool_]) -> Iterator[Finding
         exactly = (image.max(axis=(1, 2)) == image.min(axis=(1, 2))).all()
         colour = "black" if level < FLAT else "white" if level > 255 - FLAT else "one colour"
         place = Place(images.paths[row], images.split, images.classes[images.labels[row]])
-        yield Finding("one colour", place, f"all {colour}" if exactly else f"nearly all {colour}")
+        yield DataFinding(
+            "one colour", place, f"all {colour}" if exactly else f"nearly all {colour}"
+        )
 
 
-def size_findings(splits: Mapping[str, ImageSet], facts: Mapping[str, FileFacts]) -> list[Finding]:
+def size_findings(
+    splits: Mapping[str, ImageSet], facts: Mapping[str, FileFacts]
+) -> list[DataFinding]:
     """The few images that are much larger, smaller, or of another shape than the others.
 
     Args:
@@ -79,7 +83,7 @@ def size_findings(splits: Mapping[str, ImageSet], facts: Mapping[str, FileFacts]
         return []
     usual = f"{np.median(heights):.0f}×{np.median(widths):.0f}"
     return [
-        Finding(
+        DataFinding(
             "odd size",
             sized[row][1],
             f"{sized[row][0].height}×{sized[row][0].width} pixels, where {usual} is usual",

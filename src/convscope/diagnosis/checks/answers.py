@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import statistics
 
-from convscope.diagnosis.finding import Check, Finding, Severity, in_words
+from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
+from convscope.look.numbers import percent
 from convscope.training.diagnosis import stuck_at_guessing
 
 ABOVE_GUESSING = 1.1  # times ln(classes)
@@ -46,19 +47,19 @@ def above_guessing(measured: Measurements) -> Check:
         f"class gets the same probability."
     )
     title = "The loss stays at guessing"
-    found = Finding(title, evidence, f"{LAST_RESORT} give the layers other first weights.",
+    found = RunFinding(title, evidence, f"{LAST_RESORT} give the layers other first weights.",
                     Severity.FAULT, "--set initialization=xavier")  # fmt: skip
     return Check(name, figures, (found,))
 
 
-def _above(measured: Measurements, recorded: float, reference: str) -> Finding:
+def _above(measured: Measurements, recorded: float, reference: str) -> RunFinding:
     rate = measured.subject.recipe.learning_rate
     evidence = (
         f"The training loss is {in_words(recorded)}, above the {reference} of plain "
         f"guessing: the network is sure of what is wrong, as when steps of "
         f"the rate {rate:g} leap over the minimum."
     )
-    return Finding(
+    return RunFinding(
         "The loss is worse than guessing",
         evidence,
         f"{LAST_RESORT} take smaller steps.",
@@ -76,8 +77,8 @@ def different_answers(measured: Measurements) -> Check:
     favourite = measured.subject.classes[evaluated.favourite]
     figures = (
         f"the commonest answer on {evaluated.images:,} {measured.subject.job.monitor_name} images "
-        f"is {favourite!r} with {evaluated.favourite_share:.0%} "
-        f"({evaluated.favourite_labels:.0%} are)"
+        f"is {favourite!r} with {percent(evaluated.favourite_share, 0)} "
+        f"({percent(evaluated.favourite_labels, 0)} are)"
     )
     if measured.subject.step == 0 or measured.guessing_loss == 0:
         return Check(name, figures)
@@ -89,15 +90,16 @@ def different_answers(measured: Measurements) -> Check:
         title = "All images get the same answer"
     elif evaluated.favourite_share >= ONE_ANSWER and evaluated.favourite_labels < ONE_ANSWER - 0.15:
         evidence = (
-            f"{evaluated.favourite_share:.0%} of the images are answered {favourite!r}, which "
-            f"{evaluated.favourite_labels:.0%} of them are."
+            f"{percent(evaluated.favourite_share, 0)} of the images are answered {favourite!r}, "
+            "which "
+            f"{percent(evaluated.favourite_labels, 0)} of them are."
         )
         title = "Nearly all images get one answer"
     else:
         return Check(name, figures)
     change = f"{LAST_RESORT} take smaller steps."
     rate = measured.subject.recipe.learning_rate / 10
-    found = Finding(title, evidence, change, Severity.FAULT, f"--lr {rate:g}")
+    found = RunFinding(title, evidence, change, Severity.FAULT, f"--lr {rate:g}")
     return Check(name, figures, (found,))
 
 
@@ -110,8 +112,8 @@ def modes(measured: Measurements) -> Check:
         return Check(name, "no batch norm in this network")
     evaluated, trained = measured.answers.train, measured.answers.train_mode
     figures = (
-        f"the same {evaluated.images:,} training images are {evaluated.accuracy:.1%} right in "
-        f"evaluation mode, {trained.accuracy:.1%} in training mode"
+        f"the same {evaluated.images:,} training images are {percent(evaluated.accuracy)} right in "
+        f"evaluation mode, {percent(trained.accuracy)} in training mode"
     )
     slow = _slowest_memory(measured)
     lost = trained.accuracy - evaluated.accuracy
@@ -119,8 +121,8 @@ def modes(measured: Measurements) -> Check:
         return Check(name, figures)
     evidence = (
         f"The same {evaluated.images:,} training images, not augmented, are "
-        f"{trained.accuracy:.1%} right with the statistics of each batch and "
-        f"{evaluated.accuracy:.1%} with the running statistics that batch norm keeps for "
+        f"{percent(trained.accuracy)} right with the statistics of each batch and "
+        f"{percent(evaluated.accuracy)} with the running statistics that batch norm keeps for "
         "evaluation: these lag behind."
     )
     if slow is not None:
@@ -135,7 +137,9 @@ def modes(measured: Measurements) -> Check:
         options = f"--lr {rate:g}"
     layer = slow[0] if slow is not None else None
     title = "Batch norm's running statistics lag behind"
-    return Check(name, figures, (Finding(title, evidence, change, Severity.FAULT, options, layer),))
+    return Check(
+        name, figures, (RunFinding(title, evidence, change, Severity.FAULT, options, layer),)
+    )
 
 
 def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
@@ -160,8 +164,8 @@ def generalization(measured: Measurements) -> Check:
     gap = seen.accuracy - unseen.accuracy
     losses = [float(epoch[f"{monitor}_loss"]) for epoch in subject.epochs]
     figures = (
-        f"{seen.accuracy:.1%} of {seen.images:,} training images are right, "
-        f"{unseen.accuracy:.1%} of {unseen.images:,} {monitor} images"
+        f"{percent(seen.accuracy)} of {seen.images:,} training images are right, "
+        f"{percent(unseen.accuracy)} of {unseen.images:,} {monitor} images"
     )
     if losses:
         best = losses.index(min(losses)) + 1
@@ -170,8 +174,9 @@ def generalization(measured: Measurements) -> Check:
         return Check(name, figures)
     evidence = (
         f"The {monitor} loss was {min(losses):.3f} in epoch {best} and has risen to "
-        f"{losses[-1]:.3f} in epoch {len(losses)}, while {seen.accuracy:.0%} of the training "
-        f"images are right, and {unseen.accuracy:.0%} of the others."
+        f"{losses[-1]:.3f} in epoch {len(losses)}, while {percent(seen.accuracy, 0)} of the "
+        "training "
+        f"images are right, and {percent(unseen.accuracy, 0)} of the others."
     )
     if subject.recipe.augmentation.crop == 0:
         change = "Show every image a little shifted each time, so that it can't be memorized."
@@ -181,5 +186,5 @@ def generalization(measured: Measurements) -> Check:
     else:
         decay = max(0.0005, 4 * subject.recipe.weight_decay)
         change, options = "Pull the weights towards 0 more.", f"--set weight_decay={decay:g}"
-    found = Finding("Overfitting", evidence, change, Severity.WARNING, options)
+    found = RunFinding("Overfitting", evidence, change, Severity.WARNING, options)
     return Check(name, figures, (found,))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from convscope.diagnosis.finding import Check, Finding, Severity
+from convscope.diagnosis.finding import Check, RunFinding, Severity
 from convscope.diagnosis.measurements import Measurements
+from convscope.look.numbers import percent
 
 MAJORITY = 0.5  # share of the training images in one class that is called imbalance
 FAVOURITE = 0.95  # share of the answers that name one class
@@ -33,21 +34,23 @@ def classes(measured: Measurements) -> Check:
         return Check(
             name,
             figures,
-            (Finding("All images are of one class", evidence, change, Severity.FAULT),),
+            (RunFinding("All images are of one class", evidence, change, Severity.FAULT),),
         )
     findings = []
     empty = [each for each, count in counts.items() if count == 0]
     if empty:
         evidence = f"No training image is labelled {_listed(empty)}."
         change = "Add images of these classes, or leave the classes out."
-        findings.append(Finding("Classes without images", evidence, change, Severity.WARNING))
+        findings.append(RunFinding("Classes without images", evidence, change, Severity.WARNING))
     if measured.answers is not None and share > MAJORITY:
         evaluated = measured.answers.train
         answered = list(counts)[evaluated.favourite]
         if answered == largest and evaluated.favourite_share >= FAVOURITE:
             evidence = (
-                f"{share:.0%} of the training images are {largest!r}, and the network answers "
-                f"{largest!r} for {evaluated.favourite_share:.0%} of them: it is right often "
+                f"{percent(share, 0)} of the training images are {largest!r}, and the network "
+                "answers "
+                f"{largest!r} for {percent(evaluated.favourite_share, 0)} of them: it is right "
+                "often "
                 "without telling classes apart."
             )
             change = (
@@ -55,7 +58,7 @@ def classes(measured: Measurements) -> Check:
                 "train.subset(numpy.concatenate([rows, rare_rows, rare_rows])), or add images."
             )
             findings.append(
-                Finding("One class drowns the others", evidence, change, Severity.FAULT)
+                RunFinding("One class drowns the others", evidence, change, Severity.FAULT)
             )
     return Check(name, figures, tuple(findings))
 
@@ -66,8 +69,9 @@ def labels(measured: Measurements) -> Check:
     name = "labels"
     monitor = measured.subject.job.monitor_name
     figures = (
-        f"{own.accuracy:.0%} of {own.images:,} training images carry the label of most of "
-        f"their nearest neighbours (chance {own.chance:.0%}); {own.contradicted:.0%} are "
+        f"{percent(own.accuracy, 0)} of {own.images:,} training images carry the label of most of "
+        f"their nearest neighbours (chance {percent(own.chance, 0)}); "
+        f"{percent(own.contradicted, 0)} are "
         "contradicted by 4 of 5"
     )
     if measured.answers is None or measured.guessing_loss == 0:  # nothing to tell apart
@@ -78,32 +82,37 @@ def labels(measured: Measurements) -> Check:
     memorized = seen.accuracy > KNOWS * own.chance
     if own.says_nothing and not knows_others and (memorized or not learns):
         instead = (
-            f"It has learned {seen.accuracy:.0%} of the training images by heart, but o"
+            f"It has learned {percent(seen.accuracy, 0)} of the training images by heart, but o"
             if memorized
             else "O"
         )
         evidence = (
             f"Images that look alike carry the same label no more often than by chance "
-            f"({own.accuracy:.0%} against {own.chance:.0%} with shuffled labels), and "
-            f"{own.contradicted:.0%} are contradicted by 4 of 5 neighbours. {instead}n {monitor} "
-            f"images the network is right for {unseen.accuracy:.0%}."
+            f"({percent(own.accuracy, 0)} against {percent(own.chance, 0)} with shuffled labels), "
+            "and "
+            f"{percent(own.contradicted, 0)} are contradicted by 4 of 5 neighbours. {instead}n "
+            f"{monitor} "
+            f"images the network is right for {percent(unseen.accuracy, 0)}."
         )
         change = (
             "Look at some images with their labels (convscope data DATA) and check that both "
             "are read, sorted and shuffled in the same order."
         )
-        found = Finding("The labels don't belong to the images", evidence, change, Severity.FAULT)
+        found = RunFinding(
+            "The labels don't belong to the images", evidence, change, Severity.FAULT
+        )
         return Check(name, figures, (found,))
     if own.is_informative and others.says_nothing and not knows_others:
         evidence = (
             f"Neighbours among the training images give the right label for "
-            f"{own.accuracy:.0%} of the training images, but for {others.accuracy:.0%} of the "
-            f"{monitor} images (chance {others.chance:.0%}); the network is right for "
-            f"{seen.accuracy:.0%} and {unseen.accuracy:.0%}."
+            f"{percent(own.accuracy, 0)} of the training images, but for "
+            f"{percent(others.accuracy, 0)} of the "
+            f"{monitor} images (chance {percent(others.chance, 0)}); the network is right for "
+            f"{percent(seen.accuracy, 0)} and {percent(unseen.accuracy, 0)}."
         )
         change = f"Check that the classes of the {monitor} images have the same order."
         title = f"The labels of the {monitor} images don't belong to them"
-        return Check(name, figures, (Finding(title, evidence, change, Severity.FAULT),))
+        return Check(name, figures, (RunFinding(title, evidence, change, Severity.FAULT),))
     return Check(name, figures)
 
 
@@ -141,7 +150,9 @@ def pixels(measured: Measurements) -> Check:
             "Look at the images (convscope data DATA). Values in [0, 1] become bytes by "
             "(images * 255).round().astype('uint8'), not by astype alone."
         )
-        found = Finding("All pixels are the same", evidence, change, Severity.FAULT, "", seen.layer)
+        found = RunFinding(
+            "All pixels are the same", evidence, change, Severity.FAULT, "", seen.layer
+        )
         return Check(name, figures, (found,))
     is_usual = abs(seen.mean) <= FAR_OFF and NARROW <= seen.std <= WIDE
     if is_usual or seen.is_normalization:
@@ -161,7 +172,9 @@ def pixels(measured: Measurements) -> Check:
         )
         options = ""
     severity = Severity.FAULT if seen.std > RAW or not measured.has_learned else Severity.WARNING
-    found = Finding("The pixels aren't normalized", evidence, change, severity, options, seen.layer)
+    found = RunFinding(
+        "The pixels aren't normalized", evidence, change, severity, options, seen.layer
+    )
     return Check(name, figures, (found,))
 
 
@@ -176,7 +189,7 @@ def same_images(measured: Measurements) -> Check:
         "written down when the run began, so figures here may not be true of the run."
     )
     change = "Start the run again on the images there are now, or bring the old ones back."
-    found = Finding("The training images have changed", evidence, change, Severity.WARNING)
+    found = RunFinding("The training images have changed", evidence, change, Severity.WARNING)
     return Check(name, figures, (found,))
 
 

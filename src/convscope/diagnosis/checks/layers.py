@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from convscope.diagnosis.activations import Activation
-from convscope.diagnosis.finding import Check, Finding, Severity
+from convscope.diagnosis.finding import Check, RunFinding, Severity
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
+from convscope.look.numbers import percent
 
 MANY_STUCK = 0.5  # share of a layer's units
 NEARLY_ALL = 0.9
@@ -26,7 +27,7 @@ def dead_units(measured: Measurements) -> Check:
         return Check(name, "no ReLUs in this network")
     worst = max(relus, key=lambda each: each.stuck)
     figures = (
-        f"at most {worst.stuck:.0%} of the ReLUs of a layer give 0 on all of "
+        f"at most {percent(worst.stuck, 0)} of the ReLUs of a layer give 0 on all of "
         f"{measured.images} images ({worst.layer!r})"
     )
     dead = [each for each in relus if each.stuck >= MANY_STUCK]
@@ -36,9 +37,9 @@ def dead_units(measured: Measurements) -> Check:
     at_first = {each.layer: each.stuck for each in measured.activations_first}[layer.layer]
     more = f" So it is in {len(dead) - 1} later layers." if len(dead) > 1 else ""
     evidence = (
-        f"{round(layer.stuck * layer.units)} of {layer.units} rectifiers of layer "
+        f"{round(layer.stuck * layer.units)} of {layer.units} ReLUs of layer "
         f"{layer.layer!r} give 0 on all of {measured.images} training images "
-        f"(when the run began: {at_first:.0%}), so no gradient passes through them.{more}"
+        f"(when the run began: {percent(at_first, 0)}), so no gradient passes through them.{more}"
     )
     change, options = _revive(measured, layer, at_first)
     severity = (
@@ -47,7 +48,7 @@ def dead_units(measured: Measurements) -> Check:
     return Check(
         name,
         figures,
-        (Finding("Dead ReLUs", evidence, change, severity, options, layer.layer),),
+        (RunFinding("Dead ReLUs", evidence, change, severity, options, layer.layer),),
     )
 
 
@@ -82,9 +83,9 @@ def saturated_units(measured: Measurements) -> Check:
         return Check(name, "no sigmoid or tanh in this network")
     worst = max(flat, key=lambda each: each.stuck)
     figures = (
-        f"at most {worst.stuck:.0%} of the {worst.kind} units of a layer stay at an end of "
+        f"at most {percent(worst.stuck, 0)} of the {worst.kind} units of a layer stay at an end of "
         f"their range on {measured.images} images ({worst.layer!r}); of all values, "
-        f"{max(each.share_at_end for each in flat):.0%} at most"
+        f"{percent(max(each.share_at_end for each in flat), 0)} at most"
     )
     stuck = [each for each in flat if each.stuck >= MANY_STUCK]
     if not stuck:
@@ -92,9 +93,11 @@ def saturated_units(measured: Measurements) -> Check:
     layer = stuck[0]
     at_first = {each.layer: each.share_at_end for each in measured.activations_first}[layer.layer]
     evidence = (
-        f"{layer.stuck:.0%} of the {layer.kind} units of layer {layer.layer!r} stay within 5 % of "
+        f"{percent(layer.stuck, 0)} of the {layer.kind} units of layer {layer.layer!r} stay "
+        "within 5 % of "
         f"an end of their range on all of {measured.images} training images, where the "
-        f"curve is flat and no gradient passes. When the run began, {at_first:.0%} of the layer's "
+        f"curve is flat and no gradient passes. When the run began, {percent(at_first, 0)} of the "
+        "layer's "
         "values were there."
     )
     if at_first >= MANY_AT_END:
@@ -107,7 +110,7 @@ def saturated_units(measured: Measurements) -> Check:
             f"--lr {rate:g}",
         )
     severity = Severity.WARNING if measured.has_learned else Severity.FAULT
-    found = Finding("Saturated units", evidence, change, severity, options, layer.layer)
+    found = RunFinding("Saturated units", evidence, change, severity, options, layer.layer)
     return Check(name, figures, (found,))
 
 
@@ -130,7 +133,7 @@ def gradients(measured: Measurements) -> Check:
     return Check(name, figures, () if found is None else (found,))
 
 
-def _exploding(measured: Measurements, layers: list[LayerGradient]) -> Finding | None:
+def _exploding(measured: Measurements, layers: list[LayerGradient]) -> RunFinding | None:
     largest = max(layers, key=lambda each: each.ratio or 0.0)
     ratio = largest.ratio or 0.0
     if ratio < EXPLODED:
@@ -146,12 +149,12 @@ def _exploding(measured: Measurements, layers: list[LayerGradient]) -> Finding |
     else:
         change, options = "Limit the length of the gradient.", "--set clip_gradient=1"
     severity = Severity.WARNING if measured.has_learned else Severity.FAULT
-    return Finding("Exploding gradients", evidence, change, severity, options, largest.name)
+    return RunFinding("Exploding gradients", evidence, change, severity, options, largest.name)
 
 
 def _vanishing(
     measured: Measurements, smallest: LayerGradient, largest: LayerGradient
-) -> Finding | None:
+) -> RunFinding | None:
     least, most = smallest.ratio or 0.0, largest.ratio or 0.0
     if measured.has_learned or not least < VANISHED * most:
         return None
@@ -171,7 +174,9 @@ def _vanishing(
         options = ""
     else:
         change, options = "Give the layers other first weights.", "--set initialization=kaiming"
-    return Finding("Vanishing gradients", evidence, change, Severity.FAULT, options, smallest.name)
+    return RunFinding(
+        "Vanishing gradients", evidence, change, Severity.FAULT, options, smallest.name
+    )
 
 
 def _rounded(number: float) -> float:
@@ -200,7 +205,7 @@ def moving_weights(measured: Measurements) -> Check:
         )
         severity = Severity.NOTE if is_frozen else Severity.WARNING
         severity = severity if measured.has_learned else Severity.FAULT
-        found = Finding("Weights that don't learn", evidence, change, severity, "", cut[0].name)
+        found = RunFinding("Weights that don't learn", evidence, change, severity, "", cut[0].name)
         return Check(name, f"{len(cut)} layers get no gradient", (found,))
     if not subject.knows_first or subject.step == 0:
         return Check(name, "every layer gets a gradient")
@@ -220,7 +225,7 @@ def moving_weights(measured: Measurements) -> Check:
         f"After {subject.step:,} steps the weights of layer {least!r} have moved by "
         f"{moved[least]:.1e} of their length."
     )
-    found = Finding(
+    found = RunFinding(
         "Weights that don't move",
         evidence,
         "Take larger steps.",

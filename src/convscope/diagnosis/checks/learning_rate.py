@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from convscope.diagnosis import rate_trials
-from convscope.diagnosis.finding import Check, Finding, Severity, in_words
+from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.diagnosis.range_test import RangeTest
 from convscope.diagnosis.subject import Subject
+from convscope.look.numbers import percent
 
 CLEARLY = 0.1  # of the guessing loss: a trial that is better by this much proves something
 FEW_STEPS = 200
@@ -26,7 +27,11 @@ def learning_rate(measured: Measurements) -> Check:
 
 def _range_in_words(test: RangeTest | None, subject: Subject) -> str:
     recipe = subject.recipe
-    warmed = f", reached by a warm-up over {recipe.warmup:.0%} of the run" if recipe.warmup else ""
+    warmed = (
+        f", reached by a warm-up over {percent(recipe.warmup, 0)} of the run"
+        if recipe.warmup
+        else ""
+    )
     own = f"the recipe has {recipe.learning_rate:g}{warmed}"
     if test is None:
         return f"not tested: the weights that the run began with aren't known; {own}"
@@ -41,7 +46,7 @@ def _range_in_words(test: RangeTest | None, subject: Subject) -> str:
     )
 
 
-def _by_trials(measured: Measurements) -> Finding | None:
+def _by_trials(measured: Measurements) -> RunFinding | None:
     """A few steps at another rate came further than the whole run."""
     best, subject = measured.least_trial, measured.subject
     if best is None or not _is_comparable(subject):
@@ -66,8 +71,8 @@ def _by_trials(measured: Measurements) -> Finding | None:
     return _wrong_rate("high" if is_high else "low", evidence, best.rate)
 
 
-def _wrong_rate(which: str, evidence: str, rate: float) -> Finding:
-    return Finding(
+def _wrong_rate(which: str, evidence: str, rate: float) -> RunFinding:
+    return RunFinding(
         f"The learning rate is too {which}",
         evidence,
         f"Set the learning rate to {rate:g}.",
@@ -105,7 +110,7 @@ def enough_steps(measured: Measurements) -> Check:
     else:
         epochs = math.ceil(STEPS_AIMED_AT / per_epoch)
         change, options = "Train for more epochs.", f"--epochs {epochs}"
-    found = Finding("Too few steps", evidence, change, Severity.FAULT, options)
+    found = RunFinding("Too few steps", evidence, change, Severity.FAULT, options)
     return Check(name, figures, (found,))
 
 
@@ -119,7 +124,7 @@ def finite(measured: Measurements) -> Check:
     evidence = subject.error or (
         "The newest weights give a loss that isn't a number (NaN or infinite)."
     )
-    found = Finding(
+    found = RunFinding(
         "The numbers became NaN or infinite",
         evidence,
         "Set the learning rate to a tenth.",

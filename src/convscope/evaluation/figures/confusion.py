@@ -10,14 +10,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from convscope.evaluation.evaluation import Evaluation
-from convscope.look.canvas import (
-    FAINT,
-    drawable_names,
-    drawing,
-    footnote,
-    headline,
-    percent,
-)
+from convscope.look.canvas import drawable_names, drawing, footnote, headline
+from convscope.look.numbers import percent
+from convscope.look.palette import FAINT
 
 MOST_WITH_COUNTS = 30  # classes; with more, numbers in the cells would be too small to read
 MOST_WITH_NAMES = 120

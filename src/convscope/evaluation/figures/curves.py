@@ -11,22 +11,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convscope.look.canvas import (
-    FAINT,
-    INK,
-    drawable,
-    drawing,
-    headline,
-    percent,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawing, headline, shortened
+from convscope.look.numbers import percent
+from convscope.look.palette import INK, TEST, TRAINING, VALIDATION
 from convscope.runs.run import Run
 
 # Part of the data: its name, colour, line and marker. The lines can be told apart without colours.
 LOOKS = {
-    "train": ("training", FAINT, "--", "o"),
-    "validation": ("validation", "#2563eb", "-", "s"),
-    "test": ("test", "#d9480f", "-", "^"),
+    "train": ("training", TRAINING, "--", "o"),
+    "validation": ("validation", VALIDATION, "-", "s"),
+    "test": ("test", TEST, "-", "^"),
 }
 MOST_WITH_MARKERS = 40  # epochs; more markers would run into a thick line
 LOGARITHMIC = 20.0  # a loss whose largest value is this many times its least gets such an axis

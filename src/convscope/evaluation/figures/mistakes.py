@@ -13,6 +13,7 @@ import numpy as np
 from convscope.evaluation.evaluation import Evaluation
 from convscope.look.canvas import drawing, headline
 from convscope.look.image_grid import image_grid
+from convscope.look.numbers import percent
 
 MOST = 40  # images: four rows
 
@@ -35,7 +36,7 @@ def mistakes_figure(evaluation: Evaluation, path: str | Path) -> None:
         "Mistakes" if every else f"The {len(shown)} surest of {len(evaluation.mistakes):,} mistakes"
     )
     captions = [
-        f"{mistake.probability:.0%} {mistake.predicted}\n"
+        f"{percent(mistake.probability, 0)} {mistake.predicted}\n"
         f"is {mistake.label}\n"
         f"{mistake.path.rsplit('/', 1)[-1]}"
         for mistake in shown

@@ -24,6 +24,7 @@ from convscope.evaluation.page.sections.robustness import robustness
 from convscope.evaluation.page.sections.settings import environment, recipe
 from convscope.evaluation.page.sections.training import training
 from convscope.look.html import escape
+from convscope.look.palette import PAGE
 from convscope.runs.forecast import read_forecast
 from convscope.runs.run import Run
 
@@ -35,7 +36,7 @@ def report_page(run: Run, analysis: Analysis) -> str:
         run: What was trained, and how.
         analysis: How good it is.
     """
-    style, script = _part("style.css"), _part("script.js")
+    style, script = PAGE + _part("style.css"), _part("script.js")
     sections = [section for section in _sections(run, analysis) if section[2]]
     links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading, _ in sections)
     body = "\n".join(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
+from typing import ParamSpec
 
+from convscope.look import numbers
 from convscope.look.html import escape
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
-PREFIXES = ("", " thousand", " million", " billion", " trillion")
+P = ParamSpec("P")
 
 
 def with_options(text: object) -> str:
@@ -15,50 +18,22 @@ def with_options(text: object) -> str:
     return re.sub(r"(?<![\w-])--\w[\w-]*", r'<span class="option">\g<0></span>', escape(text))
 
 
-def percent(share: float | None, digits: int = 1) -> str:
-    """0.9234 as "92.3 %"; None, which stands for 0/0, as a dash."""
-    return "–" if share is None else f"{100 * share:.{digits}f}\u00a0%"
+def _unbroken(write: Callable[P, str]) -> Callable[P, str]:
+    """The same words, but no line ends between a number and its unit: "2 min", not "2" and "min".
+
+    A line may still end after a unit that another number follows.
+    """
+
+    @functools.wraps(write)
+    def words(*args: P.args, **kwargs: P.kwargs) -> str:
+        return re.sub(r"(?<=\d) ", "\u00a0", write(*args, **kwargs))
+
+    return words
 
 
-def number(value: float, digits: int = 4) -> str:
-    """A number with so many significant digits, without needless zeros: 0.2801944 is "0.2802"."""
-    if value == 0:
-        return "0"
-    text = f"{value:.{digits}g}"
-    return f"{float(text):,.0f}" if "e+" in text else text.replace("-", "\u2212", 1)
-
-
-def quantity(value: float) -> str:
-    """A large count in words: 17219072 is "17.2 million"."""
-    if value < 100_000:
-        return f"{value:,.0f}"
-    step = 0
-    while value >= 999.5 and step < len(PREFIXES) - 1:
-        value, step = value / 1000, step + 1
-    return f"{value:.3g}{PREFIXES[step]}"
-
-
-def size(count: float) -> str:
-    """Bytes in the unit that suits: 1659976 is "1.66 MB"."""
-    step = 0
-    while count >= 999.5 and step < len(UNITS) - 1:
-        count, step = count / 1000, step + 1
-    return f"{count:.3g}\u00a0{UNITS[step]}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the unit that suits: 150.1 is "2 min 30 s", 0.00084 is "0.84 ms"."""
-    if seconds < 1:
-        return f"{1000 * seconds:.3g}\u00a0ms"
-    if seconds < 99.5:
-        return f"{seconds:.3g}\u00a0s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}\u00a0min {rest}\u00a0s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours:,}\u00a0h {minutes}\u00a0min"
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """A count with its noun: "1 mistake", "764 mistakes"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+percent = _unbroken(numbers.percent)
+number = _unbroken(numbers.number)
+quantity = _unbroken(numbers.quantity)
+size = _unbroken(numbers.size)
+duration = _unbroken(numbers.duration)
+counted = numbers.counted

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from convscope.inspection.drawing.look import COLOURS, INK, LINE, SIZE, text_width, wrapped
+from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrapped
 from convscope.inspection.drawing.scale import Box, Scale, block_shapes
 from convscope.inspection.drawing.shapes import Shape, Text
 from convscope.inspection.drawing.steps import Step
 from convscope.inspection.drawing.stretches import JOINS
+from convscope.look.palette import INK, KINDS
 
 
 def _label_lines(step: Step, widest: float) -> list[tuple[str, bool]]:
@@ -63,7 +64,7 @@ class Cell:
             shapes.append(Text(x, baseline, step.shape_label, SIZE, INK))
         baseline = y + self._half + SIZE + 1.5
         for text, bold in self._lines:
-            colour = COLOURS[step.part].edge if bold else INK
+            colour = KINDS[step.part].edge if bold else INK
             shapes.append(Text(x, baseline, text, SIZE, colour, bold=bold))
             baseline += LINE
         return shapes

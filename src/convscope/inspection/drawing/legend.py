@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convscope.inspection.drawing.look import (
-    COLOURS,
-    FAINT,
-    INK,
-    LINE,
-    SIZE,
-    text_width,
-    wrapped,
-)
+from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrapped
 from convscope.inspection.drawing.pieces import SHORTCUT, Piece
 from convscope.inspection.drawing.scale import EDGE, RULE, join_shapes
 from convscope.inspection.drawing.shapes import Pen, Shape, Text, arrow, rectangle
 from convscope.inspection.drawing.steps import PARTS, Step
 from convscope.inspection.drawing.stretches import JOINS, arrange, cut
+from convscope.look.palette import FAINT, INK, KINDS
 
 _SWATCH = 9.0  # points, the side of a square
 _SPACE = 15.0  # between entries
@@ -59,7 +52,7 @@ def _entries(steps: Sequence[Step]) -> list[tuple[list[Shape], float]]:
 
 
 def _entry(part: str, text: str, *, missing: bool = False) -> tuple[list[Shape], float]:
-    colours = COLOURS[part]
+    colours = KINDS[part]
     if part in JOINS:
         sample = [shape.moved(0, -_MIDDLE) for shape in join_shapes(part, "")]
         begin = 17.0

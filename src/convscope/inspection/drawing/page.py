@@ -8,12 +8,13 @@ from functools import cached_property
 
 from convscope.inspection.drawing.blocks import Block
 from convscope.inspection.drawing.legend import Legend
-from convscope.inspection.drawing.look import FAINT, INK, SIZE, text_width
+from convscope.inspection.drawing.look import SIZE, text_width
 from convscope.inspection.drawing.pieces import WIRE, Piece, beside
 from convscope.inspection.drawing.scale import Box, scale_for
 from convscope.inspection.drawing.shapes import Point, Shape, Text, line
 from convscope.inspection.drawing.steps import Step
 from convscope.inspection.drawing.units import units_of
+from convscope.look.palette import FAINT, INK
 
 SLIDE = 16 / 9  # width over height
 _NARROWEST = 620.0  # points

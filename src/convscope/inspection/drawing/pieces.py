@@ -9,21 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from convscope.inspection.drawing.cells import Cell
-from convscope.inspection.drawing.look import (
-    ACCENT,
-    FRAME,
-    FRAME_EDGE,
-    LINE,
-    SIZE,
-    WIRE_COLOUR,
-    text_width,
-)
+from convscope.inspection.drawing.look import LINE, SIZE, text_width
 from convscope.inspection.drawing.scale import RADIUS, Box, Scale
 from convscope.inspection.drawing.shapes import Pen, Point, Shape, Text, arrow, line, rectangle
 from convscope.inspection.drawing.steps import Step
 from convscope.inspection.drawing.stretches import JOINS, Edge, Stretch
+from convscope.look.palette import ACCENT, DIM, FRAME, FRAME_EDGE
 
-WIRE, SHORTCUT = Pen(WIRE_COLOUR, 1.0), Pen(ACCENT, 1.3)
+WIRE, SHORTCUT = Pen(DIM, 1.0), Pen(ACCENT, 1.3)
 _GAP = 14.0  # between columns, where nothing turns
 _TRACK = 6.0  # between lines that turn in one gap
 _LEVEL = 7.0  # between lines that go around
@@ -104,7 +97,7 @@ def framed(piece: Piece, titles: Sequence[str], count: int) -> Piece:
     frame = Pen(FRAME_EDGE, fill=FRAME, title=titles[0])
     shapes: list[Shape] = [
         rectangle(margin, -up, width - margin, down, 5, frame),
-        Text(margin + 5, -up + SIZE + 3.5, title, SIZE, WIRE_COLOUR, anchor="start"),
+        Text(margin + 5, -up + SIZE + 3.5, title, SIZE, DIM, anchor="start"),
     ]
     if badge:
         end, at = width - margin - 5, -up + badge_size + 1.5

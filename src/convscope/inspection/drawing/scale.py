@@ -8,10 +8,10 @@ from itertools import accumulate
 from math import prod, sqrt
 from typing import NamedTuple
 
-from convscope.inspection.drawing.look import COLOURS
 from convscope.inspection.drawing.shapes import Pen, Shape, circle, line, polygon
 from convscope.inspection.drawing.steps import Step
 from convscope.inspection.drawing.stretches import JOINS
+from convscope.look.palette import KINDS, WHITE
 
 RADIUS = 6.5  # of the circle of a sum
 EDGE = 0.7  # width of the edges of blocks
@@ -124,14 +124,12 @@ def block_shapes(step: Step, size: Size, title: str) -> list[Shape]:
     """
     if step.part in JOINS:
         return join_shapes(step.part, title)
-    colours = COLOURS[step.part]
+    colours = KINDS[step.part]
     width, half, deep = size.thickness, size.height / 2, size.deep
     dashed = not step.nodes
     edge = Pen(colours.edge, EDGE, dashed=dashed, title=title)
     front = [(0, -half), (width, -half), (width, half), (0, half)]
-    shapes: list[Shape] = [
-        polygon(front, replace(edge, fill="#ffffff" if dashed else colours.face))
-    ]
+    shapes: list[Shape] = [polygon(front, replace(edge, fill=WHITE if dashed else colours.face))]
     if deep:
         top = [(0, -half), (deep, -half - deep), (width + deep, -half - deep), (width, -half)]
         side = [(width, -half), (width + deep, -half - deep), (width + deep, half - deep)]
@@ -150,7 +148,7 @@ def join_shapes(part: str, title: str) -> list[Shape]:
         part: "sum" or "product".
         title: What is said of it when the mouse is over it.
     """
-    colours = COLOURS[part]
+    colours = KINDS[part]
     pen = Pen(colours.edge, 1.3)
     arms = [(3.2, 0.0), (0.0, 3.2)] if part == "sum" else [(2.3, 2.3), (2.3, -2.3)]
     return [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from convscope.inspection.drawing.shapes import Path, Shape, Text
+from convscope.look.palette import WHITE
 
 FONTS = "DejaVu Sans, Verdana, Noto Sans CJK SC, sans-serif"  # the first two are equally wide
 
@@ -28,7 +29,7 @@ def as_svg(shapes: Sequence[Shape], width: float, height: float, title: str) -> 
         },
     )
     Xml.SubElement(root, "title").text = title
-    Xml.SubElement(root, "rect", {"width": "100%", "height": "100%", "fill": "#ffffff"})
+    Xml.SubElement(root, "rect", {"width": "100%", "height": "100%", "fill": WHITE})
     for shape in shapes:
         if isinstance(shape, Text):
             _add_text(root, shape)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convscope.inspection.excitation import Excitation
 from convscope.look.canvas import drawing, footnote, headline
+from convscope.look.palette import OUTLINE
 from convscope.look.panels import draw_image
 
 GAP = 0.08  # of an image's width, between images
@@ -50,7 +51,7 @@ def _draw_images(axes: Axes, found: Sequence[Excitation]) -> None:
     for place, each in enumerate(found):
         height, width = each.box.size
         corner = (place * step + each.box.left - 0.5, each.box.top - 0.5)
-        axes.add_patch(Rectangle(corner, width, height, fill=False, color="#e03131", linewidth=1))
+        axes.add_patch(Rectangle(corner, width, height, fill=False, color=OUTLINE, linewidth=1))
 
 
 def _draw_strip(axes: Axes, images: Sequence[NDArray[np.uint8]]) -> int:

@@ -10,11 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from convscope.inspection.initialization import Spread
 from convscope.look.canvas import drawing, footnote, headline
-
-LOOKS = (
-    ("#2563eb", "o"), ("#d9480f", "s"), ("#7b8794", "^"), ("#2f9e44", "D"), ("#9c36b5", "v"),
-    ("#0c8599", "P"), ("#e8590c", "X"),
-)  # fmt: skip
+from convscope.look.palette import MARKERS, SERIES
 
 
 def initialization_figure(path: str | Path, spreads: Mapping[str, Sequence[Spread]]) -> None:
@@ -27,7 +23,7 @@ def initialization_figure(path: str | Path, spreads: Mapping[str, Sequence[Sprea
     with drawing(path, 9.0, 5.2) as figure:
         headline(figure, "How widely the outputs of each layer vary, before training")
         axes = figure.subplots()
-        for (name, rows), (colour, marker) in zip(spreads.items(), LOOKS, strict=False):
+        for (name, rows), colour, marker in zip(spreads.items(), SERIES, MARKERS, strict=False):
             depth = np.arange(1, len(rows) + 1)
             values = [row.std if row.std > 0 else np.nan for row in rows]
             axes.plot(depth, values, label=name, color=colour, marker=marker, markersize=5)

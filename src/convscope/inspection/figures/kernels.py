@@ -11,14 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from convscope.inspection.kernels import Filtered, Kernel
-from convscope.look.canvas import (
-    FAINT,
-    drawable,
-    drawing,
-    footnote,
-    headline,
-    shortened,
-)
+from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.palette import FAINT
 from convscope.look.panels import (
     add_bar,
     draw_image,

@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from torch import nn
 
 from convscope.inspection.parameters import statistics
-from convscope.look.canvas import FAINT, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawing, footnote, headline, shortened
+from convscope.look.palette import BLUE, FAINT
 
 MOST = 24
 COLUMNS = 4
@@ -41,7 +42,7 @@ def parameter_histograms(path: str | Path, network: nn.Module) -> None:
             axes.set_axis_off()
         for axes, row in zip(grid, chosen, strict=False):
             values = tensors[row.name].detach().float().cpu().numpy().ravel()
-            axes.hist(values[np.isfinite(values)], bins=BINS, color="#2563eb")
+            axes.hist(values[np.isfinite(values)], bins=BINS, color=BLUE)
             axes.axvline(0, color=FAINT, linewidth=0.8)
             axes.set_title(shortened(row.name, 34), fontsize=8.5, parse_math=False)
             shape = "×".join(map(str, row.shape)) or "one number"

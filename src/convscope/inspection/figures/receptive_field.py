@@ -10,10 +10,11 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from convscope.inspection.receptive_field import Box, UnitField, pixels_of_share
-from convscope.look.canvas import FAINT, drawing, footnote, headline
+from convscope.look.canvas import drawing, footnote, headline
+from convscope.look.numbers import percent
+from convscope.look.palette import FAINT, VERMILION
 from convscope.look.panels import Pixels, add_bar, draw_image, draw_values
 
-COLOUR = "#e8590c"
 MOST_BEYOND = 0.5  # of the image's size: a field that reaches farther is drawn within only
 SHARE = 0.9
 
@@ -46,7 +47,7 @@ def receptive_field_figure(
             figure,
             f"Box: the theoretical field{_beyond(field, height, width)}.\nColours: the size of the "
             "unit's gradient by the pixel, as a share of the largest; "
-            f"{SHARE:.0%} of it lies in {within:,} of {among:,} pixels.",
+            f"{percent(SHARE, 0)} of it lies in {within:,} of {among:,} pixels.",
         )
 
 
@@ -77,7 +78,7 @@ def _rectangle(box: Box, linestyle: object, linewidth: float) -> Rectangle:
         width,
         height,
         fill=False,
-        edgecolor=COLOUR,
+        edgecolor=VERMILION,
         linestyle=linestyle,
         linewidth=linewidth,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from convscope.inspection.trace.table import memory, quantity, sight, sizes, summary
+from convscope.inspection.trace.table import sight, sizes, summary
 from convscope.inspection.trace.trace import Row, Trace
+from convscope.look.numbers import quantity, size
 
 HEADINGS = (
     "layer",
@@ -14,7 +15,7 @@ HEADINGS = (
     "parameters",
     "MACs",
     "backward FLOPs",
-    "memory",
+    "size",
     "sees",
 )
 STYLE = """
@@ -34,7 +35,7 @@ def as_html(trace: Trace) -> str:
     """The table; blocks are `details` elements, so no script is needed."""
     totals = (
         *("total", "", "", f"{trace.parameters:,}", quantity(trace.macs)),
-        *(quantity(trace.backward_flops), memory(trace.activation_bytes), ""),
+        *(quantity(trace.backward_flops), size(trace.activation_bytes), ""),
     )
     lines = [
         f"<style>{STYLE}</style>",
@@ -58,7 +59,7 @@ def _row(row: Row) -> str:
             f"{row.parameters:,}",
             quantity(row.macs),
             quantity(row.backward_flops),
-            memory(row.activation_bytes),
+            size(row.activation_bytes),
             sight(row),
         )
     )

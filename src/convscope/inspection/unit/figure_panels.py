@@ -16,12 +16,11 @@ from convscope.graph.operations.numbers import Product
 from convscope.graph.operations.words import number
 from convscope.inspection.unit.tables import channels_by_size, is_uniform, title
 from convscope.inspection.unit.text_blocks import block
-from convscope.look.canvas import FAINT, INK, shortened
-from convscope.look.panels import DIVERGING, draw_values
+from convscope.look.canvas import shortened
+from convscope.look.palette import ABOVE, BELOW, DIVERGING, FAINT, INK, OUTLINE
+from convscope.look.panels import draw_values
 
-MARK = "#c6ff00"
 LEGIBLE = 7  # rows or columns; in more, numbers can't be read
-ABOVE, BELOW = "#c8524b", "#4a7fb5"  # as the colours of numbers above and below 0
 
 Bar = tuple[str, float]
 
@@ -33,7 +32,7 @@ def mark(axes: Axes, top: float, left: float, bottom: float, right: float) -> No
         right - left + 1,
         bottom - top + 1,
         fill=False,
-        edgecolor=MARK,
+        edgecolor=OUTLINE,
         linewidth=2.0,
         clip_on=False,
     )

@@ -21,10 +21,11 @@ from convscope.graph.operations.forms import (
 from convscope.graph.operations.numbers import Numbers
 from convscope.graph.operations.words import number
 from convscope.inspection.unit.explanation import UnitFindings
-from convscope.inspection.unit.figure_panels import ABOVE, draw_bars, mark
+from convscope.inspection.unit.figure_panels import draw_bars, mark
 from convscope.inspection.unit.steps import UnitStep
 from convscope.inspection.unit.tables import channels_by_size
-from convscope.look.canvas import FAINT, INK, drawable, shortened
+from convscope.look.canvas import drawable, shortened
+from convscope.look.palette import ABOVE, FAINT, INK
 from convscope.look.panels import add_bar, draw_image, draw_values, reach
 
 MOST_UNITS = 256  # of a layer without maps that are drawn as bars

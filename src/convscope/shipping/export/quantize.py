@@ -22,6 +22,7 @@ from onnxruntime import quantization
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError
+from convscope.look.numbers import percent
 from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.export.body import quiet_tools
@@ -168,13 +169,16 @@ def cost(
     if points > MOST_POINTS:
         raise ConvscopeError(
             f"In 8 bits this network loses {points:.2f} points of accuracy on {count:,} test "
-            f"images ({right / count:.2%} become {small_right / count:.2%}), more than the "
+            f"images ({percent(right / count, 2)} become {percent(small_right / count, 2)}), more "
+            "than the "
             f"{MOST_POINTS} that are allowed, so nothing was written. Export without --int8."
         )
     if 100 * abs(small_unknown - unknown) > MOST_UNKNOWN_POINTS * count:
         raise ConvscopeError(
-            f"In 8 bits this network calls {small_unknown / count:.2%} of {count:,} test images "
-            f"unknown, and {unknown / count:.2%} in float32, so nothing was written: at most "
+            f"In 8 bits this network calls {percent(small_unknown / count, 2)} of {count:,} test "
+            "images "
+            f"unknown, and {percent(unknown / count, 2)} in float32, so nothing was written: at "
+            "most "
             f"{MOST_UNKNOWN_POINTS} points between them are allowed. Export without --int8."
         )
     return Quantization(

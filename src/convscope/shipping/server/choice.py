@@ -19,8 +19,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
 from convscope.evaluation.answer import Answers
+from convscope.look.numbers import duration
 from convscope.runs.model_file import ModelCard
 from convscope.runtime.device import synchronize
 from convscope.shipping.server.engines import NAMES, TITLES, Engine, make_engine
@@ -55,7 +56,7 @@ class Measured:
         if self.refused:
             return f"{TITLES[self.engine]}: {self.refused}"
         return (
-            f"{TITLES[self.engine]}: {1000 * self.latency:.2f} ms for one image, "
+            f"{TITLES[self.engine]}: {duration(self.latency)} for one image, "
             f"{self.throughput:,.0f} images/s in full batches"
         )
 
@@ -128,10 +129,7 @@ def choose(
     samples = sample_images(card, SAMPLES)
     expected = reference.answers(samples)
     if not bool(expected.probabilities.isfinite().all()):
-        raise ConvscopeError(
-            "The network's answers are not numbers (NaN or infinite): its training diverged. "
-            "Train again with a lower learning rate."
-        )
+        raise training_diverged()
     usable: dict[str, tuple[Engine, Measured]] = {}
     measured: list[Measured] = []
     for name in NAMES if asked == "auto" else (asked,):

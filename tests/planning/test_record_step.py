@@ -1,17 +1,26 @@
+import copy
 from collections import Counter
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten
 
 import convscope as cs
 from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import entry
 from convscope.planning.memory import step_memory
-from convscope.planning.record_step import record_step
+from convscope.planning.record_step import computes, record_step
+from convscope.runs.optimization import make_optimizer
+from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.training_step import training_step
+from convscope.runtime.weight_average import WeightAverage
 
 SHAPE = (3, 16, 16)
+EXECUTION = Execution(torch.device("cpu"), "float32", 1)
 
 
 @torch.library.custom_op("convscope_tests::twice", mutates_args=())
@@ -43,7 +52,7 @@ def recorded(network, precision="float32", shape=SHAPE, momentum=0.9):
         network,
         shape,
         Execution(torch.device("cpu"), precision, 1),
-        lambda n: torch.optim.SGD(n.parameters(), 0.1, momentum=momentum),
+        Recipe(epochs=1, momentum=momentum),
     )
 
 
@@ -136,13 +145,106 @@ def test_the_same_step_in_float32_from_a_record_in_bfloat16(name):
         network = cs.build(name, 3, 10)
     shape = (3, *entry(name).image[1:])
 
-    def sgd(network):
-        return torch.optim.SGD(network.parameters(), 0.1, momentum=0.9)
-
+    recipe = Recipe(epochs=1, momentum=0.9)
     short, long = (
-        record_step(network, shape, Execution(torch.device("cpu"), precision), sgd)
+        record_step(network, shape, Execution(torch.device("cpu"), precision), recipe)
         for precision in ("bfloat16", "float32")
     )
     converted = Counter(operation.key for operation in short.all_float32.operations)
     assert converted == Counter(operation.key for operation in long.operations)
     assert short.flops(8) == long.flops(8) == short.all_float32.flops(8)
+
+
+class Calls(TorchDispatchMode):
+    """Notes the operations that really run, as far as the recorder counts them."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        results = function(*args, **(kwargs or {}))
+        if function.namespace == "aten" and computes(function):
+            shapes = [tuple(t.shape) for t in tree_flatten((args, kwargs))[0] if torch.is_tensor(t)]
+            self.calls.append((str(function), tuple(shapes)))
+        return results
+
+
+def really_taken(network, recipe, execution, batch_size):
+    """Operations of the second step of a training of this recipe, and its weight average."""
+    network = execution.place(network).train()
+    optimizer = make_optimizer(network, recipe)
+    average = None if recipe.ema is None else WeightAverage(copy.deepcopy(network), recipe.ema)
+    images = torch.rand(batch_size, *SHAPE).contiguous(memory_format=execution.memory_format)
+    labels = torch.arange(batch_size) % 10
+    if recipe.augmentation.mixup:
+        labels = 0.7 * F.one_hot(labels, 10) + 0.3 * F.one_hot(labels.flip(0), 10)
+    for number in range(2):
+        with Calls() as calls:
+            training_step(
+                network, images, labels, execution, optimizer,
+                label_smoothing=recipe.label_smoothing, clip_gradient=recipe.clip_gradient,
+                average=average, number=number,
+            )  # fmt: skip
+    return calls.calls, average
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"momentum": 0.9},
+        {"clip_gradient": 1.0},
+        {"ema": 0.99},
+        {"label_smoothing": 0.1},
+        {"augmentation": {"mixup": 0.2}},
+        {
+            "clip_gradient": 1.0,
+            "ema": 0.99,
+            "label_smoothing": 0.1,
+            "augmentation": {"mixup": 0.2},
+            "optimizer": "adamw",
+        },
+    ],
+    ids=lambda changes: "+".join(changes) or "plain",
+)
+def test_operations_are_those_of_a_step_really_taken(changes, precision):
+    recipe = Recipe(epochs=1, **changes)
+    execution = Execution(torch.device("cpu"), precision, 1)
+    taken, average = really_taken(Own(), recipe, execution, 4)
+    step = record_step(Own(), SHAPE, execution, recipe)
+    recorded = [operation.at(4, step.stand_in) for operation in step.operations]
+    assert [(str(o.function), tuple(i.sizes for i in o.inputs)) for o in recorded] == taken
+    copied = 0 if average is None else sum(t.nbytes for t in average.network.state_dict().values())
+    assert step_memory(step, 4).parts["average"] == copied
+
+
+def test_what_a_recipe_asks_for_is_in_the_step_and_nothing_else():
+    def names(**changes):
+        step = record_step(Own(), SHAPE, EXECUTION, Recipe(epochs=1, **changes))
+        return Counter(str(o.function) for o in step.operations), step
+
+    plain, without = names()
+    clipped, _ = names(clip_gradient=1.0)
+    averaged, with_average = names(ema=0.99)
+    assert clipped - plain == {
+        "aten._foreach_norm.Scalar": 1,
+        "aten.stack.default": 1,
+        "aten.linalg_vector_norm.default": 1,
+        "aten.add.Tensor": 1,
+        "aten.reciprocal.default": 1,
+        "aten.mul.Tensor": 1,
+        "aten.clamp.default": 1,
+        "aten._foreach_mul_.Tensor": 1,
+    }
+    assert averaged - plain == {"aten._foreach_lerp_.Scalar": 1, "aten.copy_.default": 3}
+    held = [sum(step_memory(step, 4).parts.values()) for step in (without, with_average)]
+    # 3×3×9 + 3 of the convolution, 2×3 of the norm, 3×10 + 10 of the dense layer; two buffers of 3,
+    # a counter of int64.
+    assert held[1] - held[0] == 4 * (81 + 3 + 6 + 40 + 6) + 8
+
+
+def test_the_average_of_the_recorded_step_keeps_the_decay_of_the_recipe():
+    step = record_step(Own(), SHAPE, EXECUTION, Recipe(epochs=1, ema=0.99))
+    (lerp,) = [o for o in step.operations if "lerp" in str(o.function)]
+    assert lerp.arguments[0][2] == pytest.approx(0.01)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data.check.exact import groups, same_pixels
+from convscope.data.exact_duplicates import groups, same_pixels
 from tests.data.check.scenes import image_set
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import nn
 
@@ -16,17 +14,26 @@ class WeightAverage:
     normalization) are copied as they are: they're averages already.
 
     Args:
-        network: The network that is trained.
+        network: A copy of the network that is trained; becomes the average.
+        decay: Share of the average that each step keeps.
+
+    Attributes:
+        network: The average; its parameters have no gradients.
         decay: Share of the average that each step keeps.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = copy.deepcopy(network).requires_grad_(requires_grad=False)
+        self.network = network.requires_grad_(requires_grad=False)
         self.decay = decay
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
-        """Move the average towards the weights after a step (counted from 0)."""
+        """Move the average towards the weights that a step has left.
+
+        Args:
+            network: The network that is trained.
+            step: Steps taken before this one.
+        """
         decay = min(self.decay, (1 + step) / (10 + step))
         averages: list[torch.Tensor] = list(self.network.parameters())
         weights: list[torch.Tensor] = list(network.parameters())

@@ -15,8 +15,8 @@ def groups(keys: Sequence[Hashable], rows: Iterable[int]) -> list[list[int]]:
     """The rows that have the same key, where there are at least two.
 
     Args:
-        keys: Of all rows.
-        rows: Those to look at, in rising order.
+        keys: The key of each row.
+        rows: The rows to look at, in rising order.
 
     Returns:
         Groups of rising rows, in the order of their first ones.

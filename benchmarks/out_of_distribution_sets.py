@@ -2,7 +2,7 @@
 
 Both are made of what scikit-learn and matplotlib bring along, the same each time.
 
-    python benchmarks/foreign_sets.py FOLDER
+    python benchmarks/out_of_distribution_sets.py FOLDER
 """
 
 from __future__ import annotations

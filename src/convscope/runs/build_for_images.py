@@ -1,4 +1,4 @@
-"""The network that a recipe asks for, built for images of a given shape."""
+"""Build the network that a recipe asks for, for images of a given shape."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from convscope.networks.catalog import build, entry
 from convscope.runs.recipe import Recipe
 
 
-def fit_network(
+def build_for_images(
     network: str | nn.Module,
     image_shape: tuple[int, int, int],
     classes: int | None,
     recipe: Recipe,
 ) -> tuple[int, nn.Module, dict[str, Any], tuple[str, ...]]:
-    """The image size, the network for it, its builder's arguments, and notes.
+    """Build a catalog network for images of this shape, or check that a module takes them.
 
     Args:
         network: Name in the catalog, or a module.
         image_shape: (C, H, W) of the data.
         classes: How many; None: as many as a module has logits, or 10.
         recipe: Gives size, dropout and the builder's other arguments.
+
+    Returns:
+        The images' height and width, the network, the arguments of its builder, and notes for the
+        reader.
 
     Raises:
         UsageError: The network doesn't take images of this size, or gives no logits for them.

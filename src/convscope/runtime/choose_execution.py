@@ -1,0 +1,218 @@
+"""Choose how to train a network on this machine, by measuring.
+
+bfloat16 halves the memory traffic and, on processors with matrix units for it, multiplies the
+speed of convolutions; on others it falls back to kernels that are many times slower. So a short
+probe takes a few training steps of the real network on real images, and picks the fastest way
+whose loss and gradient agree with plain float32.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from convscope.runtime.convolution_plan import make_plan, record_layers
+from convscope.runtime.device import synchronize
+from convscope.runtime.execution import Execution, Precision, autocast
+from convscope.runtime.matrix_convolution import ConvolutionLayer
+from convscope.runtime.training_step import training_loss
+
+FEW_IMAGES = 32  # of a batch, while it isn't known yet how slow a step is
+QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
+TIMING_SECONDS = 0.25  # for each precision
+LONG_STEP = 0.2  # seconds: a step this long isn't held up by threads that wait for one another
+LOSS_TOLERANCE = 0.02  # relative difference of the loss from float32's
+SHARE_OF_CHANCE = 0.5  # of the change that another batch makes to the gradient's direction
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """What a probe takes steps with; the network is copied for each.
+
+    Attributes:
+        network: In any mode.
+        images: (N, C, H, W) float32.
+        labels: (N,) class numbers, or (N, classes) shares.
+        label_smoothing: As in `runtime.training_step`.
+    """
+
+    network: nn.Module
+    images: Tensor
+    labels: Tensor
+    label_smoothing: float
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def part(self, start: int, stop: int) -> _Probe:
+        """The same on the images from `start` to before `stop`."""
+        return replace(self, images=self.images[start:stop], labels=self.labels[start:stop])
+
+
+def choose_execution(
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    device: torch.device,
+    precision: Precision | Literal["auto"] = "auto",
+    threads: int | None = None,
+    *,
+    label_smoothing: float = 0.0,
+) -> Execution:
+    """The fastest correct way to train this network on this machine.
+
+    Args:
+        network: Is copied; the copies are trained a few steps.
+        images: A batch as training will give it, (N, C, H, W) float32.
+        labels: (N,) class numbers, or (N, classes) shares.
+        device: Where training will run.
+        precision: "auto" measures; one of the names is taken as it is.
+        threads: None measures; a number is taken as it is.
+        label_smoothing: Share of every label that training spreads over all classes.
+    """
+    probe = _Probe(network, images, labels, label_smoothing)
+    is_measured = threads is None and device.type == "cpu"
+    if is_measured:
+        threads = _choose_threads(probe)
+    with Execution(device, "float32", threads).using_threads():
+        chosen = _choose_algorithms(probe, device, precision)
+    if is_measured and threads == 1 < torch.get_num_threads():
+        reason = f"{chosen.reason}; one thread measured to be faster than {torch.get_num_threads()}"
+        chosen = replace(chosen, reason=reason)
+    return replace(chosen, threads=threads)
+
+
+def _choose_threads(probe: _Probe) -> int:
+    """All threads, or a single one if that is faster.
+
+    Threads wait for one another after every operation. Where operations are small and another
+    program holds one of the processors for a moment, that waiting can take most of the time.
+    """
+    everything = torch.get_num_threads()
+    if everything == 1:
+        return 1
+    plain = Execution(torch.device("cpu"), "float32")
+    few = probe.part(0, FEW_IMAGES)
+    with torch.random.fork_rng(devices=[]):
+        speed = _speed(few, plain)
+        if len(few) / speed > LONG_STEP:
+            return everything
+        with replace(plain, threads=1).using_threads():
+            alone = _speed(few, plain)
+    return 1 if alone > speed else everything
+
+
+def _choose_algorithms(
+    probe: _Probe, device: torch.device, precision: Precision | Literal["auto"]
+) -> Execution:
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        chosen = _choose_precision(probe, device, precision)
+        if device.type != "cpu":
+            return chosen
+        layers: set[ConvolutionLayer] = set()
+        trained = chosen.place(copy.deepcopy(probe.network)).train()
+        with torch.no_grad(), autocast(device, chosen.precision), record_layers(layers):
+            trained(probe.images[:2])
+        plan = make_plan(layers, len(probe))
+    if not plan:
+        return chosen
+    planned = "1 layer" if len(plan) == 1 else f"{len(plan)} layers"
+    reason = f"{chosen.reason}; by matrix products where measured to be faster: {planned}"
+    return replace(chosen, plan=plan, reason=reason)
+
+
+def _choose_precision(
+    probe: _Probe, device: torch.device, precision: Precision | Literal["auto"]
+) -> Execution:
+    if precision != "auto":
+        return Execution(device, precision)
+    plain, short = Execution(device, "float32"), Execution(device, "bfloat16")
+    if device.type == "mps":
+        return replace(plain, reason="bfloat16 isn't tried on this kind of device")
+    few = min(FEW_IMAGES, len(probe) // 2)
+    if few == 0:
+        return replace(plain, reason="a batch of one image is too small to compare precisions")
+    if not _agrees(probe.part(0, 2 * few), plain, short):
+        reason = "in bfloat16, rounding changes the gradient more than another batch would"
+        return replace(plain, reason=reason)
+    if few / _speed(probe.part(0, few), plain) > QUICK_STEP:
+        probe = probe.part(0, few)
+    speeds = [_speed(probe, execution) for execution in (plain, short)]
+    ratio = speeds[1] / speeds[0]
+    measured = f"bfloat16 measured to be {ratio:.1f}× as fast as float32"
+    return replace(short if ratio > 1 else plain, reason=measured)
+
+
+def _agrees(probe: _Probe, plain: Execution, short: Execution) -> bool:
+    """Whether rounding harms less than chance does anyway.
+
+    A gradient is always that of a batch, and another batch gives another. The gradient in the
+    shorter precision may differ from float32's on the same images by a share of that.
+
+    Args:
+        probe: Its images are taken as two batches, one after the other.
+        plain: The reference.
+        short: What is to agree with it.
+    """
+    half = len(probe) // 2
+    first, second = probe.part(0, half), probe.part(half, len(probe))
+    loss, gradient = _loss_and_gradient(first, plain)
+    short_loss, short_gradient = _loss_and_gradient(first, short)
+    _, other_gradient = _loss_and_gradient(second, plain)
+    if not abs(short_loss - loss) <= LOSS_TOLERANCE * abs(loss):
+        return False
+    by_rounding = 1 - F.cosine_similarity(gradient, short_gradient, dim=0)
+    by_chance = 1 - F.cosine_similarity(gradient, other_gradient, dim=0)
+    return bool(by_rounding <= SHARE_OF_CHANCE * by_chance)
+
+
+def _loss_and_gradient(probe: _Probe, execution: Execution) -> tuple[float, Tensor]:
+    """The loss of one training step, and its gradient as one long vector on the CPU."""
+    trained = _copy_without_dropout(probe.network, execution)
+    loss = _compute_gradients(trained, probe, execution)
+    gradients = [p.grad.float().flatten() for p in trained.parameters() if p.grad is not None]
+    return loss, torch.cat(gradients).cpu()
+
+
+def _speed(probe: _Probe, execution: Execution) -> float:
+    """Images per second in training steps, the quickest of some after a first one."""
+    trained = _copy_without_dropout(probe.network, execution)
+    _compute_gradients(trained, probe, execution)
+    times: list[float] = []
+    while len(times) < 2 or (sum(times) < TIMING_SECONDS and len(times) < 20):
+        synchronize(execution.device)
+        start = time.perf_counter()
+        _compute_gradients(trained, probe, execution)
+        synchronize(execution.device)
+        times.append(time.perf_counter() - start)
+    return len(probe) / min(times)
+
+
+def _copy_without_dropout(network: nn.Module, execution: Execution) -> nn.Module:
+    """A copy to train: with masks drawn anew, no two steps could be compared."""
+    trained = execution.place(copy.deepcopy(network)).train()
+    for module in trained.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            module.p = 0.0
+    return trained
+
+
+def _compute_gradients(trained: nn.Module, probe: _Probe, execution: Execution) -> float:
+    """A training step as far as precision and threads matter: all but the weights' change.
+
+    The weights stay as they are, so that every step is the same. Returns the loss.
+    """
+    images = probe.images.to(execution.device, memory_format=execution.memory_format)
+    labels = probe.labels.to(execution.device)
+    trained.zero_grad(set_to_none=True)
+    loss, _ = training_loss(
+        trained, images, labels, execution, label_smoothing=probe.label_smoothing
+    )
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.item()
