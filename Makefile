@@ -3,15 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One test process a core, so one thread in each.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+# One test process a core, so one thread in each; a file's tests share what they have trained.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 # Tests run in folders of their own, where a relative path would lead elsewhere.
 ifdef CONVSCOPE_DATA
 export CONVSCOPE_DATA := $(abspath $(CONVSCOPE_DATA))
 endif
 
-.PHONY: help demo test test-slow check format bench clean
+.PHONY: help demo test test-slow check format lines bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -41,6 +41,9 @@ check: $(READY)  ## format, lint and types
 format: $(READY)  ## format and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+lines: $(READY)  ## files and lines of each room
+	@$(BIN)/python -m tests.sources
 
 bench: $(READY)  ## Convscope beside the loop that courses teach, on this machine
 	@$(BIN)/python benchmarks/compare.py

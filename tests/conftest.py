@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 # How long an example takes says more about the machine than about the code.
@@ -15,7 +16,7 @@ settings.load_profile("default")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory):
+def _cache_of_the_tests(tmp_path_factory):
     """Tests never touch the person's cache, and never find yesterday's results there."""
     os.environ["CONVSCOPE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
@@ -49,23 +50,61 @@ def convscope(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def digits_run(tmp_path_factory):
-    """A short training run on digits, for everything that reads runs."""
+def train_once(tmp_path_factory):
+    """Train a network for all test processes: the first that asks trains, the others wait.
+
+    The run is for reading; a test that writes into one copies it first.
+    """
     import convscope as cs
 
-    out = tmp_path_factory.mktemp("runs") / "lenet-digits"
-    return cs.train(
-        "lenet", "digits", "fast", out=out, epochs=6, size=28, quiet=True, precision="float32"
-    )
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def train(name, network, data, **options):
+        folder = root / "trained" / name / f"{network}-{Path(data).name}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        done = folder.with_name("done")
+        with FileLock(folder.with_name("lock")):
+            if not done.exists():
+                cs.train(
+                    network, data, "fast", out=folder, quiet=True, precision="float32", threads=1,
+                    **options,
+                )  # fmt: skip
+                done.touch()
+        return cs.Run(folder)
+
+    return train
 
 
 @pytest.fixture(scope="session")
-def good_digits_run(tmp_path_factory):
-    """A run that is about 97 % right on digits, for what needs a network that has learned."""
-    import convscope as cs
+def digits_run(train_once):
+    """A short training run on digits, for everything that reads runs."""
+    return train_once("short", "lenet", "digits", epochs=6, size=28)
 
-    out = tmp_path_factory.mktemp("runs") / "resnet9-digits"
-    return cs.train("resnet9", "digits", "fast", out=out, epochs=5, quiet=True, precision="float32")
+
+@pytest.fixture(scope="session")
+def good_digits_run(train_once):
+    """A run that is about 97 % right on digits, for what needs a network that has learned."""
+    return train_once("good", "resnet9", "digits", epochs=6)
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Reports of runs without their figures, which take longer to draw than a small run to train.
+
+    For tests of anything else: those of the figures, the reports and the commands draw them.
+    """
+    for name in ("curves_figure", "confusion_figure", "mistakes_figure"):
+        monkeypatch.setattr(f"convscope.evaluation.report.{name}", lambda *_: None)
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """A cache folder that only this test has."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(folder))
+    return folder
 
 
 def needs_data(name):

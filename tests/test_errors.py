@@ -1,6 +1,13 @@
+import pydantic
 import pytest
 
-from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
+from convscope.errors import (
+    ConvscopeError,
+    UsageError,
+    first_invalid,
+    training_diverged,
+    unknown_name,
+)
 
 
 def test_suggests_the_nearest_name():
@@ -27,3 +34,25 @@ def test_a_training_that_diverged_is_said_in_one_sentence():
     assert whole.startswith("The network's answers are not numbers")
     assert "its training diverged. Train again with a lower learning rate." in whole
     assert str(training_diverged("For 3 of 9 images ")).startswith("For 3 of 9 images the network")
+
+
+def test_what_pydantic_found_wrong_is_one_sentence():
+    class Part(pydantic.BaseModel):
+        count: int
+
+    class Whole(pydantic.BaseModel):
+        parts: list[Part]
+
+        @pydantic.model_validator(mode="after")
+        def _has_parts(self):
+            if not self.parts:
+                raise ValueError("there are no parts")
+            return self
+
+    def sentence(content):
+        with pytest.raises(pydantic.ValidationError) as caught:
+            Whole.model_validate(content)
+        return first_invalid(caught.value)
+
+    assert sentence({"parts": [{"count": 1}, {"count": "x"}]}).startswith("parts.1.count: Input")
+    assert sentence({"parts": []}) == "there are no parts"

@@ -19,10 +19,25 @@ if TYPE_CHECKING:
     from convscope.diagnosis.diagnose import diagnose as diagnose
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.errors import UsageError as UsageError
-    from convscope.evaluation.evaluate import Evaluation as Evaluation
     from convscope.evaluation.evaluate import evaluate as evaluate
+    from convscope.evaluation.evaluation import Evaluation as Evaluation
     from convscope.evaluation.predict import predict as predict
-    from convscope.inspection.explain import explain as explain
+    from convscope.inspection.drawing.drawing import draw as draw
+    from convscope.inspection.excitation.find import find_exciting_images as find_exciting_images
+    from convscope.inspection.explanation.explain import explain as explain
+    from convscope.inspection.feature_maps.feature_maps import feature_maps as feature_maps
+    from convscope.inspection.initialization.compare import (
+        compare_initializations as compare_initializations,
+    )
+    from convscope.inspection.kernels.filter_image import filter_image as filter_image
+    from convscope.inspection.kernels.first_kernels import first_kernels as first_kernels
+    from convscope.inspection.parameters.describe import (
+        describe_parameters as describe_parameters,
+    )
+    from convscope.inspection.parameters.read import read_parameters as read_parameters
+    from convscope.inspection.receptive_field.receptive_field import (
+        receptive_field as receptive_field,
+    )
     from convscope.inspection.trace.trace import trace as trace
     from convscope.inspection.unit.unit import unit as unit
     from convscope.networks.catalog import build as build
@@ -41,7 +56,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Comparison": "convscope.comparison.compare",
     "ConvscopeError": "convscope.errors",
-    "Evaluation": "convscope.evaluation.evaluate",
+    "Evaluation": "convscope.evaluation.evaluation",
     "ImageSet": "convscope.data.image_set",
     "Recipe": "convscope.runs.recipe",
     "Run": "convscope.runs.run",
@@ -49,16 +64,25 @@ _HOME = {
     "UsageError": "convscope.errors",
     "build": "convscope.networks.catalog",
     "compare": "convscope.comparison.compare",
+    "compare_initializations": "convscope.inspection.initialization.compare",
+    "describe_parameters": "convscope.inspection.parameters.describe",
     "diagnose": "convscope.diagnosis.diagnose",
+    "draw": "convscope.inspection.drawing.drawing",
     "evaluate": "convscope.evaluation.evaluate",
-    "explain": "convscope.inspection.explain",
+    "explain": "convscope.inspection.explanation.explain",
     "export": "convscope.shipping.export.export",
+    "feature_maps": "convscope.inspection.feature_maps.feature_maps",
+    "filter_image": "convscope.inspection.kernels.filter_image",
+    "find_exciting_images": "convscope.inspection.excitation.find",
+    "first_kernels": "convscope.inspection.kernels.first_kernels",
     "list_networks": "convscope.networks.catalog",
     "load": "convscope.data.load",
     "load_weights": "convscope.networks.weights",
     "plan": "convscope.planning.plan",
     "plan_all": "convscope.planning.overview",
     "predict": "convscope.evaluation.predict",
+    "read_parameters": "convscope.inspection.parameters.read",
+    "receptive_field": "convscope.inspection.receptive_field.receptive_field",
     "resume": "convscope.training.train",
     "trace": "convscope.inspection.trace.trace",
     "train": "convscope.training.train",

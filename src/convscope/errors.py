@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pydantic
 
 
 class ConvscopeError(Exception):
@@ -50,3 +54,15 @@ def training_diverged(images: str = "") -> ConvscopeError:
         f"{whose} network's answers are not numbers (NaN or infinite): its training diverged. "
         "Train again with a lower learning rate."
     )
+
+
+def first_invalid(error: pydantic.ValidationError) -> str:
+    """What pydantic found wrong first, as "field.part: reason", or the reason alone.
+
+    pydantic is imported for its type only: this file is loaded by every command, and pydantic
+    takes longer to load than the rest of it.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {reason}" if where else reason

@@ -2,18 +2,10 @@
 
 import json
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from convscope.cli.explain import METHODS
 from convscope.inspection.attribution.methods import METHODS as ALL
-
-
-@pytest.fixture
-def digit(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "digit.png")
 
 
 def test_methods_are_listed():

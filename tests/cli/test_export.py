@@ -63,8 +63,8 @@ def test_errors(command, digits_run):
 
 
 def test_weights(command, tmp_path):
-    network, card = made("resnet18", 1, size=32)
-    save_model(tmp_path / "model.safetensors", network, card)
+    model = made("resnet18", 1, size=32)
+    save_model(tmp_path / "model.safetensors", model.network, model.card)
     done = command("export", "model.safetensors", "weights.safetensors")
     assert done.stdout.splitlines() == [
         "weights.safetensors: weights of resnet18, for",

@@ -3,20 +3,15 @@
 import json
 from xml.etree import ElementTree as Xml
 
-import numpy as np
 import pytest
 from PIL import Image
 
 
-@pytest.fixture
-def digit(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "digit.png")
-
-
 def test_maps_of_a_run(command, digits_run, digit, tmp_path):
     done = command("show", digits_run.folder, "--maps", "features.pool1", "--image", "digit.png")
-    assert done.stdout == "figure: digit-features.pool1.png\n"
+    maps, figure = done.stdout.splitlines()
+    assert maps.startswith("features.pool1 (average pooling): 6 maps of 14 × 14, values 0")
+    assert figure == "figure: digit-features.pool1.png"
     assert done.stderr == ""
     with Image.open(tmp_path / "digit-features.pool1.png") as image:
         assert image.format == "PNG"

@@ -1,3 +1,5 @@
+"""Tests cli/amounts.py."""
+
 import json
 
 import pytest
@@ -110,7 +112,10 @@ def test_minutes_bring_alternatives_and_a_plot_is_written(command, tmp_path):
     assert "14 pixels" in shown
 
 
-def test_all_networks_within_a_budget(command, digits_run):
+def test_all_networks_within_a_budget(command, digits_run, monkeypatch):
+    """All of a few: `planning/test_overview.py` counts every network of the catalog."""
+    few = ["alexnet", "lenet", "resnet18-32px", "softmax-regression"]
+    monkeypatch.setattr("convscope.planning.overview.list_networks", lambda: few)
     runs = str(digits_run.folder.parent)
     shown = command(
         "plan", "all", "digits", "--size", "28", "--budget", "500k", "--runs", runs

@@ -83,9 +83,9 @@ def test_damaged_weights(command, digits_run, images, tmp_path):
     assert "Model file 'm.safetensors' is damaged" in done.stderr
 
 
-def test_a_image_of_too_many_pixels(convscope, digits_run, tmp_path):
+def test_a_image_of_too_many_pixels(command, digits_run, tmp_path):
     Image.new("1", (10_000, 10_000)).save(tmp_path / "huge.png")
-    done = convscope("predict", digits_run.folder, "huge.png", code=1)
+    done = command("predict", digits_run.folder, "huge.png", code=1)
     assert done.stderr == (
         "convscope: 'huge.png' can't be used: too many pixels: 10000 × 10000 is more than the "
         "limit of 89,478,485.\n"

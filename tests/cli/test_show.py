@@ -55,6 +55,6 @@ def test_mistakes(command, arguments, words):
 def test_a_run_keeps_its_channels_and_classes(command, digits_run):
     done = command("show", digits_run.folder, "--channels", 3, code=2)
     assert done.stderr.startswith(
-        f"convscope: --channels 3 does not fit run {str(digits_run.folder)!r}, which was trained "
-        "with 1. Leave it out, or show the network: convscope show lenet."
+        f"convscope: channels 3 does not fit {str(digits_run.folder)!r}, which is there already, "
+        "with 1. Leave it out, or name a network of the catalog."
     )

@@ -2,15 +2,8 @@
 
 import json
 
-import numpy as np
 import pytest
 from PIL import Image
-
-
-@pytest.fixture
-def digit(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "digit.png")
 
 
 def test_a_unit_of_a_run_forwards_and_backwards(command, digits_run, digit, tmp_path):
@@ -51,10 +44,10 @@ IMAGE = ["--image", "digit.png"]
     ("arguments", "code", "words"),
     [
         (UNIT, 2, "--unit explains a number computed from an image: add --image FILE."),
-        (IMAGE, 2, "--image is for one number: add --unit LAYER:CHANNEL,ROW,COLUMN."),
+        (IMAGE, 2, "--image belongs to a question: add --unit LAYER:CHANNEL,ROW,COLUMN, or"),
         (["--backward"], 2, "--backward is for one number: add --unit"),
         (["--class", "3"], 2, "--class is for one number: add --unit"),
-        (["--out", "x.png"], 2, "--out is for one number: add --unit"),
+        (["--out", "x.png"], 2, "--out belongs to a question: add --unit"),
         ([*UNIT, *IMAGE, "--class", "3"], 2, "--class is the class that the loss is for: add --b"),
         ([*UNIT, *IMAGE, "--out", "x.jpg"], 2, "must be a file that ends with .png; given 'x.jpg'"),
         ([*UNIT, *IMAGE, "--out", "no/x.png"], 2, "--out: there is no folder 'no'. Make it first."),

@@ -4,7 +4,7 @@ import json
 
 import torch
 
-from convscope.evaluation.evaluation import wilson_interval
+from convscope.evaluation.interval import wilson_interval
 from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, save_model
 from convscope.runs.recipe import Recipe

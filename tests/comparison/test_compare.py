@@ -1,4 +1,7 @@
-"""From runs on disk to what is said of them."""
+"""From runs on disk to what is said of them.
+
+Tests comparison/contender.py, comparison/pairs.py, comparison/words.py.
+"""
 
 import json
 

@@ -1,3 +1,5 @@
+"""Tests definitions/arrays.py."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,4 +1,8 @@
-"""A fault that was planted is found, and found first; a healthy run is free of it."""
+"""A fault that was planted is found, and found first; a healthy run is free of it.
+
+Tests diagnosis/checks/answers.py, diagnosis/checks/images.py, diagnosis/checks/layers.py,
+diagnosis/checks/learning_rate.py, diagnosis/measurements.py, diagnosis/subject.py.
+"""
 
 import json
 import os
@@ -120,7 +124,7 @@ def test_a_folder_that_cannot_be_written_to_gets_no_figure(healthy, monkeypatch)
 
 
 def test_a_module_given_with_its_trained_weights_is_no_reason_for_an_alarm(healthy):
-    trained, _ = healthy.model(Plain())
+    trained = healthy.model(Plain()).network
     found = cs.diagnose(healthy, network=trained.requires_grad_(), data=digits(), quiet=True)
     assert not found
     figures = {check.name: check.figures for check in found.checks}

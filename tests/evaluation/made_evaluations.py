@@ -1,4 +1,4 @@
-"""Judgements to draw, and a look at what was drawn."""
+"""Evaluations to draw, and a look at what was drawn."""
 
 import math
 
@@ -7,19 +7,14 @@ import torch
 from PIL import Image
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.answered import Calibration
-from convscope.evaluation.evaluation import (
-    Evaluation,
-    Mistake,
-    class_scores,
-    confusion_matrix,
-    wilson_interval,
-)
-from convscope.evaluation.measure import Outcome
+from convscope.evaluation.calibration import CalibrationError
+from convscope.evaluation.evaluation import Evaluation, Mistake, class_scores, confusion_matrix
+from convscope.evaluation.interval import wilson_interval
+from convscope.evaluation.logits import Logits
 
 
 def evaluation_of(labels, predicted, names):
-    """An evaluation with these answers; the network was 90 % sure of every wrong one."""
+    """An evaluation with these predictions; the network was 90 % sure of every wrong one."""
     labels, predicted = np.array(labels), np.array(predicted)
     confusion = confusion_matrix(labels, predicted, len(names))
     wrong = np.flatnonzero(labels != predicted).tolist()
@@ -43,8 +38,13 @@ def evaluation_of(labels, predicted, names):
         seconds=0.1,
         notes=(),
         images=images,
-        outcome=Outcome(logits, torch.from_numpy(labels), loss=0.1, accuracy=right / len(labels)),
-        calibration=Calibration(ece_before=0.05, ece_after=0.02, temperature=1.5),
+        logits=Logits(logits, torch.from_numpy(labels), loss=0.1, accuracy=right / len(labels)),
+        calibration=CalibrationError(ece_before=0.05, ece_after=0.02, temperature=1.5),
+        rejection=None,
+        out_of_distribution=(),
+        run=None,
+        model=None,
+        is_usual=True,
     )
 
 

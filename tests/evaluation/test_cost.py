@@ -24,9 +24,9 @@ def test_of_a_dense_layer_by_hand():
 
 
 def test_of_a_run(digits_run):
-    network, card = digits_run.model()
-    cost = measure_cost(digits_run, network, card, 1234.5, torch.device("cpu"))
-    assert cost.parameters == sum(p.numel() for p in network.parameters())
+    model = digits_run.model()
+    cost = measure_cost(model, digits_run, 1234.5, torch.device("cpu"))
+    assert cost.parameters == sum(p.numel() for p in model.network.parameters())
     assert cost.model_bytes == digits_run.model_file.stat().st_size
     assert cost.epochs == 6
     assert cost.training_seconds == digits_run.metrics("epoch")[-1]["seconds"]
@@ -37,6 +37,5 @@ def test_of_a_run(digits_run):
 
 def test_of_a_run_without_metrics(make_run, images):
     run = make_run(images)
-    network, card = run.model()
-    cost = measure_cost(run, network, card, 1.0, torch.device("cpu"))
+    cost = measure_cost(run.model(), run, 1.0, torch.device("cpu"))
     assert cost.epochs is cost.training_seconds is cost.training_images_per_second is None

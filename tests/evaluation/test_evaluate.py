@@ -1,10 +1,12 @@
+"""Tests evaluation/run_images.py."""
+
 import json
 
 import numpy as np
 import pytest
 import torch
 
-from convscope.data.batches import Batches, Normalization
+from convscope.data.batches import Batches
 from convscope.data.image_set import ImageSet
 from convscope.data.load import load_splits
 from convscope.errors import ConvscopeError, UsageError
@@ -25,9 +27,9 @@ def test_a_trained_run_is_evaluated_on_the_images_kept_from_training(digits_run)
 
 def test_figures_agree_with_one_plain_pass(digits_run):
     evaluation = evaluate(digits_run)
-    network, card = digits_run.model()
+    network, card = evaluation.model.network, evaluation.model.card
     batches = Batches(
-        evaluation.images, 10_000, normalization=Normalization(card.mean, card.std), train=False,
+        evaluation.images, 10_000, normalization=evaluation.model.normalization, train=False,
         size=card.size,
     )  # fmt: skip
     ((images, labels),) = batches.epoch(0)
@@ -123,11 +125,11 @@ def test_one_class_more(make_run, images):
         evaluate(make_run(images, classes=("cat", "dog")))
 
 
-def test_answers_that_are_no_numbers(make_run, images):
+def test_logits_that_are_no_numbers(make_run, images):
     with pytest.raises(ConvscopeError) as caught:
         evaluate(make_run(images, spoil=True))
     assert str(caught.value) == (
-        "For 6 of 6 images the network's answers are not numbers (NaN or infinite): its training "
+        "For 6 of 6 images the network's logits are not numbers (NaN or infinite): its training "
         "diverged. Train again with a lower learning rate."
     )
     assert caught.value.exit_code == 1

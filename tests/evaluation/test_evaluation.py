@@ -3,20 +3,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
 from sklearn.metrics import precision_recall_fscore_support
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.evaluation import (
-    class_scores,
-    confusion_matrix,
-    find_mistakes,
-    wilson_interval,
-)
-from convscope.evaluation.measure import Outcome
+from convscope.evaluation.evaluation import class_scores, confusion_matrix, find_mistakes
+from convscope.evaluation.logits import Logits
+from convscope.runs.model_file import ModelCard
 
-answers = st.integers(2, 6).flatmap(
+predictions = st.integers(2, 6).flatmap(
     lambda classes: st.tuples(
         st.just(classes),
         st.lists(st.tuples(st.integers(0, classes - 1), st.integers(0, classes - 1)), min_size=1),
@@ -24,20 +19,7 @@ answers = st.integers(2, 6).flatmap(
 )
 
 
-@given(st.integers(1, 20000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_interval_is_scipys(right_of_images):
-    right, images = right_of_images
-    expected = binomtest(right, images).proportion_ci(0.95, method="wilson")
-    assert wilson_interval(right, images) == pytest.approx((expected.low, expected.high), abs=1e-6)
-
-
-def test_interval_of_a_perfect_score_reaches_1_and_not_beyond():
-    low, high = wilson_interval(20, 20)
-    assert high == 1.0
-    assert 0.8 < low < 0.9  # 20 images can't prove more
-
-
-@given(answers)
+@given(predictions)
 def test_scores_are_scikit_learns(classes_and_pairs):
     classes, pairs = classes_and_pairs
     labels, predicted = np.array(pairs).T
@@ -56,10 +38,15 @@ def test_scores_are_scikit_learns(classes_and_pairs):
         np.testing.assert_allclose(numbers, column, rtol=1e-12)
 
 
-def outcome_of(probabilities, labels):
+CARD = ModelCard(
+    network="", classes=("cat", "dog", "emu"), channels=1, size=2, mean=(0.0,), std=(1.0,)
+)
+
+
+def logits_of(probabilities, labels):
     logits = torch.tensor(probabilities).log()
     right = (logits.argmax(1) == torch.tensor(labels)).float().mean().item()
-    return Outcome(logits, torch.tensor(labels), loss=0.0, accuracy=right)
+    return Logits(logits, torch.tensor(labels), loss=0.0, accuracy=right)
 
 
 def test_mistakes_are_the_surest_first_with_their_paths():
@@ -67,10 +54,10 @@ def test_mistakes_are_the_surest_first_with_their_paths():
         np.zeros((4, 1, 2, 2), np.uint8), [0, 0, 1, 2], ["cat", "dog", "emu"],
         paths=["a.png", "b.png", "c.png", "d.png"],
     )  # fmt: skip
-    outcome = outcome_of(
+    found = logits_of(
         [[0.3, 0.6, 0.1], [0.8, 0.1, 0.1], [0.9, 0.05, 0.05], [0.1, 0.2, 0.7]], [0, 0, 1, 2]
     )
-    first, second = find_mistakes(outcome, images)
+    first, second = find_mistakes(found, images, CARD)
     assert (first.path, first.label, first.predicted, first.index) == ("c.png", "dog", "cat", 2)
     assert first.probability == pytest.approx(0.9)
     assert (second.path, second.label, second.predicted) == ("a.png", "cat", "dog")
@@ -78,4 +65,4 @@ def test_mistakes_are_the_surest_first_with_their_paths():
 
 def test_no_mistakes():
     images = ImageSet(np.zeros((1, 1, 2, 2), np.uint8), [1], ["cat", "dog"])
-    assert find_mistakes(outcome_of([[0.1, 0.9]], [1]), images) == ()
+    assert find_mistakes(logits_of([[0.1, 0.9]], [1]), images, CARD) == ()

@@ -6,8 +6,8 @@ from PIL import Image
 
 from convscope.data.load import load_splits
 from convscope.errors import UsageError
+from convscope.evaluation.calibrate import calibrate
 from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.fit_answers import fit_answers
 from convscope.evaluation.out_of_distribution import (
     out_of_distribution_images,
     usual_out_of_distribution,
@@ -74,7 +74,7 @@ def test_a_folder_is_met_and_counted(make_run, images, tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (30, 40)).save(folder / f"{number}.png")
     run = make_run(images)
-    fit_answers(run, 0.2)
+    calibrate(run, 0.2)
     found = evaluate(run, out_of_distribution=[tmp_path / "others", "noise"])
     assert [each.data for each in found.out_of_distribution] == ["others", "noise"]
     assert found.out_of_distribution[0].images == 4

@@ -1,3 +1,5 @@
+"""Tests evaluation/prediction.py, evaluation/torch_engine.py."""
+
 import csv
 import os
 import sys
@@ -8,7 +10,7 @@ from PIL import Image
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.predict import plan, predict
+from convscope.evaluation.predict import predict, share_work
 
 
 def test_same_answers_as_evaluation(make_run, images):
@@ -154,13 +156,16 @@ def test_threads_that_share_the_work_say_the_same(make_run, images, monkeypatch)
 def test_how_the_work_is_shared(monkeypatch):
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    few, many = plan(100, 64, cpu), plan(10_000, 64, cpu)
+    few, many = share_work(100, 64, cpu), share_work(10_000, 64, cpu)
     assert (few.workers, few.threads, few.batch_size) == (1, 8, 64)
     assert (many.workers, many.threads, many.batch_size) == (8, 1, 16)
-    assert plan(10_000, 1, cpu).batch_size == 1
-    assert (plan(10_000, 64, gpu).computing, plan(10_000, 64, gpu).batch_size) == (2, 64)
+    assert share_work(10_000, 1, cpu).batch_size == 1
+    assert (share_work(10_000, 64, gpu).computing, share_work(10_000, 64, gpu).batch_size) == (
+        2,
+        64,
+    )
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert plan(10_000, 64, cpu).workers == 1
+    assert share_work(10_000, 64, cpu).workers == 1
 
 
 def test_threads_of_the_program_stay_as_they_were(make_run, images):

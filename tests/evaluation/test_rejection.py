@@ -11,13 +11,13 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import roc_auc_score
 
 from convscope.errors import UsageError
-from convscope.evaluation.answer import answer, familiarity
 from convscope.evaluation.rejection import (
     auroc,
     choose_rejection,
     false_acceptance,
     fit_gaussians,
 )
+from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.runs.model_file import ModelCard
 
 SCORES = ["max_probability", "max_logit", "energy", "gaussian_energy"]
@@ -46,7 +46,7 @@ def test_the_stated_share_of_known_images_is_rejected_within_one_image(score, co
         network="lenet", classes=("a", "b", "c", "d"), channels=1, size=28, mean=(0,), std=(1,),
         rejection=rejection,
     )  # fmt: skip
-    unknown = answer(logits, card).unknown
+    unknown = is_unknown(logits, card)
     if score != "max_probability":  # float32 has many equal probabilities close to 1
         assert abs(int(unknown.sum()) - rate * count) <= 1
     assert int(unknown.sum()) <= rate * count + 1

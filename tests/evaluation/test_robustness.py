@@ -12,6 +12,7 @@ from convscope.evaluation import robustness
 from convscope.evaluation.disturbances import DISTURBANCES
 from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.robustness import measure_robustness, takes_minutes
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 
 CPU = torch.device("cpu")
@@ -19,16 +20,13 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def evaluated(digits_run):
-    network, card = digits_run.model()
-    return network, card, evaluate(digits_run, quiet=True)
+    return evaluate(digits_run, quiet=True)
 
 
-def measured(evaluated, images=None, macs=1, **options):
-    network, card, evaluation = evaluated
+def measured(model, images, macs=1, **options):
     return measure_robustness(
-        network,
-        card,
-        images or evaluation.images,
+        model,
+        images,
         macs=macs,
         device=CPU,
         quiet=True,
@@ -37,8 +35,8 @@ def measured(evaluated, images=None, macs=1, **options):
 
 
 def test_every_curve_passes_through_the_accuracy(evaluated):
-    found = measured(evaluated)
-    evaluation = evaluated[2]
+    evaluation = evaluated
+    found = measured(evaluation.model, evaluation.images)
     assert found.images == len(evaluation.images)
     assert found.accuracy == pytest.approx(evaluation.accuracy)
     assert [curve.name for curve in found.curves] == [each.name for each in DISTURBANCES]
@@ -70,7 +68,7 @@ def test_accuracy_falls_where_it_must():
     card = ModelCard(
         network="", classes=("dark", "bright"), channels=1, size=8, mean=(0.0,), std=(1.0,)
     )
-    found = measured((Bright(), card, None), images)
+    found = measured(Model(Bright(), card), images)
     assert found.accuracy == 1.0
     for curve in found.curves:
         accuracies = {level.severity: level.accuracy for level in curve.levels}
@@ -81,16 +79,16 @@ def test_accuracy_falls_where_it_must():
 
 
 def test_the_same_again(evaluated):
-    few = evaluated[2].images.subset(np.arange(60))
-    assert measured(evaluated, few) == measured(evaluated, few)
-    other = measured(evaluated, few, seed=1)
-    assert other.accuracy == measured(evaluated, few).accuracy
+    few = evaluated.images.subset(np.arange(60))
+    assert measured(evaluated.model, few) == measured(evaluated.model, few)
+    other = measured(evaluated.model, few, seed=1)
+    assert other.accuracy == measured(evaluated.model, few).accuracy
     assert other.seed == 1
 
 
 def test_as_json_holds_every_level(evaluated):
-    few = evaluated[2].images.subset(np.arange(30))
-    found = measured(evaluated, few)
+    few = evaluated.images.subset(np.arange(30))
+    found = measured(evaluated.model, few)
     content = json.loads(json.dumps(found.as_dict()))
     noise = next(curve for curve in content["curves"] if curve["disturbance"] == "noise")
     assert noise["unit"] == "grey levels (standard deviation)"
@@ -101,20 +99,20 @@ def test_as_json_holds_every_level(evaluated):
 @pytest.mark.parametrize(("macs", "expected"), [(1, 1000), (100_000_000, 555), (10**10, 200)])
 def test_large_networks_get_fewer_images(evaluated, monkeypatch, macs, expected):
     """And those are evenly spread, so that every class of a sorted set is among them."""
-    classes = evaluated[1].classes
+    classes = evaluated.classes
     labels = np.repeat(np.arange(10), 200)
     images = ImageSet(np.zeros((2000, 1, 8, 8), np.uint8), labels, classes)
     shown = []
 
-    class Outcome:
+    class HalfRight:
         accuracy = 0.5
 
-    def stand_in(network, card, images, **options):
+    def stand_in(model, images, **options):
         shown.append(images.labels)
-        return Outcome
+        return HalfRight
 
-    monkeypatch.setattr(robustness, "ask", stand_in)
-    found = measured(evaluated, images, macs)
+    monkeypatch.setattr(robustness, "compute_logits", stand_in)
+    found = measured(evaluated.model, images, macs)
     points = len(shown)
     assert found.images == min(1000, max(200, int(1.5e12 / (points * macs))))
     assert found.images == pytest.approx(expected, rel=0.15)
@@ -122,6 +120,6 @@ def test_large_networks_get_fewer_images(evaluated, monkeypatch, macs, expected)
 
 
 def test_what_takes_minutes(evaluated):
-    images = evaluated[2].images
+    images = evaluated.images
     assert not takes_minutes(10**6, images)
     assert takes_minutes(10**11, images)

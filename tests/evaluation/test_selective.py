@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from convscope.evaluation.selective import FEWEST_ANSWERS, selective
+from convscope.evaluation.selective import FEWEST_PREDICTIONS, selective
 
 answers = st.integers(1, 200).flatmap(
     lambda n: st.tuples(
@@ -53,7 +53,7 @@ def test_points_are_rules_that_can_be_followed(both):
         answered = confidence >= point.threshold
         assert answered.mean() == pytest.approx(point.coverage)
         assert right[answered].mean() == pytest.approx(point.accuracy)
-        assert answered.sum() >= min(FEWEST_ANSWERS, len(right))
+        assert answered.sum() >= min(FEWEST_PREDICTIONS, len(right))
     assert found.points[-1].coverage == 1
     coverages = [point.coverage for point in found.points]
     assert coverages == sorted(set(coverages))

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.graph.capture import capture
 from convscope.graph.count import costs
-from convscope.inspection.subject import subject
+from convscope.inspection.open.network import open_for_shape
 from convscope.networks.catalog import list_networks
 from tests.inspection import odd_networks as odd
 from tests.networks.test_contract import cases
@@ -34,7 +34,7 @@ def ours(network, shape):
 
 @pytest.mark.parametrize("name", cases(list_networks()))
 def test_the_catalog(name):
-    network, shape = subject(name)
+    network, shape = open_for_shape(name)
     forward, backward = counted(network, shape)
     found = ours(network, shape)
     assert found[0] == forward

@@ -10,32 +10,37 @@ import torch
 from convscope.data.batches import Normalization
 from convscope.data.image_set import ImageSet
 from convscope.inspection.attribution.methods import METHODS
-from convscope.inspection.excitation import most_exciting
-from convscope.inspection.feature_maps import feature_maps, first_kernels
-from convscope.inspection.figures.parameters import parameter_histograms
-from convscope.inspection.initialization import compare_initializations, spread
-from convscope.inspection.parameters import dead_units, read, statistics
+from convscope.inspection.excitation.excitation import most_exciting
+from convscope.inspection.feature_maps.feature_maps import read_feature_maps
+from convscope.inspection.initialization.compare import compare_initializations
+from convscope.inspection.initialization.spread import measure_spread
+from convscope.inspection.kernels.first_kernels import read_first_kernels
+from convscope.inspection.open.data import OpenedData
+from convscope.inspection.parameters.dead_units import find_dead_units
+from convscope.inspection.parameters.describe import describe_parameters
+from convscope.inspection.parameters.read import read_parameters
+from convscope.inspection.parameters.statistics import measure_parameters
 from tests.inspection import peculiar
 
 IMAGE = peculiar.images()
 BATCH, LABELS = peculiar.images(4), torch.tensor([0, 1, 2, 0])
 IMAGES = ImageSet(np.arange(4 * 144, dtype=np.uint8).reshape(4, 1, 12, 12), [0, 1, 2, 0], "abc")
 BLACK = torch.zeros_like(IMAGE)
-HALF = Normalization((0.5,), (0.5,))
+DATA = OpenedData(IMAGES, None, Normalization((0.5,), (0.5,)), torch.device("cpu"))
 
 INSPECTIONS = {
     **{
         name: lambda network, method=method: method(network, IMAGE, 1, BLACK)
         for name, method in METHODS.items()
     },
-    "feature_maps": lambda network: feature_maps(network, IMAGE),
-    "first_kernels": lambda network: first_kernels(network, (1, 12, 12)),
-    "most_exciting": lambda network: most_exciting(network, IMAGES, HALF, "relu"),
-    "read": lambda network: read(network, "conv"),
-    "statistics": lambda network: statistics(network),
-    "statistics with gradients": lambda network: statistics(network, BATCH, LABELS),
-    "dead_units": lambda network: dead_units(network, BATCH),
-    "spread": lambda network: spread(network, BATCH),
+    "feature_maps": lambda network: read_feature_maps(network, IMAGE),
+    "first_kernels": lambda network: read_first_kernels(network, (1, 12, 12)),
+    "most_exciting": lambda network: most_exciting(network, DATA, "relu"),
+    "read": lambda network: read_parameters(network, "conv"),
+    "statistics": lambda network: measure_parameters(network),
+    "statistics with gradients": lambda network: measure_parameters(network, BATCH, LABELS),
+    "dead_units": lambda network: find_dead_units(network, BATCH),
+    "spread": lambda network: measure_spread(network, BATCH),
     "compare_initializations": lambda network: compare_initializations(network, BATCH),
 }
 
@@ -91,7 +96,7 @@ def test_everything_is_as_it_was(name, network):
 
 def test_histograms_leave_everything_as_it_was(network, tmp_path):
     before = state(network)
-    parameter_histograms(tmp_path / "h.png", network)
+    describe_parameters(network, IMAGES).figure(tmp_path / "h.png")
     assert_same(before, state(network))
 
 

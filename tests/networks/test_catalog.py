@@ -1,4 +1,7 @@
-"""Names, facts, and what happens on a name or an argument that does not exist."""
+"""Names, facts, and what happens on a name or an argument that does not exist.
+
+Tests networks/registry.py.
+"""
 
 import subprocess
 import sys

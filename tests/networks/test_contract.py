@@ -1,4 +1,9 @@
-"""What every network of the catalog must do. A new entry is tested by being entered."""
+"""What every network of the catalog must do. A new entry is tested by being entered.
+
+Tests networks/alexnet.py, networks/dense.py, networks/densenet.py, networks/googlenet.py,
+networks/lenet.py, networks/mobilenet_v1.py, networks/mobilenet_v2.py, networks/nin.py,
+networks/resnet.py, networks/resnet9.py, networks/small.py, networks/vgg.py.
+"""
 
 import copy
 

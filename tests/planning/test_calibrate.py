@@ -8,10 +8,7 @@ from convscope.planning.calibrate import STEPS, calibrate
 from convscope.planning.fixed_costs import FixedCosts, fixed_costs, remember_fixed_costs
 from convscope.planning.times import OperationTimes
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_operations_are_timed_and_kept(monkeypatch, tmp_path):

@@ -6,10 +6,7 @@ import torch
 from convscope.folders import cache_folder
 from convscope.planning.fixed_costs import RECENT, FixedCosts, fixed_costs, remember_fixed_costs
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def costs(seconds):

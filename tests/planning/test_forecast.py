@@ -14,10 +14,7 @@ from convscope.planning.stopwatch import Stopwatch
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def recorded(network, shape=(1, 28, 28)):

@@ -6,10 +6,7 @@ import pytest
 from convscope.folders import cache_folder
 from convscope.planning.history import ForecastOutcome, outcomes, remember, with_range
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def outcome(ratio):

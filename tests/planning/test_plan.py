@@ -8,12 +8,9 @@ from convscope.planning import forecaster as forecaster_module
 from convscope.planning.plan import Plan, plan
 from convscope.runtime.contention import Contention
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 RECIPE = cs.Recipe(epochs=1, batch_size=8, precision="float32", threads=1)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
 
 
 def network():

@@ -17,6 +17,8 @@ from convscope.planning.times import OperationTimes, total
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 
 @pytest.fixture(scope="module")
 def step():
@@ -26,11 +28,6 @@ def step():
         Execution(torch.device("cpu"), "float32", 1),
         Recipe(epochs=1),
     )
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
 
 
 def test_every_operation_gets_a_time(step):

@@ -14,8 +14,7 @@ import torch
 
 import convscope as cs
 from convscope.comparison.evaluation_record import read_evaluation
-from convscope.data.batches import Normalization
-from convscope.runs.model_file import load_model
+from convscope.runs.model import load_model
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -59,10 +58,11 @@ def test_a_group_of_seeds_is_compared_with_it():
 
 
 def test_a_model_file_predicts():
-    network, card = load_model(GOLDEN / "lenet.safetensors")
+    model = load_model(GOLDEN / "lenet.safetensors")
+    card = model.card
     assert card.network == "lenet"
     assert card.rejection is not None
     digits = cs.load("digits", "test", size=28)
-    pixels = Normalization(card.mean, card.std).apply(torch.from_numpy(np.asarray(digits.images)))
-    right = (network(pixels).argmax(1).numpy() == digits.labels).mean()
+    pixels = model.normalization.apply(torch.from_numpy(np.asarray(digits.images)))
+    right = (model.network(pixels).argmax(1).numpy() == digits.labels).mean()
     assert right == pytest.approx(0.09749303621169916)  # as it was evaluated then

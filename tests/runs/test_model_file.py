@@ -4,7 +4,8 @@ import torch
 
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
-from convscope.runs.model_file import ModelCard, load_model, read_card, save_model, write_card
+from convscope.runs.model import load_model
+from convscope.runs.model_file import ModelCard, read_card, save_model, write_card
 
 
 def card_of(network, **changes):
@@ -29,7 +30,8 @@ def model_file(tmp_path):
 
 def test_one_file_predicts_the_same(model_file):
     network, file = model_file
-    loaded, card = load_model(file)
+    model = load_model(file)
+    loaded, card = model.network, model.card
     images = torch.randn(4, 1, 28, 28)
     assert torch.equal(loaded(images), network(images))
     assert card == card_of("lenet")
@@ -39,7 +41,7 @@ def test_one_file_predicts_the_same(model_file):
 def test_channels_last_weights_are_stored_plainly(tmp_path):
     network = cs.build("lenet", 1, 3).to(memory_format=torch.channels_last).eval()
     save_model(tmp_path / "m.safetensors", network, card_of("lenet"))
-    loaded, _ = load_model(tmp_path / "m.safetensors")
+    loaded = load_model(tmp_path / "m.safetensors").network
     for name, weights in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], weights)
 
@@ -50,7 +52,7 @@ def test_own_module(tmp_path):
     with pytest.raises(UsageError, match=r"module of your own.*Run\(folder\)\.model\(network="):
         load_model(tmp_path / "m.safetensors")
     fresh = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 3))
-    loaded, _ = load_model(tmp_path / "m.safetensors", fresh)
+    loaded = load_model(tmp_path / "m.safetensors", fresh).network
     images = torch.randn(2, 1, 28, 28)
     assert torch.equal(loaded(images), module(images))
 
@@ -91,21 +93,50 @@ def test_files_of_older_code_have_no_digest(model_file):
     network, file = model_file
     metadata = {"convscope": card_of("lenet").model_dump_json()}
     safetensors.torch.save_file(network.state_dict(), file, metadata)
-    assert load_model(file)[1] == card_of("lenet")
+    assert load_model(file).card == card_of("lenet")
 
 
 def test_another_card_leaves_the_digest_right(model_file):
     _, file = model_file
     write_card(file, card_of("lenet", temperature=2.0))
-    assert load_model(file)[1].temperature == 2.0
+    assert load_model(file).card.temperature == 2.0
 
 
 def test_all_types_and_shapes_have_a_digest(tmp_path):
     module = torch.nn.BatchNorm2d(3).bfloat16()  # with a count of no dimensions
     module.register_buffer("none", torch.zeros(0, 2))
     module.register_buffer("yes", torch.ones(2, dtype=torch.bool))
-    save_model(tmp_path / "m.safetensors", module, card_of("", network_arguments={}))
-    load_model(tmp_path / "m.safetensors", module)
+    file, other = tmp_path / "m.safetensors", tmp_path / "other.safetensors"
+    save_model(file, module, card_of("", network_arguments={}))
+    load_model(file, module)
+    with safetensors.safe_open(file, framework="pt") as opened:
+        metadata, names = opened.metadata(), [*opened.keys()]
+    assert sorted(names) == sorted(module.state_dict())
+    # Other values or another type of a tensor give another digest; other shapes don't fit anyway.
+    for name in names:
+        for change in (bits_turned, as_other_type):
+            tensors = safetensors.torch.load_file(file)
+            changed = change(tensors[name])
+            if changed is None:
+                continue
+            safetensors.torch.save_file(tensors | {name: changed}, other, metadata)
+            with pytest.raises(ConvscopeError, match="is damaged: its weights aren't those"):
+                load_model(other, module)
+
+
+def bits_turned(tensor):
+    """Every bit turned; None where there are none."""
+    raw = tensor.reshape(-1).view(torch.uint8)
+    if not len(raw):
+        return None
+    turned = raw ^ (1 if tensor.dtype == torch.bool else 0x41)
+    return turned.view(tensor.dtype).reshape(tensor.shape)
+
+
+def as_other_type(tensor):
+    """The same bytes, said to be of another type of the same width."""
+    other = {1: torch.uint8, 2: torch.float16, 4: torch.int32, 8: torch.float64}
+    return tensor.reshape(-1).view(other[tensor.element_size()]).reshape(tensor.shape)
 
 
 def test_weights_alone(tmp_path):
@@ -159,7 +190,8 @@ def test_temperature_and_rejection_come_back_as_they_were(tmp_path):
         "score": "gaussian_energy", "threshold": -3.25, "rate": 0.05, "gaussians": GAUSSIANS,
     }  # fmt: skip
     write_card(tmp_path / "m.safetensors", rejecting(rejection))
-    loaded, card = load_model(tmp_path / "m.safetensors")
+    model = load_model(tmp_path / "m.safetensors")
+    loaded, card = model.network, model.card
     assert card == rejecting(rejection)
     assert card.rejection.threshold == -3.25
     for name, tensor in network.state_dict().items():

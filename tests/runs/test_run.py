@@ -68,8 +68,16 @@ def test_metrics_are_always_json(tmp_path):
 
 
 def test_an_empty_folder_may_be_taken(tmp_path):
-    (tmp_path / "run").mkdir()
-    check_out_folder(tmp_path / "run")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    check_out_folder(folder)
+    assert new_run(folder, Recipe(epochs=1)).recipe == Recipe(epochs=1)
+    for entry in ("a.txt", ".hidden"):
+        other = tmp_path / f"with {entry}"
+        other.mkdir()
+        (other / entry).touch()
+        with pytest.raises(UsageError, match="isn't a run, so nothing there is touched"):
+            check_out_folder(other)
 
 
 def test_not_a_run(tmp_path):
@@ -102,3 +110,20 @@ def test_damaged_metrics_name_the_line(tmp_path, line):
     message = r"Line 2 of '.*metrics\.jsonl' is damaged: it should be a JSON object with a 'kind'"
     with pytest.raises(ConvscopeError, match=message):
         run.metrics()
+
+
+def test_a_run_prints_shows_and_draws_itself_from_its_first_step_on(digits_run, tmp_path):
+    done = digits_run.as_dict()
+    assert done == digits_run.summary() | {"network": "lenet", "data": "digits"}
+    lines = str(digits_run).splitlines()
+    assert lines[0] == f"{digits_run.folder}: lenet on digits"
+    assert lines[1].startswith("6 epochs in ")
+    assert lines[2].startswith(f"test accuracy {done['accuracy']:.2%} (95 % interval ")
+    assert f"{done['accuracy']:.2%}" in digits_run._repr_html_()
+    assert len(digits_run.figure().axes) == 2
+    begun = new_run(tmp_path / "<b>", Recipe(network="lenet", data="digits", epochs=1))
+    assert begun.as_dict()["accuracy"] is None
+    assert str(begun).splitlines()[1:] == ["not evaluated yet"]
+    assert "<b>" not in begun._repr_html_()
+    begun.figure(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").exists()

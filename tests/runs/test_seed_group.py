@@ -20,7 +20,7 @@ def test_spread():
 
 def test_summary_and_file(tmp_path):
     group = write_group(tmp_path / "g", [20, 30, 90, None], {2: "only guesses", 3: "NaN"})
-    summary = SeedGroup(group.folder).summary()
+    summary = SeedGroup(group.folder).as_dict()
     # The seed that guesses counts: without it the recipe would look better than it is.
     assert summary["accuracy"] == pytest.approx(0.7)
     assert summary["spread"]["lowest"] == pytest.approx(0.1)
@@ -34,7 +34,7 @@ def test_summary_and_file(tmp_path):
 
 
 def test_nothing_has_a_result(tmp_path):
-    summary = write_group(tmp_path / "g", [None, None]).summary()
+    summary = write_group(tmp_path / "g", [None, None]).as_dict()
     assert summary["accuracy"] is None
     assert summary["spread"] is None
     assert summary["seconds"] == 0
@@ -100,3 +100,16 @@ def test_damaged(tmp_path, changes, message):
     file.write_text("{")
     with pytest.raises(ConvscopeError, match="is damaged: Invalid JSON"):
         SeedGroup(tmp_path / "g")
+
+
+def test_a_group_prints_and_shows_itself(tmp_path):
+    group = write_group(tmp_path / "g", [20, 30, None], {2: "its loss is NaN"})
+    lines = str(group).splitlines()
+    assert lines[0] == "seed  accuracy     loss     time"
+    assert lines[1].split()[:2] == ["0", "80.00%"]
+    assert "Seed 2 failed. its loss is NaN" in lines
+    assert "test accuracy over 2 seeds: median 75.00%, lowest 70.00%, highest 80.00%" in lines
+    html = group._repr_html_()
+    assert "80.00%" in html
+    assert "failed" in html
+    assert json.dumps(group.as_dict())

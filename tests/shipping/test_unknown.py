@@ -9,8 +9,9 @@ import pytest
 import torch
 
 import convscope as cs
-from convscope.evaluation.answer import familiarity
-from convscope.runs.model_file import Rejection, load_model, write_card
+from convscope.evaluation.unknown import familiarity
+from convscope.runs.model import Model, load_model
+from convscope.runs.model_file import Rejection, write_card
 from convscope.shipping.export.reader import read
 from convscope.shipping.export.session import Session
 from convscope.shipping.server.engines import make_engine
@@ -35,8 +36,9 @@ def images(tmp_path):
 def test_all_three_say_unknown_of_the_same_images(digits_run, images, tmp_path):
     model = tmp_path / "model.safetensors"
     shutil.copy(digits_run.model_file, model)
-    network, card = load_model(model)
-    logits = cs.evaluate(digits_run, quiet=True).outcome.logits
+    loaded = load_model(model)
+    network, card = loaded.network, loaded.card
+    logits = cs.evaluate(digits_run, quiet=True).logits.values
     threshold = familiarity(logits, "max_logit").median().item()
     rejection = Rejection(score="max_logit", threshold=threshold, rate=0.5)
     card = card.model_copy(update={"rejection": rejection})
@@ -48,7 +50,7 @@ def test_all_three_say_unknown_of_the_same_images(digits_run, images, tmp_path):
 
     cs.export(model, tmp_path / "m.onnx", images=images, quiet=True)
     session = Session((tmp_path / "m.onnx").read_bytes())
-    engine = make_engine("float32", network, card, torch.device("cpu"))
+    engine = make_engine("float32", Model(network, card), torch.device("cpu"))
     with served(engine, card=card) as (address, _):
         contents = [Path(each.path).read_bytes() for each in predictions]
         texts = [base64.b64encode(content).decode() for content in contents]
@@ -58,7 +60,7 @@ def test_all_three_say_unknown_of_the_same_images(digits_run, images, tmp_path):
             {"Content-Type": "application/json"},
         )
     for prediction, served_one in zip(predictions, answer.json()["predictions"], strict=True):
-        said = session.answer(read(prediction.path, card.size))
+        said = session.run(read(prediction.path, card.size))
         first = prediction.top[0]
         assert bool(said.unknown[0]) == served_one["unknown"] == prediction.unknown
         assert said.labels[0] == ("unknown" if prediction.unknown else first.label)

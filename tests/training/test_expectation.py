@@ -12,10 +12,7 @@ from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.history import outcomes
 from convscope.runtime.contention import Contention
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def images(count=64):

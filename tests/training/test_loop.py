@@ -1,4 +1,8 @@
-"""Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails."""
+"""Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails.
+
+Tests training/train.py, training/job.py, training/state.py, training/live_view.py,
+training/diagnosis.py, training/interrupt.py.
+"""
 
 import json
 import math
@@ -54,11 +58,12 @@ def test_equals_a_loop_written_by_hand(tmp_path, monkeypatch):
             optimizer.zero_grad()
             F.cross_entropy(by_hand(images), labels).backward()
             optimizer.step()
-    trained, _ = run.model(module())
+    trained = run.model(module()).network
     for name, weights in by_hand.state_dict().items():
         torch.testing.assert_close(trained.state_dict()[name], weights, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.draws_figures
 def test_learns_and_leaves_everything(tmp_path):
     run = cs.train(module(), DATA, cs.Recipe(epochs=8, batch_size=16), out=tmp_path / "r", **PLAIN)
     assert run.summary()["accuracy"] == 1.0
@@ -217,7 +222,7 @@ def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):
         cs.train(module(), DATA, cs.Recipe(epochs=4, batch_size=32), out=tmp_path / "r", **PLAIN)
     run = cs.Run(tmp_path / "r")
     assert all(t.isfinite().all() for t in latest_checkpoint(run.checkpoints).tensors.values())
-    assert all(t.isfinite().all() for t in run.model(module())[0].state_dict().values())
+    assert all(t.isfinite().all() for t in run.model(module()).network.state_dict().values())
     assert len(run.metrics("epoch")) == 2
 
 
@@ -305,7 +310,7 @@ def test_tied_weights_are_kept_and_resumed(tmp_path):
     run = cs.train(Tied(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=2).write(run.recipe_file)
     cs.resume(run, network=Tied(), data=DATA, quiet=True)
-    network, _ = run.model(Tied())
+    network = run.model(Tied()).network
     assert network.first.weight is network.second.weight
 
 
@@ -335,7 +340,7 @@ def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, changes,
 
 def test_small_images_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
     run = cs.train("lenet", DATA, "fast", out=tmp_path / "r", epochs=1, precision="float32")
-    assert run.model()[1].size == 28
+    assert run.model().card.size == 28
     assert "Images are enlarged from 8 to 28 pixels" in capfd.readouterr().err
 
 
@@ -358,8 +363,25 @@ def test_modules_that_do_not_map_images_to_logits(tmp_path, network, message):
 
 
 def test_metrics_are_json(tmp_path):
-    run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
-    json.dumps(run.summary())
+    """Every line is an object of finite numbers, texts and truths, whoever reads it."""
+    recipe = cs.Recipe(epochs=2, batch_size=32, validation=0.25)
+    run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
+
+    def refuse(name):
+        raise AssertionError(f"{name} isn't JSON")
+
+    text = run.metrics_file.read_text(encoding="utf-8")
+    lines = [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
+    assert lines == run.metrics()
+    epochs = [line for line in lines if line["kind"] == "epoch"]
+    assert [line["epoch"] for line in epochs] == [1, 2]
+    for name in ("train_loss", "validation_loss", "validation_accuracy", "learning_rate"):
+        assert all(math.isfinite(line[name]) for line in epochs), name
+    assert all(0 <= line["validation_accuracy"] <= 1 for line in epochs)
+    summary = json.loads(json.dumps(run.summary(), allow_nan=False))
+    assert summary == run.summary()
+    assert summary["epochs"] == 2
+    assert summary["accuracy"] == json.loads(run.evaluation_file.read_text())["accuracy"]
 
 
 def test_robustness_is_left_out_where_it_would_take_minutes(tmp_path, monkeypatch, capsys):

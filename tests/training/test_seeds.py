@@ -48,7 +48,7 @@ def test_each_seed_is_a_run(train, images, tmp_path):
     group = train(seed=4)
     assert [run.folder.name for run in group.runs] == ["seed-4", "seed-5", "seed-6"]
     assert [run.recipe.seed for run in group.runs] == [4, 5, 6]
-    weights = {tuple(run.model(small())[0][1].weight.flatten().tolist()) for run in group.runs}
+    weights = {tuple(run.model(small()).network[1].weight.flatten().tolist()) for run in group.runs}
     assert len(weights) == 3
     assert group.spread.lowest <= group.spread.median <= group.spread.highest
     # A seed by itself gives the same run.

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from convscope.cli.complete import complete_run
-from convscope.cli.console import fail, print_json
-from convscope.look.numbers import percent
+from convscope.cli.console import print_json
 
 METHODS = ("saliency", "integrated-gradients", "occlusion", "grad-cam", "all")
 EPILOG = """
@@ -55,21 +54,17 @@ def explain(
     Writes figures (which pixels count, feature maps, first kernels) and explanation.html, one
     page that holds all of them.
     """
-    from convscope.inspection.explain import explain as ask
+    from convscope.inspection.explanation.explain import explain as ask
 
-    explanation = ask(run, image, method=method, label=label, out=out, device=device)
+    explanation = ask(run, image, method=method, label=label, device=device)
+    folder = run if run.is_dir() else run.parent
+    files = explanation.save(out or folder / "explanations" / image.stem)
     if json:
-        print_json({"run": str(run), **explanation.as_dict()})
+        named = {what: str(file) for what, file in files.items()}
+        print_json({"run": str(run), **explanation.as_dict(), "files": named})
         return
-    for name, probability in explanation.guesses:
-        marker = "→" if name == explanation.label else " "
-        print(f"{marker} {percent(probability):>7}  {name}")
-    for note in explanation.notes:
-        fail(note)
+    print(explanation)
     print()
-    for attribution in explanation.attributions:
-        print(f"{attribution.method}: {attribution.note}")
-    print()
-    width = max(len(what) for what in explanation.files) + 1
-    for what, file in explanation.files.items():
+    width = max(len(what) for what in files) + 1
+    for what, file in files.items():
         print(f"{what + ':':<{width}} {file}")

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from convscope.cli.console import print_json
-from convscope.errors import UsageError
+from convscope.cli.console import check_out_file, print_json
 
 EPILOG = """
 Examples:
@@ -23,7 +22,7 @@ Examples:
 
 def complete_kernel(text: str) -> list[str]:
     """Names in the gallery."""
-    from convscope.inspection.kernels import GALLERY
+    from convscope.inspection.kernels.kernel import GALLERY
 
     return [name for name in GALLERY if name.startswith(text)]
 
@@ -58,55 +57,21 @@ def kernels(
     output follows: ⌊(n − k + p + s) / s⌋ for n pixels, a kernel that spans k, p pixels of padding
     on both sides together, and the stride s.
     """
-    from convscope.inspection.figures.kernels import gallery_figure, kernel_figure
-    from convscope.inspection.kernels import GALLERY, apply, find_kernel, open_image
+    from convscope.inspection.kernels.filter_image import filter_image
+    from convscope.inspection.kernels.kernel import GALLERY, find_kernel
 
-    chosen = list(GALLERY.values()) if kernel is None else [find_kernel(kernel)]
-    image, note = open_image(image_file)
-    results = [
-        apply(image, each, stride=stride, padding=padding, dilation=dilation, mode=mode)
-        for each in chosen
-    ]
-    named = "kernels" if kernel is None else "kernel"
-    if kernel is not None and chosen[0].name in GALLERY:
-        named = chosen[0].name
-    file = _out_file(out or Path(f"{image_file.stem}-{named}.png"))
-    if kernel is None:
-        gallery_figure(file, image, results, image_file.name)
-    else:
-        kernel_figure(file, image, results[0], image_file.name)
+    chosen = None if kernel is None else find_kernel(kernel)
+    named = "kernels" if chosen is None else "kernel"
+    if chosen is not None and chosen.name in GALLERY:
+        named = chosen.name
+    file = out or Path(f"{image_file.stem}-{named}.png")
+    check_out_file("--out", file, ".png")
+    found = filter_image(
+        image_file, chosen, stride=stride, padding=padding, dilation=dilation, mode=mode
+    )
+    found.figure(file)
     if json:
-        print_json(
-            {
-                "image": str(image_file),
-                "input_size": list(image.shape[1:]),
-                "kernels": [
-                    {
-                        "name": result.kernel.name,
-                        "weights": result.kernel.weights.tolist(),
-                        "output_size": list(result.values.shape[1:]),
-                        "formula": list(result.formula),
-                        "lowest": float(result.values.min()),
-                        "highest": float(result.values.max()),
-                    }
-                    for result in results
-                ],
-                "file": str(file),
-            }
-        )
+        print_json({**found.as_dict(), "image": str(image_file), "file": str(file)})
         return
-    if note:
-        print(note)
-    print("Output size ⌊(n − k + p + s) / s⌋:")
-    for lines in dict.fromkeys(result.formula for result in results):
-        names = ", ".join(result.kernel.name for result in results if result.formula == lines)
-        print(f"  {names}: {lines[0]}, {lines[1]}")
+    print(found)
     print(f"figure: {file}")
-
-
-def _out_file(path: Path) -> Path:
-    if path.suffix.lower() != ".png":
-        raise UsageError(f"--out must be a file that ends with .png; given {str(path)!r}.")
-    if not path.parent.is_dir():
-        raise UsageError(f"--out: there is no folder {str(path.parent)!r}. Make it first.")
-    return path

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from convscope.cli.complete import complete_precision, complete_run
 from convscope.cli.console import check_out_file, fail, print_json
-from convscope.look.numbers import percent
-
-if TYPE_CHECKING:
-    from convscope.evaluation.prediction import Predictions
 
 EPILOG = """
 Examples:
@@ -57,14 +53,14 @@ def predict(
 
     Files that can't be used are named on standard error, and left out.
     """
-    from convscope.evaluation.predict import predict as ask
+    from convscope.evaluation.predict import predict as predict_files
     from convscope.runtime.allocator import keep_memory
 
     if csv is not None:
         check_out_file("--csv", csv, ".csv")
     replaced = csv is not None and csv.exists()
     keep_memory()  # the next batch needs what the last one did; a tenth more speed
-    predictions = ask(run, images, top=top, device=device, precision=precision)  # type: ignore[arg-type]
+    predictions = predict_files(run, images, top=top, device=device, precision=precision)  # type: ignore[arg-type]
     if csv is not None:
         predictions.write_csv(csv)
     if json:
@@ -72,21 +68,9 @@ def predict(
         print_json({**predictions.as_dict(), "files": files})
         return
     if csv is None:
-        _show(predictions)
+        for prediction in predictions.predictions:
+            print(f"{prediction.path}: {prediction}")
     else:
         print(f"{len(predictions.predictions)} images: {csv}{' (replaced)' if replaced else ''}")
-    _show_problems(predictions)
-
-
-def _show(predictions: Predictions) -> None:
-    for prediction in predictions.predictions:
-        guesses = "   ".join(
-            f"{guess.label} {percent(guess.probability)}" for guess in prediction.top
-        )
-        said = f"unknown (most like: {guesses})" if prediction.unknown else guesses
-        print(f"{prediction.path}: {said}")
-
-
-def _show_problems(predictions: Predictions) -> None:
     for problem in predictions.problems:
         fail(f"Left out {problem.path}: {problem.reason}")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from convscope.cli.complete import complete_network, complete_run
+from convscope.cli.complete import complete_data, complete_network, complete_run
 from convscope.cli.console import print_json
-from convscope.cli.maps import show_maps
+from convscope.cli.show_questions import QUESTIONS, Asked, answer_question
 from convscope.cli.unit import check_options, show_unit
-from convscope.errors import UsageError, unknown_name
-
-if TYPE_CHECKING:
-    from torch import nn
+from convscope.errors import UsageError
 
 EPILOG = """
 Examples:
@@ -30,6 +27,14 @@ Examples:
   convscope show runs/lenet-digits-1 --unit features.conv1:2,10,12 --image seven.png --backward
 
   convscope show runs/lenet-digits-1 --maps features.conv1 --image seven.png
+
+  convscope show runs/lenet-digits-1 --excites features.conv2 --data digits
+
+  convscope show runs/lenet-digits-1 --parameters --data digits
+
+  convscope show vgg11-32px --initializations
+
+  convscope show resnet18 --receptive-field layer2:5,3,3
 """
 
 
@@ -72,7 +77,48 @@ def show(
         str | None,
         typer.Option(metavar="LAYER", help="Draw a layer's feature maps instead."),
     ] = None,
-    image: Annotated[Path | None, typer.Option(help="For --unit and --maps: an image.")] = None,
+    receptive_field: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER:C,Y,X",
+            help="Show what a unit sees of the image instead, and how much each pixel matters.",
+        ),
+    ] = None,
+    kernels: Annotated[
+        bool, typer.Option("--kernels", help="Draw the kernels that images meet first instead.")
+    ] = False,
+    parameters: Annotated[
+        bool,
+        typer.Option(
+            "--parameters",
+            help="Describe the parameters instead; with --data also gradients and dead units.",
+        ),
+    ] = False,
+    initializations: Annotated[
+        bool,
+        typer.Option(
+            "--initializations",
+            help="Compare what each initialization does to the signal through depth instead.",
+        ),
+    ] = False,
+    excites: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER[:C,…]",
+            help="Find the images of --data that excite a layer's channels most instead.",
+        ),
+    ] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(help="For --unit, --maps and --receptive-field: an image."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="For --excites, --parameters and --initializations: a data set.",
+            autocompletion=complete_data,
+        ),
+    ] = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="For --unit: explain the gradients as well.")
     ] = False,
@@ -82,7 +128,7 @@ def show(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="For --unit and --maps: the PNG to write. Default: IMAGE-LAYER….png."),
+        typer.Option(help="The PNG to write for a question. Default: IMAGE-LAYER….png and so on."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
@@ -93,26 +139,31 @@ def show(
     Without a size, images are what the network is usually given, or what the run trained on.
 
     With --unit and --image, show where one number comes from: the arithmetic, in text and in a
-    figure. With --maps and --image, draw what a layer makes of an image.
+    figure. Other options ask other questions, one at a time; each is answered in text and in a
+    figure.
     """
-    asked = {"--unit": unit, "--maps": maps, "--drawing": drawing}
+    questions = {
+        "--maps": maps,
+        "--receptive-field": receptive_field,
+        "--excites": excites,
+        "--kernels": "" if kernels else None,
+        "--parameters": "" if parameters else None,
+        "--initializations": "" if initializations else None,
+    }
+    asked = {"--unit": unit, **questions, "--drawing": drawing}
     several = [option for option, given in asked.items() if given is not None]
     if len(several) > 1:
         raise UsageError(f"{' and '.join(several)} are different questions. Ask one at a time.")
-    if maps is not None:
-        check_options(None, None, backward=backward, label=label, out=None)
-        show_maps(
-            network,
-            image,
-            maps,
-            size=size,
-            channels=channels,
-            classes=classes,
-            out=out,
-            json=json,
-        )
-        return
+    for option in QUESTIONS:
+        value = questions[option]
+        if value is not None:
+            check_options(None, None, backward=backward, label=label, out=None)
+            besides = Asked(network, image, data, size, channels, classes)
+            answer_question(option, value, besides, out, json=json)
+            return
     check_options(image, unit, backward=backward, label=label, out=out)
+    if data is not None:
+        raise UsageError("--data is for --excites, --parameters and --initializations.")
     if unit is not None and image is not None:
         show_unit(
             network,
@@ -127,17 +178,44 @@ def show(
             json=json,
         )
         return
-    from convscope.graph.capture import capture
-    from convscope.inspection.trace.trace import traced
+    show_layers(
+        network, size, channels=channels, classes=classes, expand=expand, drawing=drawing, json=json
+    )
 
-    module, shape = open_network(network, size, channels, classes)
+
+def show_layers(
+    network: str,
+    size: int | None,
+    *,
+    channels: int | None,
+    classes: int | None,
+    expand: bool,
+    drawing: Path | None,
+    json: bool,
+) -> None:
+    """Print a network layer by layer, and draw it if asked to.
+
+    Args:
+        network: A network of the catalog, the folder of a run, or a model file.
+        size: Height and width of the images, or None for the usual.
+        channels: Channels of the images, or None for the usual.
+        classes: Number of classes, or None for the usual.
+        expand: Show every layer, not blocks of them.
+        drawing: An .svg or .png to write, or None.
+        json: Print data instead of text.
+    """
+    from convscope.graph.capture import capture
+    from convscope.inspection.open.network import open_for_shape
+    from convscope.inspection.trace.trace import trace_graph
+
+    module, shape = open_for_shape(network, size, channels=channels, classes=classes)
     graph = capture(module, shape)
-    trace = traced(graph)
+    trace = trace_graph(graph)
     files = {}
     if drawing is not None:
         from convscope.inspection.drawing.drawing import draw
 
-        draw(graph, drawing, expand=expand)
+        draw(graph, expand=expand, path=drawing)
         files["drawing"] = str(drawing)
     if json:
         print_json(trace.as_dict() | files)
@@ -151,42 +229,3 @@ def show(
         console.print(part)
     for what, file in files.items():
         print(f"{what}: {file}")
-
-
-def open_network(
-    name: str, size: int | None, channels: int | None, classes: int | None
-) -> tuple[nn.Module, tuple[int, int, int]]:
-    """The network that a command is about, and the shape of its images.
-
-    Args:
-        name: A network of the catalog, or the folder of a run.
-        size: Height and width of the images, or None for the usual.
-        channels: Channels of the images, or None for the usual.
-        classes: Number of classes, or None for the usual.
-
-    Raises:
-        UsageError: There is no such network or run, or the run's cannot be changed so.
-    """
-    from convscope.inspection.subject import subject
-    from convscope.networks.catalog import entry, list_networks
-    from convscope.runs.run import Run
-
-    if name in list_networks():
-        usual = entry(name).image
-        shape = (channels or usual[0], size or usual[1], size or usual[2])
-        return subject(name, shape, classes or 10)
-    if not Path(name).exists():
-        if "/" in name:
-            Run(name)  # says which runs there are
-        raise unknown_name("network or run folder", name, list_networks())
-    module, card = Run(name).model()
-    for option, given, trained in (
-        ("--channels", channels, card.channels),
-        ("--classes", classes, len(card.classes)),
-    ):
-        if given is not None and given != trained:
-            raise UsageError(
-                f"{option} {given} does not fit run {name!r}, which was trained with {trained}. "
-                f"Leave it out, or show the network: convscope show {card.network}."
-            )
-    return module, (card.channels, size or card.size, size or card.size)

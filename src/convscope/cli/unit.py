@@ -27,6 +27,9 @@ def check_options(
             if given:
                 raise UsageError(
                     f"{option} is for one number: add --unit LAYER:CHANNEL,ROW,COLUMN."
+                    if option in ("--backward", "--class")
+                    else f"{option} belongs to a question: add --unit LAYER:CHANNEL,ROW,COLUMN, or "
+                    "another (convscope show --help)."
                 )
         return
     if image is None:
@@ -68,10 +71,10 @@ def show_unit(
     """
     from rich.console import Console
 
-    from convscope.inspection.opened import opened
+    from convscope.inspection.open.image import open_image
     from convscope.inspection.unit.unit import explain_unit
 
-    subject = opened(network, image, size=size, channels=channels, classes=classes)
+    subject = open_image(network, image, size=size, channels=channels, classes=classes)
     explanation = explain_unit(subject, unit, backward=backward, label=label)
     file = out or Path(f"{image.stem}-{re.sub(r'[^A-Za-z0-9.]+', '-', unit)}.png")
     files = [file]

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convscope.comparison.contender import Contender, open_contenders
 from convscope.comparison.pairs import Pair, all_pairs
 from convscope.comparison.power import LEVEL
 from convscope.comparison.significance import McNemar
 from convscope.comparison.words import sentence
+from convscope.look.html import escape, table
+from convscope.look.numbers import percent
 from convscope.runs.differences import differing_fields
 from convscope.runs.run import Run
 from convscope.runs.seed_group import SeedGroup
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,33 @@ class Comparison:
     def sentences(self) -> tuple[str, ...]:
         """What each pair came to, in words."""
         return tuple(sentence(pair) for pair in self.pairs)
+
+    def __str__(self) -> str:
+        from convscope.comparison.text import comparison_text
+
+        return comparison_text(self)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                each.name,
+                percent(each.accuracy, 2),
+                f"{percent(each.interval[0], 2)}–{percent(each.interval[1], 2)}",
+            )
+            for each in self.contenders
+        ]
+        notes = "".join(f"<p>{escape(text)}</p>" for text in (*self.sentences, *self.notes))
+        return table(rows, ["run", "accuracy", "interval"]) + notes
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """The accuracies with their intervals, and those after every epoch, as a figure.
+
+        Args:
+            path: The PNG to write; None writes none.
+        """
+        from convscope.comparison.figure import comparison_figure
+
+        return comparison_figure(self, path)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""

@@ -17,7 +17,7 @@ from convscope.runs.forecast import ForecastRow, read_forecast
 from convscope.runs.model_file import read_card
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
-from convscope.runs.seed_group import SeedGroup, Spread, is_seed_group, spread
+from convscope.runs.seed_group import AccuracySpread, SeedGroup, is_seed_group, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +26,14 @@ class Contender:
 
     Attributes:
         name: Short, and different from those of the others.
-        folder: Of the run or the group.
+        folder: The folder of the run or the group.
         runs: The run, or the group's runs that were evaluated.
         evaluated: How each was evaluated.
-        seeds: Of each run.
+        seeds: The seed of each run.
         is_group: Whether it is a group of seeds.
         failures: What is wrong with seeds of the group.
-        recipe: Of the (first) run.
-        data_fingerprint: Of its training images.
+        recipe: The recipe of the (first) run.
+        data_fingerprint: Differs where its training images differ.
         loss: Mean cross-entropy on the evaluated images.
         epochs: Trained for.
         seconds: Time of the training, with the evaluation after every epoch.
@@ -66,22 +66,22 @@ class Contender:
 
     @property
     def accuracies(self) -> tuple[float, ...]:
-        """Of each run."""
+        """The accuracy of each run."""
         return tuple(evaluated.accuracy for evaluated in self.evaluated)
 
     @property
-    def spread(self) -> Spread:
-        """Of the accuracies."""
+    def spread(self) -> AccuracySpread:
+        """How far the accuracies lie apart."""
         return spread(self.accuracies)
 
     @property
     def accuracy(self) -> float:
-        """Of the run, or the median of the seeds."""
+        """The accuracy of the run, or the median of the seeds."""
         return self.spread.median
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of a run, the 95 % confidence interval; of a group, its lowest and highest accuracy."""
+        """The 95 % confidence interval of a run; lowest and highest accuracy of a group."""
         if self.is_group:
             return self.spread.lowest, self.spread.highest
         return self.evaluated[0].interval
@@ -181,7 +181,7 @@ def _contender(name: str, folder: Path, runs: list[Run], group: SeedGroup | None
         **medians,
         parameters=_parameters(runs[0]),
         model_bytes=runs[0].model_file.stat().st_size,
-        forecast=read_forecast(runs[0]),
+        forecast=read_forecast(runs[0].folder),
         curves=tuple(points for _, points in curves),
         curve_split=curves[0][0],
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pydantic
 
-from convscope.errors import ConvscopeError, UsageError
+from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.runs.run import Run
 
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
@@ -39,9 +39,9 @@ class EvaluationRecord(pydantic.BaseModel, frozen=True):
         split: Which part of it.
         images: How many were evaluated.
         image_shape: (C, H, W) of one.
-        fingerprint: Of the images; that of others is another.
-        classes: Names.
-        per_class: Images of each.
+        fingerprint: Differs where the images differ.
+        classes: Names of the classes.
+        per_class: How many images each class has.
         mistakes: All wrong images.
     """
 
@@ -91,12 +91,9 @@ def read_evaluation(run: Run) -> EvaluationRecord:
     try:
         return EvaluationRecord.model_validate_json(run.evaluation_file.read_bytes())
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise ConvscopeError(
-            f"{str(run.evaluation_file)!r} is damaged: {where + ': ' if where else ''}"
-            f"{first['msg'].removeprefix('Value error, ')}. Evaluate the run again: convscope "
-            f"evaluate {run.folder}"
+            f"{str(run.evaluation_file)!r} is damaged: {first_invalid(error)}. Evaluate the run "
+            f"again: convscope evaluate {run.folder}"
         ) from None
 
 

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convscope.comparison.compare import Comparison
 from convscope.comparison.contender import Contender
 from convscope.comparison.words import in_short
 from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
 from convscope.look.numbers import percent
-from convscope.look.palette import INK, MARKERS, SERIES
+from convscope.look.palette import INK, SERIES
 
+if TYPE_CHECKING:
+    from convscope.comparison.compare import Comparison
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MOST_WITH_MARKERS = 40  # epochs; more markers would run into a thick line
 
 
-def comparison_figure(comparison: Comparison, path: str | Path) -> None:
+def comparison_figure(comparison: Comparison, path: str | Path | None = None) -> Figure:
     """Draw the accuracies with intervals, sorted, beside the accuracy after every epoch.
 
     Args:
         comparison: What to draw; the most accurate is at the top.
-        path: The PNG to write.
+        path: The PNG to write; None writes none.
     """
     contenders = comparison.contenders
     names = [
@@ -36,6 +41,7 @@ def comparison_figure(comparison: Comparison, path: str | Path) -> None:
         _draw_accuracies(left, contenders, names)
         _draw_curves(right, contenders)
         footnote(figure, _how_to_read(contenders))
+    return figure
 
 
 def _result(comparison: Comparison, names: Sequence[str]) -> str:

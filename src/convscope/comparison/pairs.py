@@ -42,7 +42,7 @@ class Pair:
 
     @property
     def difference(self) -> float:
-        """Of the mean accuracies; never below 0."""
+        """The difference of the mean accuracies; never below 0."""
         return self.first.spread.mean - self.second.spread.mean
 
     @property

@@ -47,7 +47,7 @@ def seeds_needed(
 
     Args:
         first: Accuracies of the seeds.
-        second: Of the other group.
+        second: Accuracies of the other group's seeds.
         comparisons: How many are made at once.
     """
     difference = float(np.mean(first) - np.mean(second))

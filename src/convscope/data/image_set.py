@@ -21,6 +21,19 @@ MEMORY_LIMIT = 1 << 30
 """Bytes of images that are copied into memory; larger copies go to the disk."""
 
 
+def evenly_spread(length: int, count: int) -> NDArray[np.intp]:
+    """Places of at most `count` of `length` items, evenly spread from the first to the last.
+
+    Args:
+        length: How many items there are.
+        count: How many are wanted; of fewer items, all are taken.
+
+    Returns:
+        Rising indices, shape (min(length, count),).
+    """
+    return np.linspace(0, length - 1, min(length, count)).round().astype(np.intp)
+
+
 def _checked_images(images: Any) -> NDArray[np.uint8]:
     if not isinstance(images, np.ndarray):
         raise UsageError(

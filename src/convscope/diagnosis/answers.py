@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from convscope.diagnosis.neighbours import sample
 from convscope.diagnosis.subject import Subject
-from convscope.evaluation.measure import measure
+from convscope.evaluation.logits import compute_batch_logits
 
 IMAGES = 1000  # of each set, at most
 
@@ -65,12 +65,12 @@ def ask_both_modes(subject: Subject) -> ModeAnswers:
     train = sample(subject.train, IMAGES, random)
     train = train.subset(random.permutation(len(train)))
     monitor = sample(subject.monitor, IMAGES, random)
-    seen = measure(subject.newest, subject.plain_batches(train))
-    other = measure(subject.newest, subject.plain_batches(monitor))
+    seen = compute_batch_logits(subject.newest, subject.plain_batches(train))
+    other = compute_batch_logits(subject.newest, subject.plain_batches(monitor))
     return ModeAnswers(
-        train=_summarize(seen.logits, seen.labels),
+        train=_summarize(seen.values, seen.labels),
         train_mode=_summarize(*_in_training_mode(subject, subject.plain_batches(train).epoch(0))),
-        monitor=_summarize(other.logits, other.labels),
+        monitor=_summarize(other.values, other.labels),
         has_batch_norm=any(
             isinstance(module, nn.modules.batchnorm._BatchNorm)
             for module in subject.newest.modules()

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
-from convscope.evaluation.answer import answer
-from convscope.evaluation.calibration import Bin, reliability
-from convscope.evaluation.cost import Cost, measure_cost
-from convscope.evaluation.evaluation import Evaluation
+from convscope.evaluation.calibration import Bin, calibrated_probabilities, reliability
+from convscope.evaluation.cost import ModelCost, measure_cost
 from convscope.evaluation.robustness import Robustness, measure_robustness, takes_minutes
 from convscope.evaluation.selective import Selective, selective
-from convscope.runs.model_file import ModelCard
-from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
@@ -25,22 +22,20 @@ class Analysis:
 
     Attributes:
         evaluation: The evaluation.
-        card: Of the network evaluated.
-        evaluated: When, in UTC.
-        bins: The answers by how probable the network says they are.
-        bins_after: The same after dividing its logits by the card's temperature.
-        selective: Accuracy against the share of images answered.
-        cost: Parameters, operations, speed, room.
+        evaluated: When it was made, in UTC.
+        bins: The images by the network's confidence, with the share that is right.
+        bins_after: The images by its confidence after dividing logits by the temperature.
+        selective: Accuracy against the share of images predicted.
+        cost: Parameters, operations, speed, size on the disk.
         robustness: Accuracy on images that get worse; None where it wasn't wanted.
     """
 
     evaluation: Evaluation
-    card: ModelCard
     evaluated: datetime
     bins: tuple[Bin, ...]
     bins_after: tuple[Bin, ...]
     selective: Selective
-    cost: Cost
+    cost: ModelCost
     robustness: Robustness | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -59,10 +54,8 @@ class Analysis:
 
 
 def analyse(
-    run: Run,
     evaluation: Evaluation,
     *,
-    network: nn.Module | None = None,
     device: str = "auto",
     batch_size: int = 64,
     robustness: bool | None = True,
@@ -71,39 +64,30 @@ def analyse(
     """Measure what the report shows besides the evaluation.
 
     Args:
-        run: Whose network was evaluated.
-        evaluation: The evaluation.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        evaluation: The evaluation, which holds the run and its model.
         device: As for `evaluate`.
         batch_size: As for `evaluate`.
         robustness: Whether to evaluate the network on disturbed images too; None: unless that
             would take minutes.
         quiet: Show no progress.
-
-    Raises:
-        UsageError: The run has no model, or needs `network`.
-        ConvscopeError: The model file is damaged.
     """
-    model, card = run.model(network)
+    model, logits = evaluation.model, evaluation.logits
     chosen = choose_device(device)
-    outcome = evaluation.outcome
-    probabilities = answer(outcome.logits, card).probabilities
+    probabilities = calibrated_probabilities(logits.values, model.card)
     confidence, predicted = probabilities.max(dim=1)
     speed = evaluation.image_count / evaluation.seconds
-    cost = measure_cost(run, model, card, speed, chosen)
+    cost = measure_cost(model, evaluation.run, speed, chosen)
     if robustness is None:
         robustness = not takes_minutes(cost.macs, evaluation.images)
     return Analysis(
         evaluation=evaluation,
-        card=card,
         evaluated=datetime.now(timezone.utc),
-        bins=reliability(outcome.probabilities, outcome.labels),
-        bins_after=reliability(probabilities, outcome.labels),
-        selective=selective(confidence.numpy(), (predicted == outcome.labels).numpy()),
+        bins=reliability(logits.probabilities, logits.labels),
+        bins_after=reliability(probabilities, logits.labels),
+        selective=selective(confidence.numpy(), (predicted == logits.labels).numpy()),
         cost=cost,
         robustness=measure_robustness(
             model,
-            card,
             evaluation.images,
             macs=cost.macs,
             device=chosen,

@@ -1,8 +1,9 @@
 """Whether probabilities can be taken at their word, and one number that mends them.
 
-Of the answers given with 80 % certainty, 80 % should be right. Networks are often too sure, and
-those trained with label smoothing not sure enough. Guo et al. 2017, "On calibration of modern
-neural networks", measure this (section 2) and divide all logits by one number (section 4.2).
+Of the images whose class is given with 80 % probability, 80 % should be right. Networks are often
+too sure, and those trained with label smoothing not sure enough. Guo et al. 2017, "On calibration
+of modern neural networks", measure this (section 2) and divide all logits by one number (section
+4.2).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from torch import Tensor
 
 from convscope.errors import UsageError
+from convscope.evaluation.logits import Logits
+from convscope.runs.model_file import ModelCard
 
 Numbers: TypeAlias = Tensor | npt.NDArray[np.floating]
 Labels: TypeAlias = Tensor | npt.NDArray[np.integer]
@@ -26,14 +29,16 @@ HALVINGS = 60  # of the interval searched, which spans ln(10 000) at first
 
 @dataclass(frozen=True)
 class Bin:
-    """The answers whose probability lies above `low`, up to and including `high`.
+    """The images whose confidence lies above `low`, up to and including `high`.
+
+    The confidence is the probability of the most probable class.
 
     Attributes:
         low: Where the bin begins.
         high: Where it ends.
-        confidence: Mean probability of these answers; None where there are none.
-        accuracy: Share of them that is right; None where there are none.
-        count: How many there are.
+        confidence: Mean confidence of these images; None where there are none.
+        accuracy: Share of these images that is right; None where there are none.
+        count: How many images there are.
     """
 
     low: float
@@ -41,6 +46,37 @@ class Bin:
     confidence: float | None
     accuracy: float | None
     count: int
+
+
+@dataclass(frozen=True)
+class CalibrationError:
+    """Whether probabilities can be taken at their word.
+
+    Attributes:
+        ece_before: Expected calibration error of softmax as it is.
+        ece_after: Expected calibration error with the temperature.
+        temperature: Logits are divided by it; fitted to validation images. 1: nothing was
+            fitted, or nothing was better.
+    """
+
+    ece_before: float
+    ece_after: float
+    temperature: float
+
+
+def calibrated_probabilities(logits: Tensor, card: ModelCard) -> Tensor:
+    """Softmax of logits (N, classes) divided by the card's temperature: (N, classes) float32."""
+    return (logits / card.temperature).softmax(dim=1)
+
+
+def measure_calibration(logits: Logits, card: ModelCard) -> CalibrationError:
+    """The expected calibration error without and with a model's temperature."""
+    calibrated = calibrated_probabilities(logits.values, card)
+    return CalibrationError(
+        ece_before=expected_calibration_error(logits.probabilities, logits.labels),
+        ece_after=expected_calibration_error(calibrated, logits.labels),
+        temperature=card.temperature,
+    )
 
 
 def fit_temperature(logits: Numbers, labels: Labels) -> float:
@@ -84,7 +120,7 @@ def fit_temperature(logits: Numbers, labels: Labels) -> float:
 
 
 def expected_calibration_error(probabilities: Numbers, labels: Labels, bins: int = 15) -> float:
-    """Mean distance between probability and share of right answers, weighted by the bins' counts.
+    """Mean distance between probability and share of right images, weighted by the bins' counts.
 
     Guo et al. 2017, equation 3, with bins of equal width.
 
@@ -109,7 +145,7 @@ def expected_calibration_error(probabilities: Numbers, labels: Labels, bins: int
 
 
 def reliability(probabilities: Numbers, labels: Labels, bins: int = 15) -> tuple[Bin, ...]:
-    """How often answers are right, by how probable the network said they were.
+    """How often the most probable class is the true one, by its probability.
 
     Args:
         probabilities: (N, classes), each row adding up to 1.
@@ -123,7 +159,7 @@ def reliability(probabilities: Numbers, labels: Labels, bins: int = 15) -> tuple
         raise UsageError(f"bins must be at least 1; given {bins}.")
     shares, true = _checked(probabilities, labels)
     confidence, right = shares.max(axis=1), shares.argmax(axis=1) == true
-    # An answer on the border belongs to the bin below, as in the paper.
+    # A probability on the border belongs to the bin below, as in the paper.
     number = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(number, minlength=bins)
     sums = np.bincount(number, weights=confidence, minlength=bins)

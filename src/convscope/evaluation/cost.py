@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from convscope.evaluation.measure import answering
-from convscope.runs.model_file import ModelCard
+from convscope.evaluation.logits import evaluation_mode
+from convscope.runs.model import Model
 from convscope.runs.run import Run
 from convscope.runtime.device import processor, synchronize
 
@@ -21,7 +21,7 @@ PATIENCE = 1.0  # seconds for them, at most
 
 
 @dataclass(frozen=True)
-class Cost:
+class ModelCost:
     """What a run's network costs.
 
     Attributes:
@@ -52,22 +52,21 @@ class Cost:
 
 
 def measure_cost(
-    run: Run, network: nn.Module, card: ModelCard, images_per_second: float, device: torch.device
-) -> Cost:
+    model: Model, run: Run, images_per_second: float, device: torch.device
+) -> ModelCost:
     """Count and time what a run's network costs.
 
     Args:
-        run: Whose network it is.
-        network: Is moved to the device.
-        card: Size and channels of its images.
+        model: The network is moved to the device.
+        run: The run that trained it.
         images_per_second: As measured while evaluating.
         device: Where to time.
     """
     epochs = run.metrics("epoch")
     speeds = [epoch["images_per_second"] for epoch in epochs]
-    image = torch.zeros(1, card.channels, card.size, card.size, device=device)
-    network.to(device)
-    return Cost(
+    image = torch.zeros(1, *model.image_shape, device=device)
+    network = model.network.to(device)
+    return ModelCost(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         macs=count_macs(network, image),
         model_bytes=run.model_file.stat().st_size,
@@ -87,14 +86,14 @@ def count_macs(network: nn.Module, images: torch.Tensor) -> int:
         network: On the device of the images.
         images: (N, C, H, W); the count is for all of them.
     """
-    with FlopCounterMode(display=False) as counter, answering(network):
+    with FlopCounterMode(display=False) as counter, evaluation_mode(network):
         network(images)
     return int(counter.get_total_flops()) // 2
 
 
 def _single_seconds(network: nn.Module, image: torch.Tensor) -> float:
     times: list[float] = []
-    with answering(network):
+    with evaluation_mode(network):
         network(image)  # the first pass also prepares
         began = time.perf_counter()
         while len(times) < REPEATS and time.perf_counter() - began < PATIENCE:

@@ -2,7 +2,7 @@
 
 The idea, and most of the disturbances, are those of Hendrycks and Dietterich 2019, "Benchmarking
 neural network robustness to common corruptions and perturbations". Severities are given in units
-that a person can image: pixels, degrees, grey levels, JPEG quality.
+that a person can picture: pixels, degrees, grey levels, JPEG quality.
 
 All functions take uint8 images (N, C, H, W) and make new ones of the same shape.
 """
@@ -112,7 +112,7 @@ def compress(images: Images, quality: float, random: Random) -> Images:
 
     Args:
         images: (N, C, H, W); with other than 1 or 3 channels, each channel is saved by itself.
-        quality: Of the JPEG, 1 to 95.
+        quality: JPEG quality, 1 to 95.
         random: Not used.
     """
 
@@ -147,7 +147,7 @@ class Disturbance(NamedTuple):
 
     Attributes:
         name: What is done.
-        unit: Of the severities.
+        unit: What severities are counted in.
         change: Makes new images of (images, severity, random numbers).
         severities: How much is tried, given the shorter side of the images in pixels.
         unchanged: The severity at which images are as they were.

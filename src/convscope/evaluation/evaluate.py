@@ -12,22 +12,24 @@ from torch import nn
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
 from convscope.errors import UsageError
-from convscope.evaluation.answered import calibration_of, known_images
-from convscope.evaluation.ask import ask
-from convscope.evaluation.evaluation import Evaluation as Evaluation
+from convscope.evaluation.calibration import measure_calibration
 from convscope.evaluation.evaluation import (
+    Evaluation,
     class_scores,
     confusion_matrix,
     find_mistakes,
-    wilson_interval,
 )
+from convscope.evaluation.interval import wilson_interval
+from convscope.evaluation.logits import compute_logits
 from convscope.evaluation.out_of_distribution import (
     measure_out_of_distribution,
     out_of_distribution_images,
     usual_out_of_distribution,
 )
 from convscope.evaluation.run_images import images_to_evaluate, listed
+from convscope.evaluation.unknown import measure_known
 from convscope.look.progress import progress
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
@@ -63,42 +65,72 @@ def evaluate(
 
     Raises:
         UsageError: No run, no model in it, no such data or split, or its classes are others.
-        ConvscopeError: The model file is damaged, or its answers are not numbers.
+        ConvscopeError: The model file is damaged, or its logits are not numbers.
     """
+    run = run if isinstance(run, Run) else Run(run)
+    return evaluate_model(
+        run.model(network),
+        run,
+        data,
+        split,
+        batch_size=batch_size,
+        device=device,
+        out_of_distribution=out_of_distribution,
+        quiet=quiet,
+    )
+
+
+def evaluate_model(
+    model: Model,
+    run: Run,
+    data: Data | None = None,
+    split: str = "test",
+    *,
+    batch_size: int = 64,
+    device: str = "auto",
+    out_of_distribution: Sequence[str | Path] | None = None,
+    quiet: bool = False,
+) -> Evaluation:
+    """As `evaluate`, for the run's model that is open already."""
     if batch_size < 1:
         raise UsageError(f"batch_size must be at least 1; given {batch_size}.")
-    run = run if isinstance(run, Run) else Run(run)
-    model, card = run.model(network)
+    card = model.card
     chosen = choose_device(device)
+    is_own = data is None or (isinstance(data, str | Path) and str(data) == run.recipe.data)
+    is_usual = is_own and split == "test"
     images, split, notes = images_to_evaluate(run, data, split, card)
     check_classes(images, card)
-    strangers = _met(out_of_distribution, card)
+    strangers = _out_of_distribution(out_of_distribution, card)
     start = time.perf_counter()
     with progress("Evaluating", len(images), quiet=quiet) as advance:
-        outcome = ask(model, card, images, batch_size=batch_size, device=chosen, on_batch=advance)
+        logits = compute_logits(
+            model, images, batch_size=batch_size, device=chosen, on_batch=advance
+        )
     seconds = time.perf_counter() - start
-    met = measure_out_of_distribution(
-        model, card, outcome, strangers, batch_size=batch_size, device=chosen, quiet=quiet
-    )
-    labels, predicted = outcome.labels.numpy(), outcome.logits.argmax(dim=1).numpy()
+    labels, predicted = logits.labels.numpy(), logits.values.argmax(dim=1).numpy()
     confusion = confusion_matrix(labels, predicted, len(card.classes))
     return Evaluation(
-        accuracy=outcome.accuracy,
+        accuracy=logits.accuracy,
         interval=wilson_interval(int(confusion.trace()), len(images)),
-        loss=outcome.loss,
+        loss=logits.loss,
         classes=card.classes,
         per_class=class_scores(confusion, card.classes),
         confusion=confusion,
-        mistakes=find_mistakes(outcome, images, card.temperature),
+        mistakes=find_mistakes(logits, images, card),
         data=images.name,
         split=split,
         seconds=seconds,
-        notes=notes + _unfitted(run, card),
+        notes=notes + _uncalibrated(run, card),
         images=images,
-        outcome=outcome,
-        calibration=calibration_of(outcome, card),
-        rejection=known_images(outcome, card),
-        out_of_distribution=met,
+        logits=logits,
+        calibration=measure_calibration(logits, card),
+        rejection=measure_known(logits, card),
+        out_of_distribution=measure_out_of_distribution(
+            model, logits, strangers, batch_size=batch_size, device=chosen, quiet=quiet
+        ),
+        run=run,
+        model=model,
+        is_usual=is_usual,
     )
 
 
@@ -117,14 +149,16 @@ def check_classes(images: ImageSet, card: ModelCard) -> None:
             )
 
 
-def _met(out_of_distribution: Sequence[str | Path] | None, card: ModelCard) -> tuple[ImageSet, ...]:
+def _out_of_distribution(
+    data: Sequence[str | Path] | None, card: ModelCard
+) -> tuple[ImageSet, ...]:
     """The out-of-distribution images to show."""
-    if out_of_distribution is not None:
-        return tuple(out_of_distribution_images(data, card) for data in out_of_distribution)
+    if data is not None:
+        return tuple(out_of_distribution_images(each, card) for each in data)
     return usual_out_of_distribution(card) if card.rejection is not None else ()
 
 
-def _unfitted(run: Run, card: ModelCard) -> tuple[str, ...]:
+def _uncalibrated(run: Run, card: ModelCard) -> tuple[str, ...]:
     """Why a model's probabilities are as they came, and what to do, if so."""
     if card.rejection is not None or card.temperature != 1:
         return ()

@@ -1,21 +1,29 @@
-"""From a network's answers to an evaluation: how often it is right, and where it goes wrong."""
+"""From logits to an evaluation: how often a network is right, and where it goes wrong."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.answered import Calibration, KnownImages
-from convscope.evaluation.measure import Outcome
+from convscope.evaluation.calibration import CalibrationError, calibrated_probabilities
+from convscope.evaluation.logits import Logits
 from convscope.evaluation.out_of_distribution import OutOfDistribution
+from convscope.evaluation.unknown import KnownImages
+from convscope.files import write_text
+from convscope.look.html import table
+from convscope.look.numbers import percent
+from convscope.runs.model import Model
+from convscope.runs.model_file import ModelCard
+from convscope.runs.run import Run
 
-Z_95 = 1.959964  # 97.5 % of a standard normal distribution lies below
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -24,8 +32,8 @@ class ClassScore:
 
     Attributes:
         name: The class.
-        precision: Of the images said to be of this class, the share that is.
-        recall: Of the images of this class, the share recognized.
+        precision: Share of the images said to be of this class that are.
+        recall: Share of the images of this class that are recognized.
         f1: Harmonic mean of the two, 2·TP / (2·TP + FP + FN).
         count: Images of this class.
     """
@@ -74,11 +82,14 @@ class Evaluation:
         seconds: Time the network took.
         notes: What a reader of the figures must know besides.
         images: The images evaluated.
-        outcome: The network's logits for them.
+        logits: The network's logits of these images, with their labels.
         calibration: Whether its probabilities can be taken at their word.
         rejection: How often it says "unknown" to these images, all of known classes; None for
             one that never does. It doesn't alter the accuracy above.
-        out_of_distribution: How it met images of nothing it knows.
+        out_of_distribution: What it says of images of nothing it knows, one for each data set.
+        run: The run that was evaluated.
+        model: Its network and card.
+        is_usual: Whether the run's own test images were asked for.
     """
 
     accuracy: float
@@ -93,15 +104,76 @@ class Evaluation:
     seconds: float
     notes: tuple[str, ...]
     images: ImageSet = field(repr=False)
-    outcome: Outcome = field(repr=False)
-    calibration: Calibration
-    rejection: KnownImages | None = None
-    out_of_distribution: tuple[OutOfDistribution, ...] = ()
+    logits: Logits = field(repr=False)
+    calibration: CalibrationError
+    rejection: KnownImages | None
+    out_of_distribution: tuple[OutOfDistribution, ...]
+    run: Run = field(repr=False)
+    model: Model = field(repr=False)
+    is_usual: bool = field(repr=False)
 
     @property
     def image_count(self) -> int:
         """How many images were evaluated."""
         return int(self.confusion.sum())
+
+    @property
+    def report_name(self) -> str:
+        """What ends the names of the report's files; nothing for the run's own test images."""
+        return "" if self.is_usual else f"{self.data}-{self.split}"
+
+    def __str__(self) -> str:
+        from convscope.evaluation.text import evaluation_text
+
+        return evaluation_text(self)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [_share(score.precision), _share(score.recall), _share(score.f1), f"{score.count:,}"]
+            for score in self.per_class
+        ]
+        low, high = self.interval
+        return table(
+            [[score.name, *row] for score, row in zip(self.per_class, rows, strict=True)],
+            ["class", "precision", "recall", "F1", "images"],
+            caption=f"{self.split} accuracy {percent(self.accuracy, 2)} ({percent(low, 2)} to "
+            f"{percent(high, 2)}) on {self.image_count:,} images of {self.data}",
+        )
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """The confusion matrix as a figure, which is written if a path is given.
+
+        Args:
+            path: The PNG to write.
+        """
+        from convscope.evaluation.figures.confusion import confusion_figure
+
+        return confusion_figure(self, path)
+
+    def report(
+        self, path: str | Path | None = None, *, robustness: bool = True, quiet: bool = False
+    ) -> Path:
+        """Write the report: one HTML page with everything, as `convscope evaluate` writes it.
+
+        Args:
+            path: The page to write, alone. None: report.html in the run's folder, with its
+                figures, tables and evaluation.json, which then are of this evaluation; one of
+                other images than the run's test images is written under a name that says so.
+            robustness: Whether to evaluate the network on disturbed images, too.
+            quiet: Show no progress.
+
+        Returns:
+            Where the page is.
+        """
+        from convscope.evaluation.analysis import analyse
+        from convscope.evaluation.page.page import report_page
+        from convscope.evaluation.report import write_report
+
+        analysis = analyse(self, robustness=robustness, quiet=quiet)
+        if path is None:
+            return write_report(analysis, self.report_name)["report"]
+        write_text(path, report_page(analysis))
+        return Path(path)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold: everything but the images."""
@@ -144,22 +216,6 @@ class Evaluation:
         }
 
 
-def wilson_interval(right: int, images: int) -> tuple[float, float]:
-    """95 % confidence interval of a share; unlike the textbook's p ± z·s, right near 0 and 1.
-
-    Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-
-    Args:
-        right: How many were right.
-        images: Out of how many; at least 1.
-    """
-    share, z2 = right / images, Z_95**2
-    centre = share + z2 / (2 * images)
-    half = Z_95 * math.sqrt(share * (1 - share) / images + z2 / (4 * images**2))
-    scale = 1 + z2 / images
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
-
-
 def confusion_matrix(
     labels: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], classes: int
 ) -> npt.NDArray[np.int64]:
@@ -195,29 +251,31 @@ def class_scores(
     )
 
 
-def find_mistakes(
-    outcome: Outcome, images: ImageSet, temperature: float = 1.0
-) -> tuple[Mistake, ...]:
+def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mistake, ...]:
     """The images given a wrong class, the surest first.
 
     Args:
-        outcome: The network's logits.
+        logits: The network's logits of the images, with their labels.
         images: The images.
-        temperature: Logits are divided by it, as they are for predictions.
+        card: Holds the temperature, so that probabilities are those of predictions.
     """
-    probabilities, predicted = (outcome.logits / temperature).softmax(dim=1).max(dim=1)
-    (wrong,) = (predicted != outcome.labels).nonzero(as_tuple=True)
+    probabilities, predicted = calibrated_probabilities(logits.values, card).max(dim=1)
+    (wrong,) = (predicted != logits.labels).nonzero(as_tuple=True)
     order = probabilities[wrong].argsort(descending=True, stable=True)
     return tuple(
         Mistake(
             index=index,
             path=str(images.paths[index]),
-            label=images.classes[int(outcome.labels[index])],
+            label=images.classes[int(logits.labels[index])],
             predicted=images.classes[int(predicted[index])],
             probability=float(probabilities[index]),
         )
         for index in wrong[order].tolist()
     )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else percent(value)
 
 
 def _ratio(part: int, whole: int) -> float | None:

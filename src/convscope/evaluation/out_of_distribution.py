@@ -1,4 +1,4 @@
-"""How a model meets images of nothing it knows: does it say so, or give them a class?"""
+"""Images of nothing that a model knows: does it say so, or give them a class?"""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from convscope.data.convert import convert
 from convscope.data.decode import ImageError, decode
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.data.load import NAMED, source_splits
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import FolderTree
 from convscope.errors import UsageError
-from convscope.evaluation.answer import answer, familiarity
-from convscope.evaluation.ask import ask
-from convscope.evaluation.measure import Outcome
+from convscope.evaluation.logits import Logits, compute_logits
 from convscope.evaluation.rejection import auroc
+from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.look.progress import progress
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard, Score
 
 NOISE = "noise"
@@ -31,7 +30,7 @@ IMAGES = 1000  # of noise, and of the digits that are shown by default
 
 @dataclass(frozen=True)
 class OutOfDistribution:
-    """How a model met images of no class that it knows.
+    """What a model says of images of no class that it knows.
 
     Attributes:
         data: Name or folder of the images; "noise" is uniform noise, independent in each pixel.
@@ -55,7 +54,7 @@ def usual_out_of_distribution(card: ModelCard) -> tuple[ImageSet, ...]:
     digits = source_splits("digits")["train"]
     if set(digits.classes) & set(card.classes):
         return (out_of_distribution_images(NOISE, card),)
-    some = digits.subset(np.linspace(0, len(digits) - 1, IMAGES).round().astype(int))
+    some = digits.subset(evenly_spread(len(digits), IMAGES))
     return out_of_distribution_images(NOISE, card), _unlabelled(some, card)
 
 
@@ -66,7 +65,7 @@ def out_of_distribution_images(data: str | Path, card: ModelCard) -> ImageSet:
         data: "noise"; the name of a data set, or a zip with a subfolder of images a class: its
             test images if it has some, else all; or a folder, of which all images are taken.
             Classes that the model knows by the same name are left out.
-        card: Of the model.
+        card: The model's card.
 
     Raises:
         UsageError: There is no such data, it holds no images, or the model knows all of its
@@ -129,9 +128,8 @@ def _in_folder(folder: Path, card: ModelCard) -> ImageSet | None:
 
 
 def measure_out_of_distribution(
-    network: nn.Module,
-    card: ModelCard,
-    known: Outcome,
+    model: Model,
+    known: Logits,
     out_of_distribution: Sequence[ImageSet],
     *,
     batch_size: int,
@@ -141,35 +139,34 @@ def measure_out_of_distribution(
     """Show a model images of no class that it knows.
 
     Args:
-        network: The model.
-        card: What it expects of images, and when it says "unknown".
-        known: Its answers on images of known classes, to compare with.
+        model: Its card says what it expects of images, and when an image is unknown.
+        known: Logits of images of known classes, to compare with.
         out_of_distribution: Sets of images with the card's channels.
         batch_size: Images that go through the network together.
         device: Where to compute.
         quiet: Show no progress.
 
     Raises:
-        ConvscopeError: Some answers are not numbers.
+        ConvscopeError: Some logits are not numbers.
     """
-    rejection = card.rejection
+    rejection = model.card.rejection
     score: Score = "max_probability" if rejection is None else rejection.score
     gaussians = None if rejection is None else rejection.gaussians
-    familiar = familiarity(known.logits, score, gaussians)
+    familiar = familiarity(known.values, score, gaussians)
     met = []
     with progress(
         "Showing out-of-distribution images", sum(map(len, out_of_distribution)), quiet=quiet
     ) as advance:
         for images in out_of_distribution:
-            outcome = ask(
-                network, card, images, batch_size=batch_size, device=device, on_batch=advance
-            )
+            logits = compute_logits(
+                model, images, batch_size=batch_size, device=device, on_batch=advance
+            ).values
             met.append(
                 OutOfDistribution(
                     data=images.name,
                     images=len(images),
-                    auroc=auroc(familiar, familiarity(outcome.logits, score, gaussians)),
-                    false_acceptance=float((~answer(outcome.logits, card).unknown).double().mean()),
+                    auroc=auroc(familiar, familiarity(logits, score, gaussians)),
+                    false_acceptance=float((~is_unknown(logits, model.card)).double().mean()),
                     score=score,
                 )
             )

@@ -1,4 +1,4 @@
-"""What a trained network says of image files.
+"""Classes and probabilities of image files by a trained network.
 
 On a processor, every thread decodes a batch and then computes it by itself: threads that work
 together on one operation would wait for one another after each. On a GPU, the threads decode, and
@@ -24,13 +24,14 @@ from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import Problem
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import FolderTree, printable
-from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
-from convscope.evaluation.answer import Answers
+from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.evaluation.logits import check_finite
 from convscope.evaluation.prediction import Guess, Prediction, Predictions
-from convscope.evaluation.torch_engine import TorchEngine
+from convscope.evaluation.torch_engine import EngineOutput, TorchEngine
 from convscope.look.progress import progress
 from convscope.runs.model_file import ModelCard
-from convscope.runs.run import Run, trained_model
+from convscope.runs.open_model import open_model
+from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
 
@@ -46,8 +47,9 @@ def predict(
     device: str = "auto",
     precision: Precision = "float32",
     network: nn.Module | None = None,
+    quiet: bool = False,
 ) -> Predictions:
-    """Ask a trained network what is on images.
+    """Predict the classes of images with a trained network.
 
     An image is treated as those of a folder are for training: the largest centred square,
     resized to the model's size, in the model's number of channels (`data.decode` has the rules).
@@ -61,6 +63,7 @@ def predict(
         precision: "bfloat16" is several times as fast on some processors; probabilities move by a
             hundredth or so, and the class changes where two were nearly as probable.
         network: The module to fill, if the run trained one that isn't in the catalog.
+        quiet: Show no progress.
 
     Raises:
         UsageError: No run, no model in it, no paths, no such precision, or `top` or `batch_size`
@@ -75,13 +78,15 @@ def predict(
     paths = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not paths:
         raise UsageError("No images given. Name image files or folders of images.")
-    model, card = trained_model(run, network)
+    model = open_model(run, network)
     files, problems = _listed(paths)
     chosen = choose_device(device)
     predictions: list[Prediction] = []
-    engine = TorchEngine(model, card, chosen, precision)
-    with progress("Predicting", len(files)) as advance:
-        for batch in _answered(files, engine, card, top, plan(len(files), batch_size, chosen)):
+    engine = TorchEngine(model, chosen, precision)
+    with progress("Predicting", len(files), quiet=quiet) as advance:
+        for batch in _predicted(
+            files, engine, model.card, top, share_work(len(files), batch_size, chosen)
+        ):
             for each in batch:
                 if isinstance(each, Problem):
                     problems.append(each)
@@ -90,11 +95,11 @@ def predict(
             advance(len(batch))
     if not predictions:
         raise ConvscopeError(_nothing_usable(problems))
-    return Predictions(tuple(predictions), tuple(problems))
+    return Predictions(tuple(predictions), tuple(problems), model)
 
 
 @dataclass(frozen=True)
-class Plan:
+class WorkShare:
     """How the work is shared.
 
     Attributes:
@@ -102,7 +107,7 @@ class Plan:
         batch_size: Images that go through the network together.
         workers: Threads that work on a batch each.
         computing: How many of them may compute at a time.
-        threads: That PyTorch uses within each, on the processor.
+        threads: How many PyTorch uses within each of them, on the processor.
     """
 
     device: torch.device
@@ -112,7 +117,7 @@ class Plan:
     threads: int
 
 
-def plan(images: int, batch_size: int, device: torch.device) -> Plan:
+def share_work(images: int, batch_size: int, device: torch.device) -> WorkShare:
     """How to share the work on so many images.
 
     Few images are computed by all threads together. For many, the batches that are computed at a
@@ -125,10 +130,10 @@ def plan(images: int, batch_size: int, device: torch.device) -> Plan:
     """
     threads = torch.get_num_threads()
     if device.type != "cpu":
-        return Plan(device, batch_size, os.cpu_count() or 1, 2, threads)
+        return WorkShare(device, batch_size, os.cpu_count() or 1, 2, threads)
     if images < 2 * batch_size or threads == 1:
-        return Plan(device, batch_size, 1, 1, threads)
-    return Plan(device, max(1, 2 * batch_size // max(2, threads)), threads, threads, 1)
+        return WorkShare(device, batch_size, 1, 1, threads)
+    return WorkShare(device, max(1, 2 * batch_size // max(2, threads)), threads, threads, 1)
 
 
 def _listed(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
@@ -148,37 +153,36 @@ def _listed(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
     return files, problems
 
 
-def _answered(
-    files: Sequence[str], engine: TorchEngine, card: ModelCard, top: int, plan: Plan
+def _predicted(
+    files: Sequence[str], engine: TorchEngine, card: ModelCard, top: int, work: WorkShare
 ) -> Iterator[list[Prediction | Problem]]:
-    """What is said of each file, batch by batch, in order."""
-    turns = Semaphore(plan.computing)
-    decoders = Semaphore(1 if _are_quick(files, card) else plan.workers)
+    """The prediction for each file, or what is wrong with it, batch by batch, in order."""
+    turns = Semaphore(work.computing)
+    decoders = Semaphore(1 if _are_quick(files, card) else work.workers)
 
     def batch(part: Sequence[str]) -> list[Prediction | Problem]:
-        torch.set_num_threads(plan.threads)  # holds for this thread
+        torch.set_num_threads(work.threads)  # holds for this thread
         with decoders:
             decoded = [_decoded(file, card) for file in part]
         images = [each for each in decoded if not isinstance(each, Problem)]
         if not images:
             return [each for each in decoded if isinstance(each, Problem)]
         with turns:
-            answers = engine.answers(np.stack(images))
-        if not bool(answers.probabilities.isfinite().all()):
-            raise training_diverged()
-        said = iter(_top(answers, card, top))
+            output = engine.run(np.stack(images))
+        check_finite(output.probabilities)
+        said = iter(_top(output, card, top))
         return [
             each if isinstance(each, Problem) else Prediction(printable(file), *next(said))
             for file, each in zip(part, decoded, strict=True)
         ]
 
     parts = [
-        files[start : start + plan.batch_size] for start in range(0, len(files), plan.batch_size)
+        files[start : start + work.batch_size] for start in range(0, len(files), work.batch_size)
     ]
     # The context that switches TF32 off holds for all threads, and none may end it for another.
-    sharing = Execution(plan.device, "float32", plan.threads)
+    sharing = Execution(work.device, "float32", work.threads)
     with sharing.using_threads(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        yield from map_in_order(batch, parts, workers=plan.workers, chunk=1)
+        yield from map_in_order(batch, parts, workers=work.workers, chunk=1)
 
 
 def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
@@ -203,10 +207,12 @@ def _decoded(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
         return Problem(printable(file), error.reason)
 
 
-def _top(answers: Answers, card: ModelCard, top: int) -> Iterator[tuple[tuple[Guess, ...], bool]]:
+def _top(
+    output: EngineOutput, card: ModelCard, top: int
+) -> Iterator[tuple[tuple[Guess, ...], bool]]:
     """For each image its most probable classes, and whether it is unknown."""
-    values, classes = answers.probabilities.topk(min(top, len(card.classes)), dim=1)
-    rows = zip(values.tolist(), classes.tolist(), answers.unknown.tolist(), strict=True)
+    values, classes = output.probabilities.topk(min(top, len(card.classes)), dim=1)
+    rows = zip(values.tolist(), classes.tolist(), output.unknown.tolist(), strict=True)
     for row, numbers, unknown in rows:
         guesses = (
             Guess(card.classes[number], value) for value, number in zip(row, numbers, strict=True)

@@ -1,14 +1,20 @@
-"""What a network says of image files, as data."""
+"""What a network predicts for image files, as a result that prints, draws and writes itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convscope.data.image_set import Problem
 from convscope.files import write_csv
+from convscope.look.html import table
+from convscope.look.numbers import percent
+from convscope.runs.model import Model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says of one image.
+    """The prediction for one image.
 
     Attributes:
         path: The file.
@@ -34,18 +40,44 @@ class Prediction:
     top: tuple[Guess, ...]
     unknown: bool
 
+    def __str__(self) -> str:
+        guesses = "   ".join(f"{guess.label} {percent(guess.probability)}" for guess in self.top)
+        return f"unknown (most like: {guesses})" if self.unknown else guesses
+
 
 @dataclass(frozen=True)
 class Predictions:
-    """What the network says of all images.
+    """The predictions for all images.
 
     Attributes:
         predictions: In the order the images were given, folders sorted by name.
         problems: Files that couldn't be used, with the reason.
+        model: The model that predicted.
     """
 
     predictions: tuple[Prediction, ...]
     problems: tuple[Problem, ...]
+    model: Model = field(repr=False)
+
+    def __str__(self) -> str:
+        lines = [f"{each.path}: {each}" for each in self.predictions]
+        lines += [f"Left out {each.path}: {each.reason}" for each in self.problems]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [[each.path, str(each)] for each in self.predictions]
+        rows += [[each.path, f"left out: {each.reason}"] for each in self.problems]
+        return table(rows, ["image", "predicted"])
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """The images with their predictions as a figure, at most forty, evenly spread.
+
+        Args:
+            path: The PNG to write; None writes none.
+        """
+        from convscope.evaluation.figures.predictions import predictions_figure
+
+        return predictions_figure(self, path)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""

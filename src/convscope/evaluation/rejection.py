@@ -9,14 +9,14 @@ import numpy.typing as npt
 from torch import Tensor
 
 from convscope.errors import UsageError
-from convscope.evaluation.answer import familiarity
+from convscope.evaluation.unknown import familiarity
 from convscope.runs.model_file import Gaussians, Rejection, Score
 
 POOLED_IMAGES = 20
 """How many images the covariance of all classes counts for beside that of one class."""
 RIDGE = 1e-4
-"""Of the mean variance, added to each: without it, a direction in which logits hardly vary (their
-sum, say) would decide by the rounding of float32."""
+"""Share of the mean variance that is added to each variance: without it, a direction in which
+logits hardly vary (their sum, say) would decide by the rounding of float32."""
 ENERGY_SPREAD = 0.5
 """The energy is weighted so that it varies half as much as the log-density. Measured (see
 docs/benchmarks.md): of out-of-distribution images, fewer are accepted than by either alone."""
@@ -26,15 +26,15 @@ DIGITS = 6  # of the numbers kept: as exact as float32, and short in the file
 def choose_rejection(
     logits: Tensor, rate: float = 0.05, score: Score = "energy", gaussians: Gaussians | None = None
 ) -> Rejection:
-    """The threshold below which a stated share of known images is answered "unknown".
+    """The threshold below which a stated share of known images is called "unknown".
 
     It lies halfway between two images' scores, so that another machine's rounding doesn't move
     an image across. Where many images score exactly alike, fewer are rejected than stated.
 
     Args:
         logits: (N, classes), of images of known classes that nothing was fitted to.
-        rate: Share of these that may be answered "unknown": from 0 up to below 1.
-        score: What to compute from logits; see `evaluation.answer.familiarity`.
+        rate: Share of these that may be called "unknown": from 0 up to below 1.
+        score: What to compute from logits; see `evaluation.unknown.familiarity`.
         gaussians: For the score "gaussian_energy"; from `fit_gaussians`, on other images.
 
     Raises:
@@ -121,7 +121,7 @@ def false_acceptance(out_of_distribution: npt.ArrayLike, threshold: float) -> fl
 
     Args:
         out_of_distribution: Scores, at least one.
-        threshold: Images that score lower are answered "unknown".
+        threshold: Images that score lower are called "unknown".
     """
     return float((np.asarray(out_of_distribution) >= threshold).mean())
 

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convscope.evaluation.analysis import Analysis
-from convscope.evaluation.answer import answer
-from convscope.evaluation.evaluation import Evaluation
+from convscope.evaluation.calibration import calibrated_probabilities
 from convscope.evaluation.figures.confusion import confusion_figure
-from convscope.evaluation.figures.curves import curves_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.page.page import report_page
+from convscope.evaluation.unknown import is_unknown
 from convscope.files import write_csv, write_text
-from convscope.runs.run import Run
+from convscope.runs.curves import curves_figure
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 
-def write_report(
-    run: Run,
-    analysis: Analysis,
-    name: str = "",
-) -> dict[str, Path]:
+def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:
     """Write the evaluation as a page, JSON, tables and figures into the run's folder.
 
     Args:
-        run: Whose network was evaluated.
         analysis: The evaluation, and what `analyse` measured besides.
-        name: Ends the files' names, as in `evaluation-train.json`, so that an evaluation on other
-            images leaves the one on the test images as it is.
+        name: Ends the files' names, as in `evaluation-digits-train.json`, so that an evaluation on
+            other images leaves the one on the test images as it is: `Evaluation.report_name`.
 
     Returns:
         What each file shows, and where it is.
     """
-    evaluation = analysis.evaluation
+    evaluation, run = analysis.evaluation, analysis.evaluation.run
     end = f"-{name}" if name else ""
     run.figures.mkdir(exist_ok=True)
     files = {
@@ -51,7 +49,7 @@ def write_report(
     _write_predictions(analysis, files["predictions"])
     content = json.dumps(analysis.as_dict(), ensure_ascii=False, indent=1)
     write_text(files["evaluation"], content + "\n")
-    write_text(files["report"], report_page(run, analysis))
+    write_text(files["report"], report_page(analysis))
     return files
 
 
@@ -66,14 +64,14 @@ def _write_mistakes(evaluation: Evaluation, path: Path) -> None:
 def _write_predictions(analysis: Analysis, path: Path) -> None:
     """Every image evaluated, in the order of the data, so that runs can be compared one by one."""
     evaluation = analysis.evaluation
-    answers = answer(evaluation.outcome.logits, analysis.card)
-    probabilities, predicted = answers.probabilities.max(dim=1)
+    logits, card = evaluation.logits, evaluation.model.card
+    probabilities, predicted = calibrated_probabilities(logits.values, card).max(dim=1)
     columns = zip(
         evaluation.images.paths,
-        evaluation.outcome.labels.tolist(),
+        logits.labels.tolist(),
         predicted.tolist(),
         probabilities.tolist(),
-        answers.unknown.tolist(),
+        is_unknown(logits.values, card).tolist(),
         strict=True,
     )
     classes = evaluation.classes

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from convscope.data.image_set import ImageSet
-from convscope.evaluation.ask import ask
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.evaluation.disturbances import DISTURBANCES, Disturbance, Images, Random
-from convscope.evaluation.evaluation import wilson_interval
+from convscope.evaluation.interval import wilson_interval
+from convscope.evaluation.logits import compute_logits
 from convscope.look.progress import progress
-from convscope.runs.model_file import ModelCard
+from convscope.runs.model import Model
 
 MOST_IMAGES = 1000
 FEWEST_IMAGES = 200  # with fewer, the interval of an accuracy spans more than 14 points
@@ -47,8 +46,8 @@ class Curve:
     """Accuracy against the severity of one disturbance.
 
     Attributes:
-        name: Of the disturbance.
-        unit: Of the severities.
+        name: The disturbance.
+        unit: What severities are counted in.
         unchanged: The severity at which images are as they were.
         levels: In the order of the severities; one of them is of the images as they were.
     """
@@ -67,7 +66,7 @@ class Robustness:
         images: How many were disturbed, evenly spread over those evaluated.
         side: Their shorter side, in pixels.
         seed: Decides the noise and the directions.
-        accuracy: On these images as they are.
+        accuracy: Share of these images, as they are, given their true class.
         curves: One for each disturbance.
     """
 
@@ -104,8 +103,7 @@ class Robustness:
 
 
 def measure_robustness(
-    network: nn.Module,
-    card: ModelCard,
+    model: Model,
     images: ImageSet,
     *,
     macs: int,
@@ -117,11 +115,10 @@ def measure_robustness(
     """Evaluate a network on images that get worse and worse.
 
     Args:
-        network: Is moved to the device.
-        card: What the network expects of images.
+        model: The network is moved to the device.
         images: Labelled images with the card's channels. At most 1,000 are used, evenly spread;
             fewer, but at least 200, where the network is so large that it would take long.
-        macs: Of the network, for one image.
+        macs: What the network takes for one image.
         device: Where to compute.
         batch_size: Images that go through the network together.
         seed: Decides the noise and the directions.
@@ -131,12 +128,12 @@ def measure_robustness(
     points = _points(side)
     affordable = int(MOST_MACS / (points * max(1, macs)))
     count = min(len(images), MOST_IMAGES, max(FEWEST_IMAGES, affordable))
-    chosen = images.subset(np.linspace(0, len(images) - 1, count).round().astype(np.intp))
+    chosen = images.subset(evenly_spread(len(images), count))
 
     def level(severity: float, changed: Images) -> Level:
         worse = ImageSet(changed, chosen.labels, chosen.classes)
-        outcome = ask(network, card, worse, batch_size=batch_size, device=device)
-        right = round(outcome.accuracy * count)
+        logits = compute_logits(model, worse, batch_size=batch_size, device=device)
+        right = round(logits.accuracy * count)
         return Level(float(severity), right / count, wilson_interval(right, count))
 
     with progress("Disturbing", points * count, quiet=quiet) as advance:
@@ -159,7 +156,7 @@ def takes_minutes(macs: int, images: ImageSet) -> bool:
     """Whether even the fewest images would take minutes, on a processor.
 
     Args:
-        macs: Of the network, for one image.
+        macs: What the network takes for one image.
         images: Those to choose from.
     """
     side = min(images.image_shape[1:])

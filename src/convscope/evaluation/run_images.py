@@ -18,7 +18,7 @@ def run_splits(run: Run, data: Data | None, card: ModelCard) -> dict[str, ImageS
     Args:
         run: The run.
         data: None: the run's own. Other data is divided only as it is itself.
-        card: Of the run's model.
+        card: The card of the run's model.
 
     Raises:
         UsageError: The run was trained on arrays and no data is given, or there is no such data.

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from rich.cells import cell_len
 
 from convscope.errors import UsageError
 from convscope.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 COLUMNS = 10
 CELL = 1.15  # inches, for an image and its margin
@@ -44,17 +48,17 @@ FONTS = (
 
 
 def image_grid(
-    path: str | Path,
+    path: str | Path | None,
     images: NDArray[np.uint8],
     captions: Sequence[str],
     title: str,
     *,
     group: int = 1,
-) -> None:
-    """Draw images in rows of at most ten and write them to a PNG file.
+) -> Figure:
+    """Draw images in rows of at most ten.
 
     Args:
-        path: The file; replaced if it exists. Its folder must exist.
+        path: The PNG to write, replaced if it exists; None writes none.
         images: uint8 (N, C, H, W) with 1 or 3 channels; small ones are enlarged without
             smoothing.
         captions: N texts, of up to three lines each; long lines are shortened in the middle.
@@ -123,10 +127,12 @@ def image_grid(
             linespacing=1.1,
             parse_math=False,
         )
-    with atomic_path(path) as temporary, warnings.catch_warnings():
-        # A character that no installed font has is drawn as a box; that is all one can do.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(temporary, format="png")
+    if path is not None:
+        with atomic_path(path) as temporary, warnings.catch_warnings():
+            # A character that no installed font has is drawn as a box; that is all one can do.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(temporary, format="png")
+    return figure
 
 
 def _caption(text: str) -> str:

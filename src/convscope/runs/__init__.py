@@ -1,1 +1,21 @@
-"""What a run leaves on disk: recipe, metrics, checkpoints and the model file."""
+"""What a run leaves on disk, and how it is read back.
+
+Training writes a run folder; everything else reads it, so that an evaluation or a prediction loads
+no training code. Nothing here trains or evaluates, and nothing is unpickled.
+
+- `recipe`: the settings of a run, as TOML; `choose_recipe` finds them for a network and data,
+  `differences` says where recipes differ, `fitting` builds the network they ask for,
+  `optimization` its optimizer.
+- `run`: `Run`, the folder: metrics, summary, figure. It can be read while it is written.
+- `model_file`: the file `model.safetensors`: weights, and a `ModelCard` with everything else that
+  a prediction needs. `model`: `Model`, network and card together, opened once and handed on;
+  `open_model` opens a run or a file.
+- `checkpoint`: the states that a stopped run goes on from, each checked when it is read.
+- `forecast`: what was forecast of the run, beside what it came to.
+- `seed_group`: runs of one recipe that differ in the seed alone.
+
+Promises: a run folder and a model file of earlier versions open (`tests/runs/test_golden.py`); a
+file is whole or as it was before; weights in which a bit has changed are refused.
+
+Public names: `Recipe`, `Run`, `SeedGroup`; and for those who build on them `Model`, `ModelCard`.
+"""

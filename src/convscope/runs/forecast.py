@@ -1,18 +1,19 @@
-"""What was forecast of a run, beside what it came to."""
+"""What was forecast of a run, beside what it came to: forecast.json in the run's folder."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pydantic
 
-from convscope.errors import ConvscopeError
-from convscope.runs.run import Run
+from convscope.errors import ConvscopeError, first_invalid
 
 
 class ForecastRow(pydantic.BaseModel, frozen=True):
-    """One quantity.
+    """One quantity that was forecast.
 
     Attributes:
-        what: Its name.
+        what: The quantity's name.
         unit: What it is counted in.
         forecast: What was expected.
         low: Nothing below was expected.
@@ -28,25 +29,23 @@ class ForecastRow(pydantic.BaseModel, frozen=True):
     actual: float | None = None
 
 
-class _Content(pydantic.BaseModel):
+class _ForecastFile(pydantic.BaseModel):
     rows: tuple[ForecastRow, ...]
 
 
-def read_forecast(run: Run) -> tuple[ForecastRow, ...]:
-    """The rows of forecast.json in the run's folder; none for a run without one.
+def read_forecast(folder: Path) -> tuple[ForecastRow, ...]:
+    """The rows of forecast.json in a run's folder; none for a run without one.
 
     Raises:
         ConvscopeError: The file is damaged.
     """
-    file = run.folder / "forecast.json"
+    file = folder / "forecast.json"
     if not file.is_file():
         return ()
     try:
-        return _Content.model_validate_json(file.read_bytes()).rows
+        return _ForecastFile.model_validate_json(file.read_bytes()).rows
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise ConvscopeError(
-            f"{str(file)!r} is damaged: {where + ': ' if where else ''}{first['msg']}. Remove "
-            "it to go on without a forecast."
+            f"{str(file)!r} is damaged: {first_invalid(error)}. Remove it to go on without a "
+            "forecast."
         ) from None

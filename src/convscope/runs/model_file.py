@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import pydantic
 import safetensors
@@ -19,10 +19,9 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from convscope.errors import ConvscopeError, UsageError
+from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
-from convscope.networks.weights import load_weights
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0)]
@@ -35,7 +34,7 @@ class Gaussians(pydantic.BaseModel, frozen=True, extra="forbid"):
     """What logits of known images look like: one normal distribution a class.
 
     Attributes:
-        means: (G, K): of the K logits of images of each class; classes without images are
+        means: (G, K): the means of the K logits of images of each class; classes without images are
             left out, so G ≤ K.
         factors: (G, K, K): (logits - mean) @ factor has the identity as its covariance.
         offsets: (G,): logarithm of the factor's determinant.
@@ -60,10 +59,10 @@ class Gaussians(pydantic.BaseModel, frozen=True, extra="forbid"):
 
 
 class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """When to answer "unknown": where the score of an image's logits lies below a threshold.
+    """When to say "unknown": where the score of an image's logits lies below a threshold.
 
     Attributes:
-        score: What is computed from the logits; `evaluation.answer` has the formulas.
+        score: What is computed from the logits; `evaluation.unknown` has the formulas.
         threshold: Images that score lower are unknown.
         rate: Share of the validation images, all of known classes, that are rejected by it.
         gaussians: For the score "gaussian_energy", and for no other.
@@ -94,7 +93,7 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         std: Divided by per channel, after that.
         trained_on: Name of the data.
         temperature: Logits are divided by it before softmax, so that probabilities can be trusted.
-        rejection: When to answer "unknown"; None gives every image a class.
+        rejection: When to say "unknown"; None gives every image a class.
     """
 
     format: Literal[1] = 1
@@ -158,12 +157,12 @@ def write_card(path: str | Path, card: ModelCard) -> None:
         UsageError: The file doesn't exist, or has no card to replace.
         ConvscopeError: The file is damaged.
     """
-    read_card(path)
-    with safetensors.safe_open(path, framework="pt") as file:
-        metadata = file.metadata() | {"convscope": card.model_dump_json()}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    metadata, tensors = _read(Path(path))
+    _card(Path(path), metadata)
     with atomic_path(path) as temporary:
-        safetensors.torch.save_file(tensors, temporary, metadata)
+        safetensors.torch.save_file(
+            tensors, temporary, metadata | {"convscope": card.model_dump_json()}
+        )
 
 
 def read_card(path: str | Path) -> ModelCard:
@@ -173,14 +172,48 @@ def read_card(path: str | Path) -> ModelCard:
         UsageError: The file doesn't exist, or holds weights without a card.
         ConvscopeError: The file is damaged.
     """
-    path = Path(path)
+    metadata, _ = _read(Path(path), with_tensors=False)
+    return _card(Path(path), metadata)
+
+
+class ModelFile(NamedTuple):
+    """The content of a model file: card and weights, by name."""
+
+    card: ModelCard
+    tensors: dict[str, Tensor]
+
+
+def read_model_file(path: str | Path) -> ModelFile:
+    """Card and weights of a model file, which is opened once; the weights are checked.
+
+    Raises:
+        UsageError: The file doesn't exist, or holds weights without a card.
+        ConvscopeError: The file is damaged: its weights aren't those that were written.
+    """
+    metadata, tensors = _read(Path(path))
+    card = _card(Path(path), metadata)
+    written = metadata.get("sha256")  # files of the first versions have none
+    if written is not None and _digest(tensors) != written:
+        raise ConvscopeError(
+            f"Model file {str(path)!r} is damaged: its weights aren't those that were written. "
+            "Take a copy of it that is whole, or train again."
+        )
+    return ModelFile(card, tensors)
+
+
+def _read(path: Path, *, with_tensors: bool = True) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Metadata and tensors."""
     if not path.is_file():
         raise UsageError(f"No model file {str(path)!r}.")
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            names = file.keys() if with_tensors else ()
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except (safetensors.SafetensorError, OSError) as error:
         raise ConvscopeError(f"Model file {str(path)!r} is damaged: {error}.") from None
+
+
+def _card(path: Path, metadata: Mapping[str, str]) -> ModelCard:
     if "convscope" not in metadata:
         raise UsageError(
             f"{str(path)!r} holds weights alone, without the network's name, classes and "
@@ -189,27 +222,9 @@ def read_card(path: str | Path) -> ModelCard:
     try:
         return ModelCard.model_validate_json(metadata["convscope"])
     except pydantic.ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "metadata"
-        reason = error.errors()[0]["msg"]
-        raise ConvscopeError(f"Model file {str(path)!r}: {where}: {reason}.") from None
-
-
-def load_model(path: str | Path, network: nn.Module | None = None) -> tuple[nn.Module, ModelCard]:
-    """The trained network of a model file, in evaluation mode, and its card.
-
-    Args:
-        path: A file that `save_model` wrote.
-        network: The module to fill, where the catalog doesn't know the architecture.
-
-    Raises:
-        UsageError: No such file, no card, or weights of another architecture.
-        ConvscopeError: The file is damaged.
-    """
-    card = read_card(path)
-    network = card.build() if network is None else network
-    load_weights(network, path)
-    _check_digest(Path(path))
-    return network.eval().requires_grad_(requires_grad=False), card
+        raise ConvscopeError(
+            f"Model file {str(path)!r}: its metadata: {first_invalid(error)}."
+        ) from None
 
 
 def _digest(tensors: Mapping[str, Tensor]) -> str:
@@ -219,21 +234,3 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
         found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         found.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return found.hexdigest()
-
-
-def _check_digest(path: Path) -> None:
-    """Complain about weights that changed since they were written; older files don't say.
-
-    Raises:
-        ConvscopeError: They did.
-    """
-    with safetensors.safe_open(path, framework="pt") as file:
-        written = file.metadata().get("sha256")
-        if written is None:
-            return
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if _digest(tensors) != written:
-        raise ConvscopeError(
-            f"Model file {str(path)!r} is damaged: its weights aren't those that were written. "
-            "Take a copy of it that is whole, or train again."
-        )

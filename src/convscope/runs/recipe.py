@@ -11,7 +11,7 @@ import pydantic
 import tomli_w
 
 from convscope.data.augmentation import Augmentation
-from convscope.errors import UsageError, unknown_name
+from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 
 if sys.version_info >= (3, 11):
@@ -36,8 +36,8 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             divides by the standard deviation of the training images, per channel.
         validation: Share of the training images held out to choose the best epoch, where the
             data has no validation split of its own. 0: the last epoch is the result, probabilities
-            aren't calibrated, and the model never answers "unknown".
-        unknown_rate: Share of the validation images that may be answered "unknown", so that
+            aren't calibrated, and the model never says "unknown".
+        unknown_rate: Share of the validation images that may be called "unknown", so that
             images of nothing known can be. 0: every image is given a class.
         allow_leaks: Train even if images of a folder are both in train and in another split.
         augmentation: Random changes of the training images.
@@ -46,7 +46,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         dropout: Probability of dropout, for networks that have it; unset: as in the paper.
         optimizer: "sgd" (with `momentum`), "nesterov", "adam" or "adamw".
         learning_rate: The largest rate of the schedule.
-        momentum: Of "sgd" and "nesterov".
+        momentum: The momentum of "sgd" and "nesterov".
         weight_decay: L2 penalty ("sgd", "adam") or decoupled decay ("adamw"), on weights of
             dense and convolution layers only (not on biases and normalization).
         schedule: How the rate goes on after `warmup`: "constant", or down to nearly 0 along a
@@ -238,7 +238,5 @@ def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
         accepted = Augmentation if len(place) > 1 else Recipe
         wrong = unknown_name("recipe field", place[-1], accepted.model_fields)
         return UsageError(f"{source}: {wrong}")
-    name = ".".join(place)
-    reason = first["msg"].removeprefix("Value error, ")
-    given = f", got {first['input']!r}" if name else ""
-    return UsageError(f"{source}: {name + ': ' if name else ''}{reason}{given}.")
+    given = f", got {first['input']!r}" if place else ""
+    return UsageError(f"{source}: {first_invalid(error)}{given}.")

@@ -18,15 +18,21 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
+from convscope.look.html import table
+from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
-from convscope.runs.model_file import ModelCard, load_model
+from convscope.runs.forecast import read_forecast
+from convscope.runs.model import Model, load_model
 from convscope.runs.recipe import Recipe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
 """Names of metrics as earlier runs wrote them, and as they are called now."""
@@ -53,6 +59,51 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
+
+    def __str__(self) -> str:
+        facts = self.as_dict()
+        data = Path(facts["data"]).name or "arrays"
+        lines = [f"{facts['run']}: {facts['network'] or 'own module'} on {data}"]
+        if facts["epochs"]:
+            lines.append(f"{facts['epochs']} epochs in {facts['seconds']:,.0f} s")
+        if facts["accuracy"] is None:
+            return "\n".join([*lines, "not evaluated yet"])
+        low, high = facts["interval"]
+        lines.append(
+            f"{facts['split']} accuracy {percent(facts['accuracy'], 2)} (95 % interval "
+            f"{percent(low, 2)} to "
+            f"{percent(high, 2)}), loss {facts['loss']:.4f}"
+        )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        first, *others = str(self).splitlines()
+        return table([[line] for line in others], caption=first)
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """Loss and accuracy against the epoch as a figure, also while the run is going on.
+
+        Args:
+            path: The PNG to write; None writes none.
+        """
+        from convscope.runs.curves import curves_figure
+
+        return curves_figure(self, path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; what isn't known yet is None, as in a run going on."""
+        recipe = self.recipe
+        names = ("accuracy", "interval", "loss", "split")
+        epochs = self.metrics("epoch")
+        known = self.summary() if self.evaluation_file.exists() else dict.fromkeys(names)
+        return {
+            "run": str(self.folder),
+            "network": recipe.network,
+            "data": recipe.data,
+            "epochs": len(epochs),
+            "seconds": epochs[-1]["seconds"] if epochs else None,
+            **known,
+        }
 
     @property
     def recipe_file(self) -> Path:
@@ -133,16 +184,9 @@ class Run:
             "epochs": len(epochs),
             "seconds": epochs[-1]["seconds"],
             "images_per_second": speeds[len(speeds) // 2],
-            "forecast": self._forecast(),
+            "forecast": [row.model_dump() for row in read_forecast(self.folder)] or None,
             **{name: evaluated[name] for name in ("accuracy", "interval", "loss", "split")},
         }
-
-    def _forecast(self) -> list[dict[str, Any]] | None:
-        file = self.folder / "forecast.json"
-        if not file.exists():
-            return None
-        rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["rows"]
-        return rows
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl so far; a line that is still being written is left out.
@@ -185,8 +229,8 @@ class Run:
         kept = [line for line in self.metrics() if line["step"] <= step]
         write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
 
-    def model(self, network: nn.Module | None = None) -> tuple[nn.Module, ModelCard]:
-        """The trained network in evaluation mode, and its card.
+    def model(self, network: nn.Module | None = None) -> Model:
+        """The trained network in evaluation mode, with its card; opened anew at every call.
 
         Args:
             network: The module to fill, if the run trained one that isn't in the catalog.
@@ -200,27 +244,6 @@ class Run:
                 f"ended. Go on with: convscope resume {self.folder}"
             )
         return load_model(self.model_file, network)
-
-
-def trained_model(
-    run: Run | str | Path, network: nn.Module | None = None
-) -> tuple[nn.Module, ModelCard]:
-    """A trained network in evaluation mode, and its card.
-
-    Args:
-        run: A run, its folder, or a `model.safetensors`.
-        network: The module to fill, if the run trained one that isn't in the catalog.
-
-    Raises:
-        UsageError: No run, or no model in it.
-        ConvscopeError: The model file is damaged.
-    """
-    if isinstance(run, Run):
-        return run.model(network)
-    path = Path(run)
-    if path.is_file() or path.suffix == ".safetensors":
-        return load_model(path, network)
-    return Run(path).model(network)
 
 
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:

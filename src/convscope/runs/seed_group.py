@@ -12,31 +12,36 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pydantic
 
-from convscope.errors import ConvscopeError, UsageError
+from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import write_text
+from convscope.look.html import table
+from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
 from convscope.runs.differences import differing_fields
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, check_out_folder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FILE = "seeds.json"
 Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How far values of the same quantity lie apart.
+class AccuracySpread:
+    """How far the accuracies of several seeds lie apart.
 
     Attributes:
-        median: As many lie above as below.
-        mean: Sum over number.
-        lowest: The least.
-        highest: The largest.
-        standard_deviation: Of the sample, with n - 1 below the line; None for a single value.
+        median: As many accuracies lie above as below.
+        mean: Their sum divided by their number.
+        lowest: The lowest accuracy.
+        highest: The highest accuracy.
+        standard_deviation: That of a sample, with n - 1 below the line; None for one seed.
     """
 
     median: float
@@ -46,7 +51,7 @@ class Spread:
     standard_deviation: float | None
 
 
-class _Content(pydantic.BaseModel):
+class _SeedsFile(pydantic.BaseModel):
     """What is read back from seeds.json; the results in it are there for people."""
 
     format: Literal[1]
@@ -81,19 +86,37 @@ class SeedGroup:
                 "convscope train NETWORK DATA --seeds 5."
             )
         try:
-            content = _Content.model_validate_json(file.read_bytes())
+            content = _SeedsFile.model_validate_json(file.read_bytes())
         except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ConvscopeError(
-                f"{str(file)!r} is damaged: {where + ': ' if where else ''}{first['msg']}."
-            ) from None
+            raise ConvscopeError(f"{str(file)!r} is damaged: {first_invalid(error)}.") from None
         self.recipe = recipes.parse(content.recipe, str(file))
         self.seeds = sorted(set(content.seeds))
         self.failures = content.failures
 
     def __repr__(self) -> str:
         return f"SeedGroup({str(self.folder)!r})"
+
+    def __str__(self) -> str:
+        from convscope.runs.seed_group_text import seed_group_text
+
+        return seed_group_text(self)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (row["seed"], percent(row["accuracy"], 2) if "accuracy" in row else "failed")
+            for row in self.as_dict()["seeds"]
+        ]
+        return table(rows, ["seed", "accuracy"], caption=str(self.folder))
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """The accuracy of every seed, with their median, as a figure.
+
+        Args:
+            path: The PNG to write; None writes none.
+        """
+        from convscope.runs.seeds_figure import seeds_figure
+
+        return seeds_figure(self, path)
 
     def run_folder(self, seed: int) -> Path:
         """Where the run of a seed lies, or will."""
@@ -108,8 +131,8 @@ class SeedGroup:
         return [Run(self.run_folder(seed)) for seed in self.seeds if self._is_evaluated(seed)]
 
     @property
-    def spread(self) -> Spread | None:
-        """Of the accuracies of `runs`; None where there are none."""
+    def spread(self) -> AccuracySpread | None:
+        """The spread of the accuracies of `runs`; None where there are none."""
         accuracies = [run.summary()["accuracy"] for run in self.runs]
         return spread(accuracies) if accuracies else None
 
@@ -127,8 +150,8 @@ class SeedGroup:
         self.failures[seed] = reason
         self.write()
 
-    def summary(self) -> dict[str, Any]:
-        """What the seeds came to: medians, the spread of the accuracy, and every run.
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold: medians, the spread of the accuracy, and every run.
 
         Figures are None where no seed has a result.
         """
@@ -164,7 +187,7 @@ class SeedGroup:
             "recipe": self.recipe.model_dump(mode="json", exclude_none=True),
             "seeds": self.seeds,
             "failures": self.failures,
-            "results": self.summary(),
+            "results": self.as_dict(),
         }
         write_text(self.folder / FILE, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
@@ -225,9 +248,9 @@ def open_group(
     return SeedGroup(folder)
 
 
-def spread(values: Sequence[float]) -> Spread:
+def spread(values: Sequence[float]) -> AccuracySpread:
     """Median, mean, extremes and standard deviation of at least one value."""
-    return Spread(
+    return AccuracySpread(
         median=statistics.median(values),
         mean=statistics.fmean(values),
         lowest=min(values),

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from convscope.evaluation.measure import measure
+from convscope.evaluation.logits import compute_batch_logits
 from convscope.runs.checkpoint import save_checkpoint
 from convscope.runs.model_file import save_model
 from convscope.runs.optimization import learning_rate, set_learning_rate
@@ -117,7 +117,7 @@ def fit(
                 stop.raise_if_requested()
 
         _check_weights(job, execution, state)
-        outcome = measure(state.evaluated, monitor, precision=execution.precision)
+        outcome = compute_batch_logits(state.evaluated, monitor, precision=execution.precision)
         progress.evaluation_seconds = time.perf_counter() - clock
         is_best = progress.is_best(outcome.accuracy, outcome.loss)
         if is_best or monitor_name != "validation":

@@ -15,8 +15,8 @@ from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.analysis import analyse
-from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.fit_answers import fit_answers
+from convscope.evaluation.calibrate import calibrate_model
+from convscope.evaluation.evaluate import evaluate_model
 from convscope.evaluation.report import write_report
 from convscope.files import write_text
 from convscope.look.numbers import percent
@@ -255,23 +255,13 @@ def _carry_out(
     view.message("final evaluation")
     if expectation:
         expectation.evaluation_begins()
-    own_module = copy.deepcopy(job.network) if not job.card.network else None
-    if "validation" in job.splits:
-        fit_answers(
-            run,
-            job.recipe.unknown_rate,
-            job.splits,
-            network=own_module,
-            batch_size=job.recipe.batch_size,
-            quiet=quiet,
-        )
-    evaluation = evaluate(
-        run, job.splits, network=own_module, batch_size=job.recipe.batch_size, quiet=quiet
-    )
     batch_size = job.recipe.batch_size
-    analysis = analyse(
-        run, evaluation, network=own_module, batch_size=batch_size, robustness=None, quiet=quiet
-    )
+    model = run.model(copy.deepcopy(job.network) if not job.card.network else None)
+    if "validation" in job.splits:
+        rate = job.recipe.unknown_rate
+        model = calibrate_model(model, run, rate, job.splits, batch_size=batch_size, quiet=quiet)
+    evaluation = evaluate_model(model, run, job.splits, batch_size=batch_size, quiet=quiet)
+    analysis = analyse(evaluation, batch_size=batch_size, robustness=None, quiet=quiet)
     if analysis.robustness is None:
         view.message(
             "Robustness is left out, since it would take minutes for a network this large: "
@@ -279,7 +269,7 @@ def _carry_out(
         )
     if expectation:
         expectation.settle(run)
-    write_report(run, analysis)
+    write_report(analysis)
     return run
 
 

@@ -1,3 +1,7 @@
+"""Tests data/check/files.py, data/check/find.py, data/check/finding.py, data/check/classes.py,
+data/check/odd.py, data/check/figure.py.
+"""
+
 import json
 
 import numpy as np

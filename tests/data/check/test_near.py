@@ -1,3 +1,7 @@
+"""Tests data/check/alignment.py, data/check/neighbours.py, data/check/thumbnails.py,
+data/check/views.py.
+"""
+
 import numpy as np
 import pytest
 from benchmarks.planted import KINDS, as_array, as_image

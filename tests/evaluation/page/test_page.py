@@ -1,4 +1,12 @@
-"""The page of a run: everything is there, its numbers are those of the data, nothing runs wild."""
+"""The page of a run: everything is there, its numbers are those of the data, nothing runs wild.
+
+Tests evaluation/report.py, evaluation/analysis.py, evaluation/page/tables.py,
+evaluation/page/charts.py, evaluation/page/sections/classes.py,
+evaluation/page/sections/confidence.py, evaluation/page/sections/cost.py,
+evaluation/page/sections/headline.py, evaluation/page/sections/mistakes.py,
+evaluation/page/sections/robustness.py, evaluation/page/sections/settings.py,
+evaluation/page/sections/training.py.
+"""
 
 import csv
 import json
@@ -9,12 +17,12 @@ import pytest
 
 from convscope.data.image_set import ImageSet
 from convscope.evaluation.analysis import analyse
-from convscope.evaluation.answered import KnownImages
 from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.page.sections.confidence import unknown
 from convscope.evaluation.page.sections.headline import _in_words
 from convscope.evaluation.report import write_report
+from convscope.evaluation.unknown import KnownImages
 from convscope.runs.run import Run
 from tests.evaluation.made_evaluations import evaluation_of
 from tests.evaluation.page.markup import Page, check
@@ -128,8 +136,8 @@ def test_tables_beside_the_page(digits_run, reported):
 def write(run, images, **options):
     """The page of an untrained network on these images."""
     evaluation = evaluate(run, images, quiet=True)
-    analysis = analyse(run, evaluation, quiet=True, **options)
-    return write_report(run, analysis)["report"].read_text(encoding="utf-8")
+    analysis = analyse(evaluation, quiet=True, **options)
+    return write_report(analysis)["report"].read_text(encoding="utf-8")
 
 
 def test_hostile_names_stay_text(make_run):
@@ -166,7 +174,7 @@ def test_no_mistakes(make_run):
     run = make_run("x")
     pixels = np.random.default_rng(0).integers(0, 256, (4, 1, 28, 28), np.uint8)
     images = ImageSet(pixels, [0] * 4, ("cat", "dog", "emu"))
-    predicted = evaluate(run, images, quiet=True).outcome.logits.argmax(dim=1)
+    predicted = evaluate(run, images, quiet=True).logits.values.argmax(dim=1)
     right = ImageSet(pixels, predicted.numpy(), ("cat", "dog", "emu"))
     page = Page(write(run, right, robustness=False))
     check(page)
@@ -206,8 +214,8 @@ def test_forecast_beside_actual(digits_run, tmp_path):
     ]  # fmt: skip
     (run.folder / "forecast.json").write_text(json.dumps({"rows": rows}))
     evaluation = evaluate(run, quiet=True)
-    analysis = analyse(run, evaluation, robustness=False, quiet=True)
-    page = Page(write_report(run, analysis)["report"].read_text(encoding="utf-8"))
+    analysis = analyse(evaluation, robustness=False, quiet=True)
+    page = Page(write_report(analysis)["report"].read_text(encoding="utf-8"))
     check(page)
     table = page.shown[page.shown.index("Forecast and actual The") :]
     for text in ("20 ms", "10 ms to 30 ms", "25 ms", "1.25", "yes", "2 min 30 s", "above", "2 GB"):

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from convscope.inspection.drawing.look import text_width
 from convscope.inspection.drawing.pieces import SHORTCUT, WIRE
-from convscope.inspection.drawing.scale import Box
+from convscope.inspection.drawing.scale import Placement
 from convscope.inspection.drawing.shapes import Path, Text
 
 TOUCH = 0.6  # points, by which letters may touch what is beside them
@@ -20,7 +20,7 @@ def overlap(one, other, by=0.0):
 def text_box(text):
     width = text_width(text.text, text.size, bold=text.bold)
     left = text.x - {"start": 0, "middle": width / 2, "end": width}[text.anchor]
-    return Box(left, text.y - 0.73 * text.size, left + width, text.y + 0.05 * text.size)
+    return Placement(left, text.y - 0.73 * text.size, left + width, text.y + 0.05 * text.size)
 
 
 def texts(page):
@@ -49,7 +49,7 @@ def assert_readable(page):
             assert not overlap(box, its, TOUCH), f"{words!r} stands on {other!r}"
     for points in wires(page):
         for begin, end in pairwise(points):
-            segment = Box(
+            segment = Placement(
                 min(begin[0], end[0]) - 0.1,
                 min(begin[1], end[1]) - 0.1,
                 max(begin[0], end[0]) + 0.1,

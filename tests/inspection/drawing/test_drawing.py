@@ -14,10 +14,10 @@ from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.graph.folding import layers
 from convscope.graph.operations.table import describe
-from convscope.inspection.drawing.drawing import draw, page_for
+from convscope.inspection.drawing.drawing import draw, draw_graph
 from convscope.inspection.drawing.look import SIZE
 from convscope.inspection.drawing.page import SLIDE
-from convscope.inspection.subject import subject
+from convscope.inspection.open.network import open_for_shape
 from convscope.look.palette import KINDS
 from tests.inspection import odd_networks, peculiar
 from tests.inspection.drawing.geometry import assert_readable, texts
@@ -53,12 +53,12 @@ SLIDE_WIDTH = 960  # points
 
 @functools.cache
 def graph_of(name):
-    return capture(*subject(name))
+    return capture(*open_for_shape(name))
 
 
 @functools.cache
 def page(name, expand=False):
-    return page_for(graph_of(name), expand=expand)
+    return draw_graph(graph_of(name), expand=expand).page
 
 
 def said(page):
@@ -83,7 +83,7 @@ def test_every_block_of_it_is_readable(name):
 @pytest.mark.parametrize("kind", ODD, ids=lambda kind: kind.__name__)
 def test_modules_that_are_not_ours(kind):
     graph = capture(kind(), ODD[kind])
-    drawn = page_for(graph, expand=True)
+    drawn = draw_graph(graph, expand=True).page
     assert_readable(drawn)
     assert_says_every_layer(said(drawn), graph)
 
@@ -155,7 +155,7 @@ def test_a_part_that_is_missing_is_said_to_be():
 def test_the_softmax_is_the_networks_own_or_dashed():
     assert "Dashed: the network returns logits" in said(page("lenet"))
     own = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.Softmax(dim=1))
-    drawn = page_for(capture(own, (1, 2, 2)))
+    drawn = draw_graph(capture(own, (1, 2, 2))).page
     assert [step.part for step in drawn.boxes] == ["input", "other", "dense", "softmax"]
     assert "Dashed" not in said(drawn)
 
@@ -195,20 +195,20 @@ def test_blocks_are_to_scale():
 
 
 def test_svg_is_xml_that_names_every_layer(tmp_path):
-    draw("resnet18", tmp_path / "resnet18.svg", (3, 64, 64), expand=True)
+    draw("resnet18", (3, 64, 64), expand=True, path=tmp_path / "resnet18.svg")
     root = Xml.parse(tmp_path / "resnet18.svg").getroot()  # noqa: S314 - our own file
     assert root.tag == f"{SVG}svg"
     titles = {line for title in root.iter(f"{SVG}title") for line in title.text.splitlines()}
-    graph = capture(*subject("resnet18", (3, 64, 64)))
+    graph = capture(*open_for_shape("resnet18", (3, 64, 64)))
     assert {node.name for node in layers(graph)} <= titles
     written = " ".join(text.text for text in root.iter(f"{SVG}text"))
-    assert written == said(page_for(graph, expand=True))
+    assert written == said(draw_graph(graph, expand=True).page)
 
 
 def test_names_that_xml_and_tex_would_read_as_their_own(tmp_path):
     odd = type('A<b>&"$x^2$', (nn.Module,), {"forward": lambda self, x: x * 2})
     for file in ("odd.svg", "odd.png"):
-        draw(odd(), tmp_path / file, (1, 4, 4))
+        draw(odd(), (1, 4, 4), path=tmp_path / file)
     root = Xml.parse(tmp_path / "odd.svg").getroot()  # noqa: S314 - our own file
     assert next(root.iter(f"{SVG}text")).text == 'A<b>&"$x^2$'
 
@@ -217,12 +217,12 @@ def test_names_that_xml_and_tex_would_read_as_their_own(tmp_path):
 def test_drawn_again_it_is_the_same(file, tmp_path):
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
-        draw("resnet9", tmp_path / folder / file)
+        draw("resnet9", path=tmp_path / folder / file)
     assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
 def test_png_is_a_slide_and_not_empty(tmp_path):
-    draw("lenet", tmp_path / "lenet.png")
+    draw("lenet", path=tmp_path / "lenet.png")
     with Image.open(tmp_path / "lenet.png") as image:
         assert image.size == (2560, 1440)
         colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24)}
@@ -233,7 +233,7 @@ def test_png_is_a_slide_and_not_empty(tmp_path):
 
 def test_a_network_too_long_for_a_slide_gets_more_pixels(tmp_path):
     many = nn.Sequential(*[nn.Conv2d(1, 1, 1) for _ in range(200)])
-    draw(many, tmp_path / "many.png", (1, 4, 4))
+    draw(many, (1, 4, 4), path=tmp_path / "many.png")
     with Image.open(tmp_path / "many.png") as image:
         assert image.width > 2560
 
@@ -241,7 +241,7 @@ def test_a_network_too_long_for_a_slide_gets_more_pixels(tmp_path):
 def test_the_random_generator_and_the_network_are_left_alone(tmp_path):
     network = odd_networks.Recurrent().train()
     before = torch.get_rng_state()
-    draw(network, tmp_path / "a.svg", (1, 28, 28))
+    draw(network, (1, 28, 28), path=tmp_path / "a.svg")
     assert torch.equal(torch.get_rng_state(), before)
     assert network.training
     assert network.calls == 0
@@ -256,6 +256,45 @@ def test_the_random_generator_and_the_network_are_left_alone(tmp_path):
 )
 def test_mistakes(file, words, tmp_path):
     with pytest.raises(UsageError) as raised:
-        draw("lenet", tmp_path / file)
+        draw("lenet", path=tmp_path / file)
     assert words in str(raised.value)
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_drawing_tells_itself_in_text_data_and_html(digits_run):
+    found = draw(digits_run)  # a run knows the size of its images
+    lines = str(found).splitlines()
+    assert lines[0] == "lenet, drawn for an image of 1×28×28"
+    assert lines[1] == "  input: 1×28×28"
+    assert lines[-1] == "  softmax: 10"
+    assert len(lines) == 1 + len(found.steps)
+    data = found.as_dict()
+    assert [step["inputs"] for step in data["steps"]] == [
+        [],
+        *([n] for n in range(len(found.steps) - 1)),
+    ]
+    assert data["steps"][-2]["output_shapes"] == [[10]]
+    root = Xml.fromstring(found._repr_html_())  # noqa: S314 - our own text
+    assert root.tag == f"{SVG}svg"
+
+
+def test_repeated_blocks_are_counted_in_text_and_data():
+    found = draw("resnet18", (3, 64, 64))
+    whole = draw("resnet18", (3, 64, 64), expand=True)
+    counts = [step["times"] for step in found.as_dict()["steps"]]
+    assert sum(counts) == len(whole.steps)
+    assert set(counts) == {1, 2}
+    assert str(found).count("(×2)") == counts.count(2)
+    assert "(×" not in str(whole)
+
+
+def test_a_figure_is_given_and_written_on_demand(tmp_path):
+    found = draw("lenet")
+    figure = found.figure()
+    assert {"lenet", "input"} <= {text.get_text() for text in figure.axes[0].texts}
+    assert not [*tmp_path.iterdir()]
+    found.figure(tmp_path / "a.svg")
+    found.figure(tmp_path / "a.png")
+    draw("lenet", path=tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8") == found.svg()

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from convscope.inspection.drawing.page import SLIDE, page_of
 from convscope.inspection.drawing.shapes import Path
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import JOINS, arrange, cut
 from tests.inspection.drawing.geometry import assert_readable, wires
 
@@ -28,7 +28,7 @@ def networks(draw):
 
 
 def made(part, inputs, shape):
-    return Step(part, [], inputs, [shape], summary=(part, "as much as may be said of it"))
+    return DrawingStep(part, [], inputs, [shape], summary=(part, "as much as may be said of it"))
 
 
 @settings(max_examples=60)

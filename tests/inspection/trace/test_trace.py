@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import convscope as cs
 from convscope.errors import UsageError
-from convscope.inspection.subject import subject
+from convscope.inspection.open.network import open_for_shape
 from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import build
 from tests.inspection import odd_networks as odd
@@ -48,7 +48,7 @@ def test_shapes_of_the_curriculum(name):
 @pytest.mark.parametrize("name", LIGHT)
 def test_rows_add_up_to_the_network(name):
     traced = trace(name)
-    network, _ = subject(name)
+    network, _ = open_for_shape(name)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     for rows in (traced.layers, traced.blocks):
         assert sum(row.parameters for row in rows) == traced.parameters == parameters

@@ -154,7 +154,8 @@ def test_gradients_are_those_that_training_would_use():
 
 
 def test_a_trained_network(digits_run):
-    network, card = digits_run.model()
+    model = digits_run.model()
+    network, card = model.network, model.card
     pixels = np.random.default_rng(0).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     explanation = unit(digits_run, pixels, "classifier.dense3:4", backward=True)
     check_units(explanation.graph, 60)
@@ -198,7 +199,7 @@ def test_a_pixel_follows_from_the_file(digits_run):
     pixels = np.full((1, 28, 28), 51, np.uint8)
     explanation = unit(digits_run, pixels, "image:0,3,4")
     form = explanation.step.form
-    _, card = digits_run.model()
+    card = digits_run.model().card
     assert form.given["pixel"].values == 51
     assert form.result == pytest.approx((0.2 - card.mean[0]) / card.std[0])
     assert explanation.agrees

@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import convscope as cs
-
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory):
@@ -37,9 +35,6 @@ def turned(orientation):
 
 
 @pytest.fixture(scope="session")
-def photos_run(photos, tmp_path_factory):
+def photos_run(photos, train_once):
     """A short run on `photos`."""
-    out = tmp_path_factory.mktemp("runs") / "photos"
-    return cs.train(
-        "small", str(photos), "fast", out=out, epochs=3, size=24, quiet=True, precision="float32"
-    )
+    return train_once("photos", "small", str(photos), epochs=3, size=24)

@@ -3,6 +3,7 @@
 import torch
 
 from convscope.networks.catalog import build, check_image_size, entry
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 
 
@@ -29,7 +30,7 @@ def smallest_size(name):
 
 
 def made(name, channels=3, classes=("cat", "dog", "猫 & 犬"), size=None, **more):
-    """A network of the catalog with random weights, whose answers differ, and its card."""
+    """A model of the catalog with random weights, whose probabilities differ."""
     size = size or smallest_size(name)
     arguments = {"size": size} if entry(name).takes_size else {}
     torch.manual_seed(0)
@@ -44,4 +45,4 @@ def made(name, channels=3, classes=("cat", "dog", "猫 & 犬"), size=None, **mor
         network_arguments=arguments,
         **{"temperature": max(spread, 1e-3)} | more,
     )
-    return network, card
+    return Model(network, card)

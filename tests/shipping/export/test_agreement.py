@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from convscope.errors import ConvscopeError
+from convscope.runs.model import Model
 from convscope.runs.model_file import Rejection
 from convscope.shipping.export import agreement
-from convscope.shipping.export.agreement import compare
-from convscope.shipping.export.model import onnx_bytes
+from convscope.shipping.export.agreement import check_agreement
+from convscope.shipping.export.assemble import onnx_bytes
 from convscope.shipping.export.originals import Original
 from convscope.shipping.export.session import Session
 from tests.data.image_files import encoded, noise
@@ -32,11 +33,11 @@ def model():
 
 @pytest.fixture(scope="module")
 def session(model):
-    return Session(onnx_bytes(*model))
+    return Session(onnx_bytes(model))
 
 
 def test_same(model, session, tried_on):
-    found = compare(session, *model, tried_on, quiet=True)
+    found = check_agreement(session, model, tried_on, quiet=True)
     assert (found.images, found.batches, found.same_top, found.same_unknown) == (
         20,
         (2, 7, 64),
@@ -47,14 +48,14 @@ def test_same(model, session, tried_on):
 
 
 def test_other_preprocessing_is_noticed(model, session, tried_on):
-    network, card = model
+    network, card = model.network, model.card
     shifted = card.model_copy(update={"mean": (0.3, 0.4, 0.9)})
     with pytest.raises(ConvscopeError) as error:
-        compare(session, network, shifted, tried_on, quiet=True)
+        check_agreement(session, Model(network, shifted), tried_on, quiet=True)
     assert re.fullmatch(
-        r"The exported file answers differently, so it isn't written: of \d+ of 20 images. "
+        r"The exported file predicts otherwise, so it isn't written: on \d+ of 20 images. "
         r"Worst is '\d+.png' by itself: '.*' 0.\d{5} by the file, '.*' 0.\d{5} by the run. The "
-        r"network must answer each image by itself, and the same whenever it is asked.",
+        r"network must treat each image by itself, and the same every time.",
         str(error.value),
     )
 
@@ -65,25 +66,25 @@ def test_a_network_that_mixes_images_is_noticed(tried_on):
             means = images.mean(dim=(2, 3))
             return 50 * (means - means.mean(dim=0))
 
-    network, card = Mixing(), card_for(network="")
+    mixing = Model(Mixing(), card_for(network=""))
     with pytest.raises(ConvscopeError, match="by itself: "):
-        compare(Session(onnx_bytes(network, card)), network, card, tried_on, quiet=True)
+        check_agreement(Session(onnx_bytes(mixing)), mixing, tried_on, quiet=True)
 
 
 def test_another_threshold_is_noticed(model, session, tried_on):
-    network, card = model
+    network, card = model.network, model.card
     rejecting = card.model_copy(
         update={"rejection": Rejection(score="max_probability", threshold=1.5, rate=1)}
     )
     with pytest.raises(ConvscopeError, match=r"by the file, unknown \('.*' 0\.\d+\) by the run"):
-        compare(session, network, rejecting, tried_on, quiet=True)
+        check_agreement(session, Model(network, rejecting), tried_on, quiet=True)
 
 
 def test_at_the_threshold_either_answer_is_right(model, tried_on):
-    network, card = model
-    session = Session(onnx_bytes(network, card))
+    network, card = model.network, model.card
+    session = Session(onnx_bytes(model))
     expected = agreement._expect(
-        network, card, ["0.png"], np.full((1, 3, card.size, card.size), 7, np.uint8)
+        model, ["0.png"], np.full((1, 3, card.size, card.size), 7, np.uint8)
     )
     assert not expected.is_close.any()
     logits = torch.from_numpy(expected.probabilities).log() * card.temperature
@@ -92,20 +93,21 @@ def test_at_the_threshold_either_answer_is_right(model, tried_on):
         update={"rejection": Rejection(score="max_probability", threshold=threshold, rate=1)}
     )
     grey = [Original("0.png", lambda: encoded(np.full((40, 40, 3), 7, np.uint8)))]
-    found = compare(session, network, rejecting, grey, quiet=True)
+    found = check_agreement(session, Model(network, rejecting), grey, quiet=True)
     assert (found.images, found.same_unknown) == (1, 0)
 
 
 def test_other_names_are_noticed(model, tried_on):
-    network, card = model
-    renamed = Session(onnx_bytes(network, card.model_copy(update={"classes": ("a", "b", "c")})))
-    with pytest.raises(ConvscopeError, match="of 20 of 20 images"):
-        compare(renamed, network, card, tried_on, quiet=True)
+    network, card = model.network, model.card
+    other = card.model_copy(update={"classes": ("a", "b", "c")})
+    renamed = Session(onnx_bytes(Model(network, other)))
+    with pytest.raises(ConvscopeError, match="on 20 of 20 images"):
+        check_agreement(renamed, model, tried_on, quiet=True)
 
 
 def test_nan_is_a_difference(model, session, tried_on, monkeypatch):
-    said = session.answer(noise(30, 30)[None])
+    said = session.run(noise(30, 30)[None])
     broken = type(said)(said.labels, said.probabilities * np.float32("nan"), said.unknown)
-    monkeypatch.setattr(session, "answer", lambda images: broken)
-    with pytest.raises(ConvscopeError, match="answers differently"):
-        compare(session, *model, tried_on[:1], quiet=True)
+    monkeypatch.setattr(session, "run", lambda images: broken)
+    with pytest.raises(ConvscopeError, match="predicts otherwise"):
+        check_agreement(session, model, tried_on[:1], quiet=True)

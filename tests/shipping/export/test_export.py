@@ -1,5 +1,10 @@
+"""Tests shipping/export/onnx_export.py, shipping/export/originals.py,
+shipping/export/session.py.
+"""
+
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -8,7 +13,8 @@ import torch
 
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
-from convscope.runs.model_file import load_model, save_model
+from convscope.runs.model import load_model
+from convscope.runs.model_file import save_model
 from convscope.shipping.export import export as export_module
 from convscope.shipping.export import onnx_export, originals
 from convscope.shipping.export.reader import read
@@ -43,10 +49,10 @@ def test_a_run_on_a_folder_of_images_of_all_sizes(photos_run, photos, tmp_path):
     written = cs.export(photos_run, tmp_path / "photos.onnx", quiet=True)
     assert written.agreement.images == len(cs.load(str(photos), "test"))
     session = Session((tmp_path / "photos.onnx").read_bytes())
-    card = photos_run.model()[1]
+    card = photos_run.model().card
     files = sorted(path for path in photos.rglob("*.*"))
     for file, prediction in zip(files, cs.predict(photos_run, files).predictions, strict=True):
-        said = session.answer(read(file, card.size))
+        said = session.run(read(file, card.size))
         assert said.labels[0] == ("unknown" if prediction.unknown else prediction.top[0].label)
         assert said.unknown[0] == prediction.unknown
         assert said.probabilities.max() == pytest.approx(prediction.top[0].probability, abs=1e-4)
@@ -67,9 +73,9 @@ def test_a_size_other_than_the_data_s_own(tmp_path):
     session = Session((tmp_path / "digits.onnx").read_bytes())
     test = cs.load("digits", "test")
     images = np.repeat(test.images.transpose(0, 2, 3, 1), 3, axis=3)
-    outcome = cs.evaluate(run, quiet=True).outcome
-    best = session.answer(images).probabilities.argmax(axis=1)
-    assert (best == outcome.logits.argmax(dim=1).numpy()).mean() > 0.99
+    logits = cs.evaluate(run, quiet=True).logits
+    best = session.run(images).probabilities.argmax(axis=1)
+    assert (best == logits.values.argmax(dim=1).numpy()).mean() > 0.99
 
 
 def test_a_model_file_with_images_given(digits_run, tmp_path):
@@ -117,15 +123,19 @@ def test_nothing_is_overwritten(digits_run, tmp_path):
 
 
 def test_an_export_that_differs_leaves_nothing(digits_run, tmp_path, monkeypatch):
-    body = onnx_export.body
+    body = onnx_export.export_network
     monkeypatch.setattr(
         onnx_export,
-        "body",
-        lambda network, card, opset: body(
-            network, card.model_copy(update={"temperature": 1.01 * card.temperature}), opset
+        "export_network",
+        lambda model, opset: body(
+            replace(
+                model,
+                card=model.card.model_copy(update={"temperature": 1.01 * model.card.temperature}),
+            ),
+            opset,
         ),
     )
-    with pytest.raises(ConvscopeError, match="answers differently, so it isn't written"):
+    with pytest.raises(ConvscopeError, match="predicts otherwise, so it isn't written"):
         cs.export(digits_run, tmp_path / "digits.onnx", quiet=True)
     assert not list(tmp_path.iterdir())
 
@@ -210,15 +220,15 @@ def test_too_large_for_one_file(digits_run, tmp_path, monkeypatch):
 
 def test_of_many_images_some_are_compared_evenly(digits_run, tmp_path, monkeypatch):
     monkeypatch.setattr(originals, "MOST", 3)
-    card = digits_run.model()[1]
+    card = digits_run.model().card
     names = [each.name for each in originals.originals(digits_run, card, None)]
     test = cs.load("digits", "test")
     assert names == [test.paths[0], test.paths[179], test.paths[358]]
 
 
 def test_odd_sizes(digits_run, tmp_path):
-    network, card = digits_run.model()
-    save_model(tmp_path / "model.safetensors", network, card)
+    model = digits_run.model()
+    save_model(tmp_path / "model.safetensors", model.network, model.card)
     shapes = [(1, 1), (1, 300), (300, 2), (8, 8), (28, 28)]
     for height, width in shapes:
         (tmp_path / f"{height}x{width}.png").write_bytes(encoded(noise(height, width)))
@@ -230,12 +240,12 @@ def test_odd_sizes(digits_run, tmp_path):
 
 def test_class_names_are_text_whatever_they_are(tmp_path):
     classes = ("", "emoji 🐈", 'quote"\\', "unknown", "x" * 300)
-    network, card = made("small", classes=classes, size=16)
-    save_model(tmp_path / "model.safetensors", network, card)
-    assert load_model(tmp_path / "model.safetensors")[1].classes == classes
+    model = made("small", classes=classes, size=16)
+    save_model(tmp_path / "model.safetensors", model.network, model.card)
+    assert load_model(tmp_path / "model.safetensors").card.classes == classes
     (tmp_path / "a.png").write_bytes(encoded(noise(40, 40)))
     cs.export(tmp_path / "model.safetensors", tmp_path / "m.onnx", images=tmp_path, quiet=True)
     session = Session((tmp_path / "m.onnx").read_bytes())
-    said = session.answer(np.stack([noise(20, 30, seed=number) for number in range(64)]))
+    said = session.run(np.stack([noise(20, 30, seed=number) for number in range(64)]))
     best = said.probabilities.argmax(axis=1)
     assert said.labels == [classes[number] for number in best]

@@ -8,7 +8,7 @@ import convscope as cs
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError, UsageError
 from convscope.shipping.export import quantize
-from convscope.shipping.export.session import Said
+from convscope.shipping.export.session import OnnxOutput
 from tests.shipping.export.models import card_for
 
 
@@ -51,10 +51,10 @@ class Fixed:
     def __init__(self, wrong=0, unknown=0):
         self.wrong, self.unknown = wrong, unknown
 
-    def answer(self, images):
+    def run(self, images):
         number, place = images[:, 0, 0, 0].astype(int), images[:, 0, 1, 0]
         number = np.where(place < self.wrong, 1 - number, number)
-        return Said([], np.eye(2, dtype=np.float32)[number], place < self.unknown)
+        return OnnxOutput([], np.eye(2, dtype=np.float32)[number], place < self.unknown)
 
     def milliseconds(self, size):
         return 1.0
@@ -70,7 +70,9 @@ def numbered():
 
 
 def cost(images, full, small):
-    return quantize.cost(full, small, images, card_for(1, 8, ("a", "b")), 7, quiet=True)
+    return quantize.measure_quantization(
+        full, small, images, card_for(1, 8, ("a", "b")), 7, quiet=True
+    )
 
 
 def test_cost(numbered):

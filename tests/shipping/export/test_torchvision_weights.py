@@ -7,7 +7,8 @@ import torch
 from convscope.errors import UsageError
 from convscope.networks.catalog import build
 from convscope.networks.weights import load_weights
-from convscope.runs.model_file import load_model, save_model
+from convscope.runs.model import Model, load_model
+from convscope.runs.model_file import save_model
 from convscope.shipping.export.export import export
 from convscope.shipping.export.torchvision_weights import (
     COUNTERPARTS,
@@ -34,12 +35,12 @@ def test_names_and_shapes_are_torchvision_s(name):
         network = build(name, 3, 1000)
     network.to_empty(device="cpu")
     card = card_for(network=name, classes=tuple(str(number) for number in range(1000)))
-    assert digest(torchvision_state(network, card)) == NETWORKS[name]["digest"]
+    assert digest(torchvision_state(Model(network, card))) == NETWORKS[name]["digest"]
 
 
 def test_round_trip(tmp_path):
-    network, card = made("resnet18", size=32)
-    save_model(tmp_path / "model.safetensors", network, card)
+    model = made("resnet18", size=32)
+    save_model(tmp_path / "model.safetensors", model.network, model.card)
     written = export(tmp_path / "model.safetensors", tmp_path / "weights.safetensors")
     assert written.torchvision == "torchvision.models.resnet18(num_classes=3)"
     assert written.as_dict() == {
@@ -50,7 +51,7 @@ def test_round_trip(tmp_path):
     }
     other = build("resnet18", 3, 3)
     load_weights(other, tmp_path / "weights.safetensors")
-    for name, tensor in network.state_dict().items():
+    for name, tensor in model.network.state_dict().items():
         assert torch.equal(other.state_dict()[name], tensor)
 
 
@@ -60,7 +61,7 @@ def test_both_ways(name, tmp_path):
     """Written, and read into a fresh network: the same weights, and so the same answers."""
     network = build(name, 3, 5).eval()
     card = card_for(network=name, classes=tuple("abcde"))
-    write_torchvision_weights(tmp_path / "w.safetensors", network, card)
+    write_torchvision_weights(tmp_path / "w.safetensors", Model(network, card))
     torch.manual_seed(1)
     other = build(name, 3, 5).eval()
     load_weights(other, tmp_path / "w.safetensors")
@@ -69,9 +70,9 @@ def test_both_ways(name, tmp_path):
 
 
 def test_its_own_model_is_not_replaced_by_weights(tmp_path):
-    network, card = made("resnet18", size=32)
+    model = made("resnet18", size=32)
     file = tmp_path / "model.safetensors"
-    save_model(file, network, card)
+    save_model(file, model.network, model.card)
     with pytest.raises(UsageError) as error:
         export(file, file, force=True)
     assert str(error.value) == (
@@ -82,8 +83,8 @@ def test_its_own_model_is_not_replaced_by_weights(tmp_path):
 
 
 def test_networks_that_torchvision_lacks(tmp_path):
-    network, card = made("lenet")
-    save_model(tmp_path / "model.safetensors", network, card)
+    model = made("lenet")
+    save_model(tmp_path / "model.safetensors", model.network, model.card)
     with pytest.raises(UsageError) as error:
         export(tmp_path / "model.safetensors", tmp_path / "weights.safetensors")
     assert str(error.value).startswith(
@@ -96,7 +97,7 @@ def test_networks_that_torchvision_lacks(tmp_path):
 def test_widths_that_torchvision_lacks():
     card = card_for(network="vgg11", network_arguments={"width": 0.125})
     with pytest.raises(UsageError) as error:
-        torchvision_state(build("vgg11", 3, 3, width=0.125), card)
+        torchvision_state(Model(build("vgg11", 3, 3, width=0.125), card))
     assert str(error.value) == (
         "torchvision's vgg11 has other numbers of channels than 'vgg11' with width=0.125. To use "
         "the model elsewhere, export it to .onnx."
@@ -104,7 +105,7 @@ def test_widths_that_torchvision_lacks():
 
 
 def test_options_of_onnx_are_refused(tmp_path):
-    network, card = made("resnet18", size=32)
-    save_model(tmp_path / "model.safetensors", network, card)
+    model = made("resnet18", size=32)
+    save_model(tmp_path / "model.safetensors", model.network, model.card)
     with pytest.raises(UsageError, match="--int8, --opset and --images are for .onnx files"):
         export(tmp_path / "model.safetensors", tmp_path / "weights.safetensors", int8=True)

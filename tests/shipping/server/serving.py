@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from convscope.evaluation.answer import Answers
+from convscope.evaluation.torch_engine import EngineOutput
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.choice import Choice, Measured
 from convscope.shipping.server.limits import Settings
@@ -48,7 +48,7 @@ class ByBrightness:
         self.go = threading.Event()
         self.go.set()
 
-    def answers(self, images):
+    def run(self, images):
         assert self.go.wait(20)
         time.sleep(self.seconds)
         if self.error:
@@ -57,7 +57,7 @@ class ByBrightness:
         values = torch.from_numpy(images[:, 0, 0, 0].astype(np.int64))
         probabilities = torch.full((len(values), 256), 0.5 / 255)
         probabilities[torch.arange(len(values)), values] = 0.5
-        return Answers(probabilities, values > 250)
+        return EngineOutput(probabilities, values > 250)
 
 
 def image(value, size=4, kind="PNG"):

@@ -1,4 +1,7 @@
-"""The routes, with an engine that the test decides."""
+"""The routes, with an engine that the test decides.
+
+Tests shipping/server/body.py, shipping/server/failures.py, shipping/server/metrics.py.
+"""
 
 import base64
 import contextlib

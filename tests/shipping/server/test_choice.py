@@ -1,4 +1,7 @@
-"""The engine is measured, must agree, and is said."""
+"""The engine is measured, must agree, and is said.
+
+Tests shipping/server/engines.py.
+"""
 
 import math
 
@@ -6,8 +9,9 @@ import pytest
 import torch
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.evaluation.answer import Answers
+from convscope.evaluation.torch_engine import EngineOutput
 from convscope.networks.catalog import build
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard, Rejection
 from convscope.shipping.server import choice as choices
 from convscope.shipping.server.choice import Measured, choose, disagreement, sample_images
@@ -26,7 +30,7 @@ def model():
         network="lenet-bn", classes=("a", "b", "c"), channels=1, size=28, mean=(0.3,), std=(0.2,),
         temperature=1.7, rejection=Rejection(score="energy", threshold=1.0, rate=0.05),
     )  # fmt: skip
-    return network.eval().requires_grad_(requires_grad=False), card
+    return Model(network.eval().requires_grad_(requires_grad=False), card)
 
 
 @pytest.fixture
@@ -49,9 +53,9 @@ def engine_that(monkeypatch, name, change):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_engines_agree(model, name):
-    images = sample_images(model[1], 7)
-    expected = make_engine("float32", *model, CPU).answers(images)
-    given = make_engine(name, *model, CPU).answers(images)
+    images = sample_images(model.card, 7)
+    expected = make_engine("float32", model, CPU).run(images)
+    given = make_engine(name, model, CPU).run(images)
     assert given.probabilities.shape == (7, 3)
     assert given.probabilities.dtype == torch.float32
     difference, changed = disagreement(expected, given, choices.TOLERANCE[name])
@@ -61,53 +65,53 @@ def test_engines_agree(model, name):
 
 
 def test_an_engine_answers_as_the_plain_network_does(model):
-    network, card = model
+    network, card = model.network, model.card
     images = sample_images(card, 5)
     normalized = (torch.from_numpy(images) / 255 - 0.3) / 0.2
     expected = (network(normalized) / 1.7).softmax(dim=1)
     torch.testing.assert_close(
-        make_engine("float32", *model, CPU).answers(images).probabilities, expected
+        make_engine("float32", model, CPU).run(images).probabilities, expected
     )
 
 
 def test_all_engines_are_measured(model, quick):
-    chosen = choose(*model, CPU, 16)
+    chosen = choose(model, CPU, 16)
     assert [each.engine for each in chosen.measured] == list(NAMES)
     for each in chosen.measured:
         assert not each.refused
         assert each.latency > 0
         assert each.throughput > 0
         assert "images/s in full batches" in str(each)
-    assert len(chosen.answers(sample_images(model[1], 16)).probabilities) == 16
+    assert len(chosen.run(sample_images(model.card, 16)).probabilities) == 16
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_engine_that_is_asked_for(model, quick, name):
-    chosen = choose(*model, CPU, 4, name)
+    chosen = choose(model, CPU, 4, name)
     assert chosen.name == name
     assert chosen.reason == "as asked"
 
 
 def test_no_such_engine(model):
     with pytest.raises(UsageError, match=r"Unknown engine 'bfloat'. Did you mean 'bfloat16' or"):
-        choose(*model, CPU, 4, "bfloat")
+        choose(model, CPU, 4, "bfloat")
 
 
 def test_an_engine_that_disagrees_is_not_used(model, quick, monkeypatch):
     def change(engine):
-        answers = engine.answers
-        engine.answers = lambda images: Answers(
-            answers(images).probabilities.flip(1), answers(images).unknown
+        run = engine.run
+        engine.run = lambda images: EngineOutput(
+            run(images).probabilities.flip(1), run(images).unknown
         )
 
     engine_that(monkeypatch, "onnx", change)
-    chosen = choose(*model, CPU, 4)
+    chosen = choose(model, CPU, 4)
     assert "onnx" not in chosen.name
     refused = chosen.measured[2].refused
-    assert refused.startswith("answers differ from float32 (by ")
+    assert refused.startswith("differs from float32 (by ")
     assert math.isnan(chosen.measured[2].throughput)
-    with pytest.raises(ConvscopeError, match="Engine 'onnx' can't be used: answers differ"):
-        choose(*model, CPU, 4, "onnx")
+    with pytest.raises(ConvscopeError, match="Engine 'onnx' can't be used: differs"):
+        choose(model, CPU, 4, "onnx")
 
 
 def test_an_engine_that_fails_is_not_used(model, quick, monkeypatch):
@@ -115,18 +119,18 @@ def test_an_engine_that_fails_is_not_used(model, quick, monkeypatch):
         def fail(images):
             raise RuntimeError("no such kernel\nmore")
 
-        engine.answers = fail
+        engine.run = fail
 
     engine_that(monkeypatch, "bfloat16", change)
-    chosen = choose(*model, CPU, 4)
+    chosen = choose(model, CPU, 4)
     assert chosen.measured[1].refused == "fails on this network: no such kernel"
 
 
 def test_weights_that_are_not_numbers(model):
     broken = build("lenet-bn", 1, 3).eval().requires_grad_(requires_grad=False)
     next(broken.parameters()).fill_(float("nan"))
-    with pytest.raises(ConvscopeError, match="answers are not numbers"):
-        choose(broken, model[1], CPU, 4)
+    with pytest.raises(ConvscopeError, match="logits are not numbers"):
+        choose(Model(broken, model.card), CPU, 4)
 
 
 class Named:
@@ -183,8 +187,10 @@ def test_samples_are_the_same_every_time():
 
 
 def test_rounding_may_swap_what_is_as_good_as_equal():
-    ours = Answers(torch.tensor([[0.501, 0.499], [0.9, 0.1]]), torch.zeros(2, dtype=torch.bool))
-    theirs = Answers(torch.tensor([[0.499, 0.501], [0.9, 0.1]]), ours.unknown)
+    ours = EngineOutput(
+        torch.tensor([[0.501, 0.499], [0.9, 0.1]]), torch.zeros(2, dtype=torch.bool)
+    )
+    theirs = EngineOutput(torch.tensor([[0.499, 0.501], [0.9, 0.1]]), ours.unknown)
     difference, changed = disagreement(ours, theirs, 0.01)
     assert changed == 0
     assert difference == pytest.approx(0.002, rel=1e-3)

@@ -70,17 +70,17 @@ def test_sigterm_lets_everything_in_work_be_answered(heavy):
             with connection_to(address) as connection:
                 statuses.append(ask(connection, image(value, size=300))[0])
 
-        threads = [threading.Thread(target=work, args=(value,)) for value in range(50)]
+        threads = [threading.Thread(target=work, args=(value,)) for value in range(24)]
         for thread in threads:
             thread.start()
-        until(lambda: queue(address) > 30)
+        until(lambda: queue(address) > 12)
         process.send_signal(signal.SIGTERM)
         asked = time.monotonic()
         until(lambda: get(f"{address}/readyz").status_code == 503)
         assert get(f"{address}/readyz").json() == {"ready": False}
         for thread in threads:
             thread.join()
-        assert statuses == [200] * 50
+        assert statuses == [200] * 24
         assert process.wait(12) == 0
         assert time.monotonic() - asked < 11
         assert process.stderr.read() == ""

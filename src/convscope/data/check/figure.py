@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.check.finding import Checked, DataFinding, Place
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.errors import UsageError
 from convscope.look.image_grid import image_grid
 
@@ -58,7 +58,7 @@ def _evenly(pairs: list[DataFinding], count: int) -> list[DataFinding]:
     shown: list[DataFinding] = []
     for left, group in enumerate(sorted(kinds.values(), key=len)):
         share = min(len(group), room // (len(kinds) - left))
-        picks = np.linspace(0, len(group) - 1, share).round().astype(int).tolist() if share else []
+        picks = evenly_spread(len(group), share).tolist()
         shown += [group[pick] for pick in picks]
         room -= share
     order = {id(each): place for place, each in enumerate(pairs)}

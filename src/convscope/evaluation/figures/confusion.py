@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from convscope.evaluation.evaluation import Evaluation
 from convscope.look.canvas import drawable_names, drawing, footnote, headline
 from convscope.look.numbers import percent
 from convscope.look.palette import FAINT
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 MOST_WITH_COUNTS = 30  # classes; with more, numbers in the cells would be too small to read
 MOST_WITH_NAMES = 120
@@ -22,7 +26,7 @@ LINE = 0.27  # inches between them
 LETTER = 0.092  # inches, width of a letter at the largest size of names
 
 
-def confusion_figure(evaluation: Evaluation, path: str | Path) -> None:
+def confusion_figure(evaluation: Evaluation, path: str | Path | None = None) -> Figure:
     """Draw the confusion matrix: rows are true classes, columns what the network said.
 
     Up to 30 classes have their counts in the cells; of more, the most frequent mistakes are
@@ -30,7 +34,7 @@ def confusion_figure(evaluation: Evaluation, path: str | Path) -> None:
 
     Args:
         evaluation: What to draw.
-        path: The PNG to write.
+        path: The PNG to write; None writes none.
     """
     counts = evaluation.confusion
     classes = len(counts)
@@ -67,6 +71,7 @@ def confusion_figure(evaluation: Evaluation, path: str | Path) -> None:
                 ticks, names, rotation=90 if upright else 0, fontsize=size, parse_math=False
             )
             matrix.set_yticks(ticks, names, fontsize=size, parse_math=False)
+    return figure
 
 
 def _draw_cells(axes: Axes, counts: npt.NDArray[np.int64]) -> None:

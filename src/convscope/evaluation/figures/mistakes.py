@@ -7,30 +7,34 @@ out to be a wrong label.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from convscope.evaluation.evaluation import Evaluation
 from convscope.look.canvas import drawing, headline
 from convscope.look.image_grid import image_grid
 from convscope.look.numbers import percent
 
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
+
 MOST = 40  # images: four rows
 
 
-def mistakes_figure(evaluation: Evaluation, path: str | Path) -> None:
+def mistakes_figure(evaluation: Evaluation, path: str | Path | None = None) -> Figure:
     """Draw the images that the network was surest about and wrong.
 
     Args:
         evaluation: Its mistakes are drawn, the surest first, at most forty.
-        path: The PNG to write.
+        path: The PNG to write; None writes none.
     """
     where = f"among {evaluation.image_count:,} {evaluation.split} images"
     shown = evaluation.mistakes[:MOST]
     if not shown:
         with drawing(path, 6.0, 0.7) as figure:
             headline(figure, f"No mistakes {where}")
-        return
+        return figure
     every = len(shown) == len(evaluation.mistakes)
     title = (
         "Mistakes" if every else f"The {len(shown)} surest of {len(evaluation.mistakes):,} mistakes"
@@ -42,4 +46,4 @@ def mistakes_figure(evaluation: Evaluation, path: str | Path) -> None:
         for mistake in shown
     ]
     images = np.stack([evaluation.images.images[mistake.index] for mistake in shown])
-    image_grid(path, images, captions, f"{title} {where}")
+    return image_grid(path, images, captions, f"{title} {where}")

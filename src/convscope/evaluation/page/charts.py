@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from convscope.evaluation.page.scales import Axis
-from convscope.evaluation.page.tables import Cell, table
+from convscope.evaluation.page.tables import TableCell, table
 from convscope.look.html import escape
 
 WIDTH, HEIGHT = 420.0, 278.0
@@ -179,10 +179,10 @@ def _numbers(title: str, lines: Sequence[Series], x: Axis, label: Callable[[floa
     if len(places) > MOST_ROWS:
         stride = (len(places) - 1) / (MOST_ROWS - 1)
         places = [places[round(k * stride)] for k in range(MOST_ROWS)]
-    rows: list[list[str | Cell]] = [
+    rows: list[list[str | TableCell]] = [
         [
             x.label(place),
-            *(Cell(label(points[place]) if place in points else "") for points in found),
+            *(TableCell(label(points[place]) if place in points else "") for points in found),
         ]
         for place in places
     ]

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML file that asks the network for nothing.
+"""The report of a run: one HTML file that loads nothing from elsewhere.
 
 What comes from outside (names of classes and files, the recipe) is escaped, and even if it were
 not, the page's security policy lets no script run but the page's own, and nothing be loaded.
@@ -24,19 +24,18 @@ from convscope.evaluation.page.sections.robustness import robustness
 from convscope.evaluation.page.sections.settings import environment, recipe
 from convscope.evaluation.page.sections.training import training
 from convscope.look.html import escape
-from convscope.look.palette import PAGE
 from convscope.runs.forecast import read_forecast
 from convscope.runs.run import Run
 
 
-def report_page(run: Run, analysis: Analysis) -> str:
+def report_page(analysis: Analysis) -> str:
     """The text of report.html.
 
     Args:
-        run: What was trained, and how.
-        analysis: How good it is.
+        analysis: How good the network of a run is; holds the run, too.
     """
-    style, script = PAGE + _part("style.css"), _part("script.js")
+    run = analysis.evaluation.run
+    style, script = _part("style.css"), _part("script.js")
     sections = [section for section in _sections(run, analysis) if section[2]]
     links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading, _ in sections)
     body = "\n".join(
@@ -81,7 +80,7 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
             robustness(analysis.robustness) if analysis.robustness else "",
         ),
         ("cost", "Speed and cost", cost(analysis.cost)),
-        ("forecast", "Forecast and actual", forecast(read_forecast(run))),
+        ("forecast", "Forecast and actual", forecast(read_forecast(run.folder))),
         ("recipe", "Recipe", recipe(run)),
         ("environment", "Environment", environment(run)),
     ]

@@ -9,7 +9,7 @@ from convscope.look.html import escape
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """What stands in a table.
 
     Attributes:
@@ -25,7 +25,7 @@ class Cell:
 
 def table(
     headings: Sequence[str],
-    rows: Iterable[Sequence[str | Cell]],
+    rows: Iterable[Sequence[str | TableCell]],
     *,
     caption: str,
     sortable: bool = False,
@@ -43,7 +43,7 @@ def table(
         name: By which the page's script finds it.
     """
     rows = [list(row) for row in rows]
-    numeric = [isinstance(each, Cell) for each in (rows[0] if rows else headings)]
+    numeric = [isinstance(each, TableCell) for each in (rows[0] if rows else headings)]
     head = "".join(
         f'<th scope="col"{_number(is_number)}>{escape(heading)}</th>'
         for heading, is_number in zip(headings, numeric, strict=True)
@@ -67,13 +67,13 @@ def facts(rows: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="facts">\n{items}\n</dl>'
 
 
-def _row(cells: Sequence[str | Cell]) -> str:
+def _row(cells: Sequence[str | TableCell]) -> str:
     first, *others = cells
     name = first if isinstance(first, str) else first.text
     return f'<th scope="row">{escape(name)}</th>' + "".join(map(_cell, others))
 
 
-def _cell(cell: str | Cell) -> str:
+def _cell(cell: str | TableCell) -> str:
     if isinstance(cell, str):
         return f"<td>{escape(cell)}</td>"
     value = "" if cell.value is None else f' data-value="{cell.value:.6g}"'

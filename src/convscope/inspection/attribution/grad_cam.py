@@ -10,7 +10,7 @@ from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph, Node
 from convscope.inspection.attribution.attribution import Attribution, as_heat
-from convscope.inspection.feature_maps import feature_map_nodes
+from convscope.inspection.feature_maps.feature_maps import feature_map_nodes
 
 
 def grad_cam(network: nn.Module, image: Tensor, target: int) -> Attribution:
@@ -59,7 +59,7 @@ def last_spatial_layer(graph: Graph) -> Node:
     """The last feature maps on the way to the output that are larger than 1×1.
 
     Args:
-        graph: Of a call with images.
+        graph: The graph of a call with images.
 
     Raises:
         UsageError: There are none behind a layer with weights.

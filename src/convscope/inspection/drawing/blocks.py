@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from convscope.graph.graph import Graph, ModuleCall, Node
-from convscope.inspection.drawing.steps import Step, part_of
+from convscope.inspection.drawing.steps import DrawingStep, part_of
 from convscope.inspection.drawing.stretches import cut
 
 
 @dataclass(eq=False)
-class Block:
+class DrawnBlock:
     """Steps that one call of a module made, or several calls that are made alike.
 
     Attributes:
-        name: Of the module, or the first and the last.
+        name: Name of the module, or of the first and the last.
         type_name: The module's class; "" for a container.
         steps: Its steps, in their order.
         blocks: The blocks within.
@@ -29,8 +29,8 @@ class Block:
 
     name: str
     type_name: str
-    steps: list[Step]
-    blocks: list[Block] = field(default_factory=list)
+    steps: list[DrawingStep]
+    blocks: list[DrawnBlock] = field(default_factory=list)
     count: int = 1
 
 
@@ -59,7 +59,7 @@ def block_calls(graph: Graph, least: int = 2) -> list[ModuleCall]:
     return [*search(graph.root)]
 
 
-def blocks_of(graph: Graph, steps: Sequence[Step]) -> list[Block]:
+def blocks_of(graph: Graph, steps: Sequence[DrawingStep]) -> list[DrawnBlock]:
     """The outermost blocks of a network, with those within them.
 
     Args:
@@ -68,13 +68,13 @@ def blocks_of(graph: Graph, steps: Sequence[Step]) -> list[Block]:
     """
     position = {node: index for index, node in enumerate(graph)}
     stretches = cut(steps)
-    top: list[Block] = []
-    around: list[tuple[ModuleCall, Block]] = []
+    top: list[DrawnBlock] = []
+    around: list[tuple[ModuleCall, DrawnBlock]] = []
     for call in block_calls(graph, least=1):
         inside = _with_join([s for s in steps if _made_in(call, s, position)], stretches)
         if len(inside) < 2:
             continue
-        block = Block(call.name, "" if call.library else call.type_name, inside)
+        block = DrawnBlock(call.name, "" if call.library else call.type_name, inside)
         while around and around[-1][0].stop <= call.start:
             around.pop()
         (around[-1][1].blocks if around else top).append(block)
@@ -82,11 +82,13 @@ def blocks_of(graph: Graph, steps: Sequence[Step]) -> list[Block]:
     return top
 
 
-def _made_in(call: ModuleCall, step: Step, position: dict[Node, int]) -> bool:
+def _made_in(call: ModuleCall, step: DrawingStep, position: dict[Node, int]) -> bool:
     return bool(step.nodes) and call.start <= position[step.nodes[-1]] < call.stop
 
 
-def _with_join(inside: list[Step], stretches: Sequence[list[Step]]) -> list[Step]:
+def _with_join(
+    inside: list[DrawingStep], stretches: Sequence[list[DrawingStep]]
+) -> list[DrawingStep]:
     """A block's steps, and the sum or concatenation that its caller puts behind it.
 
     So `x + self.block(x)` is one block, wherever it's written.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 
 from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrapped
-from convscope.inspection.drawing.scale import Box, Scale, block_shapes
+from convscope.inspection.drawing.scale import Placement, Scale, block_shapes
 from convscope.inspection.drawing.shapes import Shape, Text
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import JOINS
 from convscope.look.palette import INK, KINDS
 
 
-def _label_lines(step: Step, widest: float) -> list[tuple[str, bool]]:
+def _label_lines(step: DrawingStep, widest: float) -> list[tuple[str, bool]]:
     """The lines of a label, and whether they are bold: those of the layer that gives the name."""
     lines: list[tuple[str, bool]] = []
     for bold, texts in groupby(step.label, lambda text: text == step.name):
@@ -30,16 +30,16 @@ def _with_sizes_together(text: str) -> str:
     return " ".join([*words, (first + times + sizes).replace(" ", "\u00a0")])
 
 
-class Cell:
+class StepCell:
     """A step's block and its text, on one axis.
 
     Attributes:
-        width: Of the widest of them.
+        width: Width of the block or of its text, whichever is wider.
         up: How far it reaches above its axis.
-        down: How far below.
+        down: How far it reaches below its axis.
     """
 
-    def __init__(self, step: Step, scale: Scale) -> None:
+    def __init__(self, step: DrawingStep, scale: Scale) -> None:
         self._step = step
         self._size = scale.size(step)
         self._half = self._size.height / 2
@@ -69,7 +69,7 @@ class Cell:
             baseline += LINE
         return shapes
 
-    def box(self, x: float, y: float) -> Box:
+    def box(self, x: float, y: float) -> Placement:
         """Where the block stands."""
         left, top = x - self._block_width / 2, y - self._half - self._size.deep
-        return Box(left, top, left + self._block_width, y + self._half)
+        return Placement(left, top, left + self._block_width, y + self._half)

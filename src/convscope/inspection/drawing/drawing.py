@@ -1,7 +1,7 @@
 """A drawing of any network, as SVG or PNG.
 
-    draw("resnet18", "resnet18.svg")
-    draw(my_module, "network.png", (3, 224, 224), expand=True)
+    draw("resnet18", path="resnet18.svg")
+    draw(my_module, (3, 224, 224), expand=True).figure("network.png")
 
 Feature maps are blocks to scale, layers the arrows between them. Branches stand side by side, what
 is added goes through a ⊕, and blocks that repeat are drawn once with their number.
@@ -9,51 +9,140 @@ is added goes through a ⊕, and blocks that repeat are drawn once with their nu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from convscope.errors import UsageError
 from convscope.files import write_text
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph
-from convscope.inspection.drawing.blocks import block_calls, blocks_of
-from convscope.inspection.drawing.page import Page, page_of
-from convscope.inspection.drawing.png import write_png
+from convscope.inspection.drawing.blocks import DrawnBlock, block_calls, blocks_of
+from convscope.inspection.drawing.page import DrawingPage, page_of
+from convscope.inspection.drawing.png import draw_png
 from convscope.inspection.drawing.repeats import fold
 from convscope.inspection.drawing.shortening import shortened
-from convscope.inspection.drawing.steps import steps_of
+from convscope.inspection.drawing.steps import DrawingStep, steps_of
 from convscope.inspection.drawing.svg import as_svg
-from convscope.inspection.subject import subject
+from convscope.inspection.open.network import Inspectable, open_for_shape
 from convscope.look.canvas import drawable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMATS = (".svg", ".png")
 PIXELS = 2560  # width of a PNG, if that is enough for its letters
 _PIXELS_PER_POINT = 1.6
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A network as it is drawn. It prints as a list of its steps, and shows in a notebook.
+
+    Attributes:
+        network: The network's name.
+        image: (channels, height, width) of the image it was drawn with.
+        steps: What is drawn, from the input on; one for each group of blocks made alike.
+        blocks: The outermost blocks that are framed, which may hold others.
+        page: Where everything stands.
+    """
+
+    network: str
+    image: tuple[int, ...]
+    steps: tuple[DrawingStep, ...] = field(repr=False)
+    blocks: tuple[DrawnBlock, ...] = field(repr=False)
+    page: DrawingPage = field(repr=False)
+
+    def __str__(self) -> str:
+        times = _repeats(self.blocks)
+        lines = [f"{self.network}, drawn for an image of {'×'.join(map(str, self.image))}"]
+        for step in self.steps:
+            repeated = f"  (×{times[step]})" if times.get(step, 1) > 1 else ""
+            lines.append(f"  {', '.join(step.label)}: {step.shape_label}{repeated}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return self.svg().partition("\n")[2]  # without the declaration, which HTML doesn't know
+
+    def svg(self) -> str:
+        """The text of an SVG file."""
+        return as_svg(self.page.shapes, self.page.width, self.page.height, self.network)
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """The drawing as a matplotlib figure.
+
+        Args:
+            path: The file to write, .svg or .png; None only gives the figure.
+
+        Raises:
+            UsageError: The file's name has another ending, or its folder does not exist.
+        """
+        target = None if path is None else check_file(path)
+        if target is not None and target.suffix.lower() == ".svg":
+            write_text(target, self.svg())
+            target = None
+        page = self.page
+        pixels = max(PIXELS, round(_PIXELS_PER_POINT * page.width))
+        return draw_png(page.shapes, page.width, page.height, pixels, target)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The steps as plain data, each with the numbers of those that it takes its inputs from."""
+        number = {step: place for place, step in enumerate(self.steps)}
+        times = _repeats(self.blocks)
+        return {
+            "network": self.network,
+            "image": list(self.image),
+            "steps": [
+                {
+                    "part": step.part,
+                    "layers": step.label,
+                    "output_shapes": [list(shape) for shape in step.shapes],
+                    "inputs": [number[source] for source in step.inputs],
+                    "times": times.get(step, 1),
+                }
+                for step in self.steps
+            ],
+        }
+
+
 def draw(
-    network: str | nn.Module | Graph,
-    path: str | Path,
+    network: Inspectable | Graph,
     shape: int | Sequence[int] | None = None,
     *,
     expand: bool = False,
-) -> None:
+    path: str | Path | None = None,
+) -> Drawing:
     """Draw a network on a page of the shape of a slide (16:9).
 
     Args:
-        network: A name of the catalog, any module that maps images to one tensor, or a graph
-            from `capture`.
-        path: The file to write, .svg or .png.
+        network: A name of the catalog, any module that maps images to one tensor, a run, its
+            folder or a `model.safetensors`, or a graph from `capture`.
         shape: (channels, height, width) of the images, or their height and width as one number.
-            Default: what the catalog's networks are usually given. Not for a graph, which has its
-            own.
+            None: what the run was trained with, or the catalog's network is usually given. Not for
+            a graph, which has its own.
         expand: Draw every block, instead of those made alike once.
+        path: The file to write, .svg or .png; None only gives the drawing.
 
     Raises:
         UsageError: The file's name has another ending, its folder does not exist, or the network
             cannot be traced (see `capture`).
+    """
+    target = None if path is None else check_file(path)
+    graph = network if isinstance(network, Graph) else capture(*open_for_shape(network, shape))
+    drawing = draw_graph(graph, expand=expand)
+    if target is not None and target.suffix.lower() == ".svg":
+        write_text(target, drawing.svg())
+    elif target is not None:
+        drawing.figure(target)
+    return drawing
+
+
+def check_file(path: str | Path) -> Path:
+    """Complain, before any work is done, about a file that couldn't be written.
+
+    Raises:
+        UsageError: It ends neither with .svg nor with .png, or its folder does not exist.
     """
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
@@ -65,17 +154,11 @@ def draw(
         raise UsageError(
             f"There is no folder {str(target.parent)!r} to draw {target.name!r} in. Make it first."
         )
-    graph = network if isinstance(network, Graph) else capture(*subject(network, shape))
-    page = page_for(graph, expand=expand)
-    if target.suffix.lower() == ".svg":
-        write_text(target, as_svg(page.shapes, page.width, page.height, graph.network))
-    else:
-        pixels = max(PIXELS, round(_PIXELS_PER_POINT * page.width))
-        write_png(target, page.shapes, page.width, page.height, pixels)
+    return target
 
 
-def page_for(graph: Graph, *, expand: bool = False) -> Page:
-    """The drawing of a graph, before it is written.
+def draw_graph(graph: Graph, *, expand: bool = False) -> Drawing:
+    """Draw a graph that is there already; nothing is written.
 
     Args:
         graph: From `capture`.
@@ -88,4 +171,16 @@ def page_for(graph: Graph, *, expand: bool = False) -> Page:
     parameters = sum(graph.weights[name].numel() for name in graph.parameter_names)
     image = "×".join(map(str, graph.input.shape[1:]))
     title = drawable(graph.network, instead="Network")
-    return page_of(steps, blocks, title, f"image {image}, {parameters:,} parameters")
+    page = page_of(steps, blocks, title, f"image {image}, {parameters:,} parameters")
+    return Drawing(graph.network, graph.input.shape[1:], tuple(steps), tuple(blocks), page)
+
+
+def _repeats(blocks: Sequence[DrawnBlock]) -> dict[DrawingStep, int]:
+    """How many steps each step that is drawn once stands for."""
+
+    def walk(inside: Sequence[DrawnBlock], times: int) -> Iterator[tuple[DrawingStep, int]]:
+        for block in inside:
+            yield from ((step, times * block.count) for step in block.steps)
+            yield from walk(block.blocks, times * block.count)
+
+    return dict(walk(blocks, 1))

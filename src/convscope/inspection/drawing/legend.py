@@ -8,7 +8,7 @@ from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrapped
 from convscope.inspection.drawing.pieces import SHORTCUT, Piece
 from convscope.inspection.drawing.scale import EDGE, RULE, join_shapes
 from convscope.inspection.drawing.shapes import Pen, Shape, Text, arrow, rectangle
-from convscope.inspection.drawing.steps import PARTS, Step
+from convscope.inspection.drawing.steps import PARTS, DrawingStep
 from convscope.inspection.drawing.stretches import JOINS, arrange, cut
 from convscope.look.palette import FAINT, INK, KINDS
 
@@ -28,7 +28,7 @@ _REPEATS = "×N: N blocks made alike, drawn once"
 _RANGES = "; of their channels, the least and the most."
 
 
-def _entries(steps: Sequence[Step]) -> list[tuple[list[Shape], float]]:
+def _entries(steps: Sequence[DrawingStep]) -> list[tuple[list[Shape], float]]:
     """What stands in the first line, each with its width."""
     occur = {step.part for step in steps}
     heading = "The five parts:"
@@ -67,7 +67,7 @@ def _entry(part: str, text: str, *, missing: bool = False) -> tuple[list[Shape],
     return [*sample, named], begin + text_width(text, bold=is_part)
 
 
-def _notes(steps: Sequence[Step]) -> list[str]:
+def _notes(steps: Sequence[DrawingStep]) -> list[str]:
     notes = [RULE]
     if any(len(step.shapes) > 1 for step in steps):
         ranges = any(len(set(step.shapes)) > 1 for step in steps)
@@ -80,7 +80,7 @@ def _notes(steps: Sequence[Step]) -> list[str]:
 class Legend:
     """What is said below a drawing."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[DrawingStep]) -> None:
         self._entries = _entries(steps)
         self._notes = " ".join(_notes(steps))
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from convscope.inspection.drawing.blocks import Block
+from convscope.inspection.drawing.blocks import DrawnBlock
 from convscope.inspection.drawing.legend import Legend
 from convscope.inspection.drawing.look import SIZE, text_width
 from convscope.inspection.drawing.pieces import WIRE, Piece, beside
-from convscope.inspection.drawing.scale import Box, scale_for
+from convscope.inspection.drawing.scale import Placement, scale_for
 from convscope.inspection.drawing.shapes import Point, Shape, Text, line
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.units import units_of
 from convscope.look.palette import FAINT, INK
 
@@ -30,12 +30,12 @@ _FOOTER = 10.0  # above the legend
 
 
 @dataclass(frozen=True)
-class Page:
+class DrawingPage:
     """A drawing, ready to be written.
 
     Attributes:
-        width: In points.
-        height: In points.
+        width: Width in points.
+        height: Height in points.
         shapes: What it consists of, those behind first.
         boxes: Where the blocks stand.
     """
@@ -43,10 +43,12 @@ class Page:
     width: float
     height: float
     shapes: tuple[Shape, ...]
-    boxes: dict[Step, Box]
+    boxes: dict[DrawingStep, Placement]
 
 
-def page_of(steps: Sequence[Step], blocks: Sequence[Block], title: str, subtitle: str) -> Page:
+def page_of(
+    steps: Sequence[DrawingStep], blocks: Sequence[DrawnBlock], title: str, subtitle: str
+) -> DrawingPage:
     """A network on a page of the shape of a slide.
 
     Args:
@@ -84,7 +86,7 @@ class _Rows:
 
     @cached_property
     def width(self) -> float:
-        """Of the page, in points."""
+        """Width of the page, in points."""
         widest = max(sum(piece.width for piece in row) for row in self._rows)
         width = max(_NARROWEST, 2 * _MARGIN + widest)
         while self._free(width) < -0.1:  # a wider page has a lower legend
@@ -96,13 +98,13 @@ class _Rows:
         legend = self._legend.piece(width - 2 * _MARGIN)
         return width / SLIDE - 2 * _MARGIN - _HEADER - self._content - _FOOTER - legend.down
 
-    def page(self, title: str, subtitle: str) -> Page:
+    def page(self, title: str, subtitle: str) -> DrawingPage:
         """The page."""
         width, height = self.width, self.width / SLIDE
         legend = self._legend.piece(width - 2 * _MARGIN)
         shapes = _heading(title, subtitle)
         shapes += [s.moved(_MARGIN, height - _MARGIN - legend.down) for s in legend.shapes]
-        boxes: dict[Step, Box] = {}
+        boxes: dict[DrawingStep, Placement] = {}
         space = self._free(width) / (len(self._rows) + 1)
         y = _MARGIN + _HEADER + space
         before: Point | None = None  # where the row above leaves
@@ -117,7 +119,7 @@ class _Rows:
             boxes |= {step: box.moved(x, y) for step, box in row.boxes.items()}
             before = x + row.leaves, y
             y += row.down + space + _BETWEEN
-        return Page(width, height, tuple(shapes), boxes)
+        return DrawingPage(width, height, tuple(shapes), boxes)
 
 
 def _heading(title: str, subtitle: str) -> list[Shape]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from convscope.inspection.drawing.cells import Cell
+from convscope.inspection.drawing.cells import StepCell
 from convscope.inspection.drawing.look import LINE, SIZE, text_width
-from convscope.inspection.drawing.scale import RADIUS, Box, Scale
+from convscope.inspection.drawing.scale import RADIUS, Placement, Scale
 from convscope.inspection.drawing.shapes import Pen, Point, Shape, Text, arrow, line, rectangle
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import JOINS, Edge, Stretch
 from convscope.look.palette import ACCENT, DIM, FRAME, FRAME_EDGE
 
@@ -28,7 +28,7 @@ class Piece:
     """Part of a drawing, in its own coordinates.
 
     Attributes:
-        width: Of all of it.
+        width: Width of the whole piece.
         up: How far it reaches above the height at which it is entered.
         down: How far it reaches below.
         leaves: Where the line to the next piece begins.
@@ -41,7 +41,7 @@ class Piece:
     down: float
     leaves: float
     shapes: tuple[Shape, ...]
-    boxes: dict[Step, Box] = field(default_factory=dict)
+    boxes: dict[DrawingStep, Placement] = field(default_factory=dict)
 
 
 def piece_of(stretch: Stretch, scale: Scale) -> Piece:
@@ -57,7 +57,7 @@ def beside(pieces: Sequence[Piece], space: float = 0.0) -> Piece:
         space: Points between them.
     """
     shapes: list[Shape] = []
-    boxes: dict[Step, Box] = {}
+    boxes: dict[DrawingStep, Placement] = {}
     x, leaves = 0.0, None
     for piece in pieces:
         if leaves is not None and x > leaves:
@@ -113,7 +113,7 @@ class _Placer:
 
     def __init__(self, stretch: Stretch, scale: Scale) -> None:
         self._stretch = stretch
-        self._cells = {step: Cell(step, scale) for step in stretch.steps}
+        self._cells = {step: StepCell(step, scale) for step in stretch.steps}
         self._place_lanes()
         self._place_columns()
 
@@ -147,7 +147,7 @@ class _Placer:
             if along != end and not self._from_above(edge):
                 self._track(edge.enters, ("to", edge.target))
         self._gap_x: dict[int, float] = {}
-        self._x: dict[Step, float] = {}
+        self._x: dict[DrawingStep, float] = {}
         x = 0.0
         for column in range(1 + max(stretch.column.values())):
             members = [s for s in stretch.steps if stretch.column[s] == column]
@@ -166,7 +166,7 @@ class _Placer:
             keys.append(key)
         return 6 + _TRACK * keys.index(key)
 
-    def _y(self, step: Step | None) -> float:
+    def _y(self, step: DrawingStep | None) -> float:
         lane = self._stretch.lane.get(step) if step is not None else None
         return 0.0 if lane is None else self._lane_y[lane]
 
@@ -201,7 +201,7 @@ class _Placer:
             points += [(x, along), (x, end)]
         return [*points, (target.left, end)]
 
-    def _box(self, step: Step) -> Box:
+    def _box(self, step: DrawingStep) -> Placement:
         return self._cells[step].box(self._x[step], self._y(step))
 
     def piece(self) -> Piece:

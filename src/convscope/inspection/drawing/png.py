@@ -7,6 +7,7 @@ from pathlib import Path as File
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
@@ -30,41 +31,53 @@ _CODES = {
 }
 
 
-def write_png(
-    path: str | File, shapes: Sequence[Shape], width: float, height: float, pixels: int
-) -> None:
-    """Write a PNG file.
+def draw_png(
+    shapes: Sequence[Shape],
+    width: float,
+    height: float,
+    pixels: int,
+    path: str | File | None = None,
+) -> Figure:
+    """Draw shapes on a page, and write them to a PNG file.
 
     Args:
-        path: The file to write.
         shapes: Those drawn later cover those before.
-        width: Of the page, in points.
-        height: In points.
+        width: Width of the page in points.
+        height: Height of the page in points.
         pixels: Width of the image.
+        path: The file to write; None only gives the figure.
     """
     with matplotlib.rc_context({**_STYLE, "font.family": [*font_families()]}):
-        figure = Figure(figsize=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH))
+        size = (width / _POINTS_PER_INCH, height / _POINTS_PER_INCH)
+        resolution = pixels / width * _POINTS_PER_INCH
+        figure = Figure(figsize=size, dpi=resolution, facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()
         for order, shape in enumerate(shapes):
             if isinstance(shape, Text):
-                axes.text(
-                    shape.x,
-                    shape.y,
-                    shape.text,
-                    fontsize=shape.size,
-                    color=shape.colour,
-                    fontweight="bold" if shape.bold else "normal",
-                    ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
-                    va="baseline",
-                    zorder=order,
-                    parse_math=False,
-                )
+                _add_text(axes, shape, order)
             else:
                 axes.add_patch(_patch(shape, order))
-        with atomic_path(path) as temporary:
-            figure.savefig(temporary, dpi=pixels / width * _POINTS_PER_INCH, facecolor="white")
+        if path is not None:
+            with atomic_path(path) as temporary:
+                figure.savefig(temporary)
+    return figure
+
+
+def _add_text(axes: Axes, text: Text, order: int) -> None:
+    axes.text(
+        text.x,
+        text.y,
+        text.text,
+        fontsize=text.size,
+        color=text.colour,
+        fontweight="bold" if text.bold else "normal",
+        ha={"start": "left", "middle": "center", "end": "right"}[text.anchor],
+        va="baseline",
+        zorder=order,
+        parse_math=False,
+    )
 
 
 def _patch(path: Path, order: int) -> PathPatch:

@@ -5,34 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convscope.graph.folding import name_range
-from convscope.inspection.drawing.blocks import Block
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.blocks import DrawnBlock
+from convscope.inspection.drawing.steps import DrawingStep
 
 
-def fold(steps: Sequence[Step], blocks: Sequence[Block]) -> tuple[list[Step], list[Block]]:
+def fold(
+    steps: Sequence[DrawingStep], blocks: Sequence[DrawnBlock]
+) -> tuple[list[DrawingStep], list[DrawnBlock]]:
     """Steps and blocks with one for each run of blocks that are made alike.
 
     Args:
         steps: All steps of a network, in their order. Those kept are changed.
         blocks: Its outermost blocks. Those kept are changed.
     """
-    folder = _Folder(steps)
+    folder = _RepeatFolder(steps)
     kept = folder.fold(blocks)
     return folder.steps, kept
 
 
-class _Folder:
+class _RepeatFolder:
     """Folds the blocks of one network, from the innermost on."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[DrawingStep]) -> None:
         self.steps = list(steps)
 
-    def fold(self, blocks: Sequence[Block]) -> list[Block]:
+    def fold(self, blocks: Sequence[DrawnBlock]) -> list[DrawnBlock]:
         """The blocks of one level."""
         for block in blocks:
             block.blocks = self.fold(block.blocks)
             block.steps = [step for step in block.steps if step in self.steps]
-        runs: list[list[Block]] = []
+        runs: list[list[DrawnBlock]] = []
         for block in blocks:
             if runs and self._continues(runs[-1][-1], block):
                 runs[-1].append(block)
@@ -40,7 +42,7 @@ class _Folder:
                 runs.append([block])
         return [self._one_for(run) for run in runs]
 
-    def _continues(self, before: Block, block: Block) -> bool:
+    def _continues(self, before: DrawnBlock, block: DrawnBlock) -> bool:
         """Whether a block takes what the one before it made, alone, and is made alike."""
         made, taken = self._exits(before), _entries(block)
         return (
@@ -51,7 +53,7 @@ class _Folder:
             and _structure(before) == _structure(block)
         )
 
-    def _one_for(self, run: list[Block]) -> Block:
+    def _one_for(self, run: list[DrawnBlock]) -> DrawnBlock:
         first, last = run[0], run[-1]
         if len(run) == 1:
             return first
@@ -66,21 +68,21 @@ class _Folder:
         first.name, first.count = name_range(first.name, last.name), len(run)
         return first
 
-    def _users(self, step: Step) -> list[Step]:
+    def _users(self, step: DrawingStep) -> list[DrawingStep]:
         return [other for other in self.steps if step in other.inputs]
 
-    def _exits(self, block: Block) -> list[Step]:
+    def _exits(self, block: DrawnBlock) -> list[DrawingStep]:
         inside = set(block.steps)
         return [step for step in block.steps if not inside.issuperset(self._users(step))]
 
 
-def _entries(block: Block) -> list[Step]:
+def _entries(block: DrawnBlock) -> list[DrawingStep]:
     """The steps outside of a block that it takes its inputs from."""
     sources = [source for step in block.steps for source in step.inputs]
     return list(dict.fromkeys(source for source in sources if source not in block.steps))
 
 
-def _structure(block: Block) -> tuple[object, ...]:
+def _structure(block: DrawnBlock) -> tuple[object, ...]:
     """What two blocks must have in common to be drawn as one."""
     index = {step: number for number, step in enumerate(block.steps)}
     return (

@@ -9,7 +9,7 @@ from math import prod, sqrt
 from typing import NamedTuple
 
 from convscope.inspection.drawing.shapes import Pen, Shape, circle, line, polygon
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import JOINS
 from convscope.look.palette import KINDS, WHITE
 
@@ -28,7 +28,7 @@ RULE = (
 )
 
 
-class Box(NamedTuple):
+class Placement(NamedTuple):
     """A rectangle on the page, in points.
 
     Attributes:
@@ -43,17 +43,17 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
-    def moved(self, x: float, y: float) -> Box:
-        """The same elsewhere."""
-        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
+    def moved(self, x: float, y: float) -> Placement:
+        """The same rectangle, moved by (x, y)."""
+        return Placement(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
 
 class Size(NamedTuple):
-    """Of a block.
+    """How large a block is drawn, in points.
 
     Attributes:
         thickness: From left to right: its channels.
-        height: Of its front.
+        height: Height of its front.
         deep: How far its depth goes up and to the right.
     """
 
@@ -71,7 +71,7 @@ class Scale:
         widest: Points that a line of a label may take, if its words let it.
         side: That side, in pixels.
         channels: The most channels, or enough to be many if there are few.
-        units: Of the longest vector, or enough to be many.
+        units: Length of the longest vector, or enough to be many.
     """
 
     highest: float
@@ -80,8 +80,8 @@ class Scale:
     channels: int
     units: int
 
-    def size(self, step: Step) -> Size:
-        """Of a step's block."""
+    def size(self, step: DrawingStep) -> Size:
+        """How large a step's block is drawn."""
         if step.part in JOINS:
             return Size(2 * RADIUS, 2 * RADIUS, 0.0)
         if len(step.shape) < 2:
@@ -95,7 +95,7 @@ class Scale:
         return max(2 * _LEAST, self.highest * sqrt(count / most))
 
 
-def scale_for(steps: Sequence[Step], highest: float, widest: float) -> Scale:
+def scale_for(steps: Sequence[DrawingStep], highest: float, widest: float) -> Scale:
     """The scale at which the largest feature map of a network is as high as asked.
 
     Args:
@@ -114,7 +114,7 @@ def scale_for(steps: Sequence[Step], highest: float, widest: float) -> Scale:
     )
 
 
-def block_shapes(step: Step, size: Size, title: str) -> list[Shape]:
+def block_shapes(step: DrawingStep, size: Size, title: str) -> list[Shape]:
     """A step's block; the middle of its front's left edge is at (0, 0).
 
     Args:
@@ -157,7 +157,7 @@ def join_shapes(part: str, title: str) -> list[Shape]:
     ]
 
 
-def _borders(step: Step, width: float) -> list[float]:
+def _borders(step: DrawingStep, width: float) -> list[float]:
     """Where the channels of one input of a concatenation end and those of the next begin.
 
     Of blocks that are drawn once, in the last.

@@ -19,9 +19,9 @@ class Pen:
 
     Attributes:
         stroke: Colour of the line, or None.
-        width: Of the line.
+        width: Width of the line.
         fill: Colour of the inside, or None.
-        dashed: Whether the line is.
+        dashed: Whether the line is dashed.
         title: What a viewer shows when the mouse is over the path.
     """
 
@@ -46,7 +46,7 @@ class Path:
     pen: Pen
 
     def moved(self, x: float, y: float) -> Path:
-        """The same elsewhere."""
+        """The same shape, moved by (x, y)."""
         commands = tuple(
             tuple(p if isinstance(p, str) else (p[0] + x, p[1] + y) for p in command)
             for command in self.commands
@@ -59,12 +59,12 @@ class Text:
     """One line of text.
 
     Attributes:
-        x: Of its beginning, middle or end, as `anchor` says.
-        y: Of its baseline.
+        x: Where its beginning, middle or end is, as `anchor` says.
+        y: Where its baseline is.
         text: What it says.
-        size: Of the letters.
-        colour: Of the letters.
-        bold: Whether they are.
+        size: Size of the letters.
+        colour: Colour of the letters.
+        bold: Whether the letters are bold.
         anchor: "start", "middle" or "end".
     """
 
@@ -77,7 +77,7 @@ class Text:
     anchor: str = "middle"
 
     def moved(self, x: float, y: float) -> Text:
-        """The same elsewhere."""
+        """The same shape, moved by (x, y)."""
         return replace(self, x=self.x + x, y=self.y + y)
 
 

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from convscope.inspection.drawing.blocks import Block
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.blocks import DrawnBlock
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import arrange, cut
 
 _LONGEST = 20  # columns of a stretch
 
 
-def shortened(steps: Sequence[Step], blocks: Sequence[Block]) -> tuple[list[Step], list[Block]]:
+def shortened(
+    steps: Sequence[DrawingStep], blocks: Sequence[DrawnBlock]
+) -> tuple[list[DrawingStep], list[DrawnBlock]]:
     """Steps and blocks with one step for each block that is a stretch of too many columns.
 
     Args:
         steps: What is to be drawn, each behind its inputs. Those kept are changed.
         blocks: The outermost blocks. Those kept are changed.
     """
-    kept: list[Step] = []
-    instead: dict[Step, Step] = {}
+    kept: list[DrawingStep] = []
+    instead: dict[DrawingStep, DrawingStep] = {}
     for stretch in cut(steps):
         block = next((b for b in _all(blocks) if set(b.steps) == set(stretch)), None)
         if block is None or max(arrange(stretch).column.values()) < _LONGEST:
@@ -31,7 +33,7 @@ def shortened(steps: Sequence[Step], blocks: Sequence[Block]) -> tuple[list[Step
         nodes = [node for step in stretch for node in step.nodes]
         summary = (block.type_name or block.name, f"{len(nodes)} layers")
         last = stretch[-1]
-        whole = Step("other", nodes, _entries(stretch), last.shapes, summary)
+        whole = DrawingStep("other", nodes, _entries(stretch), last.shapes, summary)
         instead |= dict.fromkeys(stretch, whole)
         kept.append(whole)
     for step in kept:
@@ -39,18 +41,20 @@ def shortened(steps: Sequence[Step], blocks: Sequence[Block]) -> tuple[list[Step
     return kept, _with(blocks, instead)
 
 
-def _all(blocks: Sequence[Block]) -> Iterator[Block]:
+def _all(blocks: Sequence[DrawnBlock]) -> Iterator[DrawnBlock]:
     for block in blocks:
         yield block
         yield from _all(block.blocks)
 
 
-def _entries(steps: Sequence[Step]) -> list[Step]:
+def _entries(steps: Sequence[DrawingStep]) -> list[DrawingStep]:
     sources = [source for step in steps for source in step.inputs]
     return list(dict.fromkeys(source for source in sources if source not in steps))
 
 
-def _with(blocks: Sequence[Block], instead: dict[Step, Step]) -> list[Block]:
+def _with(
+    blocks: Sequence[DrawnBlock], instead: dict[DrawingStep, DrawingStep]
+) -> list[DrawnBlock]:
     """The blocks that still hold several steps."""
     kept = []
     for block in blocks:

@@ -22,7 +22,7 @@ _SOFTMAX = ("softmax", "log softmax")
 
 
 @dataclass(eq=False)
-class Step:
+class DrawingStep:
     """One block of a drawing, and the layers that made it.
 
     Attributes:
@@ -31,18 +31,18 @@ class Step:
         nodes: The layers, in the order of execution; none for a softmax that the network leaves to
             the loss.
         inputs: The steps whose output it takes.
-        shapes: Of the output, without the batch axis. Several where steps are folded into one.
+        shapes: Shape of the output without the batch axis; several where steps are folded into one.
         summary: What is said instead of its layers, if they are too many.
     """
 
     part: str
     nodes: list[Node]
-    inputs: list[Step] = field(default_factory=list)
+    inputs: list[DrawingStep] = field(default_factory=list)
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     summary: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"Step({self.part!r}, {self.label}, {self.shape_label})"
+        return f"DrawingStep({self.part!r}, {self.label}, {self.shape_label})"
 
     @property
     def label(self) -> list[str]:
@@ -55,7 +55,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        """Of its layers, the one that makes it what it is; of several alike, the last."""
+        """The layer that makes the step what it is; among several alike, the last."""
         if self.part == "input" or self.summary or not self.nodes:
             return self.label[0]
         main = [node for node in self.nodes if part_of(node) == self.part]
@@ -76,7 +76,7 @@ class Step:
         return "×".join(sizes) or "1"
 
 
-def steps_of(graph: Graph, blocks: Iterable[ModuleCall]) -> list[Step]:
+def steps_of(graph: Graph, blocks: Iterable[ModuleCall]) -> list[DrawingStep]:
     """The steps of a graph, each behind those it takes its inputs from.
 
     Args:
@@ -121,21 +121,21 @@ class _Gatherer:
             )
             for node in graph
         }
-        self._made: dict[Node, Step] = {}  # from a node to the step it is in
+        self._made: dict[Node, DrawingStep] = {}  # from a node to the step it is in
         self._waiting: dict[Node, list[Node]] = {}  # what goes with the layer behind, by its last
-        self._steps: list[Step] = []
+        self._steps: list[DrawingStep] = []
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[DrawingStep]:
         graph = self._graph
-        self._add(Step("input", [graph.input]))
+        self._add(DrawingStep("input", [graph.input]))
         for node in self._nodes:
             if node.depends_on_images:
                 self._gather(node)
         for node in list(self._waiting):
-            self._add(Step("other", self._waiting.pop(node)))
+            self._add(DrawingStep("other", self._waiting.pop(node)))
         if self._returns_logits():
             last = self._made[graph.output]
-            self._steps.append(Step("softmax", [], [last], [graph.output.shape[1:]]))
+            self._steps.append(DrawingStep("softmax", [], [last], [graph.output.shape[1:]]))
         return self._steps
 
     def _gather(self, node: Node) -> None:
@@ -153,13 +153,13 @@ class _Gatherer:
             before = self._waiting.pop(first)
         for source in sources:
             if source in self._waiting:
-                self._add(Step("other", self._waiting.pop(source)))
+                self._add(DrawingStep("other", self._waiting.pop(source)))
         nodes = [*before, *prepared, node]
         waits = part is None and len(self._users.get(node, ())) == 1
         if waits and node is not self._graph.output:
             self._waiting[node] = nodes
         else:
-            self._add(Step(part or "other", nodes))
+            self._add(DrawingStep(part or "other", nodes))
 
     def _goes_with(self, node: Node, source: Node) -> bool:
         """Whether `node` belongs to the step that made its only input."""
@@ -174,7 +174,7 @@ class _Gatherer:
     def _same_block(self, one: Node, other: Node) -> bool:
         return self._home[one] == self._home[other]
 
-    def _add(self, step: Step) -> None:
+    def _add(self, step: DrawingStep) -> None:
         inside = set(step.nodes)
         sources = [n for node in step.nodes for n in node.image_inputs if n not in inside]
         step.inputs = list(dict.fromkeys(self._made[source] for source in sources))

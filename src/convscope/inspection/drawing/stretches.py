@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 
 JOINS = ("sum", "product")  # drawn as circles; what goes around a lane enters them from above
 
@@ -32,8 +32,8 @@ class Edge:
         level: How far out it goes around: 0 is next to the lanes.
     """
 
-    source: Step | None
-    target: Step
+    source: DrawingStep | None
+    target: DrawingStep
     leaves: int
     enters: int
     lane: int | None
@@ -46,20 +46,20 @@ class Stretch:
 
     Attributes:
         steps: In their order; the last is the cut, which stands behind all lanes.
-        column: Of each step, from 0.
-        lane: Of each step but the last, from 0, the uppermost.
+        column: The column of each step, from 0.
+        lane: The lane of each step but the last; 0 is the uppermost.
         lanes: How many there are.
         edges: The lines between the steps.
     """
 
-    steps: tuple[Step, ...]
-    column: dict[Step, int]
-    lane: dict[Step, int]
+    steps: tuple[DrawingStep, ...]
+    column: dict[DrawingStep, int]
+    lane: dict[DrawingStep, int]
     lanes: int
     edges: tuple[Edge, ...]
 
     @property
-    def cut(self) -> Step:
+    def cut(self) -> DrawingStep:
         """The step through which everything leaves."""
         return self.steps[-1]
 
@@ -69,7 +69,7 @@ class Stretch:
         return 1 + max((edge.level for edge in self.edges if edge.lane is None), default=-1)
 
 
-def cut(steps: Sequence[Step]) -> list[list[Step]]:
+def cut(steps: Sequence[DrawingStep]) -> list[list[DrawingStep]]:
     """Steps in groups, each of which ends with one that everything passes through.
 
     Args:
@@ -80,7 +80,7 @@ def cut(steps: Sequence[Step]) -> list[list[Step]]:
     for step in steps:
         for source in step.inputs:
             last_use[source] = max(last_use[source], position[step])
-    groups: list[list[Step]] = [[]]
+    groups: list[list[DrawingStep]] = [[]]
     furthest = 0  # how far lines reach from the steps before this one
     for index, step in enumerate(steps):
         groups[-1].append(step)
@@ -90,14 +90,14 @@ def cut(steps: Sequence[Step]) -> list[list[Step]]:
     return [group for group in groups if group]
 
 
-def arrange(steps: Sequence[Step]) -> Stretch:
+def arrange(steps: Sequence[DrawingStep]) -> Stretch:
     """Give the steps between two cuts their columns and lanes, and find ways for the lines.
 
     Args:
         steps: One group that `cut` made.
     """
     inside = set(steps)
-    column: dict[Step, int] = {}
+    column: dict[DrawingStep, int] = {}
     for step in steps:
         column[step] = 1 + max((column[s] for s in step.inputs if s in inside), default=-1)
     column[steps[-1]] = max([column[steps[-1]], *(column[s] + 1 for s in steps[:-1])])
@@ -107,9 +107,9 @@ def arrange(steps: Sequence[Step]) -> Stretch:
     return Stretch(tuple(steps), column, lane, lanes, tuple(ways.edges(steps)))
 
 
-def _chains(steps: Sequence[Step]) -> list[list[Step]]:
+def _chains(steps: Sequence[DrawingStep]) -> list[list[DrawingStep]]:
     """The steps but the last, in chains in which each takes the output of the one before."""
-    chains: list[list[Step]] = []
+    chains: list[list[DrawingStep]] = []
     for step in steps[:-1]:
         for chain in chains:
             if chain[-1] in step.inputs:
@@ -121,8 +121,10 @@ def _chains(steps: Sequence[Step]) -> list[list[Step]]:
 
 
 def _lanes(
-    chains: Sequence[list[Step]], steps: Sequence[Step], column: dict[Step, int]
-) -> tuple[dict[Step, int], int]:
+    chains: Sequence[list[DrawingStep]],
+    steps: Sequence[DrawingStep],
+    column: dict[DrawingStep, int],
+) -> tuple[dict[DrawingStep, int], int]:
     """A lane for each chain, several in one where they do not meet. Of two, the long one is below.
 
     A chain keeps its lane for itself from where its input comes to where its output is used.
@@ -149,14 +151,14 @@ def _lanes(
 class _Ways:
     """Finds ways for the lines of one stretch."""
 
-    def __init__(self, column: dict[Step, int], lane: dict[Step, int]) -> None:
+    def __init__(self, column: dict[DrawingStep, int], lane: dict[DrawingStep, int]) -> None:
         self._column, self._lane = column, lane
-        self._taken: dict[tuple[int, int], Step | None] = {
+        self._taken: dict[tuple[int, int], DrawingStep | None] = {
             (lane[step], column[step]): step for step in lane
         }
         self._around: list[list[tuple[int, int]]] = []  # by level, from which gap to which
 
-    def edges(self, steps: Sequence[Step]) -> list[Edge]:
+    def edges(self, steps: Sequence[DrawingStep]) -> list[Edge]:
         wanted = [
             (source if source in self._column else None, step)
             for step in steps
@@ -165,14 +167,14 @@ class _Ways:
         wanted.sort(key=lambda pair: self._length(*pair))  # the short ones have fewer ways to go
         return [self._edge(*pair) for pair in wanted]
 
-    def _columns(self, source: Step | None, target: Step) -> tuple[int, int]:
+    def _columns(self, source: DrawingStep | None, target: DrawingStep) -> tuple[int, int]:
         return -1 if source is None else self._column[source], self._column[target]
 
-    def _length(self, source: Step | None, target: Step) -> int:
+    def _length(self, source: DrawingStep | None, target: DrawingStep) -> int:
         begin, end = self._columns(source, target)
         return end - begin
 
-    def _edge(self, source: Step | None, target: Step) -> Edge:
+    def _edge(self, source: DrawingStep | None, target: DrawingStep) -> Edge:
         begin, end = self._columns(source, target)
         between = range(begin + 1, end)
         lanes = [self._lane[step] for step in (source, target) if step in self._lane]

@@ -16,8 +16,8 @@ def as_svg(shapes: Sequence[Shape], width: float, height: float, title: str) -> 
 
     Args:
         shapes: Those drawn later cover those before.
-        width: Of the page, in points.
-        height: In points.
+        width: Width of the page in points.
+        height: Height of the page in points.
         title: What the drawing is of.
     """
     root = Xml.Element(

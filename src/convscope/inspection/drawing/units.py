@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convscope.inspection.drawing.blocks import Block
+from convscope.inspection.drawing.blocks import DrawnBlock
 from convscope.inspection.drawing.pieces import Piece, beside, framed, piece_of
 from convscope.inspection.drawing.scale import Scale
-from convscope.inspection.drawing.steps import Step
+from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import arrange, cut
 from convscope.look.canvas import drawable
 
 _LONGEST = 8  # stretches that a frame may hold, so that rows can be broken
 
 
-def units_of(steps: Sequence[Step], blocks: Sequence[Block], scale: Scale) -> list[Piece]:
+def units_of(
+    steps: Sequence[DrawingStep], blocks: Sequence[DrawnBlock], scale: Scale
+) -> list[Piece]:
     """The network in pieces, from left to right.
 
     Args:
@@ -25,7 +27,9 @@ def units_of(steps: Sequence[Step], blocks: Sequence[Block], scale: Scale) -> li
     return _pieces(cut(steps), blocks, scale)
 
 
-def _pieces(stretches: Sequence[list[Step]], blocks: Sequence[Block], scale: Scale) -> list[Piece]:
+def _pieces(
+    stretches: Sequence[list[DrawingStep]], blocks: Sequence[DrawnBlock], scale: Scale
+) -> list[Piece]:
     pieces: list[Piece] = []
     index = 0
     while index < len(stretches):
@@ -44,11 +48,13 @@ def _pieces(stretches: Sequence[list[Step]], blocks: Sequence[Block], scale: Sca
     return pieces
 
 
-def _block_at(stretches: Sequence[list[Step]], blocks: Sequence[Block]) -> tuple[Block | None, int]:
+def _block_at(
+    stretches: Sequence[list[DrawingStep]], blocks: Sequence[DrawnBlock]
+) -> tuple[DrawnBlock | None, int]:
     """The block that begins with the first stretch, and how many stretches it takes."""
     for block in blocks:
         if block.steps[0] is stretches[0][0]:
-            inside: set[Step] = set()
+            inside: set[DrawingStep] = set()
             for count, stretch in enumerate(stretches, start=1):
                 inside |= set(stretch)
                 if inside == set(block.steps):
@@ -61,7 +67,7 @@ def _block_at(stretches: Sequence[list[Step]], blocks: Sequence[Block]) -> tuple
     return None, 1
 
 
-def _repeated(block: Block) -> Block:
+def _repeated(block: DrawnBlock) -> DrawnBlock:
     """The block itself, or the repeated one that is all of it, as the layer of a dense block is."""
     inner = block
     while inner.count == 1:
@@ -72,7 +78,7 @@ def _repeated(block: Block) -> Block:
     return inner
 
 
-def _titles(block: Block, only: Block) -> list[str]:
+def _titles(block: DrawnBlock, only: DrawnBlock) -> list[str]:
     """What may stand above a frame, the best first."""
     name = drawable(block.name, instead="")
     kind = drawable(only.type_name, instead="")

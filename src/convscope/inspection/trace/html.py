@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import sight, sizes, summary
-from convscope.inspection.trace.trace import Row, Trace
 from convscope.look.numbers import quantity, size
 
 HEADINGS = (
@@ -31,7 +31,7 @@ STYLE = """
 """
 
 
-def as_html(trace: Trace) -> str:
+def as_html(trace: TraceNumbers) -> str:
     """The table; blocks are `details` elements, so no script is needed."""
     totals = (
         *("total", "", "", f"{trace.parameters:,}", quantity(trace.macs)),
@@ -50,7 +50,7 @@ def as_html(trace: Trace) -> str:
     return "\n".join(lines)
 
 
-def _row(row: Row) -> str:
+def _row(row: TracedLayer) -> str:
     cells = _cells(
         (
             row.name,

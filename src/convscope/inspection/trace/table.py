@@ -8,15 +8,14 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from convscope.inspection.trace.trace import Row, Trace
-from convscope.look.numbers import quantity, size
+from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 
 ROOMY = 80  # columns of the terminal from which names of layers stay in one piece
 WIDE = 120  # columns of the terminal from which there is room for the backward pass and memory
 NOTHING = "·"
 
 
-def as_text(trace: Trace, *, expand: bool = False, width: int = 120) -> str:
+def as_text(trace: TraceNumbers, *, expand: bool = False, width: int = 120) -> str:
     """The table as plain text."""
     console = Console(width=width, color_system=None, highlight=False)
     with console.capture() as captured:
@@ -25,12 +24,12 @@ def as_text(trace: Trace, *, expand: bool = False, width: int = 120) -> str:
     return captured.get()
 
 
-def as_table(trace: Trace, width: int, *, expand: bool = False) -> Iterator[RenderableType]:
+def as_table(trace: TraceNumbers, width: int, *, expand: bool = False) -> Iterator[RenderableType]:
     """The table, and below it the totals and what else is to be said.
 
     Args:
         trace: What to show.
-        width: Of the terminal, in characters. A narrow one gets the columns that matter most.
+        width: Width of the terminal in characters. A narrow one gets the columns that matter most.
         expand: Show every layer, instead of blocks.
     """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
@@ -53,12 +52,12 @@ def as_table(trace: Trace, width: int, *, expand: bool = False) -> Iterator[Rend
     yield Text("\n".join([*summary(trace), *trace.notes]))
 
 
-def summary(trace: Trace) -> list[str]:
+def summary(trace: TraceNumbers) -> list[str]:
     """The totals in words, and what could not be counted."""
     lines = [
         f"{quantity(trace.flops)} FLOPs forward (2 a MAC; convolutions, dense layers and "
         f"matrix products), {quantity(trace.backward_flops)} backward, "
-        f"{size(trace.activation_bytes)} of outputs, for one image.",
+        f"{memory(trace.activation_bytes)} of outputs, for one image.",
     ]
     if any(_beyond(row, trace.image) for row in trace.layers):
         lines.append("What a unit sees is given as if the image went on beyond its border.")
@@ -67,7 +66,7 @@ def summary(trace: Trace) -> list[str]:
     return lines
 
 
-def _cells(row: Row, width: int) -> list[Text]:
+def _cells(row: TracedLayer, width: int) -> list[Text]:
     cells = [
         row.name,
         row.description.replace("stride ", "stride\u00a0").replace(" × ", "\u00a0×\u00a0"),
@@ -78,15 +77,15 @@ def _cells(row: Row, width: int) -> list[Text]:
     if width >= WIDE:
         cells += [
             _or_nothing(quantity(row.backward_flops)),
-            _or_nothing(size(row.activation_bytes)),
+            _or_nothing(memory(row.activation_bytes)),
         ]
     return [Text(cell) for cell in [*cells, sight(row)]]
 
 
-def _total(trace: Trace, width: int) -> list[str]:
+def _total(trace: TraceNumbers, width: int) -> list[str]:
     cells = ["total", "", "", f"{trace.parameters:,}", quantity(trace.macs)]
     if width >= WIDE:
-        cells += [quantity(trace.backward_flops), size(trace.activation_bytes)]
+        cells += [quantity(trace.backward_flops), memory(trace.activation_bytes)]
     return [*cells, ""]
 
 
@@ -99,7 +98,7 @@ def sizes(shape: tuple[int, ...]) -> str:
     return "×".join(str(size) for size in shape) or "1"
 
 
-def sight(row: Row) -> str:
+def sight(row: TracedLayer) -> str:
     """How much of the image a unit sees."""
     seen = row.receptive_field
     if seen is None:
@@ -107,6 +106,24 @@ def sight(row: Row) -> str:
     return "all" if seen.whole_image else sizes(seen.size)
 
 
-def _beyond(row: Row, image: tuple[int, ...]) -> bool:
+def _beyond(row: TracedLayer, image: tuple[int, ...]) -> bool:
     seen = row.receptive_field
     return seen is not None and not seen.whole_image and max(seen.size) > min(image[1:])
+
+
+def quantity(count: int) -> str:
+    """A large number with three digits and a prefix: 37.7 M."""
+    return _scaled(count, 1000, ("", " k", " M", " G", " T", " P"))
+
+
+def memory(count: int) -> str:
+    """Bytes with three digits and a prefix: 1.2 MB."""
+    return _scaled(count, 1000, (" B", " kB", " MB", " GB", " TB", " PB"))
+
+
+def _scaled(count: int, step: int, units: tuple[str, ...]) -> str:
+    value, index = float(count), 0
+    while value >= step - 0.5 and index < len(units) - 1:
+        value, index = value / step, index + 1
+    digits = 0 if value >= 99.95 or index == 0 else 1 if value >= 9.995 else 2
+    return f"{value:.{digits}f}{units[index]}"

@@ -15,11 +15,9 @@ Receptive fields are those of the image as if it went on beyond its border (see 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any
-
-from torch import nn
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convscope.graph.capture import capture
 from convscope.graph.count import costs
@@ -27,145 +25,58 @@ from convscope.graph.folding import Fold, fold, layers
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.table import describe
 from convscope.graph.reach import is_understood
-from convscope.inspection.layer_fields import LayerField, layer_fields
-from convscope.inspection.subject import subject
+from convscope.inspection.open.network import Inspectable, open_for_shape
+from convscope.inspection.receptive_field.layer_fields import layer_fields
+from convscope.inspection.trace.html import as_html
+from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
+from convscope.inspection.trace.table import as_table, as_text
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from rich.console import Console, ConsoleOptions, RenderResult
 
 
-@dataclass(frozen=True)
-class Row:
-    """One layer, or a block of them.
-
-    Attributes:
-        name: As in the graph; of a block, the module's path.
-        kind: The layer's usual name, as in "convolution"; of a block, what it consists of.
-        description: The kind with sizes, as in "convolution 3×3, stride 2".
-        output_shape: Without the batch axis.
-        parameters: Numbers that are learned, without those that an earlier row has counted.
-        shared: Paths of the parameters that an earlier row has counted.
-        macs: MACs forward.
-        flops: Floating-point operations forward.
-        backward_flops: Floating-point operations backward.
-        activation_bytes: Memory of the outputs.
-        receptive_field: Of the units of the output; None where they do not depend on the image.
-        parts: The rows that a block unfolds to.
-    """
-
-    name: str
-    kind: str
-    description: str
-    output_shape: tuple[int, ...]
-    parameters: int
-    shared: tuple[str, ...]
-    macs: int
-    flops: int
-    backward_flops: int
-    activation_bytes: int
-    receptive_field: LayerField | None
-    parts: tuple[Row, ...] = field(default=(), repr=False)
-
-    def as_dict(self) -> dict[str, Any]:
-        """All but the parts, as plain data."""
-        seen = self.receptive_field
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "description": self.description,
-            "output_shape": list(self.output_shape),
-            "parameters": self.parameters,
-            "shared": list(self.shared),
-            "macs": self.macs,
-            "flops": self.flops,
-            "backward_flops": self.backward_flops,
-            "activation_bytes": self.activation_bytes,
-            "receptive_field": None if seen is None else seen.as_dict(),
-        }
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A network layer by layer. It prints as a table, and shows as one in a notebook.
-
-    Attributes:
-        network: The network's name.
-        image: (channels, height, width) of the image it was traced with.
-        layers: Every operation, in the order of execution.
-        blocks: The same, folded to blocks.
-        parameters: All parameters of the network.
-        macs: MACs forward, for one image.
-        flops: Floating-point operations forward, for one image.
-        backward_flops: Floating-point operations backward, for one image.
-        activation_bytes: Memory of all outputs for one image.
-        uncounted: Layers whose operations could not be counted.
-        notes: What else a person should know.
-    """
-
-    network: str
-    image: tuple[int, ...]
-    layers: tuple[Row, ...] = field(repr=False)
-    blocks: tuple[Row, ...] = field(repr=False)
-    parameters: int
-    macs: int
-    flops: int
-    backward_flops: int
-    activation_bytes: int
-    uncounted: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """All as plain data, layers unfolded."""
-        return {
-            "network": self.network,
-            "image": list(self.image),
-            "layers": self.rows(),
-            "parameters": self.parameters,
-            "macs": self.macs,
-            "flops": self.flops,
-            "backward_flops": self.backward_flops,
-            "activation_bytes": self.activation_bytes,
-            "uncounted": list(self.uncounted),
-            "notes": list(self.notes),
-        }
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One dict a layer, as `pandas.DataFrame` takes them."""
-        return [row.as_dict() for row in self.layers]
+class Trace(TraceNumbers):
+    """A network layer by layer. It prints as a table, and shows as one in a notebook."""
 
     def __str__(self) -> str:
-        from convscope.inspection.trace.table import as_text
-
         return as_text(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from convscope.inspection.trace.table import as_table
-
         yield from as_table(self, options.max_width)
 
     def _repr_html_(self) -> str:
-        from convscope.inspection.trace.html import as_html
-
         return as_html(self)
 
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """Draw where the parameters, the MACs and the memory are, block by block.
 
-def trace(network: str | nn.Module, shape: int | Sequence[int] | None = None) -> Trace:
+        Args:
+            path: The PNG to write; None only gives the figure.
+        """
+        from convscope.inspection.trace.figure import trace_figure
+
+        return trace_figure(self, path)
+
+
+def trace(network: Inspectable, shape: int | Sequence[int] | None = None) -> Trace:
     """Say layer by layer what a network does to an image, and what that costs.
 
     Args:
-        network: A name of the catalog, or any module that maps images to one tensor.
+        network: A name of the catalog, any module that maps images to one tensor, or a run, its
+            folder or a `model.safetensors`.
         shape: (channels, height, width) of the images, or their height and width as one number.
-            Default: what the catalog's networks are usually given.
+            None: what the run was trained with, or the catalog's network is usually given.
 
     Raises:
         UsageError: An unknown name, a missing or impossible shape, or a module that cannot be
             traced (see `capture`).
     """
-    module, image = subject(network, shape)
-    return traced(capture(module, image))
+    module, image = open_for_shape(network, shape)
+    return trace_graph(capture(module, image))
 
 
-def traced(graph: Graph) -> Trace:
+def trace_graph(graph: Graph) -> Trace:
     """The trace of a network whose graph is there already."""
     return _Tracer(graph).trace()
 
@@ -212,11 +123,11 @@ class _Tracer:
             notes=tuple(self._notes(shown)),
         )
 
-    def _row(self, fold: Fold) -> Row:
+    def _row(self, fold: Fold) -> TracedLayer:
         found = [self._costs[node] for node in fold.nodes]
         new = [path for node in fold.nodes for path in self._new[node]]
         within = set(new)
-        return Row(
+        return TracedLayer(
             name=fold.name,
             kind=fold.kind if fold.parts else fold.last.kind,
             description=fold.kind,

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from convscope.graph.graph import Graph
-from convscope.inspection.opened import Opened
-from convscope.inspection.receptive_field import UnitField
+from convscope.inspection.open.image import OpenedImage
+from convscope.inspection.receptive_field.unit_field import UnitField
 from convscope.inspection.unit.backward import NumberGradient
 from convscope.inspection.unit.loss import Loss
 from convscope.inspection.unit.steps import UnitStep
@@ -52,7 +52,7 @@ class UnitFindings:
     """
 
     network: str
-    opened: Opened = field(repr=False)
+    opened: OpenedImage = field(repr=False)
     graph: Graph = field(repr=False)
     steps: tuple[UnitStep, ...]
     asked: int

@@ -27,8 +27,8 @@ from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.forms import Calculated
 from convscope.graph.operations.numbers import constant, has_batch
 from convscope.graph.operations.words import in_brackets, number
-from convscope.inspection.opened import Opened, opened
-from convscope.inspection.receptive_field import UnitField, unit_field
+from convscope.inspection.open.image import OpenedImage, open_image
+from convscope.inspection.receptive_field.unit_field import UnitField, unit_field
 from convscope.inspection.unit.asked import (
     SOFTMAX,
     find_label,
@@ -124,11 +124,13 @@ def unit(
             numbers that can't be explained, as random ones.
         ConvscopeError: The file is no image.
     """
-    return explain_unit(opened(network, image), unit, backward=backward, label=label, weight=weight)
+    return explain_unit(
+        open_image(network, image), unit, backward=backward, label=label, weight=weight
+    )
 
 
 def explain_unit(
-    subject: Opened,
+    subject: OpenedImage,
     unit: str | tuple[str, Sequence[int]],
     *,
     backward: bool = False,
@@ -197,7 +199,7 @@ def _backward(
     )
 
 
-def _normalized(step: UnitStep, subject: Opened) -> UnitStep:
+def _normalized(step: UnitStep, subject: OpenedImage) -> UnitStep:
     """The step of a pixel: how the network's number follows from the one in the file."""
     assert subject.image is not None and subject.normalization is not None  # noqa: S101, PT018
     pixel = int(subject.image[step.index])

@@ -1,4 +1,4 @@
-"""Whether an exported file says the same as the run it came from, image by image."""
+"""Whether an exported file predicts the same as the run it came from, image by image."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from convscope.data.decode import decode
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError
-from convscope.evaluation.answer import answer, familiarity
-from convscope.evaluation.ask import ask
+from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.logits import compute_logits
+from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.look.progress import progress
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
-from convscope.shipping.export.model import UNKNOWN
+from convscope.shipping.export.format import UNKNOWN
 from convscope.shipping.export.originals import Original
 from convscope.shipping.export.reader import read
-from convscope.shipping.export.session import Said, Session, as_colour
+from convscope.shipping.export.session import OnnxOutput, Session, as_colour
 
 LARGEST_DIFFERENCE = 1e-4
 """How far a probability may be from the run's, and how near a score to the threshold of rejection
-leaves both answers right."""
+lets rounding decide whether the image is unknown."""
 
 TIE = 1e-6
 """Classes whose probabilities are nearer to one another than this are equally probable."""
@@ -43,7 +44,7 @@ class Agreement:
         batches: Sizes of batches that were compared besides.
         same_top: Images whose most probable class is the run's: all of them.
         same_unknown: Images that both call unknown, or neither.
-        largest_difference: Of any probability.
+        largest_difference: The largest difference of a probability.
     """
 
     images: int
@@ -59,27 +60,26 @@ class Agreement:
 
 @dataclass(frozen=True)
 class _Expected:
-    """What the run says, by the way that `predict` goes."""
+    """What the run gives, by the way that `predict` goes."""
 
     names: list[str]
     squares: NDArray[np.uint8]  # (N, C, size, size)
     probabilities: NDArray[np.float32]
     unknown: NDArray[np.bool_]
-    is_close: NDArray[np.bool_]  # so near the threshold that either answer is right
+    is_close: NDArray[np.bool_]  # so near the threshold that rounding decides
 
     def __len__(self) -> int:
         return len(self.names)
 
 
-def compare(
+def check_agreement(
     session: Session,
-    network: nn.Module,
-    card: ModelCard,
+    model: Model,
     originals: Sequence[Original],
     *,
     quiet: bool = False,
 ) -> Agreement:
-    """Ask the file and the run about the same images.
+    """Run the file and the run's network on the same images.
 
     The run goes the way of `predict`: `data.decode`, then the network in float32. The file is given
     what the reader beside it makes of an image, as large as it is, one after another; then the
@@ -87,8 +87,7 @@ def compare(
 
     Args:
         session: The exported file.
-        network: The run's.
-        card: The run's.
+        model: The run's network and card.
         originals: The images.
         quiet: Show no progress.
 
@@ -98,17 +97,18 @@ def compare(
     Raises:
         ConvscopeError: They differ; names the image where they differ most.
     """
+    card = model.card
     with progress("Comparing", 2 * len(originals), quiet=quiet) as advance:
         squares = []
         for each in originals:
             squares.append(decode(each.content(), size=card.size, channels=card.channels))
             advance(1)
-        expected = _expect(network, card, [each.name for each in originals], np.stack(squares))
+        expected = _expect(model, [each.name for each in originals], np.stack(squares))
         said = []
         for each in originals:
-            said.append(session.answer(read(io.BytesIO(each.content()), card.size)))
+            said.append(session.run(read(io.BytesIO(each.content()), card.size)))
             advance(1)
-    alone = Said(
+    alone = OnnxOutput(
         [label for each in said for label in each.labels],
         np.concatenate([each.probabilities for each in said]),
         np.concatenate([each.unknown for each in said]),
@@ -116,7 +116,7 @@ def compare(
     largest = _check(expected, alone, card, "by itself")
     for size in BATCHES:
         rows = np.arange(size) % len(expected)  # of fewer images, some twice
-        batch = session.answer(as_colour(expected.squares[rows]))
+        batch = session.run(as_colour(expected.squares[rows]))
         part = _Expected(
             [expected.names[row] for row in rows],
             expected.squares[rows],
@@ -135,28 +135,26 @@ def compare(
     )
 
 
-def _expect(
-    network: nn.Module, card: ModelCard, names: list[str], squares: NDArray[np.uint8]
-) -> _Expected:
+def _expect(model: Model, names: list[str], squares: NDArray[np.uint8]) -> _Expected:
+    card = model.card
     images = ImageSet(squares, np.zeros(len(squares), np.int64), card.classes)
-    outcome = ask(network, card, images, batch_size=64, device=torch.device("cpu"))
-    answers = answer(outcome.logits, card)
+    logits = compute_logits(model, images, batch_size=64, device=torch.device("cpu")).values
     is_close = torch.zeros(len(squares), dtype=torch.bool)
     if card.rejection is not None:
-        scores = familiarity(outcome.logits, card.rejection.score, card.rejection.gaussians)
+        scores = familiarity(logits, card.rejection.score, card.rejection.gaussians)
         threshold = card.rejection.threshold
         # Scores can be in the thousands, where rounding alone is more than this.
         is_close = (scores - threshold).abs() <= LARGEST_DIFFERENCE * max(1.0, abs(threshold))
     return _Expected(
         names,
         squares,
-        answers.probabilities.numpy(),
-        answers.unknown.numpy(),
+        calibrated_probabilities(logits, card).numpy(),
+        is_unknown(logits, card).numpy(),
         is_close.numpy(),
     )
 
 
-def _check(expected: _Expected, said: Said, card: ModelCard, how: str) -> float:
+def _check(expected: _Expected, said: OnnxOutput, card: ModelCard, how: str) -> float:
     """The largest difference of a probability, if nothing differs that should not."""
     probabilities, unknown = said.probabilities, said.unknown
     differences = np.nan_to_num(np.abs(probabilities - expected.probabilities), nan=np.inf)
@@ -181,10 +179,10 @@ def _check(expected: _Expected, said: Said, card: ModelCard, how: str) -> float:
             )
         )
         raise ConvscopeError(
-            f"The exported file answers differently, so it isn't written: of {int(wrong.sum())} of "
+            f"The exported file predicts otherwise, so it isn't written: on {int(wrong.sum())} of "
             f"{len(expected)} images. Worst is {expected.names[worst]!r} {how}: {here} by the "
-            f"file, {there} by the run. The network must answer each image by itself, and the "
-            "same whenever it is asked."
+            f"file, {there} by the run. The network must treat each image by itself, and "
+            "the same every time."
         )
     return float(differences.max())
 

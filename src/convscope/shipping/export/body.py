@@ -14,50 +14,48 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import ConvscopeError
-from convscope.evaluation.answer import answer
-from convscope.runs.model_file import ModelCard
+from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.unknown import is_unknown
+from convscope.runs.model import Model
 from convscope.shipping.export.preprocessing import IR_VERSION
 from convscope.shipping.export.tidy import tidy
 
 
-class Answering(nn.Module):
-    """A network between normalization and answer, so that all three are exported together.
+class PixelsToProbabilities(nn.Module):
+    """A network with its normalization, temperature and rejection, to be exported together.
 
     Args:
-        network: Maps normalized images (N, C, H, W) to logits (N, classes); is copied.
-        card: Normalization, temperature and when to reject.
+        model: The network is copied; the card has normalization, temperature and threshold.
     """
 
     scale: Tensor
     shift: Tensor
 
-    def __init__(self, network: nn.Module, card: ModelCard) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__()
-        self.network = copy.deepcopy(network).cpu().float().eval()
-        self.card = card
-        mean = torch.tensor(card.mean).view(-1, 1, 1)
-        std = torch.tensor(card.std).view(-1, 1, 1)
+        self.network = copy.deepcopy(model.network).cpu().float().eval()
+        self.card = model.card
+        mean = torch.tensor(model.card.mean).view(-1, 1, 1)
+        std = torch.tensor(model.card.std).view(-1, 1, 1)
         # The two operations of data.batches.Normalization, in its order.
         self.register_buffer("scale", 1 / (255 * std))
         self.register_buffer("shift", mean / std)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Answer pixels float (N, C, size, size) from 0 to 255.
+        """From pixels float (N, C, size, size), 0 to 255, to probabilities.
 
         Returns:
             Probabilities float32 (N, classes) and whether each image is unknown, bool (N,).
         """
         logits = self.network(pixels * self.scale - self.shift)
-        answers = answer(logits, self.card)
-        return answers.probabilities, answers.unknown
+        return calibrated_probabilities(logits, self.card), is_unknown(logits, self.card)
 
 
-def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
+def export_network(model: Model, opset: int) -> onnx.ModelProto:
     """Export a network with its normalization, temperature and rejection; the batch is free.
 
     Args:
-        network: In any mode, on any device; is left as it was.
-        card: What the network needs besides its weights.
+        model: Its network may be in any mode, on any device; it is left as it was.
         opset: Version of the ONNX operators.
 
     Returns:
@@ -67,11 +65,11 @@ def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
         ConvscopeError: The network does something that can't be exported.
     """
     # Two images, because an axis of length one would be taken for a fixed one.
-    example = torch.zeros(2, card.channels, card.size, card.size)
+    example = torch.zeros(2, *model.image_shape)
     try:
         with quiet_tools(), torch.no_grad():
             program = torch.onnx.export(
-                Answering(network, card),
+                PixelsToProbabilities(model),
                 (example,),
                 dynamo=True,
                 opset_version=opset,
@@ -88,10 +86,10 @@ def body(network: nn.Module, card: ModelCard, opset: int) -> onnx.ModelProto:
         ) from error
     if program is None:  # only for how it was called before, which the types still allow
         raise AssertionError
-    model = program.model_proto
-    model.ir_version = IR_VERSION
-    tidy(model)
-    return model
+    exported = program.model_proto
+    exported.ir_version = IR_VERSION
+    tidy(exported)
+    return exported
 
 
 @contextlib.contextmanager

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from convscope.errors import UsageError
-from convscope.runs.model_file import ModelCard, load_model
+from convscope.look.html import table
+from convscope.runs.open_model import open_model, run_or_model_file
 from convscope.runs.run import Run
+from convscope.shipping.export.format import OPSET
 from convscope.shipping.export.torchvision_weights import write_torchvision_weights
 
 if TYPE_CHECKING:
     from convscope.shipping.export.onnx_export import OnnxExport
 
-OPSET = 18  # of December 2022: read by every ONNX Runtime from 1.14 on
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 SUFFIXES = (".onnx", ".safetensors")
 
@@ -29,7 +30,7 @@ class WeightsExport:
     Attributes:
         file: The file.
         network: What the network is called.
-        channels: Of the images that its first layer takes.
+        channels: Channels of the images that its first layer takes.
         torchvision: The Python expression that makes torchvision's network for the weights.
     """
 
@@ -37,6 +38,22 @@ class WeightsExport:
     network: str
     channels: int
     torchvision: str
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.file}: weights of {self.network}, for\n"
+            f"model = {self.torchvision}\n"
+            f"model.load_state_dict(safetensors.torch.load_file({str(self.file)!r}))"
+        )
+        if self.channels != 3:
+            text += (
+                f"\nTheir first layer takes {self.channels} channel, torchvision's 3: replace it "
+                "in the model first."
+            )
+        return text
+
+    def _repr_html_(self) -> str:
+        return table([("file", self.file), ("network", self.network), ("for", self.torchvision)])
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
@@ -56,9 +73,9 @@ def export(
 ) -> OnnxExport | WeightsExport:
     """Write a run's model to a file for other programs.
 
-    An `.onnx` file takes raw images and answers with class names, probabilities and "unknown":
-    everything that happens to an image is inside. Before it is written it is asked about real
-    images, and if it doesn't answer as the run does, it isn't written. A program of a few lines
+    An `.onnx` file takes raw images and gives class names, probabilities and "unknown":
+    everything that happens to an image is inside. Before it is written it is run on real
+    images, and if it doesn't predict as the run does, it isn't written. A program of a few lines
     that reads it is written beside it. A `.safetensors` file holds the weights alone, with
     torchvision's names.
 
@@ -79,7 +96,7 @@ def export(
             differs from the run, or quantization costs too much.
     """
     file = Path(file)
-    opened = _opened(run)
+    opened = run_or_model_file(run)
     _check_target(file, opened.model_file if isinstance(opened, Run) else opened)
     if file.suffix.lower() == ".safetensors":
         if int8 or opset != OPSET or images is not None:
@@ -88,20 +105,18 @@ def export(
                 "the weights as they are."
             )
         refuse_existing(file, force=force)
-        trained, card = _model(opened, network)
-        maker = write_torchvision_weights(file, trained, card)
-        return WeightsExport(file, card.network, card.channels, maker)
+        model = open_model(opened, network)
+        maker = write_torchvision_weights(file, model)
+        return WeightsExport(file, model.card.network, model.card.channels, maker)
     _check_packages()
     # Imported here, because it needs packages that not everybody has.
     from convscope.shipping.export.onnx_export import reader_path, write_onnx
 
     for target in (file, reader_path(file)):
         refuse_existing(target, force=force)
-    trained, card = _model(opened, network)
     whole_run = opened if isinstance(opened, Run) else None
-    return write_onnx(
-        file, trained, card, whole_run, int8=int8, opset=opset, images=images, quiet=quiet
-    )
+    model = open_model(opened, network)
+    return write_onnx(file, model, whole_run, int8=int8, opset=opset, images=images, quiet=quiet)
 
 
 def refuse_existing(file: Path, *, force: bool) -> None:
@@ -114,18 +129,6 @@ def refuse_existing(file: Path, *, force: bool) -> None:
         raise UsageError(f"{str(file)!r} is a folder. Give the name of a file to write.")
     if file.exists() and not force:
         raise UsageError(f"{str(file)!r} exists. Replace it: --force; or give another name.")
-
-
-def _opened(run: Run | str | Path) -> Run | Path:
-    """The run, or the path of a model file."""
-    if isinstance(run, Run):
-        return run
-    path = Path(run)
-    return path if path.is_file() or path.suffix == ".safetensors" else Run(path)
-
-
-def _model(opened: Run | Path, network: nn.Module | None) -> tuple[nn.Module, ModelCard]:
-    return opened.model(network) if isinstance(opened, Run) else load_model(opened, network)
 
 
 def _check_target(file: Path, model_file: Path) -> None:

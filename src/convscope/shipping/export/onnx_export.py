@@ -8,24 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.evaluation.run_images import run_splits
 from convscope.files import atomic_path, write_text
-from convscope.runs.model_file import ModelCard
+from convscope.look.html import table
+from convscope.look.numbers import percent
+from convscope.runs.model import Model
 from convscope.runs.run import Run
 from convscope.shipping.export import quantize, reader
-from convscope.shipping.export.agreement import Agreement, compare
-from convscope.shipping.export.body import body
-from convscope.shipping.export.export import OPSET
-from convscope.shipping.export.model import assembled
+from convscope.shipping.export.agreement import Agreement, check_agreement
+from convscope.shipping.export.assemble import assemble
+from convscope.shipping.export.body import export_network
+from convscope.shipping.export.format import OPSET
 from convscope.shipping.export.originals import images_to_compare, originals
 from convscope.shipping.export.quantize import Quantization
 from convscope.shipping.export.session import Session
 
 MOST_BYTES = 2**31 - 2**24
-"""Of weights: one ONNX file holds 2 GiB, and the rest of the model must fit in as well."""
+"""Most that weights may take: one ONNX file holds 2 GiB, and the rest must fit in as well."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class OnnxExport:
         reader: The program beside it that shows how to use it.
         network: What the network is called.
         bytes: Size of the file.
-        opset: Version of its operators.
+        opset: Version of the ONNX operators.
         milliseconds: Time of one image of the model's size by itself in ONNX Runtime, here.
-        agreement: How near its answers in float32 are to the run's.
+        agreement: How near its probabilities in float32 are to the run's.
         int8: What quantization costs; None for a file in float32.
     """
 
@@ -52,6 +53,42 @@ class OnnxExport:
     agreement: Agreement
     int8: Quantization | None
 
+    def __str__(self) -> str:
+        agreement, int8 = self.agreement, self.int8
+        precision = "float32" if int8 is None else "8 bits"
+        lines = [
+            f"{self.file}: {self.network} in {precision}, opset {self.opset}, "
+            f"{_megabytes(self.bytes)}, {self.milliseconds:.2f} ms an image"
+        ]
+        if int8 is not None:
+            lines.append(
+                f"In float32: {_megabytes(int8.float_bytes)}, {int8.float_milliseconds:.2f} ms. "
+                f"Accuracy on {int8.images:,} test images: {percent(int8.accuracy, 2)} in 8 bits, "
+                f"{percent(int8.float_accuracy, 2)} in float32"
+            )
+        lines.append(
+            f"{'Compared' if int8 is None else 'Compared before that'} with the run on "
+            f"{agreement.images:,} images: the same class for every one, probabilities within "
+            f"{agreement.largest_difference:.0e}"
+        )
+        return "\n".join([*lines, f"Try it: python {self.reader} IMAGE"])
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, object]] = [
+            ("file", self.file),
+            ("network", self.network),
+            ("size", _megabytes(self.bytes)),
+        ]
+        rows += [
+            ("time of an image", f"{self.milliseconds:.2f} ms"),
+            ("compared on", f"{self.agreement.images:,} images"),
+            ("largest difference", f"{self.agreement.largest_difference:.0e}"),
+        ]
+        if self.int8 is not None:
+            rows.append(("accuracy in 8 bits", percent(self.int8.accuracy, 2)))
+            rows.append(("accuracy in float32", percent(self.int8.float_accuracy, 2)))
+        return table(rows)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return asdict(self) | {"file": str(self.file), "reader": str(self.reader)}
@@ -59,8 +96,7 @@ class OnnxExport:
 
 def write_onnx(
     file: Path,
-    network: nn.Module,
-    card: ModelCard,
+    model: Model,
     run: Run | None,
     *,
     int8: bool = False,
@@ -72,8 +108,7 @@ def write_onnx(
 
     Args:
         file: The file to write; is replaced if it exists, and so is its reader.
-        network: Trained.
-        card: What is needed besides the weights.
+        model: The trained network and its card.
         run: Says where its images are; None for a model file alone.
         int8: Quantize it.
         opset: Version of the ONNX operators.
@@ -85,6 +120,7 @@ def write_onnx(
         ConvscopeError: The network can't be exported, the export differs from it, or
             quantization costs too much.
     """
+    card = model.card
     if not OPSET <= opset <= onnx.defs.onnx_opset_version():
         raise UsageError(
             f"--opset must be from {OPSET} to {onnx.defs.onnx_opset_version()}; given {opset}."
@@ -95,37 +131,37 @@ def write_onnx(
             "images, for the accuracy. Give the folder of a run that was trained on a data set, "
             "not a model file alone or a run on arrays."
         )
-    room = sum(tensor.nbytes for tensor in network.state_dict().values())
+    room = sum(tensor.nbytes for tensor in model.network.state_dict().values())
     if room > MOST_BYTES:
         raise ConvscopeError(
             f"The network's weights take {room / 2**30:.1f} GiB, and one ONNX file holds less "
             "than 2. Use model.safetensors, which has no such limit."
         )
     tried_on = originals(run, card, images)
-    part = body(network, card, opset)
-    model = assembled(part, network, card)
-    session = _opened(model)
-    agreement = compare(session, network, card, tried_on, quiet=quiet)
+    part = export_network(model, opset)
+    whole = assemble(part, model)
+    session = _open(whole)
+    agreement = check_agreement(session, model, tried_on, quiet=quiet)
     quantization = None
     if int8 and run is not None:
         splits = run_splits(run, None, card)
         calibration = quantize.calibration_images(splits["train"], card)
-        quantized = assembled(quantize.quantized(part, calibration), network, card)
-        small = _opened(quantized)
-        quantization = quantize.cost(
+        quantized = assemble(quantize.quantize_network(part, calibration), model)
+        small = _open(quantized)
+        quantization = quantize.measure_quantization(
             session, small, images_to_compare(splits), card, len(calibration), quiet=quiet
         )
-        model, session = quantized, small
-    _note(model, agreement, quantization)
-    onnx.checker.check_model(model, full_check=True)
+        whole, session = quantized, small
+    _note(whole, agreement, quantization)
+    onnx.checker.check_model(whole, full_check=True)
     with atomic_path(file) as temporary:
-        temporary.write_bytes(model.SerializeToString())
+        temporary.write_bytes(whole.SerializeToString())
     write_text(reader_path(file), reader_text(file))
     return OnnxExport(
         file=file,
         reader=reader_path(file),
-        network=card.network or type(network).__name__,
-        bytes=model.ByteSize(),
+        network=model.name,
+        bytes=whole.ByteSize(),
         opset=opset,
         milliseconds=session.milliseconds(card.size),
         agreement=agreement,
@@ -144,7 +180,11 @@ def reader_text(file: Path) -> str:
     return text.replace('"model.onnx"', repr(file.name))  # quotes and all, whatever the name is
 
 
-def _opened(model: onnx.ModelProto) -> Session:
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
+
+
+def _open(model: onnx.ModelProto) -> Session:
     content = model.SerializeToString()
     try:
         return Session(content)

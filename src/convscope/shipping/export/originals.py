@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.data.decode import ImageError, decode, read_limited
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.data.load import NAMED
 from convscope.data.tree import FolderTree, Tree, ZipTree, printable
 from convscope.errors import UsageError
@@ -46,7 +46,7 @@ def originals(run: Run | None, card: ModelCard, folder: str | Path | None) -> li
 
     Args:
         run: The run; None where there is only a model file.
-        card: Of the model.
+        card: The model's card.
         folder: Images to take instead of the run's, in any order; may have folders inside.
 
     Raises:
@@ -96,8 +96,7 @@ def _of_run(run: Run, card: ModelCard) -> list[Original]:
 
 def _evenly(items: Sequence[Item]) -> list[Item]:
     """At most `MOST` of the items, from the first to the last."""
-    places = np.linspace(0, len(items) - 1, min(MOST, len(items))).round().astype(int)
-    return [items[place] for place in places.tolist()]
+    return [items[place] for place in evenly_spread(len(items), MOST).tolist()]
 
 
 def _is_image(file: Path) -> bool:

@@ -1,7 +1,7 @@
 """Static quantization of the exported network to 8 bits, and what it costs in accuracy.
 
 Weights get a scale for each channel. They use 7 of their 8 bits, because x86 processors without
-VNNI instructions add two products in 16 bits, which 8-bit weights can overflow: so the file answers
+VNNI instructions add two products in 16 bits, which 8-bit weights can overflow: so the file gives
 the same on old and new machines. Activations are scaled by the range seen on calibration images.
 The first and the last layer stay float32, and so does everything around the network.
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime import quantization
 
 from convscope.data.convert import convert
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.errors import ConvscopeError
 from convscope.look.numbers import percent
 from convscope.look.progress import progress
@@ -41,16 +41,16 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Quantization:
-    """What 8 bits cost.
+    """What quantizing to 8 bits costs.
 
     Attributes:
-        accuracy: Of the quantized file.
-        float_accuracy: Of the file in float32, on the same images.
+        accuracy: Accuracy of the quantized file.
+        float_accuracy: Accuracy of the file in float32, on the same images.
         points: Percentage points lost; below 0 if there are more right answers than before.
         images: Test images that this was measured on.
         same_top: How many of them are given the same class by both.
         unknown: Share of them that is called unknown.
-        float_unknown: The same in float32.
+        float_unknown: Share that is called unknown in float32.
         calibration_images: Training images that the ranges come from.
         float_bytes: Size of the file in float32.
         float_milliseconds: Time of one image by itself in float32.
@@ -74,16 +74,16 @@ class Quantization:
 
 def calibration_images(images: ImageSet, card: ModelCard) -> NDArray[np.float32]:
     """Some images of a set, as the network's part of the file takes them: (N, C, size, size)."""
-    rows = np.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).round().astype(int)
+    rows = evenly_spread(len(images), CALIBRATION)
     chosen = convert(images.subset(rows), size=card.size, channels=card.channels)
     return chosen.images.astype(np.float32)
 
 
-def quantized(network_part: onnx.ModelProto, images: NDArray[np.float32]) -> onnx.ModelProto:
+def quantize_network(network_part: onnx.ModelProto, images: NDArray[np.float32]) -> onnx.ModelProto:
     """The exported network in 8 bits.
 
     Args:
-        network_part: From `body`; is left as it was.
+        network_part: From `export_network`; is left as it was.
         images: From `calibration_images`.
 
     Raises:
@@ -126,7 +126,7 @@ class _Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]
         return None if image is None else {"pixels": image[None]}
 
 
-def cost(
+def measure_quantization(
     full: Session,
     small: Session,
     images: ImageSet,
@@ -141,7 +141,7 @@ def cost(
         full: The file in float32.
         small: The file in 8 bits.
         images: Test images; of more than `MOST_EVALUATED`, so many.
-        card: Of the model.
+        card: The model's card.
         calibration: How many images it was calibrated with.
         quiet: Show no progress.
 
@@ -150,13 +150,13 @@ def cost(
             share of unknown changes by more than `MOST_UNKNOWN_POINTS`.
     """
     if len(images) > MOST_EVALUATED:
-        images = images.subset(np.linspace(0, len(images) - 1, MOST_EVALUATED).round().astype(int))
+        images = images.subset(evenly_spread(len(images), MOST_EVALUATED))
     right = small_right = same_top = unknown = small_unknown = 0
     with progress("Evaluating in 8 bits", len(images), quiet=quiet) as advance:
         for start in range(0, len(images), BATCH):
             part = images.subset(np.arange(start, min(start + BATCH, len(images))))
             batch = as_colour(convert(part, size=None, channels=card.channels).images)
-            before, after = full.answer(batch), small.answer(batch)
+            before, after = full.run(batch), small.run(batch)
             best, small_best = before.probabilities.argmax(1), after.probabilities.argmax(1)
             right += int((best == part.labels).sum())
             small_right += int((small_best == part.labels).sum())

@@ -1,4 +1,4 @@
-"""ONNX Runtime, asked for what an exported file says."""
+"""An exported file, run by ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PATIENCE = 3.0  # seconds for them, at most
 
 
 @dataclass(frozen=True)
-class Said:
-    """What an exported file says of some images.
+class OnnxOutput:
+    """What an exported file gives for some images.
 
     Attributes:
         labels: Names of classes, or "unknown".
@@ -33,7 +33,7 @@ class Session:
     """An exported file, opened.
 
     Attributes:
-        bytes: Its size.
+        bytes: Size of the file.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -44,19 +44,19 @@ class Session:
             content, options, providers=["CPUExecutionProvider"]
         )
 
-    def answer(self, images: NDArray[np.uint8]) -> Said:
-        """Ask about images (N, height, width, 3)."""
+    def run(self, images: NDArray[np.uint8]) -> OnnxOutput:
+        """Labels and probabilities of images (N, height, width, 3)."""
         labels, probabilities, unknown = self._session.run(None, {"images": images})
-        return Said(labels.tolist(), probabilities, unknown)
+        return OnnxOutput(labels.tolist(), probabilities, unknown)
 
     def milliseconds(self, size: int) -> float:
         """How long one image (size, size) takes by itself: the median."""
         image = np.full((1, size, size, 3), 128, np.uint8)
-        self.answer(image)  # the first call also reserves memory
+        self.run(image)  # the first call also reserves memory
         times: list[float] = []
         while len(times) < REPEATS and sum(times) < PATIENCE:
             start = time.perf_counter()
-            self.answer(image)
+            self.run(image)
             times.append(time.perf_counter() - start)
         return 1000 * statistics.median(times)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from convscope.errors import UsageError
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
-from convscope.runs.model_file import ModelCard
+from convscope.runs.model import Model
 
 COUNTERPARTS = {
     "alexnet-torchvision": "alexnet",
@@ -29,25 +29,24 @@ COUNTERPARTS = {
 """Networks that have torchvision's layers under torchvision's names, and what it calls them."""
 
 
-def torchvision_state(network: nn.Module, card: ModelCard) -> dict[str, Tensor]:
+def torchvision_state(model: Model) -> dict[str, Tensor]:
     """The weights of a network as torchvision's `load_state_dict` takes them.
 
     Args:
-        network: Of the catalog.
-        card: Its name and arguments.
+        model: A network of the catalog; its card has the name and the arguments.
 
     Raises:
         UsageError: torchvision has no such network.
     """
+    card = model.card
     if card.network not in COUNTERPARTS:
-        called = card.network or type(network).__name__
         raise UsageError(
-            f"torchvision has no network with the layers of {called!r}. It has those of: "
+            f"torchvision has no network with the layers of {model.name!r}. It has those of: "
             f"{', '.join(COUNTERPARTS)}. To use the model elsewhere, export it to .onnx."
         )
     state = {
         name: tensor.detach().to("cpu", copy=True).contiguous()
-        for name, tensor in network.state_dict().items()
+        for name, tensor in model.network.state_dict().items()
     }
     with torch.device("meta"):
         standard = build(card.network, card.channels, len(card.classes)).state_dict()
@@ -60,13 +59,12 @@ def torchvision_state(network: nn.Module, card: ModelCard) -> dict[str, Tensor]:
     return state
 
 
-def write_torchvision_weights(path: Path, network: nn.Module, card: ModelCard) -> str:
+def write_torchvision_weights(path: Path, model: Model) -> str:
     """Write weights to a safetensors file, atomically.
 
     Args:
         path: The file.
-        network: Of the catalog.
-        card: Its name and arguments.
+        model: A network of the catalog; its card has the name and the arguments.
 
     Returns:
         The Python expression that makes torchvision's network for them.
@@ -74,7 +72,7 @@ def write_torchvision_weights(path: Path, network: nn.Module, card: ModelCard) -
     Raises:
         UsageError: torchvision has no such network.
     """
-    state = torchvision_state(network, card)
+    card, state = model.card, torchvision_state(model)
     with atomic_path(path) as temporary:
         safetensors.torch.save_file(state, temporary, {"format": "pt"})
     arguments = f"num_classes={len(card.classes)}"

@@ -1,1 +1,12 @@
-"""The prediction server: images in over HTTP, classes and probabilities out."""
+"""Predictions over HTTP, for other programs and for a page to try images on.
+
+`serve` measures the engines (`engines`, `choice`), opens the port and stops without losing
+requests. A request passes `connection` (clocks and limits of bytes), `guard` (host, origin,
+token), `app` (the routes) and `body`; `requests` decodes its images on threads and hands them to
+`batcher`, whose one thread computes. `schema` are the shapes of JSON, `failures` the refusals,
+`pages` the two pages, `metrics` the counters, `limits` all limits.
+
+Promises: an image gets the same prediction, up to rounding, however busy the server is; what it
+has accepted when it is told to stop is answered; nothing is unpickled, fetched or named by a
+client. It serves one model, and it speaks no TLS: put it behind a proxy for that.
+"""

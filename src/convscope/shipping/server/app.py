@@ -1,4 +1,4 @@
-"""The routes: what can be asked of the server."""
+"""The routes: what the server can be asked for."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ from starlette.exceptions import HTTPException
 
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server import pages, schema
-from convscope.shipping.server.asking import Asked, Asker, QueueFullError, Row, check_pixels
 from convscope.shipping.server.body import Bodies, images_of_list, is_list
 from convscope.shipping.server.choice import Choice
-from convscope.shipping.server.failures import ClientGoneError, Refused, as_dict
+from convscope.shipping.server.failures import ClientGoneError, Refused, json_response
 from convscope.shipping.server.limits import ACCEPT_SECONDS, Settings
 from convscope.shipping.server.metrics import Metrics
+from convscope.shipping.server.requests import (
+    ImageOutput,
+    PredictRequest,
+    QueueFullError,
+    RequestQueue,
+    check_pixels,
+)
 from convscope.version import __version__
 
 
@@ -34,14 +40,14 @@ class Condition:
     """What the server is doing.
 
     Attributes:
-        in_work: Predictions that were asked for and not answered yet.
+        in_work: Predictions that were requested and not answered yet.
         leaving: When it was told to stop (`time.monotonic`), or None.
         waiting: Those that wait for the engine.
     """
 
     in_work: int = 0
     leaving: float | None = None
-    waiting: set[Asked] = field(default_factory=set)
+    waiting: set[PredictRequest] = field(default_factory=set)
 
     @property
     def accepts(self) -> bool:
@@ -50,8 +56,8 @@ class Condition:
 
     def give_up(self) -> None:
         """Answer those that wait, without having computed anything."""
-        for asked in self.waiting:
-            asked.fail(_stopping())
+        for request in self.waiting:
+            request.fail(_stopping())
 
 
 def _stopping() -> Refused:
@@ -71,21 +77,21 @@ def make_app(
 
     Args:
         engine: The executor of one thread that computes.
-        choice: Computes the answers.
-        card: Of the model.
-        settings: Of the person who started it.
+        choice: Computes the predictions.
+        card: The model's card.
+        settings: Limits, as the person who started it chose.
         metrics: Counts.
         condition: Shared with whoever stops the server.
     """
     bodies = Bodies()
-    asker: Asker | None = None
+    queue: RequestQueue | None = None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        nonlocal asker
-        asker = Asker(engine, choice, card, settings, metrics)
+        nonlocal queue
+        queue = RequestQueue(engine, choice, card, settings, metrics)
         yield
-        asker.close()
+        queue.close()
 
     app = FastAPI(
         title="Convscope",
@@ -99,7 +105,7 @@ def make_app(
     @app.post(
         "/predict",
         summary="Say what is on images",
-        response_model=schema.Predictions,
+        response_model=schema.PredictResponse,
         responses=schema.FAILURES,
         openapi_extra={"requestBody": schema.REQUEST_BODY},
     )
@@ -108,23 +114,23 @@ def make_app(
         top: Annotated[int, Query(ge=1, description="Classes to name for each image.")] = 3,
     ) -> Response:
         """The most probable classes of one image, or of each image in a list."""
-        assert asker is not None, "made before the first request"  # noqa: S101
+        assert queue is not None, "made before the first request"  # noqa: S101
         if not condition.accepts:
             raise _stopping()
         many = is_list(request)
         condition.in_work += 1
         try:
-            asker.admit(1)  # before the body is read in vain
+            queue.admit(1)  # before the body is read in vain
             with bodies.room() as taken:
                 body = await bodies.read(request, taken)
                 contents = await asyncio.to_thread(_listed, body) if many else [body]
-                asked = asker.ask(contents)
-                condition.waiting.add(asked)
+                waiting = queue.submit(contents)
+                condition.waiting.add(waiting)
                 try:
-                    rows = await _answered(asked, request, settings.timeout)
+                    outputs = await _wait_for(waiting, request, settings.timeout)
                 finally:
-                    condition.waiting.discard(asked)
-                    asker.drop(asked)
+                    condition.waiting.discard(waiting)
+                    queue.drop(waiting)
         except QueueFullError as error:
             raise Refused(
                 503,
@@ -135,12 +141,12 @@ def make_app(
             return Response(status_code=499)  # nobody reads it; it is for the counters
         finally:
             condition.in_work -= 1
-        return as_dict(_predictions(rows, card.classes, top, metrics, many=many))
+        return json_response(_predictions(outputs, card.classes, top, metrics, many=many))
 
-    @app.get("/model", summary="What answers here", response_model=schema.Model)
+    @app.get("/model", summary="What answers here", response_model=schema.ModelResponse)
     async def model() -> Response:
         """The classes, the images expected, and how fast each engine was."""
-        return as_dict(_model(choice, card))
+        return json_response(_model(choice, card))
 
     @app.get("/healthz", summary="Whether the server lives")
     async def healthz() -> dict[str, str]:
@@ -154,7 +160,7 @@ def make_app(
     )
     async def readyz() -> Response:
         ready = condition.leaving is None
-        return as_dict({"ready": ready}, 200 if ready else 503)
+        return json_response({"ready": ready}, 200 if ready else 503)
 
     @app.get("/metrics", summary="Counters for Prometheus", response_class=Response)
     async def counters() -> Response:
@@ -182,28 +188,30 @@ def _answer_failures(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:
         reason = f"{error.detail}. See /docs for what there is."
-        return as_dict({"error": reason}, error.status_code, error.headers)
+        return json_response({"error": reason}, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:])
-        return as_dict({"error": f"{where}: {first['msg']}."}, 422)
+        return json_response({"error": f"{where}: {first['msg']}."}, 422)
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> Response:
-        return as_dict({"error": "The server failed; its log says why."}, 500)
+        return json_response({"error": "The server failed; its log says why."}, 500)
 
 
-async def _answered(asked: Asked, request: Request, timeout: float) -> list[Row | str]:
-    """The rows of all images, or what kept them from being there in time."""
+async def _wait_for(
+    waiting: PredictRequest, request: Request, timeout: float
+) -> list[ImageOutput | str]:
+    """The outputs of all images, or what kept them from being there in time."""
     gone = asyncio.ensure_future(_disconnect(request))
     try:
         await asyncio.wait(
-            {asked.finished, gone}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            {waiting.finished, gone}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
         )
-        if asked.finished.done():
-            return _rows(asked)
+        if waiting.finished.done():
+            return _outputs(waiting)
         if gone.done():
             raise ClientGoneError
         raise Refused(504, f"No answer within {timeout:g} s. The server has too much to do.")
@@ -211,9 +219,9 @@ async def _answered(asked: Asked, request: Request, timeout: float) -> list[Row 
         gone.cancel()
 
 
-def _rows(asked: Asked) -> list[Row | str]:
-    asked.finished.result()  # raises what the engine raised
-    return [row for row in asked.rows if row is not None]
+def _outputs(waiting: PredictRequest) -> list[ImageOutput | str]:
+    waiting.finished.result()  # raises what the engine raised
+    return [output for output in waiting.outputs if output is not None]
 
 
 async def _disconnect(request: Request) -> None:
@@ -231,15 +239,20 @@ def _listed(body: bytes) -> list[bytes]:
 
 
 def _predictions(
-    rows: list[Row | str], classes: tuple[str, ...], top: int, metrics: Metrics, *, many: bool
+    outputs: list[ImageOutput | str],
+    classes: tuple[str, ...],
+    top: int,
+    metrics: Metrics,
+    *,
+    many: bool,
 ) -> dict[str, Any]:
     predictions: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
-    for index, row in enumerate(rows):
-        if isinstance(row, str):
-            problems.append({"index": index, "reason": row})
+    for index, output in enumerate(outputs):
+        if isinstance(output, str):
+            problems.append({"index": index, "reason": output})
         else:
-            predictions.append({"index": index, **_prediction(row, classes, top)})
+            predictions.append({"index": index, **_prediction(output, classes, top)})
     if not predictions:
         first = problems[0]["reason"]
         if not many:
@@ -249,13 +262,13 @@ def _predictions(
     return {"predictions": predictions, "problems": problems}
 
 
-def _prediction(row: Row, classes: tuple[str, ...], top: int) -> dict[str, Any]:
-    order = np.argsort(-row.probabilities, kind="stable")[:top].tolist()
+def _prediction(output: ImageOutput, classes: tuple[str, ...], top: int) -> dict[str, Any]:
+    order = np.argsort(-output.probabilities, kind="stable")[:top].tolist()
     guesses = [
-        {"label": classes[number], "probability": float(row.probabilities[number])}
+        {"label": classes[number], "probability": float(output.probabilities[number])}
         for number in order
     ]
-    return {**guesses[0], "unknown": row.unknown, "top": guesses}
+    return {**guesses[0], "unknown": output.unknown, "top": guesses}
 
 
 def _model(choice: Choice, card: ModelCard) -> dict[str, Any]:
@@ -284,5 +297,5 @@ def _model(choice: Choice, card: ModelCard) -> dict[str, Any]:
     }
 
 
-def _html(page: pages.Page) -> HTMLResponse:
+def _html(page: pages.WebPage) -> HTMLResponse:
     return HTMLResponse(page.html, headers={"Content-Security-Policy": page.policy})

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pydantic
 from starlette.requests import Request
 
+from convscope.errors import first_invalid
 from convscope.shipping.server.failures import ClientGoneError, Refused
 from convscope.shipping.server.limits import (
     ALL_BODIES_BYTES,
@@ -119,10 +120,7 @@ def images_of_list(body: bytes) -> list[bytes]:
     try:
         texts = ImageList.model_validate_json(body).images
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        reason = f"{where}: {first['msg']}" if where else first["msg"]
-        raise Refused(422, f"{reason}. Expected: {JSON_EXAMPLE}") from None
+        raise Refused(422, f"{first_invalid(error)}. Expected: {JSON_EXAMPLE}") from None
     try:
         return [base64.b64decode(text, validate=True) for text in texts]
     except (binascii.Error, ValueError):

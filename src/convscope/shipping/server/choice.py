@@ -1,4 +1,4 @@
-"""Which engine answers, decided by measuring all of them on this machine at start.
+"""Which engine serves, decided by measuring all of them on this machine at start.
 
 An engine may be chosen if it agrees with PyTorch's float32 on sample images. The two float32
 engines differ by rounding only, so each serves the batch sizes it is faster at, and nobody can tell
@@ -17,11 +17,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import nn
 
-from convscope.errors import ConvscopeError, UsageError, training_diverged, unknown_name
-from convscope.evaluation.answer import Answers
-from convscope.look.numbers import duration
+from convscope.errors import ConvscopeError, UsageError, unknown_name
+from convscope.evaluation.logits import check_finite
+from convscope.evaluation.torch_engine import EngineOutput
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runtime.device import synchronize
 from convscope.shipping.server.engines import NAMES, TITLES, Engine, make_engine
@@ -56,7 +56,7 @@ class Measured:
         if self.refused:
             return f"{TITLES[self.engine]}: {self.refused}"
         return (
-            f"{TITLES[self.engine]}: {duration(self.latency)} for one image, "
+            f"{TITLES[self.engine]}: {1000 * self.latency:.2f} ms for one image, "
             f"{self.throughput:,.0f} images/s in full batches"
         )
 
@@ -96,44 +96,41 @@ class Choice:
         """Images per second in full batches, as measured."""
         return next(each.throughput for each in self.measured if each.engine == self.bulk.name)
 
-    def answers(self, images: NDArray[np.uint8]) -> Answers:
-        """What the model says of decoded images uint8 (N, C, size, size)."""
+    def run(self, images: NDArray[np.uint8]) -> EngineOutput:
+        """Probabilities of decoded images uint8 (N, C, size, size), and which are unknown."""
         engine = self.bulk if len(images) >= self.switch else self.quick
-        return engine.answers(images)
+        return engine.run(images)
 
 
 def choose(
-    network: nn.Module,
-    card: ModelCard,
+    model: Model,
     device: torch.device,
     max_batch: int,
     asked: str = "auto",
 ) -> Choice:
-    """The fastest engine for this network and machine that answers as float32 does.
+    """The fastest engine for this network and machine that predicts as float32 does.
 
     Args:
-        network: In evaluation mode; is left as it is.
-        card: What the network expects of images.
+        model: In evaluation mode; is left as it is.
         device: Where PyTorch computes.
         max_batch: The largest batch.
         asked: "auto" measures all engines; a name takes that one.
 
     Raises:
         UsageError: There is no such engine, or it isn't installed.
-        ConvscopeError: The engine asked for fails or disagrees, or the network's answers are not
+        ConvscopeError: The engine asked for fails or disagrees, or the network's logits are not
             numbers.
     """
     if asked not in ("auto", *NAMES):
         raise unknown_name("engine", asked, ("auto", *NAMES))
-    reference = make_engine("float32", network, card, device)
-    samples = sample_images(card, SAMPLES)
-    expected = reference.answers(samples)
-    if not bool(expected.probabilities.isfinite().all()):
-        raise training_diverged()
+    reference = make_engine("float32", model, device)
+    samples = sample_images(model.card, SAMPLES)
+    expected = reference.run(samples)
+    check_finite(expected.probabilities)
     usable: dict[str, tuple[Engine, Measured]] = {}
     measured: list[Measured] = []
     for name in NAMES if asked == "auto" else (asked,):
-        engine, result = _tried(name, network, card, device, max_batch, reference, expected)
+        engine, result = _try_engine(name, model, device, max_batch, reference, expected)
         measured.append(result)
         if engine is not None:
             usable[name] = (engine, result)
@@ -142,7 +139,7 @@ def choose(
             raise ConvscopeError(f"Engine {asked!r} can't be used: {measured[0].refused}.")
         engine, _ = usable[asked]
         return Choice(engine, engine, 1, tuple(measured), "as asked")
-    return _fastest(usable, tuple(measured), card, max_batch)
+    return _fastest(usable, tuple(measured), model.card, max_batch)
 
 
 def sample_images(card: ModelCard, count: int) -> NDArray[np.uint8]:
@@ -159,19 +156,18 @@ def sample_images(card: ModelCard, count: int) -> NDArray[np.uint8]:
     return torch.cat(images).numpy()
 
 
-def _tried(
+def _try_engine(
     name: str,
-    network: nn.Module,
-    card: ModelCard,
+    model: Model,
     device: torch.device,
     max_batch: int,
     reference: Engine,
-    expected: Answers,
+    expected: EngineOutput,
 ) -> tuple[Engine | None, Measured]:
     """The engine, and what it did; no engine if it can't be used."""
     try:
-        engine = reference if name == reference.name else make_engine(name, network, card, device)
-        given = engine.answers(sample_images(card, SAMPLES))
+        engine = reference if name == reference.name else make_engine(name, model, device)
+        given = engine.run(sample_images(model.card, SAMPLES))
     except UsageError as error:
         return None, Measured(name, refused=str(error).rstrip("."))
     except Exception as error:  # an exporter or a kernel can fail in any way
@@ -180,21 +176,23 @@ def _tried(
     difference, changed = disagreement(expected, given, TOLERANCE[name])
     if changed or not difference <= TOLERANCE[name]:  # false for NaN as well
         refused = (
-            f"answers differ from float32 (by {difference:.2g} in probability, at most "
+            f"differs from float32 (by {difference:.2g} in probability, at most "
             f"{TOLERANCE[name]} is accepted; {changed} of {SAMPLES} classes changed)"
         )
         return None, Measured(name, difference, refused=refused)
-    one, full = (sample_images(card, size) for size in (1, max_batch))
+    one, full = (sample_images(model.card, size) for size in (1, max_batch))
     latency, batch_seconds = _seconds(engine, one, device), _seconds(engine, full, device)
     return engine, Measured(name, difference, latency, max_batch / batch_seconds)
 
 
-def disagreement(expected: Answers, given: Answers, tolerance: float) -> tuple[float, int]:
-    """How far answers lie from those expected.
+def disagreement(
+    expected: EngineOutput, given: EngineOutput, tolerance: float
+) -> tuple[float, int]:
+    """How far probabilities lie from those expected.
 
     Args:
-        expected: Of float32.
-        given: Those to compare.
+        expected: What PyTorch gives in float32.
+        given: What the other engine gives.
         tolerance: Where the two most probable classes lie closer than this, rounding may swap them.
 
     Returns:
@@ -212,7 +210,7 @@ def _seconds(engine: Engine, images: NDArray[np.uint8], device: torch.device) ->
     times: list[float] = []
     while len(times) < 5 or (sum(times) < TIMING_SECONDS and len(times) < 100):
         start = time.perf_counter()
-        engine.answers(images)
+        engine.run(images)
         synchronize(device)
         times.append(time.perf_counter() - start)
     return float(np.median(times[2:]))

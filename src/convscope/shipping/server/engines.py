@@ -1,4 +1,4 @@
-"""Ways to compute the same answers: PyTorch in two precisions, and ONNX Runtime."""
+"""Ways to compute the same probabilities: PyTorch in two precisions, and ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from convscope.errors import UsageError
-from convscope.evaluation.answer import Answers
-from convscope.evaluation.torch_engine import TorchEngine
-from convscope.runs.model_file import ModelCard
+from convscope.evaluation.torch_engine import EngineOutput, TorchEngine
+from convscope.runs.model import Model
 from convscope.runtime.execution import Precision
+from convscope.shipping.export.format import OPSET
 
 NAMES = ("float32", "bfloat16", "onnx")
 TITLES = {
@@ -32,26 +31,25 @@ class Engine(Protocol):
 
     name: str
 
-    def answers(self, images: NDArray[np.uint8]) -> Answers:
-        """What the model says of decoded images (N, C, size, size)."""
+    def run(self, images: NDArray[np.uint8]) -> EngineOutput:
+        """Probabilities of decoded images (N, C, size, size), and which are unknown."""
 
 
-def make_engine(name: str, network: nn.Module, card: ModelCard, device: torch.device) -> Engine:
+def make_engine(name: str, model: Model, device: torch.device) -> Engine:
     """The engine of that name.
 
     Args:
         name: One of `NAMES`.
-        network: In evaluation mode; is left as it is.
-        card: What the network expects of images.
+        model: In evaluation mode; is left as it is.
         device: Where PyTorch computes. ONNX Runtime computes on the processor.
 
     Raises:
         UsageError: ONNX Runtime isn't installed.
     """
     if name == "onnx":
-        return OnnxEngine(network, card)
+        return OnnxEngine(model)
     precision: Precision = "bfloat16" if name == "bfloat16" else "float32"
-    return TorchEngine(network, card, device, precision)
+    return TorchEngine(model, device, precision)
 
 
 class OnnxEngine:
@@ -59,12 +57,11 @@ class OnnxEngine:
 
     name = "onnx"
 
-    def __init__(self, network: nn.Module, card: ModelCard) -> None:
+    def __init__(self, model: Model) -> None:
         try:
             import onnxruntime
 
-            from convscope.shipping.export.body import body
-            from convscope.shipping.export.model import OPSET
+            from convscope.shipping.export.body import export_network
         except ImportError:
             raise UsageError(
                 "The engine 'onnx' needs ONNX Runtime: pip install 'convscope[onnx]'."
@@ -74,13 +71,13 @@ class OnnxEngine:
         options.log_severity_level = 3  # errors
         # Threads that spin while they wait would take the processor from decoding.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        content = body(network, card, OPSET).SerializeToString()
+        content = export_network(model, OPSET).SerializeToString()
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
 
-    def answers(self, images: NDArray[np.uint8]) -> Answers:
-        """See `Engine`."""
+    def run(self, images: NDArray[np.uint8]) -> EngineOutput:
+        """Probabilities of decoded images, as `Engine.run` gives them."""
         inputs = {"pixels": images.astype(np.float32)}
         probabilities, unknown = self._session.run(["probabilities", "unknown"], inputs)
-        return Answers(torch.from_numpy(probabilities), torch.from_numpy(unknown))
+        return EngineOutput(torch.from_numpy(probabilities), torch.from_numpy(unknown))

@@ -12,9 +12,9 @@ class Refused(Exception):  # noqa: N818 - a request is refused; nothing went wro
     """A request that gets no prediction.
 
     Attributes:
-        status: Of the HTTP answer.
+        status: The status of the HTTP response.
         reason: For people, one line.
-        headers: Added to the answer.
+        headers: Added to the response.
     """
 
     def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
@@ -25,14 +25,14 @@ class Refused(Exception):  # noqa: N818 - a request is refused; nothing went wro
 
     def response(self) -> Response:
         """The answer, `{"error": reason}`."""
-        return as_dict({"error": self.reason}, self.status, self.headers)
+        return json_response({"error": self.reason}, self.status, self.headers)
 
 
 class ClientGoneError(Exception):
     """Nobody is there to answer."""
 
 
-def as_dict(
+def json_response(
     content: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Plain data as a response; numbers that aren't finite would be an error of ours."""

@@ -21,13 +21,13 @@ CONTENT_TYPES = {
     "image/x-portable-pixmap",
 }
 BODY_BYTES = 32 << 20
-"""Of one request."""
+"""Most bytes of one request."""
 ALL_BODIES_BYTES = 256 << 20
-"""Of all requests that are in the server."""
+"""Most bytes of all requests that are in the server."""
 LIST_LENGTH = 256
 """Images in a JSON list."""
 PIXELS = 50_000_000
-"""Of one image, and of all images of a list together, as their headers promise."""
+"""Most pixels of one image, and of all images of a list together, as their headers promise."""
 CONNECTIONS = 500
 UPLOAD_SECONDS = 30.0
 """From the first byte of a request to its last."""

@@ -17,7 +17,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Page:
+class WebPage:
     """A page, and the Content-Security-Policy that lets nothing run but what is on it."""
 
     html: str
@@ -25,12 +25,12 @@ class Page:
 
 
 @functools.cache
-def upload_page() -> Page:
+def upload_page() -> WebPage:
     """The page where images are dropped; it asks `/model` and `/predict` for everything else."""
     return _page(_text("upload.html"))
 
 
-def docs_page(openapi: dict[str, Any]) -> Page:
+def docs_page(openapi: dict[str, Any]) -> WebPage:
     """The OpenAPI description as a page, without any script."""
     routes = [
         _route(path, method, route)
@@ -51,7 +51,7 @@ def _text(name: str) -> str:
     return (resources.files("convscope.shipping.server") / name).read_text(encoding="utf-8")
 
 
-def _page(html: str) -> Page:
+def _page(html: str) -> WebPage:
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     styles = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     policy = "; ".join(
@@ -66,7 +66,7 @@ def _page(html: str) -> Page:
             "frame-ancestors 'none'",
         )
     )
-    return Page(html, policy)
+    return WebPage(html, policy)
 
 
 def _hashes(parts: list[str]) -> str:

@@ -10,35 +10,37 @@ from convscope.shipping.server.body import JSON_EXAMPLE, ImageList
 from convscope.shipping.server.limits import BODY_BYTES, CONTENT_TYPES, PIXELS
 
 
-class Guess(pydantic.BaseModel):
+class PredictedClass(pydantic.BaseModel):
     """A class, and the probability the network gives it."""
 
     label: str
     probability: float
 
 
-class Prediction(Guess):
+class ImagePrediction(PredictedClass):
     """What the network says of one image; label and probability are those of the first class."""
 
     index: int = pydantic.Field(description="Place of the image in the list, from 0.")
     unknown: bool = pydantic.Field(
         description="Whether it looks like nothing the model was trained on."
     )
-    top: list[Guess] = pydantic.Field(description="The most probable classes, the first first.")
+    top: list[PredictedClass] = pydantic.Field(
+        description="The most probable classes, the first first."
+    )
 
 
-class Problem(pydantic.BaseModel):
+class ImageProblem(pydantic.BaseModel):
     """An image of a list that can't be used."""
 
     index: int
     reason: str
 
 
-class Predictions(pydantic.BaseModel):
+class PredictResponse(pydantic.BaseModel):
     """What the network says of all images."""
 
-    predictions: list[Prediction]
-    problems: list[Problem]
+    predictions: list[ImagePrediction]
+    problems: list[ImageProblem]
 
 
 class Failure(pydantic.BaseModel):
@@ -65,8 +67,8 @@ class Readiness(pydantic.BaseModel):
     ready: bool
 
 
-class Model(pydantic.BaseModel):
-    """What answers here."""
+class ModelResponse(pydantic.BaseModel):
+    """Which model is served, by which engine."""
 
     network: str
     trained_on: str

@@ -15,7 +15,8 @@ import uvicorn
 
 from convscope.errors import UsageError
 from convscope.runs.model_file import ModelCard
-from convscope.runs.run import trained_model
+from convscope.runs.open_model import open_model
+from convscope.runs.run import Run
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
@@ -29,7 +30,7 @@ BACKLOG = 1024
 
 
 def serve(
-    run: str | Path,
+    run: Run | str | Path,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -45,7 +46,7 @@ def serve(
     seconds. A second signal ends it at once.
 
     Args:
-        run: A run's folder, or a `model.safetensors`.
+        run: A run, its folder, or a `model.safetensors`.
         host: The address to listen on. Others than this machine's own need a token.
         port: 0 takes a free one.
         token: What `/predict`, `/model` and `/metrics` are to be asked with.
@@ -73,9 +74,9 @@ def serve(
     with listening(host, port) as door, ThreadPoolExecutor(1, "engine") as computing:
 
         def choice() -> tuple[Choice, ModelCard]:
-            network, card = trained_model(run)
-            chosen = choose(network, card, choose_device(device), settings.max_batch, engine)
-            return chosen, card
+            model = open_model(run)
+            chosen = choose(model, choose_device(device), settings.max_batch, engine)
+            return chosen, model.card
 
         chosen, card = computing.submit(choice).result()
         metrics = Metrics()
@@ -105,8 +106,8 @@ def make_server(
 
     Args:
         computing: The executor of one thread that computes.
-        chosen: Computes the answers.
-        card: Of the model.
+        chosen: Computes the predictions.
+        card: The model's card.
         metrics: Counts.
         host: The address it will listen on.
         token: None for a server that this machine alone can reach.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from convscope.evaluation.evaluation import Evaluation
-from convscope.evaluation.page.tables import Cell, table
+from convscope.evaluation.page.tables import TableCell, table
 from convscope.evaluation.page.words import percent
 from convscope.look.html import escape
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 MOST_IN_MATRIX = 60  # classes; a larger matrix can't be read
 MOST_PAIRS = 12  # of the most frequent mistakes
@@ -16,13 +20,13 @@ MOST_ROWS = 40  # more get a scroll bar
 
 def classes(evaluation: Evaluation) -> str:
     """Precision, recall and F1 of each class, and what it is most often taken for."""
-    rows: list[list[str | Cell]] = []
+    rows: list[list[str | TableCell]] = []
     for number, score in enumerate(evaluation.per_class):
         shares = [
-            Cell(percent(share), share, share or 0.0)
+            TableCell(percent(share), share, share or 0.0)
             for share in (score.precision, score.recall, score.f1)
         ]
-        count = Cell(f"{score.count:,}", score.count)
+        count = TableCell(f"{score.count:,}", score.count)
         rows.append([score.name, *shares, count, _rival(evaluation, number)])
     headings = ["class", "precision", "recall", "F1", "images", "most often taken for"]
     return (
@@ -55,7 +59,7 @@ def confusion(evaluation: Evaluation) -> str:
     off = evaluation.confusion.copy()
     np.fill_diagonal(off, 0)
     order = np.argsort(-off, axis=None, kind="stable")[:MOST_PAIRS]
-    rows: list[list[str | Cell]] = []
+    rows: list[list[str | TableCell]] = []
     for place in order.tolist():
         label, predicted = divmod(place, len(off))
         if count := int(off[label, predicted]):
@@ -64,8 +68,8 @@ def confusion(evaluation: Evaluation) -> str:
                 [
                     evaluation.classes[label],
                     evaluation.classes[predicted],
-                    Cell(f"{count:,}", count),
-                    Cell(percent(share), share, share),
+                    TableCell(f"{count:,}", count),
+                    TableCell(percent(share), share, share),
                 ]
             )
     if rows:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convscope.evaluation.analysis import Analysis
-from convscope.evaluation.answered import Calibration, KnownImages
-from convscope.evaluation.calibration import Bin
-from convscope.evaluation.evaluation import wilson_interval
+from convscope.evaluation.calibration import Bin, CalibrationError
+from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import shares
-from convscope.evaluation.page.tables import Cell, table
+from convscope.evaluation.page.tables import TableCell, table
 from convscope.evaluation.page.words import number, percent
 from convscope.evaluation.selective import Selective
+from convscope.evaluation.unknown import KnownImages
 from convscope.look.html import escape
 from convscope.runs.model_file import Score
 
@@ -75,12 +75,12 @@ def calibration(analysis: Analysis) -> str:
 def selective_prediction(found: Selective, accuracy: float) -> str:
     """Accuracy against the share answered, and what each wanted accuracy takes."""
     points = [(point.coverage, point.accuracy) for point in found.points]
-    reached: list[list[str | Cell]] = [
+    reached: list[list[str | TableCell]] = [
         [
             percent(goal, 1),
-            Cell(percent(point.coverage), point.coverage, point.coverage),
-            Cell(percent(point.threshold), point.threshold),
-            Cell(percent(point.accuracy, 2), point.accuracy),
+            TableCell(percent(point.coverage), point.coverage, point.coverage),
+            TableCell(percent(point.threshold), point.threshold),
+            TableCell(percent(point.accuracy, 2), point.accuracy),
         ]
         for goal, point in found.goals
     ]
@@ -126,12 +126,14 @@ def unknown(known: KnownImages | None, out_of_distribution: Sequence[OutOfDistri
             f"{SCORES[known.score]}.</p>"
         )
     if out_of_distribution:
-        rows: list[list[str | Cell]] = [
+        rows: list[list[str | TableCell]] = [
             [
                 each.data,
-                Cell(f"{each.images:,}", each.images),
-                Cell(f"{each.auroc:.3f}", each.auroc),
-                Cell(percent(each.false_acceptance), each.false_acceptance, each.false_acceptance),
+                TableCell(f"{each.images:,}", each.images),
+                TableCell(f"{each.auroc:.3f}", each.auroc),
+                TableCell(
+                    percent(each.false_acceptance), each.false_acceptance, each.false_acceptance
+                ),
             ]
             for each in out_of_distribution
         ]
@@ -154,7 +156,7 @@ def unknown(known: KnownImages | None, out_of_distribution: Sequence[OutOfDistri
     return "\n".join(parts)
 
 
-def _in_words(found: Calibration) -> str:
+def _in_words(found: CalibrationError) -> str:
     before = f"{100 * found.ece_before:.1f}"
     if found.temperature == 1.0:
         return (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from convscope.evaluation.cost import Cost
-from convscope.evaluation.page.tables import Cell, facts, table
+from convscope.evaluation.cost import ModelCost
+from convscope.evaluation.page.tables import TableCell, facts, table
 from convscope.evaluation.page.words import duration, number, quantity, size
 from convscope.look.html import escape
 from convscope.runs.forecast import ForecastRow
@@ -13,7 +13,7 @@ from convscope.runs.forecast import ForecastRow
 FORMS: dict[str, Callable[[float], str]] = {"s": duration, "bytes": size}
 
 
-def cost(found: Cost) -> str:
+def cost(found: ModelCost) -> str:
     """Parameters, operations, speed and room."""
     rows = [
         ("Parameters", f"{found.parameters:,}"),
@@ -50,22 +50,29 @@ def _counted_in(unit: str) -> Callable[[float], str]:
     return lambda value: f"{number(value)} {unit}"
 
 
-def _forecast_row(row: ForecastRow) -> list[str | Cell]:
+def _forecast_row(row: ForecastRow) -> list[str | TableCell]:
     form = FORMS.get(row.unit) or _counted_in(row.unit)
     ends = "–"
     if row.low is not None and row.high is not None:
         ends = f"{form(row.low)} to {form(row.high)}"
     if row.actual is None:
-        return [row.what, Cell(form(row.forecast)), Cell(ends), Cell("–"), Cell("–"), "–"]
+        return [
+            row.what,
+            TableCell(form(row.forecast)),
+            TableCell(ends),
+            TableCell("–"),
+            TableCell("–"),
+            "–",
+        ]
     ratio = f"{row.actual / row.forecast:.2f}" if row.forecast else "–"
     below = row.low is not None and row.actual < row.low
     above = row.high is not None and row.actual > row.high
     verdict = "below" if below else "above" if above else "–" if ends == "–" else "yes"
     return [
         row.what,
-        Cell(form(row.forecast)),
-        Cell(ends),
-        Cell(form(row.actual)),
-        Cell(ratio),
+        TableCell(form(row.forecast)),
+        TableCell(ends),
+        TableCell(form(row.actual)),
+        TableCell(ratio),
         verdict,
     ]

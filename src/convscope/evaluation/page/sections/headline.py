@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.evaluation.analysis import Analysis
-from convscope.evaluation.evaluation import Evaluation
 from convscope.evaluation.page.tables import facts
 from convscope.evaluation.page.words import (
     counted,
@@ -19,6 +19,9 @@ from convscope.evaluation.page.words import (
 )
 from convscope.look.html import escape
 from convscope.runs.run import Run
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation
 
 SEEN = {
     "train": "images it was trained on",
@@ -80,7 +83,8 @@ def _in_words(evaluation: Evaluation) -> str:
 
 def _facts(run: Run, analysis: Analysis) -> str:
     evaluation, cost = analysis.evaluation, analysis.cost
-    channels, size = analysis.card.channels, analysis.card.size
+    card = analysis.evaluation.model.card
+    channels, size = card.channels, card.size
     rows = [
         ("Loss (mean cross-entropy)", number(evaluation.loss)),
         ("Mistakes", f"{len(evaluation.mistakes):,} of {evaluation.image_count:,}"),

@@ -7,15 +7,18 @@ import io
 import json
 import os.path
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from convscope.evaluation.evaluation import Evaluation, Mistake
-from convscope.evaluation.page.tables import Cell, table
+from convscope.evaluation.page.tables import TableCell, table
 from convscope.evaluation.page.words import percent
 from convscope.look.html import escape
+
+if TYPE_CHECKING:
+    from convscope.evaluation.evaluation import Evaluation, Mistake
 
 MOST_IMAGES = 48
 MOST_WITHOUT_SCRIPT = 50  # rows that stand in the page itself
@@ -94,12 +97,12 @@ def _table(evaluation: Evaluation) -> str:
     """The first rows as HTML, and all of them as data from which the script shows a page each."""
     found = evaluation.mistakes
     folder = common_folder([mistake.path for mistake in found])
-    rows: list[list[str | Cell]] = [
+    rows: list[list[str | TableCell]] = [
         [
             mistake.path[len(folder) :],
             mistake.label,
             mistake.predicted,
-            Cell(percent(mistake.probability), mistake.probability, mistake.probability),
+            TableCell(percent(mistake.probability), mistake.probability, mistake.probability),
         ]
         for mistake in found[:MOST_WITHOUT_SCRIPT]
     ]

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from convscope.evaluation.figures.curves import LOGARITHMIC, kept_epoch
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import Axis, linear, logarithmic, shares
 from convscope.evaluation.page.words import number, percent
+from convscope.runs.curves import LOGARITHMIC, kept_epoch
 from convscope.runs.run import Run
 
 # Part of the data: its name and its look.

@@ -1,1 +1,0 @@
-"""What inspection finds, as PNG files."""
