@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 
 from convscope.graph.operations.windows import (
-    Window,
+    WindowAxis,
     part,
     parts_over,
     seen_through_parts,
@@ -13,7 +13,7 @@ from convscope.graph.operations.windows import (
 from convscope.graph.region import Extent
 
 windows = st.builds(
-    Window,
+    WindowAxis,
     kernel=st.integers(1, 4),
     stride=st.integers(1, 3),
     padding=st.integers(0, 3),

@@ -19,8 +19,8 @@ from convscope.graph.region import Extent, Region, between, whole
 Places = NDArray[np.int64]
 
 
-class Window(NamedTuple):
-    """A window that moves along one axis.
+class WindowAxis(NamedTuple):
+    """A window as it moves along one axis.
 
     Window i covers the places i · stride − padding + dilation · (0 … kernel − 1); places below 0 or
     behind the last are padding.
@@ -75,10 +75,12 @@ def _marked(places: Places, size: int) -> NDArray[np.bool_]:
     return inside
 
 
-def windows_of(node: Node) -> list[Window]:
+def windows_of(node: Node) -> list[WindowAxis]:
     """The windows of a convolution or pooling, one along each of the last axes."""
     names = ("kernel_size", "stride", "padding", "dilation")
-    return [Window(*each) for each in zip(*(node.arguments[name] for name in names), strict=True)]
+    return [
+        WindowAxis(*each) for each in zip(*(node.arguments[name] for name in names), strict=True)
+    ]
 
 
 def look_through_windows(node: Node, source: int, region: Region) -> Region:
@@ -109,7 +111,7 @@ def seen_through_parts(parts: Extent, size: int, count: int) -> Extent:
     if count == 1:
         return whole(size)
     if size % count == 0:
-        return Window(size // count, size // count, 0, 1).seen_through(parts, size)
+        return WindowAxis(size // count, size // count, 0, 1).seen_through(parts, size)
     inside = np.zeros(size, bool)
     for number in np.flatnonzero(parts.inside):
         inside[part(int(number), size, count)] = True
