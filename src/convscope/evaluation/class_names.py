@@ -45,7 +45,7 @@ def match_classes(images: ImageSet, card: ModelCard) -> tuple[ImageSet, tuple[st
         for name, count in images.counts().items()
         if count and name not in numbers
     }
-    notes = ()
+    notes: tuple[str, ...] = ()
     if unknown:
         notes = (
             f"Left out: {counted(sum(unknown.values()), 'image')} of classes that the model "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits, source_splits
+from convscope.data.reading import Reading
 from convscope.errors import UsageError
 from convscope.evaluation.class_names import list_names, match_classes
 from convscope.look.numbers import counted
@@ -81,7 +82,7 @@ def run_splits(run: Run, data: Data | None, card: ModelCard) -> RunSplits:
     record = None if _is_named(source) else read_split_record(run.folder)
     if record is None:
         return _divided_anew(run, source, card, is_own=is_own_data(run, data))
-    sources, notes = _matched(_read(source, card), card)
+    sources, notes = _matched(_read(source, card, run.recipe.reading), card)
     restored = record.restore(sources)
     if not restored.splits:
         raise UsageError(
@@ -121,11 +122,13 @@ def choose_images(
         is_usual = split == "test" and not is_changed
         return ChosenImages(chosen.images, chosen.split, (*chosen.notes, *notes), is_usual)
     source = _source(run, data)
+    reading = run.recipe.reading if is_own_data(run, data) else card.reading
     if isinstance(source, ImageSet):
         chosen = choose_split({source.split: source}, source.split, card)
     else:
-        chosen = choose_split(undivided(_read(source, card)), split, card, source=source)
-    return _without_trained(run, source, chosen, card, include_trained=include_trained)
+        splits = undivided(_read(source, card, reading))
+        chosen = choose_split(splits, split, card, source=source)
+    return _without_trained(run, source, chosen, card, reading, include_trained=include_trained)
 
 
 def choose_split(
@@ -198,7 +201,7 @@ def _is_named(source: Data) -> bool:
     return isinstance(source, str | Path) and str(source) in NAMED
 
 
-def _read(source: Data, card: ModelCard) -> dict[str, ImageSet]:
+def _read(source: Data, card: ModelCard, reading: Reading) -> dict[str, ImageSet]:
     """The splits that the source itself has.
 
     Files are decoded at the model's size, as for training; images that are arrays already are
@@ -207,16 +210,19 @@ def _read(source: Data, card: ModelCard) -> dict[str, ImageSet]:
     if not isinstance(source, str | Path) or _is_named(source):
         return source_splits(source)
     channels = card.channels if card.channels in (1, 3) else None
-    return source_splits(source, size=card.size, channels=channels)
+    return source_splits(source, size=card.size, channels=channels, reading=reading)
 
 
 def _divided_anew(run: Run, source: Data, card: ModelCard, *, is_own: bool) -> RunSplits:
     """The splits as training would make them now: for named data, and for runs of before."""
     if not is_own or not isinstance(source, str | Path):
-        return RunSplits(*_matched(_read(source, card), card))
+        return RunSplits(*_matched(_read(source, card, card.reading), card))
     if _is_named(source):
         return RunSplits(load_splits(source, validation=run.recipe.validation))
-    splits = load_splits(source, size=card.size, validation=run.recipe.validation)
+    recipe = run.recipe
+    splits = load_splits(
+        source, size=card.size, validation=recipe.validation, reading=recipe.reading
+    )
     known = run.environment["data_fingerprint"] if run.environment_file.exists() else None
     is_same, is_known = known == splits["train"].fingerprint(), known is not None
     splits, notes = _matched(splits, card)
@@ -242,7 +248,13 @@ def _matched(
 
 
 def _without_trained(
-    run: Run, source: Data, chosen: ChosenImages, card: ModelCard, *, include_trained: bool
+    run: Run,
+    source: Data,
+    chosen: ChosenImages,
+    card: ModelCard,
+    reading: Reading,
+    *,
+    include_trained: bool,
 ) -> ChosenImages:
     """The images that weren't trained or validated on, and a note; or, if asked, the note alone."""
     images = convert(chosen.images, size=None, channels=card.channels)
@@ -253,7 +265,7 @@ def _without_trained(
             "if some of these are among them, the accuracy says too much."
         )
         return ChosenImages(images, chosen.split, (*chosen.notes, note), is_usual=False)
-    seen = _seen(record, source, chosen, card)
+    seen = _seen(record, source, chosen, card, reading)
     count = counted(int(seen.sum()), "image")
     were = "was" if seen.sum() == 1 else "were"
     notes = chosen.notes
@@ -275,7 +287,7 @@ def _without_trained(
 
 
 def _seen(
-    record: SplitRecord, source: Data, chosen: ChosenImages, card: ModelCard
+    record: SplitRecord, source: Data, chosen: ChosenImages, card: ModelCard, reading: Reading
 ) -> NDArray[np.bool_]:
     """(N,): which images were trained or validated on."""
     images = chosen.images
@@ -283,7 +295,7 @@ def _seen(
     if images.image_shape[1:] != (height, width) and height == width:
         # The run's images were arrays of another size: compared in that size.
         if isinstance(source, str | Path) and not _is_named(source):
-            read = undivided(source_splits(source, size=height, channels=channels))
+            read = undivided(source_splits(source, size=height, channels=channels, reading=reading))
             again = choose_split(read, chosen.split, card).images
             images = again if again.paths == images.paths else images
         else:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.image_set import ImageSet
-from convscope.data.load import SPLITS
+from convscope.data.reading import SPLITS
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path
 from convscope.look.numbers import counted
@@ -183,6 +183,9 @@ def _joined(parts: Sequence[ImageSet]) -> ImageSet:
         first.classes,
         paths=[path for part in parts for path in part.paths],
         problems=first.problems,
+        original_sizes=first.original_sizes,
+        notes=first.notes,
+        grey_range=first.grey_range,
         name=first.name,
         split=first.split,
     )
