@@ -15,7 +15,7 @@ from convscope.errors import UsageError
 from convscope.evaluation.calibration import fit_temperature
 from convscope.evaluation.logits import Logits, compute_logits
 from convscope.evaluation.rejection import choose_rejection, fit_gaussians
-from convscope.evaluation.run_images import RunSplits, run_splits
+from convscope.evaluation.run_splits import RunSplits, run_splits
 from convscope.look.progress import progress
 from convscope.runs.model import Model
 from convscope.runs.model_file import Score, write_card

@@ -11,6 +11,7 @@ import csv
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -55,11 +56,18 @@ class SplitRecord:
         counts: How many images were in each split.
         image_shape: (C, H, W) in which the images were recorded; of others, those of this shape
             can be recognized.
+        trained_paths: Where images for training and validation were, as far as their paths tell
+            them apart.
     """
 
     splits: Mapping[str, frozenset[str]]
     counts: Mapping[str, int]
     image_shape: tuple[int, int, int]
+    trained_paths: frozenset[str]
+
+    def seen_by_path(self, images: ImageSet) -> NDArray[np.bool_]:
+        """(N,): which were trained or validated on by their paths, for images of other sizes."""
+        return np.array([_full(each) in self.trained_paths for each in images.paths])
 
     def seen(self, images: ImageSet) -> NDArray[np.bool_]:
         """(N,): which images were trained or validated on, whatever they are called now."""
@@ -124,7 +132,7 @@ def write_split_record(folder: Path, splits: Mapping[str, ImageSet]) -> None:
     for name, images in splits.items():
         shape = "x".join(map(str, images.image_shape))
         for path, digest in zip(images.paths, digests_of_pixels(images), strict=True):
-            table.writerow([name, digest, shape, path])
+            table.writerow([name, digest, shape, _full(path)])
     content = text.getvalue().encode("utf-8", "surrogateescape")
     with atomic_path(folder / FILE) as temporary:
         temporary.write_bytes(gzip.compress(content, mtime=0))
@@ -155,7 +163,19 @@ def read_split_record(folder: Path) -> SplitRecord | None:
     splits: dict[str, frozenset[str]] = {}
     for split, digest, *_ in rows:
         splits[digest] = splits.get(digest, frozenset()) | {split}
-    return SplitRecord(splits, Counter(row[0] for row in rows), (channels, height, width))
+    return SplitRecord(
+        splits,
+        counts=Counter(row[0] for row in rows),
+        image_shape=(channels, height, width),
+        trained_paths=frozenset(
+            row[3] for row in rows if row[0] != "test" and not row[3].startswith("arrays[")
+        ),
+    )
+
+
+def _full(path: str) -> str:
+    """The path of a file from the root of its disk; another text as it is."""
+    return str(Path(path).resolve()) if os.sep in path else path
 
 
 def digests_of_pixels(images: ImageSet) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import onnx
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.run_splits import run_splits
 from convscope.files import atomic_path, write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent

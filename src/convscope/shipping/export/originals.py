@@ -18,7 +18,7 @@ from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.data.load import NAMED, tree_of
 from convscope.data.tree import FolderTree, Tree
 from convscope.errors import UsageError
-from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.run_splits import run_splits
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 
