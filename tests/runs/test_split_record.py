@@ -128,5 +128,5 @@ def test_names_that_are_not_utf_8_are_kept(tmp_path):
     odd = images([1])
     odd = ImageSet(odd.images, odd.labels, odd.classes, paths=["p/\udcff,\n.png"])
     write_split_record(tmp_path, {"train": odd})
-    assert read_split_record(tmp_path).counts == {"train": 1}
+    assert list(read_split_record(tmp_path).numbers.values()) == [1]
     assert read_split_record(tmp_path).image_shape == (1, 2, 2)

@@ -53,7 +53,7 @@ class SplitRecord:
 
     Attributes:
         splits: Digest of an image's pixels → the splits that it was in.
-        counts: How many images were in each split.
+        numbers: Split and digest → how many such images were in it.
         image_shape: (C, H, W) in which the images were recorded; of others, those of this shape
             can be recognized.
         trained_paths: Where images for training and validation were, as far as their paths tell
@@ -61,7 +61,7 @@ class SplitRecord:
     """
 
     splits: Mapping[str, frozenset[str]]
-    counts: Mapping[str, int]
+    numbers: Mapping[tuple[str, str], int]
     image_shape: tuple[int, int, int]
     trained_paths: frozenset[str]
 
@@ -87,7 +87,7 @@ class SplitRecord:
             The splits, without those of which no image is left.
         """
         rows: dict[str, list[tuple[ImageSet, list[int]]]] = {name: [] for name in SPLITS}
-        new, found = Counter[str](), Counter[str]()
+        new, found = Counter[str](), Counter[tuple[str, str]]()
         for source, images in sources.items():
             chosen: dict[str, list[int]] = {name: [] for name in SPLITS}
             for row, digest in enumerate(digests_of_pixels(images)):
@@ -97,7 +97,7 @@ class SplitRecord:
                     if source != "train":
                         chosen[source].append(row)
                 else:
-                    found[split] += 1
+                    found[split, digest] += 1
                     chosen[split].append(row)
             for name, places in chosen.items():
                 if places:
@@ -107,9 +107,10 @@ class SplitRecord:
             for name, parts in rows.items()
             if parts
         }
-        changed = {name for name in SPLITS if found[name] != self.counts.get(name, 0)}
+        gone = Counter(self.numbers) - found
+        changed = {name for name, _ in (*gone, *(found - Counter(self.numbers)))}
         changed |= {name for name in new if name != "train"}
-        return RestoredSplits(splits, _notes(self.counts, found, new), frozenset(changed))
+        return RestoredSplits(splits, _notes(gone, new), frozenset(changed))
 
     def _split(self, digest: str, source: str) -> str | None:
         """The split of an image: of several, the one it lies in, or else the earliest."""
@@ -165,7 +166,7 @@ def read_split_record(folder: Path) -> SplitRecord | None:
         splits[digest] = splits.get(digest, frozenset()) | {split}
     return SplitRecord(
         splits,
-        counts=Counter(row[0] for row in rows),
+        numbers=Counter((row[0], row[1]) for row in rows),
         image_shape=(channels, height, width),
         trained_paths=frozenset(
             row[3] for row in rows if row[0] != "test" and not row[3].startswith("arrays[")
@@ -211,9 +212,7 @@ def _joined(parts: Sequence[ImageSet]) -> ImageSet:
     )
 
 
-def _notes(
-    before: Mapping[str, int], found: Mapping[str, int], new: Mapping[str, int]
-) -> tuple[str, ...]:
+def _notes(gone: Mapping[tuple[str, str], int], new: Mapping[str, int]) -> tuple[str, ...]:
     notes = []
     if new.get("train"):
         notes.append(
@@ -225,8 +224,10 @@ def _notes(
         notes.append(
             f"New since the run began: {counted(added, 'image')} for testing or validation."
         )
-    gone = {name: count - found.get(name, 0) for name, count in before.items()}
-    if any(count > 0 for count in gone.values()):
-        missing = ", ".join(f"{count:,} {name}" for name, count in gone.items() if count > 0)
-        notes.append(f"Images that the run had are gone or were changed since it began: {missing}.")
+    missing = Counter[str]()
+    for (name, _), count in gone.items():
+        missing[name] += count
+    if missing:
+        listed = ", ".join(f"{missing[name]:,} {name}" for name in SPLITS if missing[name])
+        notes.append(f"Images that the run had are gone or were changed since it began: {listed}.")
     return tuple(notes)
