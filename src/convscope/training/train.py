@@ -29,7 +29,7 @@ from convscope.runtime.execution import Execution
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.weight_average import WeightAverage
-from convscope.training.budget import first_plan
+from convscope.training.budget import first_plan, plan_steps
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
 from convscope.training.final_evaluation import evaluate_result
@@ -199,6 +199,10 @@ def _carry_out(
         state.restore(checkpoint)
         if job.recipe.minutes is None:  # the recipe may have been given more epochs since
             state.progress.total_steps = first_plan(job.recipe, len(train_batches))
+        elif job.recipe.minutes != run.environment.get("recipe", {}).get("minutes"):
+            state.progress.total_steps = plan_steps(
+                job.recipe, state.progress, len(train_batches)
+            )
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None
