@@ -200,9 +200,7 @@ def _carry_out(
         if job.recipe.minutes is None:  # the recipe may have been given more epochs since
             state.progress.total_steps = first_plan(job.recipe, len(train_batches))
         elif job.recipe.minutes != run.environment.get("recipe", {}).get("minutes"):
-            state.progress.total_steps = plan_steps(
-                job.recipe, state.progress, len(train_batches)
-            )
+            state.progress.total_steps = plan_steps(job.recipe, state.progress, len(train_batches))
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None
