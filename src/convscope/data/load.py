@@ -12,6 +12,7 @@ import numpy as np
 
 from convscope.data import cifar, digits, folder, mnist
 from convscope.data.convert import convert
+from convscope.data.given import check_is_data
 from convscope.data.exact_duplicates import groups, same_pixels
 from convscope.data.image_set import ImageSet
 from convscope.data.splits import keep_together, stratified
@@ -141,6 +142,7 @@ def tree_of(data: Data) -> Tree | None:
 
 def _source(data: Data, size: int | None, channels: int | None) -> dict[str, ImageSet]:
     """The splits that the source has."""
+    check_is_data(data)
     if isinstance(data, ImageSet):
         return {"train": data}
     if isinstance(data, Mapping):

@@ -14,6 +14,7 @@ from convscope.runtime.convolution_plan import Plan, use_plan
 from convscope.runtime.dead_taps import ZeroDeadTaps
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
+Layout: TypeAlias = Literal["channels_last", "contiguous"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Execution:
         precision: "float32", or "bfloat16" for autocast (weights and sums stay float32).
         threads: On the processor; None leaves PyTorch's setting.
         plan: Convolutions that are computed as matrix products.
+        layout: How images and kernels are stored: "channels_last", which convolutions prefer, or
+            "contiguous", for networks whose forward pass takes views that need it.
         reason: Why this way, in one line with the figures.
     """
 
@@ -32,12 +35,13 @@ class Execution:
     precision: Precision
     threads: int | None = None
     plan: Plan = field(default_factory=dict)
+    layout: Layout = "channels_last"
     reason: str = "as asked"
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """How images and kernels are stored: channels innermost, which convolutions prefer."""
-        return torch.channels_last
+        """The layout, as PyTorch names it."""
+        return torch.channels_last if self.layout == "channels_last" else torch.contiguous_format
 
     @contextmanager
     def forward_pass(self) -> Iterator[None]:

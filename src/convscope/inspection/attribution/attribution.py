@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from convscope.errors import UsageError
 from convscope.graph.restore import left_as_found
+from convscope.runtime.module_output import main_logits
 
 Fact: TypeAlias = float | int | bool | str | list[int]
 
@@ -65,7 +66,7 @@ def logits_of(network: nn.Module, images: Tensor) -> Tensor:
     """
     # A copy, because a network may begin with an operation in place, which would change the
     # caller's images, and which a leaf of the gradient graph doesn't allow.
-    logits = network(images.clone())
+    logits = main_logits(network(images.clone()))
     if isinstance(logits, Tensor) and logits.dim() == 2 and len(logits) == len(images):
         return logits
     found = (

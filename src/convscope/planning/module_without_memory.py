@@ -1,0 +1,50 @@
+"""A copy of a module on tensors that have shapes but no memory, and no trace of what it computes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from convscope.graph.kept_state import remember
+from convscope.runtime.module_copy import copy_module, hooks_of
+
+
+def without_memory(network: nn.Module, memory_format: torch.memory_format) -> nn.Module:
+    """A copy with fake tensors; to be called in fake tensor mode.
+
+    Args:
+        network: Is left as it is.
+        memory_format: How the kernels lie.
+    """
+
+    def fake(tensor: Tensor) -> Tensor:
+        layout = memory_format if tensor.ndim == 4 else torch.contiguous_format
+        made = torch.empty(tensor.shape, dtype=tensor.dtype, memory_format=layout)
+        return nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else made
+
+    return copy_module(network, fake)
+
+
+@contextmanager
+def quiet_tensors() -> Iterator[None]:
+    """Within, PyTorch doesn't print its own traceback of what fails here and is told in words."""
+    log = logging.getLogger("torch._subclasses.fake_tensor")
+    was_disabled, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = was_disabled
+
+
+@contextmanager
+def hooks_kept(network: nn.Module) -> Iterator[None]:
+    """After: what hooks of the owner collected is as before, without the tensors of the record."""
+    restore = remember([hook for module in network.modules() for hook in hooks_of(module)])
+    try:
+        yield
+    finally:
+        restore()
