@@ -10,13 +10,13 @@ from torch import nn
 from convscope.errors import UsageError
 from convscope.runs.own_module import (
     check_is_module,
-    copy_module,
     examine_module,
     give_shapes,
     has_lazy_layers,
-    main_logits,
     run_once,
 )
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.module_output import main_logits
 
 SHAPE = (1, 12, 12)
 
@@ -169,7 +169,7 @@ def test_lazy_layers_get_their_shapes_in_the_mode_they_were_in():
     assert not has_lazy_layers(module)
     assert [each.training for each in module] == [True, False, True, True]
     assert module[1].num_batches_tracked == 0
-    assert examine_module(module, SHAPE, 3) == ()
+    assert examine_module(module.train(), SHAPE, 3) == ()
 
 
 def state(module):
@@ -194,7 +194,9 @@ def test_the_module_is_left_as_found():
     module.conv.register_forward_hook(lambda *_: None)
     module.kept = kept
     before = state(module)
-    examine_module(module, SHAPE, 3)
+    assert examine_module(module, SHAPE, 3) == (
+        "Kept in evaluation mode while Net is trained, as they were given: middle.0.",
+    )
     assert str(state(module)) == str(before)
     assert module.kept is kept
     keeps = Keeps()

@@ -57,7 +57,7 @@ class TorchEngine:
         exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
         with torch.inference_mode(), exact:
             inputs = self._normalization.apply(torch.from_numpy(images).to(execution.device))
-            inputs = inputs.to(self._dtype).contiguous(memory_format=execution.memory_format)
+            inputs = execution.lay_out(inputs.to(self._dtype))
             logits = main_logits(self._network(inputs)).float().cpu()
             return EngineOutput(
                 calibrated_probabilities(logits, self._card), is_unknown(logits, self._card)

@@ -160,7 +160,7 @@ def record_step(
             WeightAverage(without_memory(copied, execution.memory_format), recipe.ema) if recipe.ema is not None else None
         )
         images = torch.empty(stand_in, *image_shape)
-        images = images.to(memory_format=execution.memory_format)
+        images = images.contiguous(memory_format=execution.memory_format)
         labels = _make_labels(copied, images, recipe)
         slots = [t for each in optimizer.state.values() for t in each.values()]
         held: dict[Kind, list[Tensor]] = {

@@ -47,11 +47,11 @@ class Model:
         """
         if self.card.network:
             return "channels_last"  # as all of the catalog
-        network = Execution(device, "float32").place(self.network)
-        images = torch.zeros(2, *self.image_shape, device=device)
+        execution = Execution(device, "float32")
+        network, images = execution.place(self.network), torch.zeros(2, *self.image_shape)
         try:
             with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-                network(images.contiguous(memory_format=torch.channels_last))
+                network(execution.lay_out(images))
         except RuntimeError:
             return "contiguous"
         return "channels_last"

@@ -15,6 +15,7 @@ from torch.nn.parameter import is_lazy
 
 from convscope.errors import UsageError
 from convscope.graph.restore import left_as_found
+from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.module_copy import copy_module, inside_containers
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.training_mode import kept_in_evaluation, modes_kept
@@ -132,6 +133,7 @@ def run_once(module: nn.Module, shape: tuple[int, int, int], *, training: bool) 
     Raises:
         UsageError: It fails on them.
     """
+    allow_nesting(module)
     give_shapes(module, shape)
     with left_as_found(module, torch.clone), torch.no_grad():
         module.train(training)

@@ -130,7 +130,7 @@ def _choose_algorithms(
             return chosen
         layers: set[ConvolutionLayer] = set()
         trained = into_training_mode(chosen.place(copy_module(probe.network)))
-        images = probe.images[:2].to(memory_format=chosen.memory_format)
+        images = chosen.lay_out(probe.images[:2])
         with torch.no_grad(), autocast(device, chosen.precision), record_layers(layers):
             trained(images)
         plan = make_plan(layers, len(probe))
@@ -242,7 +242,7 @@ def _compute_gradients(
 
     The weights stay as they are, so that every step is the same. Returns the loss.
     """
-    images = probe.images.to(execution.device, memory_format=execution.memory_format)
+    images = execution.lay_out(probe.images)
     labels = probe.labels.to(execution.device)
     trained.zero_grad(set_to_none=True)
     loss, _ = training_loss(

@@ -62,9 +62,21 @@ class Execution:
         finally:
             torch.set_num_threads(before)
 
+    def lay_out(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (N, C, H, W) on the device, in the memory format."""
+        images = images.to(self.device).contiguous(memory_format=self.memory_format)
+        return images.reshape(-1).view(images.shape) if self.layout == "contiguous" else images
+
     def place(self, network: nn.Module) -> nn.Module:
         """Move the network to the device, in the memory format; returns it."""
-        return network.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload, no-any-return]
+        network.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload]
+        if self.layout == "contiguous":
+            # Kernels of one channel count as both, whatever their strides; convolutions look at
+            # the strides.
+            for tensor in (*network.parameters(), *network.buffers()):
+                if tensor.ndim == 4:
+                    tensor.data = tensor.data.reshape(-1).view(tensor.shape)
+        return network
 
     def __str__(self) -> str:
         return f"{self.device.type}, {self.precision}: {self.reason}"

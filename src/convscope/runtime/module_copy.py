@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer
+
+from convscope.errors import UsageError
+from convscope.runtime.deep_nesting import allow_nesting
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -23,7 +28,11 @@ def copy_module(
     Args:
         module: Is left as it is.
         stand_in: Makes the copy of each tensor, asked once for each; None: its numbers.
+
+    Raises:
+        UsageError: It holds something that can't be copied.
     """
+    allow_nesting(module)
     modules = list(module.modules())
     inside = {id(each) for each in modules}
     memo: dict[int, Any] = {}
@@ -32,13 +41,21 @@ def copy_module(
             if stand_in is not None:
                 if id(tensor) not in memo:
                     memo[id(tensor)] = stand_in(tensor)
+            elif isinstance(tensor, UninitializedBuffer):  # which can't be copied as it is
+                memo[id(tensor)] = UninitializedBuffer(device=tensor.device, dtype=tensor.dtype)
             elif not tensor.is_leaf:
                 memo[id(tensor)] = tensor.detach().clone()
         for hook in hooks_of(each):
             if id(getattr(hook, "__self__", None)) not in inside:
                 memo[id(hook)] = hook
-    for each in reversed(modules):  # the inner ones first, so that no recursion is deep
-        memo[id(each)] = copy.deepcopy(each, memo)
+    try:
+        for each in reversed(modules):  # the inner ones first, so that no recursion is deep
+            memo[id(each)] = copy.deepcopy(each, memo)
+    except (TypeError, pickle.PicklingError) as error:
+        raise UsageError(
+            f"The module {type(module).__name__} can't be copied ({error}), which is needed to "
+            "measure with it. Keep open files, generators, locks and the like outside of it."
+        ) from error
     copied: nn.Module = memo[id(module)]
     return copied
 

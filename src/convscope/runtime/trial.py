@@ -28,7 +28,7 @@ def why_step_fails(
     """
     with torch.random.fork_rng(devices=[]):
         trained = into_training_mode(execution.place(copy_module(network)))
-        images = images.to(execution.device, memory_format=execution.memory_format)
+        images = execution.lay_out(images)
         try:
             loss, _ = training_loss(trained, images, labels.to(execution.device), execution)
             loss.backward()  # type: ignore[no-untyped-call]
