@@ -24,13 +24,19 @@ def why_step_fails(
         execution: The way of computing that is tried.
 
     Raises:
-        UsageError: The network returns no logits.
+        UsageError: The network returns no logits, or such that no gradient comes from them.
     """
     with torch.random.fork_rng(devices=[]):
         trained = into_training_mode(execution.place(copy_module(network)))
         images = execution.lay_out(images)
         try:
             loss, _ = training_loss(trained, images, labels.to(execution.device), execution)
+            if not loss.requires_grad:
+                raise UsageError(
+                    f"The logits of {type(network).__name__} don't hang on its parameters by "
+                    "operations of PyTorch, so it can't be trained. Is there a detach(), no_grad() "
+                    "or NumPy in its forward?"
+                )
             loss.backward()  # type: ignore[no-untyped-call]
         except UsageError:
             raise
