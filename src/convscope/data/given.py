@@ -48,9 +48,7 @@ def _words(value: object) -> str:
 def _advice(value: object) -> str:
     words = _words(value)
     if words == "a DataLoader":
-        return (
-            f"Convscope makes batches itself: join the images of all of them and give {ARRAYS}."
-        )
+        return f"Convscope makes batches itself: join the images of all of them and give {ARRAYS}."
     if "Dataset" in words:
         return (
             f"Read its images once and give {ARRAYS}; images on disk are best given as the path of "

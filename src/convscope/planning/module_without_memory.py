@@ -24,7 +24,9 @@ def without_memory(network: nn.Module, memory_format: torch.memory_format) -> nn
     def fake(tensor: Tensor) -> Tensor:
         layout = memory_format if tensor.ndim == 4 else torch.contiguous_format
         made = torch.empty(tensor.shape, dtype=tensor.dtype, memory_format=layout)
-        return nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else made
+        return (
+            nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else made
+        )
 
     return copy_module(network, fake)
 

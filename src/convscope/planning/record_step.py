@@ -157,7 +157,9 @@ def record_step(
         optimizer = make_optimizer(copied, recipe)
         _fill_optimizer(optimizer)
         average = (
-            WeightAverage(without_memory(copied, execution.memory_format), recipe.ema) if recipe.ema is not None else None
+            WeightAverage(without_memory(copied, execution.memory_format), recipe.ema)
+            if recipe.ema is not None
+            else None
         )
         images = torch.empty(stand_in, *image_shape)
         images = images.contiguous(memory_format=execution.memory_format)

@@ -123,9 +123,7 @@ def make_workload(
     )
 
 
-def _try(
-    module: nn.Module, size: int, recipe: Recipe, facts: DataFacts
-) -> tuple[Execution, str]:
+def _try(module: nn.Module, size: int, recipe: Recipe, facts: DataFacts) -> tuple[Execution, str]:
     """How a network can be computed, and why not in bfloat16; a module of one's own is tried."""
     execution = Execution(choose_device(recipe.device), "float32", recipe.threads)
     if isinstance(module, Network):

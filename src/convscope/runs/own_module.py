@@ -164,7 +164,9 @@ def _check_containers(module: nn.Module, name: str) -> None:
             hidden = [
                 inner
                 for inner in inside_containers(value)
-                if (isinstance(inner, nn.Module) and id(inner) not in registered and _matters(inner))
+                if (
+                    isinstance(inner, nn.Module) and id(inner) not in registered and _matters(inner)
+                )
                 or (isinstance(inner, nn.Parameter) and id(inner) not in weights)
             ]
             if hidden and isinstance(value, list | tuple | dict | set):

@@ -16,9 +16,7 @@ from convscope.runtime.deep_nesting import allow_nesting
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
-def copy_module(
-    module: nn.Module, stand_in: Callable[[Tensor], Tensor] | None = None
-) -> nn.Module:
+def copy_module(module: nn.Module, stand_in: Callable[[Tensor], Tensor] | None = None) -> nn.Module:
     """A copy of a module, whose tensors are its own.
 
     Tensors that a forward pass left as plain attributes (self.last = x) belong to a graph and

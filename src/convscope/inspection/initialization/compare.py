@@ -7,7 +7,6 @@ found.figure("spread.png")
 
 from __future__ import annotations
 
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
