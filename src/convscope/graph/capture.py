@@ -134,7 +134,7 @@ def _run(
         parameter_names=tuple(parameter_names),
         tied={path: tuple(others) for path, others in tied.items()},
         notes=() if isinstance(result, Tensor) else notes,
-        result=main if gradients else None,
+        result=main if gradients and isinstance(main, Tensor) else None,
         stand_ins={p: stand_ins[id(tensors[p])] for p in parameter_names} if gradients else {},
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from convscope.graph.kept_state import remember
+from convscope.runtime.kept_state import remember
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A copy of a module on tensors that have shapes but no memory, and no trace of what it computes."""
+"""A copy of a module on tensors without memory; running it leaves no trace."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from convscope.graph.kept_state import remember
-from convscope.runtime.module_copy import copy_module, hooks_of
+from convscope.runtime.module_copy import copy_module
 
 
 def without_memory(network: nn.Module, memory_format: torch.memory_format) -> nn.Module:
@@ -40,13 +39,3 @@ def quiet_tensors() -> Iterator[None]:
         yield
     finally:
         log.disabled = was_disabled
-
-
-@contextmanager
-def hooks_kept(network: nn.Module) -> Iterator[None]:
-    """After: what hooks of the owner collected is as before, without the tensors of the record."""
-    restore = remember([hook for module in network.modules() for hook in hooks_of(module)])
-    try:
-        yield
-    finally:
-        restore()

@@ -21,12 +21,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from convscope.planning.module_without_memory import hooks_kept, quiet_tensors, without_memory
+from convscope.planning.module_without_memory import quiet_tensors, without_memory
 from convscope.planning.operation import Phase, RecordedOperation, TensorShape, choose_stand_in
 from convscope.planning.step import Event, Kind, RecordedStep
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.kept_state import hooks_kept
 from convscope.runtime.module_calls import following_modules
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.recomputation import recomputing

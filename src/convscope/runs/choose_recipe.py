@@ -29,7 +29,8 @@ def choose_recipe(
         changes: Fields of the recipe to change.
 
     Raises:
-        UsageError: There is no such recipe, a field isn't accepted, or network or data is something else.
+        UsageError: There is no such recipe, a field isn't accepted, or the network or the data is
+            of a kind that can't be used.
     """
     if not isinstance(network, str):
         check_is_module(network)

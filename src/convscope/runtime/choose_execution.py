@@ -20,6 +20,7 @@ from convscope.networks.network import Network
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import synchronize
 from convscope.runtime.execution import Execution, Precision, autocast
+from convscope.runtime.kept_state import hooks_kept
 from convscope.runtime.matrix_convolution import ConvolutionLayer
 from convscope.runtime.module_copy import copy_module
 from convscope.runtime.poison import poison_heap
@@ -88,10 +89,11 @@ def choose_execution(
     if not isinstance(network, Network):  # those of the catalog take any layout
         plain = replace(plain, layout=fitting_layout(network, images[:2], labels[:2], device))
     is_measured = threads is None and device.type == "cpu"
-    if is_measured:
-        threads = _choose_threads(probe, plain)
-    with replace(plain, threads=threads).using_threads():
-        chosen = _choose_algorithms(probe, plain, precision)
+    with hooks_kept(network):
+        if is_measured:
+            threads = _choose_threads(probe, plain)
+        with replace(plain, threads=threads).using_threads():
+            chosen = _choose_algorithms(probe, plain, precision)
     if plain.layout == "contiguous":
         reason = f"{chosen.reason}; channels first, since the network fails on channels last"
         chosen = replace(chosen, reason=reason)

@@ -40,7 +40,9 @@ def copy_module(module: nn.Module, stand_in: Callable[[Tensor], Tensor] | None =
                 if id(tensor) not in memo:
                     memo[id(tensor)] = stand_in(tensor)
             elif isinstance(tensor, UninitializedBuffer):  # which can't be copied as it is
-                memo[id(tensor)] = UninitializedBuffer(device=tensor.device, dtype=tensor.dtype)
+                memo[id(tensor)] = UninitializedBuffer(  # type: ignore[call-arg]
+                    device=tensor.device, dtype=tensor.dtype
+                )
             elif not tensor.is_leaf:
                 memo[id(tensor)] = tensor.detach().clone()
         for hook in hooks_of(each):

@@ -9,11 +9,14 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 from torch import Tensor, nn
+
+from convscope.runtime.module_copy import hooks_of
 
 DEPTH = 6  # of containers and objects within one another that are followed
 MANY = 10_000  # things in a container, which are no longer looked at one by one
@@ -38,6 +41,16 @@ def remember(values: Iterable[Any]) -> Callable[[], None]:
             each()
 
     return restore
+
+
+@contextmanager
+def hooks_kept(network: nn.Module) -> Iterator[None]:
+    """After: what hooks of the owner collected is as before, without what comes in between."""
+    restore = remember([hook for module in network.modules() for hook in hooks_of(module)])
+    try:
+        yield
+    finally:
+        restore()
 
 
 def _mutable_parts(values: Iterable[Any]) -> list[Any]:

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from convscope.graph.capture import capture
-from convscope.graph.kept_state import remember
-from convscope.planning.module_without_memory import hooks_kept
+from convscope.runtime.kept_state import hooks_kept, remember
 
 GLOBAL_LIST = []
 
