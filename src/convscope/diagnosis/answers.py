@@ -14,6 +14,7 @@ from convscope.diagnosis.neighbours import sample
 from convscope.diagnosis.subject import Subject
 from convscope.evaluation.logits import compute_batch_logits
 from convscope.evaluation.suspicions import balanced_accuracy, ends_in_softmax
+from convscope.runtime.module_output import main_logits
 
 IMAGES = 1000  # of each set, at most
 
@@ -92,7 +93,7 @@ def _in_training_mode(
     logits, labels = [], []
     for images, theirs in batches:
         if len(images) > 1:  # a single image has no statistics
-            logits.append(network(images).float().cpu())
+            logits.append(main_logits(network(images)).float().cpu())
             labels.append(theirs.cpu())
     return torch.cat(logits), torch.cat(labels)
 

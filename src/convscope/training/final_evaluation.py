@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from convscope.evaluation.analysis import analyse
 from convscope.evaluation.calibrate import calibrate_on
 from convscope.evaluation.evaluate import evaluate_images
@@ -33,7 +31,7 @@ def evaluate_result(
     if expectation:
         expectation.evaluation_begins()
     batch_size = job.recipe.batch_size
-    model = run.model(copy.deepcopy(job.network) if not job.card.network else None)
+    model = run.model(None if job.card.network else job.network)
     if "validation" in job.splits:
         rate = job.recipe.unknown_rate
         own = RunSplits(job.splits)

@@ -18,6 +18,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.execution import Execution
+from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.training.budget import plan_steps
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
@@ -75,7 +76,7 @@ def fit(
     keeps_memory = not run.recipe.recompute
     saved_at, clock, is_odd = progress.seconds, time.perf_counter(), False
     while not is_over(recipe, progress):
-        network.train()
+        into_training_mode(network)
         for images, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
                 break  # the time is up, or the run was stopped after its last step

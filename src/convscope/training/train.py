@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from pathlib import Path
@@ -26,8 +25,10 @@ from convscope.runtime.allocator import returning_memory
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import exclusive
 from convscope.runtime.execution import Execution
+from convscope.runtime.module_copy import copy_module
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import recomputing
+from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.weight_average import WeightAverage
 from convscope.training.budget import first_plan, plan_steps
 from convscope.training.diagnosis import NotFiniteError
@@ -103,13 +104,15 @@ def train(
         **describe(),
         "device": str(execution.device),
         "precision": execution.precision,
+        "layout": execution.layout,
         "matrix_convolutions": execution.plan,
         "execution_reason": execution.reason,
         "data_fingerprint": job.splits["train"].fingerprint(),
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
-    return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+    with modes_kept(job.network):
+        return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 @exclusive("training")
@@ -156,9 +159,11 @@ def resume(
         environment["precision"],
         recipe.threads,
         environment["matrix_convolutions"],
+        environment.get("layout", "channels_last"),  # runs of earlier versions have no other
         "as the run began",
     )
-    return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+    with modes_kept(job.network):
+        return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 def _prepare(network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView) -> Job:
@@ -243,7 +248,7 @@ def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> Trai
     network = execution.place(job.network)
     average = None
     if job.recipe.ema is not None:
-        average = WeightAverage(copy.deepcopy(network), job.recipe.ema)
+        average = WeightAverage(copy_module(network), job.recipe.ema)
     progress = Progress(total_steps=first_plan(job.recipe, steps_per_epoch))
     return TrainingState(network, make_optimizer(network, job.recipe), average, progress)
 
