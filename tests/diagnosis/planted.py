@@ -64,6 +64,13 @@ class DeadFromTheStart(Plain):
         nn.init.constant_(self.conv2.bias, -10)
 
 
+class Shares(Plain):
+    """Somebody ends the network in a softmax, as the textbook draws it."""
+
+    def forward(self, images):
+        return super().forward(images).softmax(1)
+
+
 class CutOff(Plain):
     """Somebody detaches what the convolutions give."""
 
@@ -169,6 +176,7 @@ FAULTS = {
         says="The bias of layer 'conv2' is -10 on average when the run begins. Begin with 0: "
         "torch.nn.init.zeros_(network.conv2.bias).",
     ),
+    "softmax": Planted("The network ends in a softmax", Shares, says="add up to 1"),
     "cut off": Planted("Weights that don't learn", CutOff, layer="conv1"),
     "vanishing": Planted("Vanishing gradients", lambda: deep(nn.Sigmoid), layer="1"),
     "saturated": Planted("Saturated units", lambda: deep(nn.Tanh, 3, scale=40), layer="2"),

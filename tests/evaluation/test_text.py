@@ -28,3 +28,22 @@ def test_it_draws_itself_with_and_without_a_file(tmp_path):
     assert [text.get_text() for text in figure.texts]
     evaluation.figure(tmp_path / "confusion.png")
     assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_classes_without_images_are_left_out_of_the_tables():
+    evaluation = evaluation_of([0, 0, 0], [0, 0, 2], ["cat", "dog", "emu", "fox"])
+    assert evaluation.present == (0, 2)
+    lines = str(evaluation).splitlines()
+    assert [line.split()[0] for line in lines if line[:3] in evaluation.classes] == [
+        "cat",  # of the classes
+        "cat",  # of the matrix
+        "emu",
+    ]
+    assert "Balanced accuracy 66.67 %" in lines[1]
+
+
+def test_a_single_class_is_a_table_of_one(tmp_path):
+    evaluation = evaluation_of([1, 1], [1, 1], ["cat", "dog"])
+    assert "100.0 %  100.0 %  100.0 %       2" in str(evaluation)
+    evaluation.figure(tmp_path / "one.png")
+    assert (tmp_path / "one.png").stat().st_size > 0

@@ -16,7 +16,7 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
 - `forecast`: what was forecast of the run, beside what it came to.
 - `seed_group`: runs of one recipe that differ in the seed alone.
 
-Promises: a run folder and a model file of earlier versions open (`tests/runs/test_golden.py`); a
+Promises: a run folder and a model file of earlier versions open (tests/runs/test_golden.py); a
 file is whole or as it was before; weights in which a bit has changed are refused.
 
 Public names: `Recipe`, `Run`, `SeedGroup`; and for those who build on them `Model`, `ModelCard`.
