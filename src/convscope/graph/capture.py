@@ -27,6 +27,7 @@ from convscope.errors import UsageError
 from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
 from convscope.graph.restore import left_as_found, named_tensors
+from convscope.runtime.quiet import quiet_torch
 
 
 def capture(
@@ -99,6 +100,7 @@ def _run(
         stack.enter_context(torch.set_grad_enabled(gradients))
         stack.enter_context(left_as_found(network, stand_in))
         if fake is not None:
+            stack.enter_context(quiet_torch())  # it logs an error in full before raising it
             stack.enter_context(fake)
         if isinstance(images, Tensor):
             given = images.detach().clone().requires_grad_(gradients)

@@ -28,6 +28,7 @@ from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 from convscope.runtime.module_calls import following_modules
+from convscope.runtime.quiet import quiet_torch
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.runtime.weight_average import WeightAverage
@@ -150,7 +151,7 @@ def record_step(
     tensors = [*network.parameters(), *network.buffers()]
     stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
     step = RecordedStep(stand_in, image_shape)
-    with FakeTensorMode(allow_non_fake_inputs=True):
+    with quiet_torch(), FakeTensorMode(allow_non_fake_inputs=True):
         copied = without_memory(network).train()
         optimizer = make_optimizer(copied, recipe)
         _fill_optimizer(optimizer)
