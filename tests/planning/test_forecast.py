@@ -166,5 +166,27 @@ def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
     found = Plan("lenet", "mnist", precision="float32", minutes=5, epochs=None).forecast(64)
     assert found.run.value / found.uncorrected["run"] > 1.7
     outside = found.start_seconds + found.final_evaluation_seconds
-    assert found.run.value == pytest.approx(300 + outside)
+    # The step under way when the time is up is finished, and a checkpoint written.
+    assert 300 + outside < found.run.value < 300 + outside + 2 * found.step.value + 0.1
     assert 300 < found.run.low < found.run.value <= found.run.high < 300 + 3 * outside
+
+
+def test_a_short_time_is_forecast_with_the_evaluation_that_follows_it():
+    made = Plan("resnet18", "fashion-mnist", precision="float32", minutes=0.1, epochs=1)
+    found = made.forecast(64)
+    assert found.epochs < 0.5
+    outside = found.start_seconds + found.evaluation_seconds + found.final_evaluation_seconds
+    assert found.run.value == pytest.approx(6 + outside, abs=found.step.value + 1.0)
+    assert found.run.low > 6
+
+
+def test_the_answers_after_training_are_those_that_are_asked_for():
+    lenet = Plan("lenet", "mnist", precision="float32", epochs=1).forecast(64)
+    plain = cs.Recipe(epochs=1, precision="float32", unknown_rate=0)
+    without = Plan("lenet", "mnist", plain).forecast(64)
+    per_image = (lenet.phases["forward"] + lenet.phases["input"]) / 64
+    # 10,000 test and 3,000 validation images, disturbed ones; then 5,000 of training and 2,000 of
+    # nothing known, unless nothing is to be called unknown.
+    more = lenet.uncorrected["answers"] - without.uncorrected["answers"]
+    assert more == pytest.approx(7000 * per_image, rel=0.8)
+    assert lenet.uncorrected["answers"] > 20_000 * per_image * 0.5

@@ -37,6 +37,7 @@ class Workload:
         recipe: How they are trained on; `epochs` or `minutes` decide how long.
         execution: Device, precision, threads and algorithms.
         convolutions: The network's convolutions, as one image after the other passes through.
+        classes: Number of classes; None where it isn't known.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Workload:
     recipe: Recipe
     execution: Execution
     convolutions: frozenset[ConvolutionLayer] = field(default=frozenset(), repr=False)
+    classes: int | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -108,6 +110,7 @@ def make_workload(
         recipe=recipe,
         execution=Execution(choose_device(recipe.device), "float32", recipe.threads),
         convolutions=frozenset(layers),
+        classes=classes,
     )
 
 

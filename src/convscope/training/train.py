@@ -17,7 +17,7 @@ from convscope.errors import UsageError
 from convscope.evaluation.analysis import analyse
 from convscope.evaluation.calibrate import calibrate_model
 from convscope.evaluation.evaluate import evaluate_model
-from convscope.evaluation.report import write_report
+from convscope.evaluation.report import write_report, write_report_page
 from convscope.files import write_text
 from convscope.look.numbers import percent
 from convscope.planning.recomputed_blocks import plan_recomputation
@@ -34,7 +34,7 @@ from convscope.runtime.execution import Execution
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import find_blocks, recomputing
 from convscope.runtime.weight_average import WeightAverage
-from convscope.training.budget import first_plan
+from convscope.training.budget import first_plan, plan_steps
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
 from convscope.training.interrupt import stop_on_signals
@@ -225,8 +225,9 @@ def _carry_out(
         for problem in checkpoint.passed_over:
             view.message(f"Damaged checkpoint passed over: {problem}")
         state.restore(checkpoint)
-        if job.recipe.minutes is None:  # the recipe may have been given more epochs since
-            state.progress.total_steps = first_plan(job.recipe, len(train_batches))
+        # The recipe may have been given more epochs or minutes since.
+        steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        state.progress.total_steps = steps
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None
@@ -267,9 +268,10 @@ def _carry_out(
             "Robustness is left out, since it would take minutes for a network this large: "
             f"convscope evaluate {run.folder}"
         )
+    write_report(analysis)
     if expectation:
         expectation.settle(run)
-    write_report(analysis)
+        write_report_page(analysis)  # again, with forecast and actual, which only now is known
     return run
 
 

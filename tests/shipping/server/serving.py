@@ -132,8 +132,8 @@ def status_of(answer):
     return status, json.loads(body).get("error") if body else None
 
 
-def post(address, content, headers=PNG, **options):
-    return http_post(f"{address}/predict", content=content, headers=headers, **options)
+def post(address, content, headers=PNG, route="/predict", **options):
+    return http_post(f"{address}{route}", content=content, headers=headers, **options)
 
 
 def connection_to(address):
