@@ -90,7 +90,7 @@ def run_time(
         2 * weights / CHECKPOINT_BYTES_PER_SECOND,
     )
     slower = FLOAT32_TIMES_AS_LONG if workload.execution.precision == "bfloat16" else 1.0
-    answers = _answers(workload, step.forward_flops(1) // 2) * per_image * slower
+    answers = answers_after_training(workload, step.forward_flops(1) // 2) * per_image * slower
     training = _training_time(workload, epoch, stopped)
     start = costs.start_seconds
     if stopped is None:
@@ -124,7 +124,7 @@ def _training_time(workload: Workload, epoch: EpochTime, stopped: Stopped | None
     return TrainingTime(found.steps, found.seconds / ratio, found.given)
 
 
-def _answers(workload: Workload, macs: int) -> int:
+def answers_after_training(workload: Workload, macs: int) -> int:
     """How many images the network answers after training.
 
     Args:
