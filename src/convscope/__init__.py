@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from convscope.comparison.compare import compare as compare
     from convscope.data.image_set import ImageSet as ImageSet
     from convscope.data.load import load as load
+    from convscope.data.reading import Reading as Reading
     from convscope.diagnosis.diagnose import diagnose as diagnose
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.errors import UsageError as UsageError
@@ -58,6 +59,7 @@ _HOME = {
     "ConvscopeError": "convscope.errors",
     "Evaluation": "convscope.evaluation.evaluation",
     "ImageSet": "convscope.data.image_set",
+    "Reading": "convscope.data.reading",
     "Recipe": "convscope.runs.recipe",
     "Run": "convscope.runs.run",
     "SeedGroup": "convscope.runs.seed_group",
