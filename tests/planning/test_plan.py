@@ -5,8 +5,8 @@ from torch import nn
 import convscope as cs
 from convscope.folders import cache_folder
 from convscope.planning import forecaster as forecaster_module
-from convscope.planning.training_time import Stopped
 from convscope.planning.plan import Plan, plan
+from convscope.planning.training_time import Stopped
 from convscope.runtime.contention import Contention
 
 pytestmark = pytest.mark.usefixtures("own_cache")

@@ -30,11 +30,15 @@ def test_loggers_with_levels_of_their_own_are_silent_within_and_as_before_after(
 
 
 def test_levels_come_back_after_an_error_and_from_within_another(own_level):
-    with pytest.raises(RuntimeError, match="mine"), quiet_torch():
+    def fail():
         with quiet_torch():
-            pass
-        assert not own_level.isEnabledFor(logging.CRITICAL)
-        raise RuntimeError("mine")
+            with quiet_torch():
+                pass
+            assert not own_level.isEnabledFor(logging.CRITICAL)
+            raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        fail()
     assert own_level.isEnabledFor(logging.DEBUG)
 
 

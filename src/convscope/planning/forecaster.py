@@ -16,8 +16,8 @@ from convscope.planning.memory import Heap, StepMemory, step_memory
 from convscope.planning.record_step import record_step
 from convscope.planning.run_time import RunTime, run_time
 from convscope.planning.step import RecordedStep
-from convscope.planning.training_time import Stopped
 from convscope.planning.times import OperationTimes, Timing, total, working_set
+from convscope.planning.training_time import Stopped
 from convscope.planning.workload import Workload
 from convscope.runtime.allocator import has_thread_cache
 from convscope.runtime.contention import BUSY

@@ -11,7 +11,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from PIL import Image
 
@@ -23,7 +22,9 @@ from tests.shipping.server.serving import (
     ask,
     connection_to,
     get,
+    head,
     image,
+    options,
     post,
     served,
     until,
@@ -188,7 +189,7 @@ def test_head_is_get_without_the_body(address, path):
 
 
 def test_head_where_only_post_is(address):
-    answer = httpx.head(f"{address}/predict", verify=False)
+    answer = head(f"{address}/predict")
     assert (answer.status_code, answer.content) == (405, b"")
     assert answer.headers["allow"] == "POST, OPTIONS"
 
@@ -198,10 +199,10 @@ def test_head_where_only_post_is(address):
     [("/predict", "POST, OPTIONS"), ("/predict/", "POST, OPTIONS"), ("/", "GET, HEAD, OPTIONS")],
 )
 def test_options_says_what_is_allowed(address, path, allow):
-    answer = httpx.options(f"{address}{path}", verify=False)
+    answer = options(f"{address}{path}")
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["allow"] == allow
-    assert httpx.options(f"{address}/nothing", verify=False).status_code == 404
+    assert options(f"{address}/nothing").status_code == 404
 
 
 WAYS_TO_WRITE = {

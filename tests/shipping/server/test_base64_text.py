@@ -29,8 +29,9 @@ def test_every_form_gives_the_bytes(content, width, end, prefix, safe, padded):
 
 @pytest.mark.parametrize(
     "text",
-    ["A", "AAAAA", "AA=", "A===", "=", "====", "AA==AA==", "AA=A", "A A=", "AA AA", "AAA.", "ä", "\0",
-     "+-AA", "_/AA", "http://x/y.png", "data:image/png;base64", "data:image/png,AAAA", "data:,AAAA",
+    ["A", "AAAAA", "AA=", "A===", "=", "====", "AA==AA==", "AA=A", "A A=", "AA AA", "AAA.",
+     "ä", "\0", "+-AA", "_/AA", "http://x/y.png", "data:image/png;base64", "data:image/png,AAAA",
+     "data:,AAAA",
      "data:image/svg+xml;base64,AAAA", "data:text/plain;base64,AAAA", "data:image/png;base64,A,A",
      "data:image/png;base64;x,AAAA", "data:image/png;base64,data:image/png;base64,AAAA"],
 )  # fmt: skip

@@ -24,7 +24,6 @@ from convscope.runtime.quiet import quiet_torch
 from convscope.shipping.export.preprocessing import IR_VERSION
 from convscope.shipping.export.tidy import tidy
 
-
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
