@@ -202,10 +202,9 @@ def _carry_out(
         for problem in checkpoint.passed_over:
             view.message(f"Damaged checkpoint passed over: {problem}")
         state.restore(checkpoint)
-        if job.recipe.minutes is None:  # the recipe may have been given more epochs since
-            state.progress.total_steps = first_plan(job.recipe, len(train_batches))
-        elif job.recipe.minutes != run.environment.get("recipe", {}).get("minutes"):
-            state.progress.total_steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        # The recipe may have been given more epochs or minutes since.
+        steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        state.progress.total_steps = steps
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None
