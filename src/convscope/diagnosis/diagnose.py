@@ -41,7 +41,7 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
 def diagnose(
     run: Run | str | Path,
     *,
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     data: Data | None = None,
     device: str = "auto",
     quiet: bool = False,
@@ -53,7 +53,7 @@ def diagnose(
 
     Args:
         run: The run or its folder.
-        network: The module as training was given it, if the run trains one of your own.
+        module: The module as training was given it, if the run trains one of your own.
         data: The images, if they came from arrays, or if the folder has moved.
         device: Where to compute.
         quiet: Show no progress.
@@ -62,10 +62,10 @@ def diagnose(
         The findings, worst first, and all that was checked, with figures.
 
     Raises:
-        UsageError: No run, or it needs `network` or `data`, or one of them doesn't fit.
+        UsageError: No run, or it needs `module` or `data`, or one of them doesn't fit.
     """
     run = run if isinstance(run, Run) else Run(run)
-    subject = examine(run, network=network, data=data, device=device)
+    subject = examine(run, module=module, data=data, device=device)
     measured = measure_all(subject, quiet=quiet)
     checks = tuple(check(measured) for check in CHECKS)
     diagnosis = Diagnosis(str(subject), ranked(checks), checks, measured)

@@ -41,19 +41,19 @@ class Model:
         return Normalization(self.card.mean, self.card.std)
 
 
-def load_model(path: str | Path, network: nn.Module | None = None) -> Model:
+def load_model(path: str | Path, module: nn.Module | None = None) -> Model:
     """The trained network of a model file, in evaluation mode, and its card.
 
     Args:
         path: A file that `save_model` wrote.
-        network: The module to fill, where the catalog doesn't know the architecture.
+        module: The module to fill, where the catalog doesn't know the architecture.
 
     Raises:
         UsageError: No such file, no card, or weights of another architecture.
         ConvscopeError: The file is damaged.
     """
     content = read_model_file(path)
-    network = content.card.build() if network is None else network
+    network = content.card.build() if module is None else module
     try:
         load_weights(network, content.tensors)
     except UsageError as error:
