@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.graph.capture import capture
@@ -17,7 +18,8 @@ def counted(network, shape):
     """Forward and backward, by PyTorch."""
     device = next(network.parameters()).device
     network.eval()
-    with FlopCounterMode(display=False) as forward:
+    # in plain steps, as the counter overlooks the fused attention of CPUs
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as forward:
         logits = network(torch.rand(1, *shape, device=device))
     with FlopCounterMode(display=False) as backward:
         logits.sum().backward()
@@ -86,22 +88,46 @@ def test_matrix_products(product):
         assert backward == found[1]
 
 
-def test_an_operation_of_unknown_kind_costs_twice_as_much_backwards():
-    class Attention(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.first = nn.Conv2d(3, 8, 2, stride=2)
-            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+class Attention(nn.Module):
+    """16 tokens of 8 numbers look at each other."""
 
-        def forward(self, x):
-            x = self.first(x).flatten(2).mT
-            return self.attention(x, x, x)[0]
+    def __init__(self, *, need_weights):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 2, stride=2)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.need_weights = need_weights
 
-    found = costs(capture(Attention(), (3, 8, 8)))
+    def forward(self, x):
+        x = self.first(x).flatten(2).mT
+        return self.attention(x, x, x, need_weights=self.need_weights)[0]
+
+
+@pytest.mark.parametrize("images", [(3, 8, 8), torch.rand(1, 3, 8, 8)], ids=["shape", "images"])
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_an_operation_of_unknown_kind_costs_twice_as_much_backwards(need_weights, images):
+    found = costs(capture(Attention(need_weights=need_weights), images))
     (cost,) = (c for node, c in found.items() if "attention" in node.kind and c.macs)
     # four products with 8×8 weights, and two of 16×8 with 8×16, for 16 positions
     assert cost.macs == 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
     assert cost.backward_flops == 2 * cost.flops
+
+
+@pytest.mark.parametrize("images", [(3, 8, 8), torch.rand(1, 3, 8, 8)], ids=["shape", "images"])
+def test_layers_of_transformers_are_counted_whole(images):
+    layer = nn.TransformerEncoderLayer(8, 2, dim_feedforward=12, batch_first=True)
+    tokens = nn.Sequential(nn.Conv2d(3, 8, 2, stride=2), nn.Flatten(2))
+
+    class Transformer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.tokens, self.layer = tokens, layer
+
+        def forward(self, x):
+            return self.layer(self.tokens(x).mT)
+
+    macs = sum(cost.macs for cost in costs(capture(Transformer(), images)).values())
+    attention = 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
+    assert macs == 16 * 8 * 12 + attention + 2 * 16 * 8 * 12
 
 
 def test_a_reused_layer_counts_each_time():

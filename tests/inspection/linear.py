@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
-from convscope.graph.operations import ACTIVATIONS, name_of, understand
+from convscope.graph.operations.table import find
+from convscope.graph.operations.understand import name_of, understand
 
 AVERAGED = {
     "max_pool2d": lambda x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, **_: (
@@ -26,7 +27,7 @@ class Linearized(TorchFunctionMode):
         kwargs = kwargs or {}
         name = name_of(func)
         kind, _ = understand(name, args, kwargs) if args else ("", {})
-        if kind in ACTIVATIONS or kind in ("batch norm", "dropout"):
+        if find(kind).is_activation or kind in ("batch norm", "dropout"):
             return args[0] * 1
         if name in AVERAGED:
             return AVERAGED[name](*args, **kwargs)

@@ -72,10 +72,10 @@ def show_unit(
     from rich.console import Console
 
     from convscope.inspection.open.image import open_image
-    from convscope.inspection.unit.unit import explained
+    from convscope.inspection.unit.unit import explain_unit
 
     subject = open_image(network, image, size=size, channels=channels, classes=classes)
-    explanation = explained(subject, unit, backward=backward, label=label)
+    explanation = explain_unit(subject, unit, backward=backward, label=label)
     file = out or Path(f"{image.stem}-{re.sub(r'[^A-Za-z0-9.]+', '-', unit)}.png")
     files = [file]
     explanation.figure(file)

@@ -11,18 +11,21 @@ its input, unless nothing before it learns.
 
 from __future__ import annotations
 
-from math import prod
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from convscope.graph.graph import Graph, Node
+from convscope.graph.operations.table import find
 
 FLOPS_PER_MAC = 2
 
 
-class Cost(NamedTuple):
-    """Of one operation.
+class OperationCost(NamedTuple):
+    """What one operation costs.
 
     Attributes:
         macs: MACs of the forward pass.
@@ -35,7 +38,7 @@ class Cost(NamedTuple):
     backward_flops: int = 0
 
 
-def costs(graph: Graph) -> dict[Node, Cost]:
+def costs(graph: Graph) -> dict[Node, OperationCost]:
     """The cost of every operation of the graph, for all its images together."""
     learning: set[Node] = set()  # a gradient is wanted at what these made
     found = {}
@@ -47,29 +50,26 @@ def costs(graph: Graph) -> dict[Node, Cost]:
             factors = bool(through) + bool(learned or through)
         macs = count_node_macs(node, graph.weights)
         backward = macs * factors
-        found[node] = Cost(macs, FLOPS_PER_MAC * macs, FLOPS_PER_MAC * backward)
+        found[node] = OperationCost(macs, FLOPS_PER_MAC * macs, FLOPS_PER_MAC * backward)
         if learned or through:
             learning.add(node)
     return found
 
 
-def count_node_macs(node: Node, weights: dict[str, Tensor]) -> int:
-    """MACs of the forward pass."""
-    if "weight" in node.parameters:
-        weight = tuple(weights[node.parameters["weight"]].shape)
-    elif len(node.inputs) > 1:
-        weight = node.inputs[1].shape  # computed in the call, as normalized weights are
-    else:
-        weight = ()
-    if node.kind == "convolution":
-        # each weight is used once for each output position of each image
-        return prod(weight) * prod(node.shape) // weight[0]
-    if node.kind == "transposed convolution":
-        return prod(weight) * prod(node.inputs[0].shape) // weight[0]
-    if node.kind == "dense":
-        return prod(node.shape) * weight[1]
-    if node.kind == "matrix product":
-        left = node.inputs[0].shape
-        inner = weights[node.parameters["input"]].shape if "input" in node.parameters else left
-        return prod(node.shape) * inner[-1]
-    return node.pytorch_flops // FLOPS_PER_MAC
+def pytorch_counter() -> FlopCounterMode:
+    """PyTorch's own counter, for operations without a rule, with the attention it overlooks."""
+    on_processors = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    return FlopCounterMode(display=False, custom_mapping={on_processors: _attention_flops})
+
+
+def _attention_flops(
+    query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: Any, **__: Any
+) -> int:
+    """Queries times keys, and the shares that come of them times values, by their shapes."""
+    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
+
+
+def count_node_macs(node: Node, weights: Mapping[str, Tensor]) -> int:
+    """MACs of the forward pass: by the kind's rule, or else as PyTorch's own counter found."""
+    rule = find(node.kind).macs
+    return node.pytorch_flops // FLOPS_PER_MAC if rule is None else rule(node, weights)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from convscope.graph.graph import Graph, ModuleCall, Node
+from convscope.graph.operations.table import describe
 
 MOST_LISTED = 3  # layers of a block that are all named in its row
 
@@ -22,7 +23,7 @@ class Fold:
     """One row of a table: a layer, or several folded together.
 
     Attributes:
-        name: Of the layer or the module.
+        name: The name of the layer or the module.
         kind: What it is, as in "convolution" or "2 × BasicBlock".
         nodes: The layers it stands for.
         last: The one that made its output.
@@ -36,9 +37,9 @@ class Fold:
     parts: tuple[Fold, ...] = ()
 
 
-def folded(graph: Graph) -> list[Fold]:
+def fold(graph: Graph) -> list[Fold]:
     """The rows of a graph, folded to blocks."""
-    return _Folder(graph).rows(graph.root)
+    return _BlockFolder(graph).rows(graph.root)
 
 
 def layers(graph: Graph) -> list[Node]:
@@ -50,37 +51,7 @@ def layers(graph: Graph) -> list[Node]:
     ]
 
 
-def described(node: Node) -> str:
-    """A layer's kind with what tells it from others of its kind: "convolution 3×3, stride 2"."""
-    given = node.arguments
-    kind = node.kind
-    if kind == "convolution" and given["groups"] > 1:
-        channels = node.inputs[0].shape[1]
-        kind = "depthwise convolution" if given["groups"] == channels else "grouped convolution"
-    if kind.startswith("adaptive "):
-        kind = kind.removeprefix("adaptive ")
-        if set(given["output_size"]) == {1}:
-            return f"global {kind}"
-        return f"{kind} to {_times(given['output_size'])}"
-    if "kernel_size" not in given:
-        return kind
-    text = f"{kind} {_times(given['kernel_size'])}"
-    if set(given["stride"]) != {1}:
-        text += f", stride {_number(given['stride'])}"
-    if set(given["dilation"]) != {1}:
-        text += f", dilation {_number(given['dilation'])}"
-    return text
-
-
-def _times(sizes: Sequence[int]) -> str:
-    return "×".join(str(size) for size in sizes)
-
-
-def _number(sizes: Sequence[int]) -> str:
-    return str(sizes[0]) if len(set(sizes)) == 1 else _times(sizes)
-
-
-class _Folder:
+class _BlockFolder:
     """Folds the calls of one graph."""
 
     def __init__(self, graph: Graph) -> None:
@@ -128,7 +99,7 @@ class _Folder:
 
     def _single(self, item: Node | ModuleCall, repeated: set[tuple[object, ...]]) -> list[Fold]:
         if isinstance(item, Node):
-            return [Fold(item.name, described(item), (item,), item)]
+            return [Fold(item.name, describe(item), (item,), item)]
         nodes = self._within(item)
         parts = self.rows(item)
         if len(parts) == 1:  # a module around one layer or one run
@@ -169,7 +140,7 @@ def _block_kind(call: ModuleCall, nodes: Sequence[Node], *, with_strides: bool =
     if len(nodes) <= MOST_LISTED or _is_container(call):
         few = len(nodes) <= MOST_LISTED
         named = [node for node in nodes if few or node.kind in ("convolution", "dense")]
-        texts = [described(node) for node in named]
+        texts = [describe(node) for node in named]
         return " + ".join(text if with_strides else text.split(",")[0] for text in texts)
     inner = [each.type_name for each in call.calls if each.calls]
     if len(inner) > 1 and len(set(inner)) == 1:

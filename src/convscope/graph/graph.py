@@ -8,7 +8,7 @@ graph["layer1"].name                   # 'layer1.1.relu2', the node that made a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,12 @@ class Node:
         arguments: What the operation was given besides tensors, by name, with the defaults filled
             in. Sizes of windows are tuples, one number a dimension.
         inputs: The nodes whose tensors it took, in the order of the arguments.
+        roles: The names of the arguments that the inputs are, as in "input"; those of a list share
+            a name.
         parameters: Which parameters and buffers it took: from the name of the argument ("weight")
             to the path ("layer1.0.conv1.weight"). Tied ones have the first of their paths.
-        shape: Of the tensor it made, with the batch axis.
-        dtype: Of the tensor it made.
+        shape: The shape of the tensor it made, with the batch axis.
+        dtype: The type of the numbers it made.
         depends_on_images: Whether a path leads here from the images.
         shares_memory: Whether its tensor lies in the memory of another node's (views, in-place).
         changes_input: Whether it overwrote its input (in-place).
@@ -55,6 +57,7 @@ class Node:
     function: str
     arguments: dict[str, Any]
     inputs: tuple[Node, ...]
+    roles: tuple[str, ...]
     parameters: dict[str, str]
     shape: tuple[int, ...]
     dtype: torch.dtype
@@ -69,15 +72,21 @@ class Node:
     def __repr__(self) -> str:
         return f"Node({self.name!r}, {self.kind!r}, {self.shape})"
 
-    def replay(self, *tensors: Tensor) -> Tensor:
+    @property
+    def image_inputs(self) -> list[Node]:
+        """The inputs that depend on the images, each once."""
+        return [node for node in dict.fromkeys(self.inputs) if node.depends_on_images]
+
+    def replay(self, *tensors: Tensor, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         """Run the operation again on other tensors.
 
         Args:
             tensors: One for each of `inputs`; they are left as they are.
+            weights: What takes the place of parameters, by the name of the argument.
         """
         if self.call is None:
             raise ValueError(f"{self.name} is no operation that could be run again")
-        result: Tensor = self.call(*tensors)
+        result: Tensor = self.call(*tensors, weights=weights or {})
         return result
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,24 +17,48 @@ class Slot:
     index: int
 
 
-def replayed(
+@dataclass(frozen=True)
+class WeightSlot:
+    """Where a parameter goes among the arguments of a function.
+
+    Attributes:
+        role: The name of the argument.
+        tensor: The parameter.
+    """
+
+    role: str
+    tensor: Tensor
+
+
+def replayable(
     function: Callable[..., Any], template: Any, which: int | None, *, clone: bool
 ) -> Callable[..., Any]:
-    """The function of the tensors of the inputs alone; weights follow these to their device."""
+    """The function of the tensors of the inputs, and of weights that replace its own.
 
-    def call(*tensors: Tensor) -> Any:
+    Weights follow the tensors to their device.
+
+    Args:
+        function: A function of PyTorch.
+        template: Its arguments by position and by name, with slots where tensors go.
+        which: Which of the tensors that it makes is meant, if it makes several.
+        clone: Whether it writes to its inputs, so that it must be given copies.
+    """
+
+    def call(*tensors: Tensor, weights: Mapping[str, Tensor]) -> Any:
         def fill(item: Any) -> Any:
             if isinstance(item, Slot):
                 return tensors[item.index].clone() if clone else tensors[item.index]
-            if isinstance(item, Tensor):
-                return _on(tensors[0].device, item) if tensors else item.detach()
-            return item
+            if not isinstance(item, WeightSlot):
+                return item
+            if item.role in weights:
+                return weights[item.role].clone() if clone else weights[item.role]
+            return _on(tensors[0].device, item.tensor) if tensors else item.tensor.detach()
 
         args, kwargs = mapped(template, fill)
         result = function(*args, **kwargs)
         if result is None:  # as of __setitem__
             return next(tensors_in(args))
-        return result if which is None else [*tensors_in(result)][which]
+        return [*tensors_in(result)][which or 0]
 
     return call
 

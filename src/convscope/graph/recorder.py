@@ -14,24 +14,24 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
 from torch.overrides import TorchFunctionMode, resolve_name
-from torch.utils.flop_counter import FlopCounterMode
 
+from convscope.graph.calls import CallTree
+from convscope.graph.count import pytorch_counter
+from convscope.graph.custom_functions import watch_custom_functions
 from convscope.graph.graph import ModuleCall, Node
 from convscope.graph.naming import name_nodes
-from convscope.graph.nesting import Slot, mapped, memory_of, replayed, same_part, tensors_in
-from convscope.graph.operations import (
-    MADE_FROM_NOTHING,
-    NEEDED,
-    OPERATIONS,
-    SAME,
-    name_of,
-    understand,
+from convscope.graph.nesting import (
+    Slot,
+    WeightSlot,
+    mapped,
+    memory_of,
+    replayable,
+    same_part,
+    tensors_in,
 )
+from convscope.graph.operations.table import FUNCTIONS, NEEDED
+from convscope.graph.operations.understand import MADE_FROM_NOTHING, SAME, name_of, understand
 
 # Functions that ask about a tensor, and compute nothing.
 _LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
@@ -71,17 +71,16 @@ class Recorder(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self.nodes: list[Node] = []
-        self.root = ModuleCall("", "", type(network).__name__, library=False, start=1)
         self.failed: tuple[str, str] | None = None
-        self._network = network
-        self._running = [self.root]
+        self._calls = CallTree(network, lambda: len(self.nodes), self.node_of)
+        self.root = self._calls.root
         self._caller: list[ModuleCall] = []  # of each node
-        self._module_paths = {id(module): path for path, module in network.named_modules()}
         self._weights = weights
         self._paths = paths
         self._keep_values = keep_values
         self._made: dict[int, tuple[Tensor, Node | _Overwritten]] = {}
         self._in_memory: dict[int, list[Tensor]] = {}
+        self._inside = False  # a function that is followed, whatever it calls
         self._hooks = ExitStack()
         first = self._add("input", "", {}, [], {}, images)
         first.depends_on_images = True
@@ -89,12 +88,8 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Recorder:
         """Begin to record."""
-        for register, hook in (
-            (register_module_forward_pre_hook, self._enter_module),
-            (register_module_forward_hook, self._leave_module),
-        ):
-            handle = register(hook)
-            self._hooks.callback(handle.remove)
+        self._hooks.enter_context(self._calls.watch())
+        self._hooks.enter_context(watch_custom_functions(self._follow_custom))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -102,7 +97,6 @@ class Recorder(TorchFunctionMode):
         """End, and name the nodes."""
         super().__exit__(*error)  # type: ignore[no-untyped-call]
         self._hooks.close()
-        self.root.stop = len(self.nodes)
         name_nodes(self.nodes, self._caller, self.root)
 
     def node_of(self, tensor: Tensor) -> Node | None:
@@ -118,7 +112,8 @@ class Recorder(TorchFunctionMode):
                 None,
             )
         if isinstance(source, _Overwritten):
-            node = self._add("overwritten", "", {}, [*source], {}, tensor)
+            roles = ("before", "writer")
+            node = self._add("overwritten", "", {}, [*source], {}, tensor, roles)
             node.shares_memory = True
             self.hold(tensor, node)
             return node
@@ -133,23 +128,54 @@ class Recorder(TorchFunctionMode):
     ) -> Any:
         """Run `func`, and write down what it made or changed."""
         kwargs = kwargs or {}
-        if self.failed is not None:  # the network is explaining its error
+        return self._follow(func, name_of(func), args, kwargs)
+
+    def _follow_custom(
+        self,
+        func: Callable[..., Any],
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        return self._follow(func, f"{name}.apply", args, kwargs)
+
+    def _follow(
+        self,
+        func: Callable[..., Any],
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        if self.failed is not None or self._inside:  # an error is explained, or what is inside
             return func(*args, **kwargs)
-        name = name_of(func)
+        self._inside = True
+        try:
+            return self._write_down(func, name, args, kwargs)
+        finally:
+            self._inside = False
+
+    def _write_down(
+        self,
+        func: Callable[..., Any],
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
         given = [*tensors_in((args, kwargs))]
         if name not in _LIGHT:
             for tensor in given:
                 self.node_of(tensor)  # a view of what was written over, before that changes again
         versions = [tensor._version for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
-        counter = None if name in OPERATIONS or name in _LIGHT else FlopCounterMode(display=False)
+        counter = None if name in FUNCTIONS or name in _LIGHT else pytorch_counter()
         try:
             with ExitStack() as stack:
                 if counter is not None:
                     stack.enter_context(counter)
                 result = func(*args, **kwargs)
         except Exception:
-            self.failed = (name, self._running[-1].path)
+            self.failed = (name, self._calls.running[-1].path)
+            self._calls.is_over = True
             raise
         changed = [
             tensor
@@ -183,15 +209,18 @@ class Recorder(TorchFunctionMode):
     ) -> Node:
         kind, bound = understand(name, args, kwargs)
         inputs: list[Node] = []
+        roles: list[str] = []
         parameters: dict[str, str] = {}
 
-        def slot(tensor: Tensor) -> Tensor | Slot:
+        def slot(tensor: Tensor) -> WeightSlot | Slot:
+            role = _role_of(tensor, bound, {*roles, *parameters})
             path = self._paths.get(id(tensor))
             if path is not None and id(tensor) not in self._made:
-                role = next((key for key, value in bound.items() if value is tensor), "other")
-                parameters[role if role not in parameters else f"{role} {len(parameters)}"] = path
-                return self._weights[path]
+                role = role if role not in parameters else f"{role} {len(parameters)}"
+                parameters[role] = path
+                return WeightSlot(role, self._weights[path])
             inputs.append(self.node_of(tensor) or self._constant(tensor))
+            roles.append(role)
             return Slot(len(inputs) - 1)
 
         template = mapped(
@@ -202,10 +231,11 @@ class Recorder(TorchFunctionMode):
         }
         if which is not None:
             plain["output"] = which
-        node = self._add(kind, resolve_name(func) or name, plain, inputs, parameters, made)
+        function = resolve_name(func) or name
+        node = self._add(kind, function, plain, inputs, parameters, made, roles)
         node.shares_memory = memory_of(made) in self._in_memory
         node.changes_input = any(tensor is made for tensor in changed)
-        node.call = replayed(func, template, which, clone=bool(changed))
+        node.call = replayable(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:
             self._overwrite(tensor, node)
@@ -224,14 +254,16 @@ class Recorder(TorchFunctionMode):
         inputs: Sequence[Node],
         parameters: dict[str, str],
         made: Tensor,
+        roles: Sequence[str] = (),
     ) -> Node:
         node = Node(
             name="",
             kind=kind,
-            module=self._running[-1].path,
+            module=self._calls.running[-1].path,
             function=function,
             arguments={key: value for key, value in arguments.items() if value is not NEEDED},
             inputs=tuple(inputs),
+            roles=tuple(roles),
             parameters=parameters,
             shape=tuple(made.shape),
             dtype=made.dtype,
@@ -242,7 +274,7 @@ class Recorder(TorchFunctionMode):
             else None,
         )
         self.nodes.append(node)
-        self._caller.append(self._running[-1])
+        self._caller.append(self._calls.running[-1])
         return node
 
     def hold(self, tensor: Tensor, node: Node) -> None:
@@ -262,21 +294,10 @@ class Recorder(TorchFunctionMode):
                 if before is not None:
                     self._made[id(view)] = (view, _Overwritten(before, writer))
 
-    def _enter_module(self, module: nn.Module, _: object) -> None:
-        if self.failed is not None or module is self._network:
-            return
-        caller = self._running[-1]
-        type_name = type(module).__name__
-        path = self._module_paths.get(id(module), f"{caller.path}.{type_name}".lstrip("."))
-        library = type(module).__module__.startswith("torch.nn.")
-        call = ModuleCall(path, path, type_name, library=library, start=len(self.nodes))
-        caller.calls.append(call)
-        self._running.append(call)
 
-    def _leave_module(self, module: nn.Module, _: object, output: object) -> None:
-        if self.failed is not None or module is self._network:
-            return
-        call = self._running.pop()
-        call.stop = len(self.nodes)
-        if isinstance(output, Tensor):
-            call.output = self.node_of(output)
+def _role_of(tensor: Tensor, bound: Mapping[str, Any], taken: set[str]) -> str:
+    """The name of the argument that a tensor is, of several the first that isn't taken yet."""
+    own = [key for key, value in bound.items() if value is tensor]
+    within = [key for key, value in bound.items() if any(t is tensor for t in tensors_in(value))]
+    free = [key for key in own if key not in taken]
+    return next(iter([*free, *own, *within]), "other")

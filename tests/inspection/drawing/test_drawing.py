@@ -12,7 +12,8 @@ from torch import nn
 
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
-from convscope.graph.folding import described, layers
+from convscope.graph.folding import layers
+from convscope.graph.operations.table import describe
 from convscope.inspection.drawing.drawing import draw, draw_graph
 from convscope.inspection.drawing.look import SIZE
 from convscope.inspection.drawing.page import SLIDE
@@ -94,7 +95,7 @@ def test_every_layer_is_named(name):
 
 def assert_says_every_layer(text, graph):
     drawn = [node for node in layers(graph) if node.depends_on_images]
-    wanted = Counter(described(node).removeprefix("other: ") for node in drawn)
+    wanted = Counter(describe(node).removeprefix("other: ") for node in drawn)
     for words, times in wanted.items():
         assert text.count(words) >= times, f"{words} is there {text.count(words)} of {times} times"
 

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 
 from convscope.errors import UsageError
-from convscope.graph.arithmetic.numbers import Numbers, Product, constant
+from convscope.graph.operations.numbers import Numbers, Product, constant
 from convscope.inspection.unit.figure import bars_of
 from convscope.inspection.unit.figure_panels import draw_bars, draw_cells, draw_products
 from convscope.inspection.unit.figure_where import panels_of
@@ -166,3 +166,10 @@ def test_bars_of_any_size(values):
     assert low <= min(0, *values)
     assert high >= max(0, *values)
     assert high > low
+
+
+def test_a_figure_need_not_be_written(network, image):
+    explanation = unit(network, image, "head:3", backward=True)
+    for figure in (explanation.figure(), explanation.backward_figure()):
+        assert isinstance(figure, Figure)
+        assert figure.subfigs

@@ -9,11 +9,10 @@ from torch import nn
 
 import convscope as cs
 from convscope.errors import UsageError
-from convscope.graph.arithmetic import into_weights
-from convscope.graph.arithmetic.backward import gradient_in_number, gradient_in_weight
-from convscope.graph.arithmetic.forward import steps
-from convscope.graph.arithmetic.loss import loss_of
 from convscope.graph.capture import capture
+from convscope.inspection.unit.backward import explain_number_gradient, explain_weight_gradient
+from convscope.inspection.unit.loss import compute_loss
+from convscope.inspection.unit.steps import follow_steps
 from convscope.inspection.unit.unit import unit
 from convscope.networks.catalog import build, entry, list_networks
 from tests.graph.test_restore import assert_same, state
@@ -63,7 +62,7 @@ def check_units(graph, count):
     nodes = [node for node in graph if node.dtype.is_floating_point]  # no comparisons
     for _ in range(count):
         node = nodes[random.integers(len(nodes))]
-        found, asked = steps(graph, node, random_place(node.shape, random))
+        found, asked = follow_steps(graph, node, random_place(node.shape, random))
         assert found[asked].layer == node.name
         for step in found:
             share = abs(step.form.result - step.value) / max(step.form.magnitude, 1e-30)
@@ -92,15 +91,15 @@ def test_ten_thousand_random_units_of_all_networks_add_up():
 def test_random_gradients_add_up(name):
     network, image = fresh(name)
     graph = capture(network, image, gradients=True)
-    loss = loss_of(graph, 3)
+    loss = compute_loss(graph, 3)
     random = np.random.default_rng(1)
     for _ in range(3):
         node = graph.nodes[random.integers(len(graph))]
-        found = gradient_in_number(graph, loss, node, random_place(node.shape, random))
+        found = explain_number_gradient(graph, loss, node, random_place(node.shape, random))
         assert found.agrees, found
         assert not found.unexplained
         path = graph.parameter_names[random.integers(len(graph.parameter_names))]
-        found = gradient_in_weight(
+        found = explain_weight_gradient(
             graph, loss, path, random_place(graph.weights[path].shape, random)
         )
         assert found.agrees, found
@@ -115,19 +114,18 @@ def test_networks_that_are_not_ours_add_up(name):
     image = torch.randn(1, 3 if name == "Shuffled" else 1, size, size)
     graph = capture(network, image, gradients=True)
     assert check_units(graph, 60) >= 60
-    loss, random = loss_of(graph, 1), np.random.default_rng(2)
+    loss, random = compute_loss(graph, 1), np.random.default_rng(2)
     written_over = {
         source for node in graph if node.kind == "overwritten" for source in node.inputs
     }
     for node in graph:
         if node.edge is not None and node not in written_over:
-            found = gradient_in_number(graph, loss, node, random_place(node.shape, random))
+            found = explain_number_gradient(graph, loss, node, random_place(node.shape, random))
             assert found.agrees, found
     for path in graph.parameter_names:
-        users = [node.kind for node in graph if path in node.parameters.values()]
-        if users and all(kind in into_weights.RULES for kind in users):
+        if any(path in node.parameters.values() for node in graph):
             place = random_place(graph.weights[path].shape, random)
-            assert gradient_in_weight(graph, loss, path, place).agrees
+            assert explain_weight_gradient(graph, loss, path, place).agrees
 
 
 def test_what_was_written_over_is_explained_forwards_only():
@@ -135,7 +133,7 @@ def test_what_was_written_over_is_explained_forwards_only():
     graph = capture(network, image)
     for channel, words in ((0, "product[3, 4], written over it"), (2, "conv[2, 3, 4]")):
         node = next(node for node in graph if node.kind == "overwritten")
-        found, asked = steps(graph, node, (0, channel, 3, 4))
+        found, asked = follow_steps(graph, node, (0, channel, 3, 4))
         assert found[asked].agrees
         assert found[asked].form.formula == f"y[{channel}, 3, 4] = {words}"
     with pytest.raises(UsageError) as caught:
@@ -146,7 +144,9 @@ def test_what_was_written_over_is_explained_forwards_only():
 def test_gradients_are_those_that_training_would_use():
     network, image = fresh("lenet-bn")
     graph = capture(network, image, gradients=True)
-    found = gradient_in_weight(graph, loss_of(graph, 3), "features.conv2.weight", (3, 1, 0, 4))
+    found = explain_weight_gradient(
+        graph, compute_loss(graph, 3), "features.conv2.weight", (3, 1, 0, 4)
+    )
     network.eval()
     nn.functional.cross_entropy(network(image), torch.tensor([3])).backward()
     expected = network.features.conv2.weight.grad[3, 1, 0, 4].item()

@@ -11,16 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
 
-from convscope.graph.folding import described, layers
+from convscope.graph.folding import layers
 from convscope.graph.graph import Graph, ModuleCall, Node
-from convscope.graph.operations import ACTIVATIONS
+from convscope.graph.operations.table import describe, find
 
 PARTS = ("input", "convolution", "pooling", "dense", "softmax")
 """The five parts of a convolutional network."""
 
 _SOFTMAX = ("softmax", "log softmax")
-_OVER_MAPS = ("mean", "maximum", "minimum", "total")  # poolings when they go over whole maps
-_FLATTENING = ("flatten", "reshape")
 
 
 @dataclass(eq=False)
@@ -90,53 +88,19 @@ def steps_of(graph: Graph, blocks: Iterable[ModuleCall]) -> list[DrawingStep]:
 
 def part_of(node: Node) -> str | None:
     """Which part of a network an operation is; None if it goes with the one before or behind."""
-    kind, sources = node.kind, _sources(node)
-    if kind in ("convolution", "transposed convolution"):
-        return "convolution"
-    if "pooling" in kind or (kind in _OVER_MAPS and _loses_maps(node)):
-        return "pooling"
-    if kind == "dense" or (kind == "matrix product" and node.parameters):
-        return "dense"
-    if kind in _SOFTMAX:
-        return "softmax"
-    if kind in ("concatenation", "stack"):
-        return "concatenation" if len(sources) > 1 else None
-    if len(sources) > 1:
-        return {"sum": "sum", "product": "product"}.get(kind, "other")
-    if kind.startswith("other: ") or kind == "resizing" or _flattens_maps(node):
+    rule = find(node.kind).part
+    part = None if rule is None else rule(node)
+    if part is None and (len(node.image_inputs) > 1 or node.kind.startswith("other: ")):
         return "other"
-    return None
+    return part
 
 
 def _described(node: Node) -> str:
-    return described(node).removeprefix("other: ")
+    return describe(node).removeprefix("other: ")
 
 
 def _is_in(call: ModuleCall, position: int) -> bool:
     return call.start <= position < call.stop
-
-
-def _sources(node: Node) -> list[Node]:
-    """The inputs that depend on the image, each once."""
-    return [n for n in dict.fromkeys(node.inputs) if n.depends_on_images]
-
-
-def _loses_maps(node: Node) -> bool:
-    before = node.inputs[0].shape
-    of_tokens = len(before) == 3 and len(node.shape) == 2
-    of_maps = len(before) == 4 and before[2:] != (1, 1) and set(node.shape[2:]) <= {1}
-    return of_tokens or of_maps
-
-
-def _flattens_maps(node: Node) -> bool:
-    """Whether maps of more than one pixel become a vector."""
-    before = node.inputs[0].shape if node.inputs else ()
-    return (
-        node.kind in _FLATTENING
-        and len(before) == 4
-        and before[2:] != (1, 1)
-        and len(node.shape) == 2
-    )
 
 
 class _Gatherer:
@@ -177,7 +141,7 @@ class _Gatherer:
     def _gather(self, node: Node) -> None:
         weights = [n for n in dict.fromkeys(node.inputs) if n in self._nodes]
         prepared = [n for n in weights if not n.depends_on_images]  # as a transposed weight is
-        sources, part = _sources(node), part_of(node)
+        sources, part = node.image_inputs, part_of(node)
         first = sources[0]
         if part is None and len(sources) == 1 and self._goes_with(node, first):
             self._made[first].nodes += [*prepared, node]
@@ -212,7 +176,7 @@ class _Gatherer:
 
     def _add(self, step: DrawingStep) -> None:
         inside = set(step.nodes)
-        sources = [n for node in step.nodes for n in _sources(node) if n not in inside]
+        sources = [n for node in step.nodes for n in node.image_inputs if n not in inside]
         step.inputs = list(dict.fromkeys(self._made[source] for source in sources))
         step.shapes = [step.nodes[-1].shape[1:]]
         self._made |= dict.fromkeys(step.nodes, step)
@@ -229,6 +193,6 @@ class _Gatherer:
         return (
             made is not None
             and len(output.shape) == 2
-            and output.kind not in ACTIVATIONS
+            and not find(output.kind).is_activation
             and not squashed
         )

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 
 from convscope.graph.capture import capture
 from convscope.graph.count import costs
-from convscope.graph.folding import Fold, described, folded, layers
+from convscope.graph.folding import Fold, fold, layers
 from convscope.graph.graph import Graph, Node
+from convscope.graph.operations.table import describe
 from convscope.graph.reach import is_understood
 from convscope.inspection.open.network import Inspectable, open_for_shape
 from convscope.inspection.receptive_field.layer_fields import layer_fields
@@ -100,20 +101,24 @@ class _Tracer:
     def trace(self) -> Trace:
         graph = self._graph
         shown = layers(graph)
-        rows = tuple(self._row(Fold(n.name, described(n), (n,), n)) for n in shown)
+        rows = tuple(self._row(Fold(n.name, describe(n), (n,), n)) for n in shown)
         total = [self._costs[node] for node in graph]
         return Trace(
             network=graph.network,
             image=graph.input.shape[1:],
             layers=rows,
-            blocks=tuple(self._row(fold) for fold in folded(graph)),
+            blocks=tuple(self._row(fold) for fold in fold(graph)),
             parameters=sum(graph.weights[path].numel() for path in graph.parameter_names),
             macs=sum(cost.macs for cost in total),
             flops=sum(cost.flops for cost in total),
             backward_flops=sum(cost.backward_flops for cost in total),
             activation_bytes=sum(row.activation_bytes for row in rows),
             uncounted=tuple(
-                n.name for n in shown if n.kind.startswith("other: ") and not self._costs[n].macs
+                n.name
+                for n in shown
+                if n.kind.startswith("other: ")
+                and not self._costs[n].macs
+                and not n.arguments.get("output")  # what a second output costs is in the first
             ),
             notes=tuple(self._notes(shown)),
         )

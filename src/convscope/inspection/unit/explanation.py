@@ -1,50 +1,46 @@
-"""What `unit` finds out about one number."""
+"""What `unit` finds out about one number: data alone, from which text and figures are made."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from convscope.graph.arithmetic.backward import Gradient
-from convscope.graph.arithmetic.forward import Step
-from convscope.graph.arithmetic.loss import Loss
 from convscope.graph.graph import Graph
 from convscope.inspection.open.image import OpenedImage
 from convscope.inspection.receptive_field.unit_field import UnitField
-
-if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+from convscope.inspection.unit.backward import NumberGradient
+from convscope.inspection.unit.loss import Loss
+from convscope.inspection.unit.steps import UnitStep
 
 
 @dataclass(frozen=True)
-class Backward:
+class UnitBackward:
     """The way backwards to one number.
 
     Attributes:
         loss: What is differentiated.
         number: The gradient in the number itself.
-        weight: That in one of the weights it was computed with; None if the layer has none.
-        source: That in one of the numbers it was computed from; None for the image's own.
+        weight: The gradient in one of the weights it was computed with; None if the layer has none.
+        source: The gradient in one of the numbers it was computed from; None for the image's own.
     """
 
     loss: Loss
-    number: Gradient | None
-    weight: Gradient | None
-    source: Gradient | None
+    number: NumberGradient | None
+    weight: NumberGradient | None
+    source: NumberGradient | None
 
     @property
-    def gradients(self) -> list[Gradient]:
-        """Those that there are."""
+    def gradients(self) -> list[NumberGradient]:
+        """The gradients that there are."""
         return [g for g in (self.number, self.weight, self.source) if g is not None]
 
 
 @dataclass(frozen=True)
-class UnitExplanation:
-    """The arithmetic behind one number. It prints as text.
+class UnitFindings:
+    """The arithmetic behind one number.
 
     Attributes:
-        network: Name of the network.
+        network: The network's name.
         opened: The network and the image.
         graph: All numbers of the call.
         steps: How the number was computed: from where it was gathered of many, through what was
@@ -58,14 +54,14 @@ class UnitExplanation:
     network: str
     opened: OpenedImage = field(repr=False)
     graph: Graph = field(repr=False)
-    steps: tuple[Step, ...]
+    steps: tuple[UnitStep, ...]
     asked: int
     sees: UnitField | None
-    backward: Backward | None
+    backward: UnitBackward | None
     notes: tuple[str, ...]
 
     @property
-    def step(self) -> Step:
+    def step(self) -> UnitStep:
         """The step that computed the number."""
         return self.steps[self.asked]
 
@@ -75,7 +71,7 @@ class UnitExplanation:
         return self.step.value
 
     @property
-    def checked(self) -> list[Step | Gradient]:
+    def checked(self) -> list[UnitStep | NumberGradient]:
         """All that is explained, each with how far it is from what the network computed."""
         return [*self.steps, *([] if self.backward is None else self.backward.gradients)]
 
@@ -112,36 +108,3 @@ class UnitExplanation:
             },
             "notes": list(self.notes),
         }
-
-    def figure(self, path: str | Path) -> None:
-        """Draw the way forwards.
-
-        Args:
-            path: The PNG to write.
-        """
-        from convscope.inspection.unit.figure import unit_figure
-
-        unit_figure(path, self)
-
-    def backward_figure(self, path: str | Path) -> None:
-        """Draw the way backwards.
-
-        Args:
-            path: The PNG to write.
-
-        Raises:
-            UsageError: It was not asked for.
-        """
-        from convscope.inspection.unit.figure_backward import unit_backward_figure
-
-        unit_backward_figure(path, self)
-
-    def __str__(self) -> str:
-        from convscope.inspection.unit.text import as_text
-
-        return as_text(self)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from convscope.inspection.unit.text import as_parts
-
-        yield from as_parts(self, options.max_width)

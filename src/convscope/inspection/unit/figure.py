@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import SubFigure
+from matplotlib.figure import Figure, SubFigure
 
-from convscope.graph.arithmetic.forms import Extreme, Form, WeightedSum
-from convscope.graph.arithmetic.numbers import Numbers, Product
-from convscope.graph.arithmetic.words import number
-from convscope.inspection.unit.explanation import UnitExplanation
+from convscope.graph.operations.forms import Calculated, Extreme, Form, WeightedSum
+from convscope.graph.operations.numbers import Numbers, Product
+from convscope.graph.operations.words import number
+from convscope.inspection.unit.explanation import UnitFindings
 from convscope.inspection.unit.figure_panels import (
     Bar,
     draw_bars,
@@ -33,12 +34,12 @@ MOST_MAPS = 64  # of a flattened layer that are drawn
 LINE = 0.26  # inches
 
 
-def unit_figure(path: str | Path, explanation: UnitExplanation) -> None:
+def draw_unit(explanation: UnitFindings, path: str | Path | None = None) -> Figure:
     """Draw where a number comes from.
 
     Args:
-        path: The PNG to write.
         explanation: What to draw.
+        path: The PNG to write; None writes none.
     """
     own, form = explanation.step, explanation.steps[0].form
     panels = panels_of(explanation)
@@ -57,6 +58,7 @@ def unit_figure(path: str | Path, explanation: UnitExplanation) -> None:
         if heights[1]:
             _draw_form(next(rows), form, explanation)
         write_lines(next(rows), lines)
+    return figure
 
 
 def _draw_panels(part: SubFigure, panels: list[Panel]) -> None:
@@ -74,6 +76,8 @@ def _height(form: Form) -> float:
     """Inches that the arithmetic needs; 0 where the lines below say all of it."""
     if isinstance(form, WeightedSum):
         return terms_height(form, MOST_CHANNELS)
+    if isinstance(form, Calculated) and form.first_order:
+        return 0.7 + 0.24 * len(bars_of_terms(form.first_order))
     if isinstance(form, Extreme) and form.given.values.ndim == 2:
         return PANEL
     return 0.0
@@ -88,7 +92,7 @@ def terms_height(form: WeightedSum, most: int) -> float:
     return 0.0
 
 
-def _draw_form(part: SubFigure, form: Form, explanation: UnitExplanation) -> None:
+def _draw_form(part: SubFigure, form: Form, explanation: UnitFindings) -> None:
     if isinstance(form, Extreme):
         axes, words = part.subplots(1, 2, width_ratios=[1, 3])
         draw_cells(axes, title(form.given, ()), form.given.values, form.given.outside, form.winner)
@@ -96,6 +100,11 @@ def _draw_form(part: SubFigure, form: Form, explanation: UnitExplanation) -> Non
         words.text(
             0.0, 0.5, f"{'smallest' if form.smallest else 'largest'}: {form.inserted}", fontsize=12
         )
+    elif isinstance(form, Calculated):
+        left, right = part.subplots(1, 2, width_ratios=[3, 1])
+        right.set_axis_off()
+        draw_bars(left, bars_of_terms(form.first_order))
+        small_title(left, "inputs × local derivatives")
     elif isinstance(form, WeightedSum):
         shape = _flattened_maps(form.terms[0], explanation) if len(form.terms) == 1 else None
         if shape is None:
@@ -124,8 +133,13 @@ def draw_terms(part: SubFigure, form: WeightedSum, most: int) -> None:
 
 def bars_of(form: WeightedSum) -> list[Bar]:
     """The largest products with their factors, the others together, the bias, the sum."""
+    return [*bars_of_terms(form.terms), *_end(form)]
+
+
+def bars_of_terms(terms: Sequence[Product]) -> list[Bar]:
+    """The largest products with their factors, and the others together."""
     every: list[tuple[float, str]] = []
-    for term in form.terms:
+    for term in terms:
         products = term.products
         right = term.right.values.reshape(products.shape)
         order = np.argsort(-abs(products), axis=None, kind="stable")[:MOST_BARS]
@@ -135,11 +149,11 @@ def bars_of(form: WeightedSum) -> list[Bar]:
             every.append((float(products[at]), f"{_bar_name(term.left, at)}  {factors}"))
     every.sort(key=lambda each: -abs(each[0]))
     bars = [(text, value) for value, text in every[:MOST_BARS]]
-    others = sum(term.products.size for term in form.terms) - len(bars)
+    others = sum(term.products.size for term in terms) - len(bars)
     if others:
-        rest = sum(term.total for term in form.terms) - sum(value for _, value in bars)
+        rest = sum(term.total for term in terms) - sum(value for _, value in bars)
         bars.append((f"the other {others} products", rest))
-    return [*bars, *_end(form)]
+    return bars
 
 
 def _bar_name(numbers: Numbers, position: tuple[int, ...]) -> str:
@@ -155,7 +169,7 @@ def _end(form: WeightedSum) -> list[Bar]:
     return [*bias, ("sum", form.result)]
 
 
-def _flattened_maps(term: Product, explanation: UnitExplanation) -> tuple[int, int, int] | None:
+def _flattened_maps(term: Product, explanation: UnitFindings) -> tuple[int, int, int] | None:
     """The shape of the maps that a dense layer's inputs were flattened from."""
     node = next((n for n in explanation.graph if n.name == term.left.name), None)
     if node is None or node.kind != "flatten":
@@ -192,7 +206,7 @@ def _draw_flattened(part: SubFigure, form: WeightedSum, shape: tuple[int, int, i
         small_title(axes, text)
 
 
-def _lines(explanation: UnitExplanation) -> list[str]:
+def _lines(explanation: UnitFindings) -> list[str]:
     """The steps in formulas and numbers."""
     lines = []
     for place, step in enumerate(explanation.steps):

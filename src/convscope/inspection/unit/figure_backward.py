@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import SubFigure
+from matplotlib.figure import Figure, SubFigure
 
 from convscope.errors import UsageError
-from convscope.graph.arithmetic.backward import Gradient
-from convscope.graph.arithmetic.forms import WeightedSum
-from convscope.graph.arithmetic.words import number
-from convscope.inspection.unit.explanation import UnitExplanation
+from convscope.graph.operations.forms import WeightedSum
+from convscope.graph.operations.words import number
+from convscope.inspection.unit.backward import NumberGradient
+from convscope.inspection.unit.explanation import UnitFindings
 from convscope.inspection.unit.figure import LINE, WIDTH, draw_terms, terms_height, write_lines
 from convscope.inspection.unit.figure_panels import draw_bars, small_title
 from convscope.inspection.unit.figure_where import MOST_CLASSES
@@ -20,12 +20,12 @@ from convscope.look.canvas import drawable, drawing, headline, shortened
 MOST_CHANNELS = 2
 
 
-def unit_backward_figure(path: str | Path, explanation: UnitExplanation) -> None:
+def draw_unit_backward(explanation: UnitFindings, path: str | Path | None = None) -> Figure:
     """Draw where the gradients in a number, in one of its weights and one of its inputs come from.
 
     Args:
-        path: The PNG to write.
         explanation: What to draw.
+        path: The PNG to write; None writes none.
 
     Raises:
         UsageError: The way backwards was not asked for.
@@ -64,9 +64,10 @@ def unit_backward_figure(path: str | Path, explanation: UnitExplanation) -> None
                 draw_terms(next(rows), gradient.form, MOST_CHANNELS)
             else:
                 _draw_scores(next(rows), gradient, explanation)
+    return figure
 
 
-def _height(gradient: Gradient, explanation: UnitExplanation) -> float:
+def _height(gradient: NumberGradient, explanation: UnitFindings) -> float:
     """Inches that the numbers need; 0 where the lines above say all of it."""
     if isinstance(gradient.form, WeightedSum):
         return terms_height(gradient.form, MOST_CHANNELS)
@@ -75,7 +76,7 @@ def _height(gradient: Gradient, explanation: UnitExplanation) -> float:
     return 0.0
 
 
-def _classes(gradient: Gradient, explanation: UnitExplanation) -> list[int]:
+def _classes(gradient: NumberGradient, explanation: UnitFindings) -> list[int]:
     """The most probable classes, and in any case the label and the one asked about."""
     assert explanation.backward is not None  # noqa: S101 - the gradient is a part of it
     loss = explanation.backward.loss
@@ -83,7 +84,7 @@ def _classes(gradient: Gradient, explanation: UnitExplanation) -> list[int]:
     return list(dict.fromkeys([*order[:MOST_CLASSES], loss.label, gradient.index[-1]]))
 
 
-def _draw_scores(part: SubFigure, gradient: Gradient, explanation: UnitExplanation) -> None:
+def _draw_scores(part: SubFigure, gradient: NumberGradient, explanation: UnitFindings) -> None:
     """Draw where gradients begin: what the network believes, what is right, the difference."""
     assert explanation.backward is not None  # noqa: S101 - the gradient is a part of it
     loss = explanation.backward.loss
@@ -100,7 +101,7 @@ def _draw_scores(part: SubFigure, gradient: Gradient, explanation: UnitExplanati
         small_title(axes, text)
 
 
-def _lines(words: str, gradient: Gradient) -> list[str]:
+def _lines(words: str, gradient: NumberGradient) -> list[str]:
     return [
         f"{words}:   ∂L/∂{gradient.label} = {number(gradient.value)}",
         f"      {gradient.form.formula}",

@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from convscope.definitions.arrays import FloatArray
-from convscope.graph.arithmetic.numbers import Product
-from convscope.graph.arithmetic.words import number
+from convscope.graph.operations.numbers import Product
+from convscope.graph.operations.words import number
 from convscope.inspection.unit.tables import channels_by_size, is_uniform, title
 from convscope.inspection.unit.text_blocks import block
 from convscope.look.canvas import shortened

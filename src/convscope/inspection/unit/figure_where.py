@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from convscope.definitions.arrays import FloatArray
-from convscope.graph.arithmetic.forms import (
+from convscope.graph.graph import Node
+from convscope.graph.operations.forms import (
     Calculated,
     Copied,
     Extreme,
@@ -17,12 +18,11 @@ from convscope.graph.arithmetic.forms import (
     Share,
     WeightedSum,
 )
-from convscope.graph.arithmetic.forward import Step
-from convscope.graph.arithmetic.numbers import Numbers
-from convscope.graph.arithmetic.words import number
-from convscope.graph.graph import Node
-from convscope.inspection.unit.explanation import UnitExplanation
+from convscope.graph.operations.numbers import Numbers
+from convscope.graph.operations.words import number
+from convscope.inspection.unit.explanation import UnitFindings
 from convscope.inspection.unit.figure_panels import draw_bars, mark
+from convscope.inspection.unit.steps import UnitStep
 from convscope.inspection.unit.tables import channels_by_size
 from convscope.look.canvas import drawable, shortened
 from convscope.look.palette import ABOVE, FAINT, INK
@@ -35,7 +35,7 @@ STRAIGHT = ("ReLU", "leaky ReLU", "PReLU")  # these look the same at any distanc
 Panel = tuple[str, Callable[[Axes], None]]  # title, and what draws it
 
 
-def panels_of(explanation: UnitExplanation) -> list[Panel]:
+def panels_of(explanation: UnitFindings) -> list[Panel]:
     """What there is to show, from left to right."""
     steps, form = explanation.steps, explanation.steps[0].form
     if isinstance(form, Share):
@@ -48,7 +48,7 @@ def panels_of(explanation: UnitExplanation) -> list[Panel]:
     return [panel for panel in panels if panel is not None]
 
 
-def _image(explanation: UnitExplanation) -> Panel:
+def _image(explanation: UnitFindings) -> Panel:
     opened, sees = explanation.opened, explanation.sees
 
     def draw(axes: Axes) -> None:
@@ -65,7 +65,8 @@ def _image(explanation: UnitExplanation) -> Panel:
     all_of_it = sees is not None and bool(sees.rows.all() and sees.columns.all())
     size = " × ".join(map(str, opened.pixels.shape[2:]))
     name = shortened(drawable(opened.image_name, "image"), 24)
-    return f"{name}, {size}\n{'all of it is seen' if all_of_it else 'framed: what is seen'}", draw
+    seen = "all of it is seen" if all_of_it else "" if sees is None else "framed: what is seen"
+    return f"{name}, {size}\n{seen}", draw
 
 
 def _sources(form: Form) -> list[tuple[Numbers, tuple[int, ...]]]:
@@ -84,7 +85,7 @@ def _sources(form: Form) -> list[tuple[Numbers, tuple[int, ...]]]:
 
 
 def _source_map(
-    explanation: UnitExplanation, numbers: Numbers, channel: tuple[int, ...]
+    explanation: UnitFindings, numbers: Numbers, channel: tuple[int, ...]
 ) -> Panel | None:
     node = _node(explanation, numbers.name)
     if node is None or len(node.shape) != 4 or node.shape[2] * node.shape[3] == 1:
@@ -107,7 +108,7 @@ def _draw_map(axes: Axes, plane: NDArray[np.float32]) -> None:
     add_bar(axes.figure, image, axes)  # type: ignore[arg-type] # a part of a figure can, too
 
 
-def _own_map(step: Step, explanation: UnitExplanation) -> Panel | None:
+def _own_map(step: UnitStep, explanation: UnitFindings) -> Panel | None:
     node = _node(explanation, step.layer)
     if node is None:
         return None
@@ -138,7 +139,7 @@ def _own_map(step: Step, explanation: UnitExplanation) -> Panel | None:
     return f"{name}\nred: number {step.index[0]}, {number(step.value)}", draw_units
 
 
-def _curve(step: Step) -> Panel | None:
+def _curve(step: UnitStep) -> Panel | None:
     form = step.form
     if not isinstance(form, Calculated) or form.curve is None:
         return None
@@ -158,7 +159,7 @@ def _curve(step: Step) -> Panel | None:
     return f"{step.kind}: {form.formula}\n{number(x)} becomes {number(form.result)}", draw
 
 
-def _shares(form: Share, explanation: UnitExplanation) -> list[Panel]:
+def _shares(form: Share, explanation: UnitFindings) -> list[Panel]:
     order = [int(i) for i in np.argsort(-form.scores.values, kind="stable")][:MOST_CLASSES]
     order += [] if form.own in order else [form.own]
     names = [drawable(explanation.class_name(i), f"class {i}") for i in order]
@@ -178,7 +179,7 @@ def _shares(form: Share, explanation: UnitExplanation) -> list[Panel]:
     ]
 
 
-def _node(explanation: UnitExplanation, name: str) -> Node | None:
+def _node(explanation: UnitFindings, name: str) -> Node | None:
     found = next((node for node in explanation.graph if node.name == name), None)
     return None if found is explanation.graph.input else found
 

@@ -9,22 +9,22 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from convscope.graph.arithmetic.forms import Calculated, Extreme, Form, Share, WeightedSum
-from convscope.graph.arithmetic.numbers import Numbers, Product
-from convscope.graph.arithmetic.words import number
-from convscope.inspection.unit.explanation import UnitExplanation
-from convscope.inspection.unit.text_blocks import Block, block, fitting
+from convscope.graph.operations.forms import Calculated, Extreme, Form, Share, WeightedSum
+from convscope.graph.operations.numbers import Numbers, Product
+from convscope.graph.operations.words import number
+from convscope.inspection.unit.explanation import UnitFindings
+from convscope.inspection.unit.text_blocks import MatrixBlock, block, fitting
 
 MOST_CHANNELS = 3  # whose windows are written out
 MOST_LISTED = 8  # products, or classes
 
 
-def body_of(form: Form, width: int, explanation: UnitExplanation) -> Iterator[RenderableType]:
+def body_of(form: Form, width: int, explanation: UnitFindings) -> Iterator[RenderableType]:
     """The numbers of a calculation.
 
     Args:
         form: The calculation.
-        width: Of the terminal, in characters.
+        width: The terminal's width, in characters.
         explanation: What it is part of.
     """
     if isinstance(form, WeightedSum):
@@ -39,11 +39,13 @@ def body_of(form: Form, width: int, explanation: UnitExplanation) -> Iterator[Re
     elif isinstance(form, Calculated):
         single = {s: n for s, n in form.given.items() if not n.values.ndim}
         words = [f"{s} = {number(float(n.values))} ({n.label()})" for s, n in single.items()]
-        if words:
+        if words and not form.first_order:
             yield Text(",  ".join(words), style="dim")
+        for term in form.first_order:
+            yield from _product(term, width, explanation)
 
 
-def _product(term: Product, width: int, explanation: UnitExplanation) -> Iterator[RenderableType]:
+def _product(term: Product, width: int, explanation: UnitFindings) -> Iterator[RenderableType]:
     products = term.products
     if products.size == 1:
         yield Text(_single(term), style="dim")
@@ -51,10 +53,13 @@ def _product(term: Product, width: int, explanation: UnitExplanation) -> Iterato
     if not products.any():
         yield Text(f"all {products.size} products are 0", style="dim")
         return
+    if products.ndim < 2 or min(products.shape[-2:]) < 2:
+        yield _listed(term, explanation)
+        return
     shown, others = channels_by_size(term, MOST_CHANNELS)
     blocks = [_blocks(term, channel) for channel in shown]
     decimals = fitting(blocks, width)
-    if products.ndim < 2 or min(products.shape[-2:]) < 2 or not decimals:
+    if not decimals:
         yield _listed(term, explanation)
         return
     for row in blocks:
@@ -97,7 +102,7 @@ def channels_by_size(
     return sorted(order[:most]), sorted(order[most:])
 
 
-def _blocks(term: Product, channel: tuple[int, ...]) -> list[Block]:
+def _blocks(term: Product, channel: tuple[int, ...]) -> list[MatrixBlock]:
     """One channel's window, weights and products, to stand side by side."""
     left, products = term.left, term.products
     outside = left.outside[channel]
@@ -139,7 +144,7 @@ def short_name(numbers: Numbers) -> str:
     return f"{'∂L/∂' if numbers.is_gradient else ''}{last}"
 
 
-def row_of(blocks: Sequence[Block], decimals: int) -> Table:
+def row_of(blocks: Sequence[MatrixBlock], decimals: int) -> Table:
     """Blocks side by side, with × and = between three."""
     table = Table.grid(padding=(0, 1))
     cells: list[RenderableType] = []
@@ -152,7 +157,7 @@ def row_of(blocks: Sequence[Block], decimals: int) -> Table:
     return table
 
 
-def _listed(term: Product, explanation: UnitExplanation) -> RenderableType:
+def _listed(term: Product, explanation: UnitFindings) -> RenderableType:
     """The largest products one below the other, and the sum of the others."""
     products = term.products
     right = term.right.values.reshape(products.shape)
@@ -188,7 +193,7 @@ def _position(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(flat, shape))
 
 
-def _place(numbers: Numbers, position: tuple[int, ...], explanation: UnitExplanation) -> str:
+def _place(numbers: Numbers, position: tuple[int, ...], explanation: UnitFindings) -> str:
     """Where a number stands; of a flattened one also where it stood before."""
     if not numbers.places:
         return ""
@@ -217,7 +222,7 @@ def _window(form: Extreme, width: int) -> Iterator[RenderableType]:
     yield Text(f"from {number(float(inside.min()))} to {number(float(inside.max()))}", style="dim")
 
 
-def _shares(form: Share, explanation: UnitExplanation) -> Table:
+def _shares(form: Share, explanation: UnitFindings) -> Table:
     """Scores, powers and probabilities of the classes with the highest, and of the own one."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("")

@@ -8,17 +8,17 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from convscope.graph.arithmetic.backward import Gradient
-from convscope.graph.arithmetic.forms import Form
-from convscope.graph.arithmetic.forward import Step
-from convscope.graph.arithmetic.words import number
-from convscope.inspection.unit.explanation import UnitExplanation
+from convscope.graph.operations.forms import Form
+from convscope.graph.operations.words import number
+from convscope.inspection.unit.backward import NumberGradient
+from convscope.inspection.unit.explanation import UnitFindings
+from convscope.inspection.unit.steps import UnitStep
 from convscope.inspection.unit.tables import body_of
 
 INDENT = 3
 
 
-def as_text(explanation: UnitExplanation, width: int = 120) -> str:
+def as_text(explanation: UnitFindings, width: int = 120) -> str:
     """The explanation as plain text."""
     console = Console(width=width, color_system=None, highlight=False)
     with console.capture() as captured:
@@ -27,12 +27,12 @@ def as_text(explanation: UnitExplanation, width: int = 120) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def as_parts(explanation: UnitExplanation, width: int) -> Iterator[RenderableType]:
+def as_parts(explanation: UnitFindings, width: int) -> Iterator[RenderableType]:
     """The explanation, part by part.
 
     Args:
         explanation: What to write.
-        width: Of the terminal, in characters.
+        width: The terminal's width, in characters.
     """
     own = explanation.step
     yield Text(f"{own.label} = {number(own.value)}", style="bold")
@@ -52,7 +52,7 @@ def as_parts(explanation: UnitExplanation, width: int) -> Iterator[RenderableTyp
         yield from _backward(explanation, width)
 
 
-def _about(explanation: UnitExplanation) -> str:
+def _about(explanation: UnitFindings) -> str:
     own, sees = explanation.step, explanation.sees
     size = " × ".join(map(str, own.shape))
     text = f"One of {size} numbers of layer {own.layer}, {explanation.network} on "
@@ -70,7 +70,7 @@ def _about(explanation: UnitExplanation) -> str:
     return f"{text} It sees {rows} and {columns} of the image ({height} × {width})."
 
 
-def _heading(step: Step, place: int, explanation: UnitExplanation) -> Text:
+def _heading(step: UnitStep, place: int, explanation: UnitFindings) -> Text:
     text = Text(f"{place + 1}. ", style="bold")
     if place > explanation.asked:
         text.append("then ", style="bold")
@@ -89,7 +89,7 @@ def _indented(part: RenderableType) -> Padding:
     return Padding(part, (0, 0, 0, INDENT))
 
 
-def _checked(explanation: UnitExplanation) -> Text:
+def _checked(explanation: UnitFindings) -> Text:
     wrong = [each.label for each in explanation.checked if not each.agrees]
     if wrong:
         return Text(
@@ -105,7 +105,7 @@ def _checked(explanation: UnitExplanation) -> Text:
     )
 
 
-def _backward(explanation: UnitExplanation, width: int) -> Iterator[RenderableType]:
+def _backward(explanation: UnitFindings, width: int) -> Iterator[RenderableType]:
     back = explanation.backward
     assert back is not None  # noqa: S101 - the caller has looked
     loss = back.loss
@@ -117,7 +117,7 @@ def _backward(explanation: UnitExplanation, width: int) -> Iterator[RenderableTy
         f"L = −log p[{loss.label}] = −log {number(p)} = {number(loss.value)}  "
         f"(cross-entropy for {explanation.class_name(loss.label)}, {chosen})"
     )
-    parts: list[tuple[str, Gradient | None]] = [
+    parts: list[tuple[str, NumberGradient | None]] = [
         ("The number itself", back.number),
         ("Of the weights it was computed with, the one with the largest gradient", back.weight),
         ("Of the numbers it was computed from, the one with the largest gradient", back.source),

@@ -18,7 +18,7 @@ BETWEEN = 5  # characters of a sign and the gaps around it
 
 
 @dataclass(frozen=True)
-class Block:
+class MatrixBlock:
     """A matrix with a title.
 
     Attributes:
@@ -96,14 +96,14 @@ def block(
     outside: NDArray[np.bool_] | None = None,
     winner: tuple[int, ...] | None = None,
     note: str = "",
-) -> Block:
+) -> MatrixBlock:
     """A block of these numbers."""
     if outside is None:
         outside = np.zeros((0, 0) if values is None else values.shape, bool)
-    return Block(title, values, outside, winner, note)
+    return MatrixBlock(title, values, outside, winner, note)
 
 
-def fitting(rows: Sequence[Sequence[Block]], width: int) -> int:
+def fitting(rows: Sequence[Sequence[MatrixBlock]], width: int) -> int:
     """How many decimals fit beside one another in this width; 0 if not even 2 do."""
     blocks = [each for row in rows for each in row if each.values is not None]
     if any(max(each.values.shape) > LARGEST for each in blocks if each.values is not None):

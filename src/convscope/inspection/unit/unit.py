@@ -5,43 +5,92 @@
     explanation.figure("unit.png")         # the same as an image
     explanation.as_dict()                  # the same as data
 
-`arithmetic/` holds the rules, one for each kind of operation.
+The rules, one file for each family of operations, are in `graph.operations`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from convscope.errors import UsageError, unknown_name
-from convscope.graph.arithmetic.backward import (
-    gradient_in_number,
-    gradient_in_probability,
-    gradient_in_weight,
-)
-from convscope.graph.arithmetic.forms import Calculated
-from convscope.graph.arithmetic.forward import Step, steps
-from convscope.graph.arithmetic.loss import Loss, loss_of
-from convscope.graph.arithmetic.numbers import constant, has_batch
-from convscope.graph.arithmetic.steepest import steepest_input, steepest_weight
-from convscope.graph.arithmetic.words import in_brackets, number
+from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph, Node
+from convscope.graph.operations.forms import Calculated
+from convscope.graph.operations.numbers import constant, has_batch
+from convscope.graph.operations.words import in_brackets, number
 from convscope.inspection.open.image import OpenedImage, open_image
 from convscope.inspection.receptive_field.unit_field import UnitField, unit_field
-from convscope.inspection.unit.explanation import Backward, UnitExplanation
+from convscope.inspection.unit.asked import (
+    SOFTMAX,
+    find_label,
+    find_layer,
+    full_index,
+    parse_place,
+)
+from convscope.inspection.unit.backward import (
+    explain_number_gradient,
+    explain_probability_gradient,
+    explain_weight_gradient,
+)
+from convscope.inspection.unit.explanation import UnitBackward, UnitFindings
+from convscope.inspection.unit.loss import Loss, compute_loss
+from convscope.inspection.unit.steepest import find_steepest_input, find_steepest_weight
+from convscope.inspection.unit.steps import UnitStep, follow_steps
+from convscope.inspection.unit.text import as_parts, as_text
+from convscope.look.html import escape
 from convscope.runs.run import Run
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.console import Console, ConsoleOptions, RenderResult
+
 FORM = "LAYER:CHANNEL,ROW,COLUMN"
-SOFTMAX = "softmax"
-"""The layer that makes probabilities of the logits, where the network leaves that to the loss."""
+
+
+@dataclass(frozen=True)
+class UnitExplanation(UnitFindings):
+    """The arithmetic behind one number. It prints as text, and shows as text in a notebook."""
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from as_parts(self, options.max_width)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{'<br>'.join(escape(line) for line in str(self).splitlines())}</pre>"
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """Draw the way forwards.
+
+        Args:
+            path: The PNG to write; None writes none.
+        """
+        from convscope.inspection.unit.figure import draw_unit
+
+        return draw_unit(self, path)
+
+    def backward_figure(self, path: str | Path | None = None) -> Figure:
+        """Draw the way backwards.
+
+        Args:
+            path: The PNG to write; None writes none.
+
+        Raises:
+            UsageError: It was not asked for.
+        """
+        from convscope.inspection.unit.figure_backward import draw_unit_backward
+
+        return draw_unit_backward(self, path)
 
 
 def unit(
@@ -72,15 +121,15 @@ def unit(
 
     Raises:
         UsageError: No such network, layer, unit, class or weight; an image that does not fit; or
-            an operation that is not known.
+            numbers that can't be explained, as random ones.
         ConvscopeError: The file is no image.
     """
-    return explained(
+    return explain_unit(
         open_image(network, image), unit, backward=backward, label=label, weight=weight
     )
 
 
-def explained(
+def explain_unit(
     subject: OpenedImage,
     unit: str | tuple[str, Sequence[int]],
     *,
@@ -88,22 +137,22 @@ def explained(
     label: int | str | None = None,
     weight: str | tuple[str, Sequence[int]] | None = None,
 ) -> UnitExplanation:
-    """What `unit` does, of a network and image that are opened already."""
-    name, place = _parsed(unit, "unit", FORM)
+    """What `unit` does, with a network and image that are opened already."""
+    name, place = parse_place(unit, "unit", FORM)
     # GPUs would otherwise shorten the factors of a convolution to 10 bits (TF32).
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         graph = capture(subject.network, subject.pixels, gradients=backward)
-    graph, node = _layer(graph, name)
-    index = _index(node, name, place)
-    found, asked = steps(graph, node, index)
+    graph, node = find_layer(graph, name)
+    index = full_index(node, name, place)
+    found, asked = follow_steps(graph, node, index)
     if node is graph.input and subject.image is not None:
         found[asked] = _normalized(found[asked], subject)
     back = None
     if backward:
-        chosen = None if weight is None else _parsed(weight, "weight", "PARAMETER:INDEX")
-        right = _label(label, subject.classes)
+        chosen = None if weight is None else parse_place(weight, "weight", "PARAMETER:INDEX")
+        right = find_label(label, subject.classes)
         with torch.inference_mode(mode=False), torch.enable_grad():
-            loss = loss_of(graph, right)
+            loss = compute_loss(graph, right)
             back = _backward(graph, loss, node, index, found[asked], chosen)
     return UnitExplanation(
         network=graph.network,
@@ -117,66 +166,6 @@ def explained(
     )
 
 
-def _parsed(
-    given: str | tuple[str, Sequence[int]], argument: str, form: str
-) -> tuple[str, tuple[int, ...]]:
-    if not isinstance(given, str):
-        name, place = given
-        return name, tuple(int(i) for i in place)
-    name, _, numbers = given.rpartition(":")
-    if not name or not re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*)*", numbers):
-        example = (
-            "features.conv1:2,10,12" if argument == "unit" else "features.conv1.weight:2,0,4,4"
-        )
-        raise UsageError(f"{argument} must be {form}, as in {example!r}; given {given!r}.")
-    return name, tuple(int(i) for i in numbers.split(","))
-
-
-def _layer(graph: Graph, name: str) -> tuple[Graph, Node]:
-    """The layer, and the graph with it; a softmax is put behind the logits if it is missing."""
-    names = {node.name for node in graph} | {
-        call.name for call in graph.root.walk() if call.output is not None
-    }
-    if name in names or graph.output.kind in ("softmax", "log softmax"):
-        return graph, graph[name]
-    if name != SOFTMAX:
-        raise unknown_name(f"layer of {graph.network}:", name, [*sorted(names - {""}), SOFTMAX])
-    logits = graph.output
-    assert logits.value is not None, "the image was real"  # noqa: S101
-    node = Node(
-        name=SOFTMAX,
-        kind="softmax",
-        module="",
-        function="torch.nn.functional.softmax",
-        arguments={"dim": -1},
-        inputs=(logits,),
-        parameters={},
-        shape=logits.shape,
-        dtype=logits.dtype,
-        depends_on_images=True,
-        value=logits.value.softmax(dim=-1),
-    )
-    return dataclasses.replace(graph, nodes=[*graph.nodes, node]), node
-
-
-def _index(node: Node, name: str, place: tuple[int, ...]) -> tuple[int, ...]:
-    """The number's full index, with the batch axis."""
-    batch = has_batch(node)
-    shape = node.shape[1:] if batch else node.shape
-    fits = len(place) == len(shape) and all(
-        0 <= i < size for i, size in zip(place, shape, strict=True)
-    )
-    if not fits:
-        axes = {3: " (channels, height, width)", 1: " units"}.get(len(shape), "")
-        size = " × ".join(map(str, shape))
-        last = ",".join(str(size - 1) for size in shape)
-        raise UsageError(
-            f"Layer {name!r} has {size}{axes}, so its last unit is {name}:{last}; given "
-            f"{name}:{','.join(map(str, place))}."
-        )
-    return (0, *place) if batch else place
-
-
 def _sees(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitField | None:
     """What a number can see of the image; None for what follows from padding or weights alone."""
     if not has_batch(node):
@@ -187,42 +176,30 @@ def _sees(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitField | None:
         return None
 
 
-def _label(label: int | str | None, classes: tuple[str, ...]) -> int | None:
-    if label is None or isinstance(label, int):
-        return label
-    if label in classes:
-        return classes.index(label)
-    if label.isdecimal():
-        return int(label)
-    if not classes:
-        raise UsageError(f"The classes have no names here. Give the label's number, not {label!r}.")
-    raise unknown_name("class", label, classes)
-
-
 def _backward(
     graph: Graph,
     loss: Loss,
     node: Node,
     index: tuple[int, ...],
-    step: Step,
+    step: UnitStep,
     chosen: tuple[str, tuple[int, ...]] | None,
-) -> Backward:
-    weight = chosen or steepest_weight(graph, loss, node, index)
-    source = steepest_input(graph, loss, step.form)
+) -> UnitBackward:
+    weight = chosen or find_steepest_weight(graph, loss, node, index)
+    source = find_steepest_input(graph, loss, step.form)
     own = None
     if node.edge is not None:
-        own = gradient_in_number(graph, loss, node, index)
+        own = explain_number_gradient(graph, loss, node, index)
     elif node.name == SOFTMAX:
-        own = gradient_in_probability(loss, index[-1], SOFTMAX)
-    return Backward(
+        own = explain_probability_gradient(loss, index[-1], SOFTMAX)
+    return UnitBackward(
         loss,
         number=own,
-        weight=None if weight is None else gradient_in_weight(graph, loss, *weight),
-        source=None if source is None else gradient_in_number(graph, loss, *source),
+        weight=None if weight is None else explain_weight_gradient(graph, loss, *weight),
+        source=None if source is None else explain_number_gradient(graph, loss, *source),
     )
 
 
-def _normalized(step: Step, subject: OpenedImage) -> Step:
+def _normalized(step: UnitStep, subject: OpenedImage) -> UnitStep:
     """The step of a pixel: how the network's number follows from the one in the file."""
     assert subject.image is not None and subject.normalization is not None  # noqa: S101, PT018
     pixel = int(subject.image[step.index])

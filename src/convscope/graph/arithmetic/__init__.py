@@ -1,1 +1,0 @@
-"""The arithmetic behind one number of a network, forwards and backwards."""

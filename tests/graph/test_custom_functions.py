@@ -1,0 +1,48 @@
+"""Functions with their own backward pass are one operation, and are put back as they were."""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from convscope.graph.capture import capture
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x + x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return 2 * gradient
+
+
+class Custom(nn.Module):
+    def forward(self, x):
+        return Doubled.apply(x.relu()) * 3
+
+
+def test_a_custom_function_is_one_operation():
+    apply = torch.autograd.Function.__dict__["apply"]
+    graph = capture(Custom(), torch.randn(1, 2, 3), gradients=True)
+    assert [node.kind for node in graph] == ["input", "ReLU", "other: Doubled.apply", "product"]
+    assert all(node.edge is not None for node in graph)
+    assert torch.autograd.Function.__dict__["apply"] is apply
+    shapes = capture(Custom(), (1, 2, 3))
+    assert [node.kind for node in shapes] == [node.kind for node in graph]
+    assert torch.equal(graph.nodes[2].replay(torch.ones(2)), torch.full((2,), 2.0))
+
+
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+def test_what_only_runs_others_is_looked_into():
+    class Checkpointed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 2, 3)
+
+        def forward(self, x):
+            return checkpoint(self.conv, x, use_reentrant=True).relu()
+
+    graph = capture(Checkpointed(), (1, 5, 5))
+    assert [node.kind for node in graph] == ["input", "convolution", "ReLU"]
