@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     )
     from convscope.inspection.trace.trace import Trace as Trace
     from convscope.inspection.trace.trace import trace as trace
-    from convscope.inspection.unit.explanation import UnitExplanation as UnitExplanation
+    from convscope.inspection.unit.unit import UnitExplanation as UnitExplanation
     from convscope.inspection.unit.unit import unit as unit
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import list_networks as list_networks
@@ -99,7 +99,7 @@ _HOME = {
     "Run": "convscope.runs.run",
     "SeedGroup": "convscope.runs.seed_group",
     "Trace": "convscope.inspection.trace.trace",
-    "UnitExplanation": "convscope.inspection.unit.explanation",
+    "UnitExplanation": "convscope.inspection.unit.unit",
     "UnitReceptiveField": "convscope.inspection.receptive_field.receptive_field",
     "UsageError": "convscope.errors",
     "build": "convscope.networks.catalog",

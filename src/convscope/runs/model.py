@@ -25,6 +25,10 @@ class Model:
     network: nn.Module
     card: ModelCard
 
+    def __str__(self) -> str:
+        shape = "×".join(map(str, self.image_shape))
+        return f"{self.name}: {len(self.card.classes)} classes of images {shape}"
+
     @property
     def name(self) -> str:
         """The network's name in the catalog, or the class of a module that isn't in it."""

@@ -13,6 +13,7 @@ import tomli_w
 from convscope.data.augmentation import Augmentation
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
+from convscope.look.html import escape
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -141,7 +142,17 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
 
     def write(self, path: str | Path) -> None:
         """Write the recipe as TOML, atomically. Unset fields are left out."""
-        write_text(path, tomli_w.dumps(self.model_dump(mode="json", exclude_none=True)))
+        write_text(path, str(self))
+
+    def __str__(self) -> str:
+        return tomli_w.dumps(self.as_dict())
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self)}</pre>"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; unset fields are left out."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 def read(path: str | Path) -> Recipe:
