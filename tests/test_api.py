@@ -176,11 +176,26 @@ def test_hostile_names_are_shown_as_they_are(name, run, image, tmp_path):
     assert HOSTILE in Balanced(result._repr_html_()).text
 
 
+class Shown:
+    """A default as docs/api.md writes it."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
 def shown_signature(function):
     """How docs/api.md writes a signature: names and defaults, without types."""
     found = inspect.signature(function)
-    bare = [each.replace(annotation=inspect.Parameter.empty) for each in found.parameters.values()]
-    return str(found.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+    parameters = []
+    for each in found.parameters.values():
+        default = each.default
+        if isinstance(default, cs.Reading) and default == cs.Reading():
+            default = Shown("Reading()")
+        parameters.append(each.replace(annotation=each.empty, default=default))
+    return str(found.replace(parameters=parameters, return_annotation=found.empty))
 
 
 def table_rows(text):

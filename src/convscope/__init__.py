@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from convscope.comparison.compare import compare as compare
     from convscope.data.image_set import ImageSet as ImageSet
     from convscope.data.load import load as load
+    from convscope.data.reading import Reading as Reading
     from convscope.diagnosis.diagnose import diagnose as diagnose
     from convscope.diagnosis.diagnosis import Diagnosis as Diagnosis
     from convscope.errors import ConvscopeError as ConvscopeError
@@ -95,6 +96,7 @@ _HOME = {
     "ParameterDescription": "convscope.inspection.parameters.describe",
     "Plan": "convscope.planning.plan",
     "Predictions": "convscope.evaluation.prediction",
+    "Reading": "convscope.data.reading",
     "Recipe": "convscope.runs.recipe",
     "Run": "convscope.runs.run",
     "SeedGroup": "convscope.runs.seed_group",

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -110,3 +113,42 @@ def test_of_many_classes_a_few_images_each_are_drawn(show, tmp_path):
     show("many", "--size", 8)
     with Image.open(tmp_path / "many-images.png") as sheet:
         assert sheet.height == pytest.approx(sheet.width * 1.3, rel=0.1)  # 12 rows of 10
+
+
+def test_what_was_understood_is_said_and_options_answer_what_is_asked(show, tmp_path):
+    files = {f"{top}/{name}": content for top in "AB" for name, content in two_classes(6).items()}
+    write_files(tmp_path / "sets", files)
+    with pytest.raises(UsageError, match="--split-folders train=A,test=B"):
+        show("sets")
+    text = show("sets", "--split-folders", "train=A,test=B")
+    assert "Folders are splits: A/ for training; B/ for testing; 2 classes (blue, red)" in text
+    text = show("sets", "--split-folders", "none")
+    assert "Folders are classes: 2 classes (A, B)" in text
+    with pytest.raises(UsageError, match="--split-folders takes SPLIT=FOLDER"):
+        show("sets", "--split-folders", "A")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "gbk", "utf-8", "cp437"])
+def test_any_names_can_be_printed_on_any_terminal(tmp_path, encoding):
+    names = ("苹果→", "Bär", "кот", "🐈")
+    files = {f"{name}/{i}.png": plain((10 * i, 40 * number, 0))
+             for number, name in enumerate(names) for i in range(4)}  # fmt: skip
+    write_files(tmp_path / "pets", files)
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    for arguments in (["data", "pets", "--size", 8], ["data", "pets", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "convscope", *map(str, arguments)],
+            capture_output=True,
+            cwd=tmp_path,
+            env=os.environ | environment,
+        )
+        assert done.returncode == 0, done.stderr
+        assert b"Traceback" not in done.stderr
+        assert done.stdout.decode(encoding)
+    done = subprocess.run(
+        [sys.executable, "-m", "convscope", "data", "pets", "--json"],
+        capture_output=True,
+        cwd=tmp_path,
+        env=os.environ | environment,
+    )
+    assert set(json.loads(done.stdout.decode(encoding))["classes"]) == set(names)

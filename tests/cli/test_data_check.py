@@ -32,11 +32,14 @@ def test_a_short_summary_with_examples(command, pets):
     text = command("data", "pets", "--check").stdout
     lines = text.splitlines()
     assert lines[0] == "pets: 56 images checked (47 train, 9 test)"
-    assert lines[1] == "Duplicates across splits (1 the same file):"
-    assert lines[2] == (
+    assert lines[1] == (
+        "Folders are splits: train/ for training; test/ for testing; 2 classes (cats, dogs)"
+    )
+    assert lines[2] == "Duplicates across splits (1 the same file):"
+    assert lines[3] == (
         "  pets/train/cats/1.png and pets/test/cats/leak.png (both cats; the same file)"
     )
-    assert lines[3] == "Duplicates within a split (1 the same file, 1 nearly the same):"
+    assert lines[4] == "Duplicates within a split (1 the same file, 1 nearly the same):"
     assert "  pets/train/cats/9.png and pets/train/cats/mirrored.png (both cats; mirrored, " in text
     assert "Duplicates with different classes (1 the same file):" in lines
     assert "(cats, dogs; the same file)" in text or "(dogs, cats; the same file)" in text
@@ -61,7 +64,7 @@ def test_json_is_one_object_with_everything(command, pets):
     done = command("data", "pets", "--check", "--json", "--report", "all.csv")
     result = json.loads(done.stdout)
     assert done.stdout.count("\n") == 1
-    assert set(result) == {"name", "images", "counts", "note", "findings", "report"}
+    assert set(result) == {"name", "images", "counts", "note", "notes", "findings", "report"}
     assert result["images"] == {"train": 47, "test": 9}
     assert result["counts"]["same file"] == 2
     assert result["counts"]["near duplicate"] == 1
@@ -94,7 +97,8 @@ def test_report_and_figure(command, pets, tmp_path):
 def test_nothing_found(command, tmp_path):
     write_files(tmp_path / "clean", {f"{'ab'[n % 2]}/{n}.png": png(n) for n in range(44)})
     assert command("data", "clean", "--check").stdout == (
-        "clean: 44 images checked (44 train)\nNothing was found.\n"
+        "clean: 44 images checked (44 train)\nFolders are classes: 2 classes (a, b)\n"
+        "Nothing was found.\n"
     )
     text = command("data", "clean", "--check", "--figure", "pairs.png").stdout
     assert text.endswith("Nothing was found.\nFigure: none, as there are no duplicates to show.\n")
@@ -123,8 +127,12 @@ def test_mistakes_are_named(command, arguments, message):
     assert message in command("data", "digits", *arguments, code=2).stderr
 
 
-def test_training_stops_at_leaks_unless_they_are_allowed(command, pets):
+def test_training_stops_at_leaks_and_conflicts_unless_they_are_allowed(command, pets):
     arguments = ("train", "lenet", "pets", "--size", 28, "--epochs", 1, "--out", "run")
+    failed = command(*arguments, code=2)
+    assert "The same image with different classes: 1 pair (pets/train/" in failed.stderr
+    assert "--allow-conflicting-labels" in failed.stderr
+    arguments += ("--allow-conflicting-labels",)
     failed = command(*arguments, code=2)
     assert "Leaks between splits: 1 pair of exact duplicates (pets/train/cats/1.png" in (
         failed.stderr
@@ -133,4 +141,5 @@ def test_training_stops_at_leaks_unless_they_are_allowed(command, pets):
     assert "Traceback" not in failed.stderr
     done = command(*arguments, "--allow-leaks", "--set", "precision=float32")
     assert "Leaks between splits: 1 pair of exact duplicates" in done.stderr
+    assert "The same image with different classes: 1 pair" in done.stderr
     assert "test accuracy" in done.stdout

@@ -234,3 +234,12 @@ def test_a_gpu_gets_the_same_batches():
     for (a, b), (c, d) in zip(made("cpu"), made("cuda"), strict=True):
         assert torch.allclose(a, c, atol=1e-4)
         assert torch.allclose(b, d)
+
+
+def test_what_is_put_beside_an_image_is_black_before_normalization():
+    images = ImageSet(np.full((2, 1, 4, 8), 255, np.uint8), [0, 1], ("a", "b"))
+    scale = Normalization((0.5,), (0.25,))
+    batches = Batches(images, 2, normalization=scale, train=False, size=8, fit="pad")
+    ((pixels, _),) = batches.epoch(0)
+    assert pixels.shape == (2, 1, 8, 8)
+    assert pixels[0, 0, :, 0].tolist() == [-2.0, -2.0, 2.0, 2.0, 2.0, 2.0, -2.0, -2.0]

@@ -64,3 +64,13 @@ def test_other_channel_counts_cannot_be_converted():
     assert convert(odd, size=4, channels=None).image_shape == (5, 4, 4)
     with pytest.raises(UsageError, match=r"odd has 5 channels.*not 5 into 3"):
         convert(odd, size=None, channels=3)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize(("height", "width"), [(12, 40), (40, 12), (20, 20), (7, 100)])
+def test_arrays_become_square_as_files_do(fit, height, width):
+    image = noise(height, width)
+    expected = decode(encoded(image), size=16, fit=fit).astype(int)
+    array = torch.from_numpy(image.transpose(2, 0, 1)[None].astype(np.float32))
+    found = resize(array, 16, fit).round().numpy()[0].astype(int)
+    assert np.abs(found - expected).max() <= 1

@@ -4,9 +4,11 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from convscope.data.decode import FORMATS, ImageError, decode, is_colour
+from convscope.data.decode import FORMATS, ImageError, decode, is_colour, padded_extents
 from tests.data.image_files import SAVED, encoded, noise
 
 
@@ -214,3 +216,39 @@ def test_grey_files_say_so():
     assert not is_colour(encoded(np.zeros((4, 4), np.uint16)))
     assert is_colour(encoded(noise(4, 4)))
     assert not is_colour(b"no image")
+
+
+def test_padding_keeps_all_of_a_wide_image_between_black():
+    content = encoded(np.full((10, 40, 3), 200, np.uint8))
+    image = decode(content, size=8, fit="pad")
+    assert (image[:, 3:5] == 200).all()  # 2 of 8 rows
+    assert (image[:, :3] == 0).all()
+    assert (image[:, 5:] == 0).all()
+    assert np.array_equal(decode(content, size=8, fit="stretch"), np.full((3, 8, 8), 200))
+
+
+@given(
+    st.integers(1, 60), st.integers(1, 60), st.integers(1, 30), st.sampled_from(("pad", "stretch"))
+)
+def test_no_end_of_an_image_is_lost(height, width, size, fit):
+    """All corners of a bright image on dark ground are still there, wherever it is put."""
+    array = np.full((height, width), 255, np.uint8)
+    image = decode(encoded(array), size=size, fit=fit)[0]
+    columns, rows = padded_extents(width, height, size) if fit == "pad" else (size, size)
+    assert image.shape == (size, size)
+    assert (image == 255).sum() == rows * columns
+    assert max(rows, columns) == size
+    if fit == "pad":
+        assert abs(rows / columns - height / width) <= max(1, height / width) / min(rows, columns)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_a_square_is_the_same_whatever_the_fit(fit):
+    content = encoded(noise(30, 30), "PNG")
+    assert np.array_equal(decode(content, size=12, fit=fit), decode(content, size=12))
+
+
+def test_a_range_of_deep_grey_is_spread_and_what_lies_beyond_is_cut_off():
+    content = encoded(np.array([[1000, 1050, 1101, 1150, 2000]], np.uint16))
+    assert decode(content, grey_range=(1050, 1150))[0].tolist() == [[0, 0, 130, 255, 255]]
+    assert decode(encoded(noise(4, 4, 1)), grey_range=(5, 6)).tolist() == [noise(4, 4, 1).tolist()]

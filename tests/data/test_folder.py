@@ -9,7 +9,8 @@ from PIL import Image
 from convscope.data import folder as module
 from convscope.data.decode import decode
 from convscope.data.folder import DEFAULT_SIZE, read
-from convscope.data.tree import FolderTree, ZipTree
+from convscope.data.tree import FolderTree
+from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError
 from tests.data.image_files import encoded, noise, plain, two_classes, write_files
 
@@ -93,6 +94,13 @@ def test_a_class_that_is_not_in_train_is_left_out_and_reported(read_files):
     assert problems(splits["train"]) == {
         "test/aa": "its class is not in train, so its images (2) are left out"
     }
+
+
+def test_a_split_that_shares_no_class_with_train_is_refused(read_files):
+    files = {"train/Cat/1.png": RED, "train/Dog/1.png": BLUE, "test/cat/1.png": RED,
+             "test/dog/1.png": BLUE}  # fmt: skip
+    with pytest.raises(UsageError, match=r"none of the classes of test \(cat and dog\) is one of"):
+        read_files(files)
 
 
 def test_a_class_that_only_train_has_counts_zero_elsewhere(read_files):

@@ -6,6 +6,7 @@ import pytest
 
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, load, load_splits
+from convscope.data.reading import Reading
 from convscope.data.splits import stratified
 from convscope.errors import UsageError
 from tests.data.image_files import encoded, plain, two_classes, write_files
@@ -208,3 +209,13 @@ def test_published_sets_are_divided_as_ever(monkeypatch):
     taken = load_splits("digits")
     _, chosen = stratified(published.labels, 0.2, 0)
     assert taken["test"].paths == [published.paths[row] for row in chosen]
+
+
+def test_how_files_are_read_can_be_said(tmp_path):
+    files = {f"{top}/{name}": content for top in "AB" for name, content in two_classes(6).items()}
+    root = write_files(tmp_path / "pets", files)
+    with pytest.raises(UsageError, match="they may be splits or classes"):
+        load(root)
+    reading = Reading(split_folders={"train": "A", "test": "B"})
+    assert len(load(root, "test", size=8, reading=reading)) == 12
+    assert load(root, size=8, reading=Reading(split_folders="none")).classes == ("A", "B")

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data.splits import keep_together, stratified
+from convscope.data.splits import keep_together, stratified, stratified_groups
 
 label_lists = st.lists(st.integers(0, 4), min_size=1, max_size=200).map(np.array)
 
@@ -38,3 +38,42 @@ def test_copies_follow_the_first_one():
 def test_a_side_is_never_emptied():
     stay, chosen = keep_together(np.array([0, 1, 3]), np.array([2]), [[0, 2]])
     assert (stay.tolist(), chosen.tolist()) == ([0, 1, 3], [2])
+
+
+@st.composite
+def grouped(draw):
+    """Labels, and groups of rows of one class."""
+    labels = np.sort(draw(label_lists))
+    groups, row = [], 0
+    while row < len(labels):
+        size = draw(st.integers(1, 4))
+        group = [each for each in range(row, min(row + size, len(labels)))
+                 if labels[each] == labels[row]]  # fmt: skip
+        if len(group) > 1:
+            groups.append(group)
+        row += len(group)
+    return labels, groups
+
+
+@given(grouped(), st.floats(0.05, 0.6), st.integers(0, 1000))
+def test_groups_stay_whole_and_every_class_gives_some(data, share, seed):
+    labels, groups = data
+    rows = np.arange(len(labels))
+    stay, chosen = stratified_groups(labels, rows, share, seed, groups)
+    assert sorted([*stay, *chosen]) == rows.tolist()
+    for group in groups:
+        assert len({row in set(chosen.tolist()) for row in group}) == 1
+    for label in set(labels.tolist()):
+        members = np.flatnonzero(labels == label)
+        units = len(members) - sum(len(group) - 1 for group in groups if labels[group[0]] == label)
+        taken = np.isin(members, chosen).sum()
+        assert (0 < taken < len(members)) == (units > 1)
+        if units > 1:
+            assert taken <= max(4, share * len(members) + 1)
+
+
+@given(label_lists, st.floats(0.01, 0.99), st.integers(0, 1000))
+def test_without_groups_the_choice_is_the_same(labels, share, seed):
+    expected = stratified(labels, share, seed)
+    found = stratified_groups(labels, np.arange(len(labels)), share, seed, [])
+    assert [each.tolist() for each in found] == [each.tolist() for each in expected]

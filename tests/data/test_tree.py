@@ -7,8 +7,10 @@ import zipfile
 import pytest
 
 from convscope.data import tree as module
+from convscope.data import zip_tree as zip_module
 from convscope.data.decode import ImageError
-from convscope.data.tree import FolderTree, ZipTree
+from convscope.data.tree import FolderTree
+from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError
 from tests.data.image_files import write_files
 
@@ -190,7 +192,7 @@ def test_zip_bombs(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(2):
             archive.writestr(f"a/{number}.png", bytes(2 << 20))
-    monkeypatch.setattr(module, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(zip_module, "MAX_BYTES", 1 << 20)
     tree = ZipTree(path)
     tree.listing()
     with pytest.raises(ImageError, match="larger than 1 MiB"):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from convscope.errors import UsageError
+
+
+def write_any_text() -> None:
+    """Let texts be printed whatever the terminal's encoding: what it lacks is spelled out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def fail(message: str) -> None:
@@ -17,7 +25,9 @@ def fail(message: str) -> None:
 
 def print_json(result: dict[str, Any]) -> None:
     """Print the result of a command as one JSON object on standard output."""
-    print(json.dumps(result, ensure_ascii=False))
+    # Where a character can't be written it is escaped as JSON does it, not as the stream would.
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    print(json.dumps(result, ensure_ascii=not is_unicode))
 
 
 def check_out_file(option: str, path: Path, suffix: str) -> None:

@@ -10,6 +10,12 @@ import typer
 from convscope.cli.complete import complete_data
 from convscope.cli.console import print_json
 from convscope.cli.data_check import check_data
+from convscope.cli.reading import (
+    FitOption,
+    SplitFoldersOption,
+    ZipEncodingOption,
+    reading_of,
+)
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +48,9 @@ def data(
         int | None, typer.Option(min=1, help="Height and width to resize the images to.")
     ] = None,
     channels: Annotated[int | None, typer.Option(help="1 for grey, 3 for colour.")] = None,
+    fit: FitOption = None,
+    split_folders: SplitFoldersOption = None,
+    zip_encoding: ZipEncodingOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides the splits that the source lacks.")] = 0,
     out: Annotated[
         Path | None,
@@ -64,13 +73,22 @@ def data(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the splits, classes and problems of a data set, and draw a sheet of its images."""
+    reading = reading_of(fit, split_folders, zip_encoding)
     if check:
         if out is not None:
             raise UsageError(
                 "--out is for the image sheet, which --check doesn't draw. Use --figure to see "
                 "duplicates."
             )
-        check_data(source, size=size, channels=channels, report=report, figure=figure, json=json)
+        check_data(
+            source,
+            size=size,
+            channels=channels,
+            reading=reading,
+            report=report,
+            figure=figure,
+            json=json,
+        )
         return
     for option, path in (("--report", report), ("--figure", figure)):
         if path is not None:
@@ -78,7 +96,7 @@ def data(
 
     from convscope.data.load import load_splits
 
-    splits = load_splits(source, size=size, channels=channels, seed=seed)
+    splits = load_splits(source, size=size, channels=channels, seed=seed, reading=reading)
     sheet = out or _free_name(Path(f"{splits['train'].name}-images.png"))
     replaced = sheet.exists()
     _draw(splits["train"], sheet, seed)
@@ -130,6 +148,7 @@ def _summary(splits: dict[str, ImageSet], sheet: Path) -> dict[str, Any]:
             {"height": height, "width": width, "images": count}
             for (height, width), count in sorted(train.original_sizes.items())
         ],
+        "notes": list(train.notes),
         "problems": [{"path": each.path, "reason": each.reason} for each in problems],
         "sheet": str(sheet),
     }
@@ -156,6 +175,8 @@ def _print(result: dict[str, Any], sheet: str) -> None:
     console.print(table)
     if result["original_sizes"]:
         console.print(_sizes(result["original_sizes"]))
+    for note in result["notes"]:
+        console.print(Text(note), soft_wrap=True)
     console.print(Text(f"Image sheet: {sheet}"), soft_wrap=True)
     if result["problems"]:
         console.print(f"Left out ({len(result['problems'])}):")

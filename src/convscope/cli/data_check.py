@@ -11,6 +11,7 @@ from convscope.errors import UsageError
 
 if TYPE_CHECKING:
     from convscope.data.check.finding import Checked, DataFinding
+    from convscope.data.reading import Reading
 
 EXAMPLES = 5
 
@@ -35,6 +36,7 @@ def check_data(
     *,
     size: int | None,
     channels: int | None,
+    reading: Reading,
     report: Path | None,
     figure: Path | None,
     json: bool,
@@ -46,13 +48,14 @@ def check_data(
     from convscope.data.check.figure import draw_duplicates
     from convscope.data.load import source_splits
 
-    checked = check(source, size=size, channels=channels)
+    checked = check(source, size=size, channels=channels, reading=reading)
     written: dict[str, Any] = {}
     if report is not None:
         _write(checked, report)
         written["report"] = str(report)
     if figure is not None and any(each.other for each in checked.findings):
-        draw_duplicates(figure, checked, source_splits(source, size=size, channels=channels))
+        splits = source_splits(source, size=size, channels=channels, reading=reading)
+        draw_duplicates(figure, checked, splits)
         written["figure"] = str(figure)
     if json:
         print_json(checked.as_dict() | written)
@@ -98,6 +101,7 @@ def _summary(checked: Checked) -> Iterable[str]:
     total = sum(checked.images.values())
     parts = ", ".join(f"{count:,} {split}" for split, count in checked.images.items())
     yield f"{checked.name}: {total:,} images checked ({parts})"
+    yield from checked.notes
     if checked.note:
         yield checked.note
     if not checked.findings:

@@ -22,7 +22,7 @@ from convscope.cli import predict as predict_command
 from convscope.cli import serve as serve_command
 from convscope.cli import show as show_command
 from convscope.cli import train as train_command
-from convscope.cli.console import fail
+from convscope.cli.console import fail, write_any_text
 from convscope.errors import ConvscopeError
 from convscope.runtime.allocator import start_again_without_thread_cache
 from convscope.version import __version__
@@ -77,6 +77,7 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     # What is wrong with an image is said in one line of our own; Pillow would add some.
     warnings.filterwarnings("ignore", module=r"PIL\.")
+    write_any_text()
     if sys.argv[1:2] in (["train"], ["resume"]):
         start_again_without_thread_cache()
     try:

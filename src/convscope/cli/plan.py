@@ -16,6 +16,12 @@ from convscope.cli.complete import (
     complete_recipe,
 )
 from convscope.cli.console import check_out_file, print_json, show, show_plot
+from convscope.cli.reading import (
+    FitOption,
+    SplitFoldersOption,
+    ZipEncodingOption,
+    reading_fields,
+)
 from convscope.cli.train import parse_settings
 from convscope.errors import UsageError, unknown_name
 
@@ -67,6 +73,9 @@ def plan(
     size: Annotated[
         int | None, typer.Option(help="Resize images to this height and width, in pixels.")
     ] = None,
+    fit: FitOption = None,
+    split_folders: SplitFoldersOption = None,
+    zip_encoding: ZipEncodingOption = None,
     precision: Annotated[
         str | None,
         typer.Option(help="auto, float32 or bfloat16.", autocompletion=complete_precision),
@@ -128,6 +137,7 @@ def plan(
         "recompute": "auto" if recompute else None,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changes |= reading_fields(fit, split_folders, zip_encoding)
     changes |= parse_settings(settings or [])
     if history:
         if network is not None or changes or fits or budget or plot or what_if or on:

@@ -10,6 +10,12 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_network, complete_recipe, complete_run
 from convscope.cli.console import print_json
+from convscope.cli.reading import (
+    FitOption,
+    SplitFoldersOption,
+    ZipEncodingOption,
+    reading_fields,
+)
 from convscope.errors import UsageError, unknown_name
 from convscope.look.numbers import duration, percent
 
@@ -71,6 +77,9 @@ def train(
     size: Annotated[
         int | None, typer.Option(help="Resize images to this height and width, in pixels.")
     ] = None,
+    fit: FitOption = None,
+    split_folders: SplitFoldersOption = None,
+    zip_encoding: ZipEncodingOption = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
     seeds: Annotated[
         int | None,
@@ -95,6 +104,12 @@ def train(
         bool,
         typer.Option(
             "--allow-leaks", help="Train even if images are both in train and in another split."
+        ),
+    ] = False,
+    allow_conflicting_labels: Annotated[
+        bool,
+        typer.Option(
+            "--allow-conflicting-labels", help="Train even if the same image has two classes."
         ),
     ] = False,
     settings: Annotated[
@@ -128,6 +143,9 @@ def train(
         changes["recompute"] = "auto"
     if allow_leaks:
         changes["allow_leaks"] = True
+    if allow_conflicting_labels:
+        changes["allow_conflicting_labels"] = True
+    changes |= reading_fields(fit, split_folders, zip_encoding)
     changes |= parse_settings(settings or [])
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise

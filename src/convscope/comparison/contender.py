@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from convscope.comparison.evaluation_record import EvaluationRecord, read_evaluation
-from convscope.data.tree import printable
+from convscope.data.file_kinds import printable
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.forecast import ForecastRow, read_forecast
 from convscope.runs.model_file import read_card

@@ -21,6 +21,7 @@ from convscope.data import augmentation as augment
 from convscope.data.augmentation import Augmentation
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
+from convscope.data.reading import Fit
 from convscope.errors import UsageError
 
 SHUFFLING, AUGMENTING = 0, 1  # what a generator is for: the two must not share their numbers
@@ -100,6 +101,7 @@ class Batches:
         train: bool,
         seed: int = 0,
         size: int | None = None,
+        fit: Fit = "crop",
         augmentation: Augmentation | None = None,
         device: str | torch.device = "cpu",
         memory_format: torch.memory_format = torch.contiguous_format,
@@ -114,6 +116,7 @@ class Batches:
             seed: Decides, with epoch and step, everything random.
             size: Height and width of the batches; None keeps those of the images. They are
                 resized batch by batch, after augmentation, so that they are stored small.
+            fit: How images that aren't square become square when they are resized.
             augmentation: Random changes; used only for training.
             device: Where the batches are made. On a GPU, the images are kept there if they take
                 at most half of its free memory, and else sent batch by batch.
@@ -139,6 +142,7 @@ class Batches:
         self._train = train
         self._seed = seed
         self._size = size
+        self._fit: Fit = fit
         self._augmentation = augmentation if train and augmentation else Augmentation()
         self._memory_format = memory_format
 
@@ -189,10 +193,12 @@ class Batches:
             images = augment.cutout(images, change.cutout, fill, random)
         if change.colour:
             images = 255 * augment.colour(images / 255, change.colour, random)
+        if self._size is not None and self._fit == "pad":
+            images = resize(images.float(), self._size, self._fit)  # black before normalization
         images = self._normalization.apply(images)
         if self._size is not None:
             # After normalization, while they are small: the two operations commute.
-            images = resize(images, self._size)
+            images = resize(images, self._size, self._fit)
         if change.mixup:
             images, labels = augment.mixup(images, labels, self._classes, change.mixup, random)
         return images.contiguous(memory_format=self._memory_format), labels

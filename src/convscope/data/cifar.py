@@ -23,7 +23,8 @@ from convscope.data import folder as image_folder
 from convscope.data.download import RemoteFile, download
 from convscope.data.image_set import ImageSet
 from convscope.data.plain_pickle import Called, Named, read_plain_pickle
-from convscope.data.tree import FolderTree, ZipTree
+from convscope.data.tree import FolderTree
+from convscope.data.zip_tree import ZipTree
 from convscope.errors import ConvscopeError
 from convscope.folders import download_folder, search_folders
 

@@ -11,7 +11,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.data.decode import padded_extents
 from convscope.data.image_set import ImageSet
+from convscope.data.reading import Fit
 from convscope.errors import UsageError
 
 LUMA = (0.299, 0.587, 0.114)
@@ -20,23 +22,33 @@ LUMA = (0.299, 0.587, 0.114)
 CHUNK_BYTES = 64 << 20
 
 
-def resize(images: Tensor, size: int) -> Tensor:
-    """The largest centred square, resized with an antialiased bilinear filter.
+def resize(images: Tensor, size: int, fit: Fit = "crop") -> Tensor:
+    """Square images: the largest centred square of each, resized with an antialiased filter.
 
     Args:
-        images: float (N, C, H, W).
+        images: float (N, C, H, W); what "pad" puts beside them is 0.
         size: Height and width of the result.
+        fit: "pad" and "stretch" keep the whole image, as `decode` does.
 
     Returns:
         float (N, C, size, size).
     """
     height, width = images.shape[2:]
+    if fit == "stretch" and height != width:
+        return _interpolated(images, size, size)
+    if fit == "pad" and height != width:
+        columns, rows = padded_extents(width, height, size)
+        top, left = (size - rows) // 2, (size - columns) // 2
+        beside = (left, size - columns - left, top, size - rows - top)
+        return F.pad(_interpolated(images, rows, columns), beside)
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = images[:, :, top : top + side, left : left + side]
-    if side == size:
-        return square
-    return F.interpolate(square, size=(size, size), mode="bilinear", antialias=True)
+    return square if side == size else _interpolated(square, size, size)
+
+
+def _interpolated(images: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(images, size=(height, width), mode="bilinear", antialias=True)
 
 
 def change_channels(images: Tensor, channels: int) -> Tensor:
@@ -49,13 +61,16 @@ def change_channels(images: Tensor, channels: int) -> Tensor:
     return (images * weights).sum(dim=1, keepdim=True)
 
 
-def convert(images: ImageSet, *, size: int | None, channels: int | None) -> ImageSet:
+def convert(
+    images: ImageSet, *, size: int | None, channels: int | None, fit: Fit = "crop"
+) -> ImageSet:
     """The same set with other images; itself if nothing changes.
 
     Args:
         images: What to convert; 1 or 3 channels if `channels` is given.
         size: Height and width; None keeps them.
         channels: 1 or 3; None keeps them.
+        fit: How images that aren't square become square.
 
     Raises:
         UsageError: The images have neither 1 nor 3 channels, and `channels` is another number.
@@ -76,15 +91,6 @@ def convert(images: ImageSet, *, size: int | None, channels: int | None) -> Imag
         part = torch.from_numpy(images.images[start : start + step].astype(np.float32))
         part = change_channels(part, channels)
         if size is not None:
-            part = resize(part, size)
+            part = resize(part, size, fit)
         converted[start : start + step] = part.round().numpy()
-    return ImageSet(
-        converted,
-        images.labels,
-        images.classes,
-        paths=images.paths,
-        name=images.name,
-        split=images.split,
-        problems=images.problems,
-        original_sizes=images.original_sizes,
-    )
+    return images.with_images(converted)

@@ -8,14 +8,16 @@ The rules, for every file:
 * **Upright**: the EXIF orientation is applied. Of an animation, the first frame counts.
 * **Transparency** (alpha, palette or colour key): laid on white.
 * **Grey**: 1-bit, 8-bit and 16-bit grey, and floating point. 16-bit values are divided by 257
-  (65535 becomes 255), never clipped. Floating-point values mean [0, 1], or [0, 255] if one of
-  them is above 1. Other ranges are refused.
+  (65535 becomes 255), unless a range is given: its ends become 0 and 255, and what lies beyond is
+  cut off (`grey_range` finds the range of a data set). Floating-point values mean [0, 1], or
+  [0, 255] if one of them is above 1. Other ranges are refused.
 * **Colour**: palettes, CMYK (in JPEG inverted, as Adobe writes it) and YCbCr become RGB. A palette
   counts as colour. 16-bit colour keeps the upper 8 bits.
 * **Channels**: grey becomes colour by repeating; colour becomes grey by ITU-R 601 luma,
   0.299 R + 0.587 G + 0.114 B.
-* **Size**: the largest centred square, resized with an antialiased bilinear filter; that is the
-  shorter side to `size` and a centre crop.
+* **Size**: with `fit="crop"` the largest centred square, resized with an antialiased bilinear
+  filter; that is the shorter side to `size` and a centre crop. With "pad", the longer side is
+  resized to `size`, and what is missing beside is black; with "stretch", each side is.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import io
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL
@@ -31,6 +34,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from convscope.data.plain_jpeg import plain_jpeg
+from convscope.data.reading import FULL_RANGE, Fit, GreyRange
 from convscope.errors import ConvscopeError
 
 VERSION = f"2, Pillow {PIL.__version__}"
@@ -70,6 +74,8 @@ def decode(
     size: int | None = None,
     channels: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    fit: Fit = "crop",
+    grey_range: GreyRange = FULL_RANGE,
 ) -> NDArray[np.uint8]:
     """Decode one image by the rules above.
 
@@ -78,6 +84,8 @@ def decode(
         size: Height and width of the result; None keeps the image's own.
         channels: 1 or 3; None: 1 for a grey image, else 3.
         max_pixels: An image whose header promises more is refused; at most `MAX_PIXELS`.
+        fit: How an image that isn't square becomes square, where `size` is given.
+        grey_range: The values of 16-bit grey that become 0 and 255.
 
     Returns:
         uint8 (C, H, W).
@@ -89,7 +97,7 @@ def decode(
     try:
         content = source if isinstance(source, bytes) else read_limited(source)
         with plain_jpeg(content, size, max_pixels) or _opened(content, max_pixels) as image:
-            return _array(image, size, channels)
+            return _array(image, size, channels, fit, grey_range)
     except ImageError as error:
         raise ImageError(error.reason, path) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -152,24 +160,52 @@ def _opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return image
 
 
-def _array(image: Image.Image, size: int | None, channels: int | None) -> NDArray[np.uint8]:
+def _array(
+    image: Image.Image, size: int | None, channels: int | None, fit: Fit, grey_range: GreyRange
+) -> NDArray[np.uint8]:
     if size is not None:
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work. Twice the wanted size is
         # left, so that the filter below still decides how the result looks.
         image.draft(None, (2 * size, 2 * size))
     image = _upright(image)
     wanted = channels or (1 if image.mode in GREY_MODES else 3)
-    image = _flattened(image)
+    image = _flattened(image, grey_range)
     mode = "L" if wanted == 1 else "RGB"
     if image.mode != mode:  # each of these steps would copy the image
         image = image.convert(mode)
     if size is not None and image.size != (size, size):
+        image = _square(image, size, fit)
+    array = np.asarray(image)  # (H, W) or (H, W, 3)
+    return np.array(array[None] if wanted == 1 else array.transpose(2, 0, 1), order="C")
+
+
+def _square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
+    if fit == "crop":
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
         image = image.crop((left, top, left + side, top + side))
-        image = image.resize((size, size), Image.Resampling.BILINEAR)
-    array = np.asarray(image)  # (H, W) or (H, W, 3)
-    return np.array(array[None] if wanted == 1 else array.transpose(2, 0, 1), order="C")
+        return image.resize((size, size), Image.Resampling.BILINEAR)
+    width, height = (
+        (size, size) if fit == "stretch" else padded_extents(image.width, image.height, size)
+    )
+    # Across and then down: which comes first would else depend on Pillow's version and the shape,
+    # and an exported model does it in this order.
+    image = image.resize((width, image.height), Image.Resampling.BILINEAR)
+    image = image.resize((width, height), Image.Resampling.BILINEAR)
+    if fit == "stretch":
+        return image
+    square = Image.new(image.mode, (size, size))  # black
+    square.paste(image, ((size - width) // 2, (size - height) // 2))
+    return square
+
+
+def padded_extents(width: int, height: int, size: int) -> tuple[int, int]:
+    """Width and height of an image whose longer side was resized to `size`, rounded, 1 at least."""
+    longest = max(width, height)
+    return (
+        max(1, (2 * width * size + longest) // (2 * longest)),
+        max(1, (2 * height * size + longest) // (2 * longest)),
+    )
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -182,10 +218,10 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _flattened(image: Image.Image) -> Image.Image:
+def _flattened(image: Image.Image, grey_range: GreyRange) -> Image.Image:
     """The image as 8-bit grey or colour, on white where it is transparent."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_eight_bits(np.asarray(image)))
+    if image.mode == "F" or is_deep(image):
+        return Image.fromarray(_eight_bits(np.asarray(image), grey_range))
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
@@ -193,14 +229,37 @@ def _flattened(image: Image.Image) -> Image.Image:
     return image
 
 
-def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+def is_deep(image: Image.Image) -> bool:
+    """Whether an image holds grey values of more than 8 bits."""
+    return image.mode == "I" or image.mode.startswith("I;16")
+
+
+def deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
+    """The values (H, W) of a file of 16-bit grey as they are; None for any other file.
+
+    Raises:
+        ImageError: The file is damaged.
+    """
+    if not content.startswith((b"\x89PNG", b"II*\0", b"MM\0*", b"P2", b"P5")):
+        return None
+    try:
+        with _opened(content) as image:
+            return np.asarray(image) if is_deep(image) else None
+    except ImageError:
+        raise
+    except Exception as error:  # as in `decode`
+        raise ImageError(f"damaged: {error or type(error).__name__}") from error
+
+
+def _eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArray[np.uint8]:
     """Deep grey values (H, W) as 0 to 255."""
     numbers = values.astype(np.float64)
     low, high = numbers.min(), numbers.max()
-    if values.dtype.kind == "f":
-        limit, scale = 255.0, 255.0 if high <= 1 else 1.0
-    else:
-        limit, scale = 65535.0, 1 / 257
+    is_float = values.dtype.kind == "f"
+    limit = 255.0 if is_float else FULL_RANGE[1]
     if not (low >= 0 and high <= limit):  # false for NaN as well
         raise ImageError(f"grey values from {low:g} to {high:g} are not within 0 to {limit:g}")
-    return np.rint(numbers * scale).astype(np.uint8)
+    first, last = (0.0, 1.0 if high <= 1 else 255.0) if is_float else grey_range
+    levels = (numbers - first) * (255 / (last - first))
+    pixels: NDArray[np.uint8] = np.rint(levels.clip(0, 255)).astype(np.uint8)
+    return pixels

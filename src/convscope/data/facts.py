@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.decode import ImageError, is_colour
-from convscope.data.folder import DEFAULT_SIZE, places_of
+from convscope.data.folder import DEFAULT_SIZE, layout_of
 from convscope.data.image_set import ImageSet
-from convscope.data.load import NAMED, TEST_SHARE, Data, load_splits
+from convscope.data.load import NAMED, TEST_SHARE, Data, load_splits, tree_of
+from convscope.data.reading import DEFAULT, Reading
 from convscope.data.splits import stratified
-from convscope.data.tree import FolderTree, Tree, ZipTree
+from convscope.data.tree import Tree
 from convscope.errors import UsageError, unknown_name
 
 LOOKED_AT = 20  # files of a folder, to see whether there is colour in them
@@ -57,42 +57,45 @@ _KNOWN = {
 }
 
 
-def data_facts(data: Data, *, size: int | None = None, validation: float = 0.1) -> DataFacts:
+def data_facts(
+    data: Data,
+    *,
+    size: int | None = None,
+    validation: float = 0.1,
+    reading: Reading = DEFAULT,
+) -> DataFacts:
     """Shape, counts and classes of a data set, divided into splits as training does.
 
     Args:
         data: As for `load`.
         size: Height and width that the images of a folder are resized to when they are read.
         validation: Share of the training images held out.
+        reading: As for `load`.
 
     Raises:
         UsageError: There is no such data, or there are no images in it.
     """
     if isinstance(data, ImageSet | Mapping):
-        splits = load_splits(data, validation=validation)
+        splits = load_splits(data, validation=validation, reading=reading)
         train = splits["train"]
         counts = {name: len(images) for name, images in splits.items()}
         return DataFacts(train.image_shape, counts, len(train.classes))
-    source = _KNOWN.get(str(data)) or _of_tree(_tree(data), size or DEFAULT_SIZE)
+    source = _KNOWN.get(str(data)) or _of_tree(_tree(data, reading), size or DEFAULT_SIZE, reading)
     return DataFacts(source.shape, _divided(source, validation), len(source.per_class))
 
 
-def _tree(data: str | Path) -> Tree:
-    path = Path(data).expanduser()
-    if path.is_dir():
-        return FolderTree(path)
-    if zipfile.is_zipfile(path):
-        return ZipTree(path)
+def _tree(data: str | Path, reading: Reading) -> Tree:
+    tree = tree_of(data, reading)
+    if tree is not None:
+        return tree
     raise UsageError(
         f"{unknown_name('data set', str(data), NAMED)} The path of a folder or .zip with one "
         "subfolder of images per class is accepted as well."
     )
 
 
-def _of_tree(tree: Tree, size: int) -> _Source:
-    places, _ = places_of(tree.listing().files, tree)
-    if not places:
-        raise UsageError(f"'{tree.where('')}' holds no images in class folders.")
+def _of_tree(tree: Tree, size: int, reading: Reading) -> _Source:
+    places = layout_of(tree, reading).places
     counts = Counter(place.split or "train" for place in places.values())
     train = Counter(each.label for each in places.values() if each.split in ("", "train"))
     del counts["train"]

@@ -1,31 +1,31 @@
 """A folder, or a zip archive, with one subfolder of images per class.
 
-The rules:
+Which folders are splits and which are classes is found by `layout`. Besides:
 
-* **Split folders**: if the top holds a `train` folder with class folders in it, then `train`,
-  `val`, `valid`, `validation` and `test` (in any case of letters) are the splits. Otherwise the
-  top folders are the classes.
-* A single folder around everything (as in many archives) is stepped into.
-* **Class**: the first folder below the split; images may lie deeper. Classes are sorted by name;
-  names that differ only in case are different classes.
-* The classes are those of `train`. A class that only another split has cannot be learned, so its
-  images are left out.
+* **Class**: named as in `class_names`; sorted in natural order (1, 2, 10).
+* The classes are those of the training images. A class that only another split has cannot be
+  learned, so its images are left out.
 * Every file is tried, whatever its name. One that is no image, or is damaged, or lies in no class
   folder, is left out. Nothing is left out silently: `ImageSet.problems` lists all of it.
+* 16-bit grey files are scaled by a range that they have in common (`grey_range`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.cache import Append, Record, key_of, remembered
 from convscope.data.decode import VERSION, ImageError, decode, is_colour, stored_size
+from convscope.data.grey_range import find_grey_range
 from convscope.data.image_set import ImageSet, Problem, take
+from convscope.data.layout import FilePlace, Layout, find_layout
+from convscope.data.layout_words import listed
 from convscope.data.parallel import map_in_order
+from convscope.data.reading import DEFAULT, FULL_RANGE, Fit, GreyRange, Reading
 from convscope.data.tree import Tree
 from convscope.errors import UsageError
 from convscope.look.progress import progress
@@ -33,117 +33,115 @@ from convscope.look.progress import progress
 DEFAULT_SIZE = 64
 """Height and width where none are asked for: small enough to train tonight on any computer."""
 
-SPLITS = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
+SHOWN = 3
 ADVICE = "Put the images of each class into a folder of its own, as in cats/1.jpg and dogs/1.jpg."
 
 
-@dataclass(frozen=True)
-class FilePlace:
-    """Where a file belongs.
-
-    Attributes:
-        split: "train", "validation", "test", or "" if the source has no splits.
-        label: The class.
-        folder: The class's folder.
-    """
-
-    split: str
-    label: str
-    folder: str
+WIDE = 1.6
+"""From this ratio of sides on, cropping to a square leaves out more than a third of an image."""
 
 
-def read(tree: Tree, *, size: int | None, channels: int | None) -> dict[str, ImageSet]:
+def read(
+    tree: Tree, *, size: int | None, channels: int | None, reading: Reading = DEFAULT
+) -> dict[str, ImageSet]:
     """Read a folder or archive by the rules above, from the cache where it was decoded before.
 
     Args:
         tree: The files.
         size: Height and width of the images; None: `DEFAULT_SIZE`.
         channels: 1 or 3; None: 1 if every image is grey, else 3.
+        reading: How files are to be understood.
 
     Returns:
         An `ImageSet` for each split that the source has, with the same classes; only "train" if
         it has no splits.
 
     Raises:
-        UsageError: There are no images, or fewer than two classes.
+        UsageError: There are no images, or fewer than two classes, or the folders can be
+            understood in two ways.
+    """
+    layout = layout_of(tree, reading)
+    images, record = _decoded(tree, layout.places, size or DEFAULT_SIZE, channels, reading)
+    problems = layout.problems + [
+        Problem(tree.where(file), reason) for file, reason in record["problems"]
+    ]
+    sizes = Counter((height, width) for height, width in record["sizes"])
+    entries = [(file, layout.places[file]) for file in record["files"]]
+    notes = (*layout.notes, *record["notes"], *_about_shape(sizes, reading.fit))
+    grey_range = tuple(record["grey_range"]) if record["grey_range"] else None
+    return _sets(tree, images, entries, problems, sizes, notes, grey_range)
+
+
+def layout_of(tree: Tree, reading: Reading) -> Layout:
+    """Where each file of a tree belongs.
+
+    Raises:
+        UsageError: There are no images in class folders, or the folders can be understood in two
+            ways.
     """
     listing = tree.listing()
-    places, problems = places_of(listing.files, tree)
-    problems = [*listing.problems, *problems]
-    if not places:
-        raise UsageError(f"'{tree.where('')}' holds no images in class folders. {ADVICE}")
-    images, record = _decoded(tree, list(places), size or DEFAULT_SIZE, channels)
-    problems += [Problem(tree.where(file), reason) for file, reason in record["problems"]]
-    sizes = Counter((height, width) for height, width in record["sizes"])
-    entries = [(file, places[file]) for file in record["files"]]
-    return _sets(tree, images, entries, problems, sizes)
-
-
-def places_of(files: list[str], tree: Tree) -> tuple[dict[str, FilePlace], list[Problem]]:
-    """Where each file belongs, and the files that belong nowhere."""
-    parts = [file.split("/") for file in files]
-    depth = _depth(parts)
-    below = [each[depth:] for each in parts]
-    splits = _has_split_folders(below)
-    tops = {each[0].lower() for each in below if len(each) >= 3}
-    if tops and tops <= SPLITS.keys() and not splits:
+    found = find_layout(tree, listing, reading)
+    problems = [*listing.problems, *found.problems]
+    if not found.places:
+        shown = "; ".join(f"{each.path}: {each.reason}" for each in problems[:SHOWN])
+        more = f"; and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
         raise UsageError(
-            f"'{tree.where('')}' has {' and '.join(sorted(tops))} but no train folder with class "
-            "folders in it. Add one, or give the folder that holds the class folders."
+            f"'{tree.where('')}' holds no images in class folders. {ADVICE}"
+            + (f" Left out: {shown}{more}." if problems else "")
         )
-    places: dict[str, FilePlace] = {}
-    problems: list[Problem] = []
-    for file, each in zip(files, below, strict=True):
-        if splits and len(each) > 1 and each[0].lower() not in SPLITS:
-            problems.append(Problem(tree.where(file), "beside the split folders"))
-        elif len(each) < 2 + splits:
-            problems.append(Problem(tree.where(file), "not in a class folder"))
-        else:
-            split = SPLITS[each[0].lower()] if splits else ""
-            folder = "/".join(file.split("/")[: depth + splits + 1])
-            places[file] = FilePlace(split, each[splits], folder)
-    order = sorted(places, key=lambda file: (places[file].split, places[file].label, file))
-    return {file: places[file] for file in order}, problems
+    return Layout(found.places, problems, (*found.notes, *listing.notes))
 
 
-def _has_split_folders(files: list[list[str]]) -> bool:
-    return any(len(parts) >= 3 and parts[0].lower() == "train" for parts in files)
-
-
-def _depth(files: list[list[str]]) -> int:
-    """How many folders lie around everything."""
-    depth = 0
-    while True:
-        below = [parts[depth:] for parts in files]
-        if len({parts[0] for parts in below}) != 1 or _has_split_folders(below):
-            return depth
-        if max(len(parts) for parts in below) < 3 or min(len(parts) for parts in below) < 2:
-            return depth
-        depth += 1
+def _about_shape(sizes: Mapping[tuple[int, int], int], fit: Fit) -> tuple[str, ...]:
+    """What to say where most images lose much by being cropped to a square."""
+    wide = {
+        (height, width): count
+        for (height, width), count in sizes.items()
+        if max(height, width) >= WIDE * min(height, width)
+    }
+    if fit != "crop" or 2 * sum(wide.values()) <= sum(sizes.values()):
+        return ()
+    height, width = max(wide, key=lambda size: wide[size])
+    kept = min(height, width) / max(height, width)
+    shape = "wider than high" if width > height else "higher than wide"
+    return (
+        f"Most images are much {shape} (most often {height}×{width}): cropped to the central "
+        f"square, {kept:.0%} of such an image is left. To keep all of it: --fit pad, or stretch",
+    )
 
 
 def _decoded(
-    tree: Tree, files: list[str], size: int, channels: int | None
+    tree: Tree,
+    places: Mapping[str, FilePlace],
+    size: int,
+    channels: int | None,
+    reading: Reading,
 ) -> tuple[NDArray[np.uint8], Record]:
     """The images, and a record of the `files` they are and of the `problems` with the others."""
+    files = list(places)
+    training = [file for file in files if places[file].split in ("", "train")]
+    given = FULL_RANGE if reading.grey_range is None and reading.rules == 1 else reading.grey_range
 
     def build(append: Append) -> Record:
+        found, notes = (given, ()) if given else find_grey_range(tree, training)
         wanted = channels or (3 if _any_colour(tree, files) else 1)
 
         def one(file: str) -> tuple[NDArray[np.uint8], tuple[int, int]] | str:
             try:
                 content = tree.read(file)
-                return decode(content, size=size, channels=wanted), stored_size(content)
+                image = decode(
+                    content,
+                    size=size,
+                    channels=wanted,
+                    fit=reading.fit,
+                    grey_range=found or FULL_RANGE,
+                )
+                return image, stored_size(content)
             except ImageError as error:
                 return error.reason
 
         record: Record = {"files": [], "sizes": [], "problems": []}
+        record |= {"grey_range": found, "notes": list(notes)}
         with progress(f"Decoding {tree.name}", len(files)) as advance:
             for file, result in zip(files, map_in_order(one, files, advance), strict=True):
                 if isinstance(result, str):
@@ -160,7 +158,8 @@ def _decoded(
             )
         return record
 
-    return remembered(key_of(VERSION, size, channels, files, tree.digests(files)), build)
+    how = (reading.fit, given, training if len(training) < len(files) else "all")
+    return remembered(key_of(VERSION, size, channels, how, files, tree.digests(files)), build)
 
 
 def _any_colour(tree: Tree, files: list[str]) -> bool:
@@ -179,18 +178,28 @@ def _sets(
     entries: list[tuple[str, FilePlace]],
     problems: list[Problem],
     sizes: Counter[tuple[int, int]],
+    notes: Sequence[str],
+    grey_range: GreyRange | None,
 ) -> dict[str, ImageSet]:
     """One set per split, with the classes of the training images."""
     rows: dict[str, list[int]] = {}
     for row, (_, place) in enumerate(entries):
         rows.setdefault(place.split or "train", []).append(row)
-    classes = sorted({entries[row][1].label for row in rows.get("train", [])})
+    # In the order of the entries, which is that of the layout.
+    classes = list(dict.fromkeys(entries[row][1].label for row in rows.get("train", [])))
     if len(classes) < 2:
         raise UsageError(
             f"'{tree.where('')}' has images of a single class to train on ({classes}); a "
             f"classifier needs at least two. {ADVICE}"
         )
     labels = {name: label for label, name in enumerate(classes)}
+    for split, chosen in rows.items():
+        others = {entries[row][1].label for row in chosen} - labels.keys()
+        if len(others) > 1 and all(entries[row][1].label in others for row in chosen):
+            raise UsageError(
+                f"'{tree.where('')}': none of the classes of {split} ({listed(sorted(others))}) is "
+                f"one of train ({listed(classes)}). Name the folders alike, in letters and case."
+            )
     strangers = Counter(place.folder for _, place in entries if place.label not in labels)
     for folder, count in strangers.items():
         reason = f"its class is not in train, so its images ({count}) are left out"
@@ -208,5 +217,7 @@ def _sets(
                 split=split,
                 problems=problems,
                 original_sizes=sizes,
+                notes=notes,
+                grey_range=grey_range,
             )
     return sets

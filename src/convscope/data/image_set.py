@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.reading import GreyRange
 from convscope.errors import UsageError
 from convscope.folders import cache_folder
 
@@ -126,6 +127,11 @@ class ImageSet:
         problems: What was left out when the source was read (the same for all its splits).
         original_sizes: (height, width) → how many images of the source had it before they were
             resized (the same for all its splits); empty where all are as they were.
+        notes: What a person should know of how the source was understood, in words (the same for
+            all its splits); of a folder, the first says which folders are splits and classes.
+        grey_range: The values of 16-bit grey files that became 0 and 255; None where there are no
+            such files.
+        is_taken: Whether Convscope took the split out of the source's training images.
     """
 
     def __init__(
@@ -139,6 +145,9 @@ class ImageSet:
         split: str = "train",
         problems: Sequence[Problem] = (),
         original_sizes: Mapping[tuple[int, int], int] | None = None,
+        notes: Sequence[str] = (),
+        grey_range: GreyRange | None = None,
+        is_taken: bool = False,
     ) -> None:
         """Check the parts and keep them, without copying the images.
 
@@ -151,6 +160,9 @@ class ImageSet:
             split: Which part of the data set this is.
             problems: What was left out.
             original_sizes: See above.
+            notes: See above.
+            grey_range: See above.
+            is_taken: See above.
 
         Raises:
             UsageError: The parts do not fit one another; the message names the fix.
@@ -167,6 +179,9 @@ class ImageSet:
         self.split = split
         self.problems = tuple(problems)
         self.original_sizes = dict(original_sizes or {})
+        self.notes = tuple(notes)
+        self.grey_range = grey_range
+        self.is_taken = is_taken
 
     def __len__(self) -> int:
         return len(self.images)
@@ -189,23 +204,50 @@ class ImageSet:
         numbers = np.bincount(self.labels, minlength=len(self.classes))
         return dict(zip(self.classes, numbers.tolist(), strict=True))
 
-    def subset(self, indices: Sequence[int] | Indices, *, split: str | None = None) -> ImageSet:
+    def subset(
+        self, indices: Sequence[int] | Indices, *, split: str | None = None, is_taken: bool = False
+    ) -> ImageSet:
         """The images at `indices`, in that order (a view if they are consecutive).
 
         Args:
             indices: Positions, each from 0 to N - 1.
             split: What the part is called; unset: as the whole.
+            is_taken: Whether it is a split that the source doesn't have.
         """
         chosen = np.asarray(indices, dtype=np.intp)
-        return ImageSet(
+        return self._like(
             take(self.images, chosen),
             self.labels[chosen],
-            self.classes,
-            paths=[self.paths[i] for i in chosen.tolist()],
-            name=self.name,
+            [self.paths[i] for i in chosen.tolist()],
             split=split or self.split,
+            is_taken=is_taken or self.is_taken,
+        )
+
+    def with_images(self, images: NDArray[np.uint8]) -> ImageSet:
+        """The same set with other pixels, uint8 (N, C, H, W)."""
+        return self._like(images, self.labels, self.paths, split=self.split, is_taken=self.is_taken)
+
+    def _like(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        paths: Sequence[str],
+        *,
+        split: str,
+        is_taken: bool,
+    ) -> ImageSet:
+        return ImageSet(
+            images,
+            labels,
+            self.classes,
+            paths=paths,
+            name=self.name,
+            split=split,
             problems=self.problems,
             original_sizes=self.original_sizes,
+            notes=self.notes,
+            grey_range=self.grey_range,
+            is_taken=is_taken,
         )
 
     def fingerprint(self) -> str:

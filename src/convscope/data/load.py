@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,15 +14,18 @@ import numpy as np
 from convscope.data import cifar, digits, folder, mnist
 from convscope.data.convert import convert
 from convscope.data.exact_duplicates import groups, same_pixels
+from convscope.data.file_kinds import printable
 from convscope.data.image_set import ImageSet
-from convscope.data.splits import keep_together, stratified
-from convscope.data.tree import FolderTree, Tree, ZipTree
+from convscope.data.near_copies import COMPARED_SIZE, NEAR_LIMIT, merge, with_near_copies
+from convscope.data.reading import DEFAULT, SPLITS, Reading
+from convscope.data.splits import keep_together, stratified, stratified_groups
+from convscope.data.tree import FolderTree, Tree
+from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError, unknown_name
 
 Data: TypeAlias = str | Path | ImageSet | Mapping[str, ImageSet]
 """A name, the path of a folder or `.zip`, or images that are there already."""
 
-SPLITS = ("train", "validation", "test")
 TEST_SHARE = 0.2
 """Of a source that has no test images, this share is set aside before anything is trained."""
 
@@ -40,6 +44,7 @@ def load(
     size: int | None = None,
     channels: int | None = None,
     seed: int = 0,
+    reading: Reading = DEFAULT,
 ) -> ImageSet:
     """One split of a data set, whole (no validation images are taken out of "train").
 
@@ -50,6 +55,8 @@ def load(
         size: Height and width of the images; None keeps them (64 for a folder).
         channels: 1 or 3; None keeps them (for a folder: 1 if all images are grey, else 3).
         seed: Decides which images are for testing, where the source does not.
+        reading: How files are to be understood: which folders are splits, how images become
+            square, in which encoding names are.
 
     Raises:
         UsageError: There is no such data or split, or it cannot be used.
@@ -57,7 +64,9 @@ def load(
     """
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
-    splits = load_splits(data, size=size, channels=channels, seed=seed, validation=0)
+    splits = load_splits(
+        data, size=size, channels=channels, seed=seed, validation=0, reading=reading
+    )
     if split not in splits:
         raise UsageError(
             f"{splits['train'].name} has no {split} split of its own; there are: "
@@ -73,13 +82,14 @@ def load_splits(
     channels: int | None = None,
     seed: int = 0,
     validation: float = 0.1,
+    reading: Reading = DEFAULT,
 ) -> dict[str, ImageSet]:
     """All splits of a data set, with the same classes.
 
     A split that the source lacks is taken out of its training images, with the same share of
     every class: a fifth for "test", then the share `validation` of the rest for "validation". So
-    nothing is ever chosen by test images, and there always are some. Files that are the same, and
-    arrays that are, come into the same split.
+    nothing is ever chosen by test images, and there always are some. Images that are the same or
+    nearly so come into the same split (`copies`).
 
     Args:
         data: As for `load`.
@@ -88,6 +98,7 @@ def load_splits(
         seed: Decides which images are taken out.
         validation: Share of the training images to hold out where the source has no validation
             split; 0 for none.
+        reading: As for `load`.
 
     Returns:
         "train", "validation" (unless there is none) and "test" (unless no class has two
@@ -101,14 +112,21 @@ def load_splits(
         raise UsageError(f"validation must be a share, 0 up to below 1; given {validation}.")
     if seed < 0:
         raise UsageError(f"seed must be a whole number from 0 on; given {seed}.")
-    splits = source_splits(data, size=size, channels=channels)
+    splits = source_splits(data, size=size, channels=channels, reading=reading)
     shares = {"test": TEST_SHARE, "validation": validation}
     missing = {name: share for name, share in shares.items() if name not in splits and share > 0}
-    return _complete(splits, seed, missing, _copies(data, splits["train"]) if missing else [])
+    if not missing:
+        return splits
+    copies, notes = _copies(data, splits["train"], reading)
+    return _complete(splits, seed, missing, copies, notes, reading)
 
 
 def source_splits(
-    data: Data, *, size: int | None = None, channels: int | None = None
+    data: Data,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    reading: Reading = DEFAULT,
 ) -> dict[str, ImageSet]:
     """The splits that the source itself has: "train" alone where it isn't divided.
 
@@ -116,6 +134,7 @@ def source_splits(
         data: As for `load`.
         size: As for `load`.
         channels: As for `load`.
+        reading: As for `load`.
 
     Raises:
         UsageError: There is no such data, or it cannot be used.
@@ -125,21 +144,40 @@ def source_splits(
         raise UsageError(f"size must be at least 1 pixel, or None to keep it; given {size}.")
     if channels not in (None, 1, 3):
         raise UsageError(f"channels must be 1 (grey) or 3 (colour), or None; given {channels}.")
-    splits = _source(data, size, channels)
-    return {name: convert(each, size=size, channels=channels) for name, each in splits.items()}
+    splits = _source(data, size, channels, reading)
+    return {
+        name: convert(each, size=size, channels=channels, fit=reading.fit)
+        for name, each in splits.items()
+    }
 
 
-def tree_of(data: Data) -> Tree | None:
-    """The files behind the path of a folder or archive; None for anything else."""
+def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
+    """The files behind the path of a folder or archive; None for anything else.
+
+    Raises:
+        UsageError: The path isn't text, or the archive can't be read.
+    """
     if not isinstance(data, str | Path) or str(data) in NAMED:
         return None
     path = Path(data).expanduser()
+    if printable(str(path)) != str(path):
+        raise UsageError(
+            f"The path '{printable(str(path))}' has bytes in it that are no text (UTF-8), so it "
+            "can't be written into a run. Rename the folder."
+        )
     if path.is_dir():
         return FolderTree(path)
-    return ZipTree(path) if path.is_file() and zipfile.is_zipfile(path) else None
+    if not (path.is_file() and zipfile.is_zipfile(path)):
+        return None
+    encoding = reading.zip_encoding
+    if encoding == "auto" and reading.rules == 1:
+        encoding = "cp437"  # as Python has it where nothing is said
+    return ZipTree(path, encoding)
 
 
-def _source(data: Data, size: int | None, channels: int | None) -> dict[str, ImageSet]:
+def _source(
+    data: Data, size: int | None, channels: int | None, reading: Reading
+) -> dict[str, ImageSet]:
     """The splits that the source has."""
     if isinstance(data, ImageSet):
         return {"train": data}
@@ -147,9 +185,9 @@ def _source(data: Data, size: int | None, channels: int | None) -> dict[str, Ima
         return _checked(data)
     if isinstance(data, str) and data in NAMED:
         return NAMED[data]()
-    tree = tree_of(data)
+    tree = tree_of(data, reading)
     if tree is not None:
-        return folder.read(tree, size=size, channels=channels)
+        return folder.read(tree, size=size, channels=channels, reading=reading)
     path = Path(data).expanduser()
     if path.is_file():
         raise UsageError(
@@ -180,26 +218,42 @@ def _checked(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
     return dict(data)
 
 
-def _copies(data: Data, train: ImageSet) -> list[list[int]]:
-    """Groups of training images that are the same, whatever size they are read at.
+def _copies(
+    data: Data, train: ImageSet, reading: Reading
+) -> tuple[list[list[int]], tuple[str, ...]]:
+    """Groups of training images that belong on one side, and what to say about them.
 
     In published data sets none are looked for: what others divided in the same way should stay
     comparable.
     """
-    if isinstance(data, Mapping):
-        return same_pixels([data["train"]])
-    if isinstance(data, ImageSet):
-        return same_pixels([data])
-    tree = tree_of(data)
+    if isinstance(data, str | Path) and str(data) in NAMED:
+        return [], ()
+    tree = tree_of(data, reading)
     if tree is None:
-        return []
+        exact = same_pixels([train])
+        return (exact, ()) if reading.rules == 1 else with_near_copies(train, exact)
     files = tree.listing().files
     contents = dict(zip(map(tree.where, files), tree.contents(files), strict=True))
-    return groups([contents.get(path, path) for path in train.paths], range(len(train)))
+    exact = groups([contents.get(path, path) for path in train.paths], range(len(train)))
+    if reading.rules == 1:
+        return exact, ()
+    if len(train) > NEAR_LIMIT:
+        return with_near_copies(train, exact)
+    # At one size, so that the size that is asked for doesn't decide what is copy and what isn't.
+    seen = replace(reading, fit="stretch")
+    small = folder.read(tree, size=COMPARED_SIZE, channels=None, reading=seen)["train"]
+    if small.paths != train.paths:
+        return exact, ()  # files changed in between
+    return with_near_copies(small, merge(len(train), exact, same_pixels([small])))
 
 
 def _complete(
-    splits: dict[str, ImageSet], seed: int, missing: dict[str, float], copies: list[list[int]]
+    splits: dict[str, ImageSet],
+    seed: int,
+    missing: dict[str, float],
+    copies: list[list[int]],
+    notes: tuple[str, ...],
+    reading: Reading,
 ) -> dict[str, ImageSet]:
     """Take the splits that are missing out of the training images.
 
@@ -208,12 +262,24 @@ def _complete(
         seed: Decides which images.
         missing: Split → its share.
         copies: Rows of training images that must come into the same split.
+        notes: About the copies.
+        reading: Its `rules` decide how copies are kept together.
     """
     train = splits["train"]
     rows = {"train": np.arange(len(train))}
     for name, share in missing.items():
-        stay, chosen = stratified(train.labels[rows["train"]], share, seed)
-        stay, chosen = keep_together(rows["train"][stay], rows["train"][chosen], copies)
+        left = rows["train"]
+        if reading.rules == 1:
+            stay, chosen = stratified(train.labels[left], share, seed)
+            stay, chosen = keep_together(left[stay], left[chosen], copies)
+        else:
+            stay, chosen = stratified_groups(train.labels, left, share, seed, copies)
         rows[name], rows["train"] = chosen, stay
-    taken = {name: train.subset(each, split=name) for name, each in rows.items() if len(each)}
+    taken = {
+        name: train.subset(each, split=name, is_taken=name != "train")
+        for name, each in rows.items()
+        if len(each)
+    }
+    for images in taken.values():
+        images.notes = (*images.notes, *notes)
     return {name: {**splits, **taken}[name] for name in SPLITS if name in {**splits, **taken}}

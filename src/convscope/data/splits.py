@@ -52,3 +52,50 @@ def keep_together(stay: Rows, chosen: Rows, groups: list[list[int]]) -> tuple[Ro
     if any(len(each) == 0 for each in sides):
         return stay, chosen
     return sides[0].astype(np.intp), sides[1].astype(np.intp)
+
+
+def stratified_groups(
+    labels: NDArray[np.int64], rows: Rows, share: float, seed: int, groups: list[list[int]]
+) -> tuple[Rows, Rows]:
+    """`stratified`, with all images of a group on the same side.
+
+    Groups and single images of a class are taken in random order as long as they fit into its
+    share. Where none fits, the smallest is taken, if another stays. A class that is a single group
+    stays behind. Without groups the choice is that of `stratified`.
+
+    Args:
+        labels: (N,), the class of each image.
+        rows: Those to divide, in rising order.
+        share: From 0 to 1, both excluded.
+        seed: Decides which.
+        groups: Rows that belong together; no row in two groups. Of a group with several classes,
+            the class of the first row counts.
+
+    Returns:
+        The rows that stay, and those chosen, both in rising order.
+    """
+    random = np.random.default_rng(seed)
+    available = set(rows.tolist())
+    leader = {row: row for row in available}
+    members: dict[int, list[int]] = {row: [row] for row in available}
+    for group in groups:
+        present = [row for row in group if row in available]
+        for row in present:
+            leader[row] = present[0]
+        if present:
+            members[present[0]] = present
+    chosen: list[int] = []
+    for label in np.unique(labels[rows]):
+        order = random.permutation([row for row in rows.tolist() if labels[row] == label])
+        units = [members[row] for row in order.tolist() if leader[row] == row]
+        if len(units) < 2:
+            continue
+        wanted = min(max(1, round(share * len(order))), len(order) - 1)
+        taken: list[list[int]] = []
+        for unit in units:
+            if sum(map(len, taken)) + len(unit) <= wanted and len(taken) < len(units) - 1:
+                taken.append(unit)
+        for unit in taken or [min(units, key=len)]:
+            chosen += unit
+    stay = sorted(available - set(chosen))
+    return np.array(stay, dtype=np.intp), np.array(sorted(chosen), dtype=np.intp)

@@ -123,6 +123,7 @@ class Subject:
             train=train,
             seed=self.recipe.seed,
             size=self.job.card.size,
+            fit=self.job.card.fit,
             augmentation=self.recipe.augmentation,
             device=self.execution.device,
             memory_format=self.execution.memory_format,

@@ -74,6 +74,7 @@ def compute_logits(
         normalization=model.normalization,
         train=False,
         size=model.card.size,
+        fit=model.card.fit,
         device=device,
         memory_format=execution.memory_format,
     )

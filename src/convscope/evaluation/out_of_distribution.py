@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from convscope.data.convert import convert
-from convscope.data.decode import ImageError, decode
+from convscope.data.decode import ImageError
 from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.data.load import NAMED, source_splits
 from convscope.data.parallel import map_in_order
@@ -76,7 +76,9 @@ def out_of_distribution_images(data: str | Path, card: ModelCard) -> ImageSet:
         pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         return ImageSet(pixels, np.zeros(IMAGES, np.int64), (NOISE,), name=NOISE)
     if str(data) in NAMED or not Path(data).is_dir():
-        splits = source_splits(data, size=None if str(data) in NAMED else card.size)
+        splits = source_splits(
+            data, size=None if str(data) in NAMED else card.size, reading=card.reading
+        )
         images = splits.get("test", splits["train"])
         rows = [row for row, k in enumerate(images.labels) if images.classes[k] not in card.classes]
         found = images.subset(rows) if rows else None
@@ -105,7 +107,7 @@ def _in_folder(folder: Path, card: ModelCard) -> ImageSet | None:
 
     def one(file: str) -> NDArray[np.uint8] | None:
         try:
-            return decode(folder / file, size=card.size, channels=card.channels)
+            return card.decode(folder / file)
         except ImageError:
             return None  # the others are enough, and `convscope data` lists what is broken
 

@@ -20,10 +20,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from convscope.data.decode import ImageError, decode
+from convscope.data.decode import ImageError
+from convscope.data.file_kinds import printable
 from convscope.data.image_set import Problem
 from convscope.data.parallel import map_in_order
-from convscope.data.tree import FolderTree, printable
+from convscope.data.tree import FolderTree
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.evaluation.logits import check_finite
 from convscope.evaluation.prediction import Guess, Prediction, Predictions
@@ -202,7 +203,7 @@ def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
 def _decoded(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
     """The image, uint8 (C, H, W), or what is wrong with it."""
     try:
-        return decode(file, size=card.size, channels=card.channels)
+        return card.decode(file)
     except ImageError as error:
         return Problem(printable(file), error.reason)
 

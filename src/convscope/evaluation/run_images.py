@@ -35,8 +35,8 @@ def run_splits(run: Run, data: Data | None, card: ModelCard) -> dict[str, ImageS
     is_decoded = isinstance(source, (Mapping, ImageSet)) or str(source) in NAMED
     size = None if is_decoded else card.size
     if source != recipe.data:
-        return source_splits(source, size=size)
-    return load_splits(source, size=size, validation=recipe.validation)
+        return source_splits(source, size=size, reading=card.reading)
+    return load_splits(source, size=size, validation=recipe.validation, reading=recipe.reading)
 
 
 def images_to_evaluate(

@@ -34,6 +34,7 @@ def input_seconds(workload: Workload, batch_size: int) -> float:
         normalization=Normalization((0.5,) * channels, (0.25,) * channels),
         train=True,
         size=workload.size,
+        fit=workload.recipe.fit,
         augmentation=workload.recipe.augmentation,
         device=workload.execution.device,
         memory_format=workload.execution.memory_format,

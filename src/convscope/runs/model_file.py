@@ -13,12 +13,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
+import numpy as np
 import pydantic
 import safetensors
 import safetensors.torch
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from convscope.data.decode import MAX_PIXELS, decode
+from convscope.data.reading import FULL_RANGE, Fit, Reading
 from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
@@ -92,6 +96,8 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         mean: Subtracted per channel, of images scaled to [0, 1].
         std: Divided by per channel, after that.
         trained_on: Name of the data.
+        fit: How images that aren't square become square.
+        grey_range: The values of 16-bit grey files that become 0 and 255.
         temperature: Logits are divided by it before softmax, so that probabilities can be trusted.
         rejection: When to say "unknown"; None gives every image a class.
     """
@@ -105,6 +111,8 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     mean: tuple[float, ...]
     std: tuple[Share, ...]
     trained_on: str = ""
+    fit: Fit = "crop"
+    grey_range: tuple[Finite, Finite] = FULL_RANGE
     temperature: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
     rejection: Rejection | None = None
 
@@ -114,6 +122,32 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         if gaussians is not None and not gaussians.fits(len(self.classes)):
             raise ValueError(f"rejection: gaussians don't fit {len(self.classes)} classes")
         return self
+
+    @property
+    def reading(self) -> Reading:
+        """How other files than those trained on are read, to be like them."""
+        return Reading(self.fit, self.grey_range, known=self.classes)
+
+    def decode(
+        self, source: str | Path | bytes, *, max_pixels: int = MAX_PIXELS
+    ) -> NDArray[np.uint8]:
+        """An image file as the network takes it, uint8 (channels, size, size).
+
+        Args:
+            source: A file, or its content.
+            max_pixels: An image whose header promises more is refused.
+
+        Raises:
+            ImageError: The file can't be used.
+        """
+        return decode(
+            source,
+            size=self.size,
+            channels=self.channels,
+            max_pixels=max_pixels,
+            fit=self.fit,
+            grey_range=self.grey_range,
+        )
 
     def build(self) -> nn.Module:
         """The network, with fresh weights.

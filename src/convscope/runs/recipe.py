@@ -11,6 +11,7 @@ import pydantic
 import tomli_w
 
 from convscope.data.augmentation import Augmentation
+from convscope.data.reading import Fit, Reading, parse_split_folders
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 from convscope.look.html import escape
@@ -40,7 +41,15 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             aren't calibrated, and the model never says "unknown".
         unknown_rate: Share of the validation images that may be called "unknown", so that
             images of nothing known can be. 0: every image is given a class.
+        fit: How images that aren't square become square: "crop" takes the central part, "pad" puts
+            black beside, "stretch" shrinks the longer side more.
+        grey_range: The values of 16-bit grey files that become 0 and 255; unset: found from the
+            training files.
+        split_folders: Which folders are splits: "auto" finds out, "none" are; or split → folder.
+        zip_encoding: Of names in a zip that aren't marked as UTF-8; "auto" finds out.
         allow_leaks: Train even if images of a folder are both in train and in another split.
+        allow_conflicting_labels: Train even if the same image of a folder has two classes.
+        data_rules: 2; 1 reads and divides a folder as earlier versions did, whose runs say nothing.
         augmentation: Random changes of the training images.
         initialization: "default" leaves the network's own; the others set the weights of dense and
             convolution layers as `networks.initialization` says.
@@ -79,7 +88,13 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     size: Count | None = None
     normalization: Literal["unit", "standard"] = "standard"
     validation: Share = 0.1
+    fit: Fit = "crop"
+    grey_range: tuple[float, float] | None = None
+    split_folders: Literal["auto", "none"] | dict[str, str] = "auto"
+    zip_encoding: str = "auto"
     allow_leaks: bool = False
+    allow_conflicting_labels: bool = False
+    data_rules: Literal[1, 2] = 2
     unknown_rate: Share = 0.05
     augmentation: Augmentation = Augmentation()
     initialization: Literal["default", "xavier", "kaiming", "normal", "constant"] = "default"
@@ -114,6 +129,11 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             )
         return value
 
+    @pydantic.field_validator("split_folders", mode="before")
+    @classmethod
+    def _names_folders(cls, value: Any) -> Any:
+        return parse_split_folders(value) if isinstance(value, str) else value
+
     @pydantic.model_validator(mode="after")
     def _fields_agree(self) -> Recipe:
         if self.epochs is None and self.minutes is None:
@@ -122,7 +142,15 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             raise ValueError(f"momentum belongs to sgd and nesterov, not {self.optimizer}")
         if self.optimizer == "nesterov" and not self.momentum:
             raise ValueError("nesterov needs a momentum above 0, such as 0.9")
+        _ = self.reading  # complains about what it doesn't accept
         return self
+
+    @property
+    def reading(self) -> Reading:
+        """How the files of a folder are to be understood."""
+        return Reading(
+            self.fit, self.grey_range, self.split_folders, self.zip_encoding, self.data_rules
+        )
 
     def replace(self, **changes: Any) -> Recipe:
         """This recipe with some fields changed, checked again.
@@ -153,6 +181,11 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold; unset fields are left out."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def read_of_run(path: str | Path) -> Recipe:
+    """The recipe in a run's folder; earlier code wrote none of the fields that `Reading` has."""
+    return parse({"data_rules": 1} | _read_toml(Path(path)), str(path))
 
 
 def read(path: str | Path) -> Recipe:

@@ -148,7 +148,7 @@ class Run:
     @property
     def recipe(self) -> Recipe:
         """The recipe the run was started with."""
-        return recipes.read(self.recipe_file)
+        return recipes.read_of_run(self.recipe_file)
 
     @property
     def environment(self) -> dict[str, Any]:

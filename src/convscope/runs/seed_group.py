@@ -89,7 +89,7 @@ class SeedGroup:
             content = _SeedsFile.model_validate_json(file.read_bytes())
         except pydantic.ValidationError as error:
             raise ConvscopeError(f"{str(file)!r} is damaged: {first_invalid(error)}.") from None
-        self.recipe = recipes.parse(content.recipe, str(file))
+        self.recipe = recipes.parse({"data_rules": 1} | content.recipe, str(file))
         self.seeds = sorted(set(content.seeds))
         self.failures = content.failures
 
@@ -260,7 +260,7 @@ def spread(values: Sequence[float]) -> AccuracySpread:
 
 
 def _check_recipe(group: SeedGroup, recipe: Recipe) -> None:
-    differences = differing_fields([group.recipe, recipe], ignored=["seed"])
+    differences = differing_fields([group.recipe, recipe], ignored=["seed", "data_rules"])
     if differences:
         listed = ", ".join(
             f"{name} was {old!r} and is {new!r}" for name, (old, new) in differences.items()

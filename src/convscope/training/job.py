@@ -11,6 +11,7 @@ from torch import nn
 from convscope.data.batches import Batches, Normalization
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits
+from convscope.data.reading import FULL_RANGE
 from convscope.errors import UsageError
 from convscope.networks.catalog import entry
 from convscope.networks.initialization import initialize
@@ -52,6 +53,7 @@ class Job:
             train=True,
             seed=self.recipe.seed,
             size=self.card.size,
+            fit=self.card.fit,
             augmentation=self.recipe.augmentation,
             device=execution.device,
             memory_format=execution.memory_format,
@@ -70,6 +72,7 @@ class Job:
             normalization=self.normalization,
             train=False,
             size=self.card.size,
+            fit=self.card.fit,
             device=execution.device,
             memory_format=execution.memory_format,
         )
@@ -92,6 +95,7 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
         data,
         size=(recipe.size or image_size) if is_folder else None,
         validation=recipe.validation,
+        reading=recipe.reading,
     )
     _check_splits(splits, recipe)
     train = splits["train"]
@@ -116,6 +120,8 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
         mean=normalization.mean,
         std=normalization.std,
         trained_on=recipe.data,
+        fit=recipe.fit,
+        grey_range=train.grey_range or FULL_RANGE,
     )
     return Job(module, recipe, splits, card, notes)
 

@@ -78,7 +78,9 @@ def train(
 
     Raises:
         UsageError: A name, a field, the data or the image size isn't accepted; or images of a
-            folder are in two splits (allow with `allow_leaks=True`).
+            folder are in two splits (allow with `allow_leaks=True`) or have two classes
+            (`allow_conflicting_labels=True`); or its folders can be understood in two ways
+            (`split_folders` says how).
         ConvscopeError: Training failed (the loss became NaN) or was stopped.
     """
     begun = time.perf_counter()
@@ -89,7 +91,16 @@ def train(
     view = LiveView(quiet=quiet)
     device = choose_device(chosen.device)
     job = prepare(network, data, chosen)
-    for note in check_leaks(job.splits, data, allow=chosen.allow_leaks):
+    for note in job.splits["train"].notes:
+        view.message(note)
+    found = check_leaks(
+        job.splits,
+        data,
+        allow=chosen.allow_leaks,
+        allow_conflicts=chosen.allow_conflicting_labels,
+        reading=chosen.reading,
+    )
+    for note in found:
         view.message(note)
     view.message(f"{run_name(network, chosen)}: measuring how it runs fastest here")
     execution = _choose_execution(job, device)
@@ -99,6 +110,7 @@ def train(
         "precision": execution.precision,
         "threads": execution.threads,
         "recompute": recompute,
+        "grey_range": job.splits["train"].grey_range,
     }
     run = new_run(folder, chosen.replace(**measured), force=force)
     environment = {

@@ -75,3 +75,41 @@ def test_extremes_do_not_overflow(sessions):
 def test_no_images_at_all(sessions, shape, channels):
     (pixels,) = sessions[channels, 28].run(None, {"images": np.zeros((0, *shape, 3), np.uint8)})
     assert pixels.shape == (0, channels, 28, 28)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """As `sessions`, for models whose images were padded or stretched."""
+    made = {}
+    for fit in ("pad", "stretch"):
+        for channels in (1, 3):
+            for size in SIZES:
+                card = card_for(channels, size).model_copy(update={"fit": fit})
+                model = preprocessing(card, 18)
+                onnx.checker.check_model(model, full_check=True)
+                session = onnxruntime.InferenceSession(model.SerializeToString())
+                made[fit, channels, size] = session
+    return made
+
+
+@settings(max_examples=150)
+@given(
+    st.integers(1, 200),
+    st.integers(1, 200),
+    st.sampled_from(("pad", "stretch")),
+    st.sampled_from((1, 3)),
+    st.sampled_from(SIZES),
+    st.integers(0, 2**32),
+)
+@example(1, 1, "pad", 3, 64, 0)
+@example(1, 200, "pad", 3, 64, 0)
+@example(200, 1, "stretch", 1, 28, 0)
+@example(28, 28, "stretch", 1, 28, 0)
+@example(28, 56, "pad", 3, 28, 0)
+def test_padding_and_stretching_equal_decoding_to_the_bit(
+    whole, height, width, fit, channels, size, seed
+):
+    images = np.stack([noise(height, width, seed=seed + number) for number in range(2)])
+    (pixels,) = whole[fit, channels, size].run(None, {"images": images})
+    wanted = [decode(encoded(each), size=size, channels=channels, fit=fit) for each in images]
+    np.testing.assert_array_equal(pixels, np.stack(wanted))

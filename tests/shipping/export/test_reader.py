@@ -56,6 +56,13 @@ def test_sixteen_bits():
     check(encoded(deep, "TIFF"))
 
 
+def test_sixteen_bits_in_the_range_of_the_model():
+    deep = np.random.default_rng(0).integers(900, 1300, (30, 40), dtype=np.uint16)
+    seen = read(io.BytesIO(encoded(deep)), 500, [1050.0, 1150.0])
+    wanted = decode(encoded(deep), channels=3, grey_range=(1050.0, 1150.0))
+    np.testing.assert_array_equal(seen[0].transpose(2, 0, 1), wanted)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_upright(kind, orientation):
@@ -99,6 +106,6 @@ def test_the_reader_is_short_and_needs_three_packages(tmp_path):
     assert len(body.splitlines()) <= 10
     imported = [line for line in text.splitlines() if line.startswith(("import", "from"))]
     assert {line.split()[1].partition(".")[0] for line in imported} == {
-        *("__future__", "sys", "pathlib", "typing"),
+        *("__future__", "json", "sys", "pathlib", "typing"),
         *("numpy", "onnxruntime", "PIL"),
     }

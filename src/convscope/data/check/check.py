@@ -10,21 +10,28 @@ from convscope.data.check.near import too_small
 from convscope.data.check.odd import flat_findings, flat_images, size_findings
 from convscope.data.check.thumbnails import SMALLEST
 from convscope.data.load import Data, source_splits, tree_of
+from convscope.data.reading import DEFAULT, Reading
 
 
 def check(
-    data: Data, *, size: int | None = None, channels: int | None = None, quiet: bool = False
+    data: Data,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    reading: Reading = DEFAULT,
+    quiet: bool = False,
 ) -> Checked:
     """Look for duplicates, leaks between splits, unreadable files, odd images and small classes.
 
     Only the splits that the data itself has are compared: where it has none, Convscope divides it
-    and keeps copies that are the same to the bit on one side.
+    and keeps copies on one side.
 
     Args:
         data: As for `load`.
         size: Height and width to read images of a folder at; near duplicates are compared at no
             more than 32 pixels whatever it is.
         channels: 1 or 3; None keeps them.
+        reading: How files are to be understood.
         quiet: Show no progress.
 
     Returns:
@@ -34,9 +41,9 @@ def check(
         UsageError: There is no such data, or it cannot be used.
         ConvscopeError: A file is damaged or could not be downloaded.
     """
-    splits = source_splits(data, size=size, channels=channels)
+    splits = source_splits(data, size=size, channels=channels, reading=reading)
     splits = {name: splits[name] for name in ("train", "validation", "test") if name in splits}
-    tree = tree_of(data)
+    tree = tree_of(data, reading)
     files = None
     if tree is not None:
         paths = [path for images in splits.values() for path in images.paths]
@@ -51,4 +58,5 @@ def check(
     findings += size_findings(splits, files.facts if files is not None else {})
     findings += class_findings(splits)
     counts = {name: len(images) for name, images in splits.items()}
-    return Checked(splits["train"].name, counts, tuple(findings), note)
+    train = splits["train"]
+    return Checked(train.name, counts, tuple(findings), note, train.notes)

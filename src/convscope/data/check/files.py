@@ -62,11 +62,22 @@ class ImageFiles:
 
     def pixels(self, path: str) -> bytes | str:
         """A digest of the image decoded in its own size; the path if that fails."""
-        try:
-            image = decode(self._tree.read(self._files[path]))
-        except (KeyError, ImageError):
-            return path
-        return _digest(repr(image.shape).encode() + image.tobytes())
+        return pixels(self._tree, self._files.get(path), path)
+
+
+def pixels(tree: Tree, file: str | None, path: str) -> bytes | str:
+    """A digest of an image decoded in its own size; its path, which no other has, if that fails.
+
+    Args:
+        tree: Where it lies.
+        file: The file; None if it is gone.
+        path: As people know it.
+    """
+    try:
+        image = decode(tree.read(file)) if file is not None else None
+    except ImageError:
+        image = None
+    return path if image is None else _digest(repr(image.shape).encode() + image.tobytes())
 
 
 def _digest(content: bytes) -> bytes:

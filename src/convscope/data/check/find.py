@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 
@@ -19,6 +19,7 @@ def duplicate_findings(
     splits: Mapping[str, ImageSet],
     files: ImageFiles | None = None,
     *,
+    pixels: Callable[[str], Hashable] | None = None,
     near: bool = True,
     quiet: bool = False,
 ) -> list[DataFinding]:
@@ -30,6 +31,8 @@ def duplicate_findings(
     Args:
         splits: In the order train, validation, test, so that the copy in train comes first.
         files: Behind the images, if they come from files.
+        pixels: Path → what is the same for images that are, in their own size; unset: those of
+            `files`, and without these, the images as they were read.
         near: Whether to look for near duplicates as well.
         quiet: Show no progress.
     """
@@ -42,10 +45,10 @@ def duplicate_findings(
         found["same file"] = groups(keys, rows)
     first = _first_ones(found.get("same file", []), rows)
     alike = [[row for row in group if row in first] for group in same_pixels(sets)]
-    if files is not None:
+    own = files.pixels if files is not None and pixels is None else pixels
+    if own is not None:
         # They were resized when they were read: only their own pixels tell.
-        pixels = files.pixels
-        alike = split_up(alike, lambda row: pixels(paths[row]))
+        alike = split_up(alike, lambda row: own(paths[row]))
     found["same pixels"] = [group for group in alike if len(group) > 1]
     place = _Places(splits).place
     findings = [

@@ -91,12 +91,14 @@ class Checked:
         images: Split → how many images it has.
         findings: In the order of `Kind`; duplicates across splits and with different labels first.
         note: Why there was no search for near duplicates; "" if there was.
+        notes: How the source was understood.
     """
 
     name: str
     images: dict[str, int]
     findings: tuple[DataFinding, ...]
     note: str = ""
+    notes: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How often each kind was found, duplicates across splits and with different labels too."""
@@ -114,6 +116,7 @@ class Checked:
             "images": self.images,
             "counts": self.counts(),
             "note": self.note,
+            "notes": list(self.notes),
             "findings": [each.as_dict() for each in self.findings],
         }
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from convscope.data.decode import decode
 from convscope.data.image_set import evenly_spread
 from convscope.look.image_grid import image_grid
 from convscope.look.numbers import percent
@@ -32,7 +31,7 @@ def predictions_figure(predictions: Predictions, path: str | Path | None = None)
     card = predictions.model.card
     places = evenly_spread(len(predictions.predictions), MOST)
     shown = [predictions.predictions[place] for place in places]
-    images = [decode(each.path, size=card.size, channels=card.channels) for each in shown]
+    images = [card.decode(each.path) for each in shown]
     captions = [
         f"{'unknown, like ' if each.unknown else ''}{each.top[0].label}\n"
         f"{percent(each.top[0].probability, 0)}\n"

@@ -12,6 +12,7 @@ from convscope.data.batches import Batches, Normalization
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data, load
+from convscope.data.reading import Fit
 from convscope.inspection.open.network import OpenedNetwork
 
 PIXELS_AT_ONCE = 1_000_000
@@ -28,6 +29,7 @@ class OpenedData:
         normalization: What the network gets them normalized with.
         device: Where the network computes.
         notes: What a person should know.
+        fit: How images that aren't square become square.
     """
 
     images: ImageSet
@@ -35,6 +37,7 @@ class OpenedData:
     normalization: Normalization
     device: torch.device
     notes: tuple[str, ...] = ()
+    fit: Fit = "crop"
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """All images in their order: float (N, C, H, W), and labels int64 (N,)."""
@@ -46,13 +49,14 @@ class OpenedData:
             normalization=self.normalization,
             train=False,
             size=self.size,
+            fit=self.fit,
             device=self.device,
         )
         return batches.epoch(0)
 
     def visible(self, rows: list[int]) -> ImageSet:
         """Some of the images, in the size that the network gets them in."""
-        return convert(self.images.subset(rows), size=self.size, channels=None)
+        return convert(self.images.subset(rows), size=self.size, channels=None, fit=self.fit)
 
 
 def images_at_once(pixels: int) -> int:
@@ -81,7 +85,7 @@ def open_data(
     if isinstance(data, ImageSet):
         images = convert(data, size=None, channels=network.channels)
     else:
-        images = load(data, split, channels=network.channels)
+        images = load(data, split, channels=network.channels, reading=network.reading)
     if most is not None and most < len(images):
         images = images.subset(torch.linspace(0, len(images) - 1, most).round().long().tolist())
     normalization, notes = network.normalization, network.notes
@@ -89,4 +93,4 @@ def open_data(
         normalization = Normalization.of(images)
         notes += (f"The images were normalized by their own mean and spread ({images.name}).",)
     device = next((p.device for p in network.network.parameters()), torch.device("cpu"))
-    return OpenedData(images, network.size, normalization, device, notes)
+    return OpenedData(images, network.size, normalization, device, notes, network.reading.fit)

@@ -15,6 +15,7 @@ from convscope.data.batches import Normalization
 from convscope.data.convert import convert
 from convscope.data.decode import ImageError, decode
 from convscope.data.image_set import ImageSet
+from convscope.data.reading import FULL_RANGE
 from convscope.errors import ConvscopeError, UsageError
 from convscope.inspection.open.network import Inspectable, OpenedNetwork, open_network
 
@@ -130,7 +131,7 @@ def _decode(
         return None, given[None]
     one = ImageSet(given.cpu().numpy()[None], [0], ("",))
     converted: NDArray[np.uint8] = convert(
-        one, size=network.size, channels=network.channels
+        one, size=network.size, channels=network.channels, fit=network.reading.fit
     ).images[0]
     return converted, None
 
@@ -142,7 +143,13 @@ def _decode_file(path: str | Path, network: OpenedNetwork) -> NDArray[np.uint8]:
             "be made ready. Give a float tensor (channels, height, width), as the network takes it."
         )
     try:
-        return decode(path, size=network.size, channels=network.channels)
+        return decode(
+            path,
+            size=network.size,
+            channels=network.channels,
+            fit=network.reading.fit,
+            grey_range=network.reading.grey_range or FULL_RANGE,
+        )
     except ImageError as error:
         raise ConvscopeError(f"{str(path)!r} can't be used: {error.reason}.") from None
 

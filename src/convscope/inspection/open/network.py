@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from convscope.data.batches import Normalization
+from convscope.data.reading import DEFAULT, Reading
 from convscope.errors import UsageError, unknown_name
 from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
@@ -40,6 +41,7 @@ class OpenedNetwork:
         normalization: What its images were normalized with in training; None if it isn't known.
         classes: Names of its classes; none if they aren't known.
         notes: What a person should know of it.
+        reading: How image files are read for it, and how images become square.
     """
 
     network: nn.Module
@@ -49,6 +51,7 @@ class OpenedNetwork:
     normalization: Normalization | None
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reading: Reading = DEFAULT
 
 
 def open_network(
@@ -188,6 +191,7 @@ def _read(
         size=size or card.size,
         normalization=model.normalization,
         classes=tuple(card.classes),
+        reading=card.reading,
     )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from convscope.data.decode import decode
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError
 from convscope.evaluation.calibration import calibrated_probabilities
@@ -101,12 +100,12 @@ def check_agreement(
     with progress("Comparing", 2 * len(originals), quiet=quiet) as advance:
         squares = []
         for each in originals:
-            squares.append(decode(each.content(), size=card.size, channels=card.channels))
+            squares.append(card.decode(each.content()))
             advance(1)
         expected = _expect(model, [each.name for each in originals], np.stack(squares))
         said = []
         for each in originals:
-            said.append(session.run(read(io.BytesIO(each.content()), card.size)))
+            said.append(session.run(read(io.BytesIO(each.content()), card.size, card.grey_range)))
             advance(1)
     alone = OnnxOutput(
         [label for each in said for label in each.labels],

@@ -87,12 +87,20 @@ def _naming(classes: int) -> list[onnx.NodeProto]:
     ]
 
 
+FITTING = {
+    "crop": "cutting out the central square",
+    "pad": "making it square with black beside it",
+    "stretch": "shrinking the longer side more",
+}
+
+
 def _description(model: Model) -> str:
     card = model.card
     trained = f", trained on {_data(card)}" if card.trained_on else ""
     return (
         f"{model.name}{trained}. Takes raw images, uint8 "
-        "(N, height, width, 3) in red, green, blue, of any size; cutting out the central square, "
+        "(N, height, width, 3) in red, green, blue, of any size; "
+        f"{FITTING[card.fit]}, "
         f"resizing to {card.size} pixels, {'grey, ' if card.channels == 1 else ''}normalization, "
         "temperature, class names and the label 'unknown' are inside."
     )
@@ -109,6 +117,8 @@ def _metadata(model: Model, opset: int) -> dict[str, str]:
         "classes": list(card.classes),
         "size": card.size,
         "channels": card.channels,
+        "fit": card.fit,
+        "grey_range": list(card.grey_range),
         "mean": list(card.mean),
         "std": list(card.std),
         "temperature": card.temperature,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.data.decode import ImageError, decode, read_limited
+from convscope.data.file_kinds import printable
 from convscope.data.image_set import ImageSet, evenly_spread
-from convscope.data.load import NAMED
-from convscope.data.tree import FolderTree, Tree, ZipTree, printable
+from convscope.data.load import NAMED, tree_of
+from convscope.data.tree import FolderTree, Tree
 from convscope.errors import UsageError
 from convscope.evaluation.run_images import run_splits
 from convscope.runs.model_file import ModelCard
@@ -87,8 +87,9 @@ def _of_run(run: Run, card: ModelCard) -> list[Original]:
     data = run.recipe.data
     if data in NAMED:
         return [Original(images.paths[row], _as_png(images.images[row])) for row in rows]
-    source = Path(data).expanduser()
-    tree: Tree = ZipTree(source) if zipfile.is_zipfile(source) else FolderTree(source)
+    tree = tree_of(data, run.recipe.reading)
+    if tree is None:
+        raise UsageError(f"There is no folder or zip archive '{data}'.")
     files = {tree.where(file): file for file in tree.listing().files}
     paths = [images.paths[row] for row in rows]
     return [Original(path, _member(tree, files[path])) for path in paths]

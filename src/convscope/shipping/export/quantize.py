@@ -75,7 +75,7 @@ class Quantization:
 def calibration_images(images: ImageSet, card: ModelCard) -> NDArray[np.float32]:
     """Some images of a set, as the network's part of the file takes them: (N, C, size, size)."""
     rows = evenly_spread(len(images), CALIBRATION)
-    chosen = convert(images.subset(rows), size=card.size, channels=card.channels)
+    chosen = convert(images.subset(rows), size=card.size, channels=card.channels, fit=card.fit)
     return chosen.images.astype(np.float32)
 
 

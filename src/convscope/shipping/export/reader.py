@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from PIL import Image, ImageOps
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 
 
-def read(file: Any, size: int) -> Any:
+def read(file: Any, size: int, grey_range: Any = (0, 65535)) -> Any:
     """An image as the model takes it, uint8 (1, height, width, 3): upright, RGB, on white."""
     with Image.open(file, formats=FORMATS) as opened:
         opened.draft(None, (2 * size, 2 * size))  # a large JPEG need not be decoded in full
         image = ImageOps.exif_transpose(opened)
     if image.mode.startswith("I"):  # 16-bit grey
-        image = Image.fromarray((numpy.asarray(image) / 257).round().astype("uint8"))
+        low, high = grey_range  # become black and white
+        levels = (numpy.asarray(image, float) - low) * (255 / (high - low))
+        image = Image.fromarray(levels.clip(0, 255).round().astype("uint8"))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -28,7 +31,8 @@ def read(file: Any, size: int) -> Any:
 
 if __name__ == "__main__":
     model = onnxruntime.InferenceSession(Path(__file__).with_name("model.onnx"))
-    size = int(model.get_modelmeta().custom_metadata_map["size"])
+    facts = model.get_modelmeta().custom_metadata_map
+    size, grey_range = int(facts["size"]), json.loads(facts["grey_range"])
     for file in sys.argv[1:]:
-        labels, probabilities, unknown = model.run(None, {"images": read(file, size)})
+        labels, probabilities, unknown = model.run(None, {"images": read(file, size, grey_range)})
         print(f"{file}: {labels[0]} {probabilities[0].max():.6f}")

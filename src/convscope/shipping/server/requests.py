@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from convscope.data.decode import ImageError, decode, stored_size
+from convscope.data.decode import ImageError, stored_size
 from convscope.data.plain_jpeg import plain_frame
 from convscope.evaluation.torch_engine import EngineOutput
 from convscope.runs.model_file import ModelCard
@@ -178,8 +178,7 @@ class RequestQueue:
             self._loop.call_soon_threadsafe(_fill, request, problems)
 
     def _decoded(self, content: bytes) -> NDArray[np.uint8]:
-        card = self._card
-        return decode(content, size=card.size, channels=card.channels, max_pixels=PIXELS)
+        return self._card.decode(content, max_pixels=PIXELS)
 
     def _deliver(self, works: Sequence[Work], result: EngineOutput | Exception) -> None:
         self._loop.call_soon_threadsafe(_settle, works, result)

@@ -1,0 +1,79 @@
+"""From the names of folders to the names of classes, and their order.
+
+* Names are brought into Unicode's composed form (NFC), without spaces at their ends and without
+  characters that nobody sees, so that two folders whose names look the same are one class.
+* Names that aren't UTF-8 are decoded as those of archives are (`name_encoding`).
+* Classes stand in natural order: numbers in names count as numbers (2 before 10), the rest as text.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from convscope.data.name_encoding import find_encoding
+
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
+
+
+def class_names(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The class that each folder name stands for, and what to say about it.
+
+    Args:
+        folders: Names of folders, as the system gives them; bytes that aren't UTF-8 as
+            surrogates (PEP 383).
+
+    Returns:
+        Folder name → class name, and sentences for people.
+    """
+    names = sorted(set(folders))
+    raw = {name: os.fsencode(name) for name in names if not _is_text(name)}
+    notes = []
+    decoded: dict[str, str] = {}
+    if raw:
+        encoding, others = find_encoding(list(raw.values()))
+        decoded = {name: content.decode(encoding, "replace") for name, content in raw.items()}
+        shown = ", ".join(list(dict.fromkeys(decoded.values()))[:3])
+        maybe = f" ({' or '.join(others)} would fit as well)" if others else ""
+        notes.append(f"Names of folders that aren't UTF-8 are read as {encoding}{maybe}: {shown}")
+    classes = {name: _tidied(decoded.get(name, name)) for name in names}
+    same: dict[str, list[str]] = {}
+    for name, label in classes.items():
+        same.setdefault(label, []).append(name)
+    notes += [
+        f"{len(twins)} folders are one class, {label!r}: their names differ only in spaces or in "
+        f"how letters are encoded ({', '.join(map(ascii, twins))})"
+        for label, twins in same.items()
+        if len(twins) > 1
+    ]
+    alike: dict[str, list[str]] = {}
+    for label in same:
+        alike.setdefault(label.casefold(), []).append(label)
+    notes += [
+        f"{' and '.join(map(repr, twins))} differ only in case; they are different classes"
+        for twins in alike.values()
+        if len(twins) > 1
+    ]
+    return classes, tuple(notes)
+
+
+def natural_order(name: str) -> tuple[list[str | int], str]:
+    """A key to sort by: numbers in names count as numbers; the name itself decides a tie."""
+    parts: list[str | int] = list(re.split(r"(\d+)", name))  # text, digits, text, …
+    parts[1::2] = [int(part) for part in parts[1::2]]
+    return parts, name
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _tidied(name: str) -> str:
+    tidy = unicodedata.normalize("NFC", name).translate(INVISIBLE).strip()
+    return tidy or name

@@ -1,0 +1,119 @@
+"""Which encoding names have that somebody's archive program wrote without saying so.
+
+The rule: names that are UTF-8 throughout are UTF-8. Else, of the encodings that archive programs
+use and that can decode every name, the one whose characters are the likeliest counts: each double
+byte is worth most where the encoding has its common characters (for Chinese the 3,755 of level 1
+of GB 2312, for Japanese kana and kanji of level 1, for Korean syllables of KS X 1001, for
+traditional Chinese the frequent ones of Big5), each single byte where it is a letter. A letter with
+an accent stands among ASCII letters; characters of other scripts hardly do. Chinese and Korean
+share most of their bytes: it is Korean if most syllables are frequent ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+# Syllables in which most Korean words are written; Chinese read as Korean hardly has any of them.
+FREQUENT_SYLLABLES = frozenset(
+    "가각간갈감강개거건게경고공과관구국귀그금기김꽃나남내네노눈는늘니다단달닭대더도돌동두드들등디딸라람랑래량러레"
+    "려력로료루류르름리림마만말매머면명모목무문물미민바박반발방배버벌벽별병보복본부북분불비빙빵사산살삼상새색생서"
+    "석선설성세소속손송수숙술스습시식신실심쌀아악안암애야약양어언얼업에여역연열염영예오옥온와완왕외요용우운울원월위"
+    "유육은을음의이인일임입자작잔장재저적전절점정제조족종좌주중증지직진질집차착참창책처천철청체초촌총최추축출충치"
+    "카코콩크키타탁탄터토통투트특파판팔패편평포표품풍프피필하학한할함합항해행향험현형호혼화환활황회효후훈휴흑희"
+)
+
+ENCODINGS = ("gbk", "shift_jis", "big5", "euc_kr", "cp866", "cp437")
+AS_LIKELY = 0.02
+
+
+def find_encoding(names: Sequence[bytes]) -> tuple[str, tuple[str, ...]]:
+    """The encoding of these names, and others that are as likely.
+
+    Args:
+        names: Whole names or paths; ASCII in them tells nothing.
+    """
+    if _decodes(names, "utf-8"):
+        return "utf-8", ()
+    scores = {
+        encoding: _score(names, encoding) for encoding in ENCODINGS if _decodes(names, encoding)
+    }
+    best = max(scores, key=lambda encoding: scores[encoding])  # cp437 decodes everything
+    others = (each for each in scores if each != best and scores[each] >= scores[best] - AS_LIKELY)
+    return best, tuple(others)
+
+
+def _decodes(names: Sequence[bytes], encoding: str) -> bool:
+    try:
+        for name in names:
+            name.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _score(names: Sequence[bytes], encoding: str) -> float:
+    """How likely the characters are that aren't ASCII, 1 for likely ones: the mean, by bytes."""
+    worth, total = 0.0, 0
+    for name in set(names):
+        text = name.decode(encoding)
+        for place, character in enumerate(text):
+            if not character.isascii():
+                code = character.encode(encoding)
+                likely = _WORTH[encoding](code, character)
+                if encoding != "cp437" and _is_among_letters(text, place):
+                    likely *= 0.8 if len(code) == 2 else 0.3
+                worth += len(code) * likely
+                total += len(code)
+    return worth / total if total else 0.0
+
+
+def _is_among_letters(text: str, place: int) -> bool:
+    beside = text[max(0, place - 1) : place] + text[place + 1 : place + 2]
+    return any(each.isascii() and each.isalpha() for each in beside)
+
+
+def _gbk(code: bytes, character: str) -> float:
+    lead, trail = code[0], code[-1]
+    if 0xB0 <= lead <= 0xD7 and trail >= 0xA1:
+        return 1.0
+    if 0xD8 <= lead <= 0xF7 and trail >= 0xA1:
+        return 0.5  # level 2
+    return 0.4 if 0xA1 <= lead <= 0xA9 and trail >= 0xA1 else 0.1  # signs; the extension
+
+
+def _shift_jis(code: bytes, character: str) -> float:
+    if len(code) == 1:
+        return 0.2  # narrow katakana, as which most double bytes of others can be read
+    if "぀" <= character <= "ヿ" or character in "々ー":
+        return 1.0
+    return 0.95 if 0x88 <= code[0] <= 0x97 else 0.3
+
+
+def _big5(code: bytes, character: str) -> float:
+    return 0.98 if 0xA4 <= code[0] <= 0xC6 else 0.3
+
+
+def _euc_kr(code: bytes, character: str) -> float:
+    if character in FREQUENT_SYLLABLES:
+        return 1.2  # so that a word with a rarer syllable is still Korean
+    return 0.7 if "가" <= character <= "힣" else 0.2
+
+
+def _cp866(code: bytes, character: str) -> float:
+    return 0.9 if "а" <= character.lower() <= "ё" else 0.1
+
+
+def _cp437(code: bytes, character: str) -> float:
+    # Letters with accents stand alone between others, so less is required of them; but Greek and
+    # lines are hardly ever in names.
+    return 0.85 if character.isalpha() and ord(character) < 0x250 else 0.1
+
+
+_WORTH: dict[str, Callable[[bytes, str], float]] = {
+    "gbk": _gbk,
+    "shift_jis": _shift_jis,
+    "big5": _big5,
+    "euc_kr": _euc_kr,
+    "cp866": _cp866,
+    "cp437": _cp437,
+}

@@ -1,0 +1,121 @@
+"""Images that belong on the same side where Convscope divides a data set: copies, exact and near.
+
+Otherwise an image that was mirrored, cut or saved again could be learned and then asked for. But
+there are data sets whose images merely all look alike, such as drawings or machine parts, and the
+search for near copies can't tell these apart. It shows by groups that are too large for copies of
+one image; then only exact copies count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from convscope.data.check.near import near_duplicates, too_small
+from convscope.data.check.odd import flat_images
+from convscope.data.image_set import ImageSet
+from convscope.files import write_text
+from convscope.folders import cache_folder
+
+COMPARED_SIZE = 32
+NEAR_LIMIT = 5000
+"""Images up to which near copies are looked for: about two seconds."""
+
+SEARCH = 1
+"""Changes when the search may find other pairs in the same images."""
+
+LARGEST_GROUP = (12, 0.1)
+"""A group of more images than this, and than this share of all, isn't of copies of one image."""
+
+
+def with_near_copies(
+    images: ImageSet, exact: list[list[int]]
+) -> tuple[list[list[int]], tuple[str, ...]]:
+    """Groups of rows that are copies of one another, and what to say about them.
+
+    Args:
+        images: The images to divide; of at most 32 pixels a side, they are compared as they are.
+        exact: Groups of rows that are the same to the bit.
+    """
+    if len(images) > NEAR_LIMIT:
+        note = (
+            f"Near copies are kept in one split only for up to {NEAR_LIMIT:,} images; with more, "
+            "exact copies are. Near ones are found by: convscope data DATA --check"
+        )
+        return exact, (note,)
+    splits = {"train": images}
+    if too_small(splits):
+        return exact, ()
+    again = {row for group in exact for row in group[1:]}
+    flat = flat_images(images)
+    rows = [row for row in range(len(images)) if row not in again and not flat[row]]
+    near = merge(len(images), _pairs(images, rows))
+    fewest, share = LARGEST_GROUP
+    largest = max(map(len, near), default=0)
+    if largest > max(fewest, share * len(images)):
+        note = (
+            f"Many images look alike ({largest:,} in one group), so near copies can't be told from "
+            "others; only exact copies are kept in one split"
+        )
+        return exact, (note,)
+    groups = merge(len(images), exact, near)
+    count = sum(map(len, near))
+    notes = (
+        (f"{count:,} images are near copies of others; each stays in one split with its copies",)
+        if near
+        else ()
+    )
+    return groups, notes
+
+
+def _pairs(images: ImageSet, rows: list[int]) -> list[tuple[int, int]]:
+    """The pairs of near copies, from the cache where they were looked for before.
+
+    A run that is evaluated, resumed and exported divides the same images again each time.
+    """
+    digest = hashlib.blake2b(repr((SEARCH, images.images.shape, rows)).encode(), digest_size=20)
+    digest.update(np.ascontiguousarray(images.images).data)
+    file = cache_folder() / "near" / f"{digest.hexdigest()}.json"
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return [(int(first), int(second)) for first, second in found]
+    except (OSError, ValueError, TypeError):
+        pairs = [(pair.first, pair.second) for pair in near_duplicates({"train": images}, rows)]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(pairs))
+    except OSError:
+        pass  # then they are looked for again
+    return pairs
+
+
+def merge(count: int, *links: Iterable[Sequence[int]]) -> list[list[int]]:
+    """Groups of rows that belong together directly or through others (union-find).
+
+    Args:
+        count: Rows there are.
+        links: Rows that belong together.
+
+    Returns:
+        Groups of at least two rising rows, in the order of their first ones.
+    """
+    parent = np.arange(count)
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = int(parent[row])
+        return row
+
+    for group in (group for each in links for group in each):
+        first = root(group[0])
+        for row in group[1:]:
+            one, other = sorted((first, root(row)))
+            parent[other] = first = one
+    members: dict[int, list[int]] = {}
+    for row in range(count):
+        members.setdefault(root(row), []).append(row)
+    return [group for group in members.values() if len(group) > 1]

@@ -1,0 +1,18 @@
+import pytest
+
+from convscope.cli.reading import reading_fields, reading_of
+from convscope.data.reading import Reading
+from convscope.errors import UsageError
+
+
+def test_only_what_is_given_is_a_field():
+    assert reading_fields(None, None, None) == {}
+    assert reading_fields("pad", "train=A", "gbk") == {
+        "fit": "pad", "split_folders": {"train": "A"}, "zip_encoding": "gbk",
+    }  # fmt: skip
+    assert reading_of(None, "none", None) == Reading(split_folders="none")
+
+
+def test_mistakes_are_named():
+    with pytest.raises(UsageError, match="Unknown fit 'padd'. Did you mean 'pad'"):
+        reading_of("padd", None, None)
