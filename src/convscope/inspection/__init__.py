@@ -14,7 +14,9 @@ file, and leaves it as found. Every result prints (`str`), shows itself in a not
 (`figure(path=None)`) and becomes data (`as_dict()`); files are written only when a path is given.
 Only `cli/` imports from here.
 
-Public: `trace`, `draw`, `unit`, `receptive_field`, `explain`, `feature_maps`, `first_kernels`,
-`filter_image`, `find_exciting_images`, `compare_initializations`, `describe_parameters`,
-`read_parameters`.
+Public, each with its result: `trace` (`Trace`), `draw` (`Drawing`), `unit` (`UnitExplanation`),
+`receptive_field` (`UnitReceptiveField`), `explain` (`Explanation`), `feature_maps` (`FeatureMaps`),
+`first_kernels` (`FirstKernels`), `filter_image` (`FilteredImage`), `find_exciting_images`
+(`ExcitingImages`), `compare_initializations` (`InitializationComparison`), `describe_parameters`
+(`ParameterDescription`), `read_parameters`.
 """
