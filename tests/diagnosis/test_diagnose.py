@@ -1,6 +1,6 @@
 """A fault that was planted is found, and found first; a healthy run is free of it.
 
-Tests diagnosis/checks/answers.py, diagnosis/checks/images.py, diagnosis/checks/layers.py,
+Tests diagnosis/checks/predictions.py, diagnosis/checks/images.py, diagnosis/checks/layers.py,
 diagnosis/checks/learning_rate.py, diagnosis/measurements.py, diagnosis/subject.py.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from convscope.data.load import Data
-from convscope.diagnosis.checks import answers, images, layers, learning_rate
+from convscope.diagnosis.checks import images, layers, learning_rate, predictions
 from convscope.diagnosis.diagnosis import Diagnosis
 from convscope.diagnosis.finding import Check, ranked
 from convscope.diagnosis.measurements import Measurements, measure_all
@@ -28,10 +28,10 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
     layers.gradients,
     layers.moving_weights,
     learning_rate.finite,
-    answers.above_guessing,
-    answers.different_answers,
-    answers.modes,
-    answers.generalization,
+    predictions.above_guessing,
+    predictions.different_predictions,
+    predictions.modes,
+    predictions.generalization,
     images.same_images,
 )
 """Causes before what they lead to: a rate that is too high kills units, and not the other way."""

@@ -4,7 +4,7 @@
 - `trace/`: layer by layer, shapes, parameters, operations, memory. `drawing/`: a drawing of it.
 - `unit/`: where one number comes from, forwards and backwards, checked against the network.
 - `receptive_field/`: what units see of the image, and how much each pixel matters.
-- `explanation/`: what an answer rests on; the methods are in `attribution/`.
+- `explanation/`: what a prediction rests on; the methods are in `attribution/`.
 - `feature_maps/`, `kernels/`: what layers make of an image; kernels made by hand and learned.
 - `excitation/`: the images of a data set that excite a channel most.
 - `initialization/`: what initial weights do to the signal. `parameters/`: what there is to learn.

@@ -1,4 +1,7 @@
-"""Which blocks are drawn once, and which as one step."""
+"""Which blocks are drawn once, and which as one step.
+
+Tests inspection/drawing/blocks.py, inspection/drawing/shortening.py, inspection/drawing/steps.py.
+"""
 
 import torch
 from torch import nn

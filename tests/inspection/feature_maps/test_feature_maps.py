@@ -1,3 +1,8 @@
+"""Maps and kernels are those of the network, whatever comes later in place.
+
+Tests inspection/kernels/first_kernels.py.
+"""
+
 import numpy as np
 import pytest
 import torch

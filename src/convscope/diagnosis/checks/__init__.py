@@ -3,7 +3,8 @@
 - `images`: what goes in: classes, labels, pixels, and whether the images are still the same.
 - `layers`: what is inside: dead and saturated units, gradients, weights that don't move.
 - `learning_rate`: how large the steps are, and how many.
-- `answers`: what comes out: the loss, differences between images and between modes, other images.
+- `predictions`: what comes out: the loss, differences between images, between modes, between
+  training images and others.
 
 A check reads measurements and measures nothing; it looks at one thing, says in figures what it saw,
 also where nothing is wrong, and gives a `RunFinding` for what is. A finding names its evidence and

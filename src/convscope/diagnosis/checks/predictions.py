@@ -1,4 +1,4 @@
-"""Checks of what comes out: the loss, and the answers in either mode and on other images."""
+"""Checks of what comes out: the loss, and the predictions in either mode and on other images."""
 
 from __future__ import annotations
 
@@ -68,16 +68,16 @@ def _above(measured: Measurements, recorded: float, reference: str) -> RunFindin
     )
 
 
-def different_answers(measured: Measurements) -> Check:
-    """Do different images get different answers?"""
-    name = "answers"
-    if measured.answers is None:
-        return Check(name, "the answers aren't numbers")
-    evaluated = measured.answers.monitor
+def different_predictions(measured: Measurements) -> Check:
+    """Do different images get different predictions?"""
+    name = "predictions"
+    if measured.predictions is None:
+        return Check(name, "the logits aren't numbers")
+    evaluated = measured.predictions.monitor
     favourite = measured.subject.classes[evaluated.favourite]
     figures = (
-        f"the commonest answer on {evaluated.images:,} {measured.subject.job.monitor_name} images "
-        f"is {favourite!r} with {percent(evaluated.favourite_share, 0)} "
+        f"the commonest prediction on {evaluated.images:,} {measured.subject.job.monitor_name} "
+        f"images is {favourite!r} with {percent(evaluated.favourite_share, 0)} "
         f"({percent(evaluated.favourite_labels, 0)} are)"
     )
     if measured.subject.step == 0 or measured.guessing_loss == 0:
@@ -85,16 +85,16 @@ def different_answers(measured: Measurements) -> Check:
     if evaluated.spread < ALIKE:
         evidence = (
             f"The probabilities of {evaluated.images:,} images differ by "
-            f"{evaluated.spread:.1e} (standard deviation): the network answers without looking."
+            f"{evaluated.spread:.1e} (standard deviation): the network predicts without looking."
         )
-        title = "All images get the same answer"
+        title = "All images get the same prediction"
     elif evaluated.favourite_share >= ONE_ANSWER and evaluated.favourite_labels < ONE_ANSWER - 0.15:
         evidence = (
-            f"{percent(evaluated.favourite_share, 0)} of the images are answered {favourite!r}, "
+            f"{percent(evaluated.favourite_share, 0)} of the images are taken for {favourite!r}, "
             "which "
             f"{percent(evaluated.favourite_labels, 0)} of them are."
         )
-        title = "Nearly all images get one answer"
+        title = "Nearly all images get one prediction"
     else:
         return Check(name, figures)
     change = f"{LAST_RESORT} take smaller steps."
@@ -106,11 +106,11 @@ def different_answers(measured: Measurements) -> Check:
 def modes(measured: Measurements) -> Check:
     """Does batch norm's memory of statistics agree with the statistics of batches?"""
     name = "training and evaluation mode"
-    if measured.answers is None:
-        return Check(name, "the answers aren't numbers")
-    if not measured.answers.has_batch_norm:
+    if measured.predictions is None:
+        return Check(name, "the logits aren't numbers")
+    if not measured.predictions.has_batch_norm:
         return Check(name, "no batch norm in this network")
-    evaluated, trained = measured.answers.train, measured.answers.train_mode
+    evaluated, trained = measured.predictions.train, measured.predictions.train_mode
     figures = (
         f"the same {evaluated.images:,} training images are {percent(evaluated.accuracy)} right in "
         f"evaluation mode, {percent(trained.accuracy)} in training mode"
@@ -156,11 +156,11 @@ def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
 def generalization(measured: Measurements) -> Check:
     """Does the network do about as well on images it hasn't been trained on?"""
     name = "train and evaluation gap"
-    if measured.answers is None:
-        return Check(name, "the answers aren't numbers")
+    if measured.predictions is None:
+        return Check(name, "the logits aren't numbers")
     subject = measured.subject
     monitor = subject.job.monitor_name
-    seen, unseen = measured.answers.train, measured.answers.monitor
+    seen, unseen = measured.predictions.train, measured.predictions.monitor
     gap = seen.accuracy - unseen.accuracy
     losses = [float(epoch[f"{monitor}_loss"]) for epoch in subject.epochs]
     figures = (
