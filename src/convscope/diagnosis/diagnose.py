@@ -11,7 +11,7 @@ from torch import nn
 from convscope.data.load import Data
 from convscope.diagnosis.checks import images, layers, learning_rate, predictions
 from convscope.diagnosis.diagnosis import Diagnosis
-from convscope.diagnosis.finding import Check, ranked
+from convscope.diagnosis.finding import Check, rank
 from convscope.diagnosis.measurements import Measurements, measure_all
 from convscope.diagnosis.subject import examine
 from convscope.runs.run import Run
@@ -68,7 +68,7 @@ def diagnose(
     subject = examine(run, module=module, data=data, device=device)
     measured = measure_all(subject, quiet=quiet)
     checks = tuple(check(measured) for check in CHECKS)
-    diagnosis = Diagnosis(str(subject), ranked(checks), checks, measured)
+    diagnosis = Diagnosis(str(subject), rank(checks), checks, measured)
     file = run.figures / "diagnosis.png"
     try:
         file.parent.mkdir(exist_ok=True)

@@ -46,7 +46,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         grey_range: The values of 16-bit grey files that become 0 and 255; unset: found from the
             training files.
         split_folders: Which folders are splits: "auto" finds out, "none" are; or split → folder.
-        zip_encoding: Of names in a zip that aren't marked as UTF-8; "auto" finds out.
+        zip_encoding: Encoding of names in a zip that aren't marked as UTF-8; "auto" finds out.
         allow_leaks: Train even if images of a folder are both in train and in another split.
         allow_conflicting_labels: Train even if the same image of a folder has two classes.
         data_rules: 2; 1 reads and divides a folder as earlier versions did, whose runs say nothing.
