@@ -118,8 +118,8 @@ def test_a_run_prints_shows_and_draws_itself_from_its_first_step_on(digits_run, 
     lines = str(digits_run).splitlines()
     assert lines[0] == f"{digits_run.folder}: lenet on digits"
     assert lines[1].startswith("6 epochs in ")
-    assert lines[2].startswith(f"test accuracy {done['accuracy']:.2%} (95 % interval ")
-    assert f"{done['accuracy']:.2%}" in digits_run._repr_html_()
+    assert lines[2].startswith(f"test accuracy {100 * done['accuracy']:.2f} % (95 % interval ")
+    assert f"{100 * done['accuracy']:.2f} %" in digits_run._repr_html_()
     assert len(digits_run.figure().axes) == 2
     begun = new_run(tmp_path / "<b>", Recipe(network="lenet", data="digits", epochs=1))
     assert begun.as_dict()["accuracy"] is None
