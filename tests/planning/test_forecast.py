@@ -1,3 +1,8 @@
+"""A forecast: what a recorded step counts, its data and text, time that is given or left.
+
+Tests planning/forecaster.py, planning/run_time.py, planning/step.py.
+"""
+
 import json
 
 import pytest

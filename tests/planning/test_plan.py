@@ -1,3 +1,8 @@
+"""A plan of any network: names, modules, runs, precisions, notes, figures.
+
+Tests planning/forecasters.py, planning/workload.py.
+"""
+
 import pytest
 import torch
 from torch import nn

@@ -99,7 +99,7 @@ def test_what_is_left_of_a_resumed_run_is_forecast(tmp_path, monkeypatch, capsys
     costs = len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines())
     run.recipe.replace(epochs=4).write(run.recipe_file)
     capsys.readouterr()
-    cs.resume(run, network=module(), data=DATA)
+    cs.resume(run, module=module(), data=DATA)
     assert " more (" in words(capsys)
     assert "time since it was resumed" in rows(run)
     assert len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines()) == costs
@@ -110,7 +110,7 @@ def test_a_run_that_has_ended_is_evaluated_again_without_a_forecast(tmp_path, mo
     run = trained(tmp_path / "run")
     before, learned = rows(run), len(outcomes())
     capsys.readouterr()
-    cs.resume(run, network=module(), data=DATA)
+    cs.resume(run, module=module(), data=DATA)
     assert "Forecast" not in words(capsys)
     assert rows(run) == before
     assert len(outcomes()) == learned
