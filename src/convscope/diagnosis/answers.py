@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from convscope.diagnosis.neighbours import sample
 from convscope.diagnosis.subject import Subject
 from convscope.evaluation.logits import compute_batch_logits
+from convscope.evaluation.suspicions import balanced_accuracy, ends_in_softmax
+from convscope.runtime.module_output import main_logits
 
 IMAGES = 1000  # of each set, at most
 
@@ -30,6 +32,7 @@ class AnswerSummary:
         favourite: The class answered most often.
         favourite_share: Share of the images that are given this class.
         favourite_labels: Share of the images that are of this class.
+        balanced_accuracy: Mean over the classes of the share of right answers.
     """
 
     accuracy: float
@@ -39,6 +42,7 @@ class AnswerSummary:
     favourite: int
     favourite_share: float
     favourite_labels: float
+    balanced_accuracy: float
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,14 @@ class ModeAnswers:
         train_mode: On the same images, normalized by each batch's own statistics as in training.
         monitor: On the images that the run evaluates after every epoch.
         has_batch_norm: Whether the two modes differ by more than dropout.
+        ends_in_softmax: Whether the outputs are probabilities already.
     """
 
     train: AnswerSummary
     train_mode: AnswerSummary
     monitor: AnswerSummary
     has_batch_norm: bool
+    ends_in_softmax: bool
 
 
 def ask_both_modes(subject: Subject) -> ModeAnswers:
@@ -75,6 +81,7 @@ def ask_both_modes(subject: Subject) -> ModeAnswers:
             isinstance(module, nn.modules.batchnorm._BatchNorm)
             for module in subject.newest.modules()
         ),
+        ends_in_softmax=ends_in_softmax(seen.values),
     )
 
 
@@ -86,7 +93,7 @@ def _in_training_mode(
     logits, labels = [], []
     for images, theirs in batches:
         if len(images) > 1:  # a single image has no statistics
-            logits.append(network(images).float().cpu())
+            logits.append(main_logits(network(images)).float().cpu())
             labels.append(theirs.cpu())
     return torch.cat(logits), torch.cat(labels)
 
@@ -102,4 +109,5 @@ def _summarize(logits: Tensor, labels: Tensor) -> AnswerSummary:
         favourite=favourite,
         favourite_share=float((predicted == favourite).float().mean()),
         favourite_labels=float((labels == favourite).float().mean()),
+        balanced_accuracy=balanced_accuracy(predicted, labels),
     )

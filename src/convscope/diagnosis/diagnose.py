@@ -28,6 +28,7 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
     layers.gradients,
     layers.moving_weights,
     learning_rate.finite,
+    answers.no_last_softmax,
     answers.above_guessing,
     answers.different_answers,
     answers.modes,

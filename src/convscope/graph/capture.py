@@ -27,6 +27,8 @@ from convscope.errors import UsageError
 from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
 from convscope.graph.restore import left_as_found, named_tensors
+from convscope.runtime.deep_nesting import allow_nesting
+from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
 
 
@@ -39,17 +41,19 @@ def capture(
     and the state of the random generators.
 
     Args:
-        network: Any module that maps one tensor of images to one tensor.
+        network: Any module that maps one tensor of images to one tensor; of several outputs, the
+            first is taken, or what a dictionary holds under "logits" or "out".
         images: Images (N, channels, height, width), whose tensors are kept with the nodes; or
             only a shape, (channels, height, width) or with N before it, to compute nothing.
         gradients: Keep what `Graph.gradients` needs. Only with images.
 
     Raises:
-        UsageError: The network takes several inputs, returns several tensors, cannot compute
+        UsageError: The network takes several inputs, returns no tensor, cannot compute
             images of this shape, or runs outside Python.
     """
     network = getattr(network, "_orig_mod", network)  # what torch.compile wrapped
     _check(network)
+    allow_nesting(network)
     if isinstance(images, Tensor):
         return _run(network, _with_batch(images), gradients=gradients)
     if gradients:
@@ -120,7 +124,9 @@ def _run(
             raise
         except Exception as error:
             raise _explained(error, network, tuple(given.shape), recorder.failed) from error
-        output = _output(recorder, network, result)
+        main = _main(result)
+        output = _output(recorder, network, main)
+    notes = (f"{_name_of(network)} returns {_words(result)}; the main one is shown.",)
     return Graph(
         network=_name_of(network),
         nodes=recorder.nodes,
@@ -129,7 +135,8 @@ def _run(
         weights=tensors,
         parameter_names=tuple(parameter_names),
         tied={path: tuple(others) for path, others in tied.items()},
-        result=result if gradients else None,
+        notes=() if isinstance(result, Tensor) else notes,
+        result=main if gradients and isinstance(main, Tensor) else None,
         stand_ins={p: stand_ins[id(tensors[p])] for p in parameter_names} if gradients else {},
     )
 
@@ -169,6 +176,14 @@ def _check(network: nn.Module) -> None:
             f"{name} needs {len(needed)} inputs ({', '.join(needed)}), and one tensor of images "
             f"is given. Wrap it in a module whose forward({needed[0]}) fills in the others."
         )
+
+
+def _main(result: object) -> object:
+    """The logits among several outputs, as training takes them; anything else as it is."""
+    try:
+        return main_logits(result)
+    except UsageError:
+        return result
 
 
 def _output(recorder: Recorder, network: nn.Module, result: object) -> Node:

@@ -222,7 +222,7 @@ class Forecaster:
         return with_range(peak, "memory", outcomes("memory"), doubt)
 
     def _notes(self, estimated: float, batch_size: int) -> tuple[str, ...]:
-        notes = list(self.more_notes)
+        notes = [*self.workload.notes, *self.more_notes]
         if self._times.contention > BUSY:
             notes.append(
                 "Another program is using the processors: operations that were timed waited for "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 
+from convscope.diagnosis.answers import AnswerSummary
 from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.look.numbers import percent
@@ -13,6 +14,7 @@ from convscope.training.diagnosis import stuck_at_guessing
 ABOVE_GUESSING = 1.1  # times ln(classes)
 ALIKE = 0.005  # standard deviation of probabilities between images
 ONE_ANSWER = 0.95  # share of the images
+NEARLY_ALL = 0.99  # likewise, where the class is that frequent itself
 LOST, LOST_BY_MEMORY = 0.25, 0.05  # accuracy, against training mode; with too slow a memory
 SLOW = 0.05  # a momentum of batch norm below this is called too slow; usual is 0.1
 GAP = 0.1  # between the accuracy on training images and on others
@@ -68,6 +70,24 @@ def _above(measured: Measurements, recorded: float, reference: str) -> RunFindin
     )
 
 
+def no_last_softmax(measured: Measurements) -> Check:
+    """Are the network's outputs logits, as the loss takes them?"""
+    name = "outputs"
+    if measured.answers is None:
+        return Check(name, "the outputs aren't numbers")
+    if not measured.answers.ends_in_softmax:
+        return Check(name, "the outputs are no probabilities, as the loss wants it")
+    figures = f"the outputs of {measured.answers.train.images:,} images are shares that add up to 1"
+    evidence = (
+        f"The outputs of {measured.answers.train.images:,} images lie between 0 and 1 and add up "
+        "to 1: they are probabilities already. The loss (cross-entropy) makes probabilities of "
+        "them once more, so its slopes are small and it can't come near 0."
+    )
+    change = "Leave the softmax at the network's end out: the loss has it."
+    found = RunFinding("The network ends in a softmax", evidence, change, Severity.FAULT)
+    return Check(name, figures, (found,))
+
+
 def different_answers(measured: Measurements) -> Check:
     """Do different images get different answers?"""
     name = "answers"
@@ -95,12 +115,27 @@ def different_answers(measured: Measurements) -> Check:
             f"{percent(evaluated.favourite_labels, 0)} of them are."
         )
         title = "Nearly all images get one answer"
+    elif is_one_answer(evaluated):
+        evidence = (
+            f"{percent(evaluated.favourite_share, 0)} of the images are answered {favourite!r}, "
+            f"which {percent(evaluated.favourite_labels, 0)} of them are: the accuracy of "
+            f"{percent(evaluated.accuracy)} comes from that (balanced accuracy "
+            f"{percent(evaluated.balanced_accuracy)})."
+        )
+        change = "Give the rare classes more images, or train longer."
+        title = "The frequent class is answered for all"
+        return Check(name, figures, (RunFinding(title, evidence, change, Severity.WARNING),))
     else:
         return Check(name, figures)
     change = f"{LAST_RESORT} take smaller steps."
     rate = measured.subject.recipe.learning_rate / 10
     found = RunFinding(title, evidence, change, Severity.FAULT, f"--lr {rate:g}")
     return Check(name, figures, (found,))
+
+
+def is_one_answer(evaluated: AnswerSummary) -> bool:
+    """Whether one class is given to nearly all images, though there are images of others."""
+    return evaluated.favourite_share >= NEARLY_ALL and evaluated.favourite_labels < 1
 
 
 def modes(measured: Measurements) -> Check:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import logging
 import re
@@ -20,6 +19,8 @@ from convscope.errors import ConvscopeError
 from convscope.evaluation.calibration import calibrated_probabilities
 from convscope.evaluation.unknown import is_unknown
 from convscope.runs.model import Model
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
 from convscope.shipping.export.preprocessing import IR_VERSION
 from convscope.shipping.export.tidy import tidy
@@ -39,7 +40,7 @@ class PixelsToProbabilities(nn.Module):
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        self.network = copy.deepcopy(model.network).cpu().float().eval()
+        self.network = copy_module(model.network).cpu().float().eval()
         self.card = model.card
         mean = torch.tensor(model.card.mean).view(-1, 1, 1)
         std = torch.tensor(model.card.std).view(-1, 1, 1)
@@ -53,7 +54,7 @@ class PixelsToProbabilities(nn.Module):
         Returns:
             Probabilities float32 (N, classes) and whether each image is unknown, bool (N,).
         """
-        logits = self.network(pixels * self.scale - self.shift)
+        logits = main_logits(self.network(pixels * self.scale - self.shift))
         return calibrated_probabilities(logits, self.card), is_unknown(logits, self.card)
 
 
