@@ -65,8 +65,8 @@ def test_what_came_holds_the_report(tmp_path, monkeypatch):
     idle(monkeypatch)
     run = trained(tmp_path / "run")
     came = (run.folder / "forecast.json").stat().st_mtime_ns
-    figures = [file.stat().st_mtime_ns for file in run.figures.iterdir()]
-    assert max(figures) <= came <= run.report_file.stat().st_mtime_ns
+    tables = (run.folder / "evaluation.json").stat().st_mtime_ns
+    assert tables <= came <= run.report_file.stat().st_mtime_ns
     assert "Forecast and actual" in run.report_file.read_text(encoding="utf-8")
 
 
