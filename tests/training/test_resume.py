@@ -53,7 +53,7 @@ def test_what_would_make_another_run_is_refused_by_name(run, changes):
     (name,) = changes
     kept = run.model_file.read_bytes()
     with pytest.raises(UsageError, match=rf"was changed since the run began: {name}[. ]"):
-        cs.resume(run, network=module(), data=DATA, quiet=True)
+        cs.resume(run, module=module(), data=DATA, quiet=True)
     assert run.model_file.read_bytes() == kept
 
 
@@ -69,7 +69,7 @@ def test_what_would_make_another_run_is_refused_by_name(run, changes):
 )
 def test_how_long_it_goes_on_may_be_changed(run, changes, epochs):
     edit(run, **changes)
-    resumed = cs.resume(run, network=module(), data=DATA, quiet=True)
+    resumed = cs.resume(run, module=module(), data=DATA, quiet=True)
     assert len(resumed.metrics("epoch")) == epochs
 
 
@@ -80,14 +80,14 @@ def test_a_run_of_before_goes_on_and_keeps_its_splits_from_then(run):
     before = (run.folder / FILE).read_bytes()
     (run.folder / FILE).unlink()
     edit(run, epochs=3)
-    cs.resume(run, network=module(), data=DATA, quiet=True)
+    cs.resume(run, module=module(), data=DATA, quiet=True)
     assert (run.folder / FILE).read_bytes() == before
 
 
 def test_other_images_are_data_that_changed(run):
     other = {"train": arrays(7), "test": DATA["test"]}
     with pytest.raises(UsageError) as caught:
-        cs.resume(run, network=module(), data=other, quiet=True)
+        cs.resume(run, module=module(), data=other, quiet=True)
     assert "The training images of 'the arrays given' aren't those" in str(caught.value)
     assert "files were added, removed or changed since" in str(caught.value)
 
@@ -105,7 +105,7 @@ def test_a_run_on_arrays_is_evaluated_by_its_record(run):
         np.concatenate([DATA["test"].labels, DATA["train"].labels[:5]]),
         DATA["test"].classes,
     )}  # fmt: skip
-    evaluation = cs.evaluate(run, mixed, network=module(), quiet=True)
+    evaluation = cs.evaluate(run, mixed, module=module(), quiet=True)
     assert evaluation.image_count == 24
     with pytest.raises(UsageError, match="trained or validated on all"):
-        cs.evaluate(run, DATA["train"], network=module(), quiet=True)
+        cs.evaluate(run, DATA["train"], module=module(), quiet=True)

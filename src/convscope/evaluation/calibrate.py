@@ -36,7 +36,7 @@ def calibrate(
     *,
     batch_size: int = 64,
     device: str = "auto",
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     quiet: bool = False,
 ) -> Model:
     """Fit temperature and rejection to a run's validation images, and write its model file.
@@ -50,7 +50,7 @@ def calibrate(
         data: The run's images, if it was trained on arrays or the folder has moved.
         batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        module: The module to fill, if the run trained one that isn't in the catalog.
         quiet: Show no progress.
 
     Returns:
@@ -63,7 +63,7 @@ def calibrate(
     _check_rate(rate)
     run = run if isinstance(run, Run) else Run(run)
     return calibrate_model(
-        run.model(network), run, rate, data, batch_size=batch_size, device=device, quiet=quiet
+        run.model(module), run, rate, data, batch_size=batch_size, device=device, quiet=quiet
     )
 
 

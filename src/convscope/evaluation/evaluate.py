@@ -43,7 +43,7 @@ def evaluate(
     *,
     batch_size: int = 64,
     device: str = "auto",
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     out_of_distribution: Sequence[str | Path] | None = None,
     include_trained: bool = False,
     quiet: bool = False,
@@ -60,7 +60,7 @@ def evaluate(
             validation are evaluated, and a note says so.
         batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        module: The module to fill, if the run trained one that isn't in the catalog.
         out_of_distribution: Images of nothing that the model knows, to see whether it says
             "unknown": names of data sets, folders, or "noise". None: noise and digits, if it
             ever says so.
@@ -75,7 +75,7 @@ def evaluate(
     """
     run = run if isinstance(run, Run) else Run(run)
     return evaluate_model(
-        run.model(network),
+        run.model(module),
         run,
         data,
         split,

@@ -230,21 +230,21 @@ class Run:
         kept = [line for line in self.metrics() if line["step"] <= step]
         write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
 
-    def model(self, network: nn.Module | None = None) -> Model:
+    def model(self, module: nn.Module | None = None) -> Model:
         """The trained network in evaluation mode, with its card; opened anew at every call.
 
         Args:
-            network: The module to fill, if the run trained one that isn't in the catalog.
+            module: The module to fill, if the run trained one that isn't in the catalog.
 
         Raises:
-            UsageError: The run hasn't finished an epoch yet, or needs `network`.
+            UsageError: The run hasn't finished an epoch yet, or needs `module`.
         """
         if not self.model_file.exists():
             raise UsageError(
                 f"Run {str(self.folder)!r} has no model yet: it stopped before its first epoch "
                 f"ended. Go on with: convscope resume {self.folder}"
             )
-        return load_model(self.model_file, network)
+        return load_model(self.model_file, module)
 
 
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:

@@ -23,7 +23,7 @@ def plan_steps(recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
 
     Args:
         recipe: With `minutes`, `epochs` is the most that may be done.
-        progress: After a step.
+        progress: After a step, or after the evaluation of an epoch.
         steps_per_epoch: Batches of the training images.
     """
     if recipe.minutes is None:

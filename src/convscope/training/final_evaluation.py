@@ -5,7 +5,7 @@ from __future__ import annotations
 from convscope.evaluation.analysis import analyse
 from convscope.evaluation.calibrate import calibrate_on
 from convscope.evaluation.evaluate import evaluate_images
-from convscope.evaluation.report import write_report
+from convscope.evaluation.report import write_report, write_report_page
 from convscope.evaluation.run_images import choose_split
 from convscope.evaluation.run_splits import RunSplits
 from convscope.evaluation.suspicions import find_suspicions
@@ -44,9 +44,10 @@ def evaluate_result(
             "Robustness is left out, since it would take minutes for a network this large: "
             f"convscope evaluate {run.folder}"
         )
+    write_report(analysis)
     if expectation:
         expectation.settle(run)
-    write_report(analysis)
+        write_report_page(analysis)  # again, with forecast and actual, which only now is known
     for each in find_suspicions(
         evaluation.logits.values, evaluation.logits.labels, model.card.classes
     ):

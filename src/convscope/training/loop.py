@@ -138,6 +138,8 @@ def fit(
         now = time.perf_counter()
         progress.seconds += now - clock
         clock = now
+        # The evaluation may have taken the last of the time: then no other epoch begins.
+        progress.total_steps = plan_steps(recipe, progress, len(train))
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
         is_last = is_over(recipe, progress)
         warning = stuck_at_guessing(metrics, len(job.card.classes), is_last=is_last)

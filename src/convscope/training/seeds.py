@@ -125,7 +125,7 @@ def _train_one(
             subject = network()
     if group.has_begun(seed):
         module = subject if isinstance(subject, nn.Module) else None
-        return resume(folder, network=module, data=data, histograms=histograms, quiet=quiet)
+        return resume(folder, module=module, data=data, histograms=histograms, quiet=quiet)
     recipe = group.recipe.replace(seed=seed)
     if group.runs:
         first = group.runs[0].recipe

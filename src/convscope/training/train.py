@@ -119,7 +119,7 @@ def train(
 def resume(
     run: Run | str | Path,
     *,
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     data: Data | None = None,
     histograms: bool = False,
     quiet: bool = False,
@@ -130,7 +130,7 @@ def resume(
 
     Args:
         run: The run or its folder.
-        network: The module, if the run trains one of your own.
+        module: The module, if the run trains one of your own.
         data: The images, if they came from arrays, or if the folder has moved.
         histograms: As for `train`.
         quiet: Show nothing.
@@ -146,7 +146,7 @@ def resume(
     check_recipe_change(run.folder, environment.get("recipe"), recipe)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
-    job = prepare(network or recipe.network, data or recipe.data, recipe)
+    job = prepare(module or recipe.network, data or recipe.data, recipe)
     if job.splits["train"].fingerprint() != environment["data_fingerprint"]:
         raise UsageError(
             f"The training images of {recipe.data or 'the arrays given'!r} aren't those that run "
@@ -202,10 +202,9 @@ def _carry_out(
         for problem in checkpoint.passed_over:
             view.message(f"Damaged checkpoint passed over: {problem}")
         state.restore(checkpoint)
-        if job.recipe.minutes is None:  # the recipe may have been given more epochs since
-            state.progress.total_steps = first_plan(job.recipe, len(train_batches))
-        elif job.recipe.minutes != run.environment.get("recipe", {}).get("minutes"):
-            state.progress.total_steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        # The recipe may have been given more epochs or minutes since.
+        steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        state.progress.total_steps = steps
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None

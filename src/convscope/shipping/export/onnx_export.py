@@ -91,7 +91,12 @@ class OnnxExport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
-        return asdict(self) | {"file": str(self.file), "reader": str(self.reader)}
+        agreement = asdict(self.agreement) | {"batches": list(self.agreement.batches)}
+        return asdict(self) | {
+            "file": str(self.file),
+            "reader": str(self.reader),
+            "agreement": agreement,
+        }
 
 
 def write_onnx(
