@@ -67,7 +67,7 @@ def test_the_report_and_its_data(command, run):
     assert len(json.loads(run.evaluation_file.read_text())["robustness"]["curves"]) == 6
 
 
-def test_other_images_leave_the_judgement_on_the_test_images(command, run):
+def test_other_images_leave_the_evaluation_on_the_test_images(command, run):
     before = run.evaluation_file.read_bytes()
     result = json.loads(command("evaluate", "r", "--split", "train", "--json").stdout)
     assert result["split"] == "train"
@@ -206,7 +206,7 @@ def test_another_unknown_rate_is_written_into_the_model_file(command, run):
     assert json.loads(command(*arguments).stdout)["rejection"] == after["rejection"]
 
 
-def test_foreign_images_that_are_not_there(command, run):
+def test_out_of_distribution_images_that_are_not_there(command, run):
     done = command("evaluate", "r", "--out-of-distribution", "nois", code=2)
     assert "nois" in done.stderr
     done = command("evaluate", "r", "--out-of-distribution", "digits", code=2)

@@ -1,4 +1,8 @@
-"""Questions of `convscope show` that are answered in text, in JSON and in a figure."""
+"""Questions of `convscope show` that are answered in text, in JSON and in a figure.
+
+Tests inspection/excitation/find.py, inspection/parameters/describe.py,
+inspection/receptive_field/receptive_field.py.
+"""
 
 import json
 

@@ -1,8 +1,9 @@
 import pytest
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
+from convscope.runs.run import Run, new_run
 
 
 def test_a_new_run_holds_its_recipe(tmp_path):
@@ -93,12 +94,6 @@ def test_no_model_yet(tmp_path):
     run = new_run(tmp_path / "run", Recipe(epochs=1))
     with pytest.raises(UsageError, match="has no model yet.*convscope resume"):
         run.model()
-
-
-def test_unused_folder(tmp_path):
-    assert unused_folder(tmp_path, "x").name == "x-1"
-    (tmp_path / "x-1").mkdir()
-    assert unused_folder(tmp_path, "x").name == "x-2"
 
 
 @pytest.mark.parametrize("line", [b'{"kind": "epo', b"\xff\xfe", b"[1]", b"{}", b""])

@@ -1,3 +1,8 @@
+"""Groups of seeds on disk: written, read again, with failures, as text and data.
+
+Tests runs/seed_group_text.py.
+"""
+
 import json
 
 import pytest

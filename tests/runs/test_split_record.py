@@ -40,34 +40,39 @@ def record(tmp_path):
 
 
 def test_unchanged_data_is_divided_as_it_was(record):
-    splits, notes = record.restore({"train": images([9, 0, 3, 6, 1, 2, 4, 5, 7, 8])})
+    restored = record.restore({"train": images([9, 0, 3, 6, 1, 2, 4, 5, 7, 8])})
+    splits = restored.splits
     assert {name: sorted(numbers(each)) for name, each in splits.items()} == {
         "train": [0, 1, 2, 3, 4, 5],
         "validation": [6, 7],
         "test": [8, 9],
     }
-    assert notes == ()
+    assert restored.notes == ()
+    assert not restored.changed
     assert splits["test"].split == "test"
     assert list(splits["test"].paths) == ["pets/9.png", "pets/8.png"]
 
 
 def test_new_images_are_in_no_split_and_lost_ones_are_counted(record):
-    splits, notes = record.restore({"train": images([0, 1, 2, 6, 7, 8, 9, 20, 21])})
-    assert numbers(splits["test"]) == [8, 9]
-    assert notes == (
-        "2 images are new since the run began; they belong to none of its splits and are left "
-        "out. To evaluate them, give their folder as data.",
+    restored = record.restore({"train": images([0, 1, 2, 6, 7, 8, 9, 20, 21])})
+    assert numbers(restored.splits["test"]) == [8, 9]
+    assert restored.changed == {"train"}
+    assert restored.notes == (
+        "New since the run began: 2 images, in none of its splits and so left out. To evaluate "
+        "them, give their folder as data.",
         "Images that the run had are gone or were changed since it began: 3 train.",
     )
 
 
 def test_in_a_folder_for_testing_new_images_count_and_trained_ones_do_not(record):
-    splits, notes = record.restore(
+    restored = record.restore(
         {"train": images(range(6)), "test": images([8, 9, 3, 30], split="test")}
     )
+    splits = restored.splits
     assert numbers(splits["test"]) == [8, 9, 30]
     assert numbers(splits["train"]) == [0, 1, 2, 3, 4, 5, 3]
-    assert "1 images for testing or validation are new" in notes[0]
+    assert restored.notes[0] == "New since the run began: 1 image for testing or validation."
+    assert "test" in restored.changed
 
 
 def test_seen_images_are_recognized_under_other_names(record):
@@ -90,7 +95,7 @@ def test_no_image_that_was_trained_on_is_ever_a_test_image(data, tmp_path_factor
         for name, wanted in (("train", False), ("test", True))
         if wanted in where
     }
-    splits, _ = read_split_record(folder).restore(sources)
+    splits = read_split_record(folder).restore(sources).splits
     trained = set(before.get("train", ()))
     assert not trained & set(numbers(splits["test"]) if "test" in splits else ())
     if "train" in splits:
@@ -110,7 +115,8 @@ def test_a_run_of_before_has_no_record(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no gzip", gzip.compress(b""), gzip.compress(b"a,b\n"), gzip.compress(b"\xff\xfe")],
+    [b"", b"no gzip", *(gzip.compress(text, mtime=0) for text in (b"", b"a,b\n", b"\xff\xfe"))],
+    ids=["empty", "no gzip", "no lines", "other headings", "no text"],
 )
 def test_a_damaged_record_is_said(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
@@ -122,4 +128,5 @@ def test_names_that_are_not_utf_8_are_kept(tmp_path):
     odd = images([1])
     odd = ImageSet(odd.images, odd.labels, odd.classes, paths=["p/\udcff,\n.png"])
     write_split_record(tmp_path, {"train": odd})
-    assert read_split_record(tmp_path).counts == {"train": 1}
+    assert list(read_split_record(tmp_path).numbers.values()) == [1]
+    assert read_split_record(tmp_path).image_shape == (1, 2, 2)

@@ -171,7 +171,7 @@ def test_a_module_is_trained_and_goes_on(name, tmp_path):
     assert cs.trace(module, (1, 12, 12)).parameters == sum(p.numel() for p in module.parameters())
     other = ZOO[name]()
     before = None if name == "Lazy" else settings_of(other)
-    evaluated = cs.evaluate(run, network=other, data=DATA, quiet=True)
+    evaluated = cs.evaluate(run, module=other, data=DATA, quiet=True)
     written = json.loads(run.evaluation_file.read_text())
     assert evaluated.accuracy == written["accuracy"]
     assert name == "Lazy" or settings_of(other) == before
@@ -207,7 +207,7 @@ def test_a_module_is_exported(name, tmp_path):
             image = Image.fromarray(DATA["test"].images[row][0])
             image.save(tmp_path / "images" / wanted / f"{row}.png")
     exported = cs.export(
-        run, tmp_path / "m.onnx", network=ZOO[name](), images=tmp_path / "images", quiet=True
+        run, tmp_path / "m.onnx", module=ZOO[name](), images=tmp_path / "images", quiet=True
     )
     assert exported.file.is_file()
 
@@ -225,7 +225,7 @@ def test_the_layout_is_kept_with_the_run(tmp_path):
     text = (run.folder / "recipe.toml").read_text()
     (run.folder / "recipe.toml").write_text(text.replace("epochs = 1", "epochs = 2"))
     module = Views()
-    cs.resume(run, network=module, data=DATA, quiet=True)
+    cs.resume(run, module=module, data=DATA, quiet=True)
     assert len(cs.Run(run.folder).metrics("epoch")) == 2
 
 

@@ -142,24 +142,24 @@ class Subject:
 
 
 def examine(
-    run: Run, *, network: nn.Module | None = None, data: Data | None = None, device: str = "auto"
+    run: Run, *, module: nn.Module | None = None, data: Data | None = None, device: str = "auto"
 ) -> Subject:
     """Read a run, finished, stopped, failed or under way.
 
     Args:
         run: What to examine.
-        network: The module, if the run trains one of your own; is copied.
+        module: The module, if the run trains one of your own; is copied.
         data: The images, if they came from arrays, or if the folder has moved.
         device: Where to compute.
 
     Raises:
-        UsageError: The run needs `network` or `data`, or one of them doesn't fit.
+        UsageError: The run needs `module` or `data`, or one of them doesn't fit.
     """
     recipe = run.recipe
-    if network is None and not recipe.network:
+    if module is None and not recipe.network:
         raise UsageError(
             f"Run {str(run.folder)!r} trains a module of your own, which its folder doesn't hold. "
-            f"Give it in Python: convscope.diagnose({str(run.folder)!r}, network=my_module)."
+            f"Give it in Python: convscope.diagnose({str(run.folder)!r}, module=my_module)."
         )
     if data is None and not recipe.data:
         raise UsageError(
@@ -167,7 +167,7 @@ def examine(
             f"Python: convscope.diagnose({str(run.folder)!r}, data=my_data)."
         )
     # A copy, because preparing gives a module fresh weights if the recipe says so.
-    job = prepare(_copied(network) or recipe.network, data or recipe.data, recipe)
+    job = prepare(_copied(module) or recipe.network, data or recipe.data, recipe)
     metrics = run.metrics()
     epochs = [line for line in metrics if line["kind"] == "epoch"]
     newest, step, total_steps = _newest(run, job, epochs)
@@ -180,7 +180,7 @@ def examine(
         newest=execution.place(newest),
         step=step,
         total_steps=total_steps,
-        knows_first=network is None or step == 0 or not _are_alike(newest, job.network),
+        knows_first=module is None or step == 0 or not _are_alike(newest, job.network),
         execution=execution,
         batch_size=_batch_size(job, execution),
         epochs=epochs,

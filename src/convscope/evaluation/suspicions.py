@@ -50,7 +50,7 @@ def balanced_accuracy(predicted: Tensor, labels: Tensor) -> float:
         predicted: (N,) int64, the classes given.
         labels: (N,) int64, the true ones; only classes among them count.
     """
-    right = [(predicted[labels == each] == each).double().mean() for each in labels.unique()]
+    right = [(predicted[labels == each] == each).double().mean() for each in torch.unique(labels)]
     return float(torch.stack(right).mean())
 
 
@@ -68,7 +68,7 @@ def _gives_one_answer(logits: Tensor, labels: Tensor, classes: Sequence[str]) ->
     predicted = logits.argmax(dim=1)
     favourite = int(predicted.mode().values)
     share = float((predicted == favourite).double().mean())
-    if len(labels) < FEWEST or len(labels.unique()) < 2 or share < ONE_ANSWER:
+    if len(labels) < FEWEST or len(torch.unique(labels)) < 2 or share < ONE_ANSWER:
         return ()
     accuracy = float((predicted == labels).double().mean())
     true = float((labels == favourite).double().mean())

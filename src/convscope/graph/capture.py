@@ -29,6 +29,7 @@ from convscope.graph.recorder import Recorder
 from convscope.graph.restore import left_as_found, named_tensors
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.module_output import main_logits
+from convscope.runtime.quiet import quiet_torch
 
 
 def capture(
@@ -103,6 +104,7 @@ def _run(
         stack.enter_context(torch.set_grad_enabled(gradients))
         stack.enter_context(left_as_found(network, stand_in))
         if fake is not None:
+            stack.enter_context(quiet_torch())  # it logs an error in full before raising it
             stack.enter_context(fake)
         if isinstance(images, Tensor):
             given = images.detach().clone().requires_grad_(gradients)

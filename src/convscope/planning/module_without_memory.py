@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor, nn
 
@@ -28,14 +24,3 @@ def without_memory(network: nn.Module, memory_format: torch.memory_format) -> nn
         )
 
     return copy_module(network, fake)
-
-
-@contextmanager
-def quiet_tensors() -> Iterator[None]:
-    """Within, PyTorch doesn't print its own traceback of what fails here and is told in words."""
-    log = logging.getLogger("torch._subclasses.fake_tensor")
-    was_disabled, log.disabled = log.disabled, True
-    try:
-        yield
-    finally:
-        log.disabled = was_disabled

@@ -21,7 +21,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from convscope.planning.module_without_memory import quiet_tensors, without_memory
+from convscope.planning.module_without_memory import without_memory
 from convscope.planning.operation import Phase, RecordedOperation, TensorShape, choose_stand_in
 from convscope.planning.step import Event, Kind, RecordedStep
 from convscope.runs.optimization import make_optimizer
@@ -30,6 +30,7 @@ from convscope.runtime.execution import Execution
 from convscope.runtime.kept_state import hooks_kept
 from convscope.runtime.module_calls import following_modules
 from convscope.runtime.module_output import main_logits
+from convscope.runtime.quiet import quiet_torch
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import take_step, training_loss
@@ -153,7 +154,7 @@ def record_step(
     tensors = [*network.parameters(), *network.buffers()]
     stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
     step = RecordedStep(stand_in, image_shape)
-    with FakeTensorMode(allow_non_fake_inputs=True), quiet_tensors(), hooks_kept(network):
+    with quiet_torch(), FakeTensorMode(allow_non_fake_inputs=True), hooks_kept(network):
         copied = into_training_mode(without_memory(network, execution.memory_format))
         optimizer = make_optimizer(copied, recipe)
         _fill_optimizer(optimizer)

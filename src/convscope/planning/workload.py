@@ -42,6 +42,7 @@ class Workload:
         convolutions: The network's convolutions, as one image after the other passes through.
         no_bfloat16: Why the network can't be trained in bfloat16; "" if it can, as far as is known.
         notes: What to know of a module that isn't in the catalog.
+        classes: Number of classes; None where it isn't known.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Workload:
     convolutions: frozenset[ConvolutionLayer] = field(default=frozenset(), repr=False)
     no_bfloat16: str = ""
     notes: tuple[str, ...] = ()
+    classes: int | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -120,6 +122,7 @@ def make_workload(
         convolutions=frozenset(layers),
         no_bfloat16=missing,
         notes=() if isinstance(network, str) else notes,
+        classes=classes,
     )
 
 

@@ -12,8 +12,9 @@ from convscope.errors import UsageError
 from convscope.runs.differences import differing_fields
 from convscope.runs.recipe import Recipe
 
-CHANGEABLE = ("epochs", "minutes", "early_stop", "checkpoint_minutes", "unknown_rate")
-"""Fields that decide how long a run goes on and how it is used, not what it computes."""
+CHANGEABLE = ("epochs", "minutes", "early_stop", "checkpoint_minutes", "unknown_rate", "data")
+"""Fields that decide how long a run goes on, how it is used and where its images are, which are
+compared themselves; not what it computes."""
 
 
 def check_recipe_change(folder: Path, began: Mapping[str, Any] | None, now: Recipe) -> None:

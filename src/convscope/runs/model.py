@@ -29,6 +29,10 @@ class Model:
     network: nn.Module
     card: ModelCard
 
+    def __str__(self) -> str:
+        shape = "×".join(map(str, self.image_shape))
+        return f"{self.name}: {len(self.card.classes)} classes of images {shape}"
+
     @property
     def name(self) -> str:
         """The network's name in the catalog, or the class of a module that isn't in it."""
@@ -62,12 +66,12 @@ class Model:
         return Normalization(self.card.mean, self.card.std)
 
 
-def load_model(path: str | Path, network: nn.Module | None = None) -> Model:
+def load_model(path: str | Path, module: nn.Module | None = None) -> Model:
     """The trained network of a model file, in evaluation mode, and its card.
 
     Args:
         path: A file that `save_model` wrote.
-        network: The module to fill, where the catalog doesn't know the architecture; a copy of it
+        module: The module to fill, where the catalog doesn't know the architecture; a copy of it
             is filled, so that the caller's stays as it is.
 
     Raises:
@@ -76,11 +80,11 @@ def load_model(path: str | Path, network: nn.Module | None = None) -> Model:
     """
     content = read_model_file(path)
     card = content.card
-    if network is None:
+    if module is None:
         network = card.build()
     else:
-        check_is_module(network)
-        network = with_shapes(copy_module(network), (card.channels, card.size, card.size))
+        check_is_module(module)
+        network = with_shapes(copy_module(module), (card.channels, card.size, card.size))
     try:
         load_weights(network, content.tensors)
     except UsageError as error:

@@ -11,6 +11,7 @@ import csv
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,13 +22,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.image_set import ImageSet
-from convscope.data.load import SPLITS
+from convscope.data.reading import SPLITS
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path
+from convscope.look.numbers import counted
 from convscope.look.progress import progress
 
 FILE = "splits.csv.gz"
-HEADINGS = ["split", "pixels", "path"]
+HEADINGS = ["split", "pixels", "shape", "path"]
+
+
+@dataclass(frozen=True)
+class RestoredSplits:
+    """A run's data, divided as it was when the run began.
+
+    Attributes:
+        splits: The images by split.
+        notes: On images that are new or gone, in words.
+        changed: The splits that haven't the same images any more.
+    """
+
+    splits: dict[str, ImageSet]
+    notes: tuple[str, ...]
+    changed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -36,20 +53,28 @@ class SplitRecord:
 
     Attributes:
         splits: Digest of an image's pixels → the splits that it was in.
-        counts: How many images were in each split.
+        numbers: Split and digest → how many such images were in it.
+        image_shape: (C, H, W) in which the images were recorded; of others, those of this shape
+            can be recognized.
+        trained_paths: Where images for training and validation were, as far as their paths tell
+            them apart.
     """
 
     splits: Mapping[str, frozenset[str]]
-    counts: Mapping[str, int]
+    numbers: Mapping[tuple[str, str], int]
+    image_shape: tuple[int, int, int]
+    trained_paths: frozenset[str]
+
+    def seen_by_path(self, images: ImageSet) -> NDArray[np.bool_]:
+        """(N,): which were trained or validated on by their paths, for images of other sizes."""
+        return np.array([_full(each) in self.trained_paths for each in images.paths])
 
     def seen(self, images: ImageSet) -> NDArray[np.bool_]:
         """(N,): which images were trained or validated on, whatever they are called now."""
         digests = digests_of_pixels(images)
         return np.array([not self.splits.get(each, frozenset()) <= {"test"} for each in digests])
 
-    def restore(
-        self, sources: Mapping[str, ImageSet]
-    ) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
+    def restore(self, sources: Mapping[str, ImageSet]) -> RestoredSplits:
         """Divide the run's data as it was when the run began.
 
         An image that was trained on is in no other split, wherever it lies now. One that the run
@@ -59,10 +84,10 @@ class SplitRecord:
             sources: The data as it is now, by the splits that the source itself has.
 
         Returns:
-            The splits; and notes on images that are new, gone or were moved.
+            The splits, without those of which no image is left.
         """
         rows: dict[str, list[tuple[ImageSet, list[int]]]] = {name: [] for name in SPLITS}
-        new, found = Counter[str](), Counter[str]()
+        new, found = Counter[str](), Counter[tuple[str, str]]()
         for source, images in sources.items():
             chosen: dict[str, list[int]] = {name: [] for name in SPLITS}
             for row, digest in enumerate(digests_of_pixels(images)):
@@ -72,7 +97,7 @@ class SplitRecord:
                     if source != "train":
                         chosen[source].append(row)
                 else:
-                    found[split] += 1
+                    found[split, digest] += 1
                     chosen[split].append(row)
             for name, places in chosen.items():
                 if places:
@@ -82,7 +107,10 @@ class SplitRecord:
             for name, parts in rows.items()
             if parts
         }
-        return splits, _notes(self.counts, found, new)
+        gone = Counter(self.numbers) - found
+        changed = {name for name, _ in (*gone, *(found - Counter(self.numbers)))}
+        changed |= {name for name in new if name != "train"}
+        return RestoredSplits(splits, _notes(gone, new), frozenset(changed))
 
     def _split(self, digest: str, source: str) -> str | None:
         """The split of an image: of several, the one it lies in, or else the earliest."""
@@ -103,8 +131,9 @@ def write_split_record(folder: Path, splits: Mapping[str, ImageSet]) -> None:
     table = csv.writer(text)
     table.writerow(HEADINGS)
     for name, images in splits.items():
+        shape = "x".join(map(str, images.image_shape))
         for path, digest in zip(images.paths, digests_of_pixels(images), strict=True):
-            table.writerow([name, digest, path])
+            table.writerow([name, digest, shape, _full(path)])
     content = text.getvalue().encode("utf-8", "surrogateescape")
     with atomic_path(folder / FILE) as temporary:
         temporary.write_bytes(gzip.compress(content, mtime=0))
@@ -122,17 +151,32 @@ def read_split_record(folder: Path) -> SplitRecord | None:
     try:
         content = gzip.decompress(file.read_bytes()).decode("utf-8", "surrogateescape")
         headings, *rows = csv.reader(io.StringIO(content, newline=""))
-        if headings != HEADINGS or any(len(row) != 3 or row[0] not in SPLITS for row in rows):
+        if headings != HEADINGS or not rows:
             raise ValueError("it is no table of splits")
+        if any(len(row) != len(HEADINGS) or row[0] not in SPLITS for row in rows):
+            raise ValueError("a line of it names no split")
+        channels, height, width = map(int, rows[0][2].split("x"))
     except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
         raise ConvscopeError(
             f"{str(file)!r} is damaged ({error}). It says which images the run was trained on; "
             "without it they can't be told from new ones. Put it back, or train again."
         ) from None
     splits: dict[str, frozenset[str]] = {}
-    for split, digest, _ in rows:
+    for split, digest, *_ in rows:
         splits[digest] = splits.get(digest, frozenset()) | {split}
-    return SplitRecord(splits, Counter(row[0] for row in rows))
+    return SplitRecord(
+        splits,
+        numbers=Counter((row[0], row[1]) for row in rows),
+        image_shape=(channels, height, width),
+        trained_paths=frozenset(
+            row[3] for row in rows if row[0] != "test" and not row[3].startswith("arrays[")
+        ),
+    )
+
+
+def _full(path: str) -> str:
+    """The path of a file from the root of its disk; another text as it is."""
+    return str(Path(path).resolve()) if os.sep in path else path
 
 
 def digests_of_pixels(images: ImageSet) -> list[str]:
@@ -160,25 +204,30 @@ def _joined(parts: Sequence[ImageSet]) -> ImageSet:
         first.classes,
         paths=[path for part in parts for path in part.paths],
         problems=first.problems,
+        original_sizes=first.original_sizes,
+        notes=first.notes,
+        grey_range=first.grey_range,
         name=first.name,
         split=first.split,
     )
 
 
-def _notes(
-    before: Mapping[str, int], found: Mapping[str, int], new: Mapping[str, int]
-) -> tuple[str, ...]:
+def _notes(gone: Mapping[tuple[str, str], int], new: Mapping[str, int]) -> tuple[str, ...]:
     notes = []
     if new.get("train"):
         notes.append(
-            f"{new['train']:,} images are new since the run began; they belong to none of its "
-            "splits and are left out. To evaluate them, give their folder as data."
+            f"New since the run began: {counted(new['train'], 'image')}, in none of its splits "
+            "and so left out. To evaluate them, give their folder as data."
         )
     added = sum(count for name, count in new.items() if name != "train")
     if added:
-        notes.append(f"{added:,} images for testing or validation are new since the run began.")
-    gone = {name: count - found.get(name, 0) for name, count in before.items()}
-    if any(count > 0 for count in gone.values()):
-        missing = ", ".join(f"{count:,} {name}" for name, count in gone.items() if count > 0)
-        notes.append(f"Images that the run had are gone or were changed since it began: {missing}.")
+        notes.append(
+            f"New since the run began: {counted(added, 'image')} for testing or validation."
+        )
+    missing = Counter[str]()
+    for (name, _), count in gone.items():
+        missing[name] += count
+    if missing:
+        listed = ", ".join(f"{missing[name]:,} {name}" for name in SPLITS if missing[name])
+        notes.append(f"Images that the run had are gone or were changed since it began: {listed}.")
     return tuple(notes)

@@ -14,6 +14,7 @@ What is here:
 - what any module needs: `module_output` finds its logits, `module_copy` copies it, `training_mode`
   leaves frozen parts alone, `kept_state` puts back what hooks collected, `deep_nesting`;
 - `module_calls`: a forward pass followed module by module (`following_modules`);
+- `quiet`: PyTorch's log kept from the terminal while something is only tried (`quiet_torch`);
 - `allocator`, `process`, `system_memory`, `contention`, `device`: memory of the process and of the
   machine, time lost to other programs, and which device there is.
 

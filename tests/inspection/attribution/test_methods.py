@@ -1,4 +1,7 @@
-"""What holds for every attribution method."""
+"""What holds for every attribution method.
+
+Tests inspection/attribution/attribution.py.
+"""
 
 import pytest
 import torch

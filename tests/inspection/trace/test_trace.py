@@ -1,4 +1,7 @@
-"""Traces agree with the curriculum's figures, with PyTorch, and cost nothing."""
+"""Traces agree with the curriculum's figures, with PyTorch, and cost nothing.
+
+Tests inspection/trace/layers.py.
+"""
 
 import json
 import subprocess

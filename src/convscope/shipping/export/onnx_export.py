@@ -10,7 +10,7 @@ from typing import Any
 import onnx
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.run_splits import run_splits
 from convscope.files import atomic_path, write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent, size
@@ -91,7 +91,12 @@ class OnnxExport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
-        return asdict(self) | {"file": str(self.file), "reader": str(self.reader)}
+        agreement = asdict(self.agreement) | {"batches": list(self.agreement.batches)}
+        return asdict(self) | {
+            "file": str(self.file),
+            "reader": str(self.reader),
+            "agreement": agreement,
+        }
 
 
 def write_onnx(
@@ -144,12 +149,12 @@ def write_onnx(
     agreement = check_agreement(session, model, tried_on, quiet=quiet)
     quantization = None
     if int8 and run is not None:
-        splits = run_splits(run, None, card)
-        calibration = quantize.calibration_images(splits["train"], card)
+        own = run_splits(run, None, card)
+        calibration = quantize.calibration_images(own.get("train"), card)
         quantized = assemble(quantize.quantize_network(part, calibration), model)
         small = _open(quantized)
         quantization = quantize.measure_quantization(
-            session, small, images_to_compare(splits), card, len(calibration), quiet=quiet
+            session, small, images_to_compare(own.splits), card, len(calibration), quiet=quiet
         )
         whole, session = quantized, small
     _note(whole, agreement, quantization)
