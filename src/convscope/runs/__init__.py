@@ -5,7 +5,8 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
 
 - `recipe`: the settings of a run, as TOML; `choose_recipe` finds them for a network and data,
   `differences` says where recipes differ, `build_for_images` builds the network they ask for,
-  `optimization` its optimizer.
+  `own_module` says whether a module of somebody's own can be trained, `optimization` makes the
+  optimizer.
 - `out_folder`: where a new run goes, reserved for it; `split_record`: which image was in which
   split; `changed_recipe`: what may be edited before a run goes on.
 - `run`: `Run`, the folder: metrics, summary, figure. It can be read while it is written.

@@ -2,13 +2,17 @@
 
 What is here:
 
-- `execution`: `Execution`, the device, precision, threads and algorithms of a forward pass;
-  `choose_execution` picks the fastest whose gradients agree with plain float32;
+- `execution`: `Execution`, the device, precision, threads, algorithms and layout of a forward
+  pass; `choose_execution` picks the fastest whose gradients agree with plain float32, with `trial`
+  (does a module take a step that way?) and `poison` (does a kernel leave memory unwritten?);
 - `training_step`: one step of training, written once (`training_loss`, `take_step`, and both as
   `training_step`), with `weight_average`, the moving average of the weights that it moves;
 - `convolution_plan`, `matrix_convolution`: convolutions as matrix products, where that was
   measured to be faster; `folded`: batch norm folded into convolutions for evaluation;
-- `recomputation`: activations computed again instead of being kept;
+- `recomputation`: activations computed again instead of being kept; `dead_taps`: gradients that
+  oneDNN doesn't write;
+- what any module needs: `module_output` finds its logits, `module_copy` copies it, `training_mode`
+  leaves frozen parts alone, `kept_state` puts back what hooks collected, `deep_nesting`;
 - `module_calls`: a forward pass followed module by module (`following_modules`);
 - `quiet`: PyTorch's log kept from the terminal while something is only tried (`quiet_torch`);
 - `allocator`, `process`, `system_memory`, `contention`, `device`: memory of the process and of the
