@@ -86,6 +86,7 @@ def _run(
         made: Tensor
         if fake is not None:
             made = fake.from_tensor(tensor if tensor.is_leaf else tensor.detach())
+            made.requires_grad_(False)
         elif isinstance(tensor, nn.Parameter):
             made = nn.Parameter(tensor.detach(), gradients and tensor.is_floating_point())
         else:
@@ -96,7 +97,9 @@ def _run(
     kind, device = _kind_of(network)
     with ExitStack() as stack:
         stack.enter_context(torch.inference_mode(mode=False))
-        stack.enter_context(torch.set_grad_enabled(gradients))
+        # always, as a network's own no_grad would not be seen otherwise; what it holds asks for
+        # gradients only if they are wanted
+        stack.enter_context(torch.enable_grad())
         stack.enter_context(left_as_found(network, stand_in))
         if fake is not None:
             stack.enter_context(fake)

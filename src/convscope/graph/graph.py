@@ -45,6 +45,10 @@ class Node:
         shares_memory: Whether its tensor lies in the memory of another node's (views, in-place).
         changes_input: Whether it overwrote its input (in-place).
         pytorch_flops: What PyTorch's own counter found inside an operation of unknown kind.
+        overlooked: PyTorch's names of the products inside it that the counter has no formula for.
+        grad_enabled: Whether it ran outside of the network's own `torch.no_grad()`.
+        detached: Which of `inputs`, by their number, no gradient flows back into, as the network
+            detached them.
         value: A copy of the tensor as it was made, if `capture` was given real images.
         call: The operation as a function of the tensors of `inputs` alone; see `replay`.
         edge: Where the tensor lies in autograd's graph, if gradients were asked; see
@@ -65,6 +69,9 @@ class Node:
     shares_memory: bool = False
     changes_input: bool = False
     pytorch_flops: int = 0
+    overlooked: tuple[str, ...] = ()
+    grad_enabled: bool = True
+    detached: frozenset[int] = frozenset()
     value: Tensor | None = field(default=None, repr=False)
     call: Callable[..., Any] | None = field(default=None, repr=False)
     edge: GradientEdge | None = field(default=None, repr=False)

@@ -107,3 +107,11 @@ def same_part(one: Tensor, other: Tensor) -> bool:
         and one.storage_offset() == other.storage_offset()
         and one.dtype == other.dtype
     )
+
+
+def role_of(tensor: Tensor, bound: Mapping[str, Any], taken: set[str]) -> str:
+    """The name of the argument that a tensor is, of several the first that isn't taken yet."""
+    own = [key for key, value in bound.items() if value is tensor]
+    within = [key for key, value in bound.items() if any(t is tensor for t in tensors_in(value))]
+    free = [key for key in own if key not in taken]
+    return next(iter([*free, *own, *within]), "other")

@@ -17,7 +17,7 @@ from torch.autograd.graph import get_gradient_edge
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from convscope.graph.calls import CallTree
-from convscope.graph.count import pytorch_counter
+from convscope.graph.count import OverlookedProducts, pytorch_counter
 from convscope.graph.custom_functions import watch_custom_functions
 from convscope.graph.graph import ModuleCall, Node
 from convscope.graph.naming import name_nodes
@@ -27,11 +27,12 @@ from convscope.graph.nesting import (
     mapped,
     memory_of,
     replayable,
+    role_of,
     same_part,
     tensors_in,
 )
 from convscope.graph.operations.table import FUNCTIONS, NEEDED
-from convscope.graph.operations.understand import MADE_FROM_NOTHING, SAME, name_of, understand
+from convscope.graph.operations.understand import DETACHING, MADE_FROM_NOTHING, SAME, name_of, understand
 
 # Functions that ask about a tensor, and compute nothing.
 _LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
@@ -78,8 +79,10 @@ class Recorder(TorchFunctionMode):
         self._weights = weights
         self._paths = paths
         self._keep_values = keep_values
+        self._keep_edges = images.requires_grad
         self._made: dict[int, tuple[Tensor, Node | _Overwritten]] = {}
         self._in_memory: dict[int, list[Tensor]] = {}
+        self._detached: dict[int, Tensor] = {}
         self._inside = False  # a function that is followed, whatever it calls
         self._hooks = ExitStack()
         first = self._add("input", "", {}, [], {}, images)
@@ -168,9 +171,11 @@ class Recorder(TorchFunctionMode):
         versions = [tensor._version for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
         counter = None if name in FUNCTIONS or name in _LIGHT else pytorch_counter()
+        overlooked = OverlookedProducts()
         try:
             with ExitStack() as stack:
                 if counter is not None:
+                    stack.enter_context(overlooked)
                     stack.enter_context(counter)
                 result = func(*args, **kwargs)
         except Exception:
@@ -189,13 +194,22 @@ class Recorder(TorchFunctionMode):
             source = self.node_of(given[0])
             if source is not None:
                 self.hold(made[0], source)
+                self._pass_on(name, given[0], made[0])
             return result
         for index, tensor in enumerate(made):
             which = index if len(made) > 1 else None
             node = self._record(func, name, args, kwargs, tensor, which, changed)
             if counter is not None and index == 0:
                 node.pytorch_flops = counter.get_total_flops()
+                node.overlooked = tuple(overlooked.names)
         return result
+
+    def _pass_on(self, name: str, given: Tensor, made: Tensor) -> None:
+        """Remember whether gradients flow through what hands the same numbers on."""
+        if made is not given and (id(given) in self._detached or not torch.is_grad_enabled()):
+            self._detached[id(made)] = made
+        if name in DETACHING:
+            self._detached[id(made)] = made
 
     def _record(
         self,
@@ -211,14 +225,17 @@ class Recorder(TorchFunctionMode):
         inputs: list[Node] = []
         roles: list[str] = []
         parameters: dict[str, str] = {}
+        detached: set[int] = set()
 
         def slot(tensor: Tensor) -> WeightSlot | Slot:
-            role = _role_of(tensor, bound, {*roles, *parameters})
+            role = role_of(tensor, bound, {*roles, *parameters})
             path = self._paths.get(id(tensor))
             if path is not None and id(tensor) not in self._made:
                 role = role if role not in parameters else f"{role} {len(parameters)}"
                 parameters[role] = path
                 return WeightSlot(role, self._weights[path])
+            if id(tensor) in self._detached:
+                detached.add(len(inputs))
             inputs.append(self.node_of(tensor) or self._constant(tensor))
             roles.append(role)
             return Slot(len(inputs) - 1)
@@ -235,6 +252,8 @@ class Recorder(TorchFunctionMode):
         node = self._add(kind, function, plain, inputs, parameters, made, roles)
         node.shares_memory = memory_of(made) in self._in_memory
         node.changes_input = any(tensor is made for tensor in changed)
+        node.detached = frozenset(detached)
+        self._detached.pop(id(made), None)
         node.call = replayable(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:
@@ -269,8 +288,9 @@ class Recorder(TorchFunctionMode):
             dtype=made.dtype,
             depends_on_images=any(source.depends_on_images for source in inputs),
             value=made.detach().clone() if self._keep_values else None,
+            grad_enabled=torch.is_grad_enabled(),
             edge=get_gradient_edge(made)
-            if torch.is_grad_enabled() and made.requires_grad
+            if self._keep_edges and made.requires_grad
             else None,
         )
         self.nodes.append(node)
@@ -293,11 +313,3 @@ class Recorder(TorchFunctionMode):
                 before = self.node_of(view)
                 if before is not None:
                     self._made[id(view)] = (view, _Overwritten(before, writer))
-
-
-def _role_of(tensor: Tensor, bound: Mapping[str, Any], taken: set[str]) -> str:
-    """The name of the argument that a tensor is, of several the first that isn't taken yet."""
-    own = [key for key, value in bound.items() if value is tensor]
-    within = [key for key, value in bound.items() if any(t is tensor for t in tensors_in(value))]
-    free = [key for key in own if key not in taken]
-    return next(iter([*free, *own, *within]), "other")
