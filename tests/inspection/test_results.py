@@ -74,7 +74,7 @@ def test_text_html_data_and_figure(name, digits_run, image, tmp_path, monkeypatc
 
 
 def test_a_name_a_module_a_run_its_folder_and_a_model_file_stand_for_a_network(digits_run):
-    module, _ = digits_run.model()
+    module = digits_run.model().network
     given = [digits_run, digits_run.folder, str(digits_run.folder), digits_run.model_file]
     kernels = [cs.first_kernels(each) for each in given]
     for each in [*kernels, cs.first_kernels(module)]:
@@ -93,7 +93,7 @@ def test_what_is_no_network():
 def test_an_explanation_of_a_module_with_its_own_numbers(digits_run):
     import torch
 
-    module, _ = digits_run.model()
+    module = digits_run.model().network
     numbers = torch.randn(1, 28, 28, generator=torch.Generator().manual_seed(0))
     found = cs.explain(module, numbers, method="saliency", label=3)
     assert found.label == "class 3"

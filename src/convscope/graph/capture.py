@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from torch._subclasses.fake_tensor import (
 )
 
 from convscope.errors import UsageError
+from convscope.graph.batch import find_batch_axes
 from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
 from convscope.graph.restore import left_as_found, named_tensors
@@ -50,13 +52,15 @@ def capture(
     network = getattr(network, "_orig_mod", network)  # what torch.compile wrapped
     _check(network)
     if isinstance(images, Tensor):
-        return _run(network, _with_batch(images), gradients=gradients)
+        graph = _run(network, _with_batch(images), gradients=gradients)
+        find_batch_axes(graph, partial(_run, network))
+        return graph
     if gradients:
         raise UsageError("gradients=True needs images, not only their shape.")
     shape = tuple(int(size) for size in images)
     shape = (1, *shape) if len(shape) == 3 else shape
     try:
-        return _run(network, shape)
+        graph = _run(network, shape)
     except _NEEDS_NUMBERS:
         kind, device = _kind_of(network)
         image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
@@ -65,7 +69,8 @@ def capture(
             "The network looks at the numbers it computes to decide what to do, so this is what "
             "it does for one image of random numbers.",
         )
-        return graph
+    find_batch_axes(graph, partial(_run, network))
+    return graph
 
 
 _NEEDS_NUMBERS = (DataDependentOutputException, DynamicOutputShapeException)

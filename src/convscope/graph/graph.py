@@ -40,6 +40,8 @@ class Node:
         parameters: Which parameters and buffers it took: from the name of the argument ("weight")
             to the path ("layer1.0.conv1.weight"). Tied ones have the first of their paths.
         shape: The shape of the tensor it made, with the batch axis.
+        batch_axis: The axis of `shape` that counts the images; None if none does, as in what is
+            computed from weights alone.
         dtype: The type of the numbers it made.
         depends_on_images: Whether a path leads here from the images.
         shares_memory: Whether its tensor lies in the memory of another node's (views, in-place).
@@ -66,6 +68,7 @@ class Node:
     shape: tuple[int, ...]
     dtype: torch.dtype
     depends_on_images: bool
+    batch_axis: int | None = 0
     shares_memory: bool = False
     changes_input: bool = False
     pytorch_flops: int = 0
@@ -83,6 +86,21 @@ class Node:
     def image_inputs(self) -> list[Node]:
         """The inputs that depend on the images, each once."""
         return [node for node in dict.fromkeys(self.inputs) if node.depends_on_images]
+
+    @property
+    def unit_shape(self) -> tuple[int, ...]:
+        """The shape without the batch axis."""
+        return self.unit_index(self.shape)
+
+    def unit_index(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """An index without its number along the batch axis."""
+        axis = self.batch_axis
+        return index if axis is None else (*index[:axis], *index[axis + 1 :])
+
+    def full_index(self, unit: Sequence[int]) -> tuple[int, ...]:
+        """The index of a unit with the batch axis, for the first image."""
+        axis = self.batch_axis
+        return tuple(unit) if axis is None else (*unit[:axis], 0, *unit[axis:])
 
     def replay(self, *tensors: Tensor, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         """Run the operation again on other tensors.

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
+from convscope.look.numbers import quantity, size
 
 ROOMY = 80  # columns of the terminal from which names of layers stay in one piece
 WIDE = 120  # columns of the terminal from which there is room for the backward pass and memory
@@ -57,7 +58,7 @@ def summary(trace: TraceNumbers) -> list[str]:
     lines = [
         f"{quantity(trace.flops)} FLOPs forward (2 a MAC; convolutions, dense layers and "
         f"matrix products), {quantity(trace.backward_flops)} backward, "
-        f"{memory(trace.activation_bytes)} of outputs, for one image.",
+        f"{size(trace.activation_bytes)} of outputs, for one image.",
     ]
     if any(_beyond(row, trace.image) for row in trace.layers):
         lines.append("What a unit sees is given as if the image went on beyond its border.")
@@ -77,7 +78,7 @@ def _cells(row: TracedLayer, width: int) -> list[Text]:
     if width >= WIDE:
         cells += [
             _or_nothing(quantity(row.backward_flops)),
-            _or_nothing(memory(row.activation_bytes)),
+            _or_nothing(size(row.activation_bytes)),
         ]
     return [Text(cell) for cell in [*cells, sight(row)]]
 
@@ -85,7 +86,7 @@ def _cells(row: TracedLayer, width: int) -> list[Text]:
 def _total(trace: TraceNumbers, width: int) -> list[str]:
     cells = ["total", "", "", f"{trace.parameters:,}", quantity(trace.macs)]
     if width >= WIDE:
-        cells += [quantity(trace.backward_flops), memory(trace.activation_bytes)]
+        cells += [quantity(trace.backward_flops), size(trace.activation_bytes)]
     return [*cells, ""]
 
 
@@ -95,7 +96,7 @@ def _or_nothing(text: str) -> str:
 
 def sizes(shape: tuple[int, ...]) -> str:
     """A shape as people write it: 64×24×24."""
-    return "×".join(str(size) for size in shape) or "1"
+    return "×".join(str(count) for count in shape) or "1"
 
 
 def sight(row: TracedLayer) -> str:
@@ -109,21 +110,3 @@ def sight(row: TracedLayer) -> str:
 def _beyond(row: TracedLayer, image: tuple[int, ...]) -> bool:
     seen = row.receptive_field
     return seen is not None and not seen.whole_image and max(seen.size) > min(image[1:])
-
-
-def quantity(count: int) -> str:
-    """A large number with three digits and a prefix: 37.7 M."""
-    return _scaled(count, 1000, ("", " k", " M", " G", " T", " P"))
-
-
-def memory(count: int) -> str:
-    """Bytes with three digits and a prefix: 1.2 MB."""
-    return _scaled(count, 1000, (" B", " kB", " MB", " GB", " TB", " PB"))
-
-
-def _scaled(count: int, step: int, units: tuple[str, ...]) -> str:
-    value, index = float(count), 0
-    while value >= step - 0.5 and index < len(units) - 1:
-        value, index = value / step, index + 1
-    digits = 0 if value >= 99.95 or index == 0 else 1 if value >= 9.995 else 2
-    return f"{value:.{digits}f}{units[index]}"

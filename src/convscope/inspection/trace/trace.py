@@ -131,7 +131,7 @@ class _Tracer:
             name=fold.name,
             kind=fold.kind if fold.parts else fold.last.kind,
             description=fold.kind,
-            output_shape=fold.last.shape[1:],
+            output_shape=fold.last.unit_shape,
             parameters=sum(self._graph.weights[path].numel() for path in new),
             shared=tuple(
                 path for node in fold.nodes for path in self._shared[node] if path not in within
