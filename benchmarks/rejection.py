@@ -14,11 +14,11 @@ import argparse
 import statistics
 
 import torch
-
-from convscope.data.image_set import ImageSet
 from convscope.evaluation.answer import familiarity
 from convscope.evaluation.ask import ask
 from convscope.evaluation.fit_answers import some
+
+from convscope.data.image_set import ImageSet
 from convscope.evaluation.out_of_distribution import out_of_distribution_images
 from convscope.evaluation.rejection import (
     auroc,

@@ -193,7 +193,12 @@ class Blocks(nn.Module):
     frozen=st.sets(st.sampled_from(["c1", "c2", "c3", "fc"])),
     part=st.sampled_from(["", ".weight", ".bias"]),
     stops=st.tuples(
-        *[st.sampled_from(["", "", "no_grad", "detach", "residual", "data", "within", "clone", "unused"])] * 3
+        *[
+            st.sampled_from(
+                ["", "", "no_grad", "detach", "residual", "data", "within", "clone", "unused"]
+            )
+        ]
+        * 3
     ),
     tied=st.booleans(),
     real=st.booleans(),

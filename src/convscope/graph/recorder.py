@@ -32,7 +32,13 @@ from convscope.graph.nesting import (
     tensors_in,
 )
 from convscope.graph.operations.table import FUNCTIONS, NEEDED
-from convscope.graph.operations.understand import DETACHING, MADE_FROM_NOTHING, SAME, name_of, understand
+from convscope.graph.operations.understand import (
+    DETACHING,
+    MADE_FROM_NOTHING,
+    SAME,
+    name_of,
+    understand,
+)
 
 # Functions that ask about a tensor, and compute nothing.
 _LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
@@ -289,9 +295,7 @@ class Recorder(TorchFunctionMode):
             depends_on_images=any(source.depends_on_images for source in inputs),
             value=made.detach().clone() if self._keep_values else None,
             grad_enabled=torch.is_grad_enabled(),
-            edge=get_gradient_edge(made)
-            if self._keep_edges and made.requires_grad
-            else None,
+            edge=get_gradient_edge(made) if self._keep_edges and made.requires_grad else None,
         )
         self.nodes.append(node)
         self._caller.append(self._calls.running[-1])

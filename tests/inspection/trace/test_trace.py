@@ -103,6 +103,7 @@ def test_rows_of_layers():
             "stride": [2, 2],
             "start": [-3, -3],
             "whole_image": False,
+            "is_known": True,
         },
     }
 
@@ -252,7 +253,9 @@ def test_shapes_that_cannot_be():
     assert "got (0, 4, 4)." in message(lambda: trace(module, (0, 4, 4)))
     assert message(lambda: trace("lenet", (1, 28, 32))) == ("lenet takes square images, not 28×32.")
     assert "The least size that works is 67×67." in message(lambda: trace("nin", 40))
-    assert message(lambda: trace("resnet81")).startswith("Unknown network or run folder 'resnet81'.")
+    assert message(lambda: trace("resnet81")).startswith(
+        "Unknown network or run folder 'resnet81'."
+    )
 
 
 def test_images_far_too_large_to_compute():

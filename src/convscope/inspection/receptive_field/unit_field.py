@@ -134,7 +134,13 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
         rows=rows.inside,
         columns=columns.inside,
         box=Box(top, left, bottom, right),
-        unclipped=Box(rows.first, columns.first, rows.last, columns.last),
+        # circular padding comes from the other side of the image, so the box can lie further out
+        unclipped=Box(
+            min(rows.first, top),
+            min(columns.first, left),
+            max(rows.last, bottom),
+            max(columns.last, right),
+        ),
     )
 
 

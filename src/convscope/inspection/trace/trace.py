@@ -159,7 +159,9 @@ class _Tracer:
                 "Not known to Convscope, so taken to see all of their inputs: "
                 f"{', '.join(guessed)}."
             )
-        partly = [f"{n.name} ({', '.join(n.overlooked)})" for n in shown if self._is_partly_counted(n)]
+        partly = [
+            f"{n.name} ({', '.join(n.overlooked)})" for n in shown if self._is_partly_counted(n)
+        ]
         if partly:
             notes.append(
                 "Only partly counted, for want of a rule for what is in brackets: "
