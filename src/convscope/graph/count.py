@@ -141,7 +141,7 @@ _PRODUCTS = re.compile(
 """Names of PyTorch's operations that multiply numbers with many others and add up."""
 
 
-class OverlookedProducts(TorchDispatchMode):
+class OverlookedProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes which products are computed while it is entered that PyTorch's counter overlooks.
 
     Attributes:
@@ -149,7 +149,7 @@ class OverlookedProducts(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: dict[str, None] = {}
 
     def __torch_dispatch__(

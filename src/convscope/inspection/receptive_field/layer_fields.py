@@ -7,7 +7,9 @@ a stride (behind adaptive pooling, resizing, or in tokens), each unit's is kept;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,9 +94,7 @@ def layer_fields(graph: Graph) -> dict[Node, LayerField]:
             seen[node], known[node] = (rows, columns), True
         elif node.depends_on_images:
             sources = [i for i, source in enumerate(node.inputs) if source in seen]
-            behind = [_behind(node, i, seen[node.inputs[i]]) for i in sources]
-            rows, columns = (_joined(node, list(parts)) for parts in zip(*behind, strict=True))
-            seen[node] = rows, columns
+            seen[node] = _through_all(node, {i: seen[node.inputs[i]] for i in sources})
             known[node] = is_exact(node) and all(known[node.inputs[i]] for i in sources)
     height, width = graph.input.shape[-2:]
     return {
@@ -106,9 +106,7 @@ def layer_fields(graph: Graph) -> dict[Node, LayerField]:
 def _as_field(
     node: Node, rows: _Seen, columns: _Seen, image: tuple[int, int], *, is_known: bool
 ) -> LayerField:
-    ranges = [
-        each.as_ranges(node) if isinstance(each, _Moving) else each for each in (rows, columns)
-    ]
+    ranges = [_ranges(node, each) for each in (rows, columns)]
     strides = [each.field.stride for each in (rows, columns) if isinstance(each, _Moving)]
     return LayerField(
         size=(ranges[0].largest, ranges[1].largest),
@@ -119,6 +117,35 @@ def _as_field(
     )
 
 
+def _through_all(node: Node, sources: dict[int, tuple[_Seen, _Seen]]) -> tuple[_Seen, _Seen]:
+    """What `node` sees through any of these of its inputs, in rows and columns."""
+    given = [[_ranges(node.inputs[i], each) for each in both] for i, both in sources.items()]
+    limits = [_limits(parts) for parts in zip(*given, strict=True)]
+    behind = []
+    for source in reversed(sources):  # attention's values and keys, which are seen whole, first
+        behind.append(_behind(node, source, sources[source]))
+        if all(map(_is_whole, behind[-1], limits)):
+            break
+    rows, columns = (_joined(node, list(parts)) for parts in zip(*behind, strict=True))
+    return rows, columns
+
+
+def _limits(parts: Sequence[UnitRanges]) -> tuple[int, int]:
+    """The first and last pixel that is seen through any of the inputs."""
+    return min(int(part.firsts.min()) for part in parts), max(int(p.lasts.max()) for p in parts)
+
+
+def _is_whole(seen: _Seen, limits: tuple[int, int]) -> bool:
+    """Whether all units see all that they could, whatever else they look at."""
+    if isinstance(seen, _Moving) or seen.firsts.size > 1:
+        return False
+    return (seen.firsts.item(), seen.lasts.item()) == limits
+
+
+def _ranges(node: Node, seen: _Seen) -> UnitRanges:
+    return seen.as_ranges(node) if isinstance(seen, _Moving) else seen
+
+
 def _behind(node: Node, source: int, seen: tuple[_Seen, _Seen]) -> list[_Seen]:
     """What `node` sees through one of its inputs, in rows and columns."""
     found: list[_Seen | None] = [
@@ -126,9 +153,7 @@ def _behind(node: Node, source: int, seen: tuple[_Seen, _Seen]) -> list[_Seen]:
     ]
     if None not in found:
         return [each for each in found if each is not None]
-    ranges = [
-        each.as_ranges(node.inputs[source]) if isinstance(each, _Moving) else each for each in seen
-    ]
+    ranges = [_ranges(node.inputs[source], each) for each in seen]
     followed = follow_ranges(node, source, ranges)
     return [
         _moving(each) if window is None else window
@@ -190,8 +215,4 @@ def _joined(node: Node, parts: list[_Seen]) -> _Seen:
         start = min(part.field.start for part in moving)
         stop = max(part.field.start + part.field.size for part in moving)
         return _Moving(ReceptiveField(stop - start, stride, start), axis)
-    ranges = [part.as_ranges(node) if isinstance(part, _Moving) else part for part in parts]
-    joined = ranges[0]
-    for other in ranges[1:]:
-        joined = joined.joined(other)
-    return joined
+    return reduce(UnitRanges.joined, (_ranges(node, part) for part in parts))

@@ -155,8 +155,9 @@ class _Looks:
 
 
 def _gathered(ranges: UnitRanges, looks: _Looks) -> UnitRanges:
-    """The ranges of all that each unit looks at: axis by axis of the input, whose place an axis of
-    the output takes.
+    """The ranges of all that each unit looks at.
+
+    Axis by axis, those of the input are replaced by those of the output.
     """
     shape = ranges.firsts.shape
     axes = len(looks.node.shape)
