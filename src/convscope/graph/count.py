@@ -12,23 +12,19 @@ counted of what no gradient comes to: parts that the network detaches or runs wi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode, flop_registry, sdpa_flop_count
 
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.table import find
+from convscope.graph.product_counter import ProductCounter
 
 FLOPS_PER_MAC = 2
-
-_ON_PROCESSORS = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
 class OperationCost(NamedTuple):
@@ -115,56 +111,11 @@ def _ask_backward(node: Node, way: _GradientWay, graph: Graph) -> int | None:
             for tensor in wanted:
                 tensor.requires_grad_()
             made = node.replay(*inputs, weights=weights)
-            counter = pytorch_counter()
-            with counter:
+            with ProductCounter() as counter:
                 torch.autograd.grad(made, wanted, torch.ones_like(made), allow_unused=True)
         except Exception:  # an unknown function can raise anything
             return None
-    return counter.get_total_flops()
-
-
-def pytorch_counter() -> FlopCounterMode:
-    """PyTorch's own counter, for operations without a rule, with the attention it overlooks."""
-    return FlopCounterMode(display=False, custom_mapping={_ON_PROCESSORS: _attention_flops})
-
-
-def _attention_flops(
-    query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: Any, **__: Any
-) -> int:
-    """Queries times keys, and the shares that come of them times values, by their shapes."""
-    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
-
-
-_PRODUCTS = re.compile(
-    r"rnn|lstm|gru|trilinear|cdist|fft|linalg|attention|transformer|conv|(^|_)(mm|mv|dot|addr)(_|$)"
-)
-"""Names of PyTorch's operations that multiply numbers with many others and add up."""
-
-
-class OverlookedProducts(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes which products are computed while it is entered that PyTorch's counter overlooks.
-
-    Attributes:
-        names: PyTorch's own names of them, each once.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.names: dict[str, None] = {}
-
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Run `func`, and look at its name."""
-        packet = func._overloadpacket
-        name = packet.__name__
-        if packet not in flop_registry and packet != _ON_PROCESSORS and _PRODUCTS.search(name):
-            self.names[name] = None
-        return func(*args, **(kwargs or {}))
+    return counter.flops
 
 
 def count_node_macs(node: Node, weights: Mapping[str, Tensor]) -> int:

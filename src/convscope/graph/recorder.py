@@ -8,7 +8,7 @@ for a mixture of both, and become a node of their own when they are next used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -17,8 +17,8 @@ from torch.autograd.graph import get_gradient_edge
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from convscope.graph.calls import CallTree
-from convscope.graph.count import OverlookedProducts, pytorch_counter
 from convscope.graph.custom_functions import watch_custom_functions
+from convscope.graph.detached import DetachedTensors
 from convscope.graph.graph import ModuleCall, Node
 from convscope.graph.naming import name_nodes
 from convscope.graph.nesting import (
@@ -32,13 +32,8 @@ from convscope.graph.nesting import (
     tensors_in,
 )
 from convscope.graph.operations.table import FUNCTIONS, NEEDED
-from convscope.graph.operations.understand import (
-    DETACHING,
-    MADE_FROM_NOTHING,
-    SAME,
-    name_of,
-    understand,
-)
+from convscope.graph.operations.understand import MADE_FROM_NOTHING, SAME, name_of, understand
+from convscope.graph.product_counter import ProductCounter
 
 # Functions that ask about a tensor, and compute nothing.
 _LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
@@ -88,7 +83,7 @@ class Recorder(TorchFunctionMode):
         self._keep_edges = images.requires_grad
         self._made: dict[int, tuple[Tensor, Node | _Overwritten]] = {}
         self._in_memory: dict[int, list[Tensor]] = {}
-        self._detached: dict[int, Tensor] = {}
+        self._detached = DetachedTensors()
         self._inside = False  # a function that is followed, whatever it calls
         self._hooks = ExitStack()
         first = self._add("input", "", {}, [], {}, images)
@@ -176,23 +171,15 @@ class Recorder(TorchFunctionMode):
                 self.node_of(tensor)  # a view of what was written over, before that changes again
         versions = [tensor._version for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
-        counter = None if name in FUNCTIONS or name in _LIGHT else pytorch_counter()
-        overlooked = OverlookedProducts()
+        counter = None if name in FUNCTIONS or name in _LIGHT else ProductCounter()
         try:
-            with ExitStack() as stack:
-                if counter is not None:
-                    stack.enter_context(overlooked)
-                    stack.enter_context(counter)
+            with counter or nullcontext():
                 result = func(*args, **kwargs)
         except Exception:
             self.failed = (name, self._calls.running[-1].path)
             self._calls.is_over = True
             raise
-        changed = [
-            tensor
-            for tensor, before in zip(given, versions, strict=True)
-            if tensor._version != before
-        ]
+        changed = [t for t, before in zip(given, versions, strict=True) if t._version != before]
         made = [*tensors_in(result)] or changed[:1]
         if not made or not given or name in MADE_FROM_NOTHING:
             return result
@@ -200,22 +187,14 @@ class Recorder(TorchFunctionMode):
             source = self.node_of(given[0])
             if source is not None:
                 self.hold(made[0], source)
-                self._pass_on(name, given[0], made[0])
+                self._detached.pass_on(name, given[0], made[0])
             return result
         for index, tensor in enumerate(made):
             which = index if len(made) > 1 else None
             node = self._record(func, name, args, kwargs, tensor, which, changed)
             if counter is not None and index == 0:
-                node.pytorch_flops = counter.get_total_flops()
-                node.overlooked = tuple(overlooked.names)
+                node.pytorch_flops, node.overlooked = counter.flops, counter.overlooked
         return result
-
-    def _pass_on(self, name: str, given: Tensor, made: Tensor) -> None:
-        """Remember whether gradients flow through what hands the same numbers on."""
-        if made is not given and (id(given) in self._detached or not torch.is_grad_enabled()):
-            self._detached[id(made)] = made
-        if name in DETACHING:
-            self._detached[id(made)] = made
 
     def _record(
         self,
@@ -240,7 +219,7 @@ class Recorder(TorchFunctionMode):
                 role = role if role not in parameters else f"{role} {len(parameters)}"
                 parameters[role] = path
                 return WeightSlot(role, self._weights[path])
-            if id(tensor) in self._detached:
+            if tensor in self._detached:
                 detached.add(len(inputs))
             inputs.append(self.node_of(tensor) or self._constant(tensor))
             roles.append(role)
@@ -254,12 +233,11 @@ class Recorder(TorchFunctionMode):
         }
         if which is not None:
             plain["output"] = which
-        function = resolve_name(func) or name
-        node = self._add(kind, function, plain, inputs, parameters, made, roles)
+        node = self._add(kind, resolve_name(func) or name, plain, inputs, parameters, made, roles)
         node.shares_memory = memory_of(made) in self._in_memory
         node.changes_input = any(tensor is made for tensor in changed)
         node.detached = frozenset(detached)
-        self._detached.pop(id(made), None)
+        self._detached.discard(made)
         node.call = replayable(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:

@@ -16,7 +16,6 @@ _SAME = (
     "to type type_as float double half bfloat16 cpu cuda"
 )
 SAME = frozenset(_SAME.split())  # hand the same numbers on, so they are no operation of their own
-DETACHING = frozenset({"detach", "data"})  # those of them that stop gradients
 _MADE_FROM_NOTHING = (
     "new_tensor new_zeros new_ones new_empty new_full "
     "zeros_like ones_like empty_like full_like rand_like randn_like"
