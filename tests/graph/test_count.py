@@ -241,6 +241,26 @@ def test_the_frozen_part_of_a_small_network():
     assert ours(network, (1, 3, 3)) == (2 * (72 + 80), 2 * 80)
 
 
+def test_what_is_returned_detached_or_computed_in_inference_mode_costs_nothing():
+    class Returned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.c1, self.c2 = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 2, 3)
+            self.detaches = False
+
+        def forward(self, x):
+            with torch.inference_mode():
+                x = self.c1(x)
+            x = self.c2(x.clone())
+            return x.detach() if self.detaches else x
+
+    network = Returned()
+    forward, backward = ours(network, (1, 8, 8))
+    assert (forward, backward) == (2 * 9 * (4 * 36 + 8 * 16), 2 * 9 * 8 * 16)
+    network.detaches = True
+    assert ours(network, (1, 8, 8)) == (forward, 0)
+
+
 def test_products_that_only_part_is_counted_of_are_said():
     def mixed(x):
         return torch.fft.fft2(x).real @ x

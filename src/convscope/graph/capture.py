@@ -135,6 +135,7 @@ def _run(
         weights=tensors,
         parameter_names=tuple(parameter_names),
         tied={path: tuple(others) for path, others in tied.items()},
+        output_is_detached=result in recorder.detached,
         result=result if gradients else None,
         stand_ins={p: stand_ins[id(tensors[p])] for p in parameter_names} if gradients else {},
     )

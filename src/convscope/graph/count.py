@@ -77,7 +77,7 @@ def _find_gradient_ways(graph: Graph) -> dict[Node, _GradientWay]:
         roles = [r for r, path in node.parameters.items() if node.grad_enabled and path in learned]
         if sources or roles:
             ways[node] = _GradientWay(tuple(sources), tuple(roles))
-    reached = {graph.output}
+    reached: set[Node] = set() if graph.output_is_detached else {graph.output}
     for node in reversed(graph.nodes):
         if node in reached and node in ways:
             reached |= {node.inputs[i] for i in ways[node].sources}

@@ -158,6 +158,7 @@ class Graph:
         weights: The network's own parameters and buffers by path, tied ones once.
         parameter_names: Those paths of `weights` that are parameters.
         tied: Other paths of the same parameter, by its first.
+        output_is_detached: Whether the network detached what it returned.
         result: The tensor the network returned, with its gradient graph, if gradients were asked.
         notes: What a person should know about how the graph came to be.
         stand_ins: What took the place of the parameters during the call, if gradients were asked.
@@ -170,6 +171,7 @@ class Graph:
     weights: dict[str, Tensor]
     parameter_names: tuple[str, ...]
     tied: dict[str, tuple[str, ...]]
+    output_is_detached: bool = False
     result: Tensor | None = None
     notes: tuple[str, ...] = ()
     stand_ins: dict[str, Tensor] = field(default_factory=dict, repr=False)

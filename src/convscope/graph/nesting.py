@@ -99,6 +99,11 @@ def memory_of(tensor: Tensor) -> int:
         return id(tensor)
 
 
+def version_of(tensor: Tensor) -> int:
+    """How often the tensor was written to; unknown, and 0, of one made in inference mode."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
 def same_part(one: Tensor, other: Tensor) -> bool:
     """Whether two tensors of one memory are the same numbers in the same order."""
     return (

@@ -30,6 +30,7 @@ from convscope.graph.nesting import (
     role_of,
     same_part,
     tensors_in,
+    version_of,
 )
 from convscope.graph.operations.table import FUNCTIONS, NEEDED
 from convscope.graph.operations.understand import MADE_FROM_NOTHING, SAME, name_of, understand
@@ -59,6 +60,7 @@ class Recorder(TorchFunctionMode):
     Attributes:
         nodes: The nodes so far, the first for `images`. They are named when recording ends.
         root: The call of the network.
+        detached: The tensors that the network detached.
         failed: The function that raised an error, and the path of the module that called it.
     """
 
@@ -83,7 +85,7 @@ class Recorder(TorchFunctionMode):
         self._keep_edges = images.requires_grad
         self._made: dict[int, tuple[Tensor, Node | _Overwritten]] = {}
         self._in_memory: dict[int, list[Tensor]] = {}
-        self._detached = DetachedTensors()
+        self.detached = DetachedTensors()
         self._inside = False  # a function that is followed, whatever it calls
         self._hooks = ExitStack()
         first = self._add("input", "", {}, [], {}, images)
@@ -169,7 +171,7 @@ class Recorder(TorchFunctionMode):
         if name not in _LIGHT:
             for tensor in given:
                 self.node_of(tensor)  # a view of what was written over, before that changes again
-        versions = [tensor._version for tensor in given]
+        versions = [version_of(tensor) for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
         counter = None if name in FUNCTIONS or name in _LIGHT else ProductCounter()
         try:
@@ -179,7 +181,7 @@ class Recorder(TorchFunctionMode):
             self.failed = (name, self._calls.running[-1].path)
             self._calls.is_over = True
             raise
-        changed = [t for t, before in zip(given, versions, strict=True) if t._version != before]
+        changed = [t for t, old in zip(given, versions, strict=True) if version_of(t) != old]
         made = [*tensors_in(result)] or changed[:1]
         if not made or not given or name in MADE_FROM_NOTHING:
             return result
@@ -187,7 +189,7 @@ class Recorder(TorchFunctionMode):
             source = self.node_of(given[0])
             if source is not None:
                 self.hold(made[0], source)
-                self._detached.pass_on(name, given[0], made[0])
+                self.detached.pass_on(name, given[0], made[0])
             return result
         for index, tensor in enumerate(made):
             which = index if len(made) > 1 else None
@@ -219,7 +221,7 @@ class Recorder(TorchFunctionMode):
                 role = role if role not in parameters else f"{role} {len(parameters)}"
                 parameters[role] = path
                 return WeightSlot(role, self._weights[path])
-            if tensor in self._detached:
+            if tensor in self.detached:
                 detached.add(len(inputs))
             inputs.append(self.node_of(tensor) or self._constant(tensor))
             roles.append(role)
@@ -237,7 +239,7 @@ class Recorder(TorchFunctionMode):
         node.shares_memory = memory_of(made) in self._in_memory
         node.changes_input = any(tensor is made for tensor in changed)
         node.detached = frozenset(detached)
-        self._detached.discard(made)
+        self.detached.discard(made)
         node.call = replayable(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:
