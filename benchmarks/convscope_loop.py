@@ -1,8 +1,8 @@
 """What `book_loop.py` does, done by Convscope: the same network, settings, images and epochs.
 
-Prints one JSON object; `seconds` covers training and evaluation, as in `book_loop.py`, and
-`startup_seconds` what comes before (loading, and measuring precision and algorithms), which a run
-pays once.
+Prints one JSON object; `seconds` covers training and evaluation, as in `book_loop.py`. A run pays
+once for what is around it: `startup_seconds` comes before (loading, and measuring precision and
+algorithms), `final_seconds` after (calibrating, the final evaluation, robustness, the report).
 
     python benchmarks/convscope_loop.py lenet --images 60000 --test-images 10000
 """
@@ -48,10 +48,13 @@ def main() -> None:
         )
         whole = time.perf_counter() - started
         last = run.metrics("epoch")[-1]
+        # Its last line is written when the last epoch has been evaluated.
+        final = time.time() - run.metrics_file.stat().st_mtime
         result = {
             "network": options.network,
             "seconds": last["seconds"],
-            "startup_seconds": whole - last["seconds"],
+            "startup_seconds": whole - last["seconds"] - final,
+            "final_seconds": final,
             "images_per_second": options.epochs * options.images / last["seconds"],
             "accuracy": last["test_accuracy"],
             "execution": run.environment["execution_reason"],

@@ -23,9 +23,10 @@ from PIL import Image
 
 from convscope.data.decode import decode
 from convscope.data.parallel import map_in_order
-from convscope.evaluation.predict import plan, predict
+from convscope.evaluation.predict import predict, share_work
 from convscope.evaluation.torch_engine import TorchEngine
-from convscope.runs.model_file import ModelCard, load_model
+from convscope.runs.model_file import ModelCard
+from convscope.runs.open_model import open_model
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.execution import Precision
@@ -59,7 +60,8 @@ def decoded(files: list[str], card: ModelCard, workers: int) -> tuple[float, lis
 
 def measure(run: Path, folder: Path, limit: int, precision: Precision) -> dict[str, float]:
     """Images per second of each half and of the whole, each once."""
-    model, card = load_model(run / "model.safetensors" if run.is_dir() else run)
+    model = open_model(run)
+    card = model.card
     files = sorted(str(file) for file in folder.rglob("*.jpg"))[:limit]
 
     # For small images, one thread decodes more than all of them do together.
@@ -68,8 +70,8 @@ def measure(run: Path, folder: Path, limit: int, precision: Precision) -> dict[s
     )
 
     device = choose_device("auto")
-    shared = plan(len(files), 64, device)
-    engine = TorchEngine(model, card, device, precision)
+    shared = share_work(len(files), 64, device)
+    engine = TorchEngine(model, device, precision)
     parts = [
         np.stack(images[start : start + shared.batch_size])
         for start in range(0, len(images), shared.batch_size)
@@ -77,7 +79,7 @@ def measure(run: Path, folder: Path, limit: int, precision: Precision) -> dict[s
 
     def compute(part: np.ndarray) -> None:
         torch.set_num_threads(shared.threads)
-        engine.answers(part)
+        engine.run(part)
 
     began = time.perf_counter()
     answered = len(list(map_in_order(compute, parts, workers=shared.workers, chunk=1)))

@@ -14,11 +14,10 @@ import argparse
 import statistics
 
 import torch
-from convscope.evaluation.answer import familiarity
-from convscope.evaluation.ask import ask
-from convscope.evaluation.fit_answers import some
 
 from convscope.data.image_set import ImageSet
+from convscope.evaluation.calibrate import some
+from convscope.evaluation.logits import compute_logits
 from convscope.evaluation.out_of_distribution import out_of_distribution_images
 from convscope.evaluation.rejection import (
     auroc,
@@ -27,6 +26,7 @@ from convscope.evaluation.rejection import (
     fit_gaussians,
 )
 from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.unknown import familiarity
 from convscope.runs.run import Run
 
 RATE = 0.05
@@ -35,11 +35,12 @@ SCORES = ("max_probability", "max_logit", "energy", "density alone", "gaussian_e
 
 def rows(run: Run, out_of_distribution: list[str]) -> list[tuple[str, str, str, float, float]]:
     """(run, out-of-distribution images, score, AUROC, false acceptance), of every pair."""
-    network, card = run.model()
+    model = run.model()
+    card = model.card
     splits = run_splits(run, None, card)
 
     def logits(images: ImageSet) -> torch.Tensor:
-        return ask(network, card, images, batch_size=250, device=torch.device("cpu")).logits
+        return compute_logits(model, images, batch_size=250, device=torch.device("cpu")).values
 
     train = some(splits["train"])
     gaussians = fit_gaussians(logits(train), torch.from_numpy(train.labels))

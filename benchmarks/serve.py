@@ -30,7 +30,8 @@ from PIL import Image
 from convscope.data.decode import decode
 from convscope.data.load import load
 from convscope.networks.catalog import build
-from convscope.runs.model_file import ModelCard, load_model, save_model
+from convscope.runs.model import load_model
+from convscope.runs.model_file import ModelCard, save_model
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import describe
 from convscope.shipping.server.choice import sample_images
@@ -79,10 +80,9 @@ def engine_alone(
 ) -> tuple[float, float]:
     """Images per second in full batches, and seconds for one image."""
     keep_memory()
-    network, card = load_model(file)
-    for_one, for_many = (
-        make_engine(name, network, card, torch.device("cpu")) for name in (quick, bulk)
-    )
+    model = load_model(file)
+    card = model.card
+    for_one, for_many = (make_engine(name, model, torch.device("cpu")) for name in (quick, bulk))
     decoded = [decode(each, size=card.size, channels=card.channels) for each in image_files(card)]
     full, single = np.stack(decoded), np.stack(decoded[:1])
     times, until = [], time.perf_counter() + seconds
@@ -170,7 +170,7 @@ async def one_by_one(port: int, requests: list[bytes], seconds: float) -> float:
 def measure(name: str, engine: str, max_batch: int, seconds: float, folder: Path) -> dict:
     """All figures of one model."""
     file = model_file(name, folder)
-    _, card = load_model(file)
+    card = load_model(file).card
     files = image_files(card)
     kind = "image/png" if card.channels == 1 else "image/jpeg"
     singles = [request(content, kind) for content in files]

@@ -31,7 +31,7 @@ def test_a_wrong_use_is_a_value_error_for_python():
 
 def test_a_training_that_diverged_is_said_in_one_sentence():
     whole = str(training_diverged())
-    assert whole.startswith("The network's answers are not numbers")
+    assert whole.startswith("The network's logits are not numbers")
     assert "its training diverged. Train again with a lower learning rate." in whole
     assert str(training_diverged("For 3 of 9 images ")).startswith("For 3 of 9 images the network")
 

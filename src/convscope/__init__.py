@@ -18,34 +18,56 @@ if TYPE_CHECKING:
     from convscope.data.load import load as load
     from convscope.data.reading import Reading as Reading
     from convscope.diagnosis.diagnose import diagnose as diagnose
+    from convscope.diagnosis.diagnosis import Diagnosis as Diagnosis
     from convscope.errors import ConvscopeError as ConvscopeError
     from convscope.errors import UsageError as UsageError
     from convscope.evaluation.evaluate import evaluate as evaluate
     from convscope.evaluation.evaluation import Evaluation as Evaluation
     from convscope.evaluation.predict import predict as predict
+    from convscope.evaluation.prediction import Predictions as Predictions
+    from convscope.inspection.drawing.drawing import Drawing as Drawing
     from convscope.inspection.drawing.drawing import draw as draw
+    from convscope.inspection.excitation.find import ExcitingImages as ExcitingImages
     from convscope.inspection.excitation.find import find_exciting_images as find_exciting_images
     from convscope.inspection.explanation.explain import explain as explain
+    from convscope.inspection.explanation.explanation import Explanation as Explanation
+    from convscope.inspection.feature_maps.feature_maps import FeatureMaps as FeatureMaps
     from convscope.inspection.feature_maps.feature_maps import feature_maps as feature_maps
+    from convscope.inspection.initialization.compare import (
+        InitializationComparison as InitializationComparison,
+    )
     from convscope.inspection.initialization.compare import (
         compare_initializations as compare_initializations,
     )
+    from convscope.inspection.kernels.filter_image import FilteredImage as FilteredImage
     from convscope.inspection.kernels.filter_image import filter_image as filter_image
+    from convscope.inspection.kernels.first_kernels import FirstKernels as FirstKernels
     from convscope.inspection.kernels.first_kernels import first_kernels as first_kernels
     from convscope.inspection.parameters.describe import (
-        describe_parameters as describe_parameters,
+        ParameterDescription as ParameterDescription,
     )
+    from convscope.inspection.parameters.describe import describe_parameters as describe_parameters
     from convscope.inspection.parameters.read import read_parameters as read_parameters
+    from convscope.inspection.receptive_field.receptive_field import (
+        UnitReceptiveField as UnitReceptiveField,
+    )
     from convscope.inspection.receptive_field.receptive_field import (
         receptive_field as receptive_field,
     )
+    from convscope.inspection.trace.trace import Trace as Trace
     from convscope.inspection.trace.trace import trace as trace
+    from convscope.inspection.unit.unit import UnitExplanation as UnitExplanation
     from convscope.inspection.unit.unit import unit as unit
     from convscope.networks.catalog import build as build
     from convscope.networks.catalog import list_networks as list_networks
+    from convscope.networks.network import Network as Network
     from convscope.networks.weights import load_weights as load_weights
+    from convscope.planning.forecast import Forecast as Forecast
+    from convscope.planning.overview import Overview as Overview
     from convscope.planning.overview import plan_all as plan_all
+    from convscope.planning.plan import Plan as Plan
     from convscope.planning.plan import plan as plan
+    from convscope.runs.model import Model as Model
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
     from convscope.runs.seed_group import SeedGroup as SeedGroup
@@ -57,12 +79,30 @@ if TYPE_CHECKING:
 _HOME = {
     "Comparison": "convscope.comparison.compare",
     "ConvscopeError": "convscope.errors",
+    "Diagnosis": "convscope.diagnosis.diagnosis",
+    "Drawing": "convscope.inspection.drawing.drawing",
     "Evaluation": "convscope.evaluation.evaluation",
+    "ExcitingImages": "convscope.inspection.excitation.find",
+    "Explanation": "convscope.inspection.explanation.explanation",
+    "FeatureMaps": "convscope.inspection.feature_maps.feature_maps",
+    "FilteredImage": "convscope.inspection.kernels.filter_image",
+    "FirstKernels": "convscope.inspection.kernels.first_kernels",
+    "Forecast": "convscope.planning.forecast",
     "ImageSet": "convscope.data.image_set",
+    "InitializationComparison": "convscope.inspection.initialization.compare",
+    "Model": "convscope.runs.model",
+    "Network": "convscope.networks.network",
+    "Overview": "convscope.planning.overview",
+    "ParameterDescription": "convscope.inspection.parameters.describe",
+    "Plan": "convscope.planning.plan",
+    "Predictions": "convscope.evaluation.prediction",
     "Reading": "convscope.data.reading",
     "Recipe": "convscope.runs.recipe",
     "Run": "convscope.runs.run",
     "SeedGroup": "convscope.runs.seed_group",
+    "Trace": "convscope.inspection.trace.trace",
+    "UnitExplanation": "convscope.inspection.unit.unit",
+    "UnitReceptiveField": "convscope.inspection.receptive_field.receptive_field",
     "UsageError": "convscope.errors",
     "build": "convscope.networks.catalog",
     "compare": "convscope.comparison.compare",

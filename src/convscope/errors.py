@@ -51,7 +51,7 @@ def training_diverged(images: str = "") -> ConvscopeError:
     """
     whose = f"{images}the" if images else "The"
     return ConvscopeError(
-        f"{whose} network's answers are not numbers (NaN or infinite): its training diverged. "
+        f"{whose} network's logits are not numbers (NaN or infinite): its training diverged. "
         "Train again with a lower learning rate."
     )
 

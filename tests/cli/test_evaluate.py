@@ -27,8 +27,8 @@ def test_tells_a_person_everything(command, run):
     done = command("evaluate", "r")
     text = done.stdout
     evaluation = json.loads(run.evaluation_file.read_text())
-    assert f"test accuracy {evaluation['accuracy']:.2%} (95 % interval " in text
-    assert "class  precision  recall" in text
+    assert f"test accuracy {100 * evaluation['accuracy']:.2f} % (95 % interval " in text
+    assert re.search(r"class +precision +recall", text)
     assert "true ↓  predicted →" in text
     worst = evaluation["mistakes"][0]
     assert f"{worst['predicted']}, but it is {worst['label']}: {worst['path']}" in text
@@ -67,7 +67,7 @@ def test_the_report_and_its_data(command, run):
     assert len(json.loads(run.evaluation_file.read_text())["robustness"]["curves"]) == 6
 
 
-def test_other_images_leave_the_judgement_on_the_test_images(command, run):
+def test_other_images_leave_the_evaluation_on_the_test_images(command, run):
     before = run.evaluation_file.read_bytes()
     result = json.loads(command("evaluate", "r", "--split", "train", "--json").stdout)
     assert result["split"] == "train"
@@ -86,7 +86,7 @@ def test_names_are_printed_as_they_are(capsys, monkeypatch):
     names = ["[red]", "a rather long name", "100 %"]
     show(evaluation_of([0, 1, 2, 2], [1, 1, 2, 2], names), {"confusion": Path("c.png")})
     text = capsys.readouterr().out
-    assert "90.0%  a rather long name, but it is [red]: arrays[0]" in text
+    assert "90.0 %  a rather long name, but it is [red]: arrays[0]" in text
     matrix = [line.split() for line in text.splitlines() if line[:2] in ("0 ", "1 ", "2 ")]
     assert matrix[:3] == [
         ["0", "[red]", "·", "1", "·"],
@@ -95,7 +95,7 @@ def test_names_are_printed_as_they_are(capsys, monkeypatch):
     ]
     assert "1 mistake; the surest:" in text
     row = next(line for line in text.splitlines() if line.startswith("[red]"))
-    assert row.split() == ["[red]", "–", "0.0%", "0.0%", "1"]
+    assert row.split() == ["[red]", "–", "0.0", "%", "0.0", "%", "1"]
 
 
 def test_of_many_classes_the_worst_are_shown(capsys, monkeypatch):
@@ -180,13 +180,13 @@ def test_unknown_split_and_device(command, run):
 def test_says_how_far_answers_can_be_trusted(command, run):
     text = command("evaluate", "r", "--no-robustness", columns=200).stdout
     assert re.search(
-        r"Calibration error \d+\.\d% \(without the temperature 0\.\d\d: \d+\.\d%\)", text
+        r"Calibration error \d+\.\d % \(without the temperature 0\.\d\d: \d+\.\d %\)", text
     )
     assert re.search(
-        r"Says 'unknown' to \d+\.\d% of these images; of the others \d+\.\d\d% are right", text
+        r"Says 'unknown' to \d+\.\d % of these images; of the others \d+\.\d\d % are right", text
     )
     assert re.search(
-        r"Out-of-distribution images \(noise, 1,000\): \d+\.\d% are given a class; "
+        r"Out-of-distribution images \(noise, 1,000\): \d+\.\d % are given a class; "
         r"AUROC [01]\.\d{3}",
         text,
     )
@@ -206,7 +206,7 @@ def test_another_unknown_rate_is_written_into_the_model_file(command, run):
     assert json.loads(command(*arguments).stdout)["rejection"] == after["rejection"]
 
 
-def test_foreign_images_that_are_not_there(command, run):
+def test_out_of_distribution_images_that_are_not_there(command, run):
     done = command("evaluate", "r", "--out-of-distribution", "nois", code=2)
     assert "nois" in done.stderr
     done = command("evaluate", "r", "--out-of-distribution", "digits", code=2)

@@ -50,7 +50,7 @@ def test_one_screen_for_people(command):
     shown = command(*LENET, "--epochs", "3", "--batch-size", "64").stdout
     assert shown.startswith("lenet on mnist: batch size 64, 28×28 pixels, float32, 3 epochs of")
     assert "nine" not in shown
-    assert "The ranges are meant to hold 90% of the outcomes." in shown
+    assert "The ranges are meant to hold 90 % of the outcomes." in shown
     for part in ("activations", "data set", "forward", "backward", "optimizer", "an epoch"):
         assert part in shown
     assert len(shown.splitlines()) < 40

@@ -1,4 +1,8 @@
-"""Questions of `convscope show` that are answered in text, in JSON and in a figure."""
+"""Questions of `convscope show` that are answered in text, in JSON and in a figure.
+
+Tests inspection/excitation/find.py, inspection/parameters/describe.py,
+inspection/receptive_field/receptive_field.py.
+"""
 
 import json
 
@@ -46,7 +50,7 @@ def test_the_last_layer_is_excited_by_its_own_classes(command, good_digits_run, 
 def test_parameters_with_gradients_and_dead_units(command, digits_run, tmp_path):
     done = command("show", digits_run.folder, "--parameters", "--data", "digits")
     row = next(line for line in done.stdout.splitlines() if "features.conv1.weight" in line)
-    network, _ = digits_run.model()
+    network = digits_run.model().network
     weight = network.features.conv1.weight.detach()
     assert row.split()[1:4] == ["6×1×5×5", "150", f"{weight.mean():.3g}"]  # not "frozen"
     assert float(row.split()[-1]) > 0
@@ -76,7 +80,7 @@ def test_initializations(command, tmp_path):
 
 def test_kernels_of_a_run(command, digits_run, tmp_path):
     found = json.loads(command("show", digits_run.folder, "--kernels", "--json").stdout)
-    network, _ = digits_run.model()
+    network = digits_run.model().network
     assert found["layer"] == "features.conv1"
     expected = network.features.conv1.weight.detach().numpy()
     np.testing.assert_allclose(found["weights"], expected, rtol=1e-6)

@@ -167,7 +167,7 @@ def test_out_is_refused_unless_forced(command, digits_run, tmp_path):
     assert "isn't a run, so nothing there is touched" in done.stderr
 
 
-def test_resume_of_a_finished_run_judges_it_again(command, digits_run, tmp_path):
+def test_resume_of_a_finished_run_evaluates_it_again(command, digits_run, tmp_path):
     before = digits_run.summary()
     shutil.copytree(digits_run.folder, tmp_path / "run")
     done = command("resume", "run", "--json")

@@ -28,7 +28,7 @@ def test_reads_what_was_evaluated(evaluated):
     assert evaluated.classes == ("cat", "dog")
 
 
-def test_a_judgement_of_convscopes_own(digits_run):
+def test_an_evaluation_of_convscopes_own(digits_run):
     evaluated = read_evaluation(digits_run)
     assert evaluated.fingerprint is not None
     assert len(evaluated.wrong) == round((1 - evaluated.accuracy) * evaluated.images)

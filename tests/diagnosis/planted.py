@@ -216,4 +216,4 @@ def train(fault, out):
 
 def diagnose(fault, run):
     """With the module and the images as training was given them."""
-    return cs.diagnose(run, network=fault.fresh(), data=fault.data(), quiet=True)
+    return cs.diagnose(run, module=fault.fresh(), data=fault.data(), quiet=True)

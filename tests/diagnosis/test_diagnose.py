@@ -1,6 +1,6 @@
 """A fault that was planted is found, and found first; a healthy run is free of it.
 
-Tests diagnosis/checks/answers.py, diagnosis/checks/images.py, diagnosis/checks/layers.py,
+Tests diagnosis/checks/predictions.py, diagnosis/checks/images.py, diagnosis/checks/layers.py,
 diagnosis/checks/learning_rate.py, diagnosis/measurements.py, diagnosis/subject.py.
 """
 
@@ -125,7 +125,7 @@ def test_a_folder_that_cannot_be_written_to_gets_no_figure(healthy, monkeypatch)
 
 def test_a_module_given_with_its_trained_weights_is_no_reason_for_an_alarm(healthy):
     trained = healthy.model(Plain()).network
-    found = cs.diagnose(healthy, network=trained.requires_grad_(), data=digits(), quiet=True)
+    found = cs.diagnose(healthy, module=trained.requires_grad_(), data=digits(), quiet=True)
     assert not found
     figures = {check.name: check.figures for check in found.checks}
     assert figures["learning rate"].startswith("not tested: the weights that the run began with")
@@ -142,7 +142,7 @@ def test_what_a_run_does_not_hold_must_be_given(healthy):
     with pytest.raises(cs.UsageError, match="trains a module of your own, which its folder doesn'"):
         cs.diagnose(healthy)
     with pytest.raises(cs.UsageError, match="was trained on arrays, which it doesn't keep"):
-        cs.diagnose(healthy, network=Plain())
+        cs.diagnose(healthy, module=Plain())
     with pytest.raises(cs.UsageError, match="No run folder"):
         cs.diagnose(healthy.folder / "nowhere")
 
@@ -152,7 +152,7 @@ def test_the_module_and_random_state_are_left_as_found(healthy):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     state = torch.get_rng_state()
     threads = torch.get_num_threads()
-    cs.diagnose(healthy, network=network, data=digits(), quiet=True)
+    cs.diagnose(healthy, module=network, data=digits(), quiet=True)
     assert all(torch.equal(before[name], t) for name, t in network.state_dict().items())
     assert network.training
     assert not any(module._forward_hooks for module in network.modules())

@@ -1,4 +1,4 @@
-from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words, ranked
+from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words, rank
 
 
 def finding(what, severity):
@@ -12,7 +12,7 @@ def test_the_worst_first_and_causes_before_what_they_lead_to():
         Check("c", "3"),
         Check("d", "4", (finding("consequence", Severity.FAULT), finding("n", Severity.NOTE))),
     ]
-    assert [each.what for each in ranked(checks)] == ["cause", "consequence", "late", "n"]
+    assert [each.what for each in rank(checks)] == ["cause", "consequence", "late", "n"]
 
 
 def test_a_loss_that_ran_away_is_a_power_of_ten():

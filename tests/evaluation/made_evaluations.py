@@ -11,6 +11,7 @@ from convscope.evaluation.calibration import CalibrationError
 from convscope.evaluation.evaluation import Evaluation, Mistake, class_scores, confusion_matrix
 from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import Logits
+from convscope.evaluation.suspicions import balanced_accuracy
 
 
 def evaluation_of(labels, predicted, names):
@@ -25,6 +26,7 @@ def evaluation_of(labels, predicted, names):
     logits[torch.arange(len(labels)), torch.from_numpy(predicted)] = math.log(0.9)
     return Evaluation(
         accuracy=right / len(labels),
+        balanced_accuracy=balanced_accuracy(torch.from_numpy(predicted), torch.from_numpy(labels)),
         interval=wilson_interval(right, len(labels)),
         loss=0.1,
         classes=tuple(names),

@@ -163,7 +163,7 @@ def test_a_model_file_of_before_loads_and_a_note_says_what_to_do(make_run, image
     del card["temperature"], card["rejection"]
     save_file(load_file(run.model_file), run.model_file, {"convscope": json.dumps(card)})
     assert not any(each.unknown for each in predict(run, images).predictions)
-    (note,) = evaluate(run).notes
-    assert f"convscope evaluate {run.folder} --unknown-rate 0.05" in note
+    advice = f"convscope evaluate {run.folder} --unknown-rate 0.05"
+    assert sum(advice in note for note in evaluate(run).notes) == 1
     assert calibrate(run, 0.05).card.rejection is not None
-    assert evaluate(run).notes == ()
+    assert not any(advice in note for note in evaluate(run).notes)

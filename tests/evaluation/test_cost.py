@@ -10,7 +10,7 @@ from convscope.networks.catalog import build
 
 
 @pytest.mark.parametrize("name", ["lenet", "resnet9", "mobilenet-v2"])
-def test_multiply_adds_are_those_of_show(name):
+def test_macs_are_those_of_show(name):
     network = build(name, 3, 10)
     size = {"lenet": 28, "resnet9": 32, "mobilenet-v2": 64}[name]
     expected = trace(network, (3, size, size)).macs

@@ -1,4 +1,4 @@
-"""Tests evaluation/run_images.py."""
+"""Evaluating a run, from its folder to figures."""
 
 import json
 
@@ -107,22 +107,6 @@ def test_arrays_must_be_given_again(make_run):
 def test_unknown_split(make_run, images):
     with pytest.raises(UsageError, match="There is no split 'tests' of .*; there are: train, val"):
         evaluate(make_run(images), split="tests")
-
-
-def test_other_classes_name_the_first_difference(make_run, images):
-    (images / "dog").rename(images / "dingo")
-    with pytest.raises(UsageError) as caught:
-        evaluate(make_run(images))
-    assert str(caught.value) == (
-        "The classes of 'images' aren't those the model was trained on: class 1 is 'dingo' in "
-        "the data and 'dog' in the model, whose classes are cat, dog, emu. Give data with the same "
-        "classes."
-    )
-
-
-def test_one_class_more(make_run, images):
-    with pytest.raises(UsageError, match="class 2 is 'emu' in the data and missing in the model"):
-        evaluate(make_run(images, classes=("cat", "dog")))
 
 
 def test_logits_that_are_no_numbers(make_run, images):

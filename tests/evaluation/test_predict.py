@@ -100,12 +100,12 @@ def test_nothing_usable_is_an_error(make_run, images, tmp_path):
     [
         ({"top": 0}, "top must be at least 1; given 0."),
         ({"batch_size": 0}, "batch_size must be at least 1; given 0."),
-        ({"paths": []}, "No images given. Name image files or folders of images."),
+        ({"images": []}, "No images given. Name image files or folders of images."),
     ],
 )
 def test_arguments_that_fit_nothing(make_run, images, arguments, message):
     with pytest.raises(UsageError) as caught:
-        predict(make_run(images), **{"paths": images, **arguments})
+        predict(make_run(images), **{"images": images, **arguments})
     assert str(caught.value) == message
 
 

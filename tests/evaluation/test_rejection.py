@@ -1,4 +1,7 @@
-"""When to say unknown: rates that hold, scores that are their formulas, figures that are right."""
+"""When to say unknown: rates that hold, scores that are their formulas, figures that are right.
+
+Tests evaluation/unknown.py.
+"""
 
 import json
 

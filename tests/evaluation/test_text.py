@@ -5,11 +5,11 @@ def test_an_evaluation_prints_itself_plainly(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     text = str(evaluation_of([0, 1, 1], [0, 1, 0], ["cat", "[bold]dog"]))
     lines = text.splitlines()
-    assert lines[0].startswith("test accuracy 66.67% (95 % interval ")
+    assert lines[0].startswith("test accuracy 66.67 % (95 % interval ")
     assert "3 images of arrays in 0.1 s" in lines
-    assert "Calibration error 2.0% (without the temperature 1.50: 5.0%)" in lines
+    assert "Calibration error 2.0 % (without the temperature 1.50: 5.0 %)" in lines
     assert "1 mistake; the surest:" in lines
-    assert lines[-1] == "   90.0%  cat, but it is [bold]dog: arrays[2]"
+    assert lines[-1] == "   90.0 %  cat, but it is [bold]dog: arrays[2]"
     assert "\x1b" not in text
     assert "Evaluation(" not in text
 
@@ -19,7 +19,7 @@ def test_in_a_notebook_it_is_an_escaped_table():
     assert html.startswith("<table>")
     assert "&lt;script&gt;" in html
     assert "<script>" not in html
-    assert "test accuracy 100.00%" in html
+    assert "test accuracy 100.00 %" in html
 
 
 def test_it_draws_itself_with_and_without_a_file(tmp_path):

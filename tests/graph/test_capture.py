@@ -281,13 +281,20 @@ def test_several_inputs():
 
 
 def test_several_outputs():
-    assert message(lambda: capture(odd.TwoOutputs(), (1, 4, 4))) == (
-        "TwoOutputs returns a tuple of 2, and one tensor is needed. Wrap it in a module whose "
-        "forward returns one of them, as in: return self.network(x)[0]."
-    )
-    assert message(lambda: capture(odd.Named(), (1, 4, 4))) == (
-        "Named returns a dict with 'logits', 'maps', and one tensor is needed. Wrap it in a module "
-        "whose forward returns one of them, as in: return self.network(x)['logits']."
+    graph = capture(odd.TwoOutputs(), (1, 4, 4))
+    assert graph.notes == ("TwoOutputs returns a tuple of 2; the main one is shown.",)
+    graph = capture(odd.Named(), (1, 4, 4))
+    assert graph.notes == ("Named returns a dict with 'logits', 'maps'; the main one is shown.",)
+
+
+def test_outputs_among_which_none_is_the_main_one():
+    class Maps(nn.Module):
+        def forward(self, x):
+            return {"low": x, "high": x * 2}
+
+    assert message(lambda: capture(Maps(), (1, 4, 4))) == (
+        "Maps returns a dict with 'low', 'high', and one tensor is needed. Wrap it in a module "
+        "whose forward returns one of them, as in: return self.network(x)['low']."
     )
 
 

@@ -1,4 +1,10 @@
-"""Every figure is written, has something on it, and copes with sizes at both ends."""
+"""Every figure is written, has something on it, and copes with sizes at both ends.
+
+Tests inspection/attribution/figure.py, inspection/excitation/figure.py,
+inspection/feature_maps/figure.py, inspection/initialization/figure.py,
+inspection/kernels/figure.py, inspection/kernels/first_kernels_figure.py,
+inspection/parameters/figure.py.
+"""
 
 import re
 

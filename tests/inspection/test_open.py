@@ -1,4 +1,7 @@
-"""A network and an image are made ready for each other, or it is said why not."""
+"""A network and an image are made ready for each other, or it is said why not.
+
+Tests inspection/open/image.py, inspection/open/network.py, inspection/open/unit.py.
+"""
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.inspection.open.image import open_image
+from convscope.inspection.open.unit import parse_unit
 from convscope.networks.catalog import build
 
 
@@ -118,3 +122,22 @@ def test_a_run_keeps_its_channels_and_classes(digits_run, file, argument):
         UsageError, match=f"{argument} 7 does not fit '.*', which is there already, with"
     ):
         open_image(digits_run, file, **{argument: 7})
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("features.conv1:2,10,12", ("features.conv1", (2, 10, 12))),
+        ("dense3: 4 ", ("dense3", (4,))),
+        ("odd:name:1,2,3", ("odd:name", (1, 2, 3))),
+        (("layer2", [5, 3, np.int64(3)]), ("layer2", (5, 3, 3))),
+    ],
+)
+def test_the_name_of_a_unit(text, meant):
+    assert parse_unit(text) == meant
+
+
+@pytest.mark.parametrize("text", ["conv1", ":1,2", "conv1:", "conv1:-1", "conv1:1,,2", "conv1:a"])
+def test_not_the_name_of_a_unit(text):
+    with pytest.raises(UsageError, match="unit must be LAYER:CHANNEL,ROW,COLUMN"):
+        parse_unit(text)

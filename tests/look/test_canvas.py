@@ -1,6 +1,6 @@
 import pytest
 
-from convscope.look.canvas import drawable, drawable_names, drawing, shortened
+from convscope.look.canvas import drawable, drawable_names, drawing, shorten
 
 
 @pytest.mark.parametrize(
@@ -8,7 +8,7 @@ from convscope.look.canvas import drawable, drawable_names, drawing, shortened
     [("dog", 3, "dog"), ("doggy", 4, "do…y"), ("abcdefghij", 5, "ab…ij"), ("", 1, "")],
 )
 def test_shortened_keeps_both_ends(text, longest, result):
-    assert shortened(text, longest) == result
+    assert shorten(text, longest) == result
     assert len(result) <= longest
 
 

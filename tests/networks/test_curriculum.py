@@ -205,7 +205,7 @@ def test_densenet_is_named_after_its_layers(layers):
 
 
 @pytest.mark.parametrize(
-    ("name", "millions_of_parameters", "millions_of_multiply_adds"),
+    ("name", "millions_of_parameters", "millions_of_macs"),
     [  # with 1000 classes on (3, 224, 224), as the papers count them
         ("vgg16", 138.4, 15_470),
         ("resnet18", 11.7, 1_814),
@@ -216,11 +216,11 @@ def test_densenet_is_named_after_its_layers(layers):
         ("mobilenet-v2", 3.5, 301),
     ],
 )
-def test_parameters_and_operations(name, millions_of_parameters, millions_of_multiply_adds):
+def test_parameters_and_operations(name, millions_of_parameters, millions_of_macs):
     found = parameters(on_meta(name, 3, classes=1000)) / 1e6
     assert found == pytest.approx(millions_of_parameters, abs=0.05)
     found = macs(name, (3, 224, 224)) / 1e6
-    assert found == pytest.approx(millions_of_multiply_adds, rel=0.002)
+    assert found == pytest.approx(millions_of_macs, rel=0.002)
 
 
 # the small-image variants keep the number of layers and have a stem that loses no pixels

@@ -8,7 +8,7 @@ from torch import nn
 
 from convscope.errors import UsageError
 from convscope.networks.catalog import build
-from convscope.networks.network import at_least_one, scaled
+from convscope.networks.network import at_least_one, scale_channels
 from tests.networks.deterministic import fill, waves
 
 
@@ -128,8 +128,15 @@ def test_whole_numbers_of_at_least_one():
 
 
 def test_a_width_multiplier_leaves_at_least_one_channel():
-    assert [scaled(64, 1.0), scaled(64, 0.25), scaled(6, 0.01)] == [64, 16, 1]
-    assert message(lambda: scaled(64, 0)) == "width must be above 0 (1.0 is the paper's), not 0."
+    assert [scale_channels(64, 1.0), scale_channels(64, 0.25), scale_channels(6, 0.01)] == [
+        64,
+        16,
+        1,
+    ]
+    assert (
+        message(lambda: scale_channels(64, 0))
+        == "width must be above 0 (1.0 is the paper's), not 0."
+    )
 
 
 def test_a_copy_computes_the_same():

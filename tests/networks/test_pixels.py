@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from convscope.networks.pixels import OutOfPixelsError, flattened
+from convscope.networks.pixels import OutOfPixelsError, count_flattened
 
 windows = st.builds(
     lambda kernel, stride, padding: (kernel, stride, min(padding, kernel // 2)),
@@ -36,9 +36,11 @@ def test_flattened_counts_what_the_layers_give(kinds, size):
         expected = features(torch.zeros(1, 2, size, size)).numel()
     except RuntimeError:
         with pytest.raises(OutOfPixelsError) as caught:
-            flattened(features, 2, size)
+            count_flattened(features, 2, size)
         least = caught.value.shortage.least
         assert least > size
-        assert features(torch.zeros(1, 2, least, least)).numel() == flattened(features, 2, least)
+        assert features(torch.zeros(1, 2, least, least)).numel() == count_flattened(
+            features, 2, least
+        )
     else:
-        assert flattened(features, 2, size) == expected
+        assert count_flattened(features, 2, size) == expected

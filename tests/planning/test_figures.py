@@ -1,3 +1,8 @@
+"""The figures of a plan: what stands in them, and the memory that they show.
+
+Tests planning/memory_timeline.py.
+"""
+
 import numpy as np
 import pytest
 from PIL import Image

@@ -38,7 +38,7 @@ def test_damaged_lines_are_passed_over():
     assert fixed_costs() == (costs(1.0), True)
 
 
-def test_lines_of_before_the_memory_of_judging_was_measured():
+def test_lines_of_before_the_memory_of_evaluating_was_measured():
     remember_fixed_costs(costs(1.0))
     file = cache_folder() / "fixed_costs.jsonl"
     fields = json.loads(file.read_text())

@@ -1,3 +1,8 @@
+"""A forecast: what a recorded step counts, its data and text, time that is given or left.
+
+Tests planning/forecaster.py, planning/run_time.py, planning/step.py.
+"""
+
 import json
 
 import pytest
@@ -166,5 +171,15 @@ def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
     found = Plan("lenet", "mnist", precision="float32", minutes=5, epochs=None).forecast(64)
     assert found.run.value / found.uncorrected["run"] > 1.7
     outside = found.start_seconds + found.final_evaluation_seconds
-    assert found.run.value == pytest.approx(300 + outside)
+    # The step under way when the time is up is finished, and a checkpoint written.
+    assert 300 + outside < found.run.value < 300 + outside + 2 * found.step.value + 0.1
     assert 300 < found.run.low < found.run.value <= found.run.high < 300 + 3 * outside
+
+
+def test_a_short_time_is_forecast_with_the_evaluation_that_follows_it():
+    made = Plan("resnet18", "fashion-mnist", precision="float32", minutes=0.1, epochs=1)
+    found = made.forecast(64)
+    assert found.epochs < 0.5
+    outside = found.start_seconds + found.evaluation_seconds + found.final_evaluation_seconds
+    assert found.run.value == pytest.approx(6 + outside, abs=found.step.value + 1.0)
+    assert found.run.low > 6

@@ -1,3 +1,8 @@
+"""A plan of any network: names, modules, runs, precisions, notes, figures.
+
+Tests planning/forecasters.py, planning/workload.py.
+"""
+
 import pytest
 import torch
 from torch import nn
@@ -6,6 +11,7 @@ import convscope as cs
 from convscope.folders import cache_folder
 from convscope.planning import forecaster as forecaster_module
 from convscope.planning.plan import Plan, plan
+from convscope.planning.training_time import Stopped
 from convscope.runtime.contention import Contention
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -88,7 +94,9 @@ def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
 def test_what_is_left_of_a_run():
     (forecaster,) = Plan(network(), None, RECIPE, image_shape=(3, 8, 8)).forecasters
     whole = forecaster.at(8, measuring_seconds=0.0)
-    half = forecaster.at(8, measuring_seconds=0.0, steps_left=whole.steps_per_epoch // 2)
+    steps = whole.steps_per_epoch
+    stopped = Stopped(step=steps // 2, step_in_epoch=steps // 2, total_steps=steps)
+    half = forecaster.at(8, measuring_seconds=0.0, stopped=stopped)
     assert half.epochs == pytest.approx(0.5)
     assert half.start_seconds < whole.start_seconds  # nothing is chosen by measuring
     assert half.final_evaluation_seconds == pytest.approx(whole.final_evaluation_seconds, rel=0.5)

@@ -1,3 +1,8 @@
+"""Times of operations: measured once, kept, and put together to those of a step.
+
+Tests planning/stopwatch.py.
+"""
+
 import json
 import os
 import subprocess

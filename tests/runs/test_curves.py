@@ -1,9 +1,9 @@
 import pytest
-from tests.evaluation.made_evaluations import pixels_of
 
 from convscope.runs.curves import curves_figure, kept_epoch
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import new_run
+from tests.evaluation.made_evaluations import pixels_of
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""A trained model: what it offers, and how often its file is opened in a training run."""
+"""A trained model: what it offers, and how often its file is opened in a training run.
+
+Tests runs/open_model.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,7 +1,5 @@
 """Modules as people write them: each can be trained, or one sentence says what to change."""
 
-import copy
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,13 +8,13 @@ from torch import nn
 from convscope.errors import UsageError
 from convscope.runs.own_module import (
     check_is_module,
-    copy_module,
     examine_module,
     give_shapes,
     has_lazy_layers,
-    main_logits,
     run_once,
+    with_shapes,
 )
+from convscope.runtime.module_output import main_logits
 
 SHAPE = (1, 12, 12)
 
@@ -130,6 +128,12 @@ def test_what_can_not_be_trained_is_said(make, said):
         examine_module(make(), SHAPE, 3)
 
 
+def test_layers_without_weights_may_stand_in_a_list():
+    assert examine_module(PlainList([nn.ReLU(), nn.MaxPool2d(2)]), SHAPE, 3) == ()
+    with pytest.raises(UsageError, match="plain list"):  # it would never be in evaluation mode
+        examine_module(PlainList([nn.Dropout()]), SHAPE, 3)
+
+
 def test_layers_that_are_registered_may_stand_in_a_list_as_well():
     module = Net()
     module.both = [module.conv, module.head]
@@ -152,11 +156,6 @@ def test_of_several_outputs_the_main_one_is_taken_and_that_is_said(module):
     assert main_logits(run_once(module, SHAPE, training=True)).shape == (2, 3)
 
 
-def test_main_logits_refuses_an_empty_tuple():
-    with pytest.raises(UsageError, match="returns a tuple"):
-        main_logits(())
-
-
 def test_lazy_layers_get_their_shapes_in_the_mode_they_were_in():
     module = nn.Sequential(
         nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(3)
@@ -169,7 +168,7 @@ def test_lazy_layers_get_their_shapes_in_the_mode_they_were_in():
     assert not has_lazy_layers(module)
     assert [each.training for each in module] == [True, False, True, True]
     assert module[1].num_batches_tracked == 0
-    assert examine_module(module, SHAPE, 3) == ()
+    assert examine_module(module.train(), SHAPE, 3) == ()
 
 
 def state(module):
@@ -186,6 +185,14 @@ def state(module):
     ]
 
 
+def test_with_shapes_leaves_the_caller_s_lazy_layers():
+    module = nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(3))
+    assert not has_lazy_layers(with_shapes(module, SHAPE))
+    assert has_lazy_layers(module)
+    whole = Net()
+    assert with_shapes(whole, SHAPE) is whole
+
+
 def test_the_module_is_left_as_found():
     module = Net(nn.Sequential(nn.BatchNorm2d(4), nn.Dropout()))
     module.middle[0].eval()
@@ -194,24 +201,14 @@ def test_the_module_is_left_as_found():
     module.conv.register_forward_hook(lambda *_: None)
     module.kept = kept
     before = state(module)
-    examine_module(module, SHAPE, 3)
+    assert examine_module(module, SHAPE, 3) == (
+        "Kept in evaluation mode while Net is trained, as they were given: middle.0.",
+    )
     assert str(state(module)) == str(before)
     assert module.kept is kept
     keeps = Keeps()
     examine_module(keeps, SHAPE, 3)
     assert not hasattr(keeps, "last")
-
-
-def test_a_module_that_keeps_an_activation_is_copied():
-    module = Keeps()
-    module(torch.zeros(1, *SHAPE))
-    with pytest.raises(RuntimeError, match="graph leaves"):
-        copy.deepcopy(module)
-    copied = copy_module(module)
-    assert torch.equal(copied.last, module.last)
-    assert copied.last is not module.last
-    assert torch.equal(copied.conv.weight, module.conv.weight)
-    assert copied.conv.weight is not module.conv.weight
 
 
 def test_a_hundred_nested_modules():

@@ -1,8 +1,9 @@
 import pytest
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
+from convscope.runs.run import Run, new_run
 
 
 def test_a_new_run_holds_its_recipe(tmp_path):
@@ -95,12 +96,6 @@ def test_no_model_yet(tmp_path):
         run.model()
 
 
-def test_unused_folder(tmp_path):
-    assert unused_folder(tmp_path, "x").name == "x-1"
-    (tmp_path / "x-1").mkdir()
-    assert unused_folder(tmp_path, "x").name == "x-2"
-
-
 @pytest.mark.parametrize("line", [b'{"kind": "epo', b"\xff\xfe", b"[1]", b"{}", b""])
 def test_damaged_metrics_name_the_line(tmp_path, line):
     run = new_run(tmp_path / "r", Recipe(epochs=1))
@@ -118,8 +113,8 @@ def test_a_run_prints_shows_and_draws_itself_from_its_first_step_on(digits_run, 
     lines = str(digits_run).splitlines()
     assert lines[0] == f"{digits_run.folder}: lenet on digits"
     assert lines[1].startswith("6 epochs in ")
-    assert lines[2].startswith(f"test accuracy {done['accuracy']:.2%} (95 % interval ")
-    assert f"{done['accuracy']:.2%}" in digits_run._repr_html_()
+    assert lines[2].startswith(f"test accuracy {100 * done['accuracy']:.2f} % (95 % interval ")
+    assert f"{100 * done['accuracy']:.2f} %" in digits_run._repr_html_()
     assert len(digits_run.figure().axes) == 2
     begun = new_run(tmp_path / "<b>", Recipe(network="lenet", data="digits", epochs=1))
     assert begun.as_dict()["accuracy"] is None

@@ -1,11 +1,16 @@
+"""Groups of seeds on disk: written, read again, with failures, as text and data.
+
+Tests runs/seed_group_text.py.
+"""
+
 import json
 
 import pytest
-from tests.comparison.runs_on_disk import write_group
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.recipe import Recipe
 from convscope.runs.seed_group import SeedGroup, is_seed_group, open_group, spread
+from tests.comparison.runs_on_disk import write_group
 
 RECIPE = Recipe(network="softmax-regression", data="pets", epochs=2)
 
@@ -106,10 +111,10 @@ def test_a_group_prints_and_shows_itself(tmp_path):
     group = write_group(tmp_path / "g", [20, 30, None], {2: "its loss is NaN"})
     lines = str(group).splitlines()
     assert lines[0] == "seed  accuracy     loss     time"
-    assert lines[1].split()[:2] == ["0", "80.00%"]
+    assert lines[1].split()[:3] == ["0", "80.00", "%"]
     assert "Seed 2 failed. its loss is NaN" in lines
-    assert "test accuracy over 2 seeds: median 75.00%, lowest 70.00%, highest 80.00%" in lines
+    assert "test accuracy over 2 seeds: median 75.00 %, lowest 70.00 %, highest 80.00 %" in lines
     html = group._repr_html_()
-    assert "80.00%" in html
+    assert "80.00 %" in html
     assert "failed" in html
     assert json.dumps(group.as_dict())

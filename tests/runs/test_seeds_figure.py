@@ -1,8 +1,8 @@
 from matplotlib.figure import Figure
-from tests.comparison.runs_on_disk import write_group
 
 from convscope.runs.seed_group import SeedGroup
 from convscope.runs.seeds_figure import seeds_figure
+from tests.comparison.runs_on_disk import write_group
 
 
 def test_every_seed_is_a_point_and_the_median_a_line(tmp_path):

@@ -52,7 +52,7 @@ def gradients(monkeypatch, short_loss, short):
     monkeypatch.setattr(
         choosing,
         "_loss_and_gradient",
-        lambda network, way, *_: (
+        lambda network, way, **_: (
             (short_loss, torch.tensor(short)) if way.precision == "bfloat16" else next(plain)
         ),
     )

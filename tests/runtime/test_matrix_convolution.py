@@ -1,4 +1,7 @@
-"""The matrix way gives what PyTorch's convolution gives, outputs and gradients."""
+"""The matrix way gives what PyTorch's convolution gives, outputs and gradients.
+
+Tests runtime/convolution_plan.py.
+"""
 
 import copy
 

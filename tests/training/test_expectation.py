@@ -61,6 +61,29 @@ def test_a_run_leaves_forecast_and_actual(tmp_path, monkeypatch, capsys):
     assert "Other programs" not in said
 
 
+def test_what_came_holds_the_report(tmp_path, monkeypatch):
+    idle(monkeypatch)
+    run = trained(tmp_path / "run")
+    came = (run.folder / "forecast.json").stat().st_mtime_ns
+    tables = (run.folder / "evaluation.json").stat().st_mtime_ns
+    assert tables <= came <= run.report_file.stat().st_mtime_ns
+    assert "Forecast and actual" in run.report_file.read_text(encoding="utf-8")
+
+
+def test_minutes_that_end_within_an_epoch_are_forecast_with_its_evaluation(tmp_path, monkeypatch):
+    idle(monkeypatch)
+    seen = []
+    monkeypatch.setattr(
+        "convscope.training.expectation.Expectation.settle",
+        lambda self, _: seen.append(self.forecast),
+    )
+    trained(tmp_path / "run", epochs=None, minutes=0.02)
+    (forecast,) = seen
+    outside = forecast.start_seconds + forecast.final_evaluation_seconds
+    assert forecast.run.value > 1.2 + outside
+    assert forecast.run.low > 1.2
+
+
 def test_nothing_is_learned_from_times_on_a_busy_machine(tmp_path, monkeypatch, capsys):
     idle(monkeypatch, 0.5)
     found = rows(trained(tmp_path / "run"))
@@ -76,7 +99,7 @@ def test_what_is_left_of_a_resumed_run_is_forecast(tmp_path, monkeypatch, capsys
     costs = len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines())
     run.recipe.replace(epochs=4).write(run.recipe_file)
     capsys.readouterr()
-    cs.resume(run, network=module(), data=DATA)
+    cs.resume(run, module=module(), data=DATA)
     assert " more (" in words(capsys)
     assert "time since it was resumed" in rows(run)
     assert len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines()) == costs
@@ -87,7 +110,7 @@ def test_a_run_that_has_ended_is_evaluated_again_without_a_forecast(tmp_path, mo
     run = trained(tmp_path / "run")
     before, learned = rows(run), len(outcomes())
     capsys.readouterr()
-    cs.resume(run, network=module(), data=DATA)
+    cs.resume(run, module=module(), data=DATA)
     assert "Forecast" not in words(capsys)
     assert rows(run) == before
     assert len(outcomes()) == learned

@@ -1,7 +1,7 @@
 """Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails.
 
 Tests training/train.py, training/job.py, training/state.py, training/live_view.py,
-training/diagnosis.py, training/interrupt.py.
+training/diagnosis.py, training/interrupt.py, training/tensorboard.py.
 """
 
 import json
@@ -129,7 +129,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
         start(tmp_path / "stopped")
     assert stopped.value.exit_code == 143
     monkeypatch.undo()
-    resumed = cs.resume(tmp_path / "stopped", network=network(), data=DATA, quiet=True)
+    resumed = cs.resume(tmp_path / "stopped", module=network(), data=DATA, quiet=True)
     (expected, expected_state), (got, got_state) = final_state(whole), final_state(resumed)
     assert got_state == expected_state
     assert got.keys() == expected.keys()
@@ -160,18 +160,18 @@ def test_resume_refuses_other_images(tmp_path):
     cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     other = {"train": arrays(seed=5), "test": DATA["test"]}
     with pytest.raises(UsageError, match="aren't those that run .* began with"):
-        cs.resume(tmp_path / "r", network=module(), data=other, quiet=True)
+        cs.resume(tmp_path / "r", module=module(), data=other, quiet=True)
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch):
     accuracies = iter([0.5, 0.9, 0.7, 0.8, 0.85, 0.95, 0.95])
-    real = loop.measure
+    real = loop.compute_batch_logits
 
     def measured(*arguments, **keywords):
         outcome = real(*arguments, **keywords)
-        return type(outcome)(outcome.logits, outcome.labels, outcome.loss, next(accuracies))
+        return type(outcome)(outcome.values, outcome.labels, outcome.loss, next(accuracies))
 
-    monkeypatch.setattr(loop, "measure", measured)
+    monkeypatch.setattr(loop, "compute_batch_logits", measured)
     recipe = cs.Recipe(epochs=7, early_stop=3, validation=0.3)
     run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
     assert [line["validation_accuracy"] for line in run.metrics("epoch")] == [
@@ -232,14 +232,14 @@ def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, mo
     with pytest.raises(ZeroDivisionError):
         cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
     monkeypatch.undo()
-    run = cs.resume(tmp_path / "r", network=module(), data=DATA, quiet=True)
+    run = cs.resume(tmp_path / "r", module=module(), data=DATA, quiet=True)
     assert [line["epoch"] for line in run.metrics("epoch")] == [1, 2]
 
 
 def test_a_finished_run_goes_on_when_its_recipe_has_more_epochs(tmp_path):
     run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=3).write(run.recipe_file)
-    cs.resume(run, network=module(), data=DATA, quiet=True)
+    cs.resume(run, module=module(), data=DATA, quiet=True)
     assert [line["epoch"] for line in run.metrics("epoch")] == [1, 2, 3]
 
 
@@ -309,7 +309,7 @@ class Tied(nn.Module):
 def test_tied_weights_are_kept_and_resumed(tmp_path):
     run = cs.train(Tied(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=2).write(run.recipe_file)
-    cs.resume(run, network=Tied(), data=DATA, quiet=True)
+    cs.resume(run, module=Tied(), data=DATA, quiet=True)
     network = run.model(Tied()).network
     assert network.first.weight is network.second.weight
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.data.image_files import encoded, noise, write_files
 
 import convscope as cs
 from convscope.data.batches import Normalization
@@ -17,6 +16,7 @@ from convscope.data.reading import Reading
 from convscope.errors import UsageError
 from convscope.runs import recipe as recipes
 from convscope.shipping.export.reader import read
+from tests.data.image_files import encoded, noise, write_files
 
 OPTIONS = {"recipe": "fast", "epochs": 1, "size": 28, "quiet": True, "precision": "float32"}
 

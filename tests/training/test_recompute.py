@@ -81,7 +81,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
     with pytest.raises(TrainingStoppedError):
         cs.train(network(), DATA, "fast", out=tmp_path / "stopped", recompute="auto", **SETTINGS)
     monkeypatch.undo()
-    resumed = cs.resume(tmp_path / "stopped", network=network(), data=DATA, quiet=True)
+    resumed = cs.resume(tmp_path / "stopped", module=network(), data=DATA, quiet=True)
     assert resumed.recipe.recompute
     assert_same(weights(whole), weights(resumed))
 

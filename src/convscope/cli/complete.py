@@ -41,7 +41,7 @@ def complete_network(text: str) -> list[str]:
 
 
 def complete_engine(text: str) -> list[str]:
-    """What computes the answers of a server."""
+    """What computes the predictions of a server."""
     return [name for name in ENGINES if name.startswith(text)]
 
 

@@ -51,7 +51,7 @@ def show(result: object) -> None:
     """Print a result that prints itself, for a person, in the width of the terminal."""
     from rich.console import Console
 
-    Console(highlight=False, markup=False).print(result, crop=False)
+    Console(highlight=False, markup=False, emoji=False).print(result, crop=False)
 
 
 def show_plot(path: Path, *, replaces: bool) -> None:

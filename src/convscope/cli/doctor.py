@@ -62,7 +62,7 @@ def doctor(
     """Find out why a run isn't learning; without a run, what this machine has.
 
     For a run: looks at images and labels, learning rate, units, gradients and
-    answers, and says what is wrong, by which figures, and what to change. Adds
+    predictions, and says what is wrong, by which figures, and what to change. Adds
     figures/diagnosis.png to the run, and changes nothing else of it.
     """
     if calibrate:

@@ -34,7 +34,7 @@ def evaluate(
     data: Annotated[
         str | None,
         typer.Option(
-            help="Other images of the same classes. Default: those of the run.",
+            help="Other images; classes are matched by name. Default: those of the run.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -55,6 +55,13 @@ def evaluate(
             autocompletion=complete_out_of_distribution,
         ),
     ] = None,
+    include_trained: Annotated[
+        bool,
+        typer.Option(
+            "--include-trained",
+            help="Also evaluate images that the run was trained on; by default they are left out.",
+        ),
+    ] = False,
     batch_size: Annotated[int, typer.Option(help="Images computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     robustness: Annotated[
@@ -95,6 +102,7 @@ def evaluate(
         batch_size=batch_size,
         device=device,
         out_of_distribution=out_of_distribution or None,
+        include_trained=include_trained,
     )
     analysis = analyse(evaluation, device=device, batch_size=batch_size, robustness=robustness)
     files = write_report(analysis, evaluation.report_name)

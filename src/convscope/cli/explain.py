@@ -49,7 +49,7 @@ def explain(
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
-    """Show what the network's answer to an image rests on.
+    """Show what a network's prediction for an image rests on.
 
     Writes figures (which pixels count, feature maps, first kernels) and explanation.html, one
     page that holds all of them.

@@ -64,7 +64,7 @@ def _receptive_field(asked: Asked, unit: str) -> Result:
     from convscope.inspection.receptive_field.receptive_field import receptive_field
 
     return receptive_field(
-        asked.network, unit, asked.image, size=asked.size, channels=asked.channels
+        asked.network, unit, image=asked.image, size=asked.size, channels=asked.channels
     )
 
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from convscope.comparison.contender import Contender
 from convscope.comparison.words import in_short
-from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.numbers import percent
 from convscope.look.palette import INK, SERIES
 
@@ -32,7 +32,7 @@ def comparison_figure(comparison: Comparison, path: str | Path | None = None) ->
     """
     contenders = comparison.contenders
     names = [
-        shortened(drawable(each.name, instead=f"run {number}"), 24)
+        shorten(drawable(each.name, instead=f"run {number}"), 24)
         for number, each in enumerate(contenders, 1)
     ]
     with drawing(path, 11.0, max(4.4, 1.9 + 0.42 * len(contenders))) as figure:

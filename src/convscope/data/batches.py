@@ -201,4 +201,8 @@ class Batches:
             images = resize(images, self._size, self._fit)
         if change.mixup:
             images, labels = augment.mixup(images, labels, self._classes, change.mixup, random)
-        return images.contiguous(memory_format=self._memory_format), labels
+        images = images.contiguous(memory_format=self._memory_format)
+        if self._memory_format is torch.contiguous_format:
+            # Images of one channel count as both layouts; these strides are those of this one.
+            images = images.reshape(-1).view(images.shape)
+        return images, labels

@@ -69,7 +69,9 @@ def read(
     entries = [(file, layout.places[file]) for file in record["files"]]
     notes = (*layout.notes, *record["notes"], *_about_shape(sizes, reading.fit))
     grey_range = tuple(record["grey_range"]) if record["grey_range"] else None
-    return _sets(tree, images, entries, problems, sizes, notes, grey_range)
+    return _sets(
+        tree, images, entries, problems, sizes, notes, grey_range, is_for_known=bool(reading.known)
+    )
 
 
 def layout_of(tree: Tree, reading: Reading) -> Layout:
@@ -180,14 +182,20 @@ def _sets(
     sizes: Counter[tuple[int, int]],
     notes: Sequence[str],
     grey_range: GreyRange | None,
+    *,
+    is_for_known: bool,
 ) -> dict[str, ImageSet]:
-    """One set per split, with the classes of the training images."""
+    """One set per split, with the classes of the training images.
+
+    Data for a network that knows its classes already has those of all splits, and one will do.
+    """
     rows: dict[str, list[int]] = {}
     for row, (_, place) in enumerate(entries):
         rows.setdefault(place.split or "train", []).append(row)
     # In the order of the entries, which is that of the layout.
-    classes = list(dict.fromkeys(entries[row][1].label for row in rows.get("train", [])))
-    if len(classes) < 2:
+    deciding = range(len(entries)) if is_for_known else rows.get("train", [])
+    classes = list(dict.fromkeys(entries[row][1].label for row in deciding))
+    if len(classes) < 2 and not is_for_known:
         raise UsageError(
             f"'{tree.where('')}' has images of a single class to train on ({classes}); a "
             f"classifier needs at least two. {ADVICE}"

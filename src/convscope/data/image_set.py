@@ -230,16 +230,17 @@ class ImageSet:
     def _like(
         self,
         images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
+        labels: Sequence[int] | Indices,
         paths: Sequence[str],
         *,
+        classes: Sequence[str] | None = None,
         split: str,
         is_taken: bool,
     ) -> ImageSet:
         return ImageSet(
             images,
             labels,
-            self.classes,
+            self.classes if classes is None else classes,
             paths=paths,
             name=self.name,
             split=split,
@@ -248,6 +249,17 @@ class ImageSet:
             notes=self.notes,
             grey_range=self.grey_range,
             is_taken=is_taken,
+        )
+
+    def with_labels(self, labels: Sequence[int] | Indices, classes: Sequence[str]) -> ImageSet:
+        """The same images with other labels (N,), of these classes."""
+        return self._like(
+            self.images,
+            labels,
+            self.paths,
+            classes=classes,
+            split=self.split,
+            is_taken=self.is_taken,
         )
 
     def fingerprint(self) -> str:

@@ -15,6 +15,7 @@ from convscope.data import cifar, digits, folder, mnist
 from convscope.data.convert import convert
 from convscope.data.exact_duplicates import groups, same_pixels
 from convscope.data.file_kinds import printable
+from convscope.data.given import check_is_data
 from convscope.data.image_set import ImageSet
 from convscope.data.near_copies import COMPARED_SIZE, NEAR_LIMIT, merge, with_near_copies
 from convscope.data.reading import DEFAULT, SPLITS, Reading
@@ -179,6 +180,7 @@ def _source(
     data: Data, size: int | None, channels: int | None, reading: Reading
 ) -> dict[str, ImageSet]:
     """The splits that the source has."""
+    check_is_data(data)
     if isinstance(data, ImageSet):
         return {"train": data}
     if isinstance(data, Mapping):

@@ -35,7 +35,7 @@ class Reading:
         split_folders: "auto" finds out which folders are splits (`data.layout` has the rules);
             "none": the folders are classes; or split → folder, as in `{"train": "A"}`. Without
             "train", the folders that aren't named are the classes to train on.
-        zip_encoding: Of names in a zip archive that aren't marked as UTF-8, such as "gbk";
+        zip_encoding: Encoding of names in a zip archive that aren't marked as UTF-8, such as "gbk";
             "auto" finds out (`data.name_encoding` has the rule).
         known: Classes that a network knows already, for other data than it was trained on: folders
             of these names are classes, and nothing is asked.

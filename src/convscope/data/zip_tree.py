@@ -46,7 +46,7 @@ class ZipTree:
 
         Args:
             path: The file.
-            encoding: Of names that aren't marked as UTF-8; "auto" finds out.
+            encoding: Encoding of names that aren't marked as UTF-8; "auto" finds out.
 
         Raises:
             UsageError: It can't be read, would unpack to too much, or has names in another

@@ -1,4 +1,4 @@
-"""Losses: one number for how wrong a batch of answers is, and its gradient.
+"""Losses: one number for how wrong a batch of predictions is, and its gradient.
 
 Each takes `reduction`: "mean" over the batch, or "sum".
 """

@@ -90,7 +90,8 @@ class Perceptron(NamedTuple):
     Attributes:
         weight: (inputs,).
         bias: A single number.
-        mistakes: Wrong answers in each pass over the examples; ends in 0 if they were separated.
+        mistakes: Wrong predictions in each pass over the examples; ends in 0 if they were
+            separated.
     """
 
     weight: FloatArray
@@ -110,8 +111,8 @@ def learn_perceptron(
 
         weight ← weight + rate · (target − y) · x        bias ← bias + rate · (target − y)
 
-    A right answer changes nothing. The step's derivative is 0, so this is not gradient descent; if
-    a line (plane, hyperplane) separates the classes, the rule finds one after finitely many
+    A right prediction changes nothing. The step's derivative is 0, so this is not gradient descent;
+    if a line (plane, hyperplane) separates the classes, the rule finds one after finitely many
     mistakes (Novikoff); if none does, it never comes to rest.
 
     Args:

@@ -113,7 +113,7 @@ def batch_norm_prediction(
     *,
     epsilon: float = EPSILON,
 ) -> FloatArray:
-    """Normalize each channel by the moving averages: an example's answer is its own.
+    """Normalize each channel by the moving averages: an example's output is its own.
 
         y = scale · (x − moving mean) / √(moving variance + ε) + shift
 

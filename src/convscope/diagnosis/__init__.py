@@ -7,8 +7,8 @@ What is here:
   sequence of `RunFinding`, the worst first, each with figures that show it and a change to try;
 - `subject`: the run as it is examined; `measurements`: everything that is measured of it, once;
 - `activations` (units that are dead or saturated), `gradients`, `first_input` (the pixels as the
-  network sees them), `answers` (in training and in evaluation mode), `neighbours` (whether labels
-  belong to the images), `range_test` and `rate_trials` (learning rates, really tried);
+  network sees them), `predictions` (in training and in evaluation mode), `neighbours` (whether
+  labels belong to the images), `range_test` and `rate_trials` (learning rates, really tried);
 - `checks/`: functions from measurements to what was checked and what is wrong with it;
 - `machine`: `examine_machine`, this machine and what stands in the way of training.
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from torch import nn
 
 from convscope.data.load import Data
-from convscope.diagnosis.checks import answers, images, layers, learning_rate
+from convscope.diagnosis.checks import images, layers, learning_rate, predictions
 from convscope.diagnosis.diagnosis import Diagnosis
-from convscope.diagnosis.finding import Check, ranked
+from convscope.diagnosis.finding import Check, rank
 from convscope.diagnosis.measurements import Measurements, measure_all
 from convscope.diagnosis.subject import examine
 from convscope.runs.run import Run
@@ -28,10 +28,11 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
     layers.gradients,
     layers.moving_weights,
     learning_rate.finite,
-    answers.above_guessing,
-    answers.different_answers,
-    answers.modes,
-    answers.generalization,
+    predictions.no_last_softmax,
+    predictions.above_guessing,
+    predictions.different_predictions,
+    predictions.modes,
+    predictions.generalization,
     images.same_images,
 )
 """Causes before what they lead to: a rate that is too high kills units, and not the other way."""
@@ -41,7 +42,7 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
 def diagnose(
     run: Run | str | Path,
     *,
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     data: Data | None = None,
     device: str = "auto",
     quiet: bool = False,
@@ -53,7 +54,7 @@ def diagnose(
 
     Args:
         run: The run or its folder.
-        network: The module as training was given it, if the run trains one of your own.
+        module: The module as training was given it, if the run trains one of your own.
         data: The images, if they came from arrays, or if the folder has moved.
         device: Where to compute.
         quiet: Show no progress.
@@ -62,13 +63,13 @@ def diagnose(
         The findings, worst first, and all that was checked, with figures.
 
     Raises:
-        UsageError: No run, or it needs `network` or `data`, or one of them doesn't fit.
+        UsageError: No run, or it needs `module` or `data`, or one of them doesn't fit.
     """
     run = run if isinstance(run, Run) else Run(run)
-    subject = examine(run, network=network, data=data, device=device)
+    subject = examine(run, module=module, data=data, device=device)
     measured = measure_all(subject, quiet=quiet)
     checks = tuple(check(measured) for check in CHECKS)
-    diagnosis = Diagnosis(str(subject), ranked(checks), checks, measured)
+    diagnosis = Diagnosis(str(subject), rank(checks), checks, measured)
     file = run.figures / "diagnosis.png"
     try:
         file.parent.mkdir(exist_ok=True)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from convscope.diagnosis.activations import Activation
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
-from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.palette import BLUE, FAINT, INK, PALE_BLUE, PALE_GREEN, VERMILION
 
 Layer = TypeVar("Layer")
@@ -42,7 +42,7 @@ def draw_measurements(
         _units(left, units)
         _gradients(middle, gradients, measured.gradients_first.layers)
         _range_test(right, measured)
-        headline(figure, shortened(f"{verdict} · {measured.subject}", 120))
+        headline(figure, shorten(f"{verdict} · {measured.subject}", 120))
         footnote(
             figure,
             f"Units: {measured.images} training images, in training mode. Gradients: median "
@@ -143,7 +143,7 @@ def _legend(axes: Axes, columns: int = 2) -> None:
 
 def _rows(axes: Axes, names: list[str]) -> None:
     """Layers from top to bottom, as the images pass them."""
-    shown = [shortened(drawable(name, instead="?"), 34) for name in names]
+    shown = [shorten(drawable(name, instead="?"), 34) for name in names]
     axes.set_yticks(range(len(names)), shown, fontsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)
 

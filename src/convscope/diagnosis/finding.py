@@ -76,7 +76,7 @@ def in_words(loss: float) -> str:
     return f"{loss:.3f}" if abs(loss) < 1000 else f"{loss:.1e}"
 
 
-def ranked(checks: Sequence[Check]) -> tuple[RunFinding, ...]:
+def rank(checks: Sequence[Check]) -> tuple[RunFinding, ...]:
     """The findings of all checks, worst first.
 
     Args:

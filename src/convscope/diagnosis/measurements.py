@@ -11,10 +11,10 @@ import torch
 from convscope.diagnosis import range_test as range_tests
 from convscope.diagnosis import rate_trials
 from convscope.diagnosis.activations import Activation, observe
-from convscope.diagnosis.answers import ModeAnswers, ask_both_modes
 from convscope.diagnosis.first_input import FirstInput, first_input
 from convscope.diagnosis.gradients import NetworkGradients, measure_gradients
 from convscope.diagnosis.neighbours import Vote, vote
+from convscope.diagnosis.predictions import ModePredictions, predict_in_both_modes
 from convscope.diagnosis.range_test import RangeTest, range_test
 from convscope.diagnosis.rate_trials import Trial
 from convscope.diagnosis.subject import Subject
@@ -38,7 +38,7 @@ class Measurements:
         activations: What they give now.
         gradients_first: Loss and gradients at the beginning.
         gradients: Loss and gradients now.
-        answers: What the network answers now; None if its weights or answers aren't numbers.
+        predictions: What the network predicts now; None if its weights or logits aren't numbers.
         train_vote: Whether similar training images carry the same label.
         monitor_vote: Whether other images carry the labels of similar training images.
         range_test: From the first weights; None if they aren't known.
@@ -52,7 +52,7 @@ class Measurements:
     activations: list[Activation]
     gradients_first: NetworkGradients
     gradients: NetworkGradients
-    answers: ModeAnswers | None
+    predictions: ModePredictions | None
     train_vote: Vote
     monitor_vote: Vote
     range_test: RangeTest | None
@@ -105,7 +105,7 @@ def _measure(subject: Subject, quiet: bool) -> Measurements:
         activations = observe(now, images)
         gradients = measure_gradients(now, some, label_smoothing=smoothing)
         advance(LOOK)
-        answers = ask_both_modes(subject) if math.isfinite(gradients.loss) else None
+        predictions = predict_in_both_modes(subject) if math.isfinite(gradients.loss) else None
         advance(LOOK)
         votes = vote(subject.train), vote(subject.train, subject.monitor)
         advance(LOOK)
@@ -129,7 +129,7 @@ def _measure(subject: Subject, quiet: bool) -> Measurements:
         activations=activations,
         gradients_first=gradients_first,
         gradients=gradients,
-        answers=answers,
+        predictions=predictions,
         train_vote=votes[0],
         monitor_vote=votes[1],
         range_test=tested,

@@ -7,7 +7,6 @@ rises where it is too large.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
 import statistics
@@ -19,6 +18,8 @@ from torch import Tensor, nn
 from convscope.runs.optimization import make_optimizer, set_learning_rate
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import training_step
 
 STEPS = 100
@@ -110,7 +111,7 @@ def training_losses(
     Yields:
         The loss before each step, NaN and infinity included, and the number of images in it.
     """
-    trained = copy.deepcopy(network).train()
+    trained = into_training_mode(copy_module(network))
     optimizer = make_optimizer(trained, recipe)
     for rate, (images, labels) in zip(rates, itertools.islice(batches, len(rates)), strict=True):
         set_learning_rate(optimizer, rate)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,11 +17,14 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.weights import load_weights
 from convscope.runs.checkpoint import Checkpoint, latest_checkpoint
 from convscope.runs.optimization import make_optimizer
+from convscope.runs.own_module import check_is_module
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, processor, synchronize
 from convscope.runtime.execution import Execution, Precision
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import training_step
 from convscope.training.job import Job, prepare
 
@@ -93,11 +95,11 @@ class Subject:
 
     def first(self) -> nn.Module:
         """A copy of the network with the weights it began with, on the device."""
-        return self.execution.place(copy.deepcopy(self.job.network))
+        return self.execution.place(copy_module(self.job.network))
 
     def in_training_mode(self, network: nn.Module) -> nn.Module:
         """A copy in training mode, except that no dropout disturbs what is measured."""
-        copied = copy.deepcopy(network).train()
+        copied = into_training_mode(copy_module(network))
         for module in copied.modules():
             if isinstance(module, nn.modules.dropout._DropoutNd):
                 module.eval()
@@ -140,24 +142,24 @@ class Subject:
 
 
 def examine(
-    run: Run, *, network: nn.Module | None = None, data: Data | None = None, device: str = "auto"
+    run: Run, *, module: nn.Module | None = None, data: Data | None = None, device: str = "auto"
 ) -> Subject:
     """Read a run, finished, stopped, failed or under way.
 
     Args:
         run: What to examine.
-        network: The module, if the run trains one of your own; is copied.
+        module: The module, if the run trains one of your own; is copied.
         data: The images, if they came from arrays, or if the folder has moved.
         device: Where to compute.
 
     Raises:
-        UsageError: The run needs `network` or `data`, or one of them doesn't fit.
+        UsageError: The run needs `module` or `data`, or one of them doesn't fit.
     """
     recipe = run.recipe
-    if network is None and not recipe.network:
+    if module is None and not recipe.network:
         raise UsageError(
             f"Run {str(run.folder)!r} trains a module of your own, which its folder doesn't hold. "
-            f"Give it in Python: convscope.diagnose({str(run.folder)!r}, network=my_module)."
+            f"Give it in Python: convscope.diagnose({str(run.folder)!r}, module=my_module)."
         )
     if data is None and not recipe.data:
         raise UsageError(
@@ -165,7 +167,7 @@ def examine(
             f"Python: convscope.diagnose({str(run.folder)!r}, data=my_data)."
         )
     # A copy, because preparing gives a module fresh weights if the recipe says so.
-    job = prepare(copy.deepcopy(network) or recipe.network, data or recipe.data, recipe)
+    job = prepare(_copied(module) or recipe.network, data or recipe.data, recipe)
     metrics = run.metrics()
     epochs = [line for line in metrics if line["kind"] == "epoch"]
     newest, step, total_steps = _newest(run, job, epochs)
@@ -178,7 +180,7 @@ def examine(
         newest=execution.place(newest),
         step=step,
         total_steps=total_steps,
-        knows_first=network is None or step == 0 or not _are_alike(newest, job.network),
+        knows_first=module is None or step == 0 or not _are_alike(newest, job.network),
         execution=execution,
         batch_size=_batch_size(job, execution),
         epochs=epochs,
@@ -190,9 +192,16 @@ def examine(
     )
 
 
+def _copied(network: nn.Module | None) -> nn.Module | None:
+    if network is None:
+        return None
+    check_is_module(network)
+    return copy_module(network)
+
+
 def _newest(run: Run, job: Job, epochs: list[dict[str, Any]]) -> tuple[nn.Module, int, int | None]:
     """The network with the newest weights, the steps taken up to them, and those of the run."""
-    network = copy.deepcopy(job.network)
+    network = copy_module(job.network)
     checkpoint = _newest_checkpoint(run)
     if checkpoint is not None:
         prefix = "network."
@@ -243,7 +252,7 @@ def _batch_size(job: Job, execution: Execution) -> int:
     """The largest of `BATCHES` that the recipe reaches and that takes a step quickly."""
     images, labels = next(iter(job.training_batches(execution).epoch(0)))
     images, labels = images[: BATCHES[0]], labels[: BATCHES[0]]
-    network = execution.place(copy.deepcopy(job.network)).train()
+    network = into_training_mode(execution.place(copy_module(job.network)))
     optimizer = make_optimizer(network, job.recipe)
     times = []
     with execution.using_threads():

@@ -15,7 +15,7 @@ from convscope.errors import UsageError
 from convscope.evaluation.calibration import fit_temperature
 from convscope.evaluation.logits import Logits, compute_logits
 from convscope.evaluation.rejection import choose_rejection, fit_gaussians
-from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.run_splits import RunSplits, run_splits
 from convscope.look.progress import progress
 from convscope.runs.model import Model
 from convscope.runs.model_file import Score, write_card
@@ -36,7 +36,7 @@ def calibrate(
     *,
     batch_size: int = 64,
     device: str = "auto",
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     quiet: bool = False,
 ) -> Model:
     """Fit temperature and rejection to a run's validation images, and write its model file.
@@ -50,7 +50,7 @@ def calibrate(
         data: The run's images, if it was trained on arrays or the folder has moved.
         batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        module: The module to fill, if the run trained one that isn't in the catalog.
         quiet: Show no progress.
 
     Returns:
@@ -63,7 +63,7 @@ def calibrate(
     _check_rate(rate)
     run = run if isinstance(run, Run) else Run(run)
     return calibrate_model(
-        run.model(network), run, rate, data, batch_size=batch_size, device=device, quiet=quiet
+        run.model(module), run, rate, data, batch_size=batch_size, device=device, quiet=quiet
     )
 
 
@@ -79,18 +79,39 @@ def calibrate_model(
 ) -> Model:
     """As `calibrate`, for the run's model that is open already."""
     _check_rate(rate)
+    return calibrate_on(
+        model,
+        run,
+        rate,
+        run_splits(run, data, model.card),
+        batch_size=batch_size,
+        device=device,
+        quiet=quiet,
+    )
+
+
+def calibrate_on(
+    model: Model,
+    run: Run,
+    rate: float,
+    own: RunSplits,
+    *,
+    batch_size: int = 64,
+    device: str = "auto",
+    quiet: bool = False,
+) -> Model:
+    """As `calibrate_model`, with the run's images that are there already."""
     card = model.card
-    splits = run_splits(run, data, card)
-    if "validation" not in splits:
+    if "validation" not in own.splits:
         raise UsageError(
             f"Run {str(run.folder)!r} held out no validation images, so there are none to choose "
             "a threshold on. Train again with --set validation=0.05."
         )
-    validation = convert(splits["validation"], size=None, channels=card.channels)
+    validation = convert(own.get("validation"), size=None, channels=card.channels)
     is_gaussian = rate > 0 and len(card.classes) <= GAUSSIAN_CLASSES
     shown = [validation]
     if is_gaussian:
-        shown.append(convert(some(splits["train"]), size=None, channels=card.channels))
+        shown.append(convert(some(own.get("train")), size=None, channels=card.channels))
     place = choose_device(device)
 
     def logits(images: ImageSet, on_batch: Callable[[int], None]) -> Logits:

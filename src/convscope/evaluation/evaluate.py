@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from itertools import zip_longest
 from pathlib import Path
 
 from torch import nn
@@ -13,6 +12,7 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.calibration import measure_calibration
+from convscope.evaluation.class_names import missing_classes
 from convscope.evaluation.evaluation import (
     Evaluation,
     class_scores,
@@ -26,7 +26,8 @@ from convscope.evaluation.out_of_distribution import (
     out_of_distribution_images,
     usual_out_of_distribution,
 )
-from convscope.evaluation.run_images import images_to_evaluate, listed
+from convscope.evaluation.run_images import ChosenImages, choose_images
+from convscope.evaluation.suspicions import balanced_accuracy, find_suspicions
 from convscope.evaluation.unknown import measure_known
 from convscope.look.progress import progress
 from convscope.runs.model import Model
@@ -42,40 +43,46 @@ def evaluate(
     *,
     batch_size: int = 64,
     device: str = "auto",
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     out_of_distribution: Sequence[str | Path] | None = None,
+    include_trained: bool = False,
     quiet: bool = False,
 ) -> Evaluation:
     """Evaluate the network of a run.
 
     Args:
         run: The run or its folder.
-        data: Labelled images of the same classes. None: those of the run, divided into the same
-            splits. An `ImageSet`, and other data that isn't divided into splits, is evaluated
-            whole.
+        data: Labelled images; their classes are matched by name with the model's, and those that
+            it doesn't know are left out. None: those of the run, in the splits in which they were
+            when it began. An `ImageSet`, and other data that isn't divided into splits, is
+            evaluated whole, except for images that the run was trained or validated on.
         split: "test", "validation" or "train". Where there are no test images, those for
             validation are evaluated, and a note says so.
         batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        module: The module to fill, if the run trained one that isn't in the catalog.
         out_of_distribution: Images of nothing that the model knows, to see whether it says
             "unknown": names of data sets, folders, or "noise". None: noise and digits, if it
             ever says so.
+        include_trained: Evaluate the data as they are now, with images that the run was trained
+            on; a note counts them.
         quiet: Show no progress.
 
     Raises:
-        UsageError: No run, no model in it, no such data or split, or its classes are others.
+        UsageError: No run, no model in it, no such data or split, none of its classes is known,
+            or the run was trained on all of it.
         ConvscopeError: The model file is damaged, or its logits are not numbers.
     """
     run = run if isinstance(run, Run) else Run(run)
     return evaluate_model(
-        run.model(network),
+        run.model(module),
         run,
         data,
         split,
         batch_size=batch_size,
         device=device,
         out_of_distribution=out_of_distribution,
+        include_trained=include_trained,
         quiet=quiet,
     )
 
@@ -89,17 +96,37 @@ def evaluate_model(
     batch_size: int = 64,
     device: str = "auto",
     out_of_distribution: Sequence[str | Path] | None = None,
+    include_trained: bool = False,
     quiet: bool = False,
 ) -> Evaluation:
     """As `evaluate`, for the run's model that is open already."""
     if batch_size < 1:
         raise UsageError(f"batch_size must be at least 1; given {batch_size}.")
-    card = model.card
+    images = choose_images(run, data, split, model.card, include_trained=include_trained)
+    return evaluate_images(
+        model,
+        run,
+        images,
+        batch_size=batch_size,
+        device=device,
+        out_of_distribution=out_of_distribution,
+        quiet=quiet,
+    )
+
+
+def evaluate_images(
+    model: Model,
+    run: Run,
+    chosen_images: ChosenImages,
+    *,
+    batch_size: int = 64,
+    device: str = "auto",
+    out_of_distribution: Sequence[str | Path] | None = None,
+    quiet: bool = False,
+) -> Evaluation:
+    """As `evaluate_model`, on images that have been chosen already."""
+    card, images = model.card, chosen_images.images
     chosen = choose_device(device)
-    is_own = data is None or (isinstance(data, str | Path) and str(data) == run.recipe.data)
-    is_usual = is_own and split == "test"
-    images, split, notes = images_to_evaluate(run, data, split, card)
-    check_classes(images, card)
     strangers = _out_of_distribution(out_of_distribution, card)
     start = time.perf_counter()
     with progress("Evaluating", len(images), quiet=quiet) as advance:
@@ -111,6 +138,7 @@ def evaluate_model(
     confusion = confusion_matrix(labels, predicted, len(card.classes))
     return Evaluation(
         accuracy=logits.accuracy,
+        balanced_accuracy=balanced_accuracy(logits.values.argmax(dim=1), logits.labels),
         interval=wilson_interval(int(confusion.trace()), len(images)),
         loss=logits.loss,
         classes=card.classes,
@@ -118,9 +146,14 @@ def evaluate_model(
         confusion=confusion,
         mistakes=find_mistakes(logits, images, card),
         data=images.name,
-        split=split,
+        split=chosen_images.split,
         seconds=seconds,
-        notes=notes + _uncalibrated(run, card),
+        notes=(
+            *chosen_images.notes,
+            *missing_classes(images),
+            *find_suspicions(logits.values, logits.labels, card.classes),
+            *_uncalibrated(run, card),
+        ),
         images=images,
         logits=logits,
         calibration=measure_calibration(logits, card),
@@ -130,23 +163,8 @@ def evaluate_model(
         ),
         run=run,
         model=model,
-        is_usual=is_usual,
+        is_usual=chosen_images.is_usual,
     )
-
-
-def check_classes(images: ImageSet, card: ModelCard) -> None:
-    """Complain about images of other classes than the model knows, or in another order.
-
-    Raises:
-        UsageError: Names the first difference.
-    """
-    for number, (here, known) in enumerate(zip_longest(images.classes, card.classes)):
-        if here != known:
-            raise UsageError(
-                f"The classes of {images.name!r} aren't those the model was trained on: class "
-                f"{number} is {_quoted(here)} in the data and {_quoted(known)} in the model, whose "
-                f"classes are {listed(card.classes)}. Give data with the same classes."
-            )
 
 
 def _out_of_distribution(
@@ -173,7 +191,3 @@ def _uncalibrated(run: Run, card: ModelCard) -> tuple[str, ...]:
         "Probabilities aren't calibrated and the model never says 'unknown'. To have both: "
         f"convscope evaluate {run.folder} --unknown-rate {run.recipe.unknown_rate:g}.",
     )
-
-
-def _quoted(name: str | None) -> str:
-    return "missing" if name is None else repr(name)

@@ -70,6 +70,8 @@ class Evaluation:
 
     Attributes:
         accuracy: Share of images given their true class.
+        balanced_accuracy: Mean over the classes, those with images, of the share of their images
+            that is recognized.
         interval: 95 % confidence interval of the accuracy.
         loss: Mean cross-entropy.
         classes: Names, in the order of rows and columns of `confusion`.
@@ -93,6 +95,7 @@ class Evaluation:
     """
 
     accuracy: float
+    balanced_accuracy: float
     interval: tuple[float, float]
     loss: float
     classes: tuple[str, ...]
@@ -116,6 +119,12 @@ class Evaluation:
     def image_count(self) -> int:
         """How many images were evaluated."""
         return int(self.confusion.sum())
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """Numbers of the classes that an image is of or was given; the others have no figures."""
+        seen = self.confusion.sum(axis=0) + self.confusion.sum(axis=1)
+        return tuple(np.flatnonzero(seen).tolist())
 
     @property
     def report_name(self) -> str:
@@ -179,6 +188,7 @@ class Evaluation:
         """Plain data that JSON can hold: everything but the images."""
         return {
             "accuracy": self.accuracy,
+            "balanced_accuracy": self.balanced_accuracy,
             "interval": list(self.interval),
             "loss": self.loss,
             "data": self.data,

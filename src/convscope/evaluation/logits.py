@@ -16,6 +16,7 @@ from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError
 from convscope.runs.model import Model
 from convscope.runtime.execution import Execution, Precision, autocast
+from convscope.runtime.module_output import main_logits
 
 
 class LabelledBatches(Protocol):
@@ -67,7 +68,7 @@ def compute_logits(
     Raises:
         ConvscopeError: Some logits are not numbers.
     """
-    execution = Execution(device, "float32")
+    execution = Execution(device, "float32", layout=model.layout(device))
     batches = Batches(
         images,
         batch_size,
@@ -106,7 +107,7 @@ def compute_batch_logits(
     with evaluation_mode(network):
         for images, labels in batches.epoch(0):
             with autocast(images.device, precision):
-                logits = network(images)  # (n, classes)
+                logits = main_logits(network(images))  # (n, classes)
             parts.append(logits.float())
             label_parts.append(labels)
             if on_batch is not None:

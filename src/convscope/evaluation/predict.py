@@ -41,13 +41,13 @@ QUICK_IMAGE = 0.0003  # seconds
 
 def predict(
     run: Run | str | Path,
-    paths: str | Path | Sequence[str | Path],
+    images: str | Path | Sequence[str | Path],
     *,
     top: int = 3,
     batch_size: int = 64,
     device: str = "auto",
     precision: Precision = "float32",
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     quiet: bool = False,
 ) -> Predictions:
     """Predict the classes of images with a trained network.
@@ -57,17 +57,17 @@ def predict(
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
-        paths: Image files, and folders, whose files are all taken.
+        images: Image files, and folders, whose files are all taken.
         top: How many classes to give for each image.
         batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
         precision: "bfloat16" is several times as fast on some processors; probabilities move by a
             hundredth or so, and the class changes where two were nearly as probable.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        module: The module to fill, if the run trained one that isn't in the catalog.
         quiet: Show no progress.
 
     Raises:
-        UsageError: No run, no model in it, no paths, no such precision, or `top` or `batch_size`
+        UsageError: No run, no model in it, no images, no such precision, or `top` or `batch_size`
             below 1.
         ConvscopeError: The model file is damaged, or none of the files is an image.
     """
@@ -76,10 +76,10 @@ def predict(
     for name, value in (("top", top), ("batch_size", batch_size)):
         if value < 1:
             raise UsageError(f"{name} must be at least 1; given {value}.")
-    paths = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    paths = [images] if isinstance(images, (str, Path)) else list(images)
     if not paths:
         raise UsageError("No images given. Name image files or folders of images.")
-    model = open_model(run, network)
+    model = open_model(run, module)
     files, problems = _listed(paths)
     chosen = choose_device(device)
     predictions: list[Prediction] = []

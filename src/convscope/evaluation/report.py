@@ -34,7 +34,6 @@ def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:
     end = f"-{name}" if name else ""
     run.figures.mkdir(exist_ok=True)
     files = {
-        "report": run.report_file.with_name(f"report{end}.html"),
         "curves": run.figures / "curves.png",
         "confusion": run.figures / f"confusion{end}.png",
         "mistakes": run.figures / f"mistakes{end}.png",
@@ -49,8 +48,19 @@ def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:
     _write_predictions(analysis, files["predictions"])
     content = json.dumps(analysis.as_dict(), ensure_ascii=False, indent=1)
     write_text(files["evaluation"], content + "\n")
-    write_text(files["report"], report_page(analysis))
-    return files
+    return {"report": write_report_page(analysis, name), **files}
+
+
+def write_report_page(analysis: Analysis, name: str = "") -> Path:
+    """Write the page alone, as `write_report` does among the rest.
+
+    Returns:
+        The file.
+    """
+    run = analysis.evaluation.run
+    file = run.report_file.with_name(f"report-{name}.html") if name else run.report_file
+    write_text(file, report_page(analysis))
+    return file
 
 
 def _write_mistakes(evaluation: Evaluation, path: Path) -> None:

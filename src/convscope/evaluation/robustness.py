@@ -125,9 +125,7 @@ def measure_robustness(
         quiet: Show no progress.
     """
     side = min(images.image_shape[1:])
-    points = _points(side)
-    affordable = int(MOST_MACS / (points * max(1, macs)))
-    count = min(len(images), MOST_IMAGES, max(FEWEST_IMAGES, affordable))
+    points, count = _points(side), _images_used(macs, len(images), side)
     chosen = images.subset(evenly_spread(len(images), count))
 
     def level(severity: float, changed: Images) -> Level:
@@ -159,8 +157,30 @@ def takes_minutes(macs: int, images: ImageSet) -> bool:
         macs: What the network takes for one image.
         images: Those to choose from.
     """
-    side = min(images.image_shape[1:])
-    return _points(side) * min(len(images), FEWEST_IMAGES) * macs > LONG
+    return _is_long(macs, len(images), min(images.image_shape[1:]))
+
+
+def answers_needed(macs: int, images: int, side: int) -> int:
+    """How many images go through a network after training, to measure its robustness.
+
+    Args:
+        macs: What the network takes for one image.
+        images: How many there are to choose from.
+        side: Their height or width, the smaller one.
+
+    Returns:
+        Images at all severities; 0 where it is left out, because it takes minutes.
+    """
+    return 0 if _is_long(macs, images, side) else _points(side) * _images_used(macs, images, side)
+
+
+def _is_long(macs: int, images: int, side: int) -> bool:
+    return _points(side) * min(images, FEWEST_IMAGES) * macs > LONG
+
+
+def _images_used(macs: int, images: int, side: int) -> int:
+    affordable = int(MOST_MACS / (_points(side) * max(1, macs)))
+    return min(images, MOST_IMAGES, max(FEWEST_IMAGES, affordable))
 
 
 def _points(side: int) -> int:

@@ -1,72 +1,181 @@
-"""Which images a run is evaluated on, and which were held out for it."""
+"""Which images a run is evaluated on: never those it was trained on, unless that is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
-from convscope.data.load import NAMED, Data, load_splits, source_splits
+from convscope.data.load import Data, source_splits
+from convscope.data.reading import Reading
 from convscope.errors import UsageError
+from convscope.evaluation.class_names import list_names, match_classes
+from convscope.evaluation.run_splits import (
+    data_source,
+    is_named,
+    is_own_data,
+    own_reading,
+    read_data,
+    run_splits,
+)
+from convscope.look.numbers import counted
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
+from convscope.runs.split_record import SplitRecord, read_split_record
 
 
-def run_splits(run: Run, data: Data | None, card: ModelCard) -> dict[str, ImageSet]:
-    """The images of a run, divided as they were for training.
+@dataclass(frozen=True)
+class ChosenImages:
+    """The images to evaluate a run on.
+
+    Attributes:
+        images: With the model's channels and classes.
+        split: Which part of the data they are; "all" for data that isn't divided.
+        notes: What a reader of the figures must know of them.
+        is_usual: Whether they are the run's own test images, none more or fewer.
+    """
+
+    images: ImageSet
+    split: str
+    notes: tuple[str, ...]
+    is_usual: bool
+
+
+def choose_images(
+    run: Run, data: Data | None, split: str, card: ModelCard, *, include_trained: bool = False
+) -> ChosenImages:
+    """The images to evaluate a run on.
 
     Args:
         run: The run.
-        data: None: the run's own. Other data is divided only as it is itself.
+        data: None: the run's own; of them, exactly those that were in the split when it began.
+            Of other data, images that were trained or validated on are left out.
+        split: Which part. Data that isn't divided is taken whole.
         card: The card of the run's model.
+        include_trained: Take the data as they are now, whatever the run was trained on.
 
     Raises:
-        UsageError: The run was trained on arrays and no data is given, or there is no such data.
+        UsageError: There is no such data or split, no class of it is known, or all of it was
+            trained on.
     """
-    recipe = run.recipe
-    source = recipe.data if data is None else data
-    if source == "":
-        raise UsageError(
-            f"Run {str(run.folder)!r} was trained on arrays, which it doesn't keep. Give the "
-            "images to evaluate it on as data."
-        )
-    # Files are decoded at the model's size; images that are arrays already are resized batch
-    # by batch, as in training, which spares the memory for the enlarged ones.
-    is_decoded = isinstance(source, (Mapping, ImageSet)) or str(source) in NAMED
-    size = None if is_decoded else card.size
-    if source != recipe.data:
-        return source_splits(source, size=size, reading=card.reading)
-    return load_splits(source, size=size, validation=recipe.validation, reading=recipe.reading)
+    if is_own_data(run, data) and not include_trained:
+        own = run_splits(run, data, card)
+        chosen = choose_split(own.splits, split, card, source=data_source(run, data))
+        is_changed = not own.changed.isdisjoint({split, chosen.split})
+        notes = own.notes
+        if split == "test" and is_changed and run.evaluation_file.exists():
+            notes += (
+                "These aren't the test images of before, so evaluation.json and report.html of "
+                "the run stay as they are, and this evaluation is written beside them.",
+            )
+        is_usual = split == "test" and not is_changed
+        return ChosenImages(chosen.images, chosen.split, (*chosen.notes, *notes), is_usual)
+    source = data_source(run, data)
+    reading = own_reading(run, card) if is_own_data(run, data) else card.reading
+    if isinstance(source, ImageSet):
+        chosen = choose_split({source.split: source}, source.split, card)
+    else:
+        splits = undivided(read_data(source, card, reading))
+        chosen = choose_split(splits, split, card, source=source)
+    return _without_trained(run, source, chosen, card, reading, include_trained=include_trained)
 
 
-def images_to_evaluate(
-    run: Run, data: Data | None, split: str, card: ModelCard
-) -> tuple[ImageSet, str, tuple[str, ...]]:
-    """The images to evaluate, with the model's channels; their split; what to say about it.
+def choose_split(
+    splits: Mapping[str, ImageSet], split: str, card: ModelCard, *, source: Data = "the data"
+) -> ChosenImages:
+    """One of several splits; for testing, the whole of data that isn't divided.
+
+    Args:
+        splits: By name; "all" alone is data that isn't divided.
+        split: The one wanted.
+        card: The card of the run's model.
+        source: Where the data are from, for an error.
 
     Raises:
-        UsageError: There is no such data or split.
+        UsageError: There is no such split, or no class of it is known.
     """
-    if isinstance(data, ImageSet):
-        return convert(data, size=None, channels=card.channels), data.split, ()
-    splits = run_splits(run, data, card)
     notes: tuple[str, ...] = ()
-    if list(splits) == ["train"]:
-        note = f"{splits['train'].name} isn't divided into splits, so all of it is evaluated."
-        return convert(splits["train"], size=None, channels=card.channels), "all", (note,)
-    if split == "test" and "test" not in splits and "validation" in splits:
+    is_usual = split == "test"
+    if "all" in splits:
+        split = "all"
+        notes = (f"{splits['all'].name} isn't divided into splits, so all of it is evaluated.",)
+    elif split == "test" and "test" not in splits and "validation" in splits:
         split = "validation"
         notes = (
             "There are no test images, so these are the validation images, by which the best "
             "epoch was chosen: on new images the network may do worse.",
         )
     if split not in splits:
-        source = run.recipe.data if data is None else data
-        raise UsageError(f"There is no split {split!r} of {source!r}; there are: {listed(splits)}.")
-    return convert(splits[split], size=None, channels=card.channels), split, notes
+        raise UsageError(
+            f"There is no split {split!r} of {source!r}; there are: {list_names(splits)}."
+        )
+    images, others = match_classes(splits[split], card)
+    images = convert(images, size=None, channels=card.channels)
+    return ChosenImages(images, split, (*notes, *others), is_usual)
 
 
-def listed(names: Sequence[str] | Mapping[str, ImageSet], most: int = 12) -> str:
-    """Names in a sentence; of very many, the first."""
-    shown = ", ".join(list(names)[:most])
-    return shown if len(names) <= most else f"{shown} … ({len(names)})"
+def undivided(splits: dict[str, ImageSet]) -> dict[str, ImageSet]:
+    """Splits as a source has them, called "all" where it has only one."""
+    return {"all": splits["train"]} if list(splits) == ["train"] else splits
+
+
+def _without_trained(
+    run: Run,
+    source: Data,
+    chosen: ChosenImages,
+    card: ModelCard,
+    reading: Reading,
+    *,
+    include_trained: bool,
+) -> ChosenImages:
+    """The images that weren't trained or validated on, and a note; or, if asked, the note alone."""
+    images = convert(chosen.images, size=None, channels=card.channels)
+    record = read_split_record(run.folder)
+    if record is None:
+        note = (
+            "This run doesn't keep which images it was trained on, as runs of earlier versions: "
+            "if some of these are among them, the accuracy says too much."
+        )
+        return ChosenImages(images, chosen.split, (*chosen.notes, note), is_usual=False)
+    seen = _seen(record, source, chosen, card, reading)
+    count = counted(int(seen.sum()), "image")
+    were = "was" if seen.sum() == 1 else "were"
+    notes = chosen.notes
+    if include_trained and seen.any():
+        notes += (
+            f"{count} of these {were} trained or validated on, which was allowed: the accuracy is "
+            "not that on new images.",
+        )
+    elif seen.all():
+        raise UsageError(
+            f"The run was trained or validated on all of these images ({len(images):,} of "
+            f"{images.name!r}), so they say nothing of new ones. Give other images, or evaluate "
+            "them nevertheless: --include-trained (include_trained=True)."
+        )
+    elif seen.any():
+        notes += (f"Left out of it: {count} that {were} trained or validated on.",)
+        images = images.subset(np.flatnonzero(~seen))
+    return ChosenImages(images, chosen.split, notes, is_usual=False)
+
+
+def _seen(
+    record: SplitRecord, source: Data, chosen: ChosenImages, card: ModelCard, reading: Reading
+) -> NDArray[np.bool_]:
+    """(N,): which images were trained or validated on."""
+    images = chosen.images
+    channels, height, width = record.image_shape
+    is_file = isinstance(source, str | Path) and not is_named(source)
+    if is_file and images.image_shape[1:] != (height, width) and height == width:
+        # The run's images were arrays of another size: files are compared in that size.
+        read = undivided(source_splits(source, size=height, channels=channels, reading=reading))
+        again = choose_split(read, chosen.split, card).images
+        images = again if again.paths == images.paths else images
+    seen = record.seen(convert(images, size=None, channels=channels))
+    if images.image_shape[1:] != (height, width):  # images of another size, resized already
+        seen |= record.seen_by_path(images)
+    return seen

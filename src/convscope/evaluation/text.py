@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -43,6 +44,8 @@ def summary_lines(evaluation: Evaluation) -> list[str]:
     return [
         f"{evaluation.split} accuracy {percent(evaluation.accuracy, 2)} "
         f"(95 % interval {percent(low, 2)} to {percent(high, 2)}), loss {evaluation.loss:.4f}",
+        f"Balanced accuracy {percent(evaluation.balanced_accuracy, 2)}: every class counts the "
+        "same, however many images it has",
         f"{evaluation.image_count:,} images of {evaluation.data} in {evaluation.seconds:.1f} s",
         *_trust_lines(evaluation),
         *(f"Note: {note}" for note in evaluation.notes),
@@ -74,11 +77,11 @@ def _trust_lines(evaluation: Evaluation) -> list[str]:
 
 
 def _class_table(evaluation: Evaluation) -> Table:
-    scores = list(evaluation.per_class)
-    title = None
+    present = [score for score in evaluation.per_class if score.count]
+    scores, title = present, None
     if len(scores) > MOST_CLASSES:
         scores = sorted(scores, key=lambda score: score.f1 or 0.0)[:MOST_CLASSES]
-        title = f"The {MOST_CLASSES} classes of {len(evaluation.per_class)} recognized worst"
+        title = f"The {MOST_CLASSES} classes of {len(present)} recognized worst"
     table = plain_table(title)
     table.add_column("class")
     for heading in ("precision", "recall", "F1", "images"):
@@ -95,13 +98,15 @@ def _share(value: float | None) -> str:
 
 def _confusion(evaluation: Evaluation, width: int) -> Table | str:
     """The matrix in numbers, if the terminal is wide enough."""
-    names = evaluation.classes
+    present = list(evaluation.present)
+    names = [evaluation.classes[number] for number in present]
+    counts = evaluation.confusion[np.ix_(present, present)].tolist()
     numbered = max(map(len, names)) > 4  # too wide for a column, so columns are numbered
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("true ↓  predicted →", no_wrap=True)
     for number, name in enumerate(names):
         table.add_column(Text(str(number) if numbered else name), justify="right", no_wrap=True)
-    for number, (name, row) in enumerate(zip(names, evaluation.confusion.tolist(), strict=True)):
+    for number, (name, row) in enumerate(zip(names, counts, strict=True)):
         cells = [str(count) if count else "·" for count in row]
         table.add_row(Text(f"{number} {name}" if numbered else name), *cells)
     if least_width(table) <= width:

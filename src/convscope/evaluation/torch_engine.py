@@ -14,6 +14,7 @@ from convscope.evaluation.unknown import is_unknown
 from convscope.runs.model import Model
 from convscope.runtime.execution import Execution, Precision
 from convscope.runtime.folded import folded
+from convscope.runtime.module_output import main_logits
 
 
 class EngineOutput(NamedTuple):
@@ -42,7 +43,7 @@ class TorchEngine:
 
     def __init__(self, model: Model, device: torch.device, precision: Precision) -> None:
         self.name: str = precision
-        self._execution = Execution(device, precision)
+        self._execution = Execution(device, precision, layout=model.layout(device))
         # Autocast would convert the weights again for every batch.
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self._network = self._execution.place(folded(model.network).to(self._dtype))
@@ -56,8 +57,8 @@ class TorchEngine:
         exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
         with torch.inference_mode(), exact:
             inputs = self._normalization.apply(torch.from_numpy(images).to(execution.device))
-            inputs = inputs.to(self._dtype).contiguous(memory_format=execution.memory_format)
-            logits = self._network(inputs).float().cpu()
+            inputs = execution.lay_out(inputs.to(self._dtype))
+            logits = main_logits(self._network(inputs)).float().cpu()
             return EngineOutput(
                 calibrated_probabilities(logits, self._card), is_unknown(logits, self._card)
             )

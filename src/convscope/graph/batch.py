@@ -7,9 +7,7 @@ that grew by one is it. Nothing is computed by that, as the tensors have no numb
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from convscope.graph.graph import Graph, Node
 
@@ -25,8 +23,7 @@ def find_batch_axes(graph: Graph, run_again: Callable[[tuple[int, ...]], Graph])
     if all(_is_plain(node, count) for node in graph):
         return
     try:
-        with _silent():
-            other = run_again((count + 1, *graph.input.shape[1:]))
+        other = run_again((count + 1, *graph.input.shape[1:]))
     except Exception:  # the network takes just so many images, or decides by their numbers
         other = None
     if other is None or [node.kind for node in other] != [node.kind for node in graph]:
@@ -35,18 +32,6 @@ def find_batch_axes(graph: Graph, run_again: Callable[[tuple[int, ...]], Graph])
         return
     for node, grown in zip(graph, other, strict=True):
         node.batch_axis = _grown_axis(node.shape, grown.shape, count)
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Within: PyTorch doesn't log that a network can't compute another number of images."""
-    logger = logging.getLogger("torch._subclasses.fake_tensor")
-    was = logger.disabled
-    logger.disabled = True
-    try:
-        yield
-    finally:
-        logger.disabled = was
 
 
 def _is_plain(node: Node, count: int) -> bool:

@@ -29,6 +29,9 @@ from convscope.graph.batch import find_batch_axes
 from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
 from convscope.graph.restore import left_as_found, named_tensors
+from convscope.runtime.deep_nesting import allow_nesting
+from convscope.runtime.module_output import main_logits
+from convscope.runtime.quiet import quiet_torch
 
 
 def capture(
@@ -40,17 +43,19 @@ def capture(
     and the state of the random generators.
 
     Args:
-        network: Any module that maps one tensor of images to one tensor.
+        network: Any module that maps one tensor of images to one tensor; of several outputs, the
+            first is taken, or what a dictionary holds under "logits" or "out".
         images: Images (N, channels, height, width), whose tensors are kept with the nodes; or
             only a shape, (channels, height, width) or with N before it, to compute nothing.
         gradients: Keep what `Graph.gradients` needs. Only with images.
 
     Raises:
-        UsageError: The network takes several inputs, returns several tensors, cannot compute
+        UsageError: The network takes several inputs, returns no tensor, cannot compute
             images of this shape, or runs outside Python.
     """
     network = getattr(network, "_orig_mod", network)  # what torch.compile wrapped
     _check(network)
+    allow_nesting(network)
     if isinstance(images, Tensor):
         graph = _run(network, _with_batch(images), gradients=gradients)
         find_batch_axes(graph, partial(_run, network))
@@ -107,6 +112,7 @@ def _run(
         stack.enter_context(torch.enable_grad())
         stack.enter_context(left_as_found(network, stand_in))
         if fake is not None:
+            stack.enter_context(quiet_torch())  # it logs an error in full before raising it
             stack.enter_context(fake)
         if isinstance(images, Tensor):
             given = images.detach().clone().requires_grad_(gradients)
@@ -126,7 +132,9 @@ def _run(
             raise
         except Exception as error:
             raise _explained(error, network, tuple(given.shape), recorder.failed) from error
-        output = _output(recorder, network, result)
+        main = _main(result)
+        output = _output(recorder, network, main)
+    notes = (f"{_name_of(network)} returns {_words(result)}; the main one is shown.",)
     return Graph(
         network=_name_of(network),
         nodes=recorder.nodes,
@@ -135,8 +143,9 @@ def _run(
         weights=tensors,
         parameter_names=tuple(parameter_names),
         tied={path: tuple(others) for path, others in tied.items()},
-        output_is_detached=result in recorder.detached,
-        result=result if gradients else None,
+        output_is_detached=isinstance(main, Tensor) and main in recorder.detached,
+        notes=() if isinstance(result, Tensor) else notes,
+        result=main if gradients and isinstance(main, Tensor) else None,
         stand_ins={p: stand_ins[id(tensors[p])] for p in parameter_names} if gradients else {},
     )
 
@@ -176,6 +185,14 @@ def _check(network: nn.Module) -> None:
             f"{name} needs {len(needed)} inputs ({', '.join(needed)}), and one tensor of images "
             f"is given. Wrap it in a module whose forward({needed[0]}) fills in the others."
         )
+
+
+def _main(result: object) -> object:
+    """The logits among several outputs, as training takes them; anything else as it is."""
+    try:
+        return main_logits(result)
+    except UsageError:
+        return result
 
 
 def _output(recorder: Recorder, network: nn.Module, result: object) -> Node:

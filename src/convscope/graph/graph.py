@@ -221,10 +221,15 @@ class Graph:
             One tensor for each of `wanted`, zero where `of` does not depend on it.
 
         Raises:
-            UsageError: `capture` was not asked to keep gradients.
+            UsageError: `capture` was not asked to keep gradients, or there are none.
         """
         outputs: list[Any] = [self._differentiable(of) if isinstance(of, Node) else of]
         inputs: list[Any] = [self._differentiable(item) for item in wanted]
+        if isinstance(of, Tensor) and not of.requires_grad:
+            raise UsageError(
+                f"What {self.network} returns doesn't hang on its images by operations of PyTorch "
+                "(is there a detach(), or NumPy?), so there are no gradients."
+            )
         found = torch.autograd.grad(
             outputs,
             inputs,

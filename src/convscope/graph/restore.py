@@ -6,12 +6,14 @@ its `forward` does to them lasts. Then every module's attributes are put back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from convscope.runtime.kept_state import remember
 
 
 @contextmanager
@@ -19,7 +21,8 @@ def left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> I
     """Put the network into evaluation mode with stand-ins for its tensors, and undo all of it.
 
     What is put back: every attribute of every module (mode, parameters, buffers, hooks, counters,
-    the contents of lists and dicts), and the state of the random generators.
+    the contents of containers, however deep), what its hooks kept, and the state of the random
+    generators.
 
     Args:
         network: The network.
@@ -36,34 +39,40 @@ def left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> I
         return made[id(value)]
 
     attributes = [(module.__dict__, dict(module.__dict__)) for module in network.modules()]
-    containers: list[tuple[dict[Any, Any] | list[Any], Any]] = [
-        (value, value.copy())
-        for _, saved in attributes
-        for value in saved.values()
-        if isinstance(value, dict | list)
-    ]
+    values = [value for _, saved in attributes for value in saved.values()]
+    restore = remember(values)
+    containers = list(_containers(values))
     devices = {tensor.device for tensor in network.parameters() if tensor.device.type == "cuda"}
     with torch.random.fork_rng(devices=sorted(devices, key=str)):
         try:
             for held, _ in attributes:
                 held["training"] = False
                 held.update({name: replaced(value) for name, value in held.items()})
-            for container, copied in containers:
+            for container in containers:
                 if isinstance(container, dict):
-                    container.update({key: replaced(value) for key, value in copied.items()})
+                    container.update({key: replaced(value) for key, value in container.items()})
                 else:
-                    container[:] = [replaced(value) for value in copied]
+                    container[:] = [replaced(value) for value in container]
             yield
         finally:
             for held, saved in attributes:
                 held.clear()
                 held.update(saved)
-            for container, copied in containers:
-                if isinstance(container, dict):
-                    container.clear()
-                    container.update(copied)
-                else:
-                    container[:] = copied
+            restore()
+
+
+def _containers(values: Iterable[Any]) -> Iterator[dict[Any, Any] | list[Any]]:
+    """Lists and dictionaries among the values, however deep, each once."""
+    seen: set[int] = set()
+    front = list(values)
+    while front:
+        value = front.pop()
+        if id(value) in seen or not isinstance(value, dict | list | tuple):
+            continue
+        seen.add(id(value))
+        front += value.values() if isinstance(value, dict) else value
+        if not isinstance(value, tuple):
+            yield value
 
 
 def named_tensors(network: nn.Module) -> tuple[dict[str, Tensor], list[str], dict[str, list[str]]]:

@@ -4,7 +4,7 @@
 - `trace/`: layer by layer, shapes, parameters, operations, memory. `drawing/`: a drawing of it.
 - `unit/`: where one number comes from, forwards and backwards, checked against the network.
 - `receptive_field/`: what units see of the image, and how much each pixel matters.
-- `explanation/`: what an answer rests on; the methods are in `attribution/`.
+- `explanation/`: what a prediction rests on; the methods are in `attribution/`.
 - `feature_maps/`, `kernels/`: what layers make of an image; kernels made by hand and learned.
 - `excitation/`: the images of a data set that excite a channel most.
 - `initialization/`: what initial weights do to the signal. `parameters/`: what there is to learn.
@@ -14,7 +14,9 @@ file, and leaves it as found. Every result prints (`str`), shows itself in a not
 (`figure(path=None)`) and becomes data (`as_dict()`); files are written only when a path is given.
 Only `cli/` imports from here.
 
-Public: `trace`, `draw`, `unit`, `receptive_field`, `explain`, `feature_maps`, `first_kernels`,
-`filter_image`, `find_exciting_images`, `compare_initializations`, `describe_parameters`,
-`read_parameters`.
+Public, each with its result: `trace` (`Trace`), `draw` (`Drawing`), `unit` (`UnitExplanation`),
+`receptive_field` (`UnitReceptiveField`), `explain` (`Explanation`), `feature_maps` (`FeatureMaps`),
+`first_kernels` (`FirstKernels`), `filter_image` (`FilteredImage`), `find_exciting_images`
+(`ExcitingImages`), `compare_initializations` (`InitializationComparison`), `describe_parameters`
+(`ParameterDescription`), `read_parameters`.
 """

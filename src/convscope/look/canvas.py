@@ -79,7 +79,7 @@ def drawable_names(classes: Sequence[str], longest: int = 24) -> list[str]:
         longest: Most characters of a drawn name.
     """
     return [
-        shortened(drawable(name, instead=f"class {number}"), longest)
+        shorten(drawable(name, instead=f"class {number}"), longest)
         for number, name in enumerate(classes)
     ]
 
@@ -89,7 +89,7 @@ def drawable(text: str, instead: str) -> str:
     return text if {ord(character) for character in text} <= _drawable_characters() else instead
 
 
-def shortened(text: str, longest: int) -> str:
+def shorten(text: str, longest: int) -> str:
     """`text`, with its middle left out if it has more than `longest` characters."""
     if len(text) <= longest:
         return text

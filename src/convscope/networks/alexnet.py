@@ -17,7 +17,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from convscope.networks.network import Network
-from convscope.networks.pixels import flattened
+from convscope.networks.pixels import count_flattened
 from convscope.networks.registry import register
 
 PAPER = (
@@ -80,7 +80,7 @@ class AlexNet(Network):
         if grid is not None:
             flat = c5 * grid * grid
         elif size is not None:
-            flat = flattened(self.features, in_channels, size)  # 6400
+            flat = count_flattened(self.features, in_channels, size)  # 6400
         else:
             raise ValueError("AlexNet needs a size or a grid")
         before, after = (dropout, None) if dropout_first else (None, dropout)

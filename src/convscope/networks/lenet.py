@@ -12,7 +12,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from convscope.networks.network import Network
-from convscope.networks.pixels import flattened
+from convscope.networks.pixels import count_flattened
 from convscope.networks.registry import register
 
 PAPER = "LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998"
@@ -52,7 +52,7 @@ class LeNet(Network):
         self.features = nn.Sequential(_chosen(features, batch_norm))
         self.flatten = nn.Flatten()
         classifier: list[tuple[str, nn.Module]] = [
-            ("dense1", nn.Linear(flattened(self.features, in_channels, size), 120)),
+            ("dense1", nn.Linear(count_flattened(self.features, in_channels, size), 120)),
             ("norm1", nn.BatchNorm1d(120)),
             ("sigmoid1", nn.Sigmoid()),
             ("dense2", nn.Linear(120, 84)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from convscope.networks.network import Network, scaled
+from convscope.networks.network import Network, scale_channels
 from convscope.networks.registry import register
 
 PAPER = (
@@ -69,7 +69,7 @@ class MobileNetV1(Network):
     ) -> None:
         super().__init__(in_channels, classes)
         stride = 1 if small_images else 2
-        channels = scaled(STEM, width)
+        channels = scale_channels(STEM, width)
         layers: list[nn.Module] = [
             nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False),
             nn.BatchNorm2d(channels),
@@ -78,8 +78,8 @@ class MobileNetV1(Network):
         for i, (stride, outputs) in enumerate(SEPARABLE):
             if small_images and i == 1:
                 stride = 1
-            layers.append(separable_convolution(channels, scaled(outputs, width), stride))
-            channels = scaled(outputs, width)
+            layers.append(separable_convolution(channels, scale_channels(outputs, width), stride))
+            channels = scale_channels(outputs, width)
         self.features = nn.Sequential(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()

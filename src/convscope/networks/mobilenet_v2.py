@@ -25,7 +25,7 @@ BOTTLENECKS = (  # table 2: expansion t, output channels c, repetitions n, strid
 )
 
 
-def rounded(channels: float) -> int:
+def round_channels(channels: float) -> int:
     """The multiple of 8 nearest to `channels`, and never less than nine tenths of it.
 
     The paper's published code rounds so, because hardware prefers such numbers.
@@ -108,17 +108,19 @@ class MobileNetV2(Network):
         super().__init__(in_channels, classes)
         if width <= 0:
             raise UsageError(f"width must be above 0 (1.0 is the paper's), not {width}.")
-        channels = rounded(STEM * width)
-        last = rounded(LAST * max(1.0, width))
+        channels = round_channels(STEM * width)
+        last = round_channels(LAST * max(1.0, width))
         layers: list[nn.Module] = [
             convolution_unit(in_channels, channels, 3, stride=1 if small_images else 2)
         ]
         for i, (expansion, outputs, repetitions, first_stride) in enumerate(BOTTLENECKS):
             for j in range(repetitions):
                 stride = first_stride if j == 0 and not (small_images and i == 1) else 1
-                block = InvertedResidual(channels, rounded(outputs * width), stride, expansion)
+                block = InvertedResidual(
+                    channels, round_channels(outputs * width), stride, expansion
+                )
                 layers.append(block)
-                channels = rounded(outputs * width)
+                channels = round_channels(outputs * width)
         layers.append(convolution_unit(channels, last, 1))
         self.features = nn.Sequential(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d(1)

@@ -137,7 +137,7 @@ def at_least_one(argument: str, value: float) -> None:
         raise UsageError(f"{argument} must be a whole number of at least 1, not {value}.")
 
 
-def scaled(channels: int, width: float) -> int:
+def scale_channels(channels: int, width: float) -> int:
     """The number of channels under a width multiplier, at least 1.
 
     Raises:

@@ -67,7 +67,7 @@ class OutOfPixelsError(UsageError):
         self.shortage = shortage
 
 
-def flattened(features: nn.Sequential, in_channels: int, size: int) -> int:
+def count_flattened(features: nn.Sequential, in_channels: int, size: int) -> int:
     """How many numbers `features` makes of one image.
 
     By arithmetic, because the first use of the meta device takes PyTorch a second.

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from convscope.networks.network import Network
-from convscope.networks.pixels import flattened
+from convscope.networks.pixels import count_flattened
 from convscope.networks.registry import register
 
 
@@ -42,7 +42,7 @@ class SmallNet(Network):
         self.flatten = nn.Flatten()
         self.classifier = nn.Sequential(
             OrderedDict(
-                dense1=nn.Linear(flattened(self.features, in_channels, size), 120),
+                dense1=nn.Linear(count_flattened(self.features, in_channels, size), 120),
                 relu1=nn.ReLU(inplace=True),
                 dense2=nn.Linear(120, 84),
                 relu2=nn.ReLU(inplace=True),

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from convscope.networks.network import Network, scaled
+from convscope.networks.network import Network, scale_channels
 from convscope.networks.registry import register
 
 PAPER = (
@@ -82,7 +82,7 @@ class VGG(Network):
         dropout: float = 0.5,
     ) -> None:
         super().__init__(in_channels, classes)
-        channels = (in_channels, *(scaled(c, width) for c in CHANNELS))
+        channels = (in_channels, *(scale_channels(c, width) for c in CHANNELS))
         blocks = [
             vgg_block(n, inputs, outputs, batch_norm=batch_norm, ceil_mode=small_images)
             for n, inputs, outputs in zip(convolutions, channels, channels[1:], strict=False)

@@ -12,6 +12,7 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.catalog import build, entry, list_networks
@@ -157,7 +158,7 @@ def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> lis
     misshaped = [
         f"{name} ({_shape(there[name])} instead of {_shape(tensor)})"
         for name, tensor in here.items()
-        if name in there and there[name].shape != tensor.shape
+        if name in there and not is_lazy(tensor) and there[name].shape != tensor.shape
     ]
     found = {"missing": missing, "unknown": unknown, "of another shape": misshaped}
     return [f"{kind} {_few(names)}" for kind, names in found.items() if names]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from convscope.look import numbers
-from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.numbers import duration
 from convscope.look.palette import FAINT, INK
 from convscope.planning.forecast import Forecast
@@ -77,7 +77,7 @@ def _batch_sizes(middle: int, images: int) -> list[int]:
 
 
 def _headline(forecast: Forecast) -> str:
-    name = shortened(drawable(forecast.network, instead="network"), 30)
+    name = shorten(drawable(forecast.network, instead="network"), 30)
     return (
         f"{name}, batch size {forecast.batch_size}, {forecast.size}×{forecast.size} pixels, "
         f"{forecast.precision}: {duration(forecast.step.value)} a step, "
@@ -124,7 +124,7 @@ def _draw_step(figure: Figure, timeline: MemoryTimeline, forecast: Forecast) -> 
 def _draw_layers(axes: Axes, forecast: Forecast) -> None:
     axes.set_title("Layers that keep most")
     layers = sorted(forecast.step_memory.layers.items(), key=lambda each: -each[1])[:NAMED_LAYERS]
-    names = [shortened(drawable(name, instead="layer"), 24) or "loss" for name, _ in layers]
+    names = [shorten(drawable(name, instead="layer"), 24) or "loss" for name, _ in layers]
     axes.barh(range(len(layers)), [size for _, size in layers], color=COLOURS[4], height=0.65)
     axes.set_yticks(range(len(layers)), names, fontsize=9, parse_math=False)
     axes.set_ylim(NAMED_LAYERS - 0.4, -0.6)

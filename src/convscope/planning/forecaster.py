@@ -17,6 +17,7 @@ from convscope.planning.record_step import record_step
 from convscope.planning.run_time import RunTime, run_time
 from convscope.planning.step import RecordedStep
 from convscope.planning.times import OperationTimes, Timing, total, working_set
+from convscope.planning.training_time import Stopped
 from convscope.planning.workload import Workload
 from convscope.runtime.allocator import has_thread_cache
 from convscope.runtime.contention import BUSY
@@ -103,7 +104,7 @@ class Forecaster:
         *,
         measuring_seconds: float = 0.6,
         base_bytes: int | None = None,
-        steps_left: int | None = None,
+        stopped: Stopped | None = None,
     ) -> Forecast:
         """The forecast with this many images per step.
 
@@ -112,7 +113,7 @@ class Forecaster:
             measuring_seconds: The most to spend on timing operations that aren't known yet.
             base_bytes: The process as it is, images and network included, for a run that is
                 about to begin in it; None: a new process.
-            steps_left: Steps left of a run that goes on, in which nothing is chosen by measuring;
+            stopped: Where a run that goes on was stopped; nothing is chosen by measuring then.
                 None: a new run.
 
         Raises:
@@ -128,7 +129,7 @@ class Forecaster:
         _, estimated = total(timings)
         heap = self._heap(is_here=base_bytes is not None)
         memory = step_memory(self.step, batch_size, heap)
-        time = run_time(workload, self.step, phases, step_seconds, batch_size, steps_left)
+        time = run_time(workload, self.step, phases, step_seconds, batch_size, stopped)
 
         peak = self._peak(memory, batch_size, base_bytes)
         doubt = estimated + (1.0 if self.step.unknown or workload.is_compiled else 0.0)
@@ -137,7 +138,7 @@ class Forecaster:
         past = outcomes("run")
         memory_range = self._memory_range(peak, heap)
         step_range = with_range(step_seconds, "step", outcomes("step"), doubt)
-        run_range = _run_range(time, workload.recipe.minutes, past, doubt)
+        run_range = _run_range(time, past, doubt)
         # What a figure is made of is corrected as the figure itself.
         of_step, of_run = step_range.value / step_seconds, run_range.value / time.run
         return Forecast(
@@ -161,7 +162,12 @@ class Forecaster:
             steps_per_epoch=time.steps_per_epoch,
             flops=self.step.flops(batch_size),
             estimated=estimated,
-            uncorrected={"step": step_seconds, "run": time.run, "memory": float(peak)},
+            uncorrected={
+                "step": step_seconds,
+                "run": time.run,
+                "memory": float(peak),
+                "answers": time.answers,
+            },
             notes=self._notes(estimated, batch_size),
         )
 
@@ -216,7 +222,7 @@ class Forecaster:
         return with_range(peak, "memory", outcomes("memory"), doubt)
 
     def _notes(self, estimated: float, batch_size: int) -> tuple[str, ...]:
-        notes = list(self.more_notes)
+        notes = [*self.workload.notes, *self.more_notes]
         if self._times.contention > BUSY:
             notes.append(
                 "Another program is using the processors: operations that were timed waited for "
@@ -261,13 +267,9 @@ class Forecaster:
         return tuple(notes)
 
 
-def _run_range(
-    time: RunTime, minutes: float | None, past: list[ForecastOutcome], doubt: float
-) -> Range:
+def _run_range(time: RunTime, past: list[ForecastOutcome], doubt: float) -> Range:
     """The range of the whole run; where a given time ends the training, that part is sure."""
     run = with_range(time.run, "run", past, doubt)
-    outside = with_range(time.start + time.final_evaluation, "run", past, doubt)
-    training = run.value - outside.value
-    if minutes is None or training < 0.99 * 60 * minutes:
-        return run
-    return Range(run.value, training + outside.low, training + outside.high)
+    unsure = 1 - time.given / run.value
+    rest = with_range(time.run * unsure, "run", past, doubt)
+    return Range(run.value, time.given + rest.low, time.given + rest.high)

@@ -17,7 +17,7 @@ from matplotlib.ticker import (
 )
 
 from convscope.comparison.evaluation_record import EvaluationRecord
-from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.numbers import duration
 from convscope.look.palette import INK, SERIES
 from convscope.networks.catalog import entry
@@ -48,7 +48,7 @@ def overview_figure(
     """
     trained = [name for name in costs if name in evaluated]
     with drawing(path, 13.0, 6.6) as figure:
-        name = shortened(drawable(Path(data).name, instead="images"), 30)
+        name = shorten(drawable(Path(data).name, instead="images"), 30)
         headline(figure, f"What networks cost on {name}, {size}×{size} pixels")
         left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
         left.set_title("Time of an epoch")

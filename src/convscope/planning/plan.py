@@ -187,7 +187,8 @@ class Plan(Printed):
         spec = find_machine(machine) if isinstance(machine, str) else machine
         precision = self.recipe.precision
         if precision == "auto":
-            precision = "bfloat16" if spec.bfloat16 else "float32"
+            shortens = spec.bfloat16 and not self.workload.no_bfloat16
+            precision = "bfloat16" if shortens else "float32"
         execution = replace(self.workload.execution, precision=precision)
         with explain_failure(self.workload):
             return forecast_elsewhere(

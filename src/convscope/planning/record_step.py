@@ -8,7 +8,6 @@ mixtures are in it.
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,13 +21,18 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from convscope.planning.module_without_memory import without_memory
 from convscope.planning.operation import Phase, RecordedOperation, TensorShape, choose_stand_in
 from convscope.planning.step import Event, Kind, RecordedStep
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from convscope.runtime.kept_state import hooks_kept
 from convscope.runtime.module_calls import following_modules
+from convscope.runtime.module_output import main_logits
+from convscope.runtime.quiet import quiet_torch
 from convscope.runtime.recomputation import recomputing
+from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.runtime.weight_average import WeightAverage
 
@@ -150,15 +154,17 @@ def record_step(
     tensors = [*network.parameters(), *network.buffers()]
     stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
     step = RecordedStep(stand_in, image_shape)
-    with FakeTensorMode(allow_non_fake_inputs=True):
-        copied = without_memory(network).train()
+    with quiet_torch(), FakeTensorMode(allow_non_fake_inputs=True), hooks_kept(network):
+        copied = into_training_mode(without_memory(network, execution.memory_format))
         optimizer = make_optimizer(copied, recipe)
         _fill_optimizer(optimizer)
         average = (
-            WeightAverage(without_memory(copied), recipe.ema) if recipe.ema is not None else None
+            WeightAverage(without_memory(copied, execution.memory_format), recipe.ema)
+            if recipe.ema is not None
+            else None
         )
         images = torch.empty(stand_in, *image_shape)
-        images = images.to(memory_format=execution.memory_format)
+        images = images.contiguous(memory_format=execution.memory_format)
         labels = _make_labels(copied, images, recipe)
         slots = [t for each in optimizer.state.values() for t in each.values()]
         held: dict[Kind, list[Tensor]] = {
@@ -194,23 +200,12 @@ def _make_labels(network: nn.Module, images: Tensor, recipe: Recipe) -> Tensor:
     if not recipe.augmentation.mixup:
         return torch.empty(len(images), dtype=torch.int64)
     with torch.no_grad():
-        logits: Tensor = network(images)
+        logits = main_logits(network(images))
     return torch.empty(logits.shape)
 
 
 def _tensors(network: nn.Module) -> list[Tensor]:
     return [*network.parameters(), *network.buffers()]
-
-
-def without_memory(network: nn.Module) -> nn.Module:
-    """A copy with fake tensors, kernels with channels last; to be called in fake tensor mode."""
-    memo: dict[int, Any] = {}
-    for tensor in [*network.parameters(), *network.buffers()]:
-        layout = torch.channels_last if tensor.ndim == 4 else torch.contiguous_format
-        fake = torch.empty(tensor.shape, dtype=tensor.dtype, memory_format=layout)
-        is_parameter = isinstance(tensor, nn.Parameter)
-        memo[id(tensor)] = nn.Parameter(fake, tensor.requires_grad) if is_parameter else fake
-    return copy.deepcopy(network, memo)
 
 
 def _fill_optimizer(optimizer: torch.optim.Optimizer) -> None:

@@ -6,9 +6,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from convscope.evaluation.calibrate import GAUSSIAN_CLASSES, GAUSSIAN_IMAGES
+from convscope.evaluation.out_of_distribution import IMAGES as OUT_OF_DISTRIBUTION_IMAGES
+from convscope.evaluation.robustness import answers_needed
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.history import outcomes, with_range
 from convscope.planning.step import RecordedStep
+from convscope.planning.training_time import (
+    EpochTime,
+    Stopped,
+    TrainingTime,
+    time_for_steps,
+    time_within,
+)
 from convscope.planning.workload import Workload
 
 CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
@@ -26,22 +36,28 @@ class RunTime:
         start: Loading, and measuring before the first step.
         epoch: Training, evaluation and checkpoint.
         evaluation: One evaluation after an epoch, a part of `epoch`.
-        epochs: Passes over the training images.
+        training: All steps, evaluations after epochs and checkpoints.
+        given: Seconds of them that the recipe's minutes decide; they are not to be corrected.
+        epochs: Passes over the training images; not a whole number where minutes decide.
         steps_per_epoch: Steps in each.
-        final_evaluation: After the last step.
+        answers: The network's answers after training: to calibrate, evaluate and disturb.
+        final_evaluation: After the last step: answers, report and figures.
     """
 
     start: float
     epoch: float
     evaluation: float
+    training: float
+    given: float
     epochs: float
     steps_per_epoch: int
+    answers: float
     final_evaluation: float
 
     @property
     def run(self) -> float:
         """The whole."""
-        return self.start + self.epochs * self.epoch + self.final_evaluation
+        return self.start + self.training + self.final_evaluation
 
 
 def run_time(
@@ -50,7 +66,7 @@ def run_time(
     phases: Mapping[str, float],
     step_seconds: float,
     batch_size: int,
-    steps_left: int | None,
+    stopped: Stopped | None,
 ) -> RunTime:
     """How long a run takes whose steps take this long.
 
@@ -60,27 +76,67 @@ def run_time(
         phases: Seconds of a step by phase.
         step_seconds: Seconds of the whole step.
         batch_size: Images per step.
-        steps_left: Steps left of a run that goes on, where nothing is chosen by measuring; None:
+        stopped: Where a run that goes on was stopped; nothing is chosen by measuring then. None:
             a new run.
     """
-    recipe, counts = workload.recipe, workload.counts
+    counts = workload.counts
     costs, _ = fixed_costs()
-    steps = max(1, math.ceil(counts["train"] / batch_size))
     per_image = (phases["forward"] + phases["input"]) / batch_size
-    evaluation = (counts.get("validation") or counts.get("test", 0)) * per_image
     weights = sum(map(sum, step.resident.values()))
-    epoch = steps * step_seconds + evaluation + 2 * weights / CHECKPOINT_BYTES_PER_SECOND
+    epoch = EpochTime(
+        step_seconds,
+        max(1, math.ceil(counts["train"] / batch_size)),
+        (counts.get("validation") or counts.get("test", 0)) * per_image,
+        2 * weights / CHECKPOINT_BYTES_PER_SECOND,
+    )
     slower = FLOAT32_TIMES_AS_LONG if workload.execution.precision == "bfloat16" else 1.0
-    evaluated = counts.get("test", 0) + counts.get("validation", 0)
-    final_evaluation = costs.final_evaluation_seconds + evaluated * per_image * slower
-    if steps_left is not None:
-        return RunTime(
-            costs.start_seconds, epoch, evaluation, steps_left / steps, steps, final_evaluation
-        )
-    start = costs.start_seconds + PROBE_STEPS * PROBE_IMAGES * step_seconds / batch_size
-    epochs = float(recipe.epochs or 0)
-    if recipe.minutes is not None:
-        corrected = epoch * with_range(1.0, "run", outcomes("run")).value
-        fitting = 60 * recipe.minutes / corrected
-        epochs = min(epochs, fitting) if recipe.epochs else fitting
-    return RunTime(start, epoch, evaluation, epochs, steps, final_evaluation)
+    answers = answers_after_training(workload, step.forward_flops(1) // 2) * per_image * slower
+    training = _training_time(workload, epoch, stopped)
+    start = costs.start_seconds
+    if stopped is None:
+        start += PROBE_STEPS * PROBE_IMAGES * step_seconds / batch_size
+    return RunTime(
+        start=start,
+        epoch=epoch.whole,
+        evaluation=epoch.evaluation,
+        training=training.seconds,
+        given=training.given,
+        epochs=training.steps / epoch.steps,
+        steps_per_epoch=epoch.steps,
+        answers=answers,
+        final_evaluation=costs.final_evaluation_seconds + answers,
+    )
+
+
+def _training_time(workload: Workload, epoch: EpochTime, stopped: Stopped | None) -> TrainingTime:
+    recipe = workload.recipe
+    begins = stopped or Stopped(total_steps=(recipe.epochs or 0) * epoch.steps)
+    if recipe.minutes is None:
+        return time_for_steps(max(0, begins.total_steps - begins.step), epoch, begins)
+    # Minutes hold as many steps as they really do, so these are corrected by history first; the
+    # result is given as it would be before the correction, like all other times.
+    ratio = with_range(1.0, "run", outcomes("run")).value
+    real = EpochTime(
+        ratio * epoch.step, epoch.steps, ratio * epoch.evaluation, ratio * epoch.checkpoint
+    )
+    most = None if recipe.epochs is None else max(0, recipe.epochs * epoch.steps - begins.step)
+    found = time_within(recipe.minutes, real, begins, most)
+    return TrainingTime(found.steps, found.seconds / ratio, found.given)
+
+
+def answers_after_training(workload: Workload, macs: int) -> int:
+    """How many images the network answers after training.
+
+    Args:
+        workload: The images and the recipe.
+        macs: What the network takes for one.
+    """
+    counts = workload.counts
+    validation, test = counts.get("validation", 0), counts.get("test", 0)
+    evaluated = test or validation
+    answers = evaluated + validation + answers_needed(macs, evaluated, workload.size)
+    if validation and workload.recipe.unknown_rate:
+        answers += 2 * OUT_OF_DISTRIBUTION_IMAGES  # noise and digits
+        if workload.classes is None or workload.classes <= GAUSSIAN_CLASSES:
+            answers += min(counts["train"], GAUSSIAN_IMAGES)
+    return answers

@@ -82,6 +82,14 @@ class RecordedStep:
             for operation in self.distinct
         )
 
+    def forward_flops(self, batch_size: int) -> int:
+        """The part of `flops` that the forward pass takes."""
+        return sum(
+            operation.at(batch_size, self.stand_in).flops
+            for operation in self.operations
+            if operation.phase == "forward"
+        )
+
     def bytes_taken(self, batch_size: int) -> int:
         """Sum of the blocks taken in the course of the step, however briefly."""
         return sum(scale(event.bytes, batch_size, self.stand_in) for event in self.events)

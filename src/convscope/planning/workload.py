@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 
@@ -16,11 +16,14 @@ from convscope.errors import UsageError
 from convscope.networks.catalog import entry
 from convscope.networks.network import Network
 from convscope.runs.build_for_images import build_for_images
+from convscope.runs.own_module import has_lazy_layers
 from convscope.runs.recipe import Recipe
 from convscope.runtime.convolution_plan import record_layers
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution
 from convscope.runtime.matrix_convolution import ConvolutionLayer
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.trial import fitting_layout, no_bfloat16, why_step_fails
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Workload:
         recipe: How they are trained on; `epochs` or `minutes` decide how long.
         execution: Device, precision, threads and algorithms.
         convolutions: The network's convolutions, as one image after the other passes through.
+        no_bfloat16: Why the network can't be trained in bfloat16; "" if it can, as far as is known.
+        notes: What to know of a module that isn't in the catalog.
+        classes: Number of classes; None where it isn't known.
     """
 
     name: str
@@ -48,6 +54,9 @@ class Workload:
     recipe: Recipe
     execution: Execution
     convolutions: frozenset[ConvolutionLayer] = field(default=frozenset(), repr=False)
+    no_bfloat16: str = ""
+    notes: tuple[str, ...] = ()
+    classes: int | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -90,14 +99,17 @@ def make_workload(
     facts = _facts(network, data, recipe, image_shape)
     classes = None if data is None else facts.classes
     plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
+    if isinstance(plain, nn.Module) and has_lazy_layers(plain):
+        network = plain = copy_module(plain)  # which is to get its shapes; the caller's isn't
     layers: set[ConvolutionLayer] = set()
     with torch.device("meta") if isinstance(network, str) else torch.device("cpu"):
         with record_layers(layers):  # as the network is tried on images of this size
-            size, module, _, _ = build_for_images(plain, facts.shape, classes, recipe)
+            size, module, _, notes = build_for_images(plain, facts.shape, classes, recipe)
         if isinstance(module, Network) and size not in (recipe.size, facts.shape[1]):
             layers.clear()  # of images that were too small
             with record_layers(layers):
                 module.check_image_size(size, size)
+    execution, missing = _try(module, size, recipe, facts)
     return Workload(
         name=network if isinstance(network, str) else type(plain).__name__,
         data=_name(data, facts.shape),
@@ -106,9 +118,29 @@ def make_workload(
         size=size,
         counts=facts.counts,
         recipe=recipe,
-        execution=Execution(choose_device(recipe.device), "float32", recipe.threads),
+        execution=execution,
         convolutions=frozenset(layers),
+        no_bfloat16=missing,
+        notes=() if isinstance(network, str) else notes,
+        classes=classes,
     )
+
+
+def _try(module: nn.Module, size: int, recipe: Recipe, facts: DataFacts) -> tuple[Execution, str]:
+    """How a network can be computed, and why not in bfloat16; a module of one's own is tried."""
+    execution = Execution(choose_device(recipe.device), "float32", recipe.threads)
+    if isinstance(module, Network):
+        return execution, ""
+    images, labels = torch.zeros(2, facts.shape[0], size, size), torch.zeros(2, dtype=torch.int64)
+    layout = fitting_layout(module, images, labels, execution.device)
+    execution = replace(execution, layout=layout)
+    if recipe.precision == "float32" or execution.device.type == "mps":
+        return execution, ""
+    short = replace(execution, precision="bfloat16")
+    reason = why_step_fails(module, images, labels, short)
+    if reason is not None and recipe.precision == "bfloat16":
+        raise no_bfloat16(module, reason)
+    return execution, reason or ""
 
 
 def _facts(

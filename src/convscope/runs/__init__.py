@@ -4,8 +4,10 @@ Training writes a run folder; everything else reads it, so that an evaluation or
 no training code. Nothing here trains or evaluates, and nothing is unpickled.
 
 - `recipe`: the settings of a run, as TOML; `choose_recipe` finds them for a network and data,
-  `differences` says where recipes differ, `fitting` builds the network they ask for,
+  `differences` says where recipes differ, `build_for_images` builds the network they ask for,
   `optimization` its optimizer.
+- `out_folder`: where a new run goes, reserved for it; `split_record`: which image was in which
+  split; `changed_recipe`: what may be edited before a run goes on.
 - `run`: `Run`, the folder: metrics, summary, figure. It can be read while it is written.
 - `model_file`: the file `model.safetensors`: weights, and a `ModelCard` with everything else that
   a prediction needs. `model`: `Model`, network and card together, opened once and handed on;

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import nn
 
 from convscope.errors import UsageError
 from convscope.networks.catalog import build, entry
+from convscope.runs.own_module import examine_module
 from convscope.runs.recipe import Recipe
 
 
@@ -31,7 +31,7 @@ def build_for_images(
         reader.
 
     Raises:
-        UsageError: The network doesn't take images of this size, or gives no logits for them.
+        UsageError: The network doesn't take images of this size, or can't be trained on them.
     """
     channels, height, width = image_shape
     if recipe.size is None and height != width:
@@ -41,8 +41,8 @@ def build_for_images(
         )
     size = recipe.size or height
     if isinstance(network, nn.Module):
-        _check_module(network, (channels, size, size), classes)
-        return size, network, {}, ()
+        notes = examine_module(network, (channels, size, size), classes)
+        return size, network, {}, notes
     classes = 10 if classes is None else classes
     arguments: dict[str, Any] = dict(recipe.network_arguments)
     if recipe.dropout is not None:
@@ -71,25 +71,3 @@ def _build(
     module = build(network, channels, classes, **arguments)
     module.check_image_size(size, size)
     return module, arguments
-
-
-def _check_module(module: nn.Module, shape: tuple[int, int, int], classes: int | None) -> None:
-    """Complain early about a module that doesn't map these images to as many logits."""
-    was_training = module.training
-    try:
-        with torch.no_grad():
-            output = module.eval()(torch.zeros(2, *shape))
-    except (RuntimeError, ValueError) as error:
-        raise UsageError(
-            f"The module {type(module).__name__} fails on images of shape (2, "
-            f"{', '.join(map(str, shape))}): {' '.join(str(error).split())}"
-        ) from error
-    finally:
-        module.train(was_training)
-    found = tuple(output.shape) if torch.is_tensor(output) else type(output).__name__
-    if len(found) != 2 or found != (2, classes or found[1]):
-        wanted = "classes" if classes is None else classes
-        raise UsageError(
-            f"The module {type(module).__name__} gives {found} for 2 images; training needs "
-            f"logits of shape (2, {wanted}), one for each class of the data."
-        )

@@ -7,8 +7,10 @@ from typing import Any
 
 from torch import nn
 
+from convscope.data.given import check_is_data
 from convscope.data.load import NAMED, Data
 from convscope.runs import recipe as recipes
+from convscope.runs.own_module import check_is_module
 from convscope.runs.recipe import Recipe
 
 
@@ -27,8 +29,13 @@ def choose_recipe(
         changes: Fields of the recipe to change.
 
     Raises:
-        UsageError: There is no such recipe, or a field isn't accepted.
+        UsageError: There is no such recipe, a field isn't accepted, or the network or the data is
+            of a kind that can't be used.
     """
+    if not isinstance(network, str):
+        check_is_module(network)
+    if data is not None:
+        check_is_data(data)
     names = {"network": network if isinstance(network, str) else "", "data": ""}
     if isinstance(data, str | Path):
         # The run must find a folder again, from wherever it is resumed or evaluated.

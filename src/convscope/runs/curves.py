@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from convscope.look.canvas import drawable, drawing, headline, shortened
+from convscope.look.canvas import drawable, drawing, headline, shorten
 from convscope.look.numbers import percent
 from convscope.look.palette import INK, TEST, TRAINING, VALIDATION
 
@@ -70,7 +70,7 @@ def _merit(line: Line) -> tuple[float, float]:
 
 
 def _result(run: Run, lines: Sequence[Line]) -> str:
-    data = shortened(drawable(Path(run.recipe.data).name, instead="") or "images", 24)
+    data = shorten(drawable(Path(run.recipe.data).name, instead="") or "images", 24)
     what = f"{run.recipe.network or 'network'} on {data}"
     if not lines:
         return f"{what}: no epoch has ended yet"

@@ -158,7 +158,7 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         if not self.network:
             raise UsageError(
                 "This model is a module of your own, which the file can't rebuild. "
-                "Give the module: Run(folder).model(network=my_module)."
+                "Give the module: Run(folder).model(module=my_module)."
             )
         return build(self.network, self.channels, len(self.classes), **self.network_arguments)
 

@@ -10,19 +10,19 @@ from convscope.runs.model import Model, load_model
 from convscope.runs.run import Run
 
 
-def open_model(run: Run | str | Path, network: nn.Module | None = None) -> Model:
+def open_model(run: Run | str | Path, module: nn.Module | None = None) -> Model:
     """A trained network in evaluation mode, with its card.
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        module: The module to fill, if the run trained one that isn't in the catalog.
 
     Raises:
         UsageError: No run, or no model in it.
         ConvscopeError: The model file is damaged.
     """
     found = run_or_model_file(run)
-    return found.model(network) if isinstance(found, Run) else load_model(found, network)
+    return found.model(module) if isinstance(found, Run) else load_model(found, module)
 
 
 def run_or_model_file(run: Run | str | Path) -> Run | Path:

@@ -7,8 +7,6 @@ image. The module itself is left as it was found, but for lazy layers, which get
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -17,37 +15,12 @@ from torch.nn.parameter import is_lazy
 
 from convscope.errors import UsageError
 from convscope.graph.restore import left_as_found
+from convscope.runtime.deep_nesting import allow_nesting
+from convscope.runtime.module_copy import copy_module, inside_containers
+from convscope.runtime.module_output import main_logits
+from convscope.runtime.training_mode import kept_in_evaluation, modes_kept
 
-MAIN_KEYS = ("logits", "out")
-"""Under one of these, a dictionary of outputs holds the logits."""
-
-
-def main_logits(output: Any) -> Tensor:
-    """The logits among what a network returns.
-
-    Args:
-        output: A tensor; or several outputs, as networks with side heads give while they train: of
-            a tuple or list the first, of a dictionary the one under "logits" or "out".
-
-    Raises:
-        UsageError: There is no tensor at that place.
-    """
-    found = output
-    if isinstance(output, dict):
-        found = next((output[key] for key in MAIN_KEYS if key in output), None)
-    elif isinstance(output, list | tuple):
-        found = output[0] if output else None
-    if isinstance(found, Tensor):
-        return found
-    given = (
-        f"a dictionary with {', '.join(map(repr, output))}"
-        if isinstance(output, dict)
-        else f"a {type(output).__name__}"
-    )
-    raise UsageError(
-        "A network must return logits (N, classes): as a tensor, as the first of several outputs, "
-        f"or in a dictionary under 'logits'; this one returns {given}."
-    )
+SHOWN = 3  # paths that a note names
 
 
 def examine_module(
@@ -92,6 +65,12 @@ def examine_module(
             f"{name} returns several outputs; the first is trained and evaluated, the others get "
             "no gradient of their own."
         )
+    still = kept_in_evaluation(module)
+    if still:
+        notes.append(
+            f"Kept in evaluation mode while {name} is trained, as they were given: "
+            f"{', '.join(still[:SHOWN])}{f' and {len(still) - SHOWN} more' * (len(still) > SHOWN)}."
+        )
     return tuple(notes)
 
 
@@ -123,14 +102,24 @@ def give_shapes(module: nn.Module, shape: tuple[int, int, int]) -> None:
         UsageError: The module fails on such images.
     """
     if has_lazy_layers(module):
-        modes = [(each, each.training) for each in module.modules()]
-        module.eval()
-        try:
-            with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                _call(module, torch.zeros(2, *shape))
-        finally:
-            for each, training in modes:
-                each.training = training
+        with modes_kept(module), torch.no_grad(), torch.random.fork_rng(devices=[]):
+            _call(module.eval(), torch.zeros(2, *shape))
+
+
+def with_shapes(module: nn.Module, shape: tuple[int, int, int]) -> nn.Module:
+    """The module; where it has lazy layers, a copy of it in which they have their shapes.
+
+    Args:
+        module: Is left as it is.
+        shape: (C, H, W) of an image.
+
+    Raises:
+        UsageError: The module fails on such images.
+    """
+    if has_lazy_layers(module):
+        module = copy_module(module)
+        give_shapes(module, shape)
+    return module
 
 
 def has_lazy_layers(module: nn.Module) -> bool:
@@ -144,6 +133,7 @@ def run_once(module: nn.Module, shape: tuple[int, int, int], *, training: bool) 
     Raises:
         UsageError: It fails on them.
     """
+    allow_nesting(module)
     give_shapes(module, shape)
     with left_as_found(module, torch.clone), torch.no_grad():
         module.train(training)
@@ -151,8 +141,9 @@ def run_once(module: nn.Module, shape: tuple[int, int, int], *, training: bool) 
 
 
 def _call(module: nn.Module, images: Tensor) -> Any:
+    device = next((tensor.device for tensor in module.parameters()), images.device)
     try:
-        return module(images)
+        return module(images.to(device))
     except UsageError:
         raise
     except Exception as error:  # whatever a module of somebody's own may raise
@@ -172,8 +163,10 @@ def _check_containers(module: nn.Module, name: str) -> None:
                 continue  # PyTorch's own dictionaries
             hidden = [
                 inner
-                for inner in _inside(value)
-                if (isinstance(inner, nn.Module) and id(inner) not in registered)
+                for inner in inside_containers(value)
+                if (
+                    isinstance(inner, nn.Module) and id(inner) not in registered and _matters(inner)
+                )
                 or (isinstance(inner, nn.Parameter) and id(inner) not in weights)
             ]
             if hidden and isinstance(value, list | tuple | dict | set):
@@ -193,16 +186,11 @@ def _check_containers(module: nn.Module, name: str) -> None:
                 )
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    """What nested plain containers hold."""
-    if isinstance(value, dict):
-        value = value.values()
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Tensor | nn.Module):
-        if isinstance(value, list | tuple | set) or type(value).__name__ == "dict_values":
-            for inner in value:
-                yield from _inside(inner)
-    else:
-        yield value
+def _matters(hidden: nn.Module) -> bool:
+    """Whether a layer that PyTorch doesn't see has weights, or a training mode."""
+    return bool(hidden.state_dict()) or any(
+        isinstance(each, nn.modules.dropout._DropoutNd) for each in hidden.modules()
+    )
 
 
 def _check_weights(module: nn.Module, name: str) -> None:
@@ -220,18 +208,3 @@ def _check_weights(module: nn.Module, name: str) -> None:
                 f"The module {name} keeps extra state{where} (get_extra_state). A model file holds "
                 "tensors alone: register it as a buffer, self.register_buffer(name, tensor)."
             )
-
-
-def copy_module(module: nn.Module) -> nn.Module:
-    """A copy of a module; what it kept of earlier images is copied without its history.
-
-    Tensors that a forward pass left as plain attributes (self.last = x) belong to a graph and
-    can't be copied as they are: the copy has their numbers.
-    """
-    memo: dict[int, Any] = {}
-    for each in module.modules():
-        for value in vars(each).values():
-            for inner in _inside(value):
-                if isinstance(inner, Tensor) and not inner.is_leaf:
-                    memo[id(inner)] = inner.detach().clone()
-    return copy.deepcopy(module, memo)

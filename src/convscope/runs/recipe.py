@@ -14,6 +14,7 @@ from convscope.data.augmentation import Augmentation
 from convscope.data.reading import Fit, Reading, parse_split_folders
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
+from convscope.look.html import escape
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -45,7 +46,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         grey_range: The values of 16-bit grey files that become 0 and 255; unset: found from the
             training files.
         split_folders: Which folders are splits: "auto" finds out, "none" are; or split → folder.
-        zip_encoding: Of names in a zip that aren't marked as UTF-8; "auto" finds out.
+        zip_encoding: Encoding of names in a zip that aren't marked as UTF-8; "auto" finds out.
         allow_leaks: Train even if images of a folder are both in train and in another split.
         allow_conflicting_labels: Train even if the same image of a folder has two classes.
         data_rules: 2; 1 reads and divides a folder as earlier versions did, whose runs say nothing.
@@ -169,7 +170,17 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
 
     def write(self, path: str | Path) -> None:
         """Write the recipe as TOML, atomically. Unset fields are left out."""
-        write_text(path, tomli_w.dumps(self.model_dump(mode="json", exclude_none=True)))
+        write_text(path, str(self))
+
+    def __str__(self) -> str:
+        return tomli_w.dumps(self.as_dict())
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self)}</pre>"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; unset fields are left out."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 def read_of_run(path: str | Path) -> Recipe:

@@ -3,6 +3,7 @@
 recipe.toml          everything needed to do it again
 environment.json     machine, versions, what was chosen (precision, memory format)
 metrics.jsonl        one line an epoch, some lines within each, one for an error that ended it
+splits.csv.gz        which image was in which split; see split_record.py
 checkpoints/         see checkpoint.py
 model.safetensors    the result; see model_file.py
 report.html          all about the result, on one page that opens anywhere
@@ -15,7 +16,6 @@ tensorboard/         event files
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
 from convscope.runs.forecast import read_forecast
 from convscope.runs.model import Model, load_model
+from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -229,21 +230,21 @@ class Run:
         kept = [line for line in self.metrics() if line["step"] <= step]
         write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
 
-    def model(self, network: nn.Module | None = None) -> Model:
+    def model(self, module: nn.Module | None = None) -> Model:
         """The trained network in evaluation mode, with its card; opened anew at every call.
 
         Args:
-            network: The module to fill, if the run trained one that isn't in the catalog.
+            module: The module to fill, if the run trained one that isn't in the catalog.
 
         Raises:
-            UsageError: The run hasn't finished an epoch yet, or needs `network`.
+            UsageError: The run hasn't finished an epoch yet, or needs `module`.
         """
         if not self.model_file.exists():
             raise UsageError(
                 f"Run {str(self.folder)!r} has no model yet: it stopped before its first epoch "
                 f"ended. Go on with: convscope resume {self.folder}"
             )
-        return load_model(self.model_file, network)
+        return load_model(self.model_file, module)
 
 
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
@@ -259,46 +260,12 @@ def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
     """
     check_out_folder(folder, force=force)
     folder = Path(folder)
-    if folder.exists():
+    if folder.exists() and any(folder.iterdir()):
         shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)  # an empty one may be reserved, and stays so
     (folder / "figures").mkdir()
     recipe.write(folder / "recipe.toml")
     return Run(folder)
-
-
-def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
-    """Complain, before any work is done, about a folder that a new run may not take.
-
-    Raises:
-        UsageError: It is a file, a run (without `force`), or holds other things.
-    """
-    folder = Path(folder)
-    above = next(parent for parent in folder.absolute().parents if parent.exists())
-    if not folder.exists() and not (above.is_dir() and os.access(above, os.W_OK)):
-        raise UsageError(
-            f"--out {str(folder)!r} can't be made: {str(above)!r} isn't a folder to write in."
-        )
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / "recipe.toml").is_file():
-        raise UsageError(
-            f"--out {str(folder)!r} exists and isn't a run, so nothing there is touched. "
-            "Give another folder."
-        )
-    if not force:
-        raise UsageError(
-            f"--out {str(folder)!r} is a run already. Go on with it: convscope resume {folder}; "
-            "replace it: --force; or give another folder."
-        )
-
-
-def unused_folder(parent: str | Path, name: str) -> Path:
-    """`parent/name-1`, or with the next number that is free."""
-    number = 1
-    while (folder := Path(parent) / f"{name}-{number}").exists():
-        number += 1
-    return folder
 
 
 def _others(folder: Path) -> str:

@@ -22,8 +22,9 @@ from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
 from convscope.runs.differences import differing_fields
+from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run, check_out_folder
+from convscope.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

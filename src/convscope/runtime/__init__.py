@@ -10,6 +10,7 @@ What is here:
   measured to be faster; `folded`: batch norm folded into convolutions for evaluation;
 - `recomputation`: activations computed again instead of being kept;
 - `module_calls`: a forward pass followed module by module (`following_modules`);
+- `quiet`: PyTorch's log kept from the terminal while something is only tried (`quiet_torch`);
 - `allocator`, `process`, `system_memory`, `contention`, `device`: memory of the process and of the
   machine, time lost to other programs, and which device there is.
 

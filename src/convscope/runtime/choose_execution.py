@@ -8,7 +8,6 @@ whose loss and gradient agree with plain float32.
 
 from __future__ import annotations
 
-import copy
 import time
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,11 +16,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from convscope.networks.network import Network
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import synchronize
 from convscope.runtime.execution import Execution, Precision, autocast
+from convscope.runtime.kept_state import hooks_kept
 from convscope.runtime.matrix_convolution import ConvolutionLayer
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.poison import poison_heap
+from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import training_loss
+from convscope.runtime.trial import fitting_layout, no_bfloat16, shortened, why_step_fails
 
 FEW_IMAGES = 32  # of a batch, while it isn't known yet how slow a step is
 QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
@@ -75,20 +80,30 @@ def choose_execution(
         precision: "auto" measures; one of the names is taken as it is.
         threads: None measures; a number is taken as it is.
         label_smoothing: Share of every label that training spreads over all classes.
+
+    Raises:
+        UsageError: The network can't be trained at all, or not in the precision that is asked for.
     """
     probe = _Probe(network, images, labels, label_smoothing)
+    plain = Execution(device, "float32")
+    if not isinstance(network, Network):  # those of the catalog take any layout
+        plain = replace(plain, layout=fitting_layout(network, images[:2], labels[:2], device))
     is_measured = threads is None and device.type == "cpu"
-    if is_measured:
-        threads = _choose_threads(probe)
-    with Execution(device, "float32", threads).using_threads():
-        chosen = _choose_algorithms(probe, device, precision)
+    with hooks_kept(network):
+        if is_measured:
+            threads = _choose_threads(probe, plain)
+        with replace(plain, threads=threads).using_threads():
+            chosen = _choose_algorithms(probe, plain, precision)
+    if plain.layout == "contiguous":
+        reason = f"{chosen.reason}; channels first, since the network fails on channels last"
+        chosen = replace(chosen, reason=reason)
     if is_measured and threads == 1 < torch.get_num_threads():
         reason = f"{chosen.reason}; one thread measured to be faster than {torch.get_num_threads()}"
         chosen = replace(chosen, reason=reason)
     return replace(chosen, threads=threads)
 
 
-def _choose_threads(probe: _Probe) -> int:
+def _choose_threads(probe: _Probe, plain: Execution) -> int:
     """All threads, or a single one if that is faster.
 
     Threads wait for one another after every operation. Where operations are small and another
@@ -97,7 +112,6 @@ def _choose_threads(probe: _Probe) -> int:
     everything = torch.get_num_threads()
     if everything == 1:
         return 1
-    plain = Execution(torch.device("cpu"), "float32")
     few = probe.part(0, FEW_IMAGES)
     with torch.random.fork_rng(devices=[]):
         speed = _speed(few, plain)
@@ -109,16 +123,18 @@ def _choose_threads(probe: _Probe) -> int:
 
 
 def _choose_algorithms(
-    probe: _Probe, device: torch.device, precision: Precision | Literal["auto"]
+    probe: _Probe, plain: Execution, precision: Precision | Literal["auto"]
 ) -> Execution:
+    device = plain.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        chosen = _choose_precision(probe, device, precision)
+        chosen = _choose_precision(probe, plain, precision)
         if device.type != "cpu":
             return chosen
         layers: set[ConvolutionLayer] = set()
-        trained = chosen.place(copy.deepcopy(probe.network)).train()
+        trained = into_training_mode(chosen.place(copy_module(probe.network)))
+        images = chosen.lay_out(probe.images[:2])
         with torch.no_grad(), autocast(device, chosen.precision), record_layers(layers):
-            trained(probe.images[:2])
+            trained(images)
         plan = make_plan(layers, len(probe))
     if not plan:
         return chosen
@@ -128,12 +144,21 @@ def _choose_algorithms(
 
 
 def _choose_precision(
-    probe: _Probe, device: torch.device, precision: Precision | Literal["auto"]
+    probe: _Probe, plain: Execution, precision: Precision | Literal["auto"]
 ) -> Execution:
+    short = replace(plain, precision="bfloat16")
+    is_tried = precision != "float32" and not isinstance(probe.network, Network)
+    if is_tried and plain.device.type != "mps":
+        two = probe.part(0, 2)
+        failure = why_step_fails(two.network, two.images, two.labels, short)
+        if failure is not None and precision == "bfloat16":
+            raise no_bfloat16(probe.network, failure)
+        if failure is not None:
+            reason = f"an operation of it has no form in bfloat16 ({shortened(failure)})"
+            return replace(plain, reason=reason)
     if precision != "auto":
-        return Execution(device, precision)
-    plain, short = Execution(device, "float32"), Execution(device, "bfloat16")
-    if device.type == "mps":
+        return replace(plain, precision=precision)
+    if plain.device.type == "mps":
         return replace(plain, reason="bfloat16 isn't tried on this kind of device")
     few = min(FEW_IMAGES, len(probe) // 2)
     if few == 0:
@@ -163,7 +188,8 @@ def _agrees(probe: _Probe, plain: Execution, short: Execution) -> bool:
     half = len(probe) // 2
     first, second = probe.part(0, half), probe.part(half, len(probe))
     loss, gradient = _loss_and_gradient(first, plain)
-    short_loss, short_gradient = _loss_and_gradient(first, short)
+    # Memory that a kernel forgets to write reads 0 on a fresh heap; in training it wouldn't.
+    short_loss, short_gradient = _loss_and_gradient(first, short, poisoned=True)
     _, other_gradient = _loss_and_gradient(second, plain)
     if not abs(short_loss - loss) <= LOSS_TOLERANCE * abs(loss):
         return False
@@ -172,10 +198,18 @@ def _agrees(probe: _Probe, plain: Execution, short: Execution) -> bool:
     return bool(by_rounding <= SHARE_OF_CHANCE * by_chance)
 
 
-def _loss_and_gradient(probe: _Probe, execution: Execution) -> tuple[float, Tensor]:
-    """The loss of one training step, and its gradient as one long vector on the CPU."""
+def _loss_and_gradient(
+    probe: _Probe, execution: Execution, *, poisoned: bool = False
+) -> tuple[float, Tensor]:
+    """The loss of one training step, and its gradient as one long vector on the CPU.
+
+    Args:
+        probe: What to take the step with.
+        execution: How.
+        poisoned: Fill the heap with NaN before.
+    """
     trained = _copy_without_dropout(probe.network, execution)
-    loss = _compute_gradients(trained, probe, execution)
+    loss = _compute_gradients(trained, probe, execution, poisoned=poisoned)
     gradients = [p.grad.float().flatten() for p in trained.parameters() if p.grad is not None]
     return loss, torch.cat(gradients).cpu()
 
@@ -196,23 +230,27 @@ def _speed(probe: _Probe, execution: Execution) -> float:
 
 def _copy_without_dropout(network: nn.Module, execution: Execution) -> nn.Module:
     """A copy to train: with masks drawn anew, no two steps could be compared."""
-    trained = execution.place(copy.deepcopy(network)).train()
+    trained = into_training_mode(execution.place(copy_module(network)))
     for module in trained.modules():
         if isinstance(module, nn.modules.dropout._DropoutNd):
             module.p = 0.0
     return trained
 
 
-def _compute_gradients(trained: nn.Module, probe: _Probe, execution: Execution) -> float:
+def _compute_gradients(
+    trained: nn.Module, probe: _Probe, execution: Execution, *, poisoned: bool = False
+) -> float:
     """A training step as far as precision and threads matter: all but the weights' change.
 
     The weights stay as they are, so that every step is the same. Returns the loss.
     """
-    images = probe.images.to(execution.device, memory_format=execution.memory_format)
+    images = execution.lay_out(probe.images)
     labels = probe.labels.to(execution.device)
     trained.zero_grad(set_to_none=True)
     loss, _ = training_loss(
         trained, images, labels, execution, label_smoothing=probe.label_smoothing
     )
+    if poisoned and execution.device.type == "cpu":
+        poison_heap(kernels.numel() for kernels in trained.parameters() if kernels.ndim > 2)
     loss.backward()  # type: ignore[no-untyped-call]
     return loss.item()

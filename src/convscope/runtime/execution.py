@@ -14,6 +14,7 @@ from convscope.runtime.convolution_plan import Plan, use_plan
 from convscope.runtime.dead_taps import ZeroDeadTaps
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
+Layout: TypeAlias = Literal["channels_last", "contiguous"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Execution:
         precision: "float32", or "bfloat16" for autocast (weights and sums stay float32).
         threads: On the processor; None leaves PyTorch's setting.
         plan: Convolutions that are computed as matrix products.
+        layout: How images and kernels are stored: "channels_last", which convolutions prefer, or
+            "contiguous", for networks whose forward pass takes views that need it.
         reason: Why this way, in one line with the figures.
     """
 
@@ -32,12 +35,13 @@ class Execution:
     precision: Precision
     threads: int | None = None
     plan: Plan = field(default_factory=dict)
+    layout: Layout = "channels_last"
     reason: str = "as asked"
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """How images and kernels are stored: channels innermost, which convolutions prefer."""
-        return torch.channels_last
+        """The layout, as PyTorch names it."""
+        return torch.channels_last if self.layout == "channels_last" else torch.contiguous_format
 
     @contextmanager
     def forward_pass(self) -> Iterator[None]:
@@ -58,9 +62,21 @@ class Execution:
         finally:
             torch.set_num_threads(before)
 
+    def lay_out(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (N, C, H, W) on the device, in the memory format."""
+        images = images.to(self.device).contiguous(memory_format=self.memory_format)
+        return images.reshape(-1).view(images.shape) if self.layout == "contiguous" else images
+
     def place(self, network: nn.Module) -> nn.Module:
         """Move the network to the device, in the memory format; returns it."""
-        return network.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload, no-any-return]
+        network.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload]
+        if self.layout == "contiguous":
+            # Kernels of one channel count as both, whatever their strides; convolutions look at
+            # the strides.
+            for tensor in (*network.parameters(), *network.buffers()):
+                if tensor.ndim == 4:
+                    tensor.data = tensor.data.reshape(-1).view(tensor.shape)
+        return network
 
     def __str__(self) -> str:
         return f"{self.device.type}, {self.precision}: {self.reason}"

@@ -7,12 +7,13 @@ operation is gone. The result is the same up to the rounding of float32.
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 
 import torch.fx
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from convscope.runtime.module_copy import copy_module
 
 
 def folded(network: nn.Module) -> nn.Module:
@@ -24,7 +25,7 @@ def folded(network: nn.Module) -> nn.Module:
     Args:
         network: Is left as it is.
     """
-    original = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+    original = copy_module(network).eval().requires_grad_(requires_grad=False)
     try:
         traced = torch.fx.symbolic_trace(original)
     except Exception:  # tracing calls code of any kind with values that aren't tensors

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.runtime.execution import Execution
+from convscope.runtime.module_output import main_logits
 from convscope.runtime.weight_average import WeightAverage
 
 
@@ -78,10 +79,10 @@ def training_loss(
 
     Returns:
         loss: The mean over the batch, a float32 scalar from which gradients can be computed.
-        logits: (N, classes), in the precision of the execution.
+        logits: (N, classes), in the precision of the execution; of several outputs, the main one.
     """
     with execution.forward_pass():
-        logits = network(images)
+        logits = main_logits(network(images))
     loss = F.cross_entropy(logits.float(), labels, label_smoothing=label_smoothing)
     return loss, logits
 

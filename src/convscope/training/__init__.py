@@ -8,6 +8,8 @@ What is here:
 - `job`: what a recipe comes down to on given data (network, images, normalization);
 - `state`: how far a run is and all its tensors, as they go into checkpoints; `budget`: the number
   of steps when minutes are given instead of epochs;
+- `measure`: what is found out on this machine before the first step; `final_evaluation`: what
+  happens after the last;
 - `live_view`, `tensorboard`, `expectation`: who watches a run, told of every step and epoch, the
   last comparing it with its forecast; `interrupt`: a stop that leaves a checkpoint;
 - `diagnosis`: where NaN first appeared, and a loss that stays where guessing leaves it, in words.

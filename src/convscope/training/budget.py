@@ -23,7 +23,7 @@ def plan_steps(recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
 
     Args:
         recipe: With `minutes`, `epochs` is the most that may be done.
-        progress: After a step.
+        progress: After a step, or after the evaluation of an epoch.
         steps_per_epoch: Batches of the training images.
     """
     if recipe.minutes is None:
@@ -32,9 +32,10 @@ def plan_steps(recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
     if left <= progress.evaluation_seconds:
         return progress.step
     if progress.step_in_epoch < min(FIRST_ESTIMATE, steps_per_epoch):
-        return max(progress.total_steps, progress.step + 1)
-    step_seconds = progress.training_seconds / progress.step_in_epoch
-    epoch_seconds = step_seconds * steps_per_epoch + progress.evaluation_seconds
-    ending = left - progress.evaluation_seconds
-    steps = progress.step + max(1, int(ending / epoch_seconds * steps_per_epoch))
+        steps = max(progress.total_steps, progress.step + 1)
+    else:
+        step_seconds = progress.training_seconds / progress.step_in_epoch
+        epoch_seconds = step_seconds * steps_per_epoch + progress.evaluation_seconds
+        ending = left - progress.evaluation_seconds
+        steps = progress.step + max(1, int(ending / epoch_seconds * steps_per_epoch))
     return steps if recipe.epochs is None else min(steps, recipe.epochs * steps_per_epoch)

@@ -12,6 +12,7 @@ from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import ForecastOutcome, Range, What, remember
+from convscope.planning.training_time import Stopped
 from convscope.planning.words import beside_actual
 from convscope.planning.workload import Workload
 from convscope.runs.forecast import ForecastRow
@@ -77,24 +78,32 @@ class Expectation:
             counts={name: len(images) for name, images in job.splits.items()},
             recipe=self._recipe,
             execution=self._execution,
+            classes=len(job.card.classes),
         )
 
     def _make(self) -> Forecast | None:
-        left = None
+        stopped = None
         if self._resumed is not None:
-            left = max(0, self._resumed.total_steps - self._resumed.step)
+            progress = self._resumed
+            stopped = Stopped(
+                step=progress.step,
+                step_in_epoch=progress.step_in_epoch,
+                total_steps=progress.total_steps,
+                seconds=progress.seconds,
+                evaluation_seconds=progress.evaluation_seconds,
+            )
         try:
             forecast = Forecaster(self._workload).at(
                 self._job.recipe.batch_size,
                 measuring_seconds=1.0,
                 base_bytes=self._base_bytes or None,
-                steps_left=left,
+                stopped=stopped,
             )
         except (RuntimeError, TypeError, ValueError) as error:
             reason = " ".join(str(error).split())[:160]
             self._view.message(f"No forecast: the network can't be followed ({reason})")
             return None
-        self._view.message(forecast.in_words(goes_on=left is not None))
+        self._view.message(forecast.in_words(goes_on=stopped is not None))
         return forecast
 
     def step(self, progress: Progress, loss: float) -> None:
@@ -200,7 +209,9 @@ class Expectation:
         remember_fixed_costs(
             FixedCosts(
                 start_seconds=self._start_seconds,
-                final_evaluation_seconds=now - self._evaluating_from,
+                final_evaluation_seconds=max(
+                    0.0, now - self._evaluating_from - forecast.uncorrected["answers"]
+                ),
                 start_bytes=without - self._workload.data_set_bytes,
                 late_bytes=max(0, self._training_peak - without - memory.heap),
                 final_evaluation_bytes=max(0, peak - without - parameters),

@@ -25,6 +25,25 @@ class TrainingStoppedError(ConvscopeError):
         super().__init__(f"Stopped; everything is kept. Go on with: convscope resume {run_folder}")
 
 
+@contextmanager
+def explain_stop(run_folder: Path) -> Iterator[None]:
+    """Say, when Ctrl-C ends the final evaluation, that the training is kept and how to go on.
+
+    Raises:
+        ConvscopeError: In place of KeyboardInterrupt.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        stopped = ConvscopeError(
+            "Stopped in the final evaluation; the training has ended and is kept. For what is "
+            f"left: convscope resume {run_folder}; for the evaluation alone: convscope evaluate "
+            f"{run_folder}"
+        )
+        stopped.exit_code = 128 + signal.SIGINT
+        raise stopped from None
+
+
 class StopRequest:
     """Remembers that a signal has asked the run to stop.
 

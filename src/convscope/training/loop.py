@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from convscope.evaluation.logits import compute_batch_logits
+from convscope.evaluation.logits import Logits, compute_batch_logits
+from convscope.evaluation.suspicions import ends_in_softmax, find_suspicions
 from convscope.runs.checkpoint import save_checkpoint
 from convscope.runs.model_file import save_model
 from convscope.runs.optimization import learning_rate, set_learning_rate
@@ -17,6 +18,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.execution import Execution
+from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.training.budget import plan_steps
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
@@ -72,9 +74,9 @@ def fit(
     monitor, monitor_name = job.monitor_batches(execution), job.monitor_name
     # What recomputation saves, a heap that is kept would lose again between its blocks.
     keeps_memory = not run.recipe.recompute
-    saved_at, clock = progress.seconds, time.perf_counter()
+    saved_at, clock, is_odd = progress.seconds, time.perf_counter(), False
     while not is_over(recipe, progress):
-        network.train()
+        into_training_mode(network)
         for images, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
                 break  # the time is up, or the run was stopped after its last step
@@ -136,11 +138,17 @@ def fit(
         now = time.perf_counter()
         progress.seconds += now - clock
         clock = now
+        # The evaluation may have taken the last of the time: then no other epoch begins.
+        progress.total_steps = plan_steps(recipe, progress, len(train))
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
         is_last = is_over(recipe, progress)
         warning = stuck_at_guessing(metrics, len(job.card.classes), is_last=is_last)
+        odd = () if is_odd or is_last else _find_odd(outcome, progress.epoch, job)
+        is_odd = is_odd or bool(odd)  # said once; what is left of it at the end is said there
         for watcher in watchers:
             watcher.epoch(metrics, state)
+            for each in odd:
+                watcher.message(each)
             if warning is not None:
                 watcher.message(f"{warning} To find the reason: convscope doctor {run.folder}")
         now = time.perf_counter()
@@ -148,6 +156,13 @@ def fit(
         clock = now
         if not is_last:
             stop.raise_if_requested()
+
+
+def _find_odd(outcome: Logits, epoch: int, job: Job) -> tuple[str, ...]:
+    """What a good accuracy hides; in the first epochs, one class for all images is usual."""
+    if epoch % 3 and not ends_in_softmax(outcome.values):
+        return ()
+    return find_suspicions(outcome.values, outcome.labels, job.card.classes)
 
 
 def step_seed(seed: int, epoch: int, step: int) -> int:

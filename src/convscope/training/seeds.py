@@ -14,8 +14,9 @@ from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.look.numbers import percent
 from convscope.runs.choose_recipe import choose_recipe, run_name
+from convscope.runs.out_folder import reserve_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run, unused_folder
+from convscope.runs.run import Run
 from convscope.runs.seed_group import SeedGroup, open_group
 from convscope.training.diagnosis import stuck_at_guessing
 from convscope.training.interrupt import TrainingStoppedError
@@ -69,7 +70,7 @@ def train_seeds(
         )
     subject = network if isinstance(network, str) else network()
     chosen = choose_recipe(subject, data, recipe, changes)
-    folder = unused_folder("runs", run_name(subject, chosen)) if out is None else Path(out)
+    folder = reserve_folder("runs", run_name(subject, chosen)) if out is None else Path(out)
     wanted = range(chosen.seed, chosen.seed + seeds)
     group = open_group(folder, chosen, wanted, force=force)
     _check_images(group)
@@ -124,7 +125,7 @@ def _train_one(
             subject = network()
     if group.has_begun(seed):
         module = subject if isinstance(subject, nn.Module) else None
-        return resume(folder, network=module, data=data, histograms=histograms, quiet=quiet)
+        return resume(folder, module=module, data=data, histograms=histograms, quiet=quiet)
     recipe = group.recipe.replace(seed=seed)
     if group.runs:
         first = group.runs[0].recipe

@@ -17,11 +17,13 @@ class EventLog:
 
     Args:
         folder: Where they go.
+        first_step: The first step that will be written. What a run that was killed had written of
+            this step and later ones is hidden by it: it takes these steps again.
         histograms: Also write a histogram of every parameter after every epoch.
     """
 
-    def __init__(self, folder: Path, *, histograms: bool = False) -> None:
-        self._writer = SummaryWriter(str(folder))
+    def __init__(self, folder: Path, *, first_step: int = 0, histograms: bool = False) -> None:
+        self._writer = SummaryWriter(str(folder), purge_step=first_step)
         self._histograms = histograms
 
     def images(self, batch: torch.Tensor) -> None:

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
-from convscope.evaluation.analysis import analyse
-from convscope.evaluation.calibrate import calibrate_model
-from convscope.evaluation.evaluate import evaluate_model
-from convscope.evaluation.report import write_report
 from convscope.files import write_text
-from convscope.look.numbers import percent
-from convscope.planning.recomputed_blocks import plan_recomputation
+from convscope.runs.changed_recipe import check_recipe_change
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.optimization import make_optimizer
+from convscope.runs.out_folder import out_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run, check_out_folder, new_run, unused_folder
+from convscope.runs.run import Run, new_run
+from convscope.runs.split_record import read_split_record, write_split_record
 from convscope.runtime.allocator import returning_memory
-from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import exclusive
 from convscope.runtime.execution import Execution
+from convscope.runtime.module_copy import copy_module
 from convscope.runtime.process import forget_peak
-from convscope.runtime.recomputation import find_blocks, recomputing
+from convscope.runtime.recomputation import recomputing
+from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.weight_average import WeightAverage
-from convscope.training.budget import first_plan
+from convscope.training.budget import first_plan, plan_steps
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
-from convscope.training.interrupt import stop_on_signals
+from convscope.training.final_evaluation import evaluate_result
+from convscope.training.interrupt import explain_stop, stop_on_signals
 from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.loop import Watcher, fit, is_over
+from convscope.training.measure import choose_for_job, choose_recomputed
 from convscope.training.state import Progress, TrainingState
 from convscope.version import __version__
 
@@ -86,51 +84,42 @@ def train(
     begun = time.perf_counter()
     forget_peak()
     chosen = choose_recipe(network, data, recipe, changes)
-    folder = unused_folder("runs", run_name(network, chosen)) if out is None else Path(out)
-    check_out_folder(folder, force=force)
     view = LiveView(quiet=quiet)
-    device = choose_device(chosen.device)
-    job = prepare(network, data, chosen)
-    for note in job.splits["train"].notes:
-        view.message(note)
-    found = check_leaks(
-        job.splits,
-        data,
-        allow=chosen.allow_leaks,
-        allow_conflicts=chosen.allow_conflicting_labels,
-        reading=chosen.reading,
-    )
-    for note in found:
-        view.message(note)
-    view.message(f"{run_name(network, chosen)}: measuring how it runs fastest here")
-    execution = _choose_execution(job, device)
-    recompute = _choose_recomputed(job, execution, view)
-    # What was measured goes into the run's recipe, so that it gives the same run on this machine.
-    measured = {
-        "precision": execution.precision,
-        "threads": execution.threads,
-        "recompute": recompute,
-        "grey_range": job.splits["train"].grey_range,
-    }
-    run = new_run(folder, chosen.replace(**measured), force=force)
+    name = run_name(network, chosen)
+    with out_folder(out, name, force=force) as folder:
+        job = _prepare(network, data, chosen, view)
+        view.message(f"{name}: measuring how it runs fastest here")
+        execution = choose_for_job(job, choose_device(chosen.device))
+        # What was measured goes into the run's recipe, so that it gives the same run on this
+        # machine.
+        measured = {
+            "precision": execution.precision,
+            "threads": execution.threads,
+            "recompute": choose_recomputed(job, execution, view),
+            "grey_range": job.splits["train"].grey_range,
+        }
+        run = new_run(folder, chosen.replace(**measured), force=force)
     environment = {
         "convscope": __version__,
         **describe(),
         "device": str(execution.device),
         "precision": execution.precision,
+        "layout": execution.layout,
         "matrix_convolutions": execution.plan,
         "execution_reason": execution.reason,
         "data_fingerprint": job.splits["train"].fingerprint(),
+        "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
-    return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+    with modes_kept(job.network):
+        return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 @exclusive("training")
 def resume(
     run: Run | str | Path,
     *,
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     data: Data | None = None,
     histograms: bool = False,
     quiet: bool = False,
@@ -141,26 +130,28 @@ def resume(
 
     Args:
         run: The run or its folder.
-        network: The module, if the run trains one of your own.
+        module: The module, if the run trains one of your own.
         data: The images, if they came from arrays, or if the folder has moved.
         histograms: As for `train`.
         quiet: Show nothing.
 
     Raises:
-        UsageError: Not a run, or the data has changed.
+        UsageError: Not a run, its recipe was changed in what it computes, or the data has changed.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
     begun = time.perf_counter()
     forget_peak()
     run = run if isinstance(run, Run) else Run(run)
     recipe, environment = run.recipe, run.environment
+    check_recipe_change(run.folder, environment.get("recipe"), recipe)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
-    job = prepare(network or recipe.network, data or recipe.data, recipe)
+    job = prepare(module or recipe.network, data or recipe.data, recipe)
     if job.splits["train"].fingerprint() != environment["data_fingerprint"]:
         raise UsageError(
-            f"The images in {recipe.data!r} aren't those that run {str(run.folder)!r} began "
-            "with, so going on would mix two data sets. Start a new run: convscope train."
+            f"The training images of {recipe.data or 'the arrays given'!r} aren't those that run "
+            f"{str(run.folder)!r} began with, so going on would mix two data sets: "
+            f"{_reason(environment)}. Start a new run: convscope train."
         )
     device = choose_device(environment["device"])
     execution = Execution(
@@ -168,54 +159,26 @@ def resume(
         environment["precision"],
         recipe.threads,
         environment["matrix_convolutions"],
+        environment.get("layout", "channels_last"),  # runs of earlier versions have no other
         "as the run began",
     )
-    return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+    with modes_kept(job.network):
+        return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
-def _choose_execution(job: Job, device: torch.device) -> Execution:
-    batches = job.training_batches(Execution(device, "float32"))
-    images, labels = next(iter(batches.epoch(0)))
-    recipe = job.recipe
-    with returning_memory():
-        return choose_execution(
-            job.network,
-            images,
-            labels,
-            device,
-            recipe.precision,
-            recipe.threads,
-            label_smoothing=recipe.label_smoothing,
-        )
-
-
-def _choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[str, ...]:
-    """The blocks whose activations won't be kept, as the recipe says or chosen from the network.
-
-    Raises:
-        UsageError: A block doesn't exist, or none can be chosen for this network.
-    """
-    recompute = job.recipe.recompute
-    if recompute != "auto":
-        find_blocks(job.network, recompute)
-        return recompute
-    shape = (job.card.channels, job.card.size, job.card.size)
-    try:
-        planned = plan_recomputation(job.network, shape, execution, job.recipe)
-    except RuntimeError as error:
-        raise UsageError(
-            "recompute: no blocks can be chosen, since this network asks for the values of its "
-            f'tensors ({str(error).splitlines()[0]}). Name them: recompute=["layer1"].'
-        ) from error
-    if planned.blocks:
-        view.message(
-            f"Computed again instead of kept: {len(planned.blocks)} blocks; "
-            f"{percent(planned.saved, 0)} "
-            f"less memory in a step of many images, {percent(planned.repeated, 0)} more work"
-        )
-    else:
-        view.message("Nothing is computed again: no block saves more memory than it costs time")
-    return planned.blocks
+def _prepare(network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView) -> Job:
+    """Load the images, say what a person should know of them, and build the network."""
+    job = prepare(network, data, recipe)
+    found = check_leaks(
+        job.splits,
+        data,
+        allow=recipe.allow_leaks,
+        allow_conflicts=recipe.allow_conflicting_labels,
+        reading=recipe.reading,
+    )
+    for note in (*job.splits["train"].notes, *found):
+        view.message(note)
+    return job
 
 
 def _carry_out(
@@ -230,6 +193,8 @@ def _carry_out(
 ) -> Run:
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
+    if read_split_record(run.folder) is None:
+        write_split_record(run.folder, job.splits)
     train_batches = job.training_batches(execution)
     state = _initial_state(job, execution, len(train_batches))
     checkpoint = latest_checkpoint(run.checkpoints)
@@ -237,8 +202,9 @@ def _carry_out(
         for problem in checkpoint.passed_over:
             view.message(f"Damaged checkpoint passed over: {problem}")
         state.restore(checkpoint)
-        if job.recipe.minutes is None:  # the recipe may have been given more epochs since
-            state.progress.total_steps = first_plan(job.recipe, len(train_batches))
+        # The recipe may have been given more epochs or minutes since.
+        steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        state.progress.total_steps = steps
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None
@@ -246,7 +212,8 @@ def _carry_out(
         resumed = None if checkpoint is None else state.progress
         expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
-    events = EventLog(run.folder / "tensorboard", histograms=histograms)
+    first_step = 0 if checkpoint is None else state.progress.step + 1
+    events = EventLog(run.folder / "tensorboard", first_step=first_step, histograms=histograms)
     if checkpoint is None:
         events.images(next(iter(train_batches.epoch(0)))[0])
     try:
@@ -264,32 +231,23 @@ def _carry_out(
         raise
     finally:
         events.close()
-    view.message("final evaluation")
-    if expectation:
-        expectation.evaluation_begins()
-    batch_size = job.recipe.batch_size
-    model = run.model(copy.deepcopy(job.network) if not job.card.network else None)
-    if "validation" in job.splits:
-        rate = job.recipe.unknown_rate
-        model = calibrate_model(model, run, rate, job.splits, batch_size=batch_size, quiet=quiet)
-    evaluation = evaluate_model(model, run, job.splits, batch_size=batch_size, quiet=quiet)
-    analysis = analyse(evaluation, batch_size=batch_size, robustness=None, quiet=quiet)
-    if analysis.robustness is None:
-        view.message(
-            "Robustness is left out, since it would take minutes for a network this large: "
-            f"convscope evaluate {run.folder}"
-        )
-    if expectation:
-        expectation.settle(run)
-    write_report(analysis)
+    with explain_stop(run.folder):
+        evaluate_result(run, job, view, expectation, quiet=quiet)
     return run
+
+
+def _reason(environment: dict[str, Any]) -> str:
+    """Why training images may differ from those that a run began with."""
+    if "recipe" in environment:  # which was the same
+        return "files were added, removed or changed since, or divided otherwise"
+    return "files were changed since, or size or validation in its recipe.toml"
 
 
 def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:
     network = execution.place(job.network)
     average = None
     if job.recipe.ema is not None:
-        average = WeightAverage(copy.deepcopy(network), job.recipe.ema)
+        average = WeightAverage(copy_module(network), job.recipe.ema)
     progress = Progress(total_steps=first_plan(job.recipe, steps_per_epoch))
     return TrainingState(network, make_optimizer(network, job.recipe), average, progress)
 

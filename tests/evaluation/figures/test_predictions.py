@@ -20,7 +20,7 @@ def test_predictions_are_drawn_printed_and_shown(digits_run, tmp_path):
     assert len(found.figure().axes) == 40
     lines = str(found).splitlines()
     first = found.predictions[0]
-    shown = f"{first.top[0].label} {first.top[0].probability:.1%}"
+    shown = f"{first.top[0].label} {100 * first.top[0].probability:.1f} %"
     assert lines[0].startswith(f"{first.path}: ")
     assert shown in lines[0]
     assert lines[-1].startswith("Left out ")

@@ -47,7 +47,7 @@ def test_the_layer_in_networks_of_the_catalog(name, size, layer, shape):
     assert (node.name, list(node.shape[1:])) == (layer, shape)
 
 
-def test_an_in_place_rectifier_counts_with_what_it_made():
+def test_an_in_place_relu_counts_with_what_it_made():
     """The value and the gradient are those of the same moment, before or after the ReLU."""
     network, image = peculiar.made(peculiar.EndsInFunctions), peculiar.images()
     found = grad_cam(network, image, 1)

@@ -1,4 +1,7 @@
-"""What holds for every attribution method."""
+"""What holds for every attribution method.
+
+Tests inspection/attribution/attribution.py.
+"""
 
 import pytest
 import torch
@@ -71,7 +74,6 @@ class Returns(nn.Module):
 @pytest.mark.parametrize(
     ("wrap", "words"),
     [
-        (lambda x: (x, x), "returned a tuple for 2 image"),
         (lambda x: x.sum(), "returned a tensor of shape () for 2 image"),
         (lambda x: x[:1], "returned a tensor of shape (1, 144) for 2 image"),
     ],
@@ -81,6 +83,18 @@ def test_what_is_no_logits_is_explained(wrap, words):
         logits_of(Returns(wrap), peculiar.images(2))
     assert words in str(error.value)
     assert "Wrap it in a module that returns its class scores alone." in str(error.value)
+
+
+def test_of_several_outputs_the_main_one_is_explained():
+    given = peculiar.images(2)
+    assert torch.equal(logits_of(Returns(lambda x: (x, x + 1)), given), given.flatten(1))
+    with pytest.raises(UsageError, match="this one returns a str"):
+        logits_of(Returns(lambda _: "logits"), given)
+
+
+def test_logits_that_hang_on_nothing_are_explained():
+    with pytest.raises(UsageError, match="don't hang on the image by operations of PyTorch"):
+        logits_of(Returns(torch.Tensor.detach), peculiar.images(2).requires_grad_())
 
 
 def test_frozen_lets_gradients_reach_images_only():

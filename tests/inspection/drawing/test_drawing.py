@@ -1,4 +1,9 @@
-"""Drawings of the catalog's networks and of modules that are not ours."""
+"""Drawings of the catalog's networks and of modules that are not ours.
+
+Tests inspection/drawing/svg.py, inspection/drawing/png.py, inspection/drawing/look.py,
+inspection/drawing/legend.py, inspection/drawing/cells.py, inspection/drawing/units.py,
+inspection/drawing/scale.py, inspection/drawing/shapes.py.
+"""
 
 import functools
 from collections import Counter

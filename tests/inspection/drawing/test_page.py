@@ -1,4 +1,7 @@
-"""Pages of networks of any structure: nothing covers anything, and every line is there."""
+"""Pages of networks of any structure: nothing covers anything, and every line is there.
+
+Tests inspection/drawing/pieces.py, inspection/drawing/stretches.py.
+"""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

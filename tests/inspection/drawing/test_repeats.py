@@ -1,4 +1,7 @@
-"""Which blocks are drawn once, and which as one step."""
+"""Which blocks are drawn once, and which as one step.
+
+Tests inspection/drawing/blocks.py, inspection/drawing/shortening.py, inspection/drawing/steps.py.
+"""
 
 import torch
 from torch import nn
@@ -6,7 +9,7 @@ from torch import nn
 from convscope.graph.capture import capture
 from convscope.inspection.drawing.blocks import block_calls, blocks_of
 from convscope.inspection.drawing.repeats import fold
-from convscope.inspection.drawing.shortening import shortened
+from convscope.inspection.drawing.shortening import shorten_blocks
 from convscope.inspection.drawing.steps import steps_of
 
 
@@ -90,7 +93,7 @@ def test_blocks_whose_output_is_used_elsewhere_stay_apart():
 def test_a_block_of_too_many_columns_becomes_one_step():
     for layers, drawn in ((3, 8), (30, 3)):
         network = nn.Sequential(nn.Conv2d(4, 4, 1), Dense(layers))
-        steps, _ = shortened(*fold(*read(network)))
+        steps, _ = shorten_blocks(*fold(*read(network)))
         assert len(steps) == drawn
         assert steps[-1].shape == (4 + 2 * layers, 8, 8)
     assert steps[-1].label == ["Dense", "61 layers"]

@@ -1,3 +1,8 @@
+"""The images that excite a channel most are those that a plain loop finds.
+
+Tests inspection/open/data.py.
+"""
+
 import numpy as np
 import pytest
 import torch

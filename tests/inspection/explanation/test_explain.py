@@ -1,3 +1,8 @@
+"""An explanation as a person asks for it: every method, its texts, its files, its page.
+
+Tests inspection/explanation/explanation.py, inspection/explanation/page.py.
+"""
+
 import base64
 import io
 import re

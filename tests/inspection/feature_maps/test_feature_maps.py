@@ -1,3 +1,8 @@
+"""Maps and kernels are those of the network, whatever comes later in place.
+
+Tests inspection/kernels/first_kernels.py.
+"""
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +16,7 @@ from convscope.networks.catalog import build
 from tests.inspection import peculiar
 
 
-def test_maps_are_those_of_the_moment_also_where_a_rectifier_overwrites_them():
+def test_maps_are_those_of_the_moment_also_where_a_relu_overwrites_them():
     network, image = peculiar.made(peculiar.ReusedActivation), peculiar.images()
     before, after = read_feature_maps(network, image, ["conv1", "relu"])
     expected = network.conv1(image)[0].detach()

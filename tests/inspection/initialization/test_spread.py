@@ -1,3 +1,8 @@
+"""What initial weights do to the signal, layer after layer.
+
+Tests inspection/initialization/compare.py.
+"""
+
 import pytest
 import torch
 from torch import nn

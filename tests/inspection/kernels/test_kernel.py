@@ -1,3 +1,8 @@
+"""Kernels made by hand: the gallery, what people type, and what they make of an image.
+
+Tests inspection/kernels/apply.py, inspection/kernels/filter_image.py.
+"""
+
 import numpy as np
 import pytest
 import torch

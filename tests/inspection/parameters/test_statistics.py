@@ -1,3 +1,8 @@
+"""Parameters in figures: read by name, with gradients, tied ones once, dead units.
+
+Tests inspection/parameters/dead_units.py, inspection/parameters/read.py.
+"""
+
 import dataclasses
 
 import pytest

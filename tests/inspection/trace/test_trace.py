@@ -1,4 +1,7 @@
-"""Traces agree with the curriculum's figures, with PyTorch, and cost nothing."""
+"""Traces agree with the curriculum's figures, with PyTorch, and cost nothing.
+
+Tests inspection/trace/layers.py.
+"""
 
 import json
 import subprocess
@@ -253,9 +256,7 @@ def test_shapes_that_cannot_be():
     assert "got (0, 4, 4)." in message(lambda: trace(module, (0, 4, 4)))
     assert message(lambda: trace("lenet", (1, 28, 32))) == ("lenet takes square images, not 28×32.")
     assert "The least size that works is 67×67." in message(lambda: trace("nin", 40))
-    assert message(lambda: trace("resnet81")).startswith(
-        "Unknown network or run folder 'resnet81'."
-    )
+    assert "Unknown network or run folder 'resnet81'." in message(lambda: trace("resnet81"))
 
 
 def test_images_far_too_large_to_compute():

@@ -97,18 +97,118 @@ def test_a_module_of_ones_own():
     assert model.network.training  # left as it was
 
 
-def test_what_cannot_be_exported_is_explained():
-    class Looping(torch.nn.Module):
-        def forward(self, images):
-            flat = images.flatten(1)[:, :3]
-            while flat.sum() > 1:
-                flat = flat / 2
-            return flat
+def count_images(images):
+    return len(images)
 
+
+class Counting(torch.nn.Module):
+    """Asks for the number of images in one of the ways that people write."""
+
+    def __init__(self, make_rows):
+        super().__init__()
+        self.make_rows = make_rows
+        self.dense = torch.nn.Linear(28 * 28, 3)
+        self.token = torch.nn.Parameter(torch.randn(1, 28 * 28))
+
+    def forward(self, images):
+        return self.dense(self.make_rows(images, self.token))
+
+
+WAYS = {
+    "len in view": lambda x, _: x.view(len(x), -1),
+    "len in a function": lambda x, _: x.reshape(count_images(x), -1),
+    "len in expand": lambda x, token: token.expand(len(x), -1) + x.flatten(1),
+    "len in zeros": lambda x, token: torch.zeros(len(x), 1) + token + x.flatten(1),
+    "len in arithmetic": lambda x, _: x.flatten(1) * len(x) / len(x),
+    "int": lambda x, _: x.view(int(x.shape[0]), -1),
+    "size in view": lambda x, _: x.view(x.size(0), -1),
+    "size() in reshape": lambda x, _: x.reshape(x.size()[0], 28 * 28),
+    "shape in expand": lambda x, token: token.expand(x.shape[0], -1) * x.flatten(1),
+    "shape in four": lambda x, _: (lambda n, c, h, w: x.reshape(n, c * h * w))(*x.shape),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_batch_is_free_however_a_module_asks_for_it(way):
+    torch.manual_seed(0)
+    model = Model(Counting(WAYS[way]).eval(), card_for(1, network=""))
+    session, inputs = Session(onnx_bytes(model)), images(model.card, 7)
+    grey = inputs[..., :1].repeat(3, axis=3)
+    with torch.no_grad():
+        pixels = torch.from_numpy(grey[..., :1].transpose(0, 3, 1, 2).copy())
+        wanted = [
+            calibrated_probabilities(
+                model.network(model.normalization.apply(pixels[:count])), model.card
+            )
+            for count in (1, 3, 7)
+        ]
+    for probabilities in wanted:
+        said = session.run(grey[: len(probabilities)])
+        np.testing.assert_allclose(said.probabilities, probabilities, atol=1e-5)
+
+
+def test_a_class_token_is_exported():
+    class ClassToken(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.patch = torch.nn.Conv2d(3, 16, 7, 7)
+            self.token = torch.nn.Parameter(torch.randn(1, 1, 16))
+            self.dense = torch.nn.Linear(16, 3)
+
+        def forward(self, images):
+            tokens = self.patch(images).flatten(2).mT
+            every = torch.cat([self.token.expand(len(images), -1, -1), tokens], 1)
+            return self.dense(every.mean(1))
+
+    model = Model(ClassToken().eval(), card_for(network=""))
+    session, inputs = Session(onnx_bytes(model)), images(model.card, 7)
+    wanted = calibrated_probabilities(expected(model, inputs), model.card)
+    for count in (1, 3, 7):
+        said = session.run(inputs[:count])
+        np.testing.assert_allclose(said.probabilities, wanted[:count], atol=1e-5)
+
+
+class Looping(torch.nn.Module):
+    def forward(self, images):
+        flat = images.flatten(1)[:, :3]
+        while flat.sum() > 1:
+            flat = flat / 2
+        return flat
+
+
+class PairsOnly(torch.nn.Module):
+    def forward(self, images):
+        return images.reshape(2, -1)[:, :3]
+
+
+class OneByOne(torch.nn.Module):
+    def forward(self, images):
+        return torch.stack([images[number].flatten()[:3] for number in range(len(images))])
+
+
+class Failing(torch.nn.Module):
+    def forward(self, images):
+        raise RuntimeError("\033[96mMine\033[0m is wrong\nNext steps:\n- Create an issue")
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (Looping(), "what it does depends on numbers that it computes."),
+        (PairsOnly(), "it computes with a fixed number of images."),
+        (OneByOne(), "it computes with a fixed number of images."),
+        (Failing(), "Mine is wrong."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_cannot_be_exported_is_explained_in_a_sentence_of_ours(network, reason, capfd):
     with pytest.raises(ConvscopeError) as error:
-        onnx_bytes(Model(Looping(), card_for(network="")))
-    assert str(error.value).startswith("This network can't be exported to ONNX: ")
-    assert "operations on tensors that don't depend on the values in them." in str(error.value)
+        onnx_bytes(Model(network, card_for(network="")))
+    assert str(error.value) == (
+        f"This network can't be exported to ONNX: {reason} Its forward must be made of operations "
+        "on tensors that don't depend on the values in them, nor on how many images there are."
+    )
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_file_describes_itself_and_gives_nothing_away():

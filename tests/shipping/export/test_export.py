@@ -104,7 +104,7 @@ def test_a_module_of_ones_own(tmp_path):
     run = cs.train(Own(), "digits", "fast", out=tmp_path / "run", epochs=1, quiet=True)
     with pytest.raises(UsageError, match="is a module of your own"):
         cs.export(run, tmp_path / "own.onnx", quiet=True)
-    written = cs.export(run, tmp_path / "own.onnx", network=Own(), quiet=True)
+    written = cs.export(run, tmp_path / "own.onnx", module=Own(), quiet=True)
     assert (written.network, written.agreement.same_top) == ("Own", 359)
 
 

@@ -16,7 +16,7 @@ def written(int8=None):
 
 def test_an_onnx_export_prints_and_shows_itself():
     assert str(written()).splitlines() == [
-        "a<b>.onnx: lenet in float32, opset 18, 0.2 MB, 0.50 ms an image",
+        "a<b>.onnx: lenet in float32, opset 18, 250 kB, 0.50 ms an image",
         "Compared with the run on 20 images: the same class for every one, probabilities within "
         "3e-06",
         "Try it: python a_reader.py IMAGE",
@@ -31,10 +31,10 @@ def test_one_in_8_bits_says_what_it_costs():
     lines = str(written(int8)).splitlines()
     assert lines[0].startswith("a<b>.onnx: lenet in 8 bits, opset 18")
     assert lines[1] == (
-        "In float32: 1.0 MB, 1.50 ms. Accuracy on 1,000 test images: 97.00% in 8 bits, 98.00% in "
+        "In float32: 1 MB, 1.50 ms. Accuracy on 1,000 test images: 97.00 % in 8 bits, 98.00 % in "
         "float32"
     )
-    assert "97.00%" in written(int8)._repr_html_()
+    assert "97.00 %" in written(int8)._repr_html_()
 
 
 def test_exported_weights_say_how_they_are_loaded():

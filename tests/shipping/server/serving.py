@@ -30,6 +30,8 @@ from convscope.shipping.server.serve import listening, make_server
 PNG = {"Content-Type": "image/png"}
 # Reading the certificates of the world would take longer than the request.
 get = functools.partial(httpx.get, verify=False)
+head = functools.partial(httpx.head, verify=False)
+options = functools.partial(httpx.options, verify=False)
 http_post = functools.partial(httpx.post, verify=False)
 
 CLASSES = tuple(f"class {number}" for number in range(256))
@@ -132,8 +134,8 @@ def status_of(answer):
     return status, json.loads(body).get("error") if body else None
 
 
-def post(address, content, headers=PNG, **options):
-    return http_post(f"{address}/predict", content=content, headers=headers, **options)
+def post(address, content, headers=PNG, route="/predict", **options):
+    return http_post(f"{address}{route}", content=content, headers=headers, **options)
 
 
 def connection_to(address):

@@ -22,7 +22,9 @@ from tests.shipping.server.serving import (
     ask,
     connection_to,
     get,
+    head,
     image,
+    options,
     post,
     served,
     until,
@@ -65,7 +67,9 @@ def test_unknown_is_said(address):
         ("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp"),
         ("BMP", "image/bmp"), ("GIF", "image/gif"), ("TIFF", "image/tiff"),
         ("PPM", "image/x-portable-graymap"), ("PNG", "IMAGE/PNG; charset=binary"),
-        ("PNG", "image/jpeg"),
+        ("PNG", "image/jpeg"), ("JPEG", "image/jpg"), ("JPEG", "image/pjpeg"),
+        ("JPEG", "Image/PJPEG ; q=0.5; name=a.jpg"), ("PNG", "image/x-png"),
+        ("PNG", "image/x-png;charset=binary"), ("BMP", "image/x-ms-bmp"), ("TIFF", "image/tif"),
     ],
 )  # fmt: skip
 def test_formats(address, kind, content_type):
@@ -105,6 +109,8 @@ def test_a_list_with_a_bad_image_answers_the_others(address):
         (b'{"images": [5]}', JSON, 422, "images.0: Input should be a valid string"),
         (b'{"images": ["AA==", "\xc3\xa4"]}', JSON, 422, "images.1: not base64. Expected: "),
         (b'{"images": ["http://x/y.png"]}', JSON, 422, "images.0: not base64."),
+        (b'{"images": ["data:text/html;base64,AA=="]}', JSON, 422, "images.0: not base64."),
+        (b'{"images": ["data:image/png,AA=="]}', JSON, 422, "images.0: not base64."),
         (b'{"images": ["AA=="], "url": 1}', JSON, 422, "url: Extra inputs are not permitted"),
         (b'{"images": ["AA=="]}', JSON, 422, "None of the images can be used. The first: not"),
         (as_list(*[b""] * 257), JSON, 422, "images: List should have at most 256 items"),
@@ -154,7 +160,77 @@ def test_no_such_route_and_no_such_method(address):
     assert get(f"{address}/nothing").json() == {"error": "Not Found. See /docs for what there is."}
     answer = get(f"{address}/predict")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "POST, OPTIONS"
+    answer = post(address, image(1), route="/model")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_slash_at_the_end_changes_nothing(address):
+    answer = post(address, image(7), route="/predict/", params={"top": 1})
+    assert answer.status_code == 200
+    assert not answer.history
+    assert answer.json()["predictions"][0]["label"] == "class 7"
+    assert get(f"{address}/healthz/").json() == {"status": "ok"}
+    assert get(f"{address}/predict//").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/openapi.json", "/healthz", "/readyz", "/model", "/metrics"]
+)
+def test_head_is_get_without_the_body(address, path):
+    with connection_to(address) as connection:
+        for _ in range(2):  # the connection can be used on
+            connection.request("HEAD", path)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"")
+            assert int(answer.headers["content-length"]) > 10
+        assert ask(connection, image(9))[0] == 200
+
+
+def test_head_where_only_post_is(address):
+    answer = head(f"{address}/predict")
+    assert (answer.status_code, answer.content) == (405, b"")
+    assert answer.headers["allow"] == "POST, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [("/predict", "POST, OPTIONS"), ("/predict/", "POST, OPTIONS"), ("/", "GET, HEAD, OPTIONS")],
+)
+def test_options_says_what_is_allowed(address, path, allow):
+    answer = options(f"{address}{path}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == allow
+    assert options(f"{address}/nothing").status_code == 404
+
+
+WAYS_TO_WRITE = {
+    "data URL": lambda text: f"data:image/png;base64,{text}",
+    "data URL of another name": lambda text: f"DATA:Image/X-PNG;name=a.png;BASE64,{text}",
+    "data URL without a type": lambda text: f"data:;base64,{text}",
+    "line breaks": lambda text: "".join(f"{text[n : n + 7]}\r\n" for n in range(0, len(text), 7)),
+    "indented": lambda text: f"\n  {text}  \n",
+    "URL-safe": lambda text: text.replace("+", "-").replace("/", "_"),
+    "no padding": lambda text: text.rstrip("="),
+    "all of it": lambda text: (
+        "data:image/png;base64,\n"
+        + "\n".join(text.replace("+", "-").replace("/", "_").rstrip("=").partition("A"))
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_WRITE)
+def test_base64_as_programs_write_it(address, way):
+    values = range(1, 40)  # whose files use every letter, and need padding or none
+    files = [image(value) + b"\xfb\xff\xfe" + bytes(value % 3) for value in values]
+    texts = [base64.b64encode(file).decode() for file in files]
+    assert any("+" in text for text in texts)
+    assert any("/" in text for text in texts)
+    assert any(text.endswith("=") for text in texts)
+    body = json.dumps({"images": [WAYS_TO_WRITE[way](text) for text in texts]}).encode()
+    answer = post(address, body, JSON).json()
+    assert [each["label"] for each in answer["predictions"]] == [f"class {n}" for n in values]
 
 
 @pytest.mark.parametrize("chunked", [False, True])

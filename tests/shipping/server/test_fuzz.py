@@ -66,6 +66,23 @@ def some_file(chance):
     return kind, content
 
 
+def written(content, chance):
+    """A file in base64, in a form that is accepted or in one that isn't."""
+    text = base64.b64encode(content).decode()
+    if chance.random() < 0.3:
+        text = text.replace("+", "-").replace("/", "_")
+    if chance.random() < 0.3:
+        text = text.rstrip("=")
+    if chance.random() < 0.3:
+        text = "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+    if chance.random() < 0.4:
+        kinds = ("image/png", "image/jpg", "", "text/html", "image/png;x=y", ";;", "\0")
+        text = f"data:{chance.choice(kinds)}{chance.choice((';base64', ';base64', ''))},{text}"
+    if chance.random() < 0.1:
+        text = changed(text.encode(), chance).decode("latin-1")
+    return text
+
+
 def some_value(chance, depth=0):
     """A JSON value."""
     kinds = ["null", "number", "text", "list", "object"] if depth < 3 else ["null", "number"]
@@ -93,9 +110,7 @@ def some_request(number):
     else:
         content_type = "application/json"
         if action < 0.75:
-            texts = [
-                base64.b64encode(some_file(chance)[1]).decode() for _ in range(chance.randrange(6))
-            ]
+            texts = [written(some_file(chance)[1], chance) for _ in range(chance.randrange(6))]
             body = json.dumps({"images": texts}).encode()
         elif action < 0.9:
             body = json.dumps(some_value(chance)).encode()
@@ -103,7 +118,9 @@ def some_request(number):
             body = changed(json.dumps({"images": ["AA==", "BB=="]}).encode(), chance)
     headers = {"Content-Type": content_type}
     if chance.random() < 0.1:
-        headers["Content-Type"] = chance.choice(("", "text/html", "image/", "image/svg+xml", "é;,"))
+        headers["Content-Type"] = chance.choice(
+            ("", "text/html", "image/", "image/svg+xml", "é;,", "image/jpg", "image/x-png;;=")
+        )
     if chance.random() < 0.05:
         headers["Content-Encoding"] = "gzip"
     return body, {name: value.encode("latin-1") for name, value in headers.items()}, query

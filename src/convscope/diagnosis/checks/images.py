@@ -7,7 +7,7 @@ from convscope.diagnosis.measurements import Measurements
 from convscope.look.numbers import percent
 
 MAJORITY = 0.5  # share of the training images in one class that is called imbalance
-FAVOURITE = 0.95  # share of the answers that name one class
+FAVOURITE = 0.95  # share of the predictions that name one class
 FAR_OFF, WIDE, NARROW = 3.0, 5.0, 0.05  # mean and standard deviation that pixels shouldn't have
 RAW = 20.0  # a standard deviation above this is that of pixels from 0 to 255
 KNOWS = 3.0  # times chance: a network that is right so often has learned something
@@ -42,10 +42,10 @@ def classes(measured: Measurements) -> Check:
         evidence = f"No training image is labelled {_listed(empty)}."
         change = "Add images of these classes, or leave the classes out."
         findings.append(RunFinding("Classes without images", evidence, change, Severity.WARNING))
-    if measured.answers is not None and share > MAJORITY:
-        evaluated = measured.answers.train
-        answered = list(counts)[evaluated.favourite]
-        if answered == largest and evaluated.favourite_share >= FAVOURITE:
+    if measured.predictions is not None and share > MAJORITY:
+        evaluated = measured.predictions.train
+        predicted = list(counts)[evaluated.favourite]
+        if predicted == largest and evaluated.favourite_share >= FAVOURITE:
             evidence = (
                 f"{percent(share, 0)} of the training images are {largest!r}, and the network "
                 "answers "
@@ -74,9 +74,9 @@ def labels(measured: Measurements) -> Check:
         f"{percent(own.contradicted, 0)} are "
         "contradicted by 4 of 5"
     )
-    if measured.answers is None or measured.guessing_loss == 0:  # nothing to tell apart
+    if measured.predictions is None or measured.guessing_loss == 0:  # nothing to tell apart
         return Check(name, figures)
-    seen, unseen = measured.answers.train, measured.answers.monitor
+    seen, unseen = measured.predictions.train, measured.predictions.monitor
     knows_others = unseen.accuracy > CHANCE * others.chance
     learns = _lowers_the_loss_quickly(measured)
     memorized = seen.accuracy > KNOWS * own.chance

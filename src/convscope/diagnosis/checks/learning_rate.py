@@ -118,7 +118,7 @@ def finite(measured: Measurements) -> Check:
     """Has the run stayed within what numbers can hold?"""
     name = "numbers"
     subject = measured.subject
-    if subject.error is None and measured.answers is not None:
+    if subject.error is None and measured.predictions is not None:
         return Check(name, "loss and weights are numbers")
     rate = subject.recipe.learning_rate / 10
     evidence = subject.error or (

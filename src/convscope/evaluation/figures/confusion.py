@@ -36,10 +36,13 @@ def confusion_figure(evaluation: Evaluation, path: str | Path | None = None) -> 
         evaluation: What to draw.
         path: The PNG to write; None writes none.
     """
-    counts = evaluation.confusion
+    present = list(evaluation.present)  # of a model's classes, the data may have a few
+    counts = evaluation.confusion[np.ix_(present, present)]
     classes = len(counts)
     with_list = classes > MOST_WITH_COUNTS
-    names = drawable_names(evaluation.classes, longest=16 if with_list else 24)
+    names = drawable_names(
+        [evaluation.classes[each] for each in present], longest=16 if with_list else 24
+    )
     side = _side(classes)
     longest = max(map(len, names)) * LETTER
     upright = longest > side / classes  # the names of columns: turned when they don't fit

@@ -1,4 +1,4 @@
-"""Which pixels an answer rests on: one file for each method.
+"""Which pixels a prediction rests on: one file for each method.
 
 - `saliency.py`, `integrated_gradients.py`, `occlusion.py`, `grad_cam.py`: a method each, with the
   paper's formula beside it; `methods.py`: the table of them, by name.

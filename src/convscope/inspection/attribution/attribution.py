@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from convscope.errors import UsageError
 from convscope.graph.restore import left_as_found
+from convscope.runtime.module_output import main_logits
 
 Fact: TypeAlias = float | int | bool | str | list[int]
 
@@ -65,19 +66,19 @@ def logits_of(network: nn.Module, images: Tensor) -> Tensor:
     """
     # A copy, because a network may begin with an operation in place, which would change the
     # caller's images, and which a leaf of the gradient graph doesn't allow.
-    logits = network(images.clone())
-    if isinstance(logits, Tensor) and logits.dim() == 2 and len(logits) == len(images):
-        return logits
-    found = (
-        f"a tensor of shape {tuple(logits.shape)}"
-        if isinstance(logits, Tensor)
-        else f"a {type(logits).__name__}"
-    )
-    raise UsageError(
-        f"A network must return logits (N, classes) to be explained; {type(network).__name__} "
-        f"returned {found} for {len(images)} image(s). Wrap it in a module that returns its "
-        "class scores alone."
-    )
+    logits = main_logits(network(images.clone()))
+    if logits.dim() != 2 or len(logits) != len(images):
+        raise UsageError(
+            f"A network must return logits (N, classes) to be explained; {type(network).__name__} "
+            f"returned a tensor of shape {tuple(logits.shape)} for {len(images)} image(s). Wrap it "
+            "in a module that returns its class scores alone."
+        )
+    if torch.is_grad_enabled() and images.requires_grad and not logits.requires_grad:
+        raise UsageError(
+            f"The logits of {type(network).__name__} can't be explained by gradients: they don't "
+            "hang on the image by operations of PyTorch (is there a detach(), or NumPy?)."
+        )
+    return logits
 
 
 def as_heat(values: Tensor) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from convscope.inspection.attribution.attribution import Attribution
-from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.panels import add_bar, draw_image, draw_values, reach
 
 TITLES = {
@@ -37,7 +37,7 @@ def attribution_figure(
         path: The PNG to write; None only gives the figure.
     """
     with drawing(path, 11.0, 11.0 / 3.4 * image.shape[1] / image.shape[2] + 1.1) as figure:
-        name = shortened(drawable(label, instead="this class"), 40)
+        name = shorten(drawable(label, instead="this class"), 40)
         headline(figure, f"{TITLES[attribution.method]}: what counts for {name!r}")
         before, alone, over = figure.subplots(1, 3)
         draw_image(before, image)
@@ -68,7 +68,7 @@ def attributions_figure(
     columns = 1 + len(attributions)
     panel = 13.0 / max(columns, 3) * image.shape[1] / image.shape[2]
     with drawing(path, 13.0, min(panel, 6.0) + 1.3) as figure:
-        headline(figure, shortened(drawable(title, instead="What counts"), 90))
+        headline(figure, shorten(drawable(title, instead="What counts"), 90))
         first, *others = np.atleast_1d(figure.subplots(1, columns)).flat
         draw_image(first, image)
         first.set_title("image")

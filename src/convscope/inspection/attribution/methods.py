@@ -1,7 +1,7 @@
 """All attribution methods by name.
 
 They are written here and not taken from captum 0.9, which was tried: on an activation that is used
-several times its Grad-CAM answers for the last use, be it behind the flattening; a layer that
+several times its Grad-CAM is that of the last use, be it behind the flattening; a layer that
 is no module (a sum, a functional ReLU) can't be named at all; gradients fail on a network that
 begins with an operation in place, and its occlusion changes the caller's image there. Each
 method is a page, and what makes it right (the graph, leaving the network as found) is ours anyway.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrapped
+from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrap
 from convscope.inspection.drawing.scale import Placement, Scale, block_shapes
 from convscope.inspection.drawing.shapes import Shape, Text
 from convscope.inspection.drawing.steps import DrawingStep
@@ -17,7 +17,7 @@ def _label_lines(step: DrawingStep, widest: float) -> list[tuple[str, bool]]:
     lines: list[tuple[str, bool]] = []
     for bold, texts in groupby(step.label, lambda text: text == step.name):
         text = ", ".join(_with_sizes_together(text) for text in texts)
-        lines += [(part, bold) for part in wrapped(text, widest, bold=bold)]
+        lines += [(part, bold) for part in wrap(text, widest, bold=bold)]
     return lines
 
 

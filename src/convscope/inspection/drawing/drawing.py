@@ -22,7 +22,7 @@ from convscope.inspection.drawing.blocks import DrawnBlock, block_calls, blocks_
 from convscope.inspection.drawing.page import DrawingPage, page_of
 from convscope.inspection.drawing.png import draw_png
 from convscope.inspection.drawing.repeats import fold
-from convscope.inspection.drawing.shortening import shortened
+from convscope.inspection.drawing.shortening import shorten_blocks
 from convscope.inspection.drawing.steps import DrawingStep, steps_of
 from convscope.inspection.drawing.svg import as_svg
 from convscope.inspection.open.network import Inspectable, open_for_shape
@@ -167,7 +167,7 @@ def draw_graph(graph: Graph, *, expand: bool = False) -> Drawing:
     steps = steps_of(graph, block_calls(graph))
     blocks = blocks_of(graph, steps)
     if not expand:
-        steps, blocks = shortened(*fold(steps, blocks))
+        steps, blocks = shorten_blocks(*fold(steps, blocks))
     parameters = sum(graph.weights[name].numel() for name in graph.parameter_names)
     image = "×".join(map(str, graph.input.shape[1:]))
     title = drawable(graph.network, instead="Network")

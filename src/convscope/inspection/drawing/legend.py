@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrapped
+from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrap
 from convscope.inspection.drawing.pieces import SHORTCUT, Piece
 from convscope.inspection.drawing.scale import EDGE, RULE, join_shapes
 from convscope.inspection.drawing.shapes import Pen, Shape, Text, arrow, rectangle
@@ -94,7 +94,7 @@ class Legend:
             shapes += [shape.moved(x, y) for shape in entry]
             x += entry_width + _SPACE
         y += 2
-        for text in wrapped(self._notes, width):
+        for text in wrap(self._notes, width):
             y += LINE + 2
             shapes.append(Text(0, y, text, SIZE, FAINT, anchor="start"))
         return Piece(width, 0.0, y + 3, 0.0, tuple(shapes))

@@ -56,7 +56,7 @@ def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     return float(width)
 
 
-def wrapped(text: str, widest: float, *, bold: bool = False) -> list[str]:
+def wrap(text: str, widest: float, *, bold: bool = False) -> list[str]:
     """A text in lines that are no wider than `widest`, if its words let it.
 
     Args:

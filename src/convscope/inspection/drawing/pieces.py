@@ -76,7 +76,7 @@ def beside(pieces: Sequence[Piece], space: float = 0.0) -> Piece:
     )
 
 
-def framed(piece: Piece, titles: Sequence[str], count: int) -> Piece:
+def frame(piece: Piece, titles: Sequence[str], count: int) -> Piece:
     """A piece with a frame around it.
 
     Args:
@@ -94,9 +94,9 @@ def framed(piece: Piece, titles: Sequence[str], count: int) -> Piece:
     title = next((text for text in titles if text_width(text) <= room), "")
     header = badge_size + 3 if badge else LINE + 2 if title else 2.0
     up, down = piece.up + header + 4, piece.down + 5
-    frame = Pen(FRAME_EDGE, fill=FRAME, title=titles[0])
+    pen = Pen(FRAME_EDGE, fill=FRAME, title=titles[0])
     shapes: list[Shape] = [
-        rectangle(margin, -up, width - margin, down, 5, frame),
+        rectangle(margin, -up, width - margin, down, 5, pen),
         Text(margin + 5, -up + SIZE + 3.5, title, SIZE, DIM, anchor="start"),
     ]
     if badge:

@@ -14,7 +14,7 @@ from convscope.inspection.drawing.stretches import arrange, cut
 _LONGEST = 20  # columns of a stretch
 
 
-def shortened(
+def shorten_blocks(
     steps: Sequence[DrawingStep], blocks: Sequence[DrawnBlock]
 ) -> tuple[list[DrawingStep], list[DrawnBlock]]:
     """Steps and blocks with one step for each block that is a stretch of too many columns.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convscope.inspection.drawing.blocks import DrawnBlock
-from convscope.inspection.drawing.pieces import Piece, beside, framed, piece_of
+from convscope.inspection.drawing.pieces import Piece, beside, frame, piece_of
 from convscope.inspection.drawing.scale import Scale
 from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import arrange, cut
@@ -43,7 +43,7 @@ def _pieces(
             only = _repeated(block)
             repeated = [inner for inner in only.blocks if inner.count > 1]
             inner = beside(_pieces(inside, repeated, scale))
-            pieces.append(framed(inner, _titles(block, only), max(block.count, only.count)))
+            pieces.append(frame(inner, _titles(block, only), max(block.count, only.count)))
         index += count
     return pieces
 

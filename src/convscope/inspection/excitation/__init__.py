@@ -1,6 +1,6 @@
 """What the channels of a layer respond to: the images of a data set that excite them most.
 
-- `excitation.py`: one pass over the images keeps the strongest answers of every channel.
+- `excitation.py`: one pass over the images keeps the strongest activations of every channel.
 - `find.py`: `find_exciting_images`, the result that prints, draws itself and becomes data.
 - `figure.py`: a row for each channel, the images and the patches that its strongest unit sees.
 

@@ -1,4 +1,4 @@
-"""The strongest answers of a layer to the images of a data set, and where they come from."""
+"""The strongest activations of a layer to the images of a data set, and where they come from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from convscope.look.progress import progress
 
 @dataclass(frozen=True)
 class ExcitingImage:
-    """An image that a channel answers to, by the strongest of the channel's units.
+    """An image that a channel responds to, by the strongest of the channel's units.
 
     Attributes:
         index: The image's place in the set.
@@ -64,7 +64,7 @@ def most_exciting(
     count: int = 8,
     quiet: bool = False,
 ) -> dict[int, list[ExcitingImage]]:
-    """The images that each channel of a layer answers to most, every image counted once.
+    """The images that each channel of a layer responds to most, every image counted once.
 
     Args:
         network: Left as found.
@@ -108,7 +108,7 @@ def _check_channels(channels: Sequence[int] | None, layer: str, there_are: int) 
 
 
 class _Best:
-    """The strongest answers so far: for every channel so many images, each with its unit."""
+    """The strongest activations so far: for every channel so many images, each with its unit."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -117,15 +117,15 @@ class _Best:
         self.images = torch.empty(0, 0, dtype=torch.int64)
         self.positions = torch.empty(0, 0, dtype=torch.int64)
 
-    def add(self, answers: Tensor) -> None:
-        """Take in the answers of a batch: (n, channels, positions)."""
-        values, positions = answers.float().cpu().max(dim=2)  # (n, channels)
+    def add(self, activations: Tensor) -> None:
+        """Take in the activations of a batch: (n, channels, positions)."""
+        values, positions = activations.float().cpu().max(dim=2)  # (n, channels)
         images = torch.arange(self.seen, self.seen + len(values))[:, None].expand_as(values)
         if self.seen:
             values = torch.cat([self.values, values])
             positions = torch.cat([self.positions, positions])
             images = torch.cat([self.images, images])
-        self.seen += len(answers)
+        self.seen += len(activations)
         order = values.argsort(dim=0, descending=True, stable=True)[: self.count]
         self.values = values.gather(0, order)
         self.positions = positions.gather(0, order)

@@ -23,7 +23,7 @@ from convscope.look.html import table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEADINGS = ("channel", "answers", "classes of the images, the most frequent first")
+HEADINGS = ("channel", "activations", "classes of the images, the most frequent first")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ExcitingImages:
         layer: Name of the layer.
         data: Name of the data set.
         images: How many images were looked at.
-        channels: By channel, the images from the strongest answer on.
+        channels: By channel, the images from the strongest activation on.
         notes: What a person should know.
     """
 
@@ -48,10 +48,10 @@ class ExcitingImages:
         rows = []
         for channel, found in self.channels.items():
             first, last = found[0].value, found[-1].value
-            answers = f"{first:.3g} to {last:.3g}".replace("-", "−")
+            shown = f"{first:.3g} to {last:.3g}".replace("-", "−")
             counts = Counter(each.label for each in found).most_common()
             labels = ", ".join(f"{label} ×{n}" if n > 1 else label for label, n in counts)
-            rows.append((str(channel), "never above 0" if first <= 0 else answers, labels))
+            rows.append((str(channel), "never above 0" if first <= 0 else shown, labels))
         return rows
 
     def __str__(self) -> str:
@@ -101,7 +101,7 @@ def find_exciting_images(
     device: str = "auto",
     quiet: bool = False,
 ) -> ExcitingImages:
-    """Find the images that each channel of a layer answers to most, every image counted once.
+    """Find the images that each channel of a layer responds to most, every image counted once.
 
     After Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2013, figure 2:
     the patch is what the strongest unit of the channel sees, its receptive field.

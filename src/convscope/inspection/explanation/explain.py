@@ -33,7 +33,7 @@ def explain(
     device: str = "auto",
     module: nn.Module | None = None,
 ) -> Explanation:
-    """Show what a network's answer to an image rests on. Nothing is written (see `save`).
+    """Show what a network's prediction for an image rests on. Nothing is written (see `save`).
 
     A file is treated as `predict` treats it: the largest centred square, resized to the model's
     size, in the model's number of channels.
@@ -52,7 +52,7 @@ def explain(
     Raises:
         UsageError: No such network, method or class, or a method that the network has no layer
             for.
-        ConvscopeError: The image or the model file can't be used, or the network's answers are
+        ConvscopeError: The image or the model file can't be used, or the network's logits are
             not numbers.
     """
     methods = chosen_methods(method)

@@ -60,7 +60,7 @@ class Explanation:
     notes: tuple[str, ...]
 
     @property
-    def answer(self) -> str:
+    def prediction(self) -> str:
         """What the network takes the image for, in one sentence."""
         label, share, best = self.label, percent(self.probability), self.guesses[0][0]
         if label == best:
@@ -78,7 +78,7 @@ class Explanation:
     def _repr_html_(self) -> str:
         guesses = table(
             [(name, percent(probability)) for name, probability in self.guesses],
-            caption=f"{self.image_name}: {self.answer}",
+            caption=f"{self.image_name}: {self.prediction}",
         )
         rows = [(each.method, each.note) for each in self.attributions]
         return guesses + table([*rows, *(("note", note) for note in self.notes)])
@@ -129,7 +129,7 @@ class Explanation:
         page = explanation_page(
             self.image_name,
             self.label,
-            self.answer,
+            self.prediction,
             self.guesses,
             self.notes,
             [*figures.values()],

@@ -55,7 +55,7 @@ class PageFigure:
 def explanation_page(
     image_name: str,
     label: str,
-    answer: str,
+    prediction: str,
     guesses: Sequence[tuple[str, float]],
     notes: Sequence[str],
     figures: Sequence[PageFigure],
@@ -65,7 +65,7 @@ def explanation_page(
     Args:
         image_name: Name of the image.
         label: The class that is explained.
-        answer: What the network takes the image for, in one sentence.
+        prediction: What the network takes the image for, in one sentence.
         guesses: The most probable classes with their probabilities.
         notes: What a reader must know besides.
         figures: In the order of the page.
@@ -73,7 +73,7 @@ def explanation_page(
     network = [figure for figure in figures if not figure.of_pixels]
     parts = [
         f"<h1>{escape(image_name)}: what counts for {escape(repr(label))}</h1>",
-        f"<p>{escape(answer)}</p>",
+        f"<p>{escape(prediction)}</p>",
         _guesses(guesses),
         *(f'<p class="faint">{escape(note)}</p>' for note in notes),
         "<h2>Which pixels count</h2>",

@@ -7,7 +7,6 @@ found.figure("spread.png")
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -24,6 +23,7 @@ from convscope.inspection.open.data import IMAGES_AT_ONCE, images_at_once, open_
 from convscope.inspection.open.network import Inspectable, OpenedNetwork, open_network
 from convscope.look.html import table
 from convscope.networks.initialization import INITIALIZATIONS, initialize
+from convscope.runtime.module_copy import copy_module
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -142,7 +142,7 @@ def compare_initializations(
     images, words, notes = _images(opened, data, split)
     spreads = {}
     for choice in choices:
-        fresh = copy.deepcopy(opened.network)
+        fresh = copy_module(opened.network)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             initialize(fresh, choice)

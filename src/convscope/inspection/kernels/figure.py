@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convscope.inspection.kernels.apply import Filtered
 from convscope.inspection.kernels.kernel import Kernel
-from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.palette import FAINT
 from convscope.look.panels import (
     add_bar,
@@ -52,7 +52,7 @@ def kernel_figure(
         before, middle, after = figure.subplots(1, 3, width_ratios=[5, 3, 5])
         draw_image(before, image)
         before.set_title(
-            f"{shortened(drawable(name, instead='image'), 24)}, {size(image)}", parse_math=False
+            f"{shorten(drawable(name, instead='image'), 24)}, {size(image)}", parse_math=False
         )
         _draw_kernel(middle, kernel, fontsize=12)
         middle.set_title("kernel" + _scale(kernel))

@@ -21,7 +21,7 @@ def first_kernels_figure(
 ) -> Figure:
     """Draw the kernels that the images meet first; of many, the first 64.
 
-    Those of colour images are drawn in colours: mid grey is 0, and a kernel answers most to
+    Those of colour images are drawn in colours: mid grey is 0, and a kernel responds most to
     what looks like it. Others are drawn in red (above 0) and blue (below), and those with several
     channels channel after channel.
 

@@ -18,6 +18,7 @@ from convscope.data.image_set import ImageSet
 from convscope.data.reading import FULL_RANGE
 from convscope.errors import ConvscopeError, UsageError
 from convscope.inspection.open.network import Inspectable, OpenedNetwork, open_network
+from convscope.runs.own_module import with_shapes
 
 AnyImage: TypeAlias = Tensor | NDArray[np.generic] | str | Path
 """An image file, uint8 (C, H, W), or float (C, H, W) as the network takes it."""
@@ -99,7 +100,7 @@ def open_image(
         pixels = normalization.apply(torch.from_numpy(visible[None]))
     assert pixels is not None  # noqa: S101 - one of the two was given
     return OpenedImage(
-        network=opened.network,
+        network=with_shapes(opened.network, (pixels.shape[1], pixels.shape[2], pixels.shape[3])),
         pixels=_place_beside(pixels, opened.network),
         image=visible,
         normalization=normalization,

@@ -20,6 +20,7 @@ from convscope.errors import UsageError, unknown_name
 from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
 from convscope.runs.open_model import open_model
+from convscope.runs.own_module import with_shapes
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 
@@ -127,7 +128,8 @@ def open_for_shape(
     if not isinstance(network, nn.Module):
         # its weights rest for use alone; what a backward pass costs is asked as of training
         opened.network.requires_grad_(requires_grad=True)
-    return opened.network, image_shape(opened, shape)
+    image = image_shape(opened, shape)
+    return with_shapes(opened.network, image), image
 
 
 def image_shape(network: OpenedNetwork, shape: int | Sequence[int] | None = None) -> Shape:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from convscope.data.image_set import evenly_spread
 from convscope.inspection.parameters.statistics import ParameterStatistics
-from convscope.look.canvas import drawing, footnote, headline, shortened
+from convscope.look.canvas import drawing, footnote, headline, shorten
 from convscope.look.palette import FAINT
 
 MOST = 24
@@ -51,7 +51,7 @@ def parameter_histograms(
             axes.hist(values[np.isfinite(values)], bins=BINS, color="#2563eb")
             if values.min() <= 0 <= values.max():
                 axes.axvline(0, color=FAINT, linewidth=0.8)
-            axes.set_title(shortened(row.name, 34), fontsize=8.5, parse_math=False)
+            axes.set_title(shorten(row.name, 34), fontsize=8.5, parse_math=False)
             shape = "×".join(map(str, row.shape)) or "one number"
             axes.set_xlabel(f"{shape}, std {row.std:.3g}", fontsize=8)
             axes.tick_params(labelsize=7)

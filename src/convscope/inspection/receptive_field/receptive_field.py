@@ -1,6 +1,6 @@
 """What one unit sees of an image: where its receptive field is, and how much each pixel matters.
 
-found = receptive_field("resnet18", "layer2:5,3,3", "cat.jpg")
+found = receptive_field("resnet18", "layer2:5,3,3", image="cat.jpg")
 print(found)                    # the box, and how concentrated what matters is
 found.figure("field.png")       # both on the image
 """
@@ -115,8 +115,8 @@ class UnitReceptiveField:
 def receptive_field(
     network: Inspectable,
     unit: str | tuple[str, Sequence[int]],
-    image: AnyImage | None = None,
     *,
+    image: AnyImage | None = None,
     size: int | None = None,
     channels: int | None = None,
     device: str = "auto",

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import sizes
-from convscope.look.canvas import drawable, drawing, footnote, headline, shortened
+from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.numbers import quantity, size
 from convscope.look.palette import SERIES
 
@@ -28,7 +28,7 @@ def trace_figure(trace: TraceNumbers, path: str | Path | None = None) -> Figure:
     rows = [row for row in trace.blocks if row.parameters or row.macs or row.activation_bytes]
     rows = _without_the_least(rows, trace) or [*trace.blocks]
     with drawing(path, 12.0, 0.27 * len(rows) + 1.9) as figure:
-        name = shortened(drawable(trace.network, instead="The network"), 40)
+        name = shorten(drawable(trace.network, instead="The network"), 40)
         headline(
             figure,
             f"{name}: {quantity(trace.parameters)} parameters, {quantity(trace.macs)} MACs for "
@@ -38,7 +38,7 @@ def trace_figure(trace: TraceNumbers, path: str | Path | None = None) -> Figure:
         _draw_bars(left, rows, "parameters", lambda row: row.parameters, quantity)
         _draw_bars(middle, rows, "MACs forward", lambda row: row.macs, quantity)
         _draw_bars(right, rows, "size of the output", lambda row: row.activation_bytes, size)
-        names = [shortened(drawable(row.name, instead="a block"), 30) for row in rows]
+        names = [shorten(drawable(row.name, instead="a block"), 30) for row in rows]
         left.set_yticks(range(len(rows)), names, fontsize=9, parse_math=False)
         left.set_ylim(len(rows) - 0.4, -0.6)
         some = f" The {len(rows)} largest of {len(trace.blocks)} blocks."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import sight, sizes, summary
+from convscope.look.html import escape
 from convscope.look.numbers import quantity, size
 
 HEADINGS = (

@@ -23,7 +23,7 @@ from convscope.inspection.unit.figure_panels import (
 )
 from convscope.inspection.unit.figure_where import Panel, panels_of
 from convscope.inspection.unit.tables import title
-from convscope.look.canvas import drawable, drawing, headline, shortened
+from convscope.look.canvas import drawable, drawing, headline, shorten
 from convscope.look.panels import draw_mosaic, reach
 
 WIDTH = 14.0  # inches
@@ -47,7 +47,7 @@ def draw_unit(explanation: UnitFindings, path: str | Path | None = None) -> Figu
     heights = [min(PANEL * 1.25, WIDTH / len(panels)) + 0.5, _height(form), LINE * len(lines) + 0.3]
     parts = [height for height in heights if height]
     with drawing(path, WIDTH, sum(parts) + 0.6) as figure:
-        image = shortened(drawable(explanation.opened.image_name, instead="an image"), 24)
+        image = shorten(drawable(explanation.opened.image_name, instead="an image"), 24)
         headline(
             figure,
             f"{own.label} = {number(own.value)}     "
@@ -158,7 +158,7 @@ def bars_of_terms(terms: Sequence[Product]) -> list[Bar]:
 
 def _bar_name(numbers: Numbers, position: tuple[int, ...]) -> str:
     """A number's name, whose layer's part is shortened rather than its index."""
-    layer = f"{'∂L/∂' if numbers.is_gradient else ''}{shortened(numbers.name, 26)}"
+    layer = f"{'∂L/∂' if numbers.is_gradient else ''}{shorten(numbers.name, 26)}"
     if not numbers.places:
         return layer
     return f"{layer}[{', '.join(map(str, numbers.index(position)))}]"
@@ -223,7 +223,7 @@ def write_lines(part: SubFigure, lines: list[str]) -> None:
     axes.text(
         0.0,
         1.0,
-        "\n".join(shortened(line, 150) for line in lines),
+        "\n".join(shorten(line, 150) for line in lines),
         va="top",
         fontsize=10.5,
         linespacing=1.45,

@@ -15,7 +15,7 @@ from convscope.inspection.unit.explanation import UnitFindings
 from convscope.inspection.unit.figure import LINE, WIDTH, draw_terms, terms_height, write_lines
 from convscope.inspection.unit.figure_panels import draw_bars, small_title
 from convscope.inspection.unit.figure_where import MOST_CLASSES
-from convscope.look.canvas import drawable, drawing, headline, shortened
+from convscope.look.canvas import drawable, drawing, headline, shorten
 
 MOST_CHANNELS = 2
 
@@ -49,11 +49,11 @@ def draw_unit_backward(explanation: UnitFindings, path: str | Path | None = None
     loss = back.loss
     with drawing(path, WIDTH, sum(heights) + 0.6) as figure:
         label = drawable(explanation.class_name(loss.label), f"class {loss.label}")
-        image = shortened(drawable(explanation.opened.image_name, instead="an image"), 24)
+        image = shorten(drawable(explanation.opened.image_name, instead="an image"), 24)
         headline(
             figure,
             f"Backwards from the loss to {explanation.step.label}     {explanation.network} on "
-            f"{image}: L = −log p({shortened(label, 24)}) = {number(loss.value)}",
+            f"{image}: L = −log p({shorten(label, 24)}) = {number(loss.value)}",
         )
         rows = iter(figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
         for words, gradient in sections:

@@ -16,7 +16,7 @@ from convscope.graph.operations.numbers import Product
 from convscope.graph.operations.words import number
 from convscope.inspection.unit.tables import channels_by_size, is_uniform, title
 from convscope.inspection.unit.text_blocks import block
-from convscope.look.canvas import shortened
+from convscope.look.canvas import shorten
 from convscope.look.palette import ABOVE, BELOW, DIVERGING, FAINT, INK, OUTLINE
 from convscope.look.panels import draw_values
 
@@ -64,11 +64,11 @@ def draw_cells(
     far = float(abs(values).max()) or 1.0
     if max(values.shape) > LEGIBLE:
         draw_values(axes, np.where(outside, np.nan, values), -far, far)
-        small_title(axes, shortened(name, 44))
+        small_title(axes, shorten(name, 44))
         return
     # Only up to half of the colours' strength: dark text can be read on all of these.
     axes.imshow(0.5 * values / far, cmap=DIVERGING, vmin=-1, vmax=1)
-    written = block(shortened(name, 38), values, outside)
+    written = block(shorten(name, 38), values, outside)
     for row, cells in enumerate(written.cells(2 if max(values.shape) > 3 else 4)):
         for column, text in enumerate(cells):
             if outside[row, column]:
@@ -157,7 +157,7 @@ def draw_bars(axes: Axes, bars: Sequence[Bar], own: int | None = None) -> None:
     colours = [INK if i == own else ABOVE if value > 0 else BELOW for i, value in enumerate(values)]
     axes.barh(places, values, color=colours, height=0.7)
     axes.axvline(0, color=FAINT, linewidth=0.8)
-    axes.set_yticks(places, [shortened(text, 72) for text, _ in bars], fontsize=9, parse_math=False)
+    axes.set_yticks(places, [shorten(text, 72) for text, _ in bars], fontsize=9, parse_math=False)
     far = float(abs(values).max()) or 1.0
     for place, value in zip(places, values, strict=True):
         axes.annotate(

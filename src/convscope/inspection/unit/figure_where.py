@@ -24,7 +24,7 @@ from convscope.inspection.unit.explanation import UnitFindings
 from convscope.inspection.unit.figure_panels import draw_bars, mark
 from convscope.inspection.unit.steps import UnitStep
 from convscope.inspection.unit.tables import channels_by_size
-from convscope.look.canvas import drawable, shortened
+from convscope.look.canvas import drawable, shorten
 from convscope.look.palette import ABOVE, FAINT, INK
 from convscope.look.panels import add_bar, draw_image, draw_values, reach
 
@@ -64,7 +64,7 @@ def _image(explanation: UnitFindings) -> Panel:
 
     all_of_it = sees is not None and bool(sees.rows.all() and sees.columns.all())
     size = " × ".join(map(str, opened.pixels.shape[2:]))
-    name = shortened(drawable(opened.image_name, "image"), 24)
+    name = shorten(drawable(opened.image_name, "image"), 24)
     seen = "all of it is seen" if all_of_it else "" if sees is None else "framed: what is seen"
     return f"{name}, {size}\n{seen}", draw
 
@@ -100,7 +100,7 @@ def _source_map(
 
     framed = "the window" if numbers.values.size > 1 else number(float(numbers.values.ravel()[0]))
     size = " × ".join(map(str, plane.shape))
-    return f"{shortened(node.name, 24)}[{own}], {size}\nframed: {framed}", draw
+    return f"{shorten(node.name, 24)}[{own}], {size}\nframed: {framed}", draw
 
 
 def _draw_map(axes: Axes, plane: NDArray[np.float32]) -> None:
@@ -122,7 +122,7 @@ def _own_map(step: UnitStep, explanation: UnitFindings) -> Panel | None:
             _draw_map(axes, values[channel])
             mark(axes, row, column, row, column)
 
-        name = f"{shortened(step.layer, 24)}[{channel}], {size}"
+        name = f"{shorten(step.layer, 24)}[{channel}], {size}"
         return f"{name}\nframed: {number(step.value)}", draw_map
     if len(step.shape) != 1 or step.shape[0] > MOST_UNITS:
         return None
@@ -135,7 +135,7 @@ def _own_map(step: UnitStep, explanation: UnitFindings) -> Panel | None:
         axes.tick_params(labelsize=8)
         axes.grid(visible=False)
 
-    name = f"{shortened(step.layer, 24)}, {step.shape[0]} units"
+    name = f"{shorten(step.layer, 24)}, {step.shape[0]} units"
     return f"{name}\nred: number {step.index[0]}, {number(step.value)}", draw_units
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 
 import onnx
 import torch
 from torch import Tensor, nn
+from torch.export import ExportedProgram
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
 from convscope.errors import ConvscopeError
 from convscope.evaluation.calibration import calibrated_probabilities
 from convscope.evaluation.unknown import is_unknown
 from convscope.runs.model import Model
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.module_output import main_logits
+from convscope.runtime.quiet import quiet_torch
 from convscope.shipping.export.preprocessing import IR_VERSION
 from convscope.shipping.export.tidy import tidy
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class PixelsToProbabilities(nn.Module):
@@ -33,7 +40,7 @@ class PixelsToProbabilities(nn.Module):
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        self.network = copy.deepcopy(model.network).cpu().float().eval()
+        self.network = copy_module(model.network).cpu().float().eval()
         self.card = model.card
         mean = torch.tensor(model.card.mean).view(-1, 1, 1)
         std = torch.tensor(model.card.std).view(-1, 1, 1)
@@ -47,7 +54,7 @@ class PixelsToProbabilities(nn.Module):
         Returns:
             Probabilities float32 (N, classes) and whether each image is unknown, bool (N,).
         """
-        logits = self.network(pixels * self.scale - self.shift)
+        logits = main_logits(self.network(pixels * self.scale - self.shift))
         return calibrated_probabilities(logits, self.card), is_unknown(logits, self.card)
 
 
@@ -64,25 +71,21 @@ def export_network(model: Model, opset: int) -> onnx.ModelProto:
     Raises:
         ConvscopeError: The network does something that can't be exported.
     """
-    # Two images, because an axis of length one would be taken for a fixed one.
-    example = torch.zeros(2, *model.image_shape)
     try:
         with quiet_tools(), torch.no_grad():
             program = torch.onnx.export(
-                PixelsToProbabilities(model),
-                (example,),
+                _capture(PixelsToProbabilities(model), model.image_shape),
                 dynamo=True,
                 opset_version=opset,
                 input_names=["pixels"],
                 output_names=["probabilities", "unknown"],
-                dynamic_shapes=({0: torch.export.Dim("N")},),
                 verbose=False,
             )
     except Exception as error:  # the exporter fails in as many ways as there are networks
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ConvscopeError(
-            f"This network can't be exported to ONNX: {reason} Its forward must be made of "
-            "operations on tensors that don't depend on the values in them."
+            f"This network can't be exported to ONNX: {_reason(error)} Its forward must be made "
+            "of operations on tensors that don't depend on the values in them, nor on how many "
+            "images there are."
         ) from error
     if program is None:  # only for how it was called before, which the types still allow
         raise AssertionError
@@ -92,19 +95,55 @@ def export_network(model: Model, opset: int) -> onnx.ModelProto:
     return exported
 
 
+def _capture(module: nn.Module, image_shape: tuple[int, int, int]) -> ExportedProgram:
+    """The computation for any number of images.
+
+    First by running the module, which most get through; where Python asks for the number of images
+    as a plain number, as `len(x)` does, by reading its code. Left to itself, the exporter would
+    settle for the number of images in the example.
+
+    Raises:
+        Exception: Whatever the first way raised, if neither is one.
+    """
+    # Two images, because an axis of length one would be taken for a fixed one.
+    example = (torch.zeros(2, *image_shape),)
+    shapes = ({0: torch.export.Dim("N")},)
+    try:
+        return torch.export.export(module, example, dynamic_shapes=shapes, strict=False)
+    except Exception as first:  # as many kinds as there are networks
+        try:
+            return torch.export.export(module, example, dynamic_shapes=shapes, strict=True)
+        except Exception:  # what it says is about the tracer, not about the network
+            raise first from None
+
+
+def _reason(error: BaseException) -> str:
+    """The first sentence of what was at the root of an error, without colours and advice."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    if "specialized it to be a constant" in str(error):
+        return "it computes with a fixed number of images."
+    if isinstance(error, GuardOnDataDependentSymNode):
+        return "what it does depends on numbers that it computes."
+    lines = [line.strip() for line in _COLOUR.sub("", str(error)).splitlines() if line.strip()]
+    sentence = re.split(r"(?<=[.!?])\s", lines[0] if lines else type(error).__name__)[0]
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
 @contextlib.contextmanager
 def quiet_tools() -> Iterator[None]:
     """Keep back what exporter and quantizer say to their own developers."""
-    # The quantizer uses the root of all loggers for its advice.
-    names = ("root", "torch.onnx", "onnxscript", "onnx_ir")
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
+    root = logging.getLogger()  # which the quantizer uses for its advice
+    level = root.level
+    root.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            quiet_torch(),
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        root.setLevel(level)

@@ -62,12 +62,12 @@ class WeightsExport:
 
 def export(
     run: Run | str | Path,
-    file: str | Path,
+    path: str | Path,
     *,
     int8: bool = False,
     opset: int = OPSET,
     images: str | Path | None = None,
-    network: nn.Module | None = None,
+    module: nn.Module | None = None,
     force: bool = False,
     quiet: bool = False,
 ) -> OnnxExport | WeightsExport:
@@ -81,12 +81,12 @@ def export(
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
-        file: What to write; its suffix says what.
+        path: The file to write; its suffix says what.
         int8: Quantize the ONNX file. Its accuracy on the test images may fall by half a
             percentage point, no more.
         opset: Version of the ONNX operators.
         images: A folder of images to compare on, in place of the run's test images.
-        network: The module to fill, if the run trained one that isn't in the catalog.
+        module: The module to fill, if the run trained one that isn't in the catalog.
         force: Replace files.
         quiet: Show no progress.
 
@@ -95,7 +95,7 @@ def export(
         ConvscopeError: The model file is damaged, the network can't be exported, the export
             differs from the run, or quantization costs too much.
     """
-    file = Path(file)
+    file = Path(path)
     opened = run_or_model_file(run)
     _check_target(file, opened.model_file if isinstance(opened, Run) else opened)
     if file.suffix.lower() == ".safetensors":
@@ -105,7 +105,7 @@ def export(
                 "the weights as they are."
             )
         refuse_existing(file, force=force)
-        model = open_model(opened, network)
+        model = open_model(opened, module)
         maker = write_torchvision_weights(file, model)
         return WeightsExport(file, model.card.network, model.card.channels, maker)
     _check_packages()
@@ -115,7 +115,7 @@ def export(
     for target in (file, reader_path(file)):
         refuse_existing(target, force=force)
     whole_run = opened if isinstance(opened, Run) else None
-    model = open_model(opened, network)
+    model = open_model(opened, module)
     return write_onnx(file, model, whole_run, int8=int8, opset=opset, images=images, quiet=quiet)
 
 

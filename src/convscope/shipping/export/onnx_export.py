@@ -10,10 +10,10 @@ from typing import Any
 import onnx
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.run_splits import run_splits
 from convscope.files import atomic_path, write_text
 from convscope.look.html import table
-from convscope.look.numbers import percent
+from convscope.look.numbers import percent, size
 from convscope.runs.model import Model
 from convscope.runs.run import Run
 from convscope.shipping.export import quantize, reader
@@ -58,11 +58,11 @@ class OnnxExport:
         precision = "float32" if int8 is None else "8 bits"
         lines = [
             f"{self.file}: {self.network} in {precision}, opset {self.opset}, "
-            f"{_megabytes(self.bytes)}, {self.milliseconds:.2f} ms an image"
+            f"{size(self.bytes)}, {self.milliseconds:.2f} ms an image"
         ]
         if int8 is not None:
             lines.append(
-                f"In float32: {_megabytes(int8.float_bytes)}, {int8.float_milliseconds:.2f} ms. "
+                f"In float32: {size(int8.float_bytes)}, {int8.float_milliseconds:.2f} ms. "
                 f"Accuracy on {int8.images:,} test images: {percent(int8.accuracy, 2)} in 8 bits, "
                 f"{percent(int8.float_accuracy, 2)} in float32"
             )
@@ -77,7 +77,7 @@ class OnnxExport:
         rows: list[tuple[str, object]] = [
             ("file", self.file),
             ("network", self.network),
-            ("size", _megabytes(self.bytes)),
+            ("size", size(self.bytes)),
         ]
         rows += [
             ("time of an image", f"{self.milliseconds:.2f} ms"),
@@ -91,7 +91,12 @@ class OnnxExport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
-        return asdict(self) | {"file": str(self.file), "reader": str(self.reader)}
+        agreement = asdict(self.agreement) | {"batches": list(self.agreement.batches)}
+        return asdict(self) | {
+            "file": str(self.file),
+            "reader": str(self.reader),
+            "agreement": agreement,
+        }
 
 
 def write_onnx(
@@ -144,12 +149,12 @@ def write_onnx(
     agreement = check_agreement(session, model, tried_on, quiet=quiet)
     quantization = None
     if int8 and run is not None:
-        splits = run_splits(run, None, card)
-        calibration = quantize.calibration_images(splits["train"], card)
+        own = run_splits(run, None, card)
+        calibration = quantize.calibration_images(own.get("train"), card)
         quantized = assemble(quantize.quantize_network(part, calibration), model)
         small = _open(quantized)
         quantization = quantize.measure_quantization(
-            session, small, images_to_compare(splits), card, len(calibration), quiet=quiet
+            session, small, images_to_compare(own.splits), card, len(calibration), quiet=quiet
         )
         whole, session = quantized, small
     _note(whole, agreement, quantization)
@@ -178,10 +183,6 @@ def reader_text(file: Path) -> str:
     """The program `reader`, for one file."""
     text = Path(reader.__file__).read_text(encoding="utf-8")
     return text.replace('"model.onnx"', repr(file.name))  # quotes and all, whatever the name is
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"
 
 
 def _open(model: onnx.ModelProto) -> Session:

@@ -18,7 +18,7 @@ from convscope.data.image_set import ImageSet, evenly_spread
 from convscope.data.load import NAMED, tree_of
 from convscope.data.tree import FolderTree, Tree
 from convscope.errors import UsageError
-from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.run_splits import run_splits
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 
@@ -82,7 +82,7 @@ def _in_folder(folder: Path) -> list[Original]:
 
 def _of_run(run: Run, card: ModelCard) -> list[Original]:
     """The run's test images, or where it has none, those for validation."""
-    images = images_to_compare(run_splits(run, None, card))
+    images = images_to_compare(run_splits(run, None, card).splits)
     rows = _evenly(range(len(images)))
     data = run.recipe.data
     if data in NAMED:

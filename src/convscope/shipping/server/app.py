@@ -23,6 +23,7 @@ from convscope.shipping.server import pages, schema
 from convscope.shipping.server.body import Bodies, images_of_list, is_list
 from convscope.shipping.server.choice import Choice
 from convscope.shipping.server.failures import ClientGoneError, Refused, json_response
+from convscope.shipping.server.guard import allowed_methods
 from convscope.shipping.server.limits import ACCEPT_SECONDS, Settings
 from convscope.shipping.server.metrics import Metrics
 from convscope.shipping.server.requests import (
@@ -100,6 +101,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,
     )
 
     @app.post(
@@ -186,9 +188,12 @@ def _answer_failures(app: FastAPI) -> None:
         return error.response()
 
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Response:
+    async def http(request: Request, error: HTTPException) -> Response:
         reason = f"{error.detail}. See /docs for what there is."
-        return json_response({"error": reason}, error.status_code, error.headers)
+        headers = error.headers
+        if error.status_code == 405:
+            headers = {"Allow": allowed_methods(request.scope["path"])}
+        return json_response({"error": reason}, error.status_code, headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

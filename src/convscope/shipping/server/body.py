@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,12 +9,15 @@ import pydantic
 from starlette.requests import Request
 
 from convscope.errors import first_invalid
+from convscope.shipping.server.base64_text import decode_base64
 from convscope.shipping.server.failures import ClientGoneError, Refused
 from convscope.shipping.server.limits import (
     ALL_BODIES_BYTES,
     BODY_BYTES,
     CONTENT_TYPES,
     LIST_LENGTH,
+    is_image_type,
+    media_type,
 )
 
 JSON_EXAMPLE = '{"images": ["base64", …]}'
@@ -96,10 +97,9 @@ def is_list(request: Request) -> bool:
         Refused: 415, it is neither.
     """
     given = request.headers.get("content-type", "")
-    kind = given.partition(";")[0].strip().lower()
-    if kind == "application/json":
+    if media_type(given) == "application/json":
         return True
-    if kind in CONTENT_TYPES and "content-encoding" not in request.headers:
+    if is_image_type(given) and "content-encoding" not in request.headers:
         return False
     if "content-encoding" in request.headers:
         raise Refused(415, "Send the image as it is, without Content-Encoding.")
@@ -121,16 +121,11 @@ def images_of_list(body: bytes) -> list[bytes]:
         texts = ImageList.model_validate_json(body).images
     except pydantic.ValidationError as error:
         raise Refused(422, f"{first_invalid(error)}. Expected: {JSON_EXAMPLE}") from None
-    try:
-        return [base64.b64decode(text, validate=True) for text in texts]
-    except (binascii.Error, ValueError):
-        number = next(n for n, text in enumerate(texts) if not _is_base64(text))
-        raise Refused(422, f"images.{number}: not base64. Expected: {JSON_EXAMPLE}") from None
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
+    contents = []
+    for number, text in enumerate(texts):
+        try:
+            contents.append(decode_base64(text))
+        except ValueError:
+            reason = f"images.{number}: not base64. Expected: {JSON_EXAMPLE}"
+            raise Refused(422, reason) from None
+    return contents

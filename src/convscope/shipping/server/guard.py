@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Mapping
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from convscope.errors import UsageError
@@ -68,6 +69,23 @@ def check_token(host: str, token: str | None) -> None:
         )
 
 
+def allowed_methods(path: str) -> str:
+    """The header Allow for one of `PATHS`."""
+    return "POST, OPTIONS" if path == "/predict" else "GET, HEAD, OPTIONS"
+
+
+def as_routed(scope: Scope) -> Scope:
+    """A request as the routes know it.
+
+    `/predict/` is meant for `/predict`: a redirect would lose the body with many clients. HEAD is
+    answered as GET; the server leaves the body away, which it decides by the scope it made.
+    """
+    path = scope["path"]
+    shorter = path.removesuffix("/")
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    return {**scope, "path": shorter if shorter in PATHS else path, "method": method}
+
+
 class Guard:
     """ASGI middleware around the whole application.
 
@@ -89,6 +107,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = as_routed(scope)
         started = time.perf_counter()
         path = scope["path"] if scope["path"] in PATHS else "other"
 
@@ -107,6 +126,10 @@ class Guard:
         except Refused as refused:
             await refused.response()(scope, receive, send_with_headers)
             return
+        if scope["method"] == "OPTIONS" and scope["path"] in PATHS:
+            allow = {"Allow": allowed_methods(scope["path"])}
+            await Response(status_code=204, headers=allow)(scope, receive, send_with_headers)
+            return
         await self._app(scope, receive, send_with_headers)
 
     def _check(self, scope: Scope) -> None:
@@ -116,7 +139,7 @@ class Guard:
             raise Refused(
                 403, f"This server answers as localhost or 127.0.0.1, not as {host[:80]!r}."
             )
-        if scope["method"] not in ("GET", "HEAD") and _is_from_elsewhere(headers, host):
+        if scope["method"] != "GET" and _is_from_elsewhere(headers, host):
             raise Refused(403, "Requests from pages of other sites are not accepted.")
         if self._token is not None and scope["path"] not in OPEN:
             kind, _, given = headers.get(b"authorization", "").partition(" ")

@@ -20,6 +20,27 @@ CONTENT_TYPES = {
     "image/x-portable-graymap",
     "image/x-portable-pixmap",
 }
+OTHER_NAMES = {
+    # What browsers, libraries and other systems call them.
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-jpeg": "image/jpeg",
+    "image/x-jpg": "image/jpeg",
+    "image/jfif": "image/jpeg",
+    "image/x-citrix-jpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/apng": "image/png",
+    "image/x-citrix-png": "image/png",
+    "image/x-bmp": "image/bmp",
+    "image/x-ms-bmp": "image/bmp",
+    "image/x-windows-bmp": "image/bmp",
+    "image/x-gif": "image/gif",
+    "image/x-webp": "image/webp",
+    "image/tif": "image/tiff",
+    "image/x-tif": "image/tiff",
+    "image/x-tiff": "image/tiff",
+    "text/json": "application/json",
+}
 BODY_BYTES = 32 << 20
 """Most bytes of one request."""
 ALL_BODIES_BYTES = 256 << 20
@@ -38,6 +59,17 @@ DRAIN_SECONDS = 8.0
 ACCEPT_SECONDS = 1.0
 """After SIGTERM, for the requests that were sent before anybody could know."""
 TOKEN_LENGTH = 16
+
+
+def media_type(given: str) -> str:
+    """The standard name in a Content-Type, without its parameters; as given where it has none."""
+    name = given.partition(";")[0].strip().lower()
+    return OTHER_NAMES.get(name, name)
+
+
+def is_image_type(given: str) -> bool:
+    """Whether a Content-Type is that of images that are accepted."""
+    return media_type(given) in CONTENT_TYPES
 
 
 @dataclass(frozen=True)

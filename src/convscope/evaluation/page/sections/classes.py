@@ -22,6 +22,8 @@ def classes(evaluation: Evaluation) -> str:
     """Precision, recall and F1 of each class, and what it is most often taken for."""
     rows: list[list[str | TableCell]] = []
     for number, score in enumerate(evaluation.per_class):
+        if not score.count:
+            continue
         shares = [
             TableCell(percent(share), share, share or 0.0)
             for share in (score.precision, score.recall, score.f1)
@@ -49,11 +51,11 @@ def confusion(evaluation: Evaluation) -> str:
         "<p>Each row holds the images of one true class; each column is what the network said. "
         "Blue is right, orange is wrong; the stronger, the larger the share of the row.</p>"
     ]
-    if len(evaluation.classes) <= MOST_IN_MATRIX:
+    if len(evaluation.present) <= MOST_IN_MATRIX:
         parts.append(_matrix(evaluation))
     else:
         parts = [
-            f"<p>The matrix of {len(evaluation.classes)} classes is too large to be read here; "
+            f"<p>The matrix of {len(evaluation.present)} classes is too large to be read here; "
             "evaluation.json holds it. These are its largest entries off the diagonal.</p>"
         ]
     off = evaluation.confusion.copy()
@@ -88,14 +90,16 @@ def _rival(evaluation: Evaluation, number: int) -> str:
 
 
 def _matrix(evaluation: Evaluation) -> str:
+    present = evaluation.present
     names = [escape(name) for name in evaluation.classes]
-    head = "".join(f'<th scope="col" class="name">{name}</th>' for name in names)
+    head = "".join(f'<th scope="col" class="name">{names[number]}</th>' for number in present)
     rows = []
-    for label, counts in enumerate(evaluation.confusion.tolist()):
+    for label in present:
+        counts = evaluation.confusion[label].tolist()
         total = max(1, sum(counts))
         cells = "".join(
-            _matrix_cell(label, predicted, count, count / total)
-            for predicted, count in enumerate(counts)
+            _matrix_cell(label, predicted, counts[predicted], counts[predicted] / total)
+            for predicted in present
         )
         rows.append(f'<tr><th scope="row">{names[label]}</th>{cells}</tr>')
     return (

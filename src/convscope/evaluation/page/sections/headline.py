@@ -86,6 +86,10 @@ def _facts(run: Run, analysis: Analysis) -> str:
     card = analysis.evaluation.model.card
     channels, size = card.channels, card.size
     rows = [
+        (
+            "Balanced accuracy (every class counts the same)",
+            percent(evaluation.balanced_accuracy, 2),
+        ),
         ("Loss (mean cross-entropy)", number(evaluation.loss)),
         ("Mistakes", f"{len(evaluation.mistakes):,} of {evaluation.image_count:,}"),
         ("Network", run.recipe.network or "a module of its own"),

@@ -29,7 +29,8 @@ def environment(run: Run) -> str:
     """Machine, versions, and what was chosen by measuring; nothing where the run has none."""
     if not run.environment_file.exists():
         return ""
-    rows = [[name, text] for name, text in _flat(run.environment)]
+    facts = {name: value for name, value in run.environment.items() if name != "recipe"}
+    rows = [[name, text] for name, text in _flat(facts)]
     return table(["setting", "value"], rows, caption="Machine and versions")
 
 

@@ -1,4 +1,4 @@
-"""Checks of what comes out: the loss, and the answers in either mode and on other images."""
+"""Checks of what comes out: the loss, and the predictions in either mode and on other images."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import statistics
 
 from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
+from convscope.diagnosis.predictions import PredictionSummary
 from convscope.look.numbers import percent
 from convscope.training.diagnosis import stuck_at_guessing
 
 ABOVE_GUESSING = 1.1  # times ln(classes)
 ALIKE = 0.005  # standard deviation of probabilities between images
 ONE_ANSWER = 0.95  # share of the images
+NEARLY_ALL = 0.99  # likewise, where the class is that frequent itself
 LOST, LOST_BY_MEMORY = 0.25, 0.05  # accuracy, against training mode; with too slow a memory
 SLOW = 0.05  # a momentum of batch norm below this is called too slow; usual is 0.1
 GAP = 0.1  # between the accuracy on training images and on others
@@ -68,16 +70,35 @@ def _above(measured: Measurements, recorded: float, reference: str) -> RunFindin
     )
 
 
-def different_answers(measured: Measurements) -> Check:
-    """Do different images get different answers?"""
-    name = "answers"
-    if measured.answers is None:
-        return Check(name, "the answers aren't numbers")
-    evaluated = measured.answers.monitor
+def no_last_softmax(measured: Measurements) -> Check:
+    """Are the network's outputs logits, as the loss takes them?"""
+    name = "outputs"
+    if measured.predictions is None:
+        return Check(name, "the outputs aren't numbers")
+    train = measured.predictions.train
+    if not measured.predictions.ends_in_softmax:
+        return Check(name, "the outputs are no probabilities, as the loss wants it")
+    figures = f"the outputs of {train.images:,} images are shares that add up to 1"
+    evidence = (
+        f"The outputs of {train.images:,} images lie between 0 and 1 and add up to 1: they are "
+        "probabilities already. The loss (cross-entropy) makes probabilities of them once more, "
+        "so its slopes are small and it can't come near 0."
+    )
+    change = "Leave the softmax at the network's end out: the loss has it."
+    found = RunFinding("The network ends in a softmax", evidence, change, Severity.FAULT)
+    return Check(name, figures, (found,))
+
+
+def different_predictions(measured: Measurements) -> Check:
+    """Do different images get different predictions?"""
+    name = "predictions"
+    if measured.predictions is None:
+        return Check(name, "the logits aren't numbers")
+    evaluated = measured.predictions.monitor
     favourite = measured.subject.classes[evaluated.favourite]
     figures = (
-        f"the commonest answer on {evaluated.images:,} {measured.subject.job.monitor_name} images "
-        f"is {favourite!r} with {percent(evaluated.favourite_share, 0)} "
+        f"the commonest prediction on {evaluated.images:,} {measured.subject.job.monitor_name} "
+        f"images is {favourite!r} with {percent(evaluated.favourite_share, 0)} "
         f"({percent(evaluated.favourite_labels, 0)} are)"
     )
     if measured.subject.step == 0 or measured.guessing_loss == 0:
@@ -85,16 +106,26 @@ def different_answers(measured: Measurements) -> Check:
     if evaluated.spread < ALIKE:
         evidence = (
             f"The probabilities of {evaluated.images:,} images differ by "
-            f"{evaluated.spread:.1e} (standard deviation): the network answers without looking."
+            f"{evaluated.spread:.1e} (standard deviation): the network predicts without looking."
         )
-        title = "All images get the same answer"
+        title = "All images get the same prediction"
     elif evaluated.favourite_share >= ONE_ANSWER and evaluated.favourite_labels < ONE_ANSWER - 0.15:
         evidence = (
-            f"{percent(evaluated.favourite_share, 0)} of the images are answered {favourite!r}, "
+            f"{percent(evaluated.favourite_share, 0)} of the images are taken for {favourite!r}, "
             "which "
             f"{percent(evaluated.favourite_labels, 0)} of them are."
         )
-        title = "Nearly all images get one answer"
+        title = "Nearly all images get one prediction"
+    elif is_one_answer(evaluated):
+        evidence = (
+            f"{percent(evaluated.favourite_share, 0)} of the images are predicted {favourite!r}, "
+            f"which {percent(evaluated.favourite_labels, 0)} of them are: the accuracy of "
+            f"{percent(evaluated.accuracy)} comes from that (balanced accuracy "
+            f"{percent(evaluated.balanced_accuracy)})."
+        )
+        change = "Give the rare classes more images, or train longer."
+        title = "The frequent class is predicted for all"
+        return Check(name, figures, (RunFinding(title, evidence, change, Severity.WARNING),))
     else:
         return Check(name, figures)
     change = f"{LAST_RESORT} take smaller steps."
@@ -103,14 +134,19 @@ def different_answers(measured: Measurements) -> Check:
     return Check(name, figures, (found,))
 
 
+def is_one_answer(evaluated: PredictionSummary) -> bool:
+    """Whether one class is given to nearly all images, though there are images of others."""
+    return evaluated.favourite_share >= NEARLY_ALL and evaluated.favourite_labels < 1
+
+
 def modes(measured: Measurements) -> Check:
     """Does batch norm's memory of statistics agree with the statistics of batches?"""
     name = "training and evaluation mode"
-    if measured.answers is None:
-        return Check(name, "the answers aren't numbers")
-    if not measured.answers.has_batch_norm:
+    if measured.predictions is None:
+        return Check(name, "the logits aren't numbers")
+    if not measured.predictions.has_batch_norm:
         return Check(name, "no batch norm in this network")
-    evaluated, trained = measured.answers.train, measured.answers.train_mode
+    evaluated, trained = measured.predictions.train, measured.predictions.train_mode
     figures = (
         f"the same {evaluated.images:,} training images are {percent(evaluated.accuracy)} right in "
         f"evaluation mode, {percent(trained.accuracy)} in training mode"
@@ -156,11 +192,11 @@ def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
 def generalization(measured: Measurements) -> Check:
     """Does the network do about as well on images it hasn't been trained on?"""
     name = "train and evaluation gap"
-    if measured.answers is None:
-        return Check(name, "the answers aren't numbers")
+    if measured.predictions is None:
+        return Check(name, "the logits aren't numbers")
     subject = measured.subject
     monitor = subject.job.monitor_name
-    seen, unseen = measured.answers.train, measured.answers.monitor
+    seen, unseen = measured.predictions.train, measured.predictions.monitor
     gap = seen.accuracy - unseen.accuracy
     losses = [float(epoch[f"{monitor}_loss"]) for epoch in subject.epochs]
     figures = (

@@ -1,0 +1,72 @@
+"""Data of other classes than the model's, matched to them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from convscope.data.image_set import ImageSet
+from convscope.errors import UsageError
+from convscope.look.numbers import counted
+from convscope.runs.model_file import ModelCard
+
+MOST_NAMES = 12  # in a sentence
+
+
+def match_classes(images: ImageSet, card: ModelCard) -> tuple[ImageSet, tuple[str, ...]]:
+    """The images whose classes the model knows, labelled as the model numbers its classes.
+
+    Args:
+        images: Of any classes, in any order.
+        card: The model's.
+
+    Returns:
+        The images, with all classes of the model; and a note on those left out, if any are.
+
+    Raises:
+        UsageError: The model knows the class of none of them.
+    """
+    if images.classes == card.classes:
+        return images, ()
+    numbers = {name: number for number, name in enumerate(card.classes)}
+    known = np.array([numbers.get(name, -1) for name in images.classes])
+    labels = known[images.labels]
+    rows = np.flatnonzero(labels >= 0)
+    if not len(rows):
+        raise UsageError(
+            f"The model knows none of the classes of {images.name!r}: these are "
+            f"{list_names(images.classes)}, and the model's are {list_names(card.classes)}. They "
+            "are matched by name: rename the folders, or give other data."
+        )
+    kept = images if len(rows) == len(images) else images.subset(rows)
+    unknown = {
+        f"{name} ({count:,})": count
+        for name, count in images.counts().items()
+        if count and name not in numbers
+    }
+    notes: tuple[str, ...] = ()
+    if unknown:
+        notes = (
+            f"Left out: {counted(sum(unknown.values()), 'image')} of classes that the model "
+            f"doesn't know: {list_names(unknown)}.",
+        )
+    return kept.with_labels(labels[rows], card.classes), notes
+
+
+def missing_classes(images: ImageSet) -> tuple[str, ...]:
+    """A note on the classes that none of the images is of, if there are any."""
+    missing = [name for name, count in images.counts().items() if not count]
+    if not missing:
+        return ()
+    return (
+        f"There are no images of {list_names(missing)}, so nothing is said of "
+        f"{'this class' if len(missing) == 1 else 'these classes'}; an image may still be taken "
+        "for one.",
+    )
+
+
+def list_names(names: Sequence[str] | Mapping[str, object]) -> str:
+    """Names in a sentence; of very many, the first."""
+    shown = ", ".join(list(names)[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown} … ({len(names)})"

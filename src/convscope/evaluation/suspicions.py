@@ -1,0 +1,80 @@
+"""What is odd about a network's logits, in sentences: faults that a good-looking accuracy hides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from convscope.look.numbers import percent
+
+SUMS_TO_ONE = (
+    1e-3  # how near to 1 the outputs of a softmax add up, also in bfloat16 (checked there)
+)
+ONE_ANSWER = 0.99  # share of images given the same class, from which on nothing is told apart
+FEWEST = 20  # images, below which one answer may be chance
+
+
+def find_suspicions(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> tuple[str, ...]:
+    """What a person should know of these logits before believing the accuracy.
+
+    Args:
+        logits: (N, classes), as the network returned them.
+        labels: (N,) int64.
+        classes: Their names.
+
+    Returns:
+        Sentences; none, if nothing is odd.
+    """
+    return (*_ends_in_softmax(logits), *_gives_one_answer(logits, labels, classes))
+
+
+def ends_in_softmax(logits: Tensor) -> bool:
+    """Whether these numbers, (N, classes), are probabilities: what a last softmax leaves."""
+    sums = logits.double().sum(dim=1)
+    return bool(
+        logits.shape[1] > 1
+        and (logits >= 0).all()
+        and (logits <= 1).all()
+        and ((sums - 1).abs() < SUMS_TO_ONE).all()
+    )
+
+
+def balanced_accuracy(predicted: Tensor, labels: Tensor) -> float:
+    """The mean over classes of the share of their images that is recognized.
+
+    Brodersen et al. 2010, "The balanced accuracy and its posterior distribution", section II.
+
+    Args:
+        predicted: (N,) int64, the classes given.
+        labels: (N,) int64, the true ones; only classes among them count.
+    """
+    right = [(predicted[labels == each] == each).double().mean() for each in torch.unique(labels)]
+    return float(torch.stack(right).mean())
+
+
+def _ends_in_softmax(logits: Tensor) -> tuple[str, ...]:
+    if not ends_in_softmax(logits):
+        return ()
+    return (
+        "The network's outputs are probabilities already, so it ends in a softmax. The loss "
+        "(cross-entropy) applies another one: its slopes become small and it can't come near 0. "
+        "Leave the last softmax out and train again.",
+    )
+
+
+def _gives_one_answer(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> tuple[str, ...]:
+    predicted = logits.argmax(dim=1)
+    favourite = int(predicted.mode().values)
+    share = float((predicted == favourite).double().mean())
+    if len(labels) < FEWEST or len(torch.unique(labels)) < 2 or share < ONE_ANSWER:
+        return ()
+    accuracy = float((predicted == labels).double().mean())
+    true = float((labels == favourite).double().mean())
+    balanced = balanced_accuracy(predicted, labels)
+    return (
+        f"{percent(share)} of the images are given the class {classes[favourite]!r}, to which "
+        f"{percent(true)} of them belong: the accuracy of {percent(accuracy)} comes from that, not "
+        f"from telling classes apart (balanced accuracy {percent(balanced)}).",
+    )

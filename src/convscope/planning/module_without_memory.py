@@ -1,0 +1,26 @@
+"""A copy of a module on tensors without memory; running it leaves no trace."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from convscope.runtime.module_copy import copy_module
+
+
+def without_memory(network: nn.Module, memory_format: torch.memory_format) -> nn.Module:
+    """A copy with fake tensors; to be called in fake tensor mode.
+
+    Args:
+        network: Is left as it is.
+        memory_format: How the kernels lie.
+    """
+
+    def fake(tensor: Tensor) -> Tensor:
+        layout = memory_format if tensor.ndim == 4 else torch.contiguous_format
+        made = torch.empty(tensor.shape, dtype=tensor.dtype, memory_format=layout)
+        return (
+            nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else made
+        )
+
+    return copy_module(network, fake)

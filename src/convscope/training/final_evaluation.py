@@ -1,0 +1,54 @@
+"""The end of a run: its result is calibrated, evaluated and reported."""
+
+from __future__ import annotations
+
+from convscope.evaluation.analysis import analyse
+from convscope.evaluation.calibrate import calibrate_on
+from convscope.evaluation.evaluate import evaluate_images
+from convscope.evaluation.report import write_report, write_report_page
+from convscope.evaluation.run_images import choose_split
+from convscope.evaluation.run_splits import RunSplits
+from convscope.evaluation.suspicions import find_suspicions
+from convscope.runs.run import Run
+from convscope.training.expectation import Expectation
+from convscope.training.job import Job
+from convscope.training.live_view import LiveView
+
+
+def evaluate_result(
+    run: Run, job: Job, view: LiveView, expectation: Expectation | None, *, quiet: bool
+) -> None:
+    """Calibrate and evaluate the result, and write the report.
+
+    Args:
+        run: Its model is calibrated.
+        job: Its images, divided as for training.
+        view: Is told what a person should know.
+        expectation: What was forecast of the run; None if it had ended before.
+        quiet: Show no progress.
+    """
+    view.message("final evaluation")
+    if expectation:
+        expectation.evaluation_begins()
+    batch_size = job.recipe.batch_size
+    model = run.model(None if job.card.network else job.network)
+    if "validation" in job.splits:
+        rate = job.recipe.unknown_rate
+        own = RunSplits(job.splits)
+        model = calibrate_on(model, run, rate, own, batch_size=batch_size, quiet=quiet)
+    images = choose_split(job.splits, "test", model.card)
+    evaluation = evaluate_images(model, run, images, batch_size=batch_size, quiet=quiet)
+    analysis = analyse(evaluation, batch_size=batch_size, robustness=None, quiet=quiet)
+    if analysis.robustness is None:
+        view.message(
+            "Robustness is left out, since it would take minutes for a network this large: "
+            f"convscope evaluate {run.folder}"
+        )
+    write_report(analysis)
+    if expectation:
+        expectation.settle(run)
+        write_report_page(analysis)  # again, with forecast and actual, which only now is known
+    for each in find_suspicions(
+        evaluation.logits.values, evaluation.logits.labels, model.card.classes
+    ):
+        view.message(each)

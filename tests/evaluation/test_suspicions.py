@@ -1,0 +1,57 @@
+import pytest
+import torch
+from sklearn.metrics import balanced_accuracy_score
+
+from convscope.evaluation.suspicions import balanced_accuracy, ends_in_softmax, find_suspicions
+
+CLASSES = ("cat", "dog", "emu")
+
+
+def random_logits(count=60, classes=3):
+    return torch.randn(count, classes, generator=torch.Generator().manual_seed(0)) * 2
+
+
+def labels(count=60):
+    return torch.arange(count) % 3
+
+
+def test_plain_logits_are_not_odd():
+    assert find_suspicions(random_logits(), labels(), CLASSES) == ()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_last_softmax_is_seen(dtype):
+    probabilities = random_logits().to(dtype).softmax(1)
+    assert ends_in_softmax(probabilities)
+    (said,) = find_suspicions(probabilities, labels(), CLASSES)
+    assert "ends in a softmax" in said
+    assert "Leave the last softmax out" in said
+
+
+def test_what_only_looks_a_little_like_probabilities_is_not_taken_for_them():
+    assert not ends_in_softmax(random_logits().sigmoid())
+    assert not ends_in_softmax(random_logits().log_softmax(1))  # harmless: softmax undoes it
+    assert not ends_in_softmax(torch.ones(5, 1))
+
+
+def test_one_answer_is_seen_where_classes_are_unequal():
+    true = torch.tensor([0] * 57 + [1] * 3)
+    logits = torch.tensor([[3.0, 0, 0]]).repeat(60, 1)
+    (said,) = find_suspicions(logits, true, CLASSES)
+    assert said == (
+        "100.0 % of the images are given the class 'cat', to which 95.0 % of them belong: the "
+        "accuracy of 95.0 % comes from that, not from telling classes apart (balanced accuracy "
+        "50.0 %)."
+    )
+
+
+def test_one_answer_means_nothing_on_few_images_or_a_single_class():
+    logits = torch.tensor([[3.0, 0, 0]]).repeat(60, 1)
+    assert find_suspicions(logits[:10], labels(10), CLASSES) == ()
+    assert find_suspicions(logits, torch.zeros(60, dtype=torch.int64), CLASSES) == ()
+
+
+def test_balanced_accuracy_is_scikit_learns():
+    predicted = random_logits().argmax(1)
+    expected = balanced_accuracy_score(labels(), predicted)
+    assert balanced_accuracy(predicted, labels()) == pytest.approx(expected)

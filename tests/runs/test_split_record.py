@@ -1,0 +1,132 @@
+"""Which image was in which split is kept, and what was trained on never counts as new."""
+
+import gzip
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convscope.data.image_set import ImageSet
+from convscope.errors import ConvscopeError
+from convscope.runs.split_record import (
+    FILE,
+    digests_of_pixels,
+    read_split_record,
+    write_split_record,
+)
+
+
+def images(numbers, split="train", name="pets"):
+    """Image k holds the number k; its label is k modulo 2."""
+    numbers = np.asarray(list(numbers))
+    pixels = np.zeros((len(numbers), 1, 2, 2), np.uint8)
+    pixels[:, 0, 0, 0], pixels[:, 0, 0, 1] = numbers % 256, numbers // 256
+    paths = [f"{name}/{number}.png" for number in numbers]
+    return ImageSet(pixels, numbers % 2, ["even", "odd"], paths=paths, name=name, split=split)
+
+
+def numbers(images):
+    return (images.images[:, 0, 0].astype(int) @ [1, 256]).tolist()
+
+
+@pytest.fixture
+def record(tmp_path):
+    write_split_record(
+        tmp_path,
+        {"train": images(range(6)), "validation": images([6, 7]), "test": images([8, 9])},
+    )
+    return read_split_record(tmp_path)
+
+
+def test_unchanged_data_is_divided_as_it_was(record):
+    restored = record.restore({"train": images([9, 0, 3, 6, 1, 2, 4, 5, 7, 8])})
+    splits = restored.splits
+    assert {name: sorted(numbers(each)) for name, each in splits.items()} == {
+        "train": [0, 1, 2, 3, 4, 5],
+        "validation": [6, 7],
+        "test": [8, 9],
+    }
+    assert restored.notes == ()
+    assert not restored.changed
+    assert splits["test"].split == "test"
+    assert list(splits["test"].paths) == ["pets/9.png", "pets/8.png"]
+
+
+def test_new_images_are_in_no_split_and_lost_ones_are_counted(record):
+    restored = record.restore({"train": images([0, 1, 2, 6, 7, 8, 9, 20, 21])})
+    assert numbers(restored.splits["test"]) == [8, 9]
+    assert restored.changed == {"train"}
+    assert restored.notes == (
+        "New since the run began: 2 images, in none of its splits and so left out. To evaluate "
+        "them, give their folder as data.",
+        "Images that the run had are gone or were changed since it began: 3 train.",
+    )
+
+
+def test_in_a_folder_for_testing_new_images_count_and_trained_ones_do_not(record):
+    restored = record.restore(
+        {"train": images(range(6)), "test": images([8, 9, 3, 30], split="test")}
+    )
+    splits = restored.splits
+    assert numbers(splits["test"]) == [8, 9, 30]
+    assert numbers(splits["train"]) == [0, 1, 2, 3, 4, 5, 3]
+    assert restored.notes[0] == "New since the run began: 1 image for testing or validation."
+    assert "test" in restored.changed
+
+
+def test_seen_images_are_recognized_under_other_names(record):
+    others = images([3, 8, 40, 6], name="elsewhere")
+    assert record.seen(others).tolist() == [True, False, False, True]
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_no_image_that_was_trained_on_is_ever_a_test_image(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    count = data.draw(st.integers(3, 30))
+    places = data.draw(st.lists(st.sampled_from(["train", "test"]), min_size=count, max_size=count))
+    before = {name: [n for n, place in enumerate(places) if place == name] for name in places}
+    write_split_record(folder, {name: images(each) for name, each in before.items()})
+    now = data.draw(st.lists(st.integers(0, 40), min_size=1, max_size=40))
+    where = data.draw(st.lists(st.booleans(), min_size=len(now), max_size=len(now)))
+    sources = {
+        name: images([n for n, is_test in zip(now, where, strict=True) if is_test == wanted])
+        for name, wanted in (("train", False), ("test", True))
+        if wanted in where
+    }
+    splits = read_split_record(folder).restore(sources).splits
+    trained = set(before.get("train", ()))
+    assert not trained & set(numbers(splits["test"]) if "test" in splits else ())
+    if "train" in splits:
+        assert set(numbers(splits["train"])) <= trained
+
+
+def test_digests_tell_pixels_and_shapes_apart():
+    one = ImageSet(np.arange(8, dtype=np.uint8).reshape(1, 2, 2, 2), [0], ["a"])
+    other = ImageSet(np.arange(8, dtype=np.uint8).reshape(1, 1, 2, 4), [0], ["a"])
+    assert digests_of_pixels(one) == digests_of_pixels(one)
+    assert digests_of_pixels(one) != digests_of_pixels(other)
+
+
+def test_a_run_of_before_has_no_record(tmp_path):
+    assert read_split_record(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", *(gzip.compress(text, mtime=0) for text in (b"", b"a,b\n", b"\xff\xfe"))],
+    ids=["empty", "no gzip", "no lines", "other headings", "no text"],
+)
+def test_a_damaged_record_is_said(tmp_path, content):
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(ConvscopeError, match="is damaged .* which images the run was trained on"):
+        read_split_record(tmp_path)
+
+
+def test_names_that_are_not_utf_8_are_kept(tmp_path):
+    odd = images([1])
+    odd = ImageSet(odd.images, odd.labels, odd.classes, paths=["p/\udcff,\n.png"])
+    write_split_record(tmp_path, {"train": odd})
+    assert list(read_split_record(tmp_path).numbers.values()) == [1]
+    assert read_split_record(tmp_path).image_shape == (1, 2, 2)

@@ -1,0 +1,52 @@
+"""What PyTorch says to its developers stays away, and only while it is asked for."""
+
+import logging
+import warnings
+
+import pytest
+import torch
+from torch import nn
+
+from convscope.runtime.quiet import quiet_torch
+
+
+@pytest.fixture
+def own_level():
+    logger = logging.getLogger("torch.convscope_test")
+    logger.setLevel(logging.DEBUG)
+    yield logger
+    logger.setLevel(logging.NOTSET)
+
+
+def test_loggers_with_levels_of_their_own_are_silent_within_and_as_before_after(own_level, caplog):
+    torch_level = logging.getLogger("torch").level
+    with quiet_torch():
+        own_level.critical("within")
+        logging.getLogger("torch.made_within").error("within")
+    own_level.error("after")
+    assert [record.message for record in caplog.records] == ["after"]
+    assert own_level.level == logging.DEBUG
+    assert logging.getLogger("torch").level == torch_level
+
+
+def test_levels_come_back_after_an_error_and_from_within_another(own_level):
+    def fail():
+        with quiet_torch():
+            with quiet_torch():
+                pass
+            assert not own_level.isEnabledFor(logging.CRITICAL)
+            raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        fail()
+    assert own_level.isEnabledFor(logging.DEBUG)
+
+
+def test_warnings_of_torch_are_kept_back_and_those_of_a_module_are_not():
+    layer = nn.Conv2d(1, 1, 2, padding="same")  # of which PyTorch warns
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with quiet_torch():
+            layer(torch.zeros(1, 1, 8, 8))
+            warnings.warn("mine", stacklevel=1)
+    assert [str(each.message) for each in caught] == ["mine"]

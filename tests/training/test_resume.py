@@ -1,0 +1,111 @@
+"""What a run goes on with: its own recipe, its own images. Tests training/train.py."""
+
+import json
+
+import numpy as np
+import pytest
+from torch import nn
+
+import convscope as cs
+from convscope.errors import UsageError
+from convscope.runs.split_record import FILE, read_split_record
+
+
+def arrays(seed):
+    random = np.random.default_rng(seed)
+    images = random.integers(0, 256, (24, 1, 8, 8), dtype=np.uint8)
+    return cs.ImageSet(images, np.arange(24) % 3, tuple("abc"))
+
+
+DATA = {"train": arrays(0), "test": arrays(1)}
+OPTIONS = {"precision": "float32", "quiet": True, "device": "cpu", "threads": 1}
+
+
+def module():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+
+
+@pytest.fixture
+def run(tmp_path):
+    recipe = cs.Recipe(epochs=2, batch_size=8, validation=0.2)
+    return cs.train(module(), DATA, recipe, out=tmp_path / "run", **OPTIONS)
+
+
+def edit(run, **changes):
+    run.recipe.replace(**changes).write(run.recipe_file)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"network": "lenet"},
+        {"ema": 0.9},
+        {"batch_size": 4},
+        {"seed": 5},
+        {"optimizer": "adam"},
+        {"size": 16},
+        {"augmentation": {"crop": 1}},
+        {"validation": 0.4},
+    ],
+)
+def test_what_would_make_another_run_is_refused_by_name(run, changes):
+    edit(run, **changes)
+    (name,) = changes
+    kept = run.model_file.read_bytes()
+    with pytest.raises(UsageError, match=rf"was changed since the run began: {name}[. ]"):
+        cs.resume(run, module=module(), data=DATA, quiet=True)
+    assert run.model_file.read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    ("changes", "epochs"),
+    [
+        ({"epochs": 4}, 4),
+        ({"early_stop": 1}, 2),
+        ({"minutes": 5.0, "epochs": 3}, 3),
+        ({"checkpoint_minutes": 1.0}, 2),
+        ({"unknown_rate": 0.2}, 2),
+    ],
+)
+def test_how_long_it_goes_on_may_be_changed(run, changes, epochs):
+    edit(run, **changes)
+    resumed = cs.resume(run, module=module(), data=DATA, quiet=True)
+    assert len(resumed.metrics("epoch")) == epochs
+
+
+def test_a_run_of_before_goes_on_and_keeps_its_splits_from_then(run):
+    environment = run.environment
+    del environment["recipe"]
+    run.environment_file.write_text(json.dumps(environment))
+    before = (run.folder / FILE).read_bytes()
+    (run.folder / FILE).unlink()
+    edit(run, epochs=3)
+    cs.resume(run, module=module(), data=DATA, quiet=True)
+    assert (run.folder / FILE).read_bytes() == before
+
+
+def test_other_images_are_data_that_changed(run):
+    other = {"train": arrays(7), "test": DATA["test"]}
+    with pytest.raises(UsageError) as caught:
+        cs.resume(run, module=module(), data=other, quiet=True)
+    assert "The training images of 'the arrays given' aren't those" in str(caught.value)
+    assert "files were added, removed or changed since" in str(caught.value)
+
+
+def test_the_splits_are_kept_when_training_begins(run):
+    record = read_split_record(run.folder)
+    assert record.image_shape == (1, 8, 8)
+    assert sum(record.numbers.values()) == 48
+    assert {name for name, _ in record.numbers} == {"train", "validation", "test"}
+
+
+def test_a_run_on_arrays_is_evaluated_by_its_record(run):
+    mixed = {"train": DATA["train"], "test": cs.ImageSet(
+        np.concatenate([DATA["test"].images, DATA["train"].images[:5]]),
+        np.concatenate([DATA["test"].labels, DATA["train"].labels[:5]]),
+        DATA["test"].classes,
+    )}  # fmt: skip
+    evaluation = cs.evaluate(run, mixed, module=module(), quiet=True)
+    assert evaluation.image_count == 24
+    with pytest.raises(UsageError, match="trained or validated on all"):
+        cs.evaluate(run, DATA["train"], module=module(), quiet=True)
