@@ -227,6 +227,24 @@ def test_what_is_not_known_is_named():
     )
 
 
+def test_what_is_only_partly_counted_is_named():
+    def mixed(x):
+        return torch.fft.fft2(x).real @ x
+
+    seen_as_one = torch.overrides.wrap_torch_function(lambda x: (x,))(mixed)
+
+    class Network(nn.Module):
+        def forward(self, x):
+            return seen_as_one(x)
+
+    traced = trace(Network(), (1, 8, 8))
+    assert traced.macs == 8**3
+    assert traced.uncounted == ()
+    assert traced.notes[-1] == (
+        "Only partly counted, for want of a rule for what is in brackets: mixed (_fft_c2c)."
+    )
+
+
 def test_json_and_rows_are_plain_data():
     traced = trace("googlenet-32px")
     read = json.loads(json.dumps(traced.as_dict()))

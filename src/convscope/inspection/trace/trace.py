@@ -9,7 +9,9 @@ Conventions. A MAC is 2 floating-point operations (FLOPs); counted are convoluti
 layers and matrix products, forward and backward, as PyTorch's `FlopCounterMode` does (see `count`).
 Parameters are counted where they are first used, so that the rows add up to the network's. Memory
 is that of each layer's output for one image, nothing where it overwrites or views another's.
-Receptive fields are those of the image as if it went on beyond its border (see `layer_fields`).
+Receptive fields are those of the image as if it went on beyond its border (see `layer_fields`), and
+"unknown" where an operation doesn't tell what it looks at. Backward FLOPs are those of training
+with the parameters that are frozen now. Shapes leave out the axis that counts the images.
 """
 
 from __future__ import annotations
