@@ -2,6 +2,9 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -146,3 +149,128 @@ def test_many_images_cost_their_number():
     network = nn.Sequential(nn.Conv2d(1, 2, 3))
     one, three = (ours(network, (count, 1, 8, 8))[0] for count in (1, 3))
     assert three == 3 * one
+
+
+class Blocks(nn.Module):
+    """Three blocks and a head; between them what stops gradients, and a branch that is unused."""
+
+    def __init__(self, *, tied=False):
+        super().__init__()
+        self.c1, self.c2 = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.c3, self.fc = nn.Conv2d(4, 4, 3, padding=1), nn.Linear(4, 4)
+        if tied:
+            self.c3.weight = self.c2.weight
+        self.stops = ("", "", "")
+
+    def forward(self, x):
+        for stop, block in zip(self.stops, (self.c1, self.c2, self.c3), strict=True):
+            if stop == "no_grad":
+                with torch.no_grad():
+                    made = block(x)
+            else:
+                made = block(x)
+            if stop == "unused":
+                made = x[:, :1].expand(-1, 4, -1, -1) * 1
+            elif stop == "detach":
+                made = made.detach().contiguous()
+            elif stop == "residual":
+                made = made.detach() + block(x)
+            elif stop == "data":
+                made = made.data.relu()
+            elif stop == "within":
+                with torch.no_grad():
+                    made.mul_(2)
+            elif stop == "clone":
+                with torch.no_grad():
+                    made = made.clone()
+            x = made
+        x = x.mean((2, 3))
+        return self.fc(x) + x @ self.fc.weight.t() + F.linear(x, self.fc.weight.detach())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    frozen=st.sets(st.sampled_from(["c1", "c2", "c3", "fc"])),
+    part=st.sampled_from(["", ".weight", ".bias"]),
+    stops=st.tuples(
+        *[
+            st.sampled_from(
+                ["", "", "no_grad", "detach", "residual", "data", "within", "clone", "unused"]
+            )
+        ]
+        * 3
+    ),
+    tied=st.booleans(),
+    real=st.booleans(),
+)
+def test_frozen_and_detached_parts_cost_nothing_backwards(frozen, part, stops, tied, real):
+    network = Blocks(tied=tied)
+    network.stops = stops
+    for path, parameter in network.named_parameters():
+        if any(path.startswith(name) and path.endswith(part) for name in frozen):
+            parameter.requires_grad_(False)
+    asked = {path: p.requires_grad for path, p in network.named_parameters()}
+    with FlopCounterMode(display=False) as forward:
+        logits = network(torch.rand(1, 3, 8, 8))
+    with FlopCounterMode(display=False) as backward:
+        if logits.requires_grad:
+            logits.sum().backward()
+    images = torch.rand(1, 3, 8, 8) if real else (3, 8, 8)
+    assert ours(network, images) == (forward.get_total_flops(), backward.get_total_flops())
+    assert asked == {path: p.requires_grad for path, p in network.named_parameters()}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.sampled_from(["first", "in_proj", "out_proj"])), st.booleans(), st.booleans())
+def test_frozen_parts_of_attention(frozen, need_weights, images):
+    network = Attention(need_weights=need_weights)
+    for path, parameter in network.named_parameters():
+        parameter.requires_grad_(not any(name in path for name in frozen))
+    with sdpa_kernel(SDPBackend.MATH):
+        tokens = network(torch.rand(1, 3, 8, 8))
+        with FlopCounterMode(display=False) as backward:
+            if tokens.requires_grad:
+                tokens.sum().backward()
+    given_images = torch.rand(1, 3, 8, 8) if images else (3, 8, 8)
+    assert ours(network, given_images)[1] == backward.get_total_flops()
+
+
+def test_the_frozen_part_of_a_small_network():
+    network = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 10))
+    network[0].requires_grad_(False)
+    assert ours(network, (1, 3, 3)) == (2 * (72 + 80), 2 * 80)
+
+
+def test_what_is_returned_detached_or_computed_in_inference_mode_costs_nothing():
+    class Returned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.c1, self.c2 = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 2, 3)
+            self.detaches = False
+
+        def forward(self, x):
+            with torch.inference_mode():
+                x = self.c1(x)
+            x = self.c2(x.clone())
+            return x.detach() if self.detaches else x
+
+    network = Returned()
+    forward, backward = ours(network, (1, 8, 8))
+    assert (forward, backward) == (2 * 9 * (4 * 36 + 8 * 16), 2 * 9 * 8 * 16)
+    network.detaches = True
+    assert ours(network, (1, 8, 8)) == (forward, 0)
+
+
+def test_products_that_only_part_is_counted_of_are_said():
+    def mixed(x):
+        return torch.fft.fft2(x).real @ x
+
+    mixed_function = torch.overrides.wrap_torch_function(lambda x: (x,))(mixed)  # seen as one
+
+    class Network(nn.Module):
+        def forward(self, x):
+            return mixed_function(x)
+
+    (node,) = list(capture(Network(), (1, 8, 8)))[1:]
+    assert node.pytorch_flops == 2 * 8**3
+    assert node.overlooked == ("_fft_c2c",)

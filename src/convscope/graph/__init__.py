@@ -11,6 +11,8 @@
                                  all others
     reach, count, arithmetic     what an operation looks at, what it costs, how it computes: by the
                                  rule of its kind, or else the general one
+    product_counter              PyTorch's own counter, for operations without a rule
+    batch, detached              which axis counts the images; where gradients are stopped
     region                       a part of a tensor
     folding                      reading a graph at the level of its blocks
 

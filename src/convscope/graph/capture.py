@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from torch._subclasses.fake_tensor import (
 )
 
 from convscope.errors import UsageError
+from convscope.graph.batch import find_batch_axes
 from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
 from convscope.graph.restore import left_as_found, named_tensors
@@ -55,13 +57,15 @@ def capture(
     _check(network)
     allow_nesting(network)
     if isinstance(images, Tensor):
-        return _run(network, _with_batch(images), gradients=gradients)
+        graph = _run(network, _with_batch(images), gradients=gradients)
+        find_batch_axes(graph, partial(_run, network))
+        return graph
     if gradients:
         raise UsageError("gradients=True needs images, not only their shape.")
     shape = tuple(int(size) for size in images)
     shape = (1, *shape) if len(shape) == 3 else shape
     try:
-        return _run(network, shape)
+        graph = _run(network, shape)
     except _NEEDS_NUMBERS:
         kind, device = _kind_of(network)
         image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
@@ -70,7 +74,8 @@ def capture(
             "The network looks at the numbers it computes to decide what to do, so this is what "
             "it does for one image of random numbers.",
         )
-        return graph
+    find_batch_axes(graph, partial(_run, network))
+    return graph
 
 
 _NEEDS_NUMBERS = (DataDependentOutputException, DynamicOutputShapeException)
@@ -91,6 +96,7 @@ def _run(
         made: Tensor
         if fake is not None:
             made = fake.from_tensor(tensor if tensor.is_leaf else tensor.detach())
+            made.requires_grad_(False)
         elif isinstance(tensor, nn.Parameter):
             made = nn.Parameter(tensor.detach(), gradients and tensor.is_floating_point())
         else:
@@ -101,7 +107,9 @@ def _run(
     kind, device = _kind_of(network)
     with ExitStack() as stack:
         stack.enter_context(torch.inference_mode(mode=False))
-        stack.enter_context(torch.set_grad_enabled(gradients))
+        # always, as a network's own no_grad would not be seen otherwise; what it holds asks for
+        # gradients only if they are wanted
+        stack.enter_context(torch.enable_grad())
         stack.enter_context(left_as_found(network, stand_in))
         if fake is not None:
             stack.enter_context(quiet_torch())  # it logs an error in full before raising it
@@ -135,6 +143,7 @@ def _run(
         weights=tensors,
         parameter_names=tuple(parameter_names),
         tied={path: tuple(others) for path, others in tied.items()},
+        output_is_detached=isinstance(main, Tensor) and main in recorder.detached,
         notes=() if isinstance(result, Tensor) else notes,
         result=main if gradients and isinstance(main, Tensor) else None,
         stand_ins={p: stand_ins[id(tensors[p])] for p in parameter_names} if gradients else {},

@@ -5,21 +5,24 @@ Counted are the operations that multiply by weights or matrices: convolutions, d
 products. Everything else (normalization, activations, pooling, sums, bias) is zero by convention,
 as in PyTorch's `FlopCounterMode`: beside them it is a few in a thousand.
 
-Backward, a counted operation is done twice more: for the gradient of its weights, and for that of
-its input, unless nothing before it learns.
+Backward, a counted operation is done once more for each of its factors that a gradient is wanted
+in: its weights, unless they are frozen, and its input, if anything before it learns. Nothing is
+counted of what no gradient comes to: parts that the network detaches or runs without gradients.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.table import find
+from convscope.graph.product_counter import ProductCounter
 
 FLOPS_PER_MAC = 2
 
@@ -40,33 +43,79 @@ class OperationCost(NamedTuple):
 
 def costs(graph: Graph) -> dict[Node, OperationCost]:
     """The cost of every operation of the graph, for all its images together."""
-    learning: set[Node] = set()  # a gradient is wanted at what these made
+    ways = _find_gradient_ways(graph)
     found = {}
     for node in graph:
-        learned = [role for role, path in node.parameters.items() if path in graph.parameter_names]
-        through = [source for source in node.inputs if source in learning]
-        factors = len(through) + len([role for role in learned if role != "bias"])
-        if node.kind.startswith("other: "):  # whose inputs and weights cannot be told apart
-            factors = bool(through) + bool(learned or through)
         macs = count_node_macs(node, graph.weights)
-        backward = macs * factors
-        found[node] = OperationCost(macs, FLOPS_PER_MAC * macs, FLOPS_PER_MAC * backward)
-        if learned or through:
-            learning.add(node)
+        backward = _count_backward(node, macs, ways[node], graph) if macs and node in ways else 0
+        found[node] = OperationCost(macs, FLOPS_PER_MAC * macs, backward)
     return found
 
 
-def pytorch_counter() -> FlopCounterMode:
-    """PyTorch's own counter, for operations without a rule, with the attention it overlooks."""
-    on_processors = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    return FlopCounterMode(display=False, custom_mapping={on_processors: _attention_flops})
+class _GradientWay(NamedTuple):
+    """What a backward pass computes the gradients of, at one operation.
+
+    Attributes:
+        sources: Which of the operation's inputs, by their number.
+        roles: Which of its parameters, by the name of the argument.
+    """
+
+    sources: tuple[int, ...]
+    roles: tuple[str, ...]
 
 
-def _attention_flops(
-    query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: Any, **__: Any
-) -> int:
-    """Queries times keys, and the shares that come of them times values, by their shapes."""
-    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
+def _find_gradient_ways(graph: Graph) -> dict[Node, _GradientWay]:
+    """The operations that a backward pass from the network's output comes to."""
+    learned = {path for path in graph.parameter_names if graph.weights[path].requires_grad}
+    ways: dict[Node, _GradientWay] = {}  # of all operations behind a parameter that is learned
+    for node in graph:
+        if not (node.dtype.is_floating_point or node.dtype.is_complex):
+            continue
+        # what is written into a tensor in a no_grad block leaves that tensor's own way open
+        open_ways = range(len(node.inputs) if node.grad_enabled else int(node.changes_input))
+        sources = [i for i in open_ways if node.inputs[i] in ways and i not in node.detached]
+        roles = [r for r, path in node.parameters.items() if node.grad_enabled and path in learned]
+        if sources or roles:
+            ways[node] = _GradientWay(tuple(sources), tuple(roles))
+    reached: set[Node] = set() if graph.output_is_detached else {graph.output}
+    for node in reversed(graph.nodes):
+        if node in reached and node in ways:
+            reached |= {node.inputs[i] for i in ways[node].sources}
+    return {node: way for node, way in ways.items() if node in reached}
+
+
+def _count_backward(node: Node, macs: int, way: _GradientWay, graph: Graph) -> int:
+    """A product costs the same again for each of its factors that a gradient is wanted in."""
+    if node.kind.startswith("other: "):  # whose factors can't be told apart
+        asked = _ask_backward(node, way, graph)
+        return FLOPS_PER_MAC * macs * 2 if asked is None else asked
+    weights = [role for role in way.roles if role != "bias"]
+    of_images = [i for i in way.sources if node.roles[i] != "bias"]
+    return FLOPS_PER_MAC * macs * (len(of_images) + len(weights))
+
+
+def _ask_backward(node: Node, way: _GradientWay, graph: Graph) -> int | None:
+    """What PyTorch's counter finds in the backward pass; None if it can't be run.
+
+    Attention is taken in plain steps, since its fused forms compute the forward pass once more.
+    """
+    fake = FakeTensorMode(allow_non_fake_inputs=True)
+    with torch.inference_mode(mode=False), fake, torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        inputs = [torch.empty(source.shape, dtype=source.dtype) for source in node.inputs]
+        weights = {
+            role: torch.empty(graph.weights[path].shape, dtype=graph.weights[path].dtype)
+            for role, path in node.parameters.items()
+        }
+        wanted = [*(inputs[i] for i in way.sources), *(weights[role] for role in way.roles)]
+        try:
+            for tensor in wanted:
+                tensor.requires_grad_()
+            made = node.replay(*inputs, weights=weights)
+            with ProductCounter() as counter:
+                torch.autograd.grad(made, wanted, torch.ones_like(made), allow_unused=True)
+        except Exception:  # an unknown function can raise anything
+            return None
+    return counter.flops
 
 
 def count_node_macs(node: Node, weights: Mapping[str, Tensor]) -> int:

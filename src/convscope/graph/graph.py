@@ -40,11 +40,17 @@ class Node:
         parameters: Which parameters and buffers it took: from the name of the argument ("weight")
             to the path ("layer1.0.conv1.weight"). Tied ones have the first of their paths.
         shape: The shape of the tensor it made, with the batch axis.
+        batch_axis: The axis of `shape` that counts the images; None if none does, as in what is
+            computed from weights alone.
         dtype: The type of the numbers it made.
         depends_on_images: Whether a path leads here from the images.
         shares_memory: Whether its tensor lies in the memory of another node's (views, in-place).
         changes_input: Whether it overwrote its input (in-place).
         pytorch_flops: What PyTorch's own counter found inside an operation of unknown kind.
+        overlooked: PyTorch's names of the products inside it that the counter has no formula for.
+        grad_enabled: Whether it ran outside of the network's own `torch.no_grad()`.
+        detached: Which of `inputs`, by their number, no gradient flows back into, as the network
+            detached them.
         value: A copy of the tensor as it was made, if `capture` was given real images.
         call: The operation as a function of the tensors of `inputs` alone; see `replay`.
         edge: Where the tensor lies in autograd's graph, if gradients were asked; see
@@ -62,9 +68,13 @@ class Node:
     shape: tuple[int, ...]
     dtype: torch.dtype
     depends_on_images: bool
+    batch_axis: int | None = 0
     shares_memory: bool = False
     changes_input: bool = False
     pytorch_flops: int = 0
+    overlooked: tuple[str, ...] = ()
+    grad_enabled: bool = True
+    detached: frozenset[int] = frozenset()
     value: Tensor | None = field(default=None, repr=False)
     call: Callable[..., Any] | None = field(default=None, repr=False)
     edge: GradientEdge | None = field(default=None, repr=False)
@@ -76,6 +86,21 @@ class Node:
     def image_inputs(self) -> list[Node]:
         """The inputs that depend on the images, each once."""
         return [node for node in dict.fromkeys(self.inputs) if node.depends_on_images]
+
+    @property
+    def unit_shape(self) -> tuple[int, ...]:
+        """The shape without the batch axis."""
+        return self.unit_index(self.shape)
+
+    def unit_index(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """An index without its number along the batch axis."""
+        axis = self.batch_axis
+        return index if axis is None else (*index[:axis], *index[axis + 1 :])
+
+    def full_index(self, unit: Sequence[int]) -> tuple[int, ...]:
+        """The index of a unit with the batch axis, for the first image."""
+        axis = self.batch_axis
+        return tuple(unit) if axis is None else (*unit[:axis], 0, *unit[axis:])
 
     def replay(self, *tensors: Tensor, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         """Run the operation again on other tensors.
@@ -133,6 +158,7 @@ class Graph:
         weights: The network's own parameters and buffers by path, tied ones once.
         parameter_names: Those paths of `weights` that are parameters.
         tied: Other paths of the same parameter, by its first.
+        output_is_detached: Whether the network detached what it returned.
         result: The tensor the network returned, with its gradient graph, if gradients were asked.
         notes: What a person should know about how the graph came to be.
         stand_ins: What took the place of the parameters during the call, if gradients were asked.
@@ -145,6 +171,7 @@ class Graph:
     weights: dict[str, Tensor]
     parameter_names: tuple[str, ...]
     tied: dict[str, tuple[str, ...]]
+    output_is_detached: bool = False
     result: Tensor | None = None
     notes: tuple[str, ...] = ()
     stand_ins: dict[str, Tensor] = field(default_factory=dict, repr=False)

@@ -99,6 +99,11 @@ def memory_of(tensor: Tensor) -> int:
         return id(tensor)
 
 
+def version_of(tensor: Tensor) -> int:
+    """How often the tensor was written to; unknown, and 0, of one made in inference mode."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
 def same_part(one: Tensor, other: Tensor) -> bool:
     """Whether two tensors of one memory are the same numbers in the same order."""
     return (
@@ -107,3 +112,11 @@ def same_part(one: Tensor, other: Tensor) -> bool:
         and one.storage_offset() == other.storage_offset()
         and one.dtype == other.dtype
     )
+
+
+def role_of(tensor: Tensor, bound: Mapping[str, Any], taken: set[str]) -> str:
+    """The name of the argument that a tensor is, of several the first that isn't taken yet."""
+    own = [key for key, value in bound.items() if value is tensor]
+    within = [key for key, value in bound.items() if any(t is tensor for t in tensors_in(value))]
+    free = [key for key in own if key not in taken]
+    return next(iter([*free, *own, *within]), "other")

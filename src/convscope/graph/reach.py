@@ -28,6 +28,13 @@ def looks_at(node: Node, source: int, region: Region) -> Region:
     return everything(node.inputs[source].shape) if found is None else found
 
 
+def is_exact(node: Node) -> bool:
+    """Whether `looks_at` gives just what the operation looks at, and no number more."""
+    if not node.inputs or find(node.kind).looks_at is not None:
+        return True
+    return general.looks_at_grids(node)
+
+
 def is_understood(node: Node) -> bool:
     """Whether it is known what the operation looks at, rather than guessed that it is all."""
     return not node.inputs or find(node.kind).looks_at is not None or general.can_look(node)

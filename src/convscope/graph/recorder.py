@@ -8,7 +8,7 @@ for a mixture of both, and become a node of their own when they are next used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -17,8 +17,8 @@ from torch.autograd.graph import get_gradient_edge
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from convscope.graph.calls import CallTree
-from convscope.graph.count import pytorch_counter
 from convscope.graph.custom_functions import watch_custom_functions
+from convscope.graph.detached import DetachedTensors
 from convscope.graph.graph import ModuleCall, Node
 from convscope.graph.naming import name_nodes
 from convscope.graph.nesting import (
@@ -27,11 +27,14 @@ from convscope.graph.nesting import (
     mapped,
     memory_of,
     replayable,
+    role_of,
     same_part,
     tensors_in,
+    version_of,
 )
 from convscope.graph.operations.table import FUNCTIONS, NEEDED
 from convscope.graph.operations.understand import MADE_FROM_NOTHING, SAME, name_of, understand
+from convscope.graph.product_counter import ProductCounter
 
 # Functions that ask about a tensor, and compute nothing.
 _LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
@@ -57,6 +60,7 @@ class Recorder(TorchFunctionMode):
     Attributes:
         nodes: The nodes so far, the first for `images`. They are named when recording ends.
         root: The call of the network.
+        detached: The tensors that the network detached.
         failed: The function that raised an error, and the path of the module that called it.
     """
 
@@ -78,8 +82,10 @@ class Recorder(TorchFunctionMode):
         self._weights = weights
         self._paths = paths
         self._keep_values = keep_values
+        self._keep_edges = images.requires_grad
         self._made: dict[int, tuple[Tensor, Node | _Overwritten]] = {}
         self._in_memory: dict[int, list[Tensor]] = {}
+        self.detached = DetachedTensors()
         self._inside = False  # a function that is followed, whatever it calls
         self._hooks = ExitStack()
         first = self._add("input", "", {}, [], {}, images)
@@ -165,23 +171,17 @@ class Recorder(TorchFunctionMode):
         if name not in _LIGHT:
             for tensor in given:
                 self.node_of(tensor)  # a view of what was written over, before that changes again
-        versions = [tensor._version for tensor in given]
+        versions = [version_of(tensor) for tensor in given]
         # The counter takes its time, so it is asked only about what no formula is known for.
-        counter = None if name in FUNCTIONS or name in _LIGHT else pytorch_counter()
+        counter = None if name in FUNCTIONS or name in _LIGHT else ProductCounter()
         try:
-            with ExitStack() as stack:
-                if counter is not None:
-                    stack.enter_context(counter)
+            with counter or nullcontext():
                 result = func(*args, **kwargs)
         except Exception:
             self.failed = (name, self._calls.running[-1].path)
             self._calls.is_over = True
             raise
-        changed = [
-            tensor
-            for tensor, before in zip(given, versions, strict=True)
-            if tensor._version != before
-        ]
+        changed = [t for t, old in zip(given, versions, strict=True) if version_of(t) != old]
         made = [*tensors_in(result)] or changed[:1]
         if not made or not given or name in MADE_FROM_NOTHING:
             return result
@@ -189,12 +189,13 @@ class Recorder(TorchFunctionMode):
             source = self.node_of(given[0])
             if source is not None:
                 self.hold(made[0], source)
+                self.detached.pass_on(name, given[0], made[0])
             return result
         for index, tensor in enumerate(made):
             which = index if len(made) > 1 else None
             node = self._record(func, name, args, kwargs, tensor, which, changed)
             if counter is not None and index == 0:
-                node.pytorch_flops = counter.get_total_flops()
+                node.pytorch_flops, node.overlooked = counter.flops, counter.overlooked
         return result
 
     def _record(
@@ -211,14 +212,17 @@ class Recorder(TorchFunctionMode):
         inputs: list[Node] = []
         roles: list[str] = []
         parameters: dict[str, str] = {}
+        detached: set[int] = set()
 
         def slot(tensor: Tensor) -> WeightSlot | Slot:
-            role = _role_of(tensor, bound, {*roles, *parameters})
+            role = role_of(tensor, bound, {*roles, *parameters})
             path = self._paths.get(id(tensor))
             if path is not None and id(tensor) not in self._made:
                 role = role if role not in parameters else f"{role} {len(parameters)}"
                 parameters[role] = path
                 return WeightSlot(role, self._weights[path])
+            if tensor in self.detached:
+                detached.add(len(inputs))
             inputs.append(self.node_of(tensor) or self._constant(tensor))
             roles.append(role)
             return Slot(len(inputs) - 1)
@@ -231,10 +235,11 @@ class Recorder(TorchFunctionMode):
         }
         if which is not None:
             plain["output"] = which
-        function = resolve_name(func) or name
-        node = self._add(kind, function, plain, inputs, parameters, made, roles)
+        node = self._add(kind, resolve_name(func) or name, plain, inputs, parameters, made, roles)
         node.shares_memory = memory_of(made) in self._in_memory
         node.changes_input = any(tensor is made for tensor in changed)
+        node.detached = frozenset(detached)
+        self.detached.discard(made)
         node.call = replayable(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:
@@ -269,9 +274,8 @@ class Recorder(TorchFunctionMode):
             dtype=made.dtype,
             depends_on_images=any(source.depends_on_images for source in inputs),
             value=made.detach().clone() if self._keep_values else None,
-            edge=get_gradient_edge(made)
-            if torch.is_grad_enabled() and made.requires_grad
-            else None,
+            grad_enabled=torch.is_grad_enabled(),
+            edge=get_gradient_edge(made) if self._keep_edges and made.requires_grad else None,
         )
         self.nodes.append(node)
         self._caller.append(self._calls.running[-1])
@@ -293,11 +297,3 @@ class Recorder(TorchFunctionMode):
                 before = self.node_of(view)
                 if before is not None:
                     self._made[id(view)] = (view, _Overwritten(before, writer))
-
-
-def _role_of(tensor: Tensor, bound: Mapping[str, Any], taken: set[str]) -> str:
-    """The name of the argument that a tensor is, of several the first that isn't taken yet."""
-    own = [key for key, value in bound.items() if value is tensor]
-    within = [key for key, value in bound.items() if any(t is tensor for t in tensors_in(value))]
-    free = [key for key in own if key not in taken]
-    return next(iter([*free, *own, *within]), "other")

@@ -268,7 +268,7 @@ def test_the_whole_story_of_a_number_behind_attention():
     torch.manual_seed(0)
     network = Scored(Attention(need_weights=False))
     name = "operation.attention.multi_head_attention_forward"
-    found = unit(network, network.image[0], f"{name}:5,0,2", backward=True)
+    found = unit(network, network.image[0], f"{name}:5,2", backward=True)
     assert found.agrees
     assert found.backward.weight.name == "operation.attention.in_proj_weight"
     assert found.backward.weight.form.formula == (

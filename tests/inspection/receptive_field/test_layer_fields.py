@@ -1,16 +1,24 @@
 """The fields of layers agree with those of their units, and with the figures of the literature."""
 
+import math
 import random
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
+from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.inspection.open.network import open_for_shape
-from convscope.inspection.receptive_field.layer_fields import layer_fields
+from convscope.inspection.receptive_field.layer_fields import LayerField, layer_fields
 from convscope.inspection.receptive_field.unit_field import unit_field
+from convscope.inspection.trace.table import sight
+from convscope.inspection.trace.trace import trace
 from tests.inspection import odd_networks as odd
+from tests.inspection.linear import Linearized
 
 CHAINS = ["lenet", "alexnet", "vgg11-bn", "nin", "resnet18", "resnet50", "mobilenet-v2", "resnet9"]
 STACKS = ["googlenet", "googlenet-torchvision", "densenet"]
@@ -111,7 +119,7 @@ def test_moved_axes_are_followed():
 def test_irregular_pooling_has_no_stride():
     _, found = fields(nn.Sequential(nn.AdaptiveAvgPool2d(4)), (1, 10, 10))
     assert found["0"].stride is None
-    assert found["0"].size == (10, 10)
+    assert found["0"].size == (3, 3)  # rows 0 to 2, 2 to 4, 5 to 7 and 7 to 9
 
 
 def test_a_function_that_is_not_known_is_taken_to_see_everything():
@@ -121,3 +129,103 @@ def test_a_function_that_is_not_known_is_taken_to_see_everything():
 
     _, found = fields(Fourier(), (1, 8, 8))
     assert found["absolute_value"].whole_image
+
+
+MOVED = st.sampled_from(
+    [
+        nn.PixelShuffle(2),
+        nn.PixelUnshuffle(2),
+        nn.ZeroPad2d((1, 0, 2, 1)),
+        nn.ReflectionPad2d((1, 2, 0, 1)),
+        nn.ReplicationPad2d(1),
+        nn.Upsample(scale_factor=2),
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.AdaptiveAvgPool2d((5, 4)),
+        nn.ConvTranspose2d(4, 4, 3, stride=2),
+        nn.ConvTranspose2d(4, 4, 2, stride=2, padding=1),
+        nn.ConvTranspose2d(4, 4, (3, 2), stride=(1, 3)),
+        nn.Conv2d(4, 4, 3),
+        nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular"),
+        nn.Conv2d(4, 4, (3, 2), padding=1, padding_mode="reflect"),
+        nn.Conv2d(4, 4, 2, stride=2),
+        nn.Flatten(2),
+    ]
+)
+
+
+def gradient_ranges(graph, node):
+    """[first, last] row and column with a gradient, of each unit that has one, by its index."""
+    found = {}
+    for unit in np.ndindex(*node.shape[1:]):
+        seed = torch.zeros(node.shape, dtype=node.dtype)
+        seed[(0, *unit)] = 1
+        (gradient,) = graph.gradients(node, [graph.input], seed)
+        rows, columns = gradient[0].abs().sum(0).numpy().nonzero()
+        if len(rows):
+            found[unit] = (rows.min(), rows.max()), (columns.min(), columns.max())
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(layers=st.lists(MOVED, min_size=1, max_size=3), size=st.tuples(*[st.integers(6, 9)] * 2))
+def test_fields_are_the_pixels_that_have_a_gradient(layers, size):
+    network = nn.Sequential(nn.Conv2d(1, 4, 1), *layers)
+    with Linearized():
+        try:
+            image = torch.rand(1, 1, *size, dtype=torch.float64)
+            graph = capture(network.double(), image, gradients=True)
+        except UsageError:
+            assume(False)  # what comes before doesn't have the channels or the size
+    node = graph.output
+    assume(math.prod(node.shape) <= 1500)
+    assume(node is not graph.input)
+    field = layer_fields(graph)[node]
+    assert field.is_known
+    ranges = gradient_ranges(graph, node)
+    wraps = any(getattr(layer, "padding_mode", "") == "circular" for layer in layers)
+    for axis in range(2):
+        largest = max(each[axis][1] - each[axis][0] + 1 for each in ranges.values())
+        if field.stride is None:
+            assert largest <= field.size[axis] or wraps
+            if not any(hasattr(layer, "padding") for layer in layers):
+                assert largest == field.size[axis]
+            continue
+        for unit, each in ranges.items():
+            place = unit[-2:][axis] if len(unit) == 3 else None
+            if place is None or wraps:
+                continue
+            first = field.start[axis] + place * field.stride[axis]
+            last = first + field.size[axis] - 1
+            if not any("Pad" in type(layer).__name__ for layer in layers) and (
+                first >= 0 and last < size[axis]
+            ):
+                assert each[axis] == (first, last)
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_padding_of_every_kind_lets_units_see_their_window(mode):
+    network = nn.Conv2d(1, 8, 3, padding=1, padding_mode=mode)
+    _, found = fields(network, (1, 28, 28))
+    assert found["convolution"] == LayerField((3, 3), (1, 1), (-1, -1), whole_image=False)
+
+
+def test_windows_that_are_unfolded_and_multiplied_see_what_a_convolution_sees():
+    class Unfolded(nn.Module):
+        def forward(self, x):
+            return torch.ones(2, 9) @ torch.nn.functional.unfold(x, 3)
+
+    _, found = fields(Unfolded(), (1, 9, 9))
+    assert found["reordering"].size == (1, 1)
+    assert found["matrix_product"].size == (3, 3)
+
+
+def test_what_cannot_be_known_is_said_to_be_unknown():
+    class Sorted(nn.Module):
+        def forward(self, x):
+            return nn.functional.relu(x.sort(2)[0])
+
+    _, found = fields(Sorted(), (1, 8, 8))
+    assert not found["sort"].is_known
+    assert not found["ReLU"].is_known  # and what follows
+    traced = trace(Sorted(), (1, 8, 8))
+    assert [sight(row) for row in traced.layers] == ["unknown"] * len(traced.layers)

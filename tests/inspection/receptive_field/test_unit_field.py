@@ -261,4 +261,4 @@ def test_units_that_are_not_there():
     assert words("pool", (1,)).startswith("Unknown layer of lenet: 'pool'.")
     tied = capture(odd.Tied(), (1, 8, 8))
     with pytest.raises(UsageError, match="does not depend on the image"):
-        unit_field(tied, "permutation", (3,))
+        unit_field(tied, "permutation", (3, 5))

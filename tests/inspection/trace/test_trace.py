@@ -106,6 +106,7 @@ def test_rows_of_layers():
             "stride": [2, 2],
             "start": [-3, -3],
             "whole_image": False,
+            "is_known": True,
         },
     }
 
@@ -223,6 +224,24 @@ def test_what_is_not_known_is_named():
     assert traced.uncounted == ("fft_fft2",)
     assert traced.notes[0] == (
         "Not known to Convscope, so taken to see all of their inputs: fft_fft2."
+    )
+
+
+def test_what_is_only_partly_counted_is_named():
+    def mixed(x):
+        return torch.fft.fft2(x).real @ x
+
+    seen_as_one = torch.overrides.wrap_torch_function(lambda x: (x,))(mixed)
+
+    class Network(nn.Module):
+        def forward(self, x):
+            return seen_as_one(x)
+
+    traced = trace(Network(), (1, 8, 8))
+    assert traced.macs == 8**3
+    assert traced.uncounted == ()
+    assert traced.notes[-1] == (
+        "Only partly counted, for want of a rule for what is in brackets: mixed (_fft_c2c)."
     )
 
 

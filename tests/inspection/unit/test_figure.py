@@ -111,7 +111,7 @@ def window(values, outside=None):
     array = np.array(values, dtype=float)
     places = tuple(np.arange(size) for size in array.shape)
     hidden = np.zeros(array.shape, bool) if outside is None else outside
-    return Numbers("x", (0, *places), array, hidden, has_batch=True)
+    return Numbers("x", (0, *places), array, hidden, batch_axis=0)
 
 
 def texts(axes):

@@ -14,7 +14,6 @@ from convscope.graph.operations.numbers import (
     Place,
     aligned,
     constant,
-    has_batch,
     layer_operand,
 )
 from convscope.graph.operations.windows import windows_of
@@ -87,7 +86,7 @@ class Call:
 
     def shown(self, index: Sequence[int]) -> str:
         """An output's index in a formula, without the batch axis."""
-        return ", ".join(map(str, index[1:] if has_batch(self.node) else index))
+        return ", ".join(map(str, self.node.unit_index(tuple(index))))
 
     def window(self, spots: Sequence[int]) -> list[Place]:
         """What the window at this output looks at along each axis."""

@@ -245,6 +245,24 @@ def can_look(node: Node) -> bool:
     return _asked(node) is not None
 
 
+def looks_at_grids(node: Node) -> bool:
+    """Whether `look` is exact: what a number depends on are whole rows and columns of each input.
+
+    It isn't for sums along diagonals, as in folding, where it gives the least grid around them.
+    """
+    again = _asked(node)
+    if again is None:
+        return False
+    middle = tuple(size // 2 for size in again.made.shape)
+    sources = [key for key in again.differentiable if isinstance(key, int)]
+    for slopes in again.gradients(sources, again.one_at(middle)):
+        used = (slopes != 0).double().numpy()
+        places = _grid(used)
+        if places is not None and not _at(used, places).all():
+            return False
+    return True
+
+
 def _dependence(again: Rerun, source: int, region: Region) -> FloatArray:
     """Derivatives of a random sum over a region of the output by all numbers of an input."""
     inside = np.ix_(*(extent.inside for extent in region))

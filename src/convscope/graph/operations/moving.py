@@ -101,6 +101,20 @@ def _moved_along(
     return None
 
 
+def _look_before_padding(node: Node, source: int, region: Region) -> Region:
+    """Where it came from, as if the image went on beyond its border, whatever lies there."""
+    seen = look_where_it_came_from(node, source, region)
+    amounts = node.arguments.get("pad")
+    if source > 0 or not isinstance(amounts, tuple | list):
+        return seen
+    before = [0] * len(seen)  # the amounts begin with those of the last axis
+    before[len(seen) - len(amounts) // 2 :] = reversed([int(each) for each in amounts[::2]])
+    return tuple(
+        Extent(extent.inside, asked.first - start, asked.last - start)
+        for extent, asked, start in zip(seen, region, before, strict=True)
+    )
+
+
 def move(call: Call, index: Index) -> Copied:
     """Where the number stood before its tensor was rearranged, or partly replaced."""
     for source, layer in enumerate(call.node.inputs):
@@ -221,7 +235,6 @@ for _name, _functions, _arguments, _part in (
         _ONE,
         None,
     ),
-    ("padding", "pad", signature("input", "pad", mode="constant", value=None), None),
     ("stack", "stack", signature("tensors", dim=0), _joins),
 ):
     register(
@@ -236,6 +249,17 @@ for _name, _functions, _arguments, _part in (
             part=_part,
         )
     )
+register(
+    OperationKind(
+        name="padding",
+        functions="pad",
+        arguments=signature("input", "pad", mode="constant", value=None),
+        family="moving",
+        looks_at=_look_before_padding,
+        forward=move,
+        backward=flow_back,
+    )
+)
 register(
     OperationKind(
         name="concatenation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from torch import Tensor
 
 from convscope.definitions.arrays import FloatArray
 from convscope.graph.graph import Node
+
+T = TypeVar("T")
 
 Place = int | NDArray[np.int64]
 
@@ -29,7 +31,8 @@ class Numbers:
             along an axis of `values`. Below 0 or behind the last is padding. None for constants.
         values: The numbers, float64, one axis for each of `places` that is an array; 0 in padding.
         outside: bool, in the shape of `values`: in padding.
-        has_batch: Whether the first place counts the one image, and goes without saying.
+        batch_axis: Which place counts the one image, and goes without saying; None for parameters
+            and what is computed from them alone.
         is_gradient: Whether the numbers are gradients of the loss in those of the layer.
     """
 
@@ -37,14 +40,14 @@ class Numbers:
     places: tuple[Place, ...]
     values: FloatArray
     outside: NDArray[np.bool_]
-    has_batch: bool = False
+    batch_axis: int | None = None
     is_gradient: bool = False
 
     def index(self, position: Sequence[int] = ()) -> tuple[int, ...]:
         """Where the number at this position of `values` stands, without the batch axis."""
         along = iter(position)
         full = [p if isinstance(p, int) else int(p[next(along)]) for p in self.places]
-        return tuple(full[1:] if self.has_batch else full)
+        return self.unit_index(full)
 
     def label(self, position: Sequence[int] = ()) -> str:
         """A number's name, as in "pool1[3, 0, 12]"."""
@@ -55,7 +58,16 @@ class Numbers:
     @property
     def grid(self) -> tuple[Place, ...]:
         """The places without the batch axis."""
-        return self.places[1:] if self.has_batch else self.places
+        return self.unit_index(self.places)
+
+    def unit_index(self, places: Sequence[T]) -> tuple[T, ...]:
+        """The places without the one along the batch axis."""
+        return tuple(place for axis, place in enumerate(places) if axis != self.batch_axis)
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether they are a layer's, of which there are as many for each image."""
+        return self.batch_axis is not None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
@@ -152,14 +164,9 @@ class Operand:
             places=places,
             values=np.where(inside, found, 0.0),
             outside=~inside,
-            has_batch=self.node is not None and has_batch(self.node),
+            batch_axis=None if self.node is None else self.node.batch_axis,
             is_gradient=self.is_gradient,
         )
-
-
-def has_batch(node: Node) -> bool:
-    """Whether the first axis counts the one image, so that units are named without it."""
-    return len(node.shape) > 0 and node.shape[0] == 1
 
 
 def constant(name: str, values: FloatArray | float) -> Numbers:

@@ -120,8 +120,7 @@ def _share(call: Call, index: Index, place: Index) -> float:
 
 def _won(call: Call, index: Index, place: Index) -> float:
     given = take_largest(call, index)
-    places = given.given.index(given.winner)
-    return float(places == (place[1:] if given.given.has_batch else place))
+    return float(given.given.index(given.winner) == given.given.unit_index(place))
 
 
 def _words_of_parts(node: Node) -> str:

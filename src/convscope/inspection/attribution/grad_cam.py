@@ -50,7 +50,7 @@ def grad_cam(network: nn.Module, image: Tensor, target: int) -> Attribution:
         "grad-cam",
         as_heat(large),
         signed=False,
-        facts={"layer": layer.name, "shape": list(layer.shape[1:])},
+        facts={"layer": layer.name, "shape": list(layer.unit_shape)},
         note=note,
     )
 

@@ -135,7 +135,7 @@ class _Gatherer:
             self._add(DrawingStep("other", self._waiting.pop(node)))
         if self._returns_logits():
             last = self._made[graph.output]
-            self._steps.append(DrawingStep("softmax", [], [last], [graph.output.shape[1:]]))
+            self._steps.append(DrawingStep("softmax", [], [last], [graph.output.unit_shape]))
         return self._steps
 
     def _gather(self, node: Node) -> None:
@@ -146,7 +146,7 @@ class _Gatherer:
         if part is None and len(sources) == 1 and self._goes_with(node, first):
             self._made[first].nodes += [*prepared, node]
             self._made[node] = self._made[first]
-            self._made[node].shapes = [node.shape[1:]]
+            self._made[node].shapes = [node.unit_shape]
             return
         before: list[Node] = []
         if len(sources) == 1 and first in self._waiting and self._same_block(first, node):
@@ -178,7 +178,7 @@ class _Gatherer:
         inside = set(step.nodes)
         sources = [n for node in step.nodes for n in node.image_inputs if n not in inside]
         step.inputs = list(dict.fromkeys(self._made[source] for source in sources))
-        step.shapes = [step.nodes[-1].shape[1:]]
+        step.shapes = [step.nodes[-1].unit_shape]
         self._made |= dict.fromkeys(step.nodes, step)
         self._steps.append(step)
 

@@ -125,6 +125,9 @@ def open_for_shape(
         opened = open_network(network, size=height, channels=depth, classes=classes, weights=False)
         return opened.network, (depth, height, width)
     opened = open_network(network, channels=channels, classes=classes)
+    if not isinstance(network, nn.Module):
+        # its weights rest for use alone; what a backward pass costs is asked as of training
+        opened.network.requires_grad_(requires_grad=True)
     image = image_shape(opened, shape)
     return with_shapes(opened.network, image), image
 

@@ -41,7 +41,10 @@ def effective_field(
     node = graph[layer]
     assert node.value is not None, "real images leave values"  # noqa: S101
     seed = zeros_like(node.value)
-    seed.movedim(0, -1)[check_unit(node, unit)] = 1  # of every image
+    place: list[int | slice] = [*check_unit(node, unit)]
+    if node.batch_axis is not None:
+        place.insert(node.batch_axis, slice(None))  # of every image
+    seed[tuple(place)] = 1
     (gradient,) = graph.gradients(node, [graph.input], seed)
     size: NDArray[np.float64] = gradient.abs().sum(1).mean(0).double().cpu().numpy()
     return size

@@ -87,7 +87,7 @@ def check_unit(node: Node, unit: Sequence[int]) -> tuple[int, ...]:
     """
     if not node.shape:
         raise UsageError(f"{node.name} ({node.kind}) is a single number without units.")
-    shape = node.shape[1:]
+    shape = node.unit_shape
     if len(unit) != len(shape) or any(
         not 0 <= index < size for index, size in zip(unit, shape, strict=False)
     ):
@@ -115,7 +115,7 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
     unit = check_unit(node, unit)
     asked = tuple(
         Extent(np.arange(size) == index, index, index)
-        for index, size in zip((0, *unit), node.shape, strict=True)
+        for index, size in zip(node.full_index(unit), node.shape, strict=True)
     )
     if not node.depends_on_images:
         raise UsageError(f"{node.name} ({node.kind}) does not depend on the image.")
@@ -134,7 +134,13 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
         rows=rows.inside,
         columns=columns.inside,
         box=Box(top, left, bottom, right),
-        unclipped=Box(rows.first, columns.first, rows.last, columns.last),
+        # circular padding comes from the other side of the image, so the box can lie further out
+        unclipped=Box(
+            min(rows.first, top),
+            min(columns.first, left),
+            max(rows.last, bottom),
+            max(columns.last, right),
+        ),
     )
 
 

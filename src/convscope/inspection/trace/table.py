@@ -96,7 +96,7 @@ def _or_nothing(text: str) -> str:
 
 def sizes(shape: tuple[int, ...]) -> str:
     """A shape as people write it: 64×24×24."""
-    return "×".join(str(size) for size in shape) or "1"
+    return "×".join(str(count) for count in shape) or "1"
 
 
 def sight(row: TracedLayer) -> str:
@@ -104,9 +104,16 @@ def sight(row: TracedLayer) -> str:
     seen = row.receptive_field
     if seen is None:
         return NOTHING
+    if not seen.is_known:
+        return "unknown"
     return "all" if seen.whole_image else sizes(seen.size)
 
 
 def _beyond(row: TracedLayer, image: tuple[int, ...]) -> bool:
     seen = row.receptive_field
-    return seen is not None and not seen.whole_image and max(seen.size) > min(image[1:])
+    return (
+        seen is not None
+        and seen.is_known
+        and not seen.whole_image
+        and max(seen.size) > min(image[1:])
+    )

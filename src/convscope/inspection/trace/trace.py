@@ -9,7 +9,9 @@ Conventions. A MAC is 2 floating-point operations (FLOPs); counted are convoluti
 layers and matrix products, forward and backward, as PyTorch's `FlopCounterMode` does (see `count`).
 Parameters are counted where they are first used, so that the rows add up to the network's. Memory
 is that of each layer's output for one image, nothing where it overwrites or views another's.
-Receptive fields are those of the image as if it went on beyond its border (see `layer_fields`).
+Receptive fields are those of the image as if it went on beyond its border (see `layer_fields`), and
+"unknown" where an operation doesn't tell what it looks at. Backward FLOPs are those of training
+with the parameters that are frozen now. Shapes leave out the axis that counts the images.
 """
 
 from __future__ import annotations
@@ -131,7 +133,7 @@ class _Tracer:
             name=fold.name,
             kind=fold.kind if fold.parts else fold.last.kind,
             description=fold.kind,
-            output_shape=fold.last.shape[1:],
+            output_shape=fold.last.unit_shape,
             parameters=sum(self._graph.weights[path].numel() for path in new),
             shared=tuple(
                 path for node in fold.nodes for path in self._shared[node] if path not in within
@@ -159,7 +161,18 @@ class _Tracer:
                 "Not known to Convscope, so taken to see all of their inputs: "
                 f"{', '.join(guessed)}."
             )
+        partly = [
+            f"{n.name} ({', '.join(n.overlooked)})" for n in shown if self._is_partly_counted(n)
+        ]
+        if partly:
+            notes.append(
+                "Only partly counted, for want of a rule for what is in brackets: "
+                f"{', '.join(partly)}."
+            )
         return notes
+
+    def _is_partly_counted(self, node: Node) -> bool:
+        return bool(node.overlooked) and self._costs[node].macs > 0
 
 
 def _bytes(node: Node) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from convscope.errors import UsageError, unknown_name
 from convscope.graph.graph import Graph, Node
-from convscope.graph.operations.numbers import has_batch
 
 SOFTMAX = "softmax"
 """The layer that makes probabilities of the logits, where the network leaves that to the loss."""
@@ -66,6 +65,7 @@ def find_layer(graph: Graph, name: str) -> tuple[Graph, Node]:
         shape=logits.shape,
         dtype=logits.dtype,
         depends_on_images=True,
+        batch_axis=logits.batch_axis,
         value=logits.value.softmax(dim=-1),
     )
     return dataclasses.replace(graph, nodes=[*graph.nodes, node]), node
@@ -77,8 +77,7 @@ def full_index(node: Node, name: str, place: tuple[int, ...]) -> tuple[int, ...]
     Raises:
         UsageError: The layer has no such number.
     """
-    batch = has_batch(node)
-    shape = node.shape[1:] if batch else node.shape
+    shape = node.unit_shape
     fits = len(place) == len(shape) and all(
         0 <= i < size for i, size in zip(place, shape, strict=True)
     )
@@ -90,7 +89,7 @@ def full_index(node: Node, name: str, place: tuple[int, ...]) -> tuple[int, ...]
             f"Layer {name!r} has {size}{axes}, so its last unit is {name}:{last}; given "
             f"{name}:{','.join(map(str, place))}."
         )
-    return (0, *place) if batch else place
+    return node.full_index(place)
 
 
 def find_label(label: int | str | None, classes: tuple[str, ...]) -> int | None:

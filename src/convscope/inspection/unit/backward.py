@@ -17,7 +17,7 @@ from convscope.graph.arithmetic import flow_back
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.call import Call, Recipient
 from convscope.graph.operations.forms import Calculated, WeightedSum
-from convscope.graph.operations.numbers import Operand, Product, has_batch
+from convscope.graph.operations.numbers import Operand, Product
 from convscope.graph.operations.words import number
 from convscope.inspection.unit.loss import Loss
 from convscope.inspection.unit.steps import RELATIVE_ERROR, relative_error
@@ -105,7 +105,7 @@ def explain_number_gradient(
                 unexplained += [] if flow.explained else [user.name]
                 through = ways.setdefault(flow.way, [])
                 through += [] if user.name in through else [user.name]
-    label = index[1:] if has_batch(node) else index
+    label = node.unit_index(index)
     form: WeightedSum | Calculated
     if node is graph.output:
         form = loss.slope(index[-1])

@@ -174,7 +174,7 @@ def _flattened_maps(term: Product, explanation: UnitFindings) -> tuple[int, int,
     node = next((n for n in explanation.graph if n.name == term.left.name), None)
     if node is None or node.kind != "flatten":
         return None
-    shape = node.inputs[0].shape[1:]
+    shape = node.inputs[0].unit_shape
     if len(shape) != 3 or shape[1] * shape[2] == 1 or shape[0] > MOST_MAPS:
         return None
     return (shape[0], shape[1], shape[2]) if int(np.prod(shape)) == term.products.size else None

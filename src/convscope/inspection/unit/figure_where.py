@@ -113,7 +113,7 @@ def _own_map(step: UnitStep, explanation: UnitFindings) -> Panel | None:
     if node is None:
         return None
     values = _values(node)
-    values = values[0] if len(values) == 1 else values
+    values = values if node.batch_axis is None else np.moveaxis(values, node.batch_axis, 0)[0]
     size = " × ".join(map(str, step.shape[1:]))
     if len(step.shape) == 3 and step.shape[1] * step.shape[2] > 1:
         channel, row, column = step.index

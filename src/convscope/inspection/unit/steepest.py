@@ -54,7 +54,7 @@ def find_steepest_input(
         size = float(sizes[place])
         if best is None or size > best[0]:
             index = numbers.index([int(i) for i in place])
-            best = size, node, (0, *index) if numbers.has_batch else index
+            best = size, node, node.full_index(index)
     return None if best is None else best[1:]
 
 

@@ -19,7 +19,7 @@ from convscope.graph.arithmetic import compute
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.call import Call
 from convscope.graph.operations.forms import Calculated, Copied, Form
-from convscope.graph.operations.numbers import Numbers, has_batch
+from convscope.graph.operations.numbers import Numbers
 from convscope.graph.operations.table import describe, find
 
 RELATIVE_ERROR = {torch.float64: 1e-12, torch.float32: 1e-5, torch.float16: 0.02}
@@ -98,13 +98,12 @@ def explain_number(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitStep
     assert node.value is not None, "the image was real"  # noqa: S101
     form = compute(Call(graph, node), index)
     value = float(node.value[index])
-    batch = has_batch(node)
     return UnitStep(
         layer=node.name,
         kind=node.kind,
         description=describe(node).removeprefix("other: "),
-        index=index[1:] if batch else index,
-        shape=node.shape[1:] if batch else node.shape,
+        index=node.unit_index(index),
+        shape=node.unit_shape,
         value=value,
         form=form,
         error=relative_error(form.result, value, form.magnitude),

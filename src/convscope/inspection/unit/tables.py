@@ -203,7 +203,7 @@ def _place(numbers: Numbers, position: tuple[int, ...], explanation: UnitFinding
     if node is None or node.kind != "flatten" or len(index) != 1:
         return text
     source = node.inputs[0]
-    origin = _position(index[0], source.shape[1:])
+    origin = _position(index[0], source.unit_shape)
     return f"{text} = {source.name}[{', '.join(map(str, origin))}]"
 
 

@@ -25,7 +25,7 @@ from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.forms import Calculated
-from convscope.graph.operations.numbers import constant, has_batch
+from convscope.graph.operations.numbers import constant
 from convscope.graph.operations.words import in_brackets, number
 from convscope.inspection.open.image import OpenedImage, open_image
 from convscope.inspection.receptive_field.unit_field import UnitField, unit_field
@@ -168,10 +168,10 @@ def explain_unit(
 
 def _sees(graph: Graph, node: Node, index: tuple[int, ...]) -> UnitField | None:
     """What a number can see of the image; None for what follows from padding or weights alone."""
-    if not has_batch(node):
+    if not node.depends_on_images:
         return None
     try:
-        return unit_field(graph, node, index[1:])
+        return unit_field(graph, node, node.unit_index(index))
     except UsageError:  # it sees no pixel
         return None
 
