@@ -1,4 +1,8 @@
-"""The graph is the real one, for any module, and the module is left as it was found."""
+"""The graph is the real one, for any module, and the module is left as it was found.
+
+Tests graph/calls.py, graph/graph.py, graph/naming.py, graph/nesting.py,
+graph/operations/understand.py, graph/recorder.py.
+"""
 
 import copy
 import random

@@ -1,4 +1,7 @@
-"""Operations are those that PyTorch's own counter finds, forwards and backwards."""
+"""Operations are those that PyTorch's own counter finds, forwards and backwards.
+
+Tests graph/detached.py, graph/product_counter.py.
+"""
 
 import pytest
 import torch

@@ -1,4 +1,7 @@
-"""Operations without a rule are asked themselves: forwards, backwards, and what they see."""
+"""Operations without a rule are asked themselves: forwards, backwards, and what they see.
+
+Tests graph/operations/rerun.py, graph/reach.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""No pixel outside a unit's receptive field matters to it, and those at its border can."""
+"""No pixel outside a unit's receptive field matters to it, and those at its border can.
+
+Tests graph/region.py, inspection/receptive_field/unit_ranges.py.
+"""
 
 import random
 import zlib

@@ -1,4 +1,7 @@
-"""Tables as a person sees them."""
+"""Tables as a person sees them.
+
+Tests graph/folding.py.
+"""
 
 import re
 from collections import OrderedDict

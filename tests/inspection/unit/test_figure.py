@@ -1,4 +1,8 @@
-"""The figures of one number: written for every form of arithmetic, with the right parts in them."""
+"""The figures of one number: written for every form of arithmetic, with the right parts in them.
+
+Tests inspection/unit/figure_backward.py, inspection/unit/figure_panels.py,
+inspection/unit/figure_where.py.
+"""
 
 import matplotlib
 import numpy as np

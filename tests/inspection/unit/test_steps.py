@@ -1,4 +1,9 @@
-"""The explained number is the network's, for every kind of operation and random units."""
+"""The explained number is the network's, for every kind of operation and random units.
+
+Tests graph/arithmetic.py, graph/operations/call.py, graph/operations/dense.py,
+graph/operations/normalization.py, graph/operations/numbers.py, graph/operations/reduction.py,
+graph/operations/softmax.py, graph/operations/words.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""The arithmetic as text: right, and readable in terminals of any width."""
+"""The arithmetic as text: right, and readable in terminals of any width.
+
+Tests inspection/unit/tables.py, inspection/unit/text_blocks.py.
+"""
 
 import dataclasses
 import re

@@ -1,4 +1,7 @@
-"""Where one number comes from: true for random numbers of all networks, and nothing is changed."""
+"""Where one number comes from: true for random numbers of all networks, and nothing is changed.
+
+Tests inspection/unit/asked.py, inspection/unit/explanation.py.
+"""
 
 import json
 

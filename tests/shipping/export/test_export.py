@@ -1,5 +1,5 @@
-"""Tests shipping/export/onnx_export.py, shipping/export/originals.py,
-shipping/export/session.py.
+"""Tests shipping/export/body.py, shipping/export/onnx_export.py, shipping/export/originals.py,
+shipping/export/session.py, shipping/export/tidy.py.
 """
 
 import json
