@@ -1,5 +1,6 @@
 """TensorBoard shows every step once, also of a run that was killed and went on."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ tensorboard = pytest.importorskip("tensorboard.backend.event_processing.event_ac
 
 
 def write(folder, steps, first_step=0, *, close=True):
+    time.sleep(1.1)  # files are read in the order of the second that stands in their names
     log = EventLog(folder, first_step=first_step)
     network = nn.Linear(2, 2)
     state = TrainingState(network, torch.optim.SGD(network.parameters(), 0.1), None, Progress())
