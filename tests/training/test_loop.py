@@ -353,7 +353,7 @@ class Pair(nn.Module):
     ("network", "message"),
     [
         (nn.Flatten(), r"gives \(2, 64\) for 2 images; training needs logits of shape \(2, 3\)"),
-        (Pair(), "gives tuple for 2 images"),
+        (Pair(), r"gives \(2, 1, 8, 8\) for 2 images"),
         (nn.Conv2d(3, 1, 3), r"Conv2d fails on images of shape \(2, 1, 8, 8\)"),
     ],
 )

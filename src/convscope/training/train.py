@@ -84,12 +84,13 @@ def train(
     begun = time.perf_counter()
     forget_peak()
     chosen = choose_recipe(network, data, recipe, changes)
+    device = choose_device(chosen.device)
     view = LiveView(quiet=quiet)
     name = run_name(network, chosen)
     with out_folder(out, name, force=force) as folder:
         job = _prepare(network, data, chosen, view)
         view.message(f"{name}: measuring how it runs fastest here")
-        execution = choose_for_job(job, choose_device(chosen.device))
+        execution = choose_for_job(job, device)
         # What was measured goes into the run's recipe, so that it gives the same run on this
         # machine.
         measured = {
