@@ -10,8 +10,10 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("default", deadline=None)
+# How long an example takes says more about the machine than about the code. The same examples every
+# time, so that a red test is due to a change; `--hypothesis-profile explore` looks for new ones.
+settings.register_profile("default", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("default")
 
 

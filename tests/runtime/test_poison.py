@@ -32,5 +32,6 @@ def test_the_probe_refuses_gradients_of_memory_nobody_wrote(monkeypatch, is_mend
     images, labels = torch.randn(64, 64, 1, 1), torch.randint(3, (64,))
     probe = choosing._Probe(network, images, labels, 0.0)
     plain, short = Execution(CPU, "float32"), Execution(CPU, "bfloat16")
-    found = {choosing._agrees(probe, plain, short) for _ in range(5)}
-    assert found == ({True} if is_mended else {False})
+    found = {choosing._agrees(probe, plain, short) for _ in range(10)}
+    # Which freed memory the kernel gets is the allocator's choice: the poison is met nearly always.
+    assert found == {True} if is_mended else False in found

@@ -49,7 +49,8 @@ def quantity(count: float | None) -> str:
 
 def size(count: float | None) -> str:
     """Bytes in the unit that suits: 1659976 is "1.66 MB", 2314000000 is "2.31 GB"."""
-    return "1 byte" if count == 1 else _scaled(count, SIZES)
+    text = _scaled(count, SIZES)
+    return text.removesuffix("s") if text in ("1 bytes", f"{MINUS}1 bytes") else text
 
 
 def duration(seconds: float | None) -> str:
