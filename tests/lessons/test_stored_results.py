@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.lessons import stored as stored_module
-from convscope.lessons.stored import FOLDER, stored
+from convscope.lessons import stored_results
+from convscope.lessons.stored_results import FOLDER, stored
 from tests.conftest import needs_data
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def folder(tmp_path, monkeypatch):
     """A folder of results with one measurement, "tries", that takes no time."""
     (tmp_path / "tries.py").write_text(MEASUREMENT)
     monkeypatch.setattr(script, "MEASUREMENTS", tmp_path)
-    monkeypatch.setattr(stored_module, "FOLDER", tmp_path)
+    monkeypatch.setattr(stored_results, "FOLDER", tmp_path)
     return tmp_path
 
 
