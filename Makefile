@@ -11,7 +11,7 @@ ifdef CONVSCOPE_DATA
 export CONVSCOPE_DATA := $(abspath $(CONVSCOPE_DATA))
 endif
 
-.PHONY: help demo test test-slow check format lines bench clean
+.PHONY: help demo test test-slow check format lines docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -44,6 +44,9 @@ format: $(READY)  ## format and mend what can be mended
 
 lines: $(READY)  ## files and lines of each room
 	@$(BIN)/python -m tests.sources
+
+docs: $(READY)  ## the documentation in both languages, as a site in site/
+	@$(BIN)/python docs/build_site.py
 
 bench: $(READY)  ## Convscope beside the loop that courses teach, on this machine
 	@$(BIN)/python benchmarks/compare.py
