@@ -28,6 +28,7 @@ from convscope.lessons.play import PlayedCell, PlayedLesson, play_lesson
 from convscope.lessons.screens import Shown
 
 DOCS = Path(__file__).parent
+BUILD = DOCS.parent / "build" / "docs"
 OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?!\w+\.md|images/)([^)]*)\)")
 TITLES = {
     "en": {
@@ -76,8 +77,10 @@ def main() -> None:
     given = parser.parse_args()
     out = given.out.resolve()
     lessons = choose_lessons(given.lessons)
+    examples = BUILD / "examples"
+    shutil.rmtree(examples, ignore_errors=True)
     for language in ("en", "zh"):
-        pages = DOCS.parent / "build" / "docs" / language
+        pages = BUILD / language
         gather_pages(language, pages)
         played = [play(lesson, language) for lesson in lessons]
         write_lessons(language, pages / "lessons", played)
@@ -85,7 +88,7 @@ def main() -> None:
         write_glossary(language, pages / "glossary.md")
         write_commands(language, pages / "commands.md")
         write_interface(language, pages / "interface.md")
-        run_sphinx(language, pages, out / language)
+        run_sphinx(language, pages, out / language, examples)
     (out / "index.html").write_text(FRONT_PAGE, encoding="utf-8")
     print(f"The documentation is {out / 'index.html'}.")
 
@@ -226,13 +229,14 @@ def write_interface(language: str, page: Path) -> None:
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def run_sphinx(language: str, pages: Path, out: Path) -> None:
+def run_sphinx(language: str, pages: Path, out: Path, examples: Path) -> None:
     """Make the site of one language."""
     arguments = ["-W", "--keep-going", "-q", "-c", str(DOCS), str(pages), str(out)]
     subprocess.run(
         [sys.executable, "-m", "sphinx", *arguments],
         check=True,
-        env=os.environ | {"CONVSCOPE_DOCS_LANGUAGE": language},
+        env=os.environ
+        | {"CONVSCOPE_DOCS_LANGUAGE": language, "CONVSCOPE_DOCS_EXAMPLES": str(examples)},
     )
 
 

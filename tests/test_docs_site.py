@@ -11,14 +11,51 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GUIDES = sorted(ROOT.glob("docs/guides/*.md"))
 EXAMPLE = re.compile(r"^```\{(?:convscope|python)\}$.*?^```$", re.MULTILINE | re.DOTALL)
-ENGLISH = (
-    "kernel stride padding receptive field unit gradient forecast memory recipe seeds resume "
-    "accuracy confusion unknown export onnx server safetensors glossary epochs"
-).split()
-CHINESE = (
-    "感受野 步幅 汇聚 填充 卷积核 通道 特征图 梯度 学习率 批量规范化 "
-    "全连接层 权重 损失 过拟合 测试集 配方 阈值 预测 随机种子 平移等变性"
-).split()
+ENGLISH = [
+    "kernel",
+    "stride",
+    "padding",
+    "receptive",
+    "field",
+    "unit",
+    "gradient",
+    "forecast",
+    "memory",
+    "recipe",
+    "seeds",
+    "resume",
+    "accuracy",
+    "confusion",
+    "unknown",
+    "export",
+    "onnx",
+    "server",
+    "safetensors",
+    "glossary",
+    "epochs",
+]
+CHINESE = [
+    "感受野",
+    "步幅",
+    "汇聚",
+    "填充",
+    "卷积核",
+    "通道",
+    "特征图",
+    "梯度",
+    "学习率",
+    "批量规范化",
+    "全连接层",
+    "权重",
+    "损失",
+    "过拟合",
+    "测试集",
+    "配方",
+    "阈值",
+    "预测",
+    "随机种子",
+    "平移等变性",
+]
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
