@@ -14,16 +14,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from convscope.definitions.counting import ReceptiveField, Window
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
-from convscope.inspection.receptive_field.effective_field import effective_field
+from convscope.graph.graph import Graph
 from convscope.inspection.receptive_field.unit_field import unit_field
 from convscope.look.language import pick
 from convscope.look.printed import Part, Printed, TextTable
 
+CHANNELS = 4  # whose gradients are taken together, with weights that don't cancel
 WINDOWED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 POINTWISE = (
     nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.Tanh, nn.GELU, nn.SiLU, nn.Identity, nn.Dropout,
@@ -131,19 +133,13 @@ def compare_field_methods(
     double = copy.deepcopy(network).double().eval()
     random = torch.Generator().manual_seed(0)
     noise = torch.randn(images, in_channels, size, size, generator=random).double()
-    graph = capture(double, (in_channels, size, size))
+    graph = capture(double, noise, gradients=True)
     found = []
-    for layer in layers or [each for each, _ in by_formula.items()]:
+    for layer in layers or [*by_formula]:
         if layer not in by_formula:
             raise UsageError(f"There is no layer {layer!r}. There are: {', '.join(by_formula)}.")
-        height, width = graph[layer].unit_shape[-2:]
-        unit = unit_field(graph, layer, (0, height // 2, width // 2))
-        channels = graph[layer].unit_shape[0]
-        seen = np.zeros(size, bool)
-        for channel in range(min(channels, 4)):
-            place = (channel, height // 2, width // 2)
-            seen |= (effective_field(double, noise, layer, place) > 0).any(axis=1)
-        rows = np.flatnonzero(seen)
+        unit = unit_field(graph, layer, _middle(graph, layer, 0))
+        rows = np.flatnonzero(_rows_that_matter(graph, layer))
         found.append(
             LayerMethods(
                 layer=layer,
@@ -155,6 +151,23 @@ def compare_field_methods(
             )
         )
     return FieldMethods(name or type(network).__name__, size, tuple(found))
+
+
+def _middle(graph: Graph, layer: str, channel: int) -> tuple[int, int, int]:
+    height, width = graph[layer].unit_shape[-2:]
+    return channel, height // 2, width // 2
+
+
+def _rows_that_matter(graph: Graph, layer: str) -> NDArray[np.bool_]:
+    """The rows of the images with a gradient that isn't 0, of a unit in the layer's middle."""
+    value = graph[layer].value
+    assert value is not None  # noqa: S101 - real images leave values
+    seed = torch.zeros_like(value)
+    for channel in range(min(value.shape[1], CHANNELS)):
+        seed[(slice(None), *_middle(graph, layer, channel))] = 1 + channel / 8
+    (gradient,) = graph.gradients(graph[layer], [graph.input], seed)
+    rows: NDArray[np.bool_] = (gradient != 0).any(dim=3).flatten(0, 1).any(dim=0).numpy()
+    return rows
 
 
 def _follow(network: nn.Sequential) -> dict[str, ReceptiveField]:

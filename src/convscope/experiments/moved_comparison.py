@@ -144,3 +144,27 @@ def variant_name(variant: str) -> str:
         MOVED: lambda: pick("max, trained moved", "最大汇聚，用平移图像训练"),
     }
     return names[variant]()
+
+
+def read_moved_comparison(rows: Sequence[Mapping[str, Any]], epochs: int) -> MovedComparison:
+    """The comparison that was stored as rows (`lessons.stored("pooling").rows`).
+
+    Args:
+        rows: One for each variant, seed and shift, with the figures of `MovedAnswers`.
+        epochs: How often each training image was seen.
+    """
+    figures = ("accuracy", "kept", "probability", "change")
+    shifts = tuple(sorted({row["shift"] for row in rows}))
+    seeds = tuple(sorted({row["seed"] for row in rows}))
+    by_place = {(row["variant"], row["seed"], row["shift"]): row for row in rows}
+    answers = {
+        variant: [
+            MovedAnswers(
+                shifts,
+                *(tuple(by_place[variant, seed, s][figure] for s in shifts) for figure in figures),
+            )
+            for seed in seeds
+        ]
+        for variant in dict.fromkeys(row["variant"] for row in rows)
+    }
+    return MovedComparison(answers, seeds, epochs)
