@@ -25,6 +25,7 @@ _HOME: dict[str, str] = {
     "edge_image": "convscope.experiments.drawn_images",
     "learn_kernel": "convscope.experiments.learned_kernel",
     "learn_position": "convscope.experiments.position",
+    "measure_directions": "convscope.experiments.directions",
     "measure_motion": "convscope.experiments.motion",
     "measure_shift_curves": "convscope.experiments.shift_curves",
     "measure_shift_response": "convscope.experiments.equivariance",

@@ -83,14 +83,18 @@ class ExamplesNeeded(Printed):
 
         dense, convolution = self.needed()
         with drawing(path, 8.0, 4.4) as figure:
-            headline(
-                figure,
-                pick(
-                    f"A convolution has learned it from {convolution or '?'} image"
-                    f"{'s' * (convolution != 1)}, a dense layer needs {dense or '?'}",
-                    f"卷积层看 {convolution or '?'} 幅图像就学会了，全连接层需要 {dense or '?'} 幅",
-                ),
-            )
+            if convolution is None:
+                text = pick(
+                    "What differs from place to place, a convolution never learns",
+                    "各处不同的规律，卷积层永远学不会",
+                )
+            else:
+                text = pick(
+                    f"A convolution has learned it from {convolution} image"
+                    f"{'s' * (convolution > 1)}, a dense layer needs {dense or 'more'}",
+                    f"卷积层看 {convolution} 幅图像就学会了，全连接层需要 {dense or '更多'} 幅",
+                )
+            headline(figure, text)
             axes = figure.subplots()
             for errors, colour, name in (
                 (self.dense, VERMILION, pick("dense layer", "全连接层")),
@@ -118,6 +122,7 @@ def count_examples_needed(
     kernel: ArrayLike,
     counts: Sequence[int] = (1, 2, 4, 8, 16, 32, 48, 60, 63, 64, 65, 80),
     *,
+    elsewhere: ArrayLike | None = None,
     side: int = 8,
     seed: int = 0,
 ) -> ExamplesNeeded:
@@ -131,22 +136,30 @@ def count_examples_needed(
     Args:
         kernel: What is to be learned, (height, width).
         counts: Numbers of examples.
+        elsewhere: Another kernel of the same shape, which makes the right half of each map: what
+            is to be learned then differs from place to place. None: one kernel everywhere.
         side: Height and width of the images.
         seed: Of the random images.
 
     Raises:
-        UsageError: The kernel is no matrix that fits, or a number of examples is below 1.
+        UsageError: The kernels are no matrices that fit, or a number of examples is below 1.
     """
     kernel = as_float(kernel)
-    if kernel.ndim != 2 or max(kernel.shape) > side or not counts or min(counts) < 1:
+    other = kernel if elsewhere is None else as_float(elsewhere)
+    fits = kernel.ndim == 2 and max(kernel.shape) <= side and other.shape == kernel.shape
+    if not fits or not counts or min(counts) < 1:
         raise UsageError(
-            f"kernel must be a matrix that fits into {side} × {side} pixels, and counts whole "
-            f"numbers from 1 on; got the shape {kernel.shape} and counts {tuple(counts)}."
+            f"kernel and elsewhere must be matrices of one shape that fit into {side} × {side} "
+            f"pixels, and counts whole numbers from 1 on; got the shapes {kernel.shape} and "
+            f"{other.shape}, counts {tuple(counts)}."
         )
     random = np.random.default_rng(seed)
     images = random.normal(size=(max(counts), 1, side, side))
     new = random.normal(size=(NEW_IMAGES, 1, side, side))
-    maps, wanted = (cross_correlation_2d(x, kernel[None, None]) for x in (images, new))
+    maps, wanted = (
+        join_halves(*(cross_correlation_2d(x, each[None, None]) for each in (kernel, other)))
+        for x in (images, new)
+    )
     dense, convolution = [], []
     for count in counts:
         x, y = images[:count], maps[:count]
@@ -158,6 +171,12 @@ def count_examples_needed(
         tuple(counts), side * side, (side * side * maps[0].size, kernel.size),
         tuple(dense), tuple(convolution),
     )  # fmt: skip
+
+
+def join_halves(left: FloatArray, right: FloatArray) -> FloatArray:
+    """The left half of one array (…, width), and the right half of another."""
+    half = left.shape[-1] // 2
+    return np.concatenate([left[..., :half], right[..., half:]], axis=-1)
 
 
 def _windows(images: FloatArray, kernel: tuple[int, ...]) -> FloatArray:
