@@ -7,8 +7,6 @@
 # - which two assumptions turn it into a convolution, and what they save;
 # - when the map moves exactly as the image moves, and when it doesn't;
 # - how a network of convolutions finds out *where* something is.
-#
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
 
 # %%
 import numpy as np
@@ -20,12 +18,16 @@ import convscope as cs
 lesson = cs.lessons.begin(6)
 
 # %% [markdown]
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
+#
 # ## One hidden layer for one photograph
 #
-# A photograph of 12 megapixels has three numbers for each pixel. A dense layer joins each of them to
+# A photograph of 12 megapixels has three numbers for each pixel. A dense layer joins each of them
+# to
 # each of its units with a weight of its own.
 #
-# **Exercise 6.1 (N)** How many weights does a hidden layer of 100 units need for it, without biases?
+# **Exercise 6.1 (N)** How many weights does a hidden layer of 100 units need for it, without
+# biases?
 
 # %%
 weights = None
@@ -57,7 +59,8 @@ cs.lessons.claim(
 #
 # 1. **Translation**: what is worth finding in one place is worth finding in every place. So $V$
 #    doesn't depend on $(i, j)$: $V_{ijab} = V_{ab}$.
-# 2. **Locality**: whether it is there can be seen nearby. So $V_{ab} = 0$ where $a$ or $b$ is large.
+# 2. **Locality**: whether it is there can be seen nearby. So $V_{ab} = 0$ where $a$ or $b$ is
+#    large.
 #
 # What is left is a small kernel $V$ that slides over the image: a convolution. It is still a dense
 # layer, with most weights nailed to zero and the others shared. Here it is, for an image of 5 × 5:
@@ -78,16 +81,17 @@ larger = cs.experiments.convolution_matrix(kernel, 28)
 
 # %% [markdown]
 # From 25 pixels, {{matrix.zeros:.0%}} of the matrix are zeros. From 28 × 28 it is
-# {{larger.zeros:.1%}} of {{larger.matrix.size:,}} entries, and there are still nine numbers to learn.
+# {{larger.zeros:.1%}} of {{larger.matrix.size:,}} entries, and there are still nine numbers to
+# learn.
 #
-# **Exercise 6.2 (F)** Write the function that builds this matrix. The image is flattened row by row;
+# **Exercise 6.2 (F)** Write the function that builds this matrix. The image is flattened row by
+# row;
 # the matrix has a row for each output and a column for each pixel.
 
 
 # %%
 def dense_matrix(kernel, height, width):
     """The (outputs, height · width) matrix of a kernel, without padding."""
-    ...
 
 
 cs.lessons.check("6.2", dense_matrix)
@@ -171,7 +175,8 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# The zeros stay where they are while the image moves past them. Each layer carries what they did one
+# The zeros stay where they are while the image moves past them. Each layer carries what they did
+# one
 # pixel further in: {{at_border.strips[0]}} columns after three layers.
 #
 # The other side of the same coin: **the same pattern gets the same answer, wherever it stands**. A
@@ -209,29 +214,29 @@ cs.lessons.check("6.3", prediction)
 # %%
 curves = cs.experiments.measure_shift_curves(
     {
-        "stride 1": nn.Conv2d(3, 4, 3, padding=1),
-        "stride 2": nn.Conv2d(3, 4, 3, padding=1, stride=2),
-        "stride 2, pool 2": nn.Sequential(
-            nn.Conv2d(3, 4, 3, padding=1, stride=2), nn.MaxPool2d(2)
-        ),
+        "s = 1": nn.Conv2d(3, 4, 3, padding=1),
+        "s = 2": nn.Conv2d(3, 4, 3, padding=1, stride=2),
+        "s = 2 · 2": nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, stride=2), nn.MaxPool2d(2)),
     },
     photograph,
 )
 cs.lessons.show(curves)
 cs.lessons.claim(
     "6.stride",
-    curves.exact("stride 1") == [*range(9)]
-    and curves.exact("stride 2") == [0, 2, 4, 6, 8]
-    and curves.exact("stride 2, pool 2") == [0, 4, 8],
-    two=curves.exact("stride 2")[1:],
-    four=curves.exact("stride 2, pool 2")[1:],
+    curves.exact("s = 1") == [*range(9)]
+    and curves.exact("s = 2") == [0, 2, 4, 6, 8]
+    and curves.exact("s = 2 · 2") == [0, 4, 8],
+    two=curves.exact("s = 2")[1:],
+    four=curves.exact("s = 2 · 2")[1:],
 )
 
 # %% [markdown]
 # ## Equivariant or invariant?
 #
-# Pages mix up the two words. **Equivariant**: the map moves along. **Invariant**: the answer stays the
-# same. To measure both without borders, the image now moves around: what leaves at the right comes in
+# Pages mix up the two words. **Equivariant**: the map moves along. **Invariant**: the answer stays
+# the
+# same. To measure both without borders, the image now moves around: what leaves at the right comes
+# in
 # at the left, and circular padding does the same inside the network.
 
 # %%
@@ -252,18 +257,21 @@ cs.lessons.claim(
 
 # %% [markdown]
 # A convolution is equivariant and not invariant: left in place, its map changed by
-# {{both.invariance:.2f}} of its size. What *throws the place away* is invariant, here the mean of each
+# {{both.invariance:.2f}} of its size. What *throws the place away* is invariant, here the mean of
+# each
 # channel over all places. Lesson 10 asks how much of it ordinary pooling brings.
 
 # %% [markdown]
 # ## The border tells a network where things are
 #
-# So a network of convolutions with global pooling can't know where something is? We train small ones
+# So a network of convolutions with global pooling can't know where something is? We train small
+# ones
 # to say in which quarter of an image a digit stands. Guessing is right one time in four.
 #
-# **The rule, before the run**: four unseen digits at 64 places give 256 test images. A network *knows
-# something* if the 95 % interval of its accuracy lies above that of guessing. It *can't know* if one
-# digit gets the same logits at all places.
+# **The rule, before the run**: four unseen digits at 64 places give 256 test images. A network
+# *knows
+# something* if the interval of its accuracy, made to cover the truth 19 times in 20, lies above
+# guessing. It *can't know* if one digit gets the same logits at all places.
 
 # %%
 position = cs.experiments.learn_position((("circular", 3), ("zeros", 3), ("none", 3)))
@@ -282,7 +290,8 @@ cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=
 # network knows it as well, since a digit at the border is covered by fewer windows. Only where the
 # image has no border is the place lost.
 #
-# **Exercise 6.4 (D)** Build a network for images (N, 1, 16, 16) that gives the same answer however the
+# **Exercise 6.4 (D)** Build a network for images (N, 1, 16, 16) that gives the same answer however
+# the
 # image is moved around (`torch.roll`), and different answers to different images. At most 1,000
 # parameters, at least one convolution.
 
@@ -290,7 +299,6 @@ cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=
 # %%
 def build_network():
     """An nn.Module for images (N, 1, 16, 16)."""
-    ...
 
 
 cs.lessons.check("6.4", build_network)
@@ -300,7 +308,8 @@ cs.lessons.check("6.4", build_network)
 #
 # - `convscope networks` and `convscope show lenet`: where the parameters of whole networks are.
 # - Lesson 7: what a kernel does. Lesson 8: padding and stride. Lesson 10: pooling and shifts.
-# - The place that a border gives away: Kayhan and van Gemert, CVPR 2020; Islam, Jia and Bruce, ICLR 2020.
+# - The place that a border gives away: Kayhan and van Gemert, CVPR 2020; Islam, Jia and Bruce,
+#   ICLR 2020.
 
 # %%
 cs.lessons.end()

@@ -1,14 +1,12 @@
-# %% [markdown]
-# # 6 · From dense to convolution
+# %% [markdown] en="07ad43c6"
+# # 6 · 从全连接到卷积
 #
-# **You will know afterwards**
+# **学完你会知道**
 #
-# - why a dense layer is too much for a photograph;
-# - which two assumptions turn it into a convolution, and what they save;
-# - when the map moves exactly as the image moves, and when it doesn't;
-# - how a network of convolutions finds out *where* something is.
-#
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
+# - 为什么全连接层处理不了一张照片；
+# - 哪两个假设把它变成了卷积，又省下了什么；
+# - 特征图什么时候精确地随图像一起平移，什么时候不会；
+# - 卷积网络是怎样知道物体*在哪里*的。
 
 # %%
 import numpy as np
@@ -19,13 +17,14 @@ import convscope as cs
 
 lesson = cs.lessons.begin(6)
 
-# %% [markdown]
-# ## One hidden layer for one photograph
+# %% [markdown] en="c9ca9cb4"
+# **时间**：阅读约 {{lesson.minutes}} 分钟，运行只需几秒。
 #
-# A photograph of 12 megapixels has three numbers for each pixel. A dense layer joins each of them to
-# each of its units with a weight of its own.
+# ## 一张照片，一个隐藏层
 #
-# **Exercise 6.1 (N)** How many weights does a hidden layer of 100 units need for it, without biases?
+# 1200 万像素的照片，每个像素有三个数。全连接层让每个数与每个单元相连，每条连接都有自己的权重。
+#
+# **练习 6.1（N）** 不计偏置，100 个单元的隐藏层需要多少个权重？
 
 # %%
 weights = None
@@ -42,25 +41,24 @@ cs.lessons.claim(
     convolution=counts.convolution[-1],
 )
 
-# %% [markdown]
-# The layer alone would fill a large graphics card, and every weight of it wants examples to learn
-# from. The same 100 features as kernels of 5 × 5 take {{counts.convolution[-1]:,}} weights, for the
-# thumbnail and for the photograph alike.
+# %% [markdown] en="640b71ed"
+# 单是这一层就能占满一块大显卡，而且每个权重都要靠样本来学。同样的 100 个特征写成 5 × 5 的卷积核，
+# 只要 {{counts.convolution[-1]:,}} 个权重，缩略图和照片都一样。
 
-# %% [markdown]
-# ## Two assumptions
+# %% [markdown] en="9a5074ec"
+# ## 两个假设
 #
-# Write the hidden layer as an image as well. Each of its units $(i, j)$ then has a weight for each
-# pixel $(k, l)$, and with the offsets $a = k - i$ and $b = l - j$ in their place:
+# 把隐藏层也排成一幅图像。它的每个单元 $(i, j)$ 对每个像素 $(k, l)$ 都有一个权重；
+# 改用偏移 $a = k - i$、$b = l - j$ 来记：
 #
 # $$H_{ij} = u + \sum_{k,l} W_{ijkl}\, X_{kl} = u + \sum_{a,b} V_{ijab}\, X_{i+a,\,j+b}$$
 #
-# 1. **Translation**: what is worth finding in one place is worth finding in every place. So $V$
-#    doesn't depend on $(i, j)$: $V_{ijab} = V_{ab}$.
-# 2. **Locality**: whether it is there can be seen nearby. So $V_{ab} = 0$ where $a$ or $b$ is large.
+# 1. **平移不变性**：在一处值得找的东西，在任何地方都值得找。于是 $V$ 与 $(i, j)$ 无关：
+#    $V_{ijab} = V_{ab}$。
+# 2. **局部性**：有没有这个东西，看附近就知道。于是 $a$ 或 $b$ 较大时，$V_{ab} = 0$。
 #
-# What is left is a small kernel $V$ that slides over the image: a convolution. It is still a dense
-# layer, with most weights nailed to zero and the others shared. Here it is, for an image of 5 × 5:
+# 剩下的是一个在图像上滑动的小小的核 $V$：这就是卷积。它仍然是全连接层，只是大多数权重固定为零，
+# 其余的权重彼此共享。下面是它在 5 × 5 图像上的样子：
 
 # %%
 kernel = [[-4, -3, -2], [-1, 0.5, 1], [2, 3, 4]]
@@ -76,27 +74,26 @@ cs.lessons.claim(
 )
 larger = cs.experiments.convolution_matrix(kernel, 28)
 
-# %% [markdown]
-# From 25 pixels, {{matrix.zeros:.0%}} of the matrix are zeros. From 28 × 28 it is
-# {{larger.zeros:.1%}} of {{larger.matrix.size:,}} entries, and there are still nine numbers to learn.
+# %% [markdown] en="1d24ed9d"
+# 图像有 25 个像素时，矩阵的 {{matrix.zeros:.0%}} 是零。图像为 28 × 28 时，
+# {{larger.matrix.size:,}} 个元素中有 {{larger.zeros:.1%}} 是零，要学的仍然只有九个数。
 #
-# **Exercise 6.2 (F)** Write the function that builds this matrix. The image is flattened row by row;
-# the matrix has a row for each output and a column for each pixel.
+# **练习 6.2（F）** 写一个函数来构造这个矩阵。图像逐行展平；矩阵的每一行对应一个输出，
+# 每一列对应一个像素。
 
 
 # %%
 def dense_matrix(kernel, height, width):
     """The (outputs, height · width) matrix of a kernel, without padding."""
-    ...
 
 
 cs.lessons.check("6.2", dense_matrix)
 
-# %% [markdown]
-# ## What sharing buys
+# %% [markdown] en="061f96ce"
+# ## 共享带来了什么
 #
-# Give both layers the same examples: images of random numbers, and what a kernel made of them. Let
-# each find, by least squares, the weights that explain them. Then test both on new images.
+# 给两种层看同样的样本：由随机数组成的图像，以及某个核作用后的结果。
+# 各自用最小二乘找出能解释样本的权重，再用新图像检验。
 
 # %%
 sobel = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
@@ -110,12 +107,11 @@ cs.lessons.claim(
     convolution=convolution,
 )
 
-# %% [markdown]
-# Each image shows the kernel 36 times, but each row of the dense layer only once. With fewer images
-# than pixels the dense layer can't know what it would do to all others.
+# %% [markdown] en="7db655e4"
+# 每幅图像都把这个核展示了 36 次，而对全连接层的每一行只展示了一次。图像比像素少时，
+# 全连接层无从知道该怎样处理其余的图像。
 #
-# The assumption has a price where it is false. Now the right half of each map is made by another
-# kernel, as if left and right were different worlds:
+# 如果假设不成立，就要付出代价。现在让特征图的右半边由另一个核产生，好像左右是两个世界：
 
 # %%
 turned = [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]
@@ -129,11 +125,11 @@ cs.lessons.claim(
     error=apart.convolution[-1],
 )
 
-# %% [markdown]
-# ## The map moves with the image
+# %% [markdown] en="f7c74f56"
+# ## 特征图随图像平移
 #
-# A layer is **equivariant** to translation if a shifted image gives the shifted map. We move a
-# photograph by eight pixels, as a camera would, and compare. First three layers without padding:
+# 如果图像平移后，得到的正是平移后的特征图，就说这一层对平移是**等变**的。我们像移动相机那样，
+# 让照片平移八个像素，再作比较。先看三层不填充的卷积：
 
 # %%
 torch.manual_seed(0)
@@ -149,8 +145,8 @@ cs.lessons.claim(
     error=followed.equivariance,
 )
 
-# %% [markdown]
-# The same with zero padding, so that the map keeps the size of the image:
+# %% [markdown] en="d8f5fd54"
+# 再加上零填充，让特征图与图像一样大：
 
 # %%
 padded = nn.Sequential(
@@ -170,12 +166,12 @@ cs.lessons.claim(
     right=at_border.strips[1],
 )
 
-# %% [markdown]
-# The zeros stay where they are while the image moves past them. Each layer carries what they did one
-# pixel further in: {{at_border.strips[0]}} columns after three layers.
+# %% [markdown] en="b8386653"
+# 图像移动时，填充的零留在原处。每一层都把零的影响向内带进一个像素：
+# 三层之后是 {{at_border.strips[0]}} 列。
 #
-# The other side of the same coin: **the same pattern gets the same answer, wherever it stands**. A
-# digit, twice on one image, and a kernel that looks like it:
+# 换个角度看就是：**同样的图案无论在哪里，得到的响应都一样**。把一个数字在图像上放两次，
+# 再用一个长得像它的核：
 
 # %%
 digit = cs.load("digits", "test").images[5, 0]
@@ -192,14 +188,14 @@ cs.lessons.claim(
     second=answers[13, 19],
 )
 
-# %% [markdown]
-# ## With a stride
+# %% [markdown] en="288e3524"
+# ## 步幅的影响
 #
-# A stride of 2 keeps every second output.
+# 步幅为 2 时，每两个输出只留一个。
 #
-# **Exercise 6.3 (P)** A convolution of stride 2 is followed by max pooling with windows of 2. Which
-# of the shifts 1 … 8 does its map follow exactly, away from the borders?
-# (a) all of them, (b) 2, 4, 6 and 8, (c) 4 and 8. Answer before you run the next cell.
+# **练习 6.3（P）** 步幅为 2 的卷积之后，接窗口为 2 的最大汇聚（池化）。在远离边界处，
+# 它的特征图能精确跟随 1 … 8 中的哪些平移？(a) 全部，(b) 2、4、6 和 8，(c) 4 和 8。先作答，
+# 再运行下一个单元格。
 
 # %%
 prediction = None
@@ -209,30 +205,28 @@ cs.lessons.check("6.3", prediction)
 # %%
 curves = cs.experiments.measure_shift_curves(
     {
-        "stride 1": nn.Conv2d(3, 4, 3, padding=1),
-        "stride 2": nn.Conv2d(3, 4, 3, padding=1, stride=2),
-        "stride 2, pool 2": nn.Sequential(
-            nn.Conv2d(3, 4, 3, padding=1, stride=2), nn.MaxPool2d(2)
-        ),
+        "s = 1": nn.Conv2d(3, 4, 3, padding=1),
+        "s = 2": nn.Conv2d(3, 4, 3, padding=1, stride=2),
+        "s = 2 · 2": nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, stride=2), nn.MaxPool2d(2)),
     },
     photograph,
 )
 cs.lessons.show(curves)
 cs.lessons.claim(
     "6.stride",
-    curves.exact("stride 1") == [*range(9)]
-    and curves.exact("stride 2") == [0, 2, 4, 6, 8]
-    and curves.exact("stride 2, pool 2") == [0, 4, 8],
-    two=curves.exact("stride 2")[1:],
-    four=curves.exact("stride 2, pool 2")[1:],
+    curves.exact("s = 1") == [*range(9)]
+    and curves.exact("s = 2") == [0, 2, 4, 6, 8]
+    and curves.exact("s = 2 · 2") == [0, 4, 8],
+    two=curves.exact("s = 2")[1:],
+    four=curves.exact("s = 2 · 2")[1:],
 )
 
-# %% [markdown]
-# ## Equivariant or invariant?
+# %% [markdown] en="06d6f7a1"
+# ## 等变还是不变？
 #
-# Pages mix up the two words. **Equivariant**: the map moves along. **Invariant**: the answer stays the
-# same. To measure both without borders, the image now moves around: what leaves at the right comes in
-# at the left, and circular padding does the same inside the network.
+# 很多网页把这两个词混为一谈。**等变**：特征图跟着平移。**不变**：输出保持原样。
+# 为了避开边界同时测量两者，现在让图像循环平移：从右边出去的，从左边进来；
+# 网络内部用循环填充做同样的事。
 
 # %%
 around = nn.Sequential(
@@ -250,20 +244,20 @@ cs.lessons.claim(
     pooled=both.pooled,
 )
 
-# %% [markdown]
-# A convolution is equivariant and not invariant: left in place, its map changed by
-# {{both.invariance:.2f}} of its size. What *throws the place away* is invariant, here the mean of each
-# channel over all places. Lesson 10 asks how much of it ordinary pooling brings.
+# %% [markdown] en="5cf10e05"
+# 卷积是等变的，不是不变的：不移动特征图时，它变化了自身大小的 {{both.invariance:.2f}}。
+# 真正不变的，是*丢掉位置*之后的东西，这里是每个通道对所有位置的均值。普通的汇聚能带来多少不变性，
+# 第 10 课再说。
 
-# %% [markdown]
-# ## The border tells a network where things are
+# %% [markdown] en="8f20634b"
+# ## 边界告诉网络物体在哪里
 #
-# So a network of convolutions with global pooling can't know where something is? We train small ones
-# to say in which quarter of an image a digit stands. Guessing is right one time in four.
+# 那么，卷积加全局汇聚的网络就不可能知道物体在哪里了吗？我们训练几个小网络，
+# 让它们说出数字在图像的哪个象限。瞎猜的话，四次对一次。
 #
-# **The rule, before the run**: four unseen digits at 64 places give 256 test images. A network *knows
-# something* if the 95 % interval of its accuracy lies above that of guessing. It *can't know* if one
-# digit gets the same logits at all places.
+# **运行之前先定规则**：四个没见过的数字，各放在 64 个位置，共 256 幅测试图像。
+# 如果准确率的置信区间（二十次有十九次覆盖真值）高于瞎猜，就算网络*知道一些*。
+# 如果同一个数字在所有位置的输出都相同，就是网络*不可能知道*。
 
 # %%
 position = cs.experiments.learn_position((("circular", 3), ("zeros", 3), ("none", 3)))
@@ -277,30 +271,27 @@ cs.lessons.claim(
 )
 cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=none.interval[0])
 
-# %% [markdown]
-# Zero padding gives the place away, as often said. But it isn't the zeros: without any padding the
-# network knows it as well, since a digit at the border is covered by fewer windows. Only where the
-# image has no border is the place lost.
+# %% [markdown] en="cf040a35"
+# 正如人们常说的，零填充泄露了位置。但原因不在于零：完全不填充，网络同样知道，
+# 因为靠近边界的数字被较少的窗口覆盖。只有图像没有边界时，位置才真正丢失。
 #
-# **Exercise 6.4 (D)** Build a network for images (N, 1, 16, 16) that gives the same answer however the
-# image is moved around (`torch.roll`), and different answers to different images. At most 1,000
-# parameters, at least one convolution.
+# **练习 6.4（D）** 为 (N, 1, 16, 16) 的图像搭一个网络：图像怎样循环平移（`torch.roll`），
+# 输出都不变；图像不同，输出就不同。参数最多 1000 个，至少有一个卷积层。
 
 
 # %%
 def build_network():
     """An nn.Module for images (N, 1, 16, 16)."""
-    ...
 
 
 cs.lessons.check("6.4", build_network)
 
-# %% [markdown]
-# ## The same elsewhere
+# %% [markdown] en="2d7bbf80"
+# ## 别处也能看到
 #
-# - `convscope networks` and `convscope show lenet`: where the parameters of whole networks are.
-# - Lesson 7: what a kernel does. Lesson 8: padding and stride. Lesson 10: pooling and shifts.
-# - The place that a border gives away: Kayhan and van Gemert, CVPR 2020; Islam, Jia and Bruce, ICLR 2020.
+# - `convscope networks` 和 `convscope show lenet`：整个网络的参数在哪里。
+# - 第 7 课：卷积核的作用。第 8 课：填充与步幅。第 10 课：汇聚与平移。
+# - 边界泄露位置：Kayhan 与 van Gemert，CVPR 2020；Islam、Jia 与 Bruce，ICLR 2020。
 
 # %%
 cs.lessons.end()

@@ -65,9 +65,12 @@ class ShiftCurves(Printed):
         from convscope.look.canvas import drawing, headline
 
         with drawing(path, 8.5, 4.4) as figure:
+            every = all(self.exact(name) == [*self.shifts] for name in self.errors)
             headline(
                 figure,
-                pick(
+                pick("The map follows every shift", "特征图跟随每一次平移")
+                if every
+                else pick(
                     "With a stride, the map follows only the stride's multiples",
                     "步幅大于 1 时，特征图只跟随步幅整数倍的平移",
                 ),
@@ -82,7 +85,7 @@ class ShiftCurves(Printed):
             axes.set_ylim(bottom=-0.03)
             axes.set_xlabel(pick("Pixels that the image moved", "图像平移的像素数"))
             axes.set_ylabel(pick("Error of the moved map", "平移后特征图的误差"))
-            figure.legend(loc="outside right center")
+            figure.legend(loc="outside right center", title=pick("stride s", "步幅 s"))
         return figure
 
     def as_dict(self) -> dict[str, Any]:

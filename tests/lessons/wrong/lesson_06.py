@@ -14,7 +14,9 @@ conv2d = torch.nn.functional.conv2d
 
 def weights_for_each_place():
     counts = count_weights()
-    local = tuple(weights * pixels for weights, pixels in zip(counts.convolution, counts.pixels))
+    local = tuple(
+        weights * pixels for weights, pixels in zip(counts.convolution, counts.pixels, strict=True)
+    )
     return dataclasses.replace(counts, convolution=local)
 
 

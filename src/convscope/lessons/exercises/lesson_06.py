@@ -1,4 +1,4 @@
-"""Exercises of lesson 6: weights of a dense layer, its matrix, strides, and an invariant network."""
+"""Exercises of lesson 6: a dense layer's weights, a matrix, strides, an invariant network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from convscope.lessons.exercise import (
     NOT_ANSWERED,
     Exercise,
-    Mistake,
     Outcome,
     Words,
+    WrongAnswer,
     design,
     function,
     number,
@@ -67,8 +67,8 @@ def shifts_that_are_followed() -> str:
 
 
 MOVES = Words(
-    "Its answer changes as the image moves. Which border does the convolution see? Which layer has a "
-    "weight of its own for each place?",
+    "Its answer changes as the image moves. Which border does the convolution see? Which layer has "
+    "a weight of its own for each place?",
     "图像一移动，输出就变了。卷积看到了什么样的边界？哪一层对每个位置都有单独的权重？",
 )
 BLIND = Words(
@@ -117,7 +117,8 @@ def measure_network(build: Any) -> Outcome:
     shown = Words(
         f"moved images change the answers by {moved / size:.1e} of their size, other images by "
         f"{apart:.1e} at least; {parameters:,} parameters",
-        f"平移使输出相对变化 {moved / size:.1e}，换图像至少变化 {apart:.1e}；参数 {parameters:,} 个",
+        f"平移使输出相对变化 {moved / size:.1e}，"
+        f"换图像至少变化 {apart:.1e}；参数 {parameters:,} 个",
     )
     if not has_convolution or parameters > MOST_PARAMETERS:
         return Outcome(False, shown, DENSE)
@@ -155,21 +156,21 @@ EXERCISES: list[Exercise] = [
         expected=expected_weights,
         tolerance=0,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 1_200_000_000,
                 Words(
                     "You count pixels. Each has three numbers: red, green and blue.",
                     "你数的是像素。每个像素有红、绿、蓝三个数。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 36_000_000,
                 Words(
                     "That is the number of inputs. Each of the 100 units has a weight for each.",
                     "这是输入的个数。100 个单元中的每一个对每个输入都有一个权重。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 3_600_000_100,
                 Words(
                     "You count the biases as well; the question leaves them out.",
@@ -190,25 +191,25 @@ EXERCISES: list[Exercise] = [
         oracle=matrix_of_kernel,
         cases=draw_case,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 lambda kernel, height, width: matrix_of_kernel(kernel[::-1, ::-1], height, width),
                 Words(
                     "You flip the kernel. What networks call a convolution doesn't.",
                     "你翻转了卷积核。神经网络里所说的卷积不翻转。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 lambda kernel, height, width: matrix_of_kernel(kernel, height, width).T,
                 Words(
                     "Rows and columns are exchanged: a row for each output.",
                     "行和列弄反了：每个输出占一行。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 without_jumps,
                 Words(
-                    "You move by one column for each output. Where a row of outputs ends, the kernel "
-                    "jumps to the start of the next row of pixels.",
+                    "You move by one column for each output. Where a row of outputs ends, the "
+                    "kernel jumps to the start of the next row of pixels.",
                     "你让每个输出都右移一列。一行输出结束时，核要跳到下一行像素的开头。",
                 ),
             ),
@@ -219,9 +220,10 @@ EXERCISES: list[Exercise] = [
                 "输出 (i, j) 用核的元素 (a, b) 去乘像素 (i + a, j + b)。",
             ),
             Words(
-                "Pixel (k, l) is column k · width + l; output (i, j) is row i · (width − columns of "
-                "the kernel + 1) + j.",
-                "像素 (k, l) 是第 k · width + l 列；输出 (i, j) 是第 i · (width − 核的列数 + 1) + j 行。",
+                "Pixel (k, l) is column k · width + l; output (i, j) is row i · (width − columns "
+                "of the kernel + 1) + j.",
+                "像素 (k, l) 是第 k · width + l 列；"
+                "输出 (i, j) 是第 i · (width − 核的列数 + 1) + j 行。",
             ),
         ],
     ),
@@ -230,17 +232,17 @@ EXERCISES: list[Exercise] = [
         options=("a", "b", "c"),
         measure=shifts_that_are_followed,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 "a",
                 Words(
                     "By one pixel, every window of stride 2 falls between two old ones.",
                     "平移一个像素时，步幅为 2 的每个窗口都落在原来两个窗口之间。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 "b",
                 Words(
-                    "That would be the convolution alone. Pooling skips every second place once more.",
+                    "That would be the convolution alone. Pooling skips every second place again.",
                     "单独的卷积是这样。汇聚又隔一个位置取一次。",
                 ),
             ),
@@ -257,10 +259,10 @@ EXERCISES: list[Exercise] = [
         "6.4",
         measure=measure_network,
         mistakes=[
-            Mistake(lambda: usual_network("zeros"), MOVES),
-            Mistake(lambda: usual_network("circular", flatten=True), MOVES),
-            Mistake(lambda: usual_network("circular", dense=True), DENSE),
-            Mistake(lambda: usual_network("circular", blind=True), BLIND),
+            WrongAnswer(lambda: usual_network("zeros"), MOVES),
+            WrongAnswer(lambda: usual_network("circular", flatten=True), MOVES),
+            WrongAnswer(lambda: usual_network("circular", dense=True), DENSE),
+            WrongAnswer(lambda: usual_network("circular", blind=True), BLIND),
         ],
         hints=[
             Words(
