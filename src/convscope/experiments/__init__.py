@@ -16,7 +16,26 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOME: dict[str, str] = {}
+_HOME: dict[str, str] = {
+    "compare_flip": "convscope.experiments.flip",
+    "convolution_matrix": "convscope.experiments.dense_matrix",
+    "convolve_meals": "convscope.experiments.eating",
+    "count_examples_needed": "convscope.experiments.examples_needed",
+    "count_weights": "convscope.experiments.weight_counts",
+    "edge_image": "convscope.experiments.drawn_images",
+    "learn_kernel": "convscope.experiments.learned_kernel",
+    "learn_position": "convscope.experiments.position",
+    "measure_directions": "convscope.experiments.directions",
+    "measure_motion": "convscope.experiments.motion",
+    "measure_shift_curves": "convscope.experiments.shift_curves",
+    "measure_shift_response": "convscope.experiments.equivariance",
+    "mirrored_figure": "convscope.experiments.mirrored_training",
+    "noise_images": "convscope.experiments.drawn_images",
+    "photograph": "convscope.experiments.photographs",
+    "slide_kernel": "convscope.experiments.sliding",
+    "striped_images": "convscope.experiments.drawn_images",
+    "train_mirrored": "convscope.experiments.mirrored_training",
+}
 
 __all__ = sorted(_HOME)
 
