@@ -16,13 +16,13 @@ from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
 from convscope.look.numbers import duration, number, quantity
 from convscope.look.palette import BLUE, DIM
-from convscope.look.printed import Paragraph, Part, Printed, TextTable
-from convscope.runtime.contention import BUSY, Contention
+from convscope.look.printed import Part, Printed, TextTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CALLS = 7  # of each layer; the shortest counts
+LONG_ENOUGH = 0.15  # seconds that the calls of a layer take together
+FEWEST_CALLS = 3
 FLOPS_PER_MAC = 2
 
 TimedLayer = tuple[nn.Module, tuple[int, ...]]
@@ -47,7 +47,8 @@ class LayerTime(NamedTuple):
     Attributes:
         macs: For one image.
         images: How many it got at once.
-        seconds: Of a forward pass on all images, the shortest of several.
+        seconds: Of a forward pass on all images: processor time of the one thread, the mean of
+            many calls. What other programs take of the processor does not count.
     """
 
     macs: int
@@ -66,23 +67,15 @@ class LayerTimes(Printed):
 
     Attributes:
         layers: By name.
-        waited: Share of the time in which a thread waited for a processor: above 0.1 another
-            program held the measurement up.
     """
 
     layers: Mapping[str, LayerTime]
-    waited: float
 
     @property
     def ratio(self) -> float:
         """Operations per second of the fastest layer over those of the slowest."""
         rates = [layer.gflops for layer in self.layers.values()]
         return max(rates) / min(rates)
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether no other program held the measurement up."""
-        return self.waited <= BUSY
 
     def shown(self) -> Iterator[Part]:
         headings = (
@@ -103,15 +96,6 @@ class LayerTimes(Printed):
             for name, each in self.layers.items()
         ]
         yield TextTable(pick("One thread, float32", "单线程，float32"), headings, rows)
-        if not self.is_quiet:
-            yield Paragraph(
-                pick(
-                    f"Other programs held this up ({self.waited:.0%} of the time): "
-                    "the times are too long.",
-                    f"其他程序拖慢了测量（占时间的 {self.waited:.0%}）：这些时间偏长。",
-                ),
-                "yellow",
-            )
 
     def figure(self, path: str | Path | None = None) -> Figure:
         """Draw operations per second as bars, with the times beside them.
@@ -155,23 +139,19 @@ class LayerTimes(Printed):
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
-        return {
-            "layers": {name: each._asdict() for name, each in self.layers.items()},
-            "waited": self.waited,
-        }
+        return {"layers": {name: each._asdict() for name, each in self.layers.items()}}
 
 
 def time_layers(layers: Mapping[str, TimedLayer] = EQUAL_WORK, *, images: int = 1) -> LayerTimes:
     """Time the forward pass of layers, each by itself, on one thread.
 
-    The first call of each doesn't count; then the shortest of seven does. All tensors are in the
-    processor's caches as far as they fit, so a network of such layers is slower.
+    The first call doesn't count. All tensors are in the processor's caches as far as they fit, so
+    in a network, where others have come between, layers are slower.
 
     Args:
         layers: By name, a layer and the shape of one image as it gets it.
         images: How many it gets at once.
     """
-    watched = Contention()
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -183,7 +163,7 @@ def time_layers(layers: Mapping[str, TimedLayer] = EQUAL_WORK, *, images: int = 
         }
     finally:
         torch.set_num_threads(before)
-    return LayerTimes(times, watched.share)
+    return LayerTimes(times)
 
 
 def trace_macs(layer: nn.Module, shape: tuple[int, ...]) -> int:
@@ -211,11 +191,12 @@ def _with_numbers(layer: nn.Module) -> nn.Module:
 
 
 def _seconds(layer: nn.Module, images: Tensor) -> float:
-    """The shortest time of a forward pass."""
-    layer, times = _with_numbers(layer).eval(), []
+    """The mean processor time of a forward pass."""
+    layer, calls = _with_numbers(layer).eval(), 0
     with torch.no_grad():
-        for _ in range(1 + CALLS):
-            begun = time.perf_counter()
+        layer(images)
+        begun = time.thread_time()
+        while (passed := time.thread_time() - begun) < LONG_ENOUGH or calls < FEWEST_CALLS:
             layer(images)
-            times.append(time.perf_counter() - begun)
-    return min(times[1:])
+            calls += 1
+    return passed / calls
