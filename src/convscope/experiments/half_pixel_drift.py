@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.functional as F
 from matplotlib.ticker import MaxNLocator
 
+from convscope.experiments.uneven_padding import correlate_same
 from convscope.look.canvas import drawing, headline
 from convscope.look.language import pick
 from convscope.look.numbers import number
@@ -102,7 +102,7 @@ def measure_drift(kernels: Sequence[int] = (2, 3, 4, 5), layers: int = 8) -> Pix
         x[..., SIZE // 2] = 1
         places = [0.0]
         for _ in range(layers):
-            x = F.conv1d(x, torch.full((1, 1, k), 1 / k, dtype=torch.float64), padding="same")
+            x = correlate_same(x, torch.full((1, 1, k), 1 / k, dtype=torch.float64))
             places.append(float((columns * x[0, 0]).sum() / x.sum()) - SIZE // 2)
         positions[k] = places
     return PixelDrift(positions)

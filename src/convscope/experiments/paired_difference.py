@@ -39,6 +39,12 @@ class PairedDifference:
             return True
         return False if self.high < limit else None
 
+    def is_within(self, margin: float) -> bool | None:
+        """Whether the true difference is smaller than `margin`, either way: None if undecided."""
+        if -margin < self.low and self.high < margin:
+            return True
+        return False if self.low > margin or self.high < -margin else None
+
 
 def measure_difference(first: Sequence[float], second: Sequence[float]) -> PairedDifference:
     """The mean difference of pairs and its 95 % interval: mean ± t · s / √n.

@@ -24,17 +24,18 @@ from torch import Tensor, nn
 
 from convscope.data.load import load
 from convscope.data.splits import stratified
-from convscope.errors import UsageError
+from convscope.errors import UsageError, unknown_name
 from convscope.experiments.paired_difference import PairedDifference, measure_difference
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
-from convscope.look.numbers import number, percent
+from convscope.look.numbers import counted, number, percent
 from convscope.look.palette import FAINT, MARKERS, SERIES
 from convscope.look.printed import Part, Printed, TextTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+EPOCHS = 12
 HELD_OUT = 0.5  # share of the digits that a network is tested on
 
 
@@ -44,7 +45,7 @@ class ShortTrainings(Printed):
 
     Attributes:
         accuracies: By variant, the share of held-out digits that were right, one for each seed.
-        seconds: By variant, the time of all its trainings together.
+        seconds: By variant, the time of all its trainings together; empty where they were stored.
         seeds: The seeds, in the order of the accuracies.
         epochs: How often every image was seen.
     """
@@ -60,7 +61,7 @@ class ShortTrainings(Printed):
 
     def shown(self) -> Iterator[Part]:
         title = pick(
-            f"Accuracy on digits held out, {len(self.seeds)} seeds, {self.epochs} epochs",
+            f"Accuracy on digits held out, {counted(len(self.seeds), 'seed')}, {self.epochs} epochs",
             f"留出的手写数字上的准确率，{len(self.seeds)} 个种子，{self.epochs} 轮",
         )
         headings = ("", pick("mean", "平均"), pick("lowest", "最低"), pick("highest", "最高"))
@@ -92,7 +93,7 @@ def compare_short_trainings(
     builders: Mapping[str, Callable[[], nn.Module]],
     *,
     seeds: int | Sequence[int] = 3,
-    epochs: int = 12,
+    epochs: int = EPOCHS,
     rate: float = 0.003,
     batch_size: int = 64,
 ) -> ShortTrainings:
@@ -129,6 +130,27 @@ def compare_short_trainings(
                 seconds[name] += time.perf_counter() - begun
                 accuracies[name].append(_accuracy(network, images[held_out], labels[held_out]))
     return ShortTrainings(accuracies, seconds, tuple(chosen), epochs)
+
+
+def read_trainings(rows: Sequence[Mapping[str, Any]], experiment: str) -> ShortTrainings:
+    """Trainings that were stored, as they came out of `compare_short_trainings`.
+
+    Args:
+        rows: Rows with "experiment", "variant", "seed" and "accuracy", as `lessons.stored` reads
+            them.
+        experiment: Which rows to take.
+
+    Raises:
+        UsageError: There are none of that experiment.
+    """
+    taken = [row for row in rows if row["experiment"] == experiment]
+    if not taken:
+        raise unknown_name("experiment", experiment, {row["experiment"] for row in rows})
+    accuracies: dict[str, list[float]] = {}
+    for row in taken:
+        accuracies.setdefault(row["variant"], []).append(row["accuracy"])
+    seeds = tuple(dict.fromkeys(row["seed"] for row in taken))
+    return ShortTrainings(accuracies, {}, seeds, EPOCHS)
 
 
 def accuracies_figure(

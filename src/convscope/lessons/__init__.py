@@ -14,7 +14,7 @@ opened as one); its Chinese twin in `lessons/zh/` has the same code. What it mea
 A number in a text comes from the run: no text holds a result that somebody typed. Nothing here
 computes what a lesson is about, and nothing needs the network.
 
-Public as `convscope.lessons`: `begin`, `show`, `claim`, `check`, `end`, `show_text`, and for
+Public as `convscope.lessons`: `begin`, `show`, `claim`, `check`, `end`, `show_text`, `stored`, and for
 programs `list_lessons` and `play_lesson`.
 """
 
@@ -25,5 +25,16 @@ from convscope.lessons.notebook import show_text
 from convscope.lessons.play import play_lesson
 from convscope.lessons.session import begin, end
 from convscope.lessons.showing import show
+from convscope.lessons.stored_results import stored
 
-__all__ = ["begin", "check", "claim", "end", "list_lessons", "play_lesson", "show", "show_text"]
+__all__ = [
+    "begin",
+    "check",
+    "claim",
+    "end",
+    "list_lessons",
+    "play_lesson",
+    "show",
+    "show_text",
+    "stored",
+]
