@@ -29,7 +29,7 @@ def canvas_digits(split: str = "train") -> tuple[Tensor, Tensor]:
     return F.pad(enlarged, (ROOM,) * 4), torch.from_numpy(digits.labels)
 
 
-def move(images: Tensor, pixels: int) -> Tensor:
+def move_images(images: Tensor, pixels: int) -> Tensor:
     """Move images to the right, or to the left by a negative number; zeros come in.
 
     Args:
@@ -54,4 +54,4 @@ def move_at_random(images: Tensor, random: torch.Generator, farthest: int = 8) -
         farthest: The largest, to either side.
     """
     drawn = torch.randint(-farthest, farthest + 1, (len(images),), generator=random).tolist()
-    return torch.cat([move(one[None], by) for one, by in zip(images, drawn, strict=True)])
+    return torch.cat([move_images(one[None], by) for one, by in zip(images, drawn, strict=True)])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from convscope.errors import UsageError
 from convscope.experiments.brief_training import on_one_thread
-from convscope.experiments.canvas_digits import move
+from convscope.experiments.canvas_digits import move_images
 from convscope.look.language import pick
 from convscope.look.numbers import percent
 from convscope.look.palette import MARKERS, SERIES
@@ -108,6 +108,6 @@ def measure_map_changes(
 
 def _change(layer: nn.Module, images: Tensor, shift: int) -> float:
     unmoved = layer(images)
-    moved = torch.stack([layer(move(images, by)) for by in (shift, -shift)])
+    moved = torch.stack([layer(move_images(images, by)) for by in (shift, -shift)])
     size = unmoved.square().mean().sqrt().clamp_min(torch.finfo(unmoved.dtype).tiny)
     return float((moved - unmoved).square().mean().sqrt() / size)

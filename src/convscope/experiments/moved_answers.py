@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.experiments.brief_training import on_one_thread
-from convscope.experiments.canvas_digits import move
+from convscope.experiments.canvas_digits import move_images
 from convscope.look.language import pick
 from convscope.look.numbers import number, percent
 from convscope.look.printed import Part, Printed, TextTable
@@ -91,7 +91,7 @@ def measure_moved_answers(
     network.eval()
     with torch.no_grad(), on_one_thread():
         unmoved = network(images)
-        pairs = [[network(move(images, by)) for by in (shift, -shift)] for shift in shifts]
+        pairs = [[network(move_images(images, by)) for by in (shift, -shift)] for shift in shifts]
     moved = [torch.stack(pair) for pair in pairs]  # (2, N, classes) each
     size = unmoved.square().mean().sqrt()
     each = torch.arange(len(labels))
