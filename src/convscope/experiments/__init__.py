@@ -82,64 +82,6 @@ _HOME: dict[str, str] = {
     "train_mirrored": "convscope.experiments.mirrored_training",
 }
 
-__all__`.
-"""
-
-from __future__ import annotations
-
-import importlib
-from typing import Any
-
-_HOME: dict[str, str] = {
-<<<<<<< HEAD
-    "compare_flip": "convscope.experiments.flip",
-    "convolution_matrix": "convscope.experiments.dense_matrix",
-    "convolve_meals": "convscope.experiments.eating",
-    "count_examples_needed": "convscope.experiments.examples_needed",
-    "count_weights": "convscope.experiments.weight_counts",
-    "edge_image": "convscope.experiments.drawn_images",
-    "learn_kernel": "convscope.experiments.learned_kernel",
-    "learn_position": "convscope.experiments.position",
-    "measure_directions": "convscope.experiments.directions",
-    "measure_motion": "convscope.experiments.motion",
-    "measure_shift_curves": "convscope.experiments.shift_curves",
-    "measure_shift_response": "convscope.experiments.equivariance",
-    "mirrored_figure": "convscope.experiments.mirrored_training",
-    "noise_images": "convscope.experiments.drawn_images",
-    "photograph": "convscope.experiments.photographs",
-    "slide_kernel": "convscope.experiments.sliding",
-    "striped_images": "convscope.experiments.drawn_images",
-    "train_mirrored": "convscope.experiments.mirrored_training",
-=======
-    "ConvolutionSetting": "convscope.experiments.layer_cost",
-    "SlidingCase": "convscope.experiments.output_sizes",
-    "build_plain_stack": "convscope.experiments.plain_stack",
-    "check_dilation": "convscope.experiments.dilation",
-    "check_output_sizes": "convscope.experiments.output_sizes",
-    "compare_dilations": "convscope.experiments.dilation",
-    "compare_groups": "convscope.experiments.channel_groups",
-    "compare_one_by_one": "convscope.experiments.one_by_one",
-    "compare_output_sizes": "convscope.experiments.output_sizes",
-    "compare_padding_modes": "convscope.experiments.padding_modes",
-    "compare_same_padding": "convscope.experiments.uneven_padding",
-    "compare_short_trainings": "convscope.experiments.short_training",
-    "count_even_paddings": "convscope.experiments.uneven_padding",
-    "count_layer_costs": "convscope.experiments.layer_cost",
-    "count_visits": "convscope.experiments.pixel_visits",
-    "follow_shrinking": "convscope.experiments.shrinkage",
-    "load_photograph": "convscope.experiments.photograph",
-    "measure_border_reach": "convscope.experiments.border_reach",
-    "measure_difference": "convscope.experiments.paired_difference",
-    "measure_drift": "convscope.experiments.half_pixel_drift",
-    "mix_channels": "convscope.experiments.channel_mixing",
-    "read_trainings": "convscope.experiments.short_training",
-    "same_padding": "convscope.experiments.uneven_padding",
-    "split_by_channel": "convscope.experiments.partial_maps",
-    "spread_kernel": "convscope.experiments.dilation",
-    "time_layers": "convscope.experiments.layer_times",
->>>>>>> work-LB
-}
-
 __all__ = sorted(_HOME)
 
 
