@@ -118,10 +118,10 @@ def test_a_notebook_has_the_cells_and_fills_its_texts(sample, tmp_path):
     screen = CollectingScreen()
     values = {"cs": cs, "lesson": find_lesson(99), "total": 2}
     with shown_on(screen, "en"):
-        exec(filled["source"], values)
+        exec(filled["source"], values)  # noqa: S102
     assert screen.shown[0].text == "For A sample the total was 2.0; $\\frac{a}{b}$ stays."
     assert screen.shown[0].kind == "markdown"
-    assert [cell.source for cell in read_cells(file)][0] == cells[0]["source"]
+    assert next(cell.source for cell in read_cells(file)) == cells[0]["source"]
 
 
 def test_a_text_is_filled_from_the_caller():

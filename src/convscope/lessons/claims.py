@@ -5,7 +5,7 @@ from __future__ import annotations
 from convscope.errors import UsageError
 from convscope.lessons.contents_table import find_claim
 from convscope.lessons.screens import Shown
-from convscope.lessons.session import Measured, current_session
+from convscope.lessons.session import MeasuredClaim, current_session
 from convscope.look.html import escape
 from convscope.look.language import pick
 
@@ -32,7 +32,7 @@ def claim(claim_id: str, holds: object, **figures: object) -> None:
             f"Claim {claim_id} can't be written with the figures {sorted(figures)}: {error!r}."
         ) from None
     session = current_session()
-    session.claims.append(Measured(claim_id, verdict, dict(figures), sentence))
+    session.claims.append(MeasuredClaim(claim_id, verdict, dict(figures), sentence))
     ending = pick(" (not decided)", "（未定）") if verdict is None else ""
     name = {True: "holds", False: "fails", None: "open"}[verdict]
     html = (
