@@ -18,9 +18,10 @@ settings.load_profile("default")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cache_of_the_tests(tmp_path_factory):
-    """Tests never touch the person's cache, and never find yesterday's results there."""
+def _folders_of_the_tests(tmp_path_factory):
+    """Tests never touch the person's folders, and never find yesterday's results there."""
     os.environ["CONVSCOPE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["CONVSCOPE_USER_DATA"] = str(tmp_path_factory.mktemp("user-data"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -40,6 +40,8 @@ ROOMS = [
     "diagnosis",
     "shipping",
     "inspection",
+    "experiments",
+    "lessons",
     "cli",
 ]
 LEAVES = {"errors", "files", "folders", "version"}

@@ -1,0 +1,33 @@
+"""What the lessons measure: small experiments, each a function that anyone can call and check.
+
+Every function asks one question of the library itself (what does padding do to the size, how does
+an answer change as the image moves, what does a gradient cost) and returns a result that prints,
+shows itself in a notebook, draws itself (`figure(path=None)`) and becomes data (`as_dict()`).
+Texts of results and figures are in the current language (`look.language`).
+
+Small by intention: seconds on two cores, data that is built in or drawn from a seed. What takes
+longer is measured by `benchmarks/lesson_results.py` and read by `lessons.stored`.
+
+Public as `convscope.experiments`, each loaded when it is first used; the names are in `__all__`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME: dict[str, str] = {}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'convscope.experiments' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
