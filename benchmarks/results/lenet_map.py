@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from convscope.experiments.lenet_variants import LENET_VARIANTS
+from convscope.experiments.lenet_variants import LENET_VARIANTS, lenet_recipe
 from convscope.experiments.rate_map import map_rates
-from convscope.runs import recipe as recipes
 
 DATA = None
 SEEDS = (0,)
@@ -36,9 +35,7 @@ def measure_cell() -> dict[str, Any]:
 
 def measure_one(name: str, initialization: str, rate: float) -> dict[str, Any]:
     """Train one network from one start."""
-    recipe = recipes.named("book", "lenet", "digits").replace(
-        size=28, epochs=10, batch_size=32, threads=1
-    )
+    recipe = lenet_recipe("digits", size=28, epochs=10, batch_size=32, threads=1)
     found = map_rates(
         LENET_VARIANTS[name], "digits", recipe,
         rates=[rate], initializations=[initialization], name=name,

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from convscope.experiments.lenet_variants import LENET_VARIANTS
+from convscope.experiments.lenet_variants import LENET_VARIANTS, lenet_recipe
 from convscope.experiments.training_curves import measure_curves
-from convscope.runs import recipe as recipes
 
 DATA = "fashion-mnist"
 SEEDS = (100,)
@@ -35,8 +34,8 @@ def measure_cell() -> dict[str, Any]:
 
 def measure_one(name: str, rate: float) -> dict[str, Any]:
     """Train one network at one rate."""
-    recipe = recipes.named("book", "lenet", DATA).replace(
-        learning_rate=rate, validation=0.1, epochs=2, seed=SEEDS[0], threads=1
+    recipe = lenet_recipe(
+        DATA, learning_rate=rate, validation=0.1, epochs=2, seed=SEEDS[0], threads=1
     )
     curves = measure_curves(LENET_VARIANTS[name], DATA, recipe)
     return {

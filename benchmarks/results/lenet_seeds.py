@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from convscope.experiments.lenet_variants import LENET_VARIANTS
+from convscope.experiments.lenet_variants import LENET_VARIANTS, lenet_recipe
 from convscope.experiments.training_curves import measure_curves
 from convscope.lessons.stored_results import stored
-from convscope.runs import recipe as recipes
 
 DATA = "fashion-mnist"
 SEEDS = (0, 1, 2, 3, 4)
@@ -22,9 +21,9 @@ WITHIN = {"test_accuracy": 0.02}  # after each of the epochs
 
 
 def rate_of(name: str) -> float:
-    """The book's learning rate for its LeNet; for others the one of the best validation accuracy."""
+    """The book's learning rate for its LeNet; for others that of the best validation accuracy."""
     if name == "sigmoid, average":
-        return recipes.named("book", "lenet", DATA).learning_rate
+        return lenet_recipe(DATA).learning_rate
     tried = [row for row in stored("lenet_rates").rows if row["network"] == name]
     return float(max(tried, key=lambda row: row["validation_accuracy"])["rate"])
 
@@ -44,7 +43,7 @@ def measure_cell() -> dict[str, Any]:
 def measure_one(name: str, seed: int) -> dict[str, Any]:
     """Train one network from one seed."""
     rate = rate_of(name)
-    recipe = recipes.named("book", "lenet", DATA).replace(learning_rate=rate, seed=seed, threads=1)
+    recipe = lenet_recipe(DATA, learning_rate=rate, seed=seed, threads=1)
     curves = measure_curves(LENET_VARIANTS[name], DATA, recipe)
     return {
         "network": name,

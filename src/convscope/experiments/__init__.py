@@ -16,7 +16,24 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOME: dict[str, str] = {}
+_HOME: dict[str, str] = {
+    "LENET_VARIANTS": "convscope.experiments.lenet_variants",
+    "RateMap": "convscope.experiments.rate_map",
+    "SeedComparison": "convscope.experiments.seed_comparison",
+    "TrainingCurves": "convscope.experiments.training_curves",
+    "compare_seed_rows": "convscope.experiments.seed_comparison",
+    "lenet_recipe": "convscope.experiments.lenet_variants",
+    "lenet_variant": "convscope.experiments.lenet_variants",
+    "map_rates": "convscope.experiments.rate_map",
+    "measure_curves": "convscope.experiments.training_curves",
+    "mlp_of_size": "convscope.experiments.lenet_variants",
+    "rate_map_figure": "convscope.experiments.rate_map_figure",
+    "rate_map_of_rows": "convscope.experiments.rate_map",
+    "same_images": "convscope.experiments.image_folder",
+    "seconds_to_accuracy": "convscope.experiments.seed_comparison",
+    "weight_difference": "convscope.experiments.training_curves",
+    "write_image_folder": "convscope.experiments.image_folder",
+}
 
 __all__ = sorted(_HOME)
 

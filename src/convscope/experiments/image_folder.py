@@ -26,3 +26,18 @@ def write_image_folder(images: ImageSet, folder: str | Path) -> Path:
         array = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
         Image.fromarray(array).save(folder / images.classes[label] / f"{number:05}.png")
     return folder
+
+
+def same_images(first: ImageSet, second: ImageSet) -> bool:
+    """Whether two sets hold the same images with the same classes, in whatever order.
+
+    Args:
+        first: Images with labels.
+        second: Others.
+    """
+    return _contents(first) == _contents(second)
+
+
+def _contents(images: ImageSet) -> list[tuple[str, bytes]]:
+    pairs = zip(images.images, images.labels, strict=True)
+    return sorted((images.classes[label], pixels.tobytes()) for pixels, label in pairs)

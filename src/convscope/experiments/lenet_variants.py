@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from torch import nn
 
@@ -11,6 +12,7 @@ from convscope.errors import unknown_name
 from convscope.networks.dense import MLP
 from convscope.networks.lenet import LeNet
 from convscope.networks.network import Network
+from convscope.runs.recipe import Recipe, named
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU}
 POOLINGS: dict[str, type[nn.AvgPool2d | nn.MaxPool2d]] = {
@@ -65,6 +67,19 @@ def mlp_of_size(parameters: int, *, in_channels: int = 1, classes: int = 10, siz
     of_a_unit = in_channels * size * size + 1 + classes
     hidden = max(1, round((parameters - classes) / of_a_unit))
     return MLP(in_channels, classes, size, hidden)
+
+
+def lenet_recipe(data: str, **changes: Any) -> Recipe:
+    """The book's recipe for LeNet: Xavier, SGD with rate 0.9, batches of 256, 10 epochs.
+
+    Args:
+        data: Name of a data set.
+        **changes: Fields of the recipe to change, such as `batch_size=32`.
+
+    Raises:
+        UsageError: There is no such field, or a value isn't accepted.
+    """
+    return named("book", "lenet", data).replace(**changes)
 
 
 def _mlp_like_lenet() -> MLP:

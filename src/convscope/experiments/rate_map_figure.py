@@ -62,5 +62,3 @@ def rate_map_figure(maps: Sequence[RateMap], path: str | Path | None = None) -> 
             ),
         )
     return figure
-
-

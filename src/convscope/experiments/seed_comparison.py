@@ -187,3 +187,32 @@ def _check_epochs(groups: Sequence[SeedCurves]) -> None:
             f"The runs have {', '.join(map(str, sorted(lengths)))} epochs; only runs of the same "
             "length can be compared."
         )
+
+
+def seconds_to_accuracy(
+    rows: Iterable[Mapping[str, Any]], network: str, accuracy: float
+) -> float | None:
+    """Processor time until a network is this often right, the median over its seeds.
+
+    Args:
+        rows: With "network", "test_accuracy" and "seconds", lists with a number for each epoch.
+        network: The network, as the rows call it.
+        accuracy: Share of the test images, from 0 to 1.
+
+    Returns:
+        Seconds of training, to the end of the first epoch that reaches it; None if half of the
+        seeds or more never do.
+
+    Raises:
+        UsageError: There are no rows of the network.
+    """
+    times = []
+    for row in rows:
+        if row["network"] == network:
+            reached = [share >= accuracy for share in row["test_accuracy"]]
+            last = reached.index(True) + 1 if any(reached) else None
+            times.append(math.inf if last is None else sum(row["seconds"][:last]))
+    if not times:
+        raise UsageError(f"There are no rows of the network {network!r}.")
+    middle = statistics.median(times)
+    return None if math.isinf(middle) else middle

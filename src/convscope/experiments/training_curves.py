@@ -64,11 +64,11 @@ class TrainingCurves(Printed):
     def shown(self) -> Iterator[Part]:
         """The last epoch in a sentence, and all of them as a table."""
         held_out = pick(self.held_out, {"test": "测试", "validation": "验证"}[self.held_out])
+        share, steps = percent(self.accuracy[-1]), f"{self.total_steps:,}"
         yield Paragraph(
             pick(
-                f"{percent(self.accuracy[-1])} of the {held_out} images right after "
-                f"{self.total_steps:,} steps",
-                f"{self.total_steps:,} 步之后，{held_out}图像的正确率为 {percent(self.accuracy[-1])}",
+                f"{share} of the {held_out} images right after {steps} steps",
+                f"{steps} 步之后，{held_out}图像的正确率为 {share}",
             ),
             "bold",
         )

@@ -29,9 +29,7 @@ def training_curves_figure(curves: TrainingCurves, path: str | Path | None = Non
     epochs = np.arange(1, len(curves.accuracy) + 1)
     is_test = curves.held_out == "test"
     colour = TEST if is_test else VALIDATION
-    name = pick(
-        f"{curves.held_out} accuracy", "测试准确率" if is_test else "验证准确率"
-    )
+    name = pick(f"{curves.held_out} accuracy", "测试准确率" if is_test else "验证准确率")
     with drawing(path, 10.0, 4.4) as figure:
         headline(
             figure,
@@ -45,8 +43,14 @@ def training_curves_figure(curves: TrainingCurves, path: str | Path | None = Non
         loss.set_title(pick("Training loss", "训练损失"))
         loss.set_ylim(bottom=0)
         loss.axhline(np.log(curves.classes), color=TRAINING, linewidth=0.8)
-        loss.annotate(pick("guessing: ln {curves.classes}", "瞎猜：ln 10"), (epochs[-1], np.log(curves.classes)),
-                      (0, 4), textcoords="offset points", ha="right", color=TRAINING)
+        loss.annotate(
+            pick("guessing: ln {curves.classes}", "瞎猜：ln 10"),
+            (epochs[-1], np.log(curves.classes)),
+            (0, 4),
+            textcoords="offset points",
+            ha="right",
+            color=TRAINING,
+        )
         accuracy.plot(
             epochs, curves.train_accuracy, color=TRAINING, linestyle="--", marker="o",
             label=pick("training accuracy", "训练准确率"),
