@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from convscope.errors import UsageError
 from convscope.runtime.execution import Execution, Layout
-from convscope.runtime.kept_state import hooks_kept
+from convscope.runtime.kept_state import generators_kept, hooks_kept
 from convscope.runtime.module_copy import copy_module
 from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import training_loss
@@ -27,7 +27,7 @@ def why_step_fails(
     Raises:
         UsageError: The network returns no logits, or such that no gradient comes from them.
     """
-    with torch.random.fork_rng(devices=[]), hooks_kept(network):
+    with generators_kept(), hooks_kept(network):
         trained = into_training_mode(execution.place(copy_module(network)))
         images = execution.lay_out(images)
         try:
