@@ -31,6 +31,7 @@ from convscope.graph.recorder import Recorder
 from convscope.graph.restore import left_as_found, named_tensors
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.exclusive import looking_at
+from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
 
@@ -57,7 +58,7 @@ def capture(
     network = getattr(network, "_orig_mod", network)  # what torch.compile wrapped
     _check(network)
     allow_nesting(network)
-    with looking_at(network):
+    with looking_at(network), generators_kept():  # also what libraries draw when first used
         return _capture(network, images, gradients=gradients)
 
 

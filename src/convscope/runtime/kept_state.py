@@ -53,13 +53,13 @@ def generators_kept(devices: Iterable[torch.device] = ()) -> Iterator[None]:
     Args:
         devices: GPUs whose generators are kept besides that of the processor.
     """
-    of_python, of_numpy = random.getstate(), np.random.get_state()
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the one that modules draw from
     try:
         with torch.random.fork_rng(devices=[*devices]):
             yield
     finally:
         random.setstate(of_python)
-        np.random.set_state(of_numpy)
+        np.random.set_state(of_numpy)  # noqa: NPY002
 
 
 @contextmanager
