@@ -2,10 +2,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from torch import nn
 
 import convscope as cs
 from convscope.errors import ConvscopeError
-from convscope.runtime.exclusive import exclusive
+from convscope.runtime.exclusive import exclusive, in_training, looking_at
 
 
 def test_a_second_thread_is_refused_in_words_until_the_first_has_ended():
@@ -78,3 +79,19 @@ def test_two_trainings_in_two_threads(tmp_path):
     assert len(refused) == 1
     assert "use a process for each" in str(refused[0])
     assert isinstance(train(2), cs.Run)
+
+
+def test_a_network_that_another_thread_trains_is_not_looked_at():
+    network = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+
+    def look(at):
+        with looking_at(at):
+            return "seen"
+
+    with ThreadPoolExecutor(1) as pool:
+        with in_training(network):
+            assert look(network) == "seen"  # as the training itself does
+            assert pool.submit(look, nn.Linear(2, 2)).result() == "seen"
+            with pytest.raises(ConvscopeError, match=r"Linear is being trained in another thread"):
+                pool.submit(look, network[0]).result()
+        assert pool.submit(look, network).result() == "seen"
