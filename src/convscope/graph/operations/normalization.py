@@ -191,30 +191,22 @@ _BY_CHANNEL = signature(
     eps=1e-5,
 )
 
-register(
-    OperationKind(
-        name="batch norm",
-        functions="batch_norm",
-        arguments=_BY_CHANNEL,
-        looks_at=_look_at_batch,
-        forward=batch_norm,
-        backward=flow_back,
-        own_part=_channel,
-        way="gradient · γ / √(variance + ε)",
+for _name, _functions, _look in (
+    ("batch norm", "batch_norm", _look_at_batch),
+    ("instance norm", "instance_norm", _look_at_map),
+):
+    register(
+        OperationKind(
+            name=_name,
+            functions=_functions,
+            arguments=_BY_CHANNEL,
+            looks_at=_look,
+            forward=batch_norm,
+            backward=flow_back,
+            own_part=_channel,
+            way="gradient · γ / √(variance + ε)",
+        )
     )
-)
-register(
-    OperationKind(
-        name="instance norm",
-        functions="instance_norm",
-        arguments=_BY_CHANNEL,
-        looks_at=_look_at_map,
-        forward=batch_norm,
-        backward=flow_back,
-        own_part=_channel,
-        way="gradient · γ / √(variance + ε)",
-    )
-)
 register(
     OperationKind(
         name="layer norm",

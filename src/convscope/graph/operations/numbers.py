@@ -215,3 +215,21 @@ def aligned(index: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
 def count(places: Sequence[Place]) -> int:
     """How many numbers stand at these places."""
     return prod(len(place) for place in places if not isinstance(place, int))
+
+
+def least_grid(values: FloatArray) -> list[Place] | None:
+    """The least grid that holds all numbers that aren't 0; None if all are."""
+    if not values.any():
+        return None
+    used: list[Place] = []
+    for axis in range(values.ndim):
+        others = tuple(a for a in range(values.ndim) if a != axis)
+        along = np.flatnonzero((values != 0).any(axis=others)).astype(np.int64)
+        used.append(int(along[0]) if len(along) == 1 else along)
+    return used
+
+
+def at_grid(values: FloatArray, places: Sequence[Place]) -> FloatArray:
+    """The values at these places of each axis, one axis for each."""
+    found: FloatArray = values[np.ix_(*(np.atleast_1d(np.asarray(place)) for place in places))]
+    return found

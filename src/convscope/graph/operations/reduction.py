@@ -118,52 +118,26 @@ def _bind_extreme(
     return bind
 
 
-_ALONG = signature("input", dim=None, keepdim=False)
+def _register(name: str, functions: str, **rules: Any) -> None:
+    register(
+        OperationKind(
+            name=name,
+            functions=functions,
+            arguments=signature("input", dim=None, keepdim=False),
+            looks_at=_look_along,
+            part=_pools_maps,
+            **rules,
+        )
+    )
 
-register(
-    OperationKind(
-        name="mean",
-        functions="mean",
-        arguments=_ALONG,
-        looks_at=_look_along,
-        forward=average,
-        backward=flow_back,
-        way="its share of the gradient",
-        part=_pools_maps,
-    )
+
+_register("mean", "mean", forward=average, backward=flow_back, way="its share of the gradient")
+_register("total", "sum", forward=add_up, backward=flow_back)
+_register(
+    "maximum", "amax max", bind=_bind_extreme("maximum", "larger of two"), forward=take_extreme
 )
-register(
-    OperationKind(
-        name="total",
-        functions="sum",
-        arguments=_ALONG,
-        looks_at=_look_along,
-        forward=add_up,
-        backward=flow_back,
-        part=_pools_maps,
-    )
-)
-register(
-    OperationKind(
-        name="maximum",
-        functions="amax max",
-        arguments=_ALONG,
-        bind=_bind_extreme("maximum", "larger of two"),
-        looks_at=_look_along,
-        forward=take_extreme,
-        part=_pools_maps,
-    )
-)
-register(
-    OperationKind(
-        name="minimum",
-        functions="amin min",
-        arguments=_ALONG,
-        bind=_bind_extreme("minimum", "smaller of two"),
-        looks_at=_look_along,
-        forward=take_extreme,
-        part=_pools_maps,
-    )
+_register(
+    "minimum", "amin min", bind=_bind_extreme("minimum", "smaller of two"), forward=take_extreme
 )
 register(
     OperationKind(

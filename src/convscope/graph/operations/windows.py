@@ -7,7 +7,7 @@ into parts of nearly the same size.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,7 +118,12 @@ def seen_through_parts(parts: Extent, size: int, count: int) -> Extent:
     return between(inside)
 
 
-def bind_windows(name: str, bound: Mapping[str, Any]) -> dict[str, Any]:
+def bind_windows(kind: str) -> Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]]:
+    """How arguments are bound, as in `OperationKind`, of a kind with windows."""
+    return lambda name, bound: (kind, window_arguments(name, bound))
+
+
+def window_arguments(name: str, bound: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments in which the sizes of windows are tuples, one number for each axis they move along.
 
     Args:
