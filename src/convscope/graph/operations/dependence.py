@@ -27,7 +27,7 @@ def look(node: Node, source: int, region: Region) -> Region | None:
         None if that isn't known: the operation can't be run or differentiated, or its choice
         depends on the numbers, as in sorting, so that random ones say nothing.
     """
-    again = _asked(node)
+    again = _ask_once(node)
     if again is None or source not in again.differentiable:
         return None
     slopes = _dependence(again, source, region)
@@ -42,7 +42,7 @@ def look(node: Node, source: int, region: Region) -> Region | None:
 
 def can_look(node: Node) -> bool:
     """Whether `look` knows what the operation looks at."""
-    return _asked(node) is not None
+    return _ask_once(node) is not None
 
 
 def looks_at_grids(node: Node) -> bool:
@@ -50,7 +50,7 @@ def looks_at_grids(node: Node) -> bool:
 
     It isn't for sums along diagonals, as in folding, where it gives the least grid around them.
     """
-    again = _asked(node)
+    again = _ask_once(node)
     if again is None:
         return False
     middle = tuple(size // 2 for size in again.made.shape)
@@ -73,7 +73,7 @@ def _dependence(again: Rerun, source: int, region: Region) -> FloatArray:
     return found
 
 
-def _asked(node: Node) -> Rerun | None:
+def _ask_once(node: Node) -> Rerun | None:
     if node not in _ASKED:
         _ASKED[node] = _ask(node)
     return _ASKED[node]

@@ -29,6 +29,7 @@ from convscope.graph.operations.numbers import (
 )
 from convscope.graph.operations.rerun import Key, Rerun, run_again
 from convscope.graph.operations.words import number
+from convscope.look.names import join_names
 
 ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-5}
 """How far a sum may be from the number that it makes, as a share of what is added up."""
@@ -122,9 +123,7 @@ def _and_follows_from(names: Sequence[str]) -> str:
     """What the local derivatives were made from, of many the first two."""
     if not names:
         return ""
-    each = list(dict.fromkeys(names))
-    more = f" and {len(each) - 2} more" if len(each) > 2 else ""
-    return f"; ∂y/∂x follows from {', '.join(each[:2])}{more}"
+    return f"; ∂y/∂x follows from {join_names(dict.fromkeys(names), most=2)}"
 
 
 def _to_first_order(

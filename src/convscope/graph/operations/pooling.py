@@ -12,14 +12,21 @@ import numpy as np
 from convscope.graph.graph import Node
 from convscope.graph.operations.call import Call, Recipient
 from convscope.graph.operations.forms import Extreme, WeightedSum, mean_of
-from convscope.graph.operations.numbers import Index, Numbers, Operand, Place, Product, scaled
+from convscope.graph.operations.numbers import (
+    Index,
+    Numbers,
+    Operand,
+    Place,
+    Product,
+    scale_gradients,
+)
 from convscope.graph.operations.table import OperationKind, register, signature
 from convscope.graph.operations.windows import (
     bind_windows,
+    look_through_parts,
     look_through_windows,
     part,
     parts_over,
-    seen_through_parts,
     times_words,
     window_words,
     windows_of,
@@ -32,7 +39,7 @@ def _look_at_parts(node: Node, source: int, region: Region) -> Region:
     sizes = node.inputs[source].shape[-axes:]
     counts = node.shape[-axes:]
     parts = zip(region[-axes:], sizes, counts, strict=True)
-    return (*region[:-axes], *(seen_through_parts(*each) for each in parts))
+    return (*region[:-axes], *(look_through_parts(*each) for each in parts))
 
 
 def window(call: Call, index: Index) -> Numbers:
@@ -108,7 +115,7 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product]:
         name = "1 where it won, else 0"
     else:
         name = f"1/{1 / different.pop():.0f}" if len(different) == 1 else "1 / size of the window"
-    return scaled(left, name, shares.reshape(left.values.shape))
+    return scale_gradients(left, name, shares.reshape(left.values.shape))
 
 
 def _share(call: Call, index: Index, place: Index) -> float:

@@ -19,14 +19,14 @@ from convscope.graph.operations.numbers import (
     Place,
     Product,
     constant,
-    scaled,
+    scale_gradients,
     span,
 )
 from convscope.graph.operations.table import OperationKind, register, signature
 from convscope.graph.region import Region, everything, whole
 
 
-def reduced_axes(dim: int | Sequence[int] | None, axes: int) -> set[int]:
+def find_reduced_axes(dim: int | Sequence[int] | None, axes: int) -> set[int]:
     """The axes that a reduction takes together; all, if none is given."""
     if dim is None or dim == ():
         return set(range(axes))
@@ -38,7 +38,7 @@ def _look_along(node: Node, source: int, region: Region) -> Region:
     shape, dim = node.inputs[source].shape, node.arguments["dim"]
     if dim is None or dim == ():
         return everything(shape)
-    gone = reduced_axes(dim, len(shape))
+    gone = find_reduced_axes(dim, len(shape))
     kept = iter(
         region
         if len(region) < len(shape)
@@ -50,7 +50,7 @@ def _look_along(node: Node, source: int, region: Region) -> Region:
 def _along(call: Call, index: Index) -> Numbers:
     """All numbers along the axes that are gone, at the output's own place of the others."""
     given = call.given["input"]
-    gone = reduced_axes(call.argument("dim"), len(given.shape))
+    gone = find_reduced_axes(call.argument("dim"), len(given.shape))
     kept = iter(
         index
         if len(index) < len(given.shape)
@@ -87,14 +87,14 @@ def take_extreme(call: Call, index: Index) -> Extreme:
 def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product]:
     """Every number has the same share of its mean's gradient, and all of its total's."""
     shape = call.given["input"].shape
-    gone = reduced_axes(call.argument("dim"), len(shape))
+    gone = find_reduced_axes(call.argument("dim"), len(shape))
     kept = [
         (0 if axis in gone else spot)
         for axis, spot in enumerate(into.place)
         if axis not in gone or len(call.node.shape) == len(shape)
     ]
     size = prod(shape[axis] for axis in gone) if call.node.kind == "mean" else 1
-    return scaled(gradient.numbers(*kept), f"1/{size}" if size > 1 else "1", 1 / size)
+    return scale_gradients(gradient.numbers(*kept), f"1/{size}" if size > 1 else "1", 1 / size)
 
 
 def _pools_maps(node: Node) -> str | None:
