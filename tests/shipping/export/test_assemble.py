@@ -8,7 +8,7 @@ import torch
 
 import convscope
 from convscope.errors import ConvscopeError
-from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.calibration import calibrate_probabilities
 from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.networks.catalog import list_networks
 from convscope.runs.model import Model
@@ -42,7 +42,7 @@ def test_every_network_answers_the_same(name):
     onnx.checker.check_model(content, full_check=True)
     session, card = Session(content), model.card
     inputs = images(card, 7)
-    probabilities = calibrated_probabilities(expected(model, inputs), card)
+    probabilities = calibrate_probabilities(expected(model, inputs), card)
     for count in (0, 1, 2, 7):
         said = session.run(inputs[:count])
         np.testing.assert_allclose(said.probabilities, probabilities[:count], atol=1e-4)
@@ -92,7 +92,7 @@ def test_a_module_of_ones_own():
     model = Model(Own(), card_for(network=""))
     inputs = images(model.card)
     said = Session(onnx_bytes(model)).run(inputs)
-    wanted = calibrated_probabilities(expected(model, inputs), model.card)
+    wanted = calibrate_probabilities(expected(model, inputs), model.card)
     np.testing.assert_allclose(said.probabilities, wanted, atol=1e-6)
     assert model.network.training  # left as it was
 
@@ -137,7 +137,7 @@ def test_the_batch_is_free_however_a_module_asks_for_it(way):
     with torch.no_grad():
         pixels = torch.from_numpy(grey[..., :1].transpose(0, 3, 1, 2).copy())
         wanted = [
-            calibrated_probabilities(
+            calibrate_probabilities(
                 model.network(model.normalization.apply(pixels[:count])), model.card
             )
             for count in (1, 3, 7)
@@ -162,7 +162,7 @@ def test_a_class_token_is_exported():
 
     model = Model(ClassToken().eval(), card_for(network=""))
     session, inputs = Session(onnx_bytes(model)), images(model.card, 7)
-    wanted = calibrated_probabilities(expected(model, inputs), model.card)
+    wanted = calibrate_probabilities(expected(model, inputs), model.card)
     for count in (1, 3, 7):
         said = session.run(inputs[:count])
         np.testing.assert_allclose(said.probabilities, wanted[:count], atol=1e-5)
