@@ -237,7 +237,7 @@ def _check_single_image(module: nn.Module, shape: tuple[int, int, int], classes:
 
 def _check_buffers(module: nn.Module, shape: tuple[int, int, int]) -> None:
     """Refuse buffers that grow with every call."""
-    with left_as_found(module, torch.clone), torch.no_grad():
+    with leave_as_found(module, torch.clone), torch.no_grad():
         sizes = []
         for _ in range(2):
             _call(module, torch.zeros(2, *shape))
