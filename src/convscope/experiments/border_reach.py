@@ -77,7 +77,10 @@ class BorderReach(Printed):
                 axes.tick_params(length=0)
                 axes.spines[:].set(visible=True, color=FAINT, linewidth=0.5)
                 axes.set_title(
-                    pick(f"layer {number}: {reached.mean():.0%}", f"第 {number} 层：{reached.mean():.0%}"),
+                    pick(
+                        f"layer {number}: {reached.mean():.0%}",
+                        f"第 {number} 层：{reached.mean():.0%}",
+                    ),
                     fontsize=11,
                 )
         return figure

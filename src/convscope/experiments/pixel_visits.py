@@ -63,7 +63,9 @@ class PixelVisits(Printed):
             path: The PNG to write; None only gives the figure.
         """
         with drawing(path, 0.6 + 3.7 * len(self.counts), 4.4) as figure:
-            headline(figure, pick("How many windows look at each pixel", "每个像素被多少个窗口看到"))
+            headline(
+                figure, pick("How many windows look at each pixel", "每个像素被多少个窗口看到")
+            )
             parts = figure.subplots(1, len(self.counts), squeeze=False)[0]
             most = max(int(counts.max()) for counts in self.counts.values())
             for axes, (name, counts) in zip(parts, self.counts.items(), strict=True):

@@ -83,8 +83,12 @@ class Shrinkage(Printed):
                 corner = (first - size) / 2
                 axes.add_patch(
                     Rectangle(
-                        (corner, corner), size, size,
-                        facecolor=shades(0.08 + 0.7 * share), edgecolor=INK, linewidth=0.6,
+                        (corner, corner),
+                        size,
+                        size,
+                        facecolor=shades(0.08 + 0.7 * share),
+                        edgecolor=INK,
+                        linewidth=0.6,
                     )  # fmt: skip
                 )
                 if layer % step == 0 or layer == self.layers:

@@ -130,7 +130,9 @@ class SamePadding(Printed):
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
-        rows = [row._asdict() | {"before": [*row.before], "behind": [*row.behind]} for row in self.rows]
+        rows = [
+            row._asdict() | {"before": [*row.before], "behind": [*row.behind]} for row in self.rows
+        ]
         return {"size": self.size, "rows": rows}
 
 
@@ -255,7 +257,9 @@ def _draw_strip(axes: Axes, size: int, row: SameRow, before: int, behind: int) -
         is_pixel = 0 <= place < size
         is_odd = place == (-before if before > behind else size + behind - 1) and before != behind
         colour = PALE_BLUE if is_pixel else ORANGE if is_odd else GRID
-        axes.add_patch(Rectangle((place, 0), 1, 1, facecolor=colour, edgecolor=WHITE, linewidth=1.5))
+        axes.add_patch(
+            Rectangle((place, 0), 1, 1, facecolor=colour, edgecolor=WHITE, linewidth=1.5)
+        )
         axes.text(
             place + 0.5, 0.5, str(place + 1) if is_pixel else "0", ha="center", va="center",
             fontsize=9, color=INK if is_pixel or is_odd else FAINT,

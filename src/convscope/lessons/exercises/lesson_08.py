@@ -17,7 +17,13 @@ from convscope.lessons.exercise import (
     prediction,
 )
 
-SETTINGS = ((28, 5, 0, 1, 1), (28, 5, 2, 1, 1), (224, 11, 1, 4, 1), (224, 7, 3, 2, 1), (32, 3, 0, 1, 2))
+SETTINGS = (
+    (28, 5, 0, 1, 1),
+    (28, 5, 2, 1, 1),
+    (224, 11, 1, 4, 1),
+    (224, 7, 3, 2, 1),
+    (32, 3, 0, 1, 2),
+)
 """Of 8.1: size, kernel, padding of each side, stride, dilation."""
 
 SIZE, KERNEL = 31, 4  # of 8.4
@@ -167,15 +173,18 @@ EXERCISES: list[Exercise] = [
                 ),
             ),
             Mistake(
-                lambda n, k, p, s, convention: (n - k + (2 * p if convention == "each" else p)) // s,
+                lambda n, k, p, s, convention: (
+                    (n - k + (2 * p if convention == "each" else p)) // s
+                ),
                 Words(
                     "One window stands at the beginning before any step: 1 is missing.",
                     "第一个窗口在移动之前就有了：少了 1。",
                 ),
             ),
             Mistake(
-                lambda n, k, p, s, convention: (n - k + (2 * p if convention == "each" else p)) / s
-                + 1,
+                lambda n, k, p, s, convention: (
+                    (n - k + (2 * p if convention == "each" else p)) / s + 1
+                ),
                 Words(
                     "There is no half window: round down.",
                     "没有半个窗口：应向下取整。",

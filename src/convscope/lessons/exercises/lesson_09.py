@@ -191,8 +191,10 @@ EXERCISES: list[Exercise] = [
         mistakes=[
             Mistake(
                 _without_bias,
-                Words("The bias is missing: one number for each output channel.",
-                      "缺了偏置：每个输出通道一个数。"),
+                Words(
+                    "The bias is missing: one number for each output channel.",
+                    "缺了偏置：每个输出通道一个数。",
+                ),
             ),
             Mistake(
                 _first_kernel_for_all,
@@ -203,25 +205,35 @@ EXERCISES: list[Exercise] = [
             ),
             Mistake(
                 _turned,
-                Words("You turn the kernels by 180°. Layers don't (lesson 7).",
-                      "你把核旋转了 180°。卷积层并不旋转（见第 7 课）。"),
+                Words(
+                    "You turn the kernels by 180°. Layers don't (lesson 7).",
+                    "你把核旋转了 180°。卷积层并不旋转（见第 7 课）。",
+                ),
             ),
             Mistake(
                 _mean_of_channels,
-                Words("The maps of the channels are added, not averaged.",
-                      "各通道的图是相加，不是取平均。"),
+                Words(
+                    "The maps of the channels are added, not averaged.",
+                    "各通道的图是相加，不是取平均。",
+                ),
             ),
             Mistake(
                 _bias_for_each_channel,
-                Words("You add the bias once for each input channel. It belongs to the output: once.",
-                      "你对每个输入通道都加了一次偏置。它属于输出，只加一次。"),
+                Words(
+                    "You add the bias once for each input channel. It belongs to the output: once.",
+                    "你对每个输入通道都加了一次偏置。它属于输出，只加一次。",
+                ),
             ),
         ],
         hints=[
-            Words("Four loops do: outputs, rows, columns; and a sum over the window of all channels.",
-                  "用几重循环就够了：输出、行、列，再对所有通道的窗口求和。"),
-            Words("y[o, i, j] = (x[:, i:i+k, j:j+k] * weight[o]).sum() + bias[o]",
-                  "y[o, i, j] = (x[:, i:i+k, j:j+k] * weight[o]).sum() + bias[o]，逐个计算。"),
+            Words(
+                "Four loops do: outputs, rows, columns; and a sum over the window of all channels.",
+                "用几重循环就够了：输出、行、列，再对所有通道的窗口求和。",
+            ),
+            Words(
+                "y[o, i, j] = (x[:, i:i+k, j:j+k] * weight[o]).sum() + bias[o]",
+                "y[o, i, j] = (x[:, i:i+k, j:j+k] * weight[o]).sum() + bias[o]，逐个计算。",
+            ),
         ],
     ),
     prediction(
@@ -231,25 +243,35 @@ EXERCISES: list[Exercise] = [
         mistakes=[
             Mistake(
                 "a",
-                Words("That is one kernel for each output. Each has one for every input channel.",
-                      "这是每个输出只有一个核。其实每个输出对每个输入通道都有一个核。"),
+                Words(
+                    "That is one kernel for each output. Each has one for every input channel.",
+                    "这是每个输出只有一个核。其实每个输出对每个输入通道都有一个核。",
+                ),
             ),
             Mistake(
                 "b",
-                Words("Those are the weights. Unless bias=False, biases come on top.",
-                      "这只是权重。除非 bias=False，还要加上偏置。"),
+                Words(
+                    "Those are the weights. Unless bias=False, biases come on top.",
+                    "这只是权重。除非 bias=False，还要加上偏置。",
+                ),
             ),
             Mistake(
                 "d",
-                Words("There is a bias for each output channel, not for each input channel.",
-                      "偏置是每个输出通道一个，不是每个输入通道一个。"),
+                Words(
+                    "There is a bias for each output channel, not for each input channel.",
+                    "偏置是每个输出通道一个，不是每个输入通道一个。",
+                ),
             ),
         ],
         hints=[
-            Words("How many kernels of 3×3? As many as pairs of an input and an output channel.",
-                  "有多少个 3×3 的核？与输入、输出通道的配对一样多。"),
-            Words("Then add what each output channel adds to its sum.",
-                  "再加上每个输出通道在和上所加的那个数。"),
+            Words(
+                "How many kernels of 3×3? As many as pairs of an input and an output channel.",
+                "有多少个 3×3 的核？与输入、输出通道的配对一样多。",
+            ),
+            Words(
+                "Then add what each output channel adds to its sum.",
+                "再加上每个输出通道在和上所加的那个数。",
+            ),
         ],
     ),
     number(
@@ -259,30 +281,42 @@ EXERCISES: list[Exercise] = [
         mistakes=[
             Mistake(
                 [614_656, 297_369_600, 594_739_200],
-                Words("With padding 2 a 5×5 kernel keeps 26×26; you counted 22×22 outputs.",
-                      "填充 2 时，5×5 的核保持 26×26；你按 22×22 个输出来算了。"),
+                Words(
+                    "With padding 2 a 5×5 kernel keeps 26×26; you counted 22×22 outputs.",
+                    "填充 2 时，5×5 的核保持 26×26；你按 22×22 个输出来算了。",
+                ),
             ),
             Mistake(
                 [614_400, 415_334_400, 830_668_800],
-                Words("The operations are right. The parameters lack the biases.",
-                      "运算量对了。参数缺了偏置。"),
+                Words(
+                    "The operations are right. The parameters lack the biases.",
+                    "运算量对了。参数缺了偏置。",
+                ),
             ),
             Mistake(
                 [614_656, 415_334_400, 415_334_400],
-                Words("A MAC is a product and an addition: two FLOPs where they count apart.",
-                      "一次乘加是一次乘法和一次加法：分开计数时为两次浮点运算。"),
+                Words(
+                    "A MAC is a product and an addition: two FLOPs where they count apart.",
+                    "一次乘加是一次乘法和一次加法：分开计数时为两次浮点运算。",
+                ),
             ),
             Mistake(
                 [614_656, 4_326_400, 8_652_800],
-                Words("Each output sums over all 96 input channels; that factor is missing.",
-                      "每个输出要对全部 96 个输入通道求和；漏了这个因子。"),
+                Words(
+                    "Each output sums over all 96 input channels; that factor is missing.",
+                    "每个输出要对全部 96 个输入通道求和；漏了这个因子。",
+                ),
             ),
         ],
         hints=[
-            Words("Weights first: 96 · 256 · 25. Every weight is used once for each output pixel.",
-                  "先算权重：96 · 256 · 25。每个权重对每个输出像素用一次。"),
-            Words("Parameters: weights + 256. MACs: weights · 26 · 26. FLOPs: twice the MACs.",
-                  "参数：权重 + 256。乘加：权重 · 26 · 26。浮点运算：乘加的两倍。"),
+            Words(
+                "Weights first: 96 · 256 · 25. Every weight is used once for each output pixel.",
+                "先算权重：96 · 256 · 25。每个权重对每个输出像素用一次。",
+            ),
+            Words(
+                "Parameters: weights + 256. MACs: weights · 26 · 26. FLOPs: twice the MACs.",
+                "参数：权重 + 256。乘加：权重 · 26 · 26。浮点运算：乘加的两倍。",
+            ),
         ],
     ),
     design(
@@ -290,10 +324,14 @@ EXERCISES: list[Exercise] = [
         measure=measure_cheap_layer,
         mistakes=_wrong_designs(),
         hints=[
-            Words("Where do 64 · 64 · 25 operations for each pixel come from? Which factor can you lower?",
-                  "每个像素 64 · 64 · 25 次运算从何而来？哪个因子可以减小？"),
-            Words("Either 1×1 to few channels, 5×5, 1×1 back; or depthwise 5×5 and then 1×1.",
-                  "或者 1×1 变窄、5×5、1×1 变回；或者逐通道 5×5 再接 1×1。"),
+            Words(
+                "Where do 64 · 64 · 25 operations for each pixel come from? Which factor can you lower?",
+                "每个像素 64 · 64 · 25 次运算从何而来？哪个因子可以减小？",
+            ),
+            Words(
+                "Either 1×1 to few channels, 5×5, 1×1 back; or depthwise 5×5 and then 1×1.",
+                "或者 1×1 变窄、5×5、1×1 变回；或者逐通道 5×5 再接 1×1。",
+            ),
         ],
     ),
 ]
