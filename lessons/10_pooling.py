@@ -85,10 +85,13 @@ average_bend = cs.experiments.measure_linearity(nn.AvgPool2d(2))
 max_bend = cs.experiments.measure_linearity(nn.MaxPool2d(2))
 
 # %%
-cs.lessons.claim("10.linear", average_bend < 1e-12 < 0.1 < max_bend, average=average_bend, max=max_bend)
+cs.lessons.claim(
+    "10.linear", average_bend < 1e-12 < 0.1 < max_bend, average=average_bend, max=max_bend
+)
 
 # %% [markdown]
 # **Exercise 10.2 (F)** Write max pooling of one matrix. `padding` is that of each side.
+
 
 # %%
 def max_pool(matrix, window, padding, stride): ...
@@ -245,7 +248,9 @@ cs.lessons.show(many)
 
 # %%
 steadier = many.difference("max", "none", "kept", 1)
-cs.lessons.claim("10.small", steadier.is_above(0), mean=steadier.mean, low=steadier.low, high=steadier.high)
+cs.lessons.claim(
+    "10.small", steadier.is_above(0), mean=steadier.mean, low=steadier.low, high=steadier.high
+)
 
 # %%
 exact = many.difference("stride", "max", "accuracy", 0)
