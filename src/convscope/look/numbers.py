@@ -41,7 +41,7 @@ def write_as(value: object, form: str) -> str:
     Raises:
         ValueError: The specification doesn't fit the value, as `format` says it.
     """
-    text = format(value, form)  # type: ignore[call-overload]
+    text = format(value, form)
     if not isinstance(value, int | float) and not hasattr(value, "dtype"):
         return str(text)
     if form.endswith("e") and float(text) == 0:
