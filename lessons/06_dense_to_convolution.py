@@ -46,7 +46,7 @@ cs.lessons.claim(
 
 # %% [markdown]
 # The layer alone would fill a large graphics card, and every weight of it wants examples to learn
-# from. The same 100 features as kernels of 5 × 5 take {{counts.convolution[-1]:,}} weights, for the
+# from. The same 100 features as kernels of 5 × 5 take {{counts.convolution[0]:,}} weights, for the
 # thumbnail and for the photograph alike.
 
 # %% [markdown]

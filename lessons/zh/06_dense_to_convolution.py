@@ -41,9 +41,9 @@ cs.lessons.claim(
     convolution=counts.convolution[-1],
 )
 
-# %% [markdown] en="640b71ed"
+# %% [markdown] en="e8b795ed"
 # 单是这一层就能占满一块大显卡，而且每个权重都要靠样本来学。同样的 100 个特征写成 5 × 5 的卷积核，
-# 只要 {{counts.convolution[-1]:,}} 个权重，缩略图和照片都一样。
+# 只要 {{counts.convolution[0]:,}} 个权重，缩略图和照片都一样。
 
 # %% [markdown] en="9a5074ec"
 # ## 两个假设
