@@ -62,8 +62,8 @@ def sign_at_the_edge() -> str:
 
 
 SEES_STRAIGHT = Words(
-    "It answers to vertical or horizontal stripes as well. On vertical stripes only the sums of the "
-    "kernel's columns matter, on horizontal ones those of its rows.",
+    "It answers to vertical or horizontal stripes as well. On vertical stripes only the sums of "
+    "the kernel's columns matter, on horizontal ones those of its rows.",
     "它对竖直或水平条纹也有响应。对竖直条纹，只有核的各列之和起作用；"
     "对水平条纹，只有各行之和起作用。",
 )
@@ -140,8 +140,8 @@ EXERCISES: list[Exercise] = [
                 "输出 [i, j] 对应图像中从第 i 行、第 j 列开始的窗口。",
             ),
             Words(
-                "(image[i : i + k_h, j : j + k_w] * kernel).sum(), for all i and j where the window "
-                "fits.",
+                "(image[i : i + k_h, j : j + k_w] * kernel).sum(), for all i and j where the "
+                "window fits.",
                 "对所有放得下窗口的 i、j：(image[i : i + k_h, j : j + k_w] * kernel).sum()。",
             ),
         ],
