@@ -85,7 +85,7 @@ larger = cs.experiments.convolution_matrix(kernel, 28)
 # %%
 def dense_matrix(kernel, height, width):
     """The (outputs, height · width) matrix of a kernel, without padding."""
-    # your code
+    # 在这里写代码
 
 
 cs.lessons.check("6.2", dense_matrix)
@@ -283,7 +283,7 @@ cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=
 # %%
 def build_network():
     """An nn.Module for images (N, 1, 16, 16)."""
-    # your code
+    # 在这里写代码
 
 
 cs.lessons.check("6.4", build_network)

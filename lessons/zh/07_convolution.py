@@ -59,7 +59,7 @@ cs.lessons.claim(
 # %%
 def corr2d(image, kernel):
     """Slide the kernel over the image: (h, w) and (k_h, k_w) give (h - k_h + 1, w - k_w + 1)."""
-    # your code
+    # 在这里写代码
 
 
 cs.lessons.check("7.1", corr2d)
