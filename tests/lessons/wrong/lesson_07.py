@@ -73,7 +73,12 @@ WRONG = [
          "7.motion"],
     ),
     Wrong(
-        "strides are ignored and sums are off by one",
+        "a true convolution sees nothing",
+        {"convscope.experiments.mirrored_training.turn": lambda images: 0 * images},
+        ["7.mirrored", "7.average"],
+    ),
+    Wrong(
+        "strides are ignored",
         {
             "convscope.experiments.sliding.cross_correlation_2d": stride_ignored,
         },

@@ -161,7 +161,7 @@ def _effect(kernel: Kernel) -> str:
 
 
 def _sides(formula: str) -> str:
-    """ "height ⌊…⌋ = …", in the current language."""
+    """A formula such as "height ⌊…⌋ = 198", its side named in the current language."""
     side, _, rest = formula.partition(" ")
     return f"{pick(side, {'height': '高', 'width': '宽'}[side])} {rest}"
 
