@@ -51,6 +51,7 @@ class MixedChannels(Printed):
         return float(abs(next(iter(self.maps.values())) - grey).max())
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (pick("mixture", "混合"), pick("lowest", "最低"), pick("highest", "最高"))
         rows = [
             (name, number(float(values.min()), 3), number(float(values.max()), 3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import nn
 
 
@@ -11,7 +13,7 @@ def build_plain_stack(
     channels: int = 16,
     layers: int = 3,
     padding: str = "same",
-    padding_mode: str = "zeros",
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros",
     pooled: int = 2,
     classes: int = 10,
 ) -> nn.Sequential:

@@ -57,11 +57,14 @@ class ShortTrainings(Printed):
 
     def difference(self, first: str, second: str) -> PairedDifference:
         """Accuracy of one variant minus that of another, in percentage points."""
-        return measure_difference(*(100 * np.asarray(self.accuracies[v]) for v in (first, second)))
+        one, other = ([100 * share for share in self.accuracies[v]] for v in (first, second))
+        return measure_difference(one, other)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
+        seeds = counted(len(self.seeds), "seed")
         title = pick(
-            f"Accuracy on digits held out, {counted(len(self.seeds), 'seed')}, {self.epochs} epochs",
+            f"Accuracy on digits held out, {seeds}, {self.epochs} epochs",
             f"留出的手写数字上的准确率，{len(self.seeds)} 个种子，{self.epochs} 轮",
         )
         headings = ("", pick("mean", "平均"), pick("lowest", "最低"), pick("highest", "最高"))
@@ -220,7 +223,7 @@ def _train(
     order = torch.Generator().manual_seed(seed)
     network.train()
     for _ in range(epochs):
-        for batch in torch.randperm(len(images), generator=order).split(batch_size):
+        for batch in torch.split(torch.randperm(len(images), generator=order), batch_size):
             loss = F.cross_entropy(network(images[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
