@@ -1,5 +1,6 @@
 """What all tests share: a cache of their own, few threads, the command line as a function."""
 
+import gc
 import json
 import os
 import subprocess
@@ -15,6 +16,12 @@ from hypothesis import settings
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("default")
+
+
+def pytest_collection_finish():
+    """Thousands of tests and their modules stay to the end: garbage is never sought in them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
