@@ -252,11 +252,11 @@ cs.lessons.claim(
 # pixels of the opposite side.
 
 # %%
-modes = cs.experiments.compare_padding_modes(cs.experiments.load_photograph(96), 16)
+modes = cs.experiments.compare_padding_modes(cs.experiments.photograph(side=64), 16)
 cs.lessons.show(modes, what="figure")
 
 # %%
-thin = cs.experiments.compare_padding_modes(cs.experiments.load_photograph(96), 1)
+thin = cs.experiments.compare_padding_modes(cs.experiments.photograph(side=64), 1)
 cs.lessons.show(thin, what="text")
 
 # %%

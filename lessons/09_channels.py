@@ -149,7 +149,7 @@ cs.lessons.check("9.3", answer)
 # of them. An example you know: the grey value of a colour image.
 
 # %%
-mixed = cs.experiments.mix_channels(cs.experiments.load_photograph(192))
+mixed = cs.experiments.mix_channels(cs.experiments.photograph(side=160))
 cs.lessons.show(mixed)
 
 # %%

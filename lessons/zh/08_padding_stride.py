@@ -224,11 +224,11 @@ cs.lessons.claim(
 # 零只是让图像延续下去的一种办法。其他办法有镜像、重复最后一个像素，或者取对侧的像素。
 
 # %%
-modes = cs.experiments.compare_padding_modes(cs.experiments.load_photograph(96), 16)
+modes = cs.experiments.compare_padding_modes(cs.experiments.photograph(side=64), 16)
 cs.lessons.show(modes, what="figure")
 
 # %%
-thin = cs.experiments.compare_padding_modes(cs.experiments.load_photograph(96), 1)
+thin = cs.experiments.compare_padding_modes(cs.experiments.photograph(side=64), 1)
 cs.lessons.show(thin, what="text")
 
 # %%

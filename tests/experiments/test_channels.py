@@ -81,7 +81,7 @@ def test_the_generator_is_left_as_found():
 
 
 def test_grey_is_a_mixture():
-    mixed = experiments.mix_channels(experiments.load_photograph(48))
+    mixed = experiments.mix_channels(experiments.photograph(side=48))
     assert mixed.difference_from_grey <= 1
     red, green, _ = mixed.image.astype(float)
     np.testing.assert_allclose(mixed.maps["R − G"], red - green)
@@ -156,7 +156,7 @@ def test_a_layer_without_numbers_is_timed():
 
 
 def results():
-    photograph = experiments.load_photograph(24)
+    photograph = experiments.photograph(side=24)
     return [
         experiments.split_by_channel(X, np.stack([K, K + 1]), [1, 2]),
         experiments.mix_channels(photograph),

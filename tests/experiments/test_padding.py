@@ -2,7 +2,7 @@
 
 Tests experiments/output_sizes.py, experiments/shrinkage.py, experiments/pixel_visits.py,
 experiments/uneven_padding.py, experiments/half_pixel_drift.py, experiments/border_reach.py,
-experiments/padding_modes.py, experiments/photograph.py, experiments/dilation.py.
+experiments/padding_modes.py, experiments/dilation.py.
 """
 
 import json
@@ -161,9 +161,7 @@ def test_what_padding_reaches_is_what_it_changes():
 
 
 def test_modes_differ_at_the_border_only():
-    image = experiments.load_photograph(48)
-    assert image.shape == (3, 32, 48)
-    assert image.dtype == np.uint8
+    image = experiments.photograph(side=32)
     modes = experiments.compare_padding_modes(image, 2)
     assert set(modes.inside.values()) == {0}
     assert modes.at_border["zeros"] == 0
@@ -211,7 +209,7 @@ def results():
         experiments.compare_same_padding(),
         experiments.measure_drift(layers=2),
         experiments.measure_border_reach(8, layers=2),
-        experiments.compare_padding_modes(experiments.load_photograph(24), 2),
+        experiments.compare_padding_modes(experiments.photograph(side=24), 2),
         experiments.compare_dilations(),
     ]
 

@@ -57,7 +57,6 @@ _HOME: dict[str, str] = {
     "learn_position": "convscope.experiments.position",
     "lenet_recipe": "convscope.experiments.lenet_variants",
     "lenet_variant": "convscope.experiments.lenet_variants",
-    "load_photograph": "convscope.experiments.photograph",
     "map_rates": "convscope.experiments.rate_map",
     "measure_border_reach": "convscope.experiments.border_reach",
     "measure_class_purity": "convscope.experiments.class_purity",

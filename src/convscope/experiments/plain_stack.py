@@ -20,7 +20,7 @@ def build_plain_stack(
     """Build convolutions with ReLU, then the maximum over each of few parts, then a dense layer.
 
     Weights are drawn as He et al. propose for ReLU ("Delving deep into rectifiers", ICCV 2015), so
-    that 20 layers train as well as 3; biases begin at 0.
+    that 20 layers can be trained; biases begin at 0.
 
     Args:
         kernel: Height and width of every kernel.
