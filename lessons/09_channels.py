@@ -4,7 +4,8 @@
 # **You will know afterwards**
 #
 # - how many kernels a layer has, and why the maps of the input channels add up;
-# - what a 1×1 convolution is for, when it "only scales", and what it has to do with a dense layer;
+# - what a 1×1 convolution is for, when it "only scales", and what it has to do with a dense
+#   layer;
 # - how to count the operations of a layer by hand, and turn them into hours;
 # - why layers with the same operations take very different times.
 #
@@ -21,9 +22,9 @@ lesson = cs.lessons.begin(9)
 # %% [markdown]
 # ## Several input channels: the maps add up
 #
-# A colour image has three channels, a map inside a network may have hundreds. The kernel then has as
-# many layers as the input has channels. Each slides over its own channel, and the resulting maps are
-# added. Here are two channels of 3×3.
+# A colour image has three channels, a map inside a network may have hundreds. The kernel then has
+# as many layers as the input has channels. Each slides over its own channel, and the resulting
+# maps are added. Here are two channels of 3×3.
 
 # %%
 x = np.stack([np.arange(9).reshape(3, 3), np.arange(1, 10).reshape(3, 3)])
@@ -65,12 +66,12 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# "Is there one kernel per filter, or one per channel?" Both words mean something: a *filter* makes one
-# output channel and holds $c_i$ kernels of two dimensions. This layer has 3 filters and
+# "Is there one kernel per filter, or one per channel?" Both words mean something: a *filter*
+# makes one output channel and holds $c_i$ kernels of two dimensions. This layer has 3 filters and
 # {{three_outputs.kernels}} kernels.
 #
-# **Exercise 9.1 (F)** Write the convolution of several channels: `x` is (c_i, height, width), `weight`
-# (c_o, c_i, k, k), `bias` (c_o). Stride 1, no padding, kernels not turned.
+# **Exercise 9.1 (F)** Write the convolution of several channels: `x` is (c_i, height, width),
+# `weight` (c_o, c_i, k, k), `bias` (c_o). Stride 1, no padding, kernels not turned.
 
 
 # %%
@@ -80,9 +81,9 @@ def correlate_channels(x, weight, bias): ...
 cs.lessons.check("9.1", correlate_channels)
 
 # %% [markdown]
-# **Exercise 9.2 (P)** How many parameters has `nn.Conv2d(64, 128, 3)`? "a": 128 · 9 + 128 = 1,280.
-# "b": 64 · 128 · 9 = 73,728. "c": 64 · 128 · 9 + 128 = 73,856. "d": 64 · 128 · 9 + 64 = 73,792. Answer
-# before you run the next cell.
+# **Exercise 9.2 (P)** How many parameters has `nn.Conv2d(64, 128, 3)`? "a": 128 · 9 + 128 =
+# 1,280. "b": 64 · 128 · 9 = 73,728. "c": 64 · 128 · 9 + 128 = 73,856. "d": 64 · 128 · 9 + 64 =
+# 73,792. Answer before you run the next cell.
 
 # %%
 answer = None  # "a", "b", "c" or "d"
@@ -92,10 +93,10 @@ cs.lessons.check("9.2", answer)
 # ## Counting parameters and operations
 #
 # Parameters: $c_i \cdot c_o \cdot k^2$ weights and $c_o$ biases, whatever the size of the image.
-# Operations: every weight is multiplied once for each pixel of the output, so there are
-# $c_i \cdot c_o \cdot k^2 \cdot m^2$ multiply–adds (MACs) for an output of $m \times m$. The table
-# counts by hand, with `cs.trace`, and with PyTorch's own counter, which counts products and additions
-# apart and so gives twice as many.
+# Operations: every weight is multiplied once for each pixel of the output, so there are $c_i
+# \cdot c_o \cdot k^2 \cdot m^2$ multiply–adds (MACs) for an output of $m \times m$. The table
+# counts by hand, with `cs.trace`, and with PyTorch's own counter, which counts products and
+# additions apart and so gives twice as many.
 
 # %%
 Layer = cs.experiments.ConvolutionSetting
@@ -127,14 +128,14 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# The last row is the example that books like: 100 channels in and out, 5×5, 64×64 pixels, "about 1
-# GFLOP". Whether that is 1 or 2 depends on whether a product and its addition count once or twice.
-# Ask before you compare two papers. The last column is what padding costs: that share of the products
-# has a zero for a factor.
+# The last row is the example that books like: 100 channels in and out, 5×5, 64×64 pixels, "about
+# 1 GFLOP". Whether that is 1 or 2 depends on whether a product and its addition count once or
+# twice. Ask before you compare two papers. The last column is what padding costs: that share of
+# the products has a zero for a factor.
 #
 # **Exercise 9.3 (N)** AlexNet's second layer takes 96 channels of 26×26 to 256 channels, with 5×5
-# kernels and padding 2 on each side. How many parameters, how many MACs for one image, and how many
-# FLOPs if products and additions count apart?
+# kernels and padding 2 on each side. How many parameters, how many MACs for one image, and how
+# many FLOPs if products and additions count apart?
 
 # %%
 answer = None  # three numbers
@@ -144,11 +145,11 @@ cs.lessons.check("9.3", answer)
 # ## 1×1: a dense layer at every pixel
 #
 # A kernel of 1×1 looks at one pixel. With one channel it multiplies by a number, and that is
-# where the question "what is it for?" comes from. With several channels it computes weighted sums of
-# them. An example you know: the grey value of a colour image.
+# where the question "what is it for?" comes from. With several channels it computes weighted sums
+# of them. An example you know: the grey value of a colour image.
 
 # %%
-mixed = cs.experiments.mix_channels(cs.experiments.load_photograph(192))
+mixed = cs.experiments.mix_channels(cs.experiments.photograph(side=160))
 cs.lessons.show(mixed)
 
 # %%
@@ -159,8 +160,8 @@ cs.lessons.claim("9.grey", grey <= 1, levels=grey)
 # The first map is what Pillow gives for "grey". The other two answer to red against green and to
 # yellow against blue. A network learns such mixtures.
 #
-# Now with random weights: the same numbers as a dense layer that gets the channels of one pixel, at
-# every pixel; and nothing of its neighbours.
+# Now with random weights: the same numbers as a dense layer that gets the channels of one pixel,
+# at every pixel; and nothing of its neighbours.
 
 # %%
 many = cs.experiments.compare_one_by_one(3, 4)
@@ -183,16 +184,16 @@ cs.lessons.claim(
 
 # %% [markdown]
 # "Is a convolution with kernel 1 the same as `nn.Linear`?" Yes, if the dense layer gets each
-# pixel by itself: {{many.parameters}} parameters either way. A dense layer behind `nn.Flatten` is another
-# thing: it joins every pixel with every other, for {{many.flat_parameters:,}} parameters. Height and width
-# don't change, channels do: {{many.in_channels}} to {{many.output_shape[0]}}.
+# pixel by itself: {{many.parameters}} parameters either way. A dense layer behind `nn.Flatten` is
+# another thing: it joins every pixel with every other, for {{many.flat_parameters:,}} parameters.
+# Height and width don't change, channels do: {{many.in_channels}} to {{many.output_shape[0]}}.
 
 # %% [markdown]
 # ## A glance at groups
 #
-# Most of the cost comes from $c_i \cdot c_o$: everyone looks at everyone. Groups leave kernels out.
-# With two groups the first half of the outputs sees the first half of the inputs; with as many
-# groups as channels each output sees one input ("depthwise").
+# Most of the cost comes from $c_i \cdot c_o$: everyone looks at everyone. Groups leave kernels
+# out. With two groups the first half of the outputs sees the first half of the inputs; with as
+# many groups as channels each output sees one input ("depthwise").
 
 # %%
 groups = cs.experiments.compare_groups(channels=8, groups=(1, 2, 4, 8))
@@ -209,13 +210,13 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# Depthwise alone never mixes channels. With a 1×1 convolution behind it, which does, the pair costs
-# {{wide.saved:.0%}} of the full convolution at 64 channels: $1/c_o + 1/k^2$. MobileNet is made of
-# such pairs (lesson 14).
+# Depthwise alone never mixes channels. With a 1×1 convolution behind it, which does, the pair
+# costs {{wide.saved:.0%}} of the full convolution at 64 channels: $1/c_o + 1/k^2$. MobileNet is
+# made of such pairs (lesson 14).
 #
-# **Exercise 9.4 (D)** Build a module that takes 64 channels of 28×28 to 64 channels of 28×28, where
-# every output sees at least 5×5 pixels and all 64 input channels, with at most a tenth of the
-# operations of one full 5×5 convolution. (You may narrow the channels on the way.)
+# **Exercise 9.4 (D)** Build a module that takes 64 channels of 28×28 to 64 channels of 28×28,
+# where every output sees at least 5×5 pixels and all 64 input channels, with at most a tenth of
+# the operations of one full 5×5 convolution. (You may narrow the channels on the way.)
 
 # %%
 answer = None  # a module
@@ -224,8 +225,8 @@ cs.lessons.check("9.4", answer)
 # %% [markdown]
 # ## From operations to hours
 #
-# Ten layers like the large one, one million images: how long does your machine take? Measure
-# one layer, then multiply.
+# Ten layers like the large one, one million images: how long does your machine take? Measure one
+# layer, then multiply.
 
 # %%
 big = cs.experiments.time_layers(
@@ -260,13 +261,14 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# A factor of {{times.ratio:.0f}} here. The two slow ones have the same reason: they use each number that
-# they fetch from memory only a few times. The dense layer reads each of its 17 million weights for
-# one product; the depthwise layer uses each pixel for 9 products, a full 3×3 layer with 64 outputs for
+# A factor of {{times.ratio:.0f}} here. The two slow ones have the same reason: they use each
+# number that they fetch from memory only a few times. The dense layer reads each of its 17
+# million weights for one product; the depthwise layer uses each pixel for 9 products, a full 3×3
+# layer with 64 outputs for
 # 576. Then it is the memory that takes the time, not the arithmetic.
 #
-# So when do operations tell the time? **For one kind of layer.** The same layer on 8 images in place
-# of 2 does four times as much.
+# So when do operations tell the time? **For one kind of layer.** The same layer on 8 images in
+# place of 2 does four times as much.
 
 # %%
 same = {"3×3, 64 → 64": (nn.Conv2d(64, 64, 3, padding=1), (64, 42, 42))}

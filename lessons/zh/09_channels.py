@@ -128,7 +128,7 @@ cs.lessons.check("9.3", answer)
 # 1×1 的卷积核只看一个像素。只有一个通道时，它就是乘以一个数，“它有什么用？”的疑问正由此而来。有多个通道时，它计算各通道的加权和。一个你熟悉的例子：彩色图像的灰度值。
 
 # %%
-mixed = cs.experiments.mix_channels(cs.experiments.load_photograph(192))
+mixed = cs.experiments.mix_channels(cs.experiments.photograph(side=160))
 cs.lessons.show(mixed)
 
 # %%

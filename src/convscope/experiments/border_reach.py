@@ -42,9 +42,10 @@ class BorderReach(Printed):
         return tuple(float(each.mean()) for each in self.maps)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         size = len(self.maps[0])
         title = pick(
-            f"Outputs that depend on the padding: {size}×{size}, kernels {self.kernel}×{self.kernel}",
+            f"Outputs that depend on the padding: {size}×{size}, kernel {self.kernel}×{self.kernel}",
             f"受填充影响的输出：{size}×{size}，卷积核 {self.kernel}×{self.kernel}",
         )
         rows = [(str(n), percent(share)) for n, share in enumerate(self.shares, 1)]

@@ -79,6 +79,7 @@ class LayerTimes(Printed):
         return max(rates) / min(rates)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("layer", "层"),
             pick("MACs", "乘加"),
@@ -131,7 +132,8 @@ class LayerTimes(Printed):
                 pick(
                     "One thread, float32. × (1 → 1): depthwise, each kernel sees one channel. "
                     "Last: a dense layer.",
-                    "单线程，float32。× (1 → 1)：逐通道卷积，每个核只看一个通道。最后一行：全连接层。",
+                    "单线程，float32。× (1 → 1)：逐通道卷积，每个核只看一个通道。"
+                    "最后一行：全连接层。",
                 )
                 if names == [*EQUAL_WORK]
                 else pick("One thread, float32.", "单线程，float32。"),
@@ -146,8 +148,8 @@ class LayerTimes(Printed):
 def time_layers(layers: Mapping[str, TimedLayer] = EQUAL_WORK, *, images: int = 1) -> LayerTimes:
     """Time the forward pass of layers, each by itself, on one thread.
 
-    The first two calls don't count. All tensors are in the processor's caches as far as they fit, so
-    in a network, where others have come between, layers are slower.
+    The first two calls don't count. All tensors are in the processor's caches as far as they fit,
+    so in a network, where others have come between, layers are slower.
 
     Args:
         layers: By name, a layer and the shape of one image as it gets it.

@@ -1,4 +1,4 @@
-"""A convolution over several channels taken apart: one kernel and one map for each pair of channels.
+"""A convolution over several channels taken apart: a kernel and a map for each pair of channels.
 
 y[o] = bias[o] + Σ_c x[c] ⋆ weight[o, c]
 """
@@ -58,9 +58,11 @@ class PartialMaps(Printed):
     @property
     def kernels(self) -> int:
         """How many kernels of two dimensions there are."""
-        return self.weight.shape[0] * self.weight.shape[1]
+        outputs, inputs = self.weight.shape[:2]
+        return int(outputs * inputs)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         outputs, inputs = self.weight.shape[:2]
         yield Paragraph(
             pick(
@@ -149,7 +151,8 @@ def split_by_channel(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = N
         [cross_correlation(x[None, c : c + 1], weight[:, c : c + 1])[0] for c in range(len(x))],
         axis=1,
     )  # (c_out, c_in, *output)
-    whole = F.conv2d(*map(torch.from_numpy, (x[None], weight, shift)))[0].numpy()
+    images, kernels, biases = map(torch.from_numpy, (x[None], weight, shift))
+    whole = F.conv2d(images, kernels, biases)[0].numpy()
     return PartialMaps(x, weight, shift, partial, whole)
 
 

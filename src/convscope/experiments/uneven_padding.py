@@ -73,6 +73,7 @@ class SamePadding(Printed):
     rows: tuple[SameRow, ...]
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("kernel", "卷积核"),
             pick("stride", "步幅"),
@@ -121,8 +122,8 @@ class SamePadding(Printed):
             footnote(
                 figure,
                 pick(
-                    "Blue: pixels. Grey: zeros. Orange: the odd zero. Each bar is a window; the dot is "
-                    "its middle.",
+                    "Blue: pixels. Grey: zeros. Orange: the odd zero. "
+                    "Each bar is a window; the dot is its middle.",
                     "蓝色：像素；灰色：零；橙色：多出的零。每条线是一个窗口，点是它的中心。",
                 ),
             )

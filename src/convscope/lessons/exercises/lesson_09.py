@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from convscope.lessons.exercise import (
     Exercise,
-    Mistake,
     Outcome,
     Words,
+    WrongAnswer,
     design,
     function,
     number,
@@ -150,12 +150,13 @@ def _failed(english: str, chinese: str, hint: Words) -> Outcome:
 
 _design_hints = {
     "shape": Words(
-        "A kernel of k needs (k − 1) / 2 zeros on each side to keep 28×28, and the last layer 64 channels.",
+        "A kernel of k needs (k − 1) / 2 zeros on each side to keep 28×28, and the last layer "
+        "64 channels.",
         "要保持 28×28，大小为 k 的核每侧需要 (k − 1) / 2 个零；最后一层应有 64 个通道。",
     ),
     "dear": Words(
-        "Nearly all of the cost is channels times channels. Make it narrow before you look far: a 1×1 "
-        "convolution to fewer channels, then the 5×5, then back.",
+        "Nearly all of the cost is channels times channels. Make it narrow before you look far: a "
+        "1×1 convolution to fewer channels, then the 5×5, then back.",
         "代价几乎都来自通道数乘通道数。先变窄再看远：用 1×1 卷积减少通道，再做 5×5，然后变回来。",
     ),
     "near": Words(
@@ -169,17 +170,17 @@ _design_hints = {
 }
 
 
-def _wrong_designs() -> list[Mistake]:
+def _wrong_designs() -> list[WrongAnswer]:
     from torch import nn
 
     return [
-        Mistake(nn.Conv2d(64, 64, 5), _design_hints["shape"]),
-        Mistake(
+        WrongAnswer(nn.Conv2d(64, 64, 5), _design_hints["shape"]),
+        WrongAnswer(
             nn.Sequential(nn.Conv2d(64, 64, 3, padding=1), nn.Conv2d(64, 64, 3, padding=1)),
             _design_hints["dear"],
         ),
-        Mistake(nn.Conv2d(64, 64, 1), _design_hints["near"]),
-        Mistake(nn.Conv2d(64, 64, 5, padding=2, groups=64), _design_hints["apart"]),
+        WrongAnswer(nn.Conv2d(64, 64, 1), _design_hints["near"]),
+        WrongAnswer(nn.Conv2d(64, 64, 5, padding=2, groups=64), _design_hints["apart"]),
     ]
 
 
@@ -189,35 +190,36 @@ EXERCISES: list[Exercise] = [
         oracle=correlate_oracle,
         cases=draw_layer,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 _without_bias,
                 Words(
                     "The bias is missing: one number for each output channel.",
                     "缺了偏置：每个输出通道一个数。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 _first_kernel_for_all,
                 Words(
-                    "You use one kernel for all input channels. Channel c has its own: weight[o, c].",
+                    "You use one kernel for all input channels. Channel c has its own: "
+                    "weight[o, c].",
                     "你对所有输入通道用了同一个核。通道 c 有自己的核：weight[o, c]。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 _turned,
                 Words(
                     "You turn the kernels by 180°. Layers don't (lesson 7).",
                     "你把核旋转了 180°。卷积层并不旋转（见第 7 课）。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 _mean_of_channels,
                 Words(
                     "The maps of the channels are added, not averaged.",
                     "各通道的图是相加，不是取平均。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 _bias_for_each_channel,
                 Words(
                     "You add the bias once for each input channel. It belongs to the output: once.",
@@ -241,21 +243,21 @@ EXERCISES: list[Exercise] = [
         options=("a", "b", "c", "d"),
         measure=measure_parameters,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 "a",
                 Words(
                     "That is one kernel for each output. Each has one for every input channel.",
                     "这是每个输出只有一个核。其实每个输出对每个输入通道都有一个核。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 "b",
                 Words(
                     "Those are the weights. Unless bias=False, biases come on top.",
                     "这只是权重。除非 bias=False，还要加上偏置。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 "d",
                 Words(
                     "There is a bias for each output channel, not for each input channel.",
@@ -279,28 +281,28 @@ EXERCISES: list[Exercise] = [
         expected=count_alexnet_layer,
         tolerance=0.5,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 [614_656, 297_369_600, 594_739_200],
                 Words(
                     "With padding 2 a 5×5 kernel keeps 26×26; you counted 22×22 outputs.",
                     "填充 2 时，5×5 的核保持 26×26；你按 22×22 个输出来算了。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 [614_400, 415_334_400, 830_668_800],
                 Words(
                     "The operations are right. The parameters lack the biases.",
                     "运算量对了。参数缺了偏置。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 [614_656, 415_334_400, 415_334_400],
                 Words(
                     "A MAC is a product and an addition: two FLOPs where they count apart.",
                     "一次乘加是一次乘法和一次加法：分开计数时为两次浮点运算。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 [614_656, 4_326_400, 8_652_800],
                 Words(
                     "Each output sums over all 96 input channels; that factor is missing.",
@@ -325,7 +327,8 @@ EXERCISES: list[Exercise] = [
         mistakes=_wrong_designs(),
         hints=[
             Words(
-                "Where do 64 · 64 · 25 operations for each pixel come from? Which factor can you lower?",
+                "Where do 64 · 64 · 25 operations for each pixel come from? "
+                "Which factor can you lower?",
                 "每个像素 64 · 64 · 25 次运算从何而来？哪个因子可以减小？",
             ),
             Words(
