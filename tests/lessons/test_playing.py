@@ -113,6 +113,7 @@ def test_a_notebook_has_the_cells_and_fills_its_texts(sample, tmp_path):
     write_notebook(find_lesson(99), "en", file)
     cells = json.loads(file.read_text())["cells"]
     assert [cell["cell_type"] for cell in cells] == ["markdown", *["code"] * 6]
+    assert "**Time**: 10 minutes" in cells[0]["source"]
     filled = cells[3]
     assert filled["metadata"]["jupyter"]["source_hidden"] is True
     screen = CollectingScreen()
