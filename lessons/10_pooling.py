@@ -8,8 +8,6 @@
 # - what pooling does when the image moves, and why it does *not* make a network translation
 #   invariant;
 # - what a stride does instead, at the same cost.
-#
-# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
 
 # %%
 import numpy as np
@@ -20,6 +18,8 @@ import convscope as cs
 lesson = cs.lessons.begin(10)
 
 # %% [markdown]
+# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
+#
 # ## One number for each window
 #
 # Pooling slides a window over a map, as a convolution does. But it has nothing to learn: it takes
@@ -85,10 +85,13 @@ average_bend = cs.experiments.measure_linearity(nn.AvgPool2d(2))
 max_bend = cs.experiments.measure_linearity(nn.MaxPool2d(2))
 
 # %%
-cs.lessons.claim("10.linear", average_bend < 1e-12 < 0.1 < max_bend, average=average_bend, max=max_bend)
+cs.lessons.claim(
+    "10.linear", average_bend < 1e-12 < 0.1 < max_bend, average=average_bend, max=max_bend
+)
 
 # %% [markdown]
 # **Exercise 10.2 (F)** Write max pooling of one matrix. `padding` is that of each side.
+
 
 # %%
 def max_pool(matrix, window, padding, stride): ...
@@ -232,11 +235,13 @@ cs.lessons.claim("10.global", moved[4] < 1e-4 < 0.1 < moved[2], four=moved[4], t
 # The other way is not a layer at all: the training images of the last network were moved at random.
 # It has the same layers as the first.
 #
-# ## Ten seeds decide
+# ## Many seeds decide
 #
-# One run shows one case. We trained every network with ten seeds (on {{stored.date}}); the rule was
-# set before: a difference counts if the 95 percent interval of the ten paired differences lies on
-# one side of 0, else it is not decided.
+# One run shows one case, and the curves above lie close together. A first look with ten seeds
+# raised three questions; for the answers every network was trained with twenty *new* seeds. The
+# rule was set before: a difference counts if the 95 percent interval of the twenty paired
+# differences lies on one side of 0. Where we say that there is none, the whole interval must lie
+# within 1 percentage point. Else the claim is not decided.
 
 # %%
 stored = cs.lessons.stored("pooling")
@@ -245,15 +250,32 @@ cs.lessons.show(many)
 
 # %%
 steadier = many.difference("max", "none", "kept", 1)
-cs.lessons.claim("10.small", steadier.is_above(0), mean=steadier.mean, low=steadier.low, high=steadier.high)
+cs.lessons.claim(
+    "10.small", steadier.is_above(0), mean=steadier.mean, low=steadier.low, high=steadier.high
+)
 
 # %%
-exact = many.difference("stride", "max", "accuracy", 0)
-cs.lessons.claim("10.instead", exact.is_above(0), mean=exact.mean, low=exact.low, high=exact.high)
+looser = many.difference("average", "none", "kept", 1)
+cs.lessons.claim(
+    "10.average", looser.is_below(0), mean=looser.mean, low=looser.low, high=looser.high
+)
+
+# %%
+instead = many.difference("stride", "max", "accuracy", 0)
+cs.lessons.claim(
+    "10.instead", instead.is_within(1), mean=instead.mean, low=instead.low, high=instead.high
+)
 
 # %%
 taught = many.difference("max, moved", "max", "kept", 4)
-cs.lessons.claim("10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high)
+cs.lessons.claim(
+    "10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high
+)
+
+# %% [markdown]
+# Measured on {{stored.date}} on {{stored.machine[cores]}} cores, {{many.epochs}} epochs each. At equal
+# cost, the choice between pooling and stride is a matter of a few percentage points. Moving the
+# training images is a matter of {{taught.mean:.0f}}.
 
 # %% [markdown]
 # **Exercise 10.4 (D)** Build a network for images (1, 32, 32) with 10 logits whose answers stay:
@@ -268,8 +290,8 @@ cs.lessons.check("10.4", answer)
 # %% [markdown]
 # ## The same elsewhere
 #
-# - `convscope unit lenet features.pool1:0,3,4 --image photo.png` writes out one pooled number.
-# - `convscope evaluate RUN --robustness` moves the test images of your own run.
+# - `convscope show lenet --unit features.pool1:0,3,4 --image photo.png` writes out one pooled number.
+# - `convscope evaluate RUN` moves the test images of your own run, too.
 # - Lesson 6 measures equivariance of convolutions, lesson 11 how far pooling lets a unit see.
 
 # %%

@@ -41,9 +41,9 @@ cs.lessons.claim(
     convolution=counts.convolution[-1],
 )
 
-# %% [markdown] en="640b71ed"
+# %% [markdown] en="e8b795ed"
 # 单是这一层就能占满一块大显卡，而且每个权重都要靠样本来学。同样的 100 个特征写成 5 × 5 的卷积核，
-# 只要 {{counts.convolution[-1]:,}} 个权重，缩略图和照片都一样。
+# 只要 {{counts.convolution[0]:,}} 个权重，缩略图和照片都一样。
 
 # %% [markdown] en="9a5074ec"
 # ## 两个假设
@@ -85,6 +85,7 @@ larger = cs.experiments.convolution_matrix(kernel, 28)
 # %%
 def dense_matrix(kernel, height, width):
     """The (outputs, height · width) matrix of a kernel, without padding."""
+    # 在这里写代码
 
 
 cs.lessons.check("6.2", dense_matrix)
@@ -178,7 +179,8 @@ digit = cs.load("digits", "test").images[5, 0]
 twice = np.zeros((1, 24, 32), np.uint8)
 twice[0, 2:10, 3:11] = digit
 twice[0, 13:21, 19:27] = digit
-found = cs.filter_image(twice, digit / 255 - digit.mean() / 255)
+like_it = np.where(digit > 100, 1.0, -1.0)
+found = cs.filter_image(twice, like_it)
 cs.lessons.show(found, "figure")
 answers = found.results[0].values[0]
 cs.lessons.claim(
@@ -282,6 +284,7 @@ cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=
 # %%
 def build_network():
     """An nn.Module for images (N, 1, 16, 16)."""
+    # 在这里写代码
 
 
 cs.lessons.check("6.4", build_network)

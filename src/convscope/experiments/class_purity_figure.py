@@ -70,4 +70,6 @@ def _chosen(
 ) -> list[tuple[int, tuple[ExcitingImage, ...]]]:
     """The channels that respond most strongly."""
     strength = [(float(np.mean([each.value for each in best])), c) for c, best in channels.items()]
-    return [(channel, channels[channel]) for _, channel in sorted(strength, reverse=True)[:CHANNELS]]
+    return [
+        (channel, channels[channel]) for _, channel in sorted(strength, reverse=True)[:CHANNELS]
+    ]

@@ -1,8 +1,8 @@
 """Networks that make maps smaller in different ways, trained alike, as the image moves.
 
-    compared = compare_moved_answers(seeds=3)
-    print(compared)
-    compared.figure("moved.png")
+compared = compare_moved_answers(seeds=3)
+print(compared)
+compared.figure("moved.png")
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from convscope.experiments.downsampling_networks import KINDS, build_downsamplin
 from convscope.experiments.moved_answers import SHIFTS, MovedAnswers, measure_moved_answers
 from convscope.experiments.paired_difference import PairedDifference, measure_difference
 from convscope.look.language import pick
-from convscope.look.numbers import percent
+from convscope.look.numbers import counted, percent
 from convscope.look.printed import Part, Printed, TextTable
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class MovedComparison(Printed):
         """What is shown, from top to bottom."""
         shifts = next(iter(self.answers.values()))[0].shifts
         title = pick(
-            f"Right answers by pixels moved, mean of {len(self.seeds)} seeds, {self.epochs} epochs",
-            f"不同平移像素数下的准确率，{len(self.seeds)} 个种子的平均，{self.epochs} 轮",
+            f"Right answers by pixels moved: {counted(len(self.seeds), 'seed')}, {self.epochs} epochs",
+            f"不同平移像素数下的准确率：{len(self.seeds)} 个种子，{self.epochs} 轮",
         )
         rows = [
             (variant_name(variant), *(percent(x, 0) for x in self.mean(variant, "accuracy")))

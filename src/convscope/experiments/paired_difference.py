@@ -39,6 +39,17 @@ class PairedDifference:
             return True
         return False if self.high < limit else None
 
+    def is_below(self, limit: float) -> bool | None:
+        """Whether the true difference lies below `limit`: None where the interval holds it."""
+        above = self.is_above(limit)
+        return None if above is None else not above
+
+    def is_within(self, limit: float) -> bool | None:
+        """Whether it lies between −`limit` and `limit`; None where the interval reaches out."""
+        if -limit < self.low and self.high < limit:
+            return True
+        return False if self.low > limit or self.high < -limit else None
+
     def is_within(self, margin: float) -> bool | None:
         """Whether the true difference is smaller than `margin`, either way: None if undecided."""
         if -margin < self.low and self.high < margin:

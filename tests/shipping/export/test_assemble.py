@@ -18,7 +18,6 @@ from convscope.shipping.export.session import Session
 from tests.shipping.export.models import card_for, made
 
 
-
 def quickly(names, quick):
     """Every export takes a second or more: a few of each kind are among the fast tests."""
     return [pytest.param(n, marks=[] if n in quick else [pytest.mark.slow]) for n in names]
