@@ -19,6 +19,7 @@ from typing import Any
 _HOME: dict[str, str] = {
     "ConvolutionSetting": "convscope.experiments.layer_cost",
     "SlidingCase": "convscope.experiments.output_sizes",
+    "build_channel_network": "convscope.experiments.channel_network",
     "build_convolution_stack": "convscope.experiments.convolution_stack",
     "build_downsampling_network": "convscope.experiments.downsampling_networks",
     "build_plain_stack": "convscope.experiments.plain_stack",
@@ -68,6 +69,7 @@ _HOME: dict[str, str] = {
     "move_images": "convscope.experiments.canvas_digits",
     "move_at_random": "convscope.experiments.canvas_digits",
     "noise_images": "convscope.experiments.drawn_images",
+    "normalize_images": "convscope.experiments.channel_network",
     "photograph": "convscope.experiments.photographs",
     "pool_matrix": "convscope.experiments.pooled_matrix",
     "read_moved_comparison": "convscope.experiments.moved_comparison",
