@@ -162,7 +162,7 @@ cs.lessons.claim(
     high=slowest,
 )
 counted = costs.costs[-1].counted
-cs.lessons.claim("3.counted", 1.7 < counted <= 2.0, network=costs.costs[-1].network, ratio=counted)
+cs.lessons.claim("3.counted", 1.7 < counted < 2.01, network=costs.costs[-1].network, ratio=counted)
 
 # %% [markdown] en="c5acdf12"
 # 若用有限差分，{{costs.costs[1].network}} 的同样这些梯度要花大约
