@@ -16,7 +16,7 @@ import statistics
 import torch
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.calibrate import some
+from convscope.evaluation.calibrate import choose_some
 from convscope.evaluation.logits import compute_logits
 from convscope.evaluation.out_of_distribution import out_of_distribution_images
 from convscope.evaluation.rejection import (
@@ -42,7 +42,7 @@ def rows(run: Run, out_of_distribution: list[str]) -> list[tuple[str, str, str, 
     def logits(images: ImageSet) -> torch.Tensor:
         return compute_logits(model, images, batch_size=250, device=torch.device("cpu")).values
 
-    train = some(splits["train"])
+    train = choose_some(splits["train"])
     gaussians = fit_gaussians(logits(train), torch.from_numpy(train.labels))
     validation, test = logits(splits["validation"]), logits(splits["test"])
     found = []

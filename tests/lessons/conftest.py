@@ -7,7 +7,15 @@ from types import SimpleNamespace
 import pytest
 
 from convscope.lessons import contents_table
-from convscope.lessons.exercise import Mistake, Outcome, Words, design, function, number, prediction
+from convscope.lessons.exercise import (
+    Outcome,
+    Words,
+    WrongAnswer,
+    design,
+    function,
+    number,
+    prediction,
+)
 from convscope.look.language import set_language
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -17,21 +25,21 @@ EXERCISES = [
         "99.1",
         oracle=lambda value: 2 * value,
         cases=lambda random: (random.normal(size=3),),
-        mistakes=[Mistake(lambda value: value**2, Words("you square", "你算了平方"))],
+        mistakes=[WrongAnswer(lambda value: value**2, Words("you square", "你算了平方"))],
         hints=HINTS,
     ),
     number(
         "99.2",
         expected=lambda: 4,
         tolerance=0.01,
-        mistakes=[Mistake(5, Words("one less", "少一"))],
+        mistakes=[WrongAnswer(5, Words("one less", "少一"))],
         hints=HINTS,
     ),
     prediction(
         "99.3",
         options=("a", "b"),
         measure=lambda: "a",
-        mistakes=[Mistake("b", Words("not b", "不是 b"))],
+        mistakes=[WrongAnswer("b", Words("not b", "不是 b"))],
         hints=HINTS,
     ),
     design(

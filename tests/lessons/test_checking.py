@@ -62,7 +62,7 @@ def test_no_answer_is_no_mistake(sample, capsys):
         (A, "c", "asks for one of a, b; given 'c'"),
         (A, " B ", "b is not what was measured"),
         (DOUBLE, 3, "asks for a function; given 3"),
-        (DOUBLE, lambda: 1, "got your code raised TypeError"),
+        (DOUBLE, lambda: 1, "got TypeError: "),
         (DOUBLE, lambda value: value[:2] * 2, "case 1 of 200: for ["),
         (DOUBLE, lambda value: "text", "got 'text'"),
         (DESIGN, 7, "your code raised TypeError: 'int' object is not callable"),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.calibration import CalibrationError, calibrated_probabilities
+from convscope.evaluation.calibration import CalibrationError, calibrate_probabilities
 from convscope.evaluation.logits import Logits
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.unknown import KnownImages
@@ -269,7 +269,7 @@ def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mi
         images: The images.
         card: Holds the temperature, so that probabilities are those of predictions.
     """
-    probabilities, predicted = calibrated_probabilities(logits.values, card).max(dim=1)
+    probabilities, predicted = calibrate_probabilities(logits.values, card).max(dim=1)
     (wrong,) = (predicted != logits.labels).nonzero(as_tuple=True)
     order = probabilities[wrong].argsort(descending=True, stable=True)
     return tuple(

@@ -62,7 +62,9 @@ class Selective:
         }
 
 
-def selective(confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_]) -> Selective:
+def measure_selective(
+    confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_]
+) -> Selective:
     """The curve, its area, and what must be given up for a wanted accuracy.
 
     Images of equal confidence are predicted together; in the area they count as in any order,

@@ -9,14 +9,14 @@ opened as one); its Chinese twin in `lessons/zh/` has the same code. What it mea
 - `claim`: a sentence that was just measured, and whether it held.
 - `check`: an exercise's answer, examined by `exercises/`; `progress`: what has been solved.
 - `cells`: the file's cells, texts filled with the run's numbers. `play`: the whole lesson, run.
-- `stored`: what took longer than a lesson may, measured by a script and kept.
 - `notebook`, `page`: a lesson as a notebook or as one HTML page.
+- `stored`: what took longer, measured before, with its date and machine.
 
 A number in a text comes from the run: no text holds a result that somebody typed. Nothing here
 computes what a lesson is about, and nothing needs the network.
 
-Public as `convscope.lessons`: `begin`, `show`, `claim`, `check`, `end`, `show_text`, `stored`,
-and for programs `list_lessons` and `play_lesson`.
+Public as `convscope.lessons`: `begin`, `show`, `claim`, `check`, `end`, `show_text`,
+`stored`, and for programs `list_lessons` and `play_lesson`.
 """
 
 from convscope.lessons.checks import check

@@ -13,19 +13,31 @@ from convscope.look.language import Words
 LONGEST = 40  # more numbers than that are not written out
 
 
+class Raised:
+    """What the learner's code raised instead of giving something back.
+
+    Args:
+        error: It.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self._text = f"{type(error).__name__}: {error}"
+
+    def __str__(self) -> str:
+        return self._text
+
+    def words(self) -> Words:
+        """It in a sentence."""
+        return Words(f"your code raised {self._text}", f"你的代码抛出了 {self._text}")
+
+
 def call_answer(answer: Callable[..., Any], case: tuple[Any, ...]) -> Any:
-    """What the learner's function gives; a text if it raises."""
+    """What the learner's function gives; None if that is nothing yet, `Raised` if it raises."""
     try:
         given = answer(*copy.deepcopy(case))
     except Exception as error:  # the learner's own code is run
-        return str(describe_error(error))
-    return None if given is None or given is ... else given
-
-
-def describe_error(error: Exception) -> Words:
-    """What the learner's code raised."""
-    text = f"{type(error).__name__}: {error}"
-    return Words(f"your code raised {text}", f"你的代码抛出了 {text}")
+        return Raised(error)
+    return None if given is ... else given
 
 
 def agrees(given: Any, expected: np.ndarray) -> bool:

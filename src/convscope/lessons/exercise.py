@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from convscope.lessons.answers import (
+    Raised,
     agrees,
     as_numbers,
     call_answer,
-    describe_error,
     write_value,
 )
 from convscope.look.language import Words as Words
@@ -24,7 +24,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Mistake:
+class WrongAnswer:
     """A usual wrong answer.
 
     Attributes:
@@ -66,7 +66,7 @@ class Exercise:
     id: str
     kind: str
     examine: Callable[[Any], Outcome]
-    mistakes: Sequence[Mistake]
+    mistakes: Sequence[WrongAnswer]
     hints: Sequence[Words]
 
 
@@ -78,7 +78,7 @@ def number(
     *,
     expected: Callable[[], Any],
     tolerance: float,
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence[WrongAnswer],
     hints: Sequence[Words],
 ) -> Exercise:
     """An exercise whose answer is a number, or several.
@@ -135,7 +135,7 @@ def prediction(
     *,
     options: Sequence[str],
     measure: Callable[[], str],
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence[WrongAnswer],
     hints: Sequence[Words],
 ) -> Exercise:
     """An exercise whose answer is given before the cell that shows it: one of several options.
@@ -177,7 +177,7 @@ def function(
     *,
     oracle: Callable[..., Any],
     cases: Callable[[np.random.Generator], tuple[Any, ...]],
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence[WrongAnswer],
     hints: Sequence[Words],
 ) -> Exercise:
     """An exercise whose answer is a function, tried on 200 random cases.
@@ -197,7 +197,7 @@ def function(
             return Outcome(
                 False,
                 Words(
-                    f"a function is asked for; given {answer!r}",
+                    f"asks for a function; given {answer!r}",
                     f"应给出一个函数；收到的是 {answer!r}",
                 ),
             )
@@ -218,7 +218,7 @@ def function(
 
 def _failed_case(place: int, case: tuple[Any, ...], expected: np.ndarray, given: Any) -> Words:
     tried, right = ", ".join(map(write_value, case)), write_value(expected)
-    got = given if isinstance(given, str) else write_value(given)
+    got = given if isinstance(given, Raised) else write_value(given)
     return Words(
         f"case {place} of {CASES}: for {tried}\nexpected {right}\ngot {got}",
         f"第 {place} 例（共 {CASES} 例）：输入 {tried}\n应得 {right}\n实得 {got}",
@@ -229,7 +229,7 @@ def design(
     exercise_id: str,
     *,
     measure: Callable[[Any], Outcome],
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence[WrongAnswer],
     hints: Sequence[Words],
 ) -> Exercise:
     """An exercise whose answer is something built, which the library measures.
@@ -247,13 +247,13 @@ def design(
         try:
             return measure(answer)
         except Exception as error:  # the learner's own code is run
-            return Outcome(False, describe_error(error))
+            return Outcome(False, Raised(error).words())
 
     return Exercise(exercise_id, "design", examine, mistakes, hints)
 
 
 def _hint_for_function(
-    answer: Callable[..., Any], drawn: list[tuple[Any, ...]], mistakes: Sequence[Mistake]
+    answer: Callable[..., Any], drawn: list[tuple[Any, ...]], mistakes: Sequence[WrongAnswer]
 ) -> Words | None:
     """The hint of the mistake that gives on all cases just what the answer gives."""
     for mistake in mistakes:
@@ -265,6 +265,6 @@ def _hint_for_function(
 
 
 def _is_same(given: Any, wrong: Any) -> bool:
-    if isinstance(wrong, str):  # both raise the same
-        return isinstance(given, str) and given == wrong
+    if isinstance(wrong, Raised):
+        return isinstance(given, Raised) and str(given) == str(wrong)
     return agrees(given, np.asarray(wrong))

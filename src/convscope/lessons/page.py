@@ -52,7 +52,7 @@ def _cell(cell: PlayedCell, markdown: Any, *, is_chinese: bool) -> str:
         return str(markdown.render(cell.source))
     code = CODE.zh if is_chinese else CODE.en
     parts = [
-        f'<details class="code"><summary>{code}</summary><pre><code>{escape_lines(cell.source)}'
+        f'<details class="code" open><summary>{code}</summary><pre><code>{escape_lines(cell.source)}'
         "</code></pre></details>"
     ]
     parts += [_shown(shown, is_chinese=is_chinese) for shown in cell.shown]

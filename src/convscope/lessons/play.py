@@ -13,7 +13,7 @@ from pathlib import Path
 from convscope.lessons.cells import Cell, fill, read_cells
 from convscope.lessons.contents_table import Lesson, find_lesson
 from convscope.lessons.screens import CollectingScreen, Shown
-from convscope.lessons.session import Measured, current_session, shown_on
+from convscope.lessons.session import MeasuredClaim, current_session, shown_on
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class PlayedLesson:
     lesson: Lesson
     language: str
     cells: tuple[PlayedCell, ...]
-    claims: tuple[Measured, ...]
+    claims: tuple[MeasuredClaim, ...]
     seconds: float
 
 

@@ -17,7 +17,7 @@ from convscope.folders import user_data_folder
 
 
 @dataclass
-class Progress:
+class LearnerProgress:
     """What the journal says.
 
     Attributes:
@@ -62,9 +62,9 @@ def record(event: str, **details: object) -> None:
         return
 
 
-def read_progress() -> Progress:
+def read_progress() -> LearnerProgress:
     """What has been done so far."""
-    progress = Progress()
+    progress = LearnerProgress()
     try:
         lines = journal_file().read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -86,7 +86,7 @@ def _after_whole_line(file: Path) -> bytes:
         return b"" if opened.read(1) == b"\n" else b"\n"
 
 
-def _apply(progress: Progress, event: dict[str, Any]) -> None:
+def _apply(progress: LearnerProgress, event: dict[str, Any]) -> None:
     kind = event["event"]
     if kind == "ended":
         progress.ended.add(int(event["lesson"]))

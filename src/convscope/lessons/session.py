@@ -17,7 +17,7 @@ from convscope.look.numbers import duration
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredClaim:
     """How a claim came out.
 
     Attributes:
@@ -34,7 +34,7 @@ class Measured:
 
 
 @dataclass
-class Session:
+class LessonSession:
     """One run of a lesson.
 
     Attributes:
@@ -47,16 +47,16 @@ class Session:
     lesson: Lesson | None
     screen: Screen
     started: float = field(default_factory=time.perf_counter)
-    claims: list[Measured] = field(default_factory=list)
+    claims: list[MeasuredClaim] = field(default_factory=list)
 
 
-_current: Session | None = None
+_current: LessonSession | None = None
 _given_screen: Screen | None = None
 
 
-def current_session() -> Session:
+def current_session() -> LessonSession:
     """The lesson that is running; outside of any, one without a lesson."""
-    return _current or Session(None, _given_screen or usual_screen(Path("lesson-figures")))
+    return _current or LessonSession(None, _given_screen or usual_screen(Path("lesson-figures")))
 
 
 def begin(number: int) -> Lesson:
@@ -78,7 +78,9 @@ def begin(number: int) -> Lesson:
     lesson = find_lesson(number)
     if _given_screen is None:
         _choose_language(sys._getframe(1).f_globals.get("__file__"))
-    _current = Session(lesson, _given_screen or usual_screen(Path(f"lesson-figures/{number:02d}")))
+    _current = LessonSession(
+        lesson, _given_screen or usual_screen(Path(f"lesson-figures/{number:02d}"))
+    )
     record("begun", lesson=number)
     return lesson
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from convscope.errors import ConvscopeError, unknown_name
+from convscope.lessons.contents_table import lessons_folder
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
 
-FOLDER = Path(__file__).parents[3] / "lessons" / "results"  # beside the lessons, in a clone
+FOLDER = lessons_folder() / "results"
 
 
 @dataclass(frozen=True)

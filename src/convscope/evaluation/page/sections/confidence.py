@@ -15,6 +15,7 @@ from convscope.evaluation.page.words import number, percent
 from convscope.evaluation.selective import Selective
 from convscope.evaluation.unknown import KnownImages
 from convscope.look.html import escape
+from convscope.look.names import join_names
 from convscope.runs.model_file import Score
 
 SCORES: dict[Score, str] = {
@@ -150,7 +151,7 @@ def unknown(known: KnownImages | None, out_of_distribution: Sequence[OutOfDistri
         deceived = [each.data for each in out_of_distribution if each.false_acceptance > DECEIVED]
         if known is not None and deceived:
             parts.append(
-                f'<p class="note">It gives a class to most of the {escape(_listed(deceived))} '
+                f'<p class="note">It gives a class to most of the {escape(join_names(deceived))} '
                 "images: don't rely on \u201cunknown\u201d where such images can occur.</p>"
             )
     return "\n".join(parts)
@@ -188,9 +189,3 @@ def _intervals(bins: Sequence[Bin]) -> list[tuple[float, float]]:
         for each in bins
         if each.accuracy is not None
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names in a sentence."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
