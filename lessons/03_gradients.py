@@ -7,8 +7,6 @@
 # - why it goes *back* through the graph, and what that costs in time and in memory;
 # - how a path is cut on purpose, and how to find where it was cut by accident: the layer that does
 #   not learn.
-#
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run. You need lessons 1 and 2.
 
 # %%
 import torch
@@ -19,6 +17,8 @@ import convscope as cs
 lesson = cs.lessons.begin(3)
 
 # %% [markdown]
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run. You need lessons 1 and 2.
+#
 # ## 1 · What you asked for
 #
 # A gradient says how fast one number grows with each of many others. For $y = 2\,x^\top x$ it is
