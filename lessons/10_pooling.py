@@ -268,7 +268,9 @@ cs.lessons.claim(
 
 # %%
 taught = many.difference("max, moved", "max", "kept", 4)
-cs.lessons.claim("10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high)
+cs.lessons.claim(
+    "10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high
+)
 
 # %% [markdown]
 # Measured on {{stored.date}} on {{stored.machine[cores]}} cores, {{many.epochs}} epochs each. At equal
