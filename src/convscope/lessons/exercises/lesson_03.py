@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from convscope.lessons.exercise import (
     Exercise,
-    WrongAnswer,
     Outcome,
     Words,
+    WrongAnswer,
     design,
     function,
     number,
