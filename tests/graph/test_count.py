@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.graph.capture import capture
@@ -277,3 +278,40 @@ def test_products_that_only_part_is_counted_of_are_said():
     (node,) = list(capture(Network(), (1, 8, 8)))[1:]
     assert node.pytorch_flops == 2 * 8**3
     assert node.overlooked == ("_fft_c2c",)
+
+
+class Recurrent(nn.Module):
+    """What is used of a recurrent layer: all its outputs, the last state, or both."""
+
+    def __init__(self, kind, used):
+        super().__init__()
+        self.layer, self.head, self.used = kind(9, 5, 2, batch_first=True), nn.Linear(5, 3), used
+
+    def forward(self, x):
+        all_outputs, state = self.layer(x[:, 0])
+        last = state[0] if isinstance(state, tuple) else state
+        used = {"all": all_outputs[:, -1], "last": last[-1], "both": all_outputs.mean(1) + last[0]}
+        return self.head(used[self.used])
+
+
+@pytest.mark.parametrize("used", ["all", "last", "both"])
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_recurrent_layers_whatever_is_used_of_them(kind, used):
+    network = Recurrent(kind, used)
+    assert ours(network, (1, 7, 9)) == counted(network, (1, 7, 9))
+
+
+@pytest.mark.parametrize("use_reentrant", [True, False])
+def test_what_a_checkpoint_recomputes_is_counted_once(use_reentrant):
+    class Checkpointed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.block, self.head = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.Flatten()
+
+        def forward(self, x):
+            x = checkpoint(self.block, self.first(x), use_reentrant=use_reentrant)
+            return self.head(x)
+
+    network = Checkpointed()
+    plain = nn.Sequential(network.first, network.block, network.head)
+    assert ours(network, (1, 7, 7)) == ours(plain, (1, 7, 7)) == counted(plain, (1, 7, 7))

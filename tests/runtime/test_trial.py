@@ -163,3 +163,32 @@ def test_deeply_nested_modules_can_be_called(monkeypatch):
     allow_nesting(network)
     assert set_to[0] == sys.getrecursionlimit()
     assert set_to[1] >= 300 * 25
+
+
+def test_a_second_step_that_needs_the_first_is_refused_in_words():
+    class Remembers(Net):
+        last = None
+
+        def forward(self, x):
+            self.last = x = super().forward(x) + (0 if self.last is None else self.last)
+            return x
+
+    module = Remembers()
+    with pytest.raises(UsageError, match=r"kept from the step before.* self\.last = x\.detach\(\)"):
+        fitting_layout(module, IMAGES, LABELS, CPU)
+    assert module.last is None
+
+
+def test_three_dimensional_convolutions_have_no_layout_of_images():
+    class Deep(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.deep, self.flat = nn.Conv3d(1, 4, (1, 3, 3)), nn.Conv2d(4, 3, 6)
+
+        def forward(self, x):
+            return self.flat(self.deep(x[:, :, None])[:, :, 0]).flatten(1)
+
+    assert fitting_layout(Deep(), IMAGES, LABELS, CPU) == "channels_last"
+    placed = Execution(CPU, "float32").place(Deep())
+    assert placed.flat.weight.is_contiguous(memory_format=torch.channels_last)
+    assert placed.deep.weight.is_contiguous()

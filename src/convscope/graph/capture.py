@@ -30,6 +30,8 @@ from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
 from convscope.graph.restore import collect_tensors, leave_as_found
 from convscope.runtime.deep_nesting import allow_nesting
+from convscope.runtime.exclusive import looking_at
+from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
 
@@ -56,6 +58,11 @@ def capture(
     network = getattr(network, "_orig_mod", network)  # what torch.compile wrapped
     _check(network)
     allow_nesting(network)
+    with looking_at(network), generators_kept():  # also what libraries draw when first used
+        return _capture(network, images, gradients=gradients)
+
+
+def _capture(network: nn.Module, images: Tensor | Sequence[int], *, gradients: bool) -> Graph:
     if isinstance(images, Tensor):
         graph = _run(network, _with_batch(images), gradients=gradients)
         find_batch_axes(graph, partial(_run, network))

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from convscope.runtime.kept_state import remember
+from convscope.runtime.exclusive import looking_at
+from convscope.runtime.kept_state import generators_kept, remember
 
 
 @contextmanager
@@ -22,13 +22,22 @@ def leave_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> 
 
     What is put back: every attribute of every module (mode, parameters, buffers, hooks, counters,
     the contents of containers, however deep), what its hooks kept, and the state of the random
-    generators.
+    generators. Other threads that come here wait.
 
     Args:
         network: The network.
         stand_in: Makes the tensor that takes the place of a parameter, a buffer or another tensor
             held by a module. It is asked once for each, so that tied ones stay tied.
+
+    Raises:
+        ConvscopeError: Another thread trains this very network.
     """
+    with looking_at(network), _left_as_found(network, stand_in):
+        yield
+
+
+@contextmanager
+def _left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> Iterator[None]:
     made: dict[int, Tensor] = {}
 
     def replaced(value: Any) -> Any:
@@ -43,7 +52,7 @@ def leave_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> 
     restore = remember(values)
     containers = list(_containers(values))
     devices = {tensor.device for tensor in network.parameters() if tensor.device.type == "cuda"}
-    with torch.random.fork_rng(devices=sorted(devices, key=str)):
+    with generators_kept(sorted(devices, key=str)):
         try:
             for held, _ in attributes:
                 held["training"] = False

@@ -7,6 +7,7 @@
 - `panels`: images, maps and small matrices, each drawn into one part of a figure.
 - `image_grid`: a sheet of small images with captions.
 - `html`: text escaped, and the small tables that results show in a notebook.
+- `language`: texts in English and Chinese, and which of them is wanted.
 - `progress`: a bar on standard error for what turns out to take long.
 
 It is the ground floor: it imports no other room, knows nothing of networks or runs, and does not

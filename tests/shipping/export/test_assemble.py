@@ -17,7 +17,10 @@ from convscope.shipping.export.assemble import onnx_bytes
 from convscope.shipping.export.session import Session
 from tests.shipping.export.models import card_for, made
 
-QUICK = ("softmax-regression", "lenet", "lenet-bn", "nin-32px", "resnet9", "densenet-32px")
+
+def quickly(names, quick):
+    """Every export takes a second or more: a few of each kind are among the fast tests."""
+    return [pytest.param(n, marks=[] if n in quick else [pytest.mark.slow]) for n in names]
 
 
 def images(card, count=3):
@@ -33,8 +36,7 @@ def expected(model, inputs):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in list_networks()],
+    "name", quickly(list_networks(), ("softmax-regression", "lenet", "lenet-bn", "resnet9"))
 )
 def test_every_network_answers_the_same(name):
     model = made(name)
@@ -66,7 +68,7 @@ def rejection(score, logits):
     return Rejection(score=score, threshold=median, rate=0.1, gaussians=gaussians)
 
 
-@pytest.mark.parametrize("score", get_args(Score))
+@pytest.mark.parametrize("score", quickly(get_args(Score), ("energy", "gaussian_energy")))
 def test_unknown(score):
     model = made("lenet")
     inputs = images(model.card, 9)
@@ -128,7 +130,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", quickly(WAYS, ("len in view", "len in a function", "int", "shape in four"))
+)
 def test_the_batch_is_free_however_a_module_asks_for_it(way):
     torch.manual_seed(0)
     model = Model(Counting(WAYS[way]).eval(), card_for(1, network=""))

@@ -103,6 +103,7 @@ class _Tracer:
     def trace(self) -> Trace:
         graph = self._graph
         shown = list_layers(graph)
+        seen = set(shown)
         rows = tuple(self._row(Fold(n.name, describe(n), (n,), n)) for n in shown)
         total = [self._costs[node] for node in graph]
         return Trace(
@@ -115,13 +116,7 @@ class _Tracer:
             flops=sum(cost.flops for cost in total),
             backward_flops=sum(cost.backward_flops for cost in total),
             activation_bytes=sum(row.activation_bytes for row in rows),
-            uncounted=tuple(
-                n.name
-                for n in shown
-                if n.kind.startswith("other: ")
-                and not self._costs[n].macs
-                and not n.arguments.get("output")  # what a second output costs is in the first
-            ),
+            uncounted=tuple(n.name for n in graph if self._is_uncounted(n, n in seen)),
             notes=tuple(self._notes(shown)),
         )
 
@@ -170,6 +165,15 @@ class _Tracer:
                 f"{', '.join(partly)}."
             )
         return notes
+
+    def _is_uncounted(self, node: Node, is_shown: bool) -> bool:
+        """Of what isn't shown, as what is made of weights alone, only what multiplies."""
+        return (
+            node.kind.startswith("other: ")
+            and not self._costs[node].macs
+            and not node.arguments.get("output")  # what a second output costs is in the first
+            and (is_shown or bool(node.overlooked))
+        )
 
     def _is_partly_counted(self, node: Node) -> bool:
         return bool(node.overlooked) and self._costs[node].macs > 0
