@@ -12,7 +12,6 @@ from convscope.planning.overview import (
     plan_all,
 )
 
-
 SOME = ["alexnet", "densenet-32px", "lenet", "mlp", "resnet18-32px", "softmax-regression"]
 
 
