@@ -23,8 +23,10 @@ def slice_lesson(lesson: Lesson, claims: Collection[str]) -> str:
         if called is not None:
             wanted = called.func.attr == "claim" and _first_argument(called) in claims
         else:
-            wanted = isinstance(statement, ast.Import | ast.ImportFrom | ast.Expr) or bool(
-                _touched(statement) & needed
+            wanted = (
+                isinstance(statement, ast.Import | ast.ImportFrom | ast.Expr)
+                or "cs.lessons.begin" in ast.unparse(statement)
+                or bool(_touched(statement) & needed)
             )
         if wanted:
             kept.append(statement)
