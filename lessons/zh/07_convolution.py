@@ -42,9 +42,10 @@ cs.lessons.claim(
     coarse=stomach.sums[0],
 )
 
-# %% [markdown] en="d643550b"
+# %% [markdown] en="436406dd"
 # 计算机改用求和：把时间分成一定宽度的小份，每份取中点。每份两小时太粗，
-# 求和得到 {{stomach.sums[0]:.0f}} 克，把午饭漏掉了。每份 15 分钟时，误差不到一克。从这里起，
+# 求和得到 {{stomach.sums[0]:.0f}} 克，把午饭漏掉了。
+# 每份 15 分钟时得到 {{stomach.sums[3]:.1f}} 克，准确值是 {{stomach.exact:.1f}} 克。从这里起，
 # 所有的卷积都是求和。
 
 # %% [markdown] en="86928a71"
