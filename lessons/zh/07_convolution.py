@@ -95,7 +95,7 @@ cs.lessons.claim(
 )
 
 # %% [markdown] en="826a1ecc"
-# 读者对了。那幅图画的是步幅为 1 的卷积的一角，标题却写着步幅 2。图和你算的不一致时，就动手算。
+# 读者算对了。那幅图画的是步幅为 1 的卷积的一角，标题却写着步幅 2。图和你算的不一致时，就动手算。
 
 # %% [markdown] en="159b698f"
 # ## 卷积还是互相关？
@@ -133,7 +133,7 @@ cs.lessons.claim("7.symmetric", alike.symmetric and alike.plain < 1e-6, differen
 # %% [markdown] en="6ad59775"
 # ## 手工设计的卷积核
 #
-# 在学习卷积核之前，人们靠想。每一个核都是一个小小的理论：图像里什么值得看。
+# 在卷积核可以学习之前，人们靠自己设计。每一个核都是一个小小的理论：图像里什么值得看。
 
 # %%
 gallery = cs.filter_image(photograph)
