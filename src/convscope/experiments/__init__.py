@@ -72,6 +72,7 @@ _HOME: dict[str, str] = {
     "normalize_images": "convscope.experiments.channel_network",
     "photograph": "convscope.experiments.photographs",
     "pool_matrix": "convscope.experiments.pooled_matrix",
+    "read_purities": "convscope.experiments.class_purity",
     "read_moved_comparison": "convscope.experiments.moved_comparison",
     "read_trainings": "convscope.experiments.short_training",
     "same_padding": "convscope.experiments.uneven_padding",
