@@ -7,6 +7,8 @@
 # - which two assumptions turn it into a convolution, and what they save;
 # - when the map moves exactly as the image moves, and when it doesn't;
 # - how a network of convolutions finds out *where* something is.
+#
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
 
 # %%
 import numpy as np
@@ -18,8 +20,6 @@ import convscope as cs
 lesson = cs.lessons.begin(6)
 
 # %% [markdown]
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
-#
 # ## One hidden layer for one photograph
 #
 # A photograph of 12 megapixels has three numbers for each pixel. A dense layer joins each of them
@@ -46,7 +46,7 @@ cs.lessons.claim(
 
 # %% [markdown]
 # The layer alone would fill a large graphics card, and every weight of it wants examples to learn
-# from. The same 100 features as kernels of 5 × 5 take {{counts.convolution[-1]:,}} weights, for the
+# from. The same 100 features as kernels of 5 × 5 take {{counts.convolution[0]:,}} weights, for the
 # thumbnail and for the photograph alike.
 
 # %% [markdown]
@@ -92,6 +92,7 @@ larger = cs.experiments.convolution_matrix(kernel, 28)
 # %%
 def dense_matrix(kernel, height, width):
     """The (outputs, height · width) matrix of a kernel, without padding."""
+    # your code
 
 
 cs.lessons.check("6.2", dense_matrix)
@@ -187,7 +188,8 @@ digit = cs.load("digits", "test").images[5, 0]
 twice = np.zeros((1, 24, 32), np.uint8)
 twice[0, 2:10, 3:11] = digit
 twice[0, 13:21, 19:27] = digit
-found = cs.filter_image(twice, digit / 255 - digit.mean() / 255)
+like_it = np.where(digit > 100, 1.0, -1.0)
+found = cs.filter_image(twice, like_it)
 cs.lessons.show(found, "figure")
 answers = found.results[0].values[0]
 cs.lessons.claim(
@@ -299,6 +301,7 @@ cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=
 # %%
 def build_network():
     """An nn.Module for images (N, 1, 16, 16)."""
+    # your code
 
 
 cs.lessons.check("6.4", build_network)

@@ -92,6 +92,7 @@ cs.lessons.claim(
 # %% [markdown]
 # **Exercise 10.2 (F)** Write max pooling of one matrix. `padding` is that of each side.
 
+
 # %%
 def max_pool(matrix, window, padding, stride): ...
 
@@ -267,9 +268,7 @@ cs.lessons.claim(
 
 # %%
 taught = many.difference("max, moved", "max", "kept", 4)
-cs.lessons.claim(
-    "10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high
-)
+cs.lessons.claim("10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high)
 
 # %% [markdown]
 # Measured on {{stored.date}} on {{stored.machine[cores]}} cores, {{many.epochs}} epochs each. At equal

@@ -1,20 +1,30 @@
 """What all tests share: a cache of their own, few threads, the command line as a function."""
 
+import gc
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+
+from convscope.cli.main import main
 
 # How long an example takes says more about the machine than about the code. The same examples every
 # time, so that a red test is due to a change; `--hypothesis-profile explore` looks for new ones.
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("default")
+
+
+def pytest_collection_finish():
+    """Thousands of tests stay to the end: garbage is never sought among them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,6 +58,30 @@ def convscope(tmp_path):
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
         return done
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Run a command in this process, in an empty folder, and check its exit code.
+
+    Without the seconds that a fresh process takes to load torch.
+
+    Returns what it printed. `folder` is where it runs instead, `columns` how wide its terminal is.
+    """
+
+    def run(*arguments, code=0, columns=120, folder=tmp_path):
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        # Training would otherwise begin by replacing this program, the tests, by itself.
+        monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=7")
+        monkeypatch.setattr(sys, "argv", ["convscope", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert (ended.value.code or 0) == code, printed.out + printed.err
+        return SimpleNamespace(stdout=printed.out, stderr=printed.err)
 
     return run
 

@@ -14,9 +14,7 @@ DATA = None
 KERNELS, MODES = (2, 3, 4, 5), ("zeros", "reflect", "replicate", "circular")
 EXPERIMENTS = {
     # 60 / k channels: all cost the same within 2 %.
-    "kernel": {
-        f"{k}×{k}": partial(build_plain_stack, kernel=k, channels=60 // k) for k in KERNELS
-    },
+    "kernel": {f"{k}×{k}": partial(build_plain_stack, kernel=k, channels=60 // k) for k in KERNELS},
     "kernel, finer head": {
         f"{k}×{k}": partial(build_plain_stack, kernel=k, channels=60 // k, pooled=4)
         for k in KERNELS

@@ -1,4 +1,4 @@
-# %% [markdown] en="07ad43c6"
+# %% [markdown] en="525ab1d6"
 # # 6 · 从全连接到卷积
 #
 # **学完你会知道**
@@ -7,6 +7,8 @@
 # - 哪两个假设把它变成了卷积，又省下了什么；
 # - 特征图什么时候精确地随图像一起平移，什么时候不会；
 # - 卷积网络是怎样知道物体*在哪里*的。
+#
+# **时间**：阅读约 {{lesson.minutes}} 分钟，运行只需几秒。
 
 # %%
 import numpy as np
@@ -17,9 +19,7 @@ import convscope as cs
 
 lesson = cs.lessons.begin(6)
 
-# %% [markdown] en="c9ca9cb4"
-# **时间**：阅读约 {{lesson.minutes}} 分钟，运行只需几秒。
-#
+# %% [markdown] en="3383a1b1"
 # ## 一张照片，一个隐藏层
 #
 # 1200 万像素的照片，每个像素有三个数。全连接层让每个数与每个单元相连，每条连接都有自己的权重。
@@ -41,9 +41,9 @@ cs.lessons.claim(
     convolution=counts.convolution[-1],
 )
 
-# %% [markdown] en="640b71ed"
+# %% [markdown] en="e8b795ed"
 # 单是这一层就能占满一块大显卡，而且每个权重都要靠样本来学。同样的 100 个特征写成 5 × 5 的卷积核，
-# 只要 {{counts.convolution[-1]:,}} 个权重，缩略图和照片都一样。
+# 只要 {{counts.convolution[0]:,}} 个权重，缩略图和照片都一样。
 
 # %% [markdown] en="9a5074ec"
 # ## 两个假设
@@ -85,6 +85,7 @@ larger = cs.experiments.convolution_matrix(kernel, 28)
 # %%
 def dense_matrix(kernel, height, width):
     """The (outputs, height · width) matrix of a kernel, without padding."""
+    # 在这里写代码
 
 
 cs.lessons.check("6.2", dense_matrix)
@@ -178,7 +179,8 @@ digit = cs.load("digits", "test").images[5, 0]
 twice = np.zeros((1, 24, 32), np.uint8)
 twice[0, 2:10, 3:11] = digit
 twice[0, 13:21, 19:27] = digit
-found = cs.filter_image(twice, digit / 255 - digit.mean() / 255)
+like_it = np.where(digit > 100, 1.0, -1.0)
+found = cs.filter_image(twice, like_it)
 cs.lessons.show(found, "figure")
 answers = found.results[0].values[0]
 cs.lessons.claim(
@@ -282,6 +284,7 @@ cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=
 # %%
 def build_network():
     """An nn.Module for images (N, 1, 16, 16)."""
+    # 在这里写代码
 
 
 cs.lessons.check("6.4", build_network)

@@ -83,6 +83,7 @@ cs.lessons.claim(
 # %% [markdown] en="643c9350"
 # **练习 10.2（F）** 写出对一个矩阵的最大汇聚。`padding` 是每一侧的填充。
 
+
 # %%
 def max_pool(matrix, window, padding, stride): ...
 
@@ -237,9 +238,7 @@ cs.lessons.claim(
 
 # %%
 taught = many.difference("max, moved", "max", "kept", 4)
-cs.lessons.claim(
-    "10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high
-)
+cs.lessons.claim("10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high)
 
 # %% [markdown] en="05d29198"
 # 测于 {{stored.date}}，{{stored.machine[cores]}} 个核，每次训练 {{many.epochs}} 轮。代价相同时，选汇聚还是选步幅，只差几个百分点；平移训练图像，则差 {{taught.mean:.0f}} 个百分点。

@@ -33,8 +33,14 @@ def healthy(tmp_path_factory):
     return train(HEALTHY["plain"], tmp_path_factory.mktemp("healthy") / "run")
 
 
+@pytest.fixture
+def without_figure(monkeypatch):
+    """Diagnoses of runs without their figure, which takes as long as the rest."""
+    monkeypatch.setattr("convscope.diagnosis.diagnosis.draw_measurements", lambda *_: None)
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_found_first(name, tmp_path):
+def test_a_planted_fault_is_found_first(name, tmp_path, without_figure):
     fault = FAULTS[name]
     found = diagnose(fault, train(fault, tmp_path / "run"))
     assert found, [check.figures for check in found.checks]

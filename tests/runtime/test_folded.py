@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from convscope.networks.catalog import build
-from convscope.runtime.folded import folded
+from convscope.runtime.folded import fold_batch_norms
 
 
 def lived(network, images):
@@ -35,7 +35,7 @@ def test_answers_stay_the_same(name, left):
     torch.manual_seed(1)
     images = torch.randn(4, 3, 32, 32)
     network = lived(build(name, 3, 5), images)
-    quicker = folded(network)
+    quicker = fold_batch_norms(network)
     with torch.no_grad():
         torch.testing.assert_close(quicker(images), network(images), atol=1e-4, rtol=1e-4)
     if left is not None:
@@ -61,7 +61,7 @@ def test_what_is_used_elsewhere_stays():
     torch.manual_seed(2)
     images = torch.randn(3, 1, 9, 9)
     network = lived(Shared(), images)
-    quicker = folded(network)
+    quicker = fold_batch_norms(network)
     assert count(quicker, nn.BatchNorm2d) == 3
     with torch.no_grad():
         torch.testing.assert_close(quicker(images), network(images))
@@ -81,7 +81,7 @@ class Deciding(nn.Module):
 
 def test_what_cannot_be_traced_is_copied():
     network = Deciding().eval()
-    copied = folded(network)
+    copied = fold_batch_norms(network)
     assert type(copied) is Deciding
     assert copied is not network
     images = torch.randn(2, 1, 6, 6)
@@ -91,6 +91,6 @@ def test_what_cannot_be_traced_is_copied():
 def test_the_original_keeps_its_weights_and_mode():
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)).train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    folded(network)
+    fold_batch_norms(network)
     assert network.training
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

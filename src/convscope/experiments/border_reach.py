@@ -42,9 +42,10 @@ class BorderReach(Printed):
         return tuple(float(each.mean()) for each in self.maps)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         size = len(self.maps[0])
         title = pick(
-            f"Outputs that depend on the padding: {size}×{size}, kernels {self.kernel}×{self.kernel}",
+            f"Outputs that depend on the padding: {size}×{size}, {self.kernel}×{self.kernel}",
             f"受填充影响的输出：{size}×{size}，卷积核 {self.kernel}×{self.kernel}",
         )
         rows = [(str(n), percent(share)) for n, share in enumerate(self.shares, 1)]
@@ -77,7 +78,10 @@ class BorderReach(Printed):
                 axes.tick_params(length=0)
                 axes.spines[:].set(visible=True, color=FAINT, linewidth=0.5)
                 axes.set_title(
-                    pick(f"layer {number}: {reached.mean():.0%}", f"第 {number} 层：{reached.mean():.0%}"),
+                    pick(
+                        f"layer {number}: {reached.mean():.0%}",
+                        f"第 {number} 层：{reached.mean():.0%}",
+                    ),
                     fontsize=11,
                 )
         return figure

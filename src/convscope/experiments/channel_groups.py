@@ -68,6 +68,7 @@ class ChannelGroups(Printed):
         return self.separable / full
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("groups", "分组数"),
             pick("kernels", "卷积核数"),
@@ -166,4 +167,5 @@ def _row(channels: int, kernel: int, groups: int) -> GroupRow:
         full[output, first : first + width] = weight[output]
     theirs = F.conv2d(torch.from_numpy(x), torch.from_numpy(weight), groups=groups).numpy()
     difference = float(abs(theirs - cross_correlation(x, full)).max())
-    return GroupRow(groups, weights, full.any(axis=(2, 3)), difference)
+    joined = np.asarray(full.any(axis=(2, 3)), dtype=np.bool_)
+    return GroupRow(groups, weights, joined, difference)

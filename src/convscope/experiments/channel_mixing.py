@@ -51,6 +51,7 @@ class MixedChannels(Printed):
         return float(abs(next(iter(self.maps.values())) - grey).max())
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (pick("mixture", "混合"), pick("lowest", "最低"), pick("highest", "最高"))
         rows = [
             (name, number(float(values.min()), 3), number(float(values.max()), 3))
@@ -65,7 +66,7 @@ class MixedChannels(Printed):
         Args:
             path: The PNG to write; None only gives the figure.
         """
-        with drawing(path, 10.0, 7.2) as figure:
+        with drawing(path, 12.0, 3.8) as figure:
             headline(
                 figure,
                 pick(
@@ -73,7 +74,7 @@ class MixedChannels(Printed):
                     "1×1 卷积在每个像素处混合各通道",
                 ),
             )
-            parts = figure.subplots(2, 2).flat
+            parts = figure.subplots(1, 4)
             draw_image(parts[0], self.image)
             parts[0].set_title(pick("R, G, B", "R、G、B 三个通道"), fontsize=11)
             for axes, (name, values) in zip(parts[1:], self.maps.items(), strict=False):

@@ -57,6 +57,7 @@ class DilatedStacks(Printed):
     stacks: tuple[DilatedStack, ...] = field(repr=False)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("dilations", "各层膨胀"),
             pick("weights", "权重数"),
@@ -97,10 +98,11 @@ class DilatedStacks(Printed):
                 axes.grid(visible=True, color="white", linewidth=0.5)
                 axes.tick_params(length=0)
                 axes.spines[:].set(visible=True, color=FAINT, linewidth=0.5)
+                field = f"{stack.span}×{stack.span}"
                 axes.set_title(
                     pick(
-                        f"dilation {_names(stack)}\n{stack.span}×{stack.span}, {stack.seen:.0%} seen",
-                        f"膨胀 {_names(stack)}\n{stack.span}×{stack.span}，看到 {stack.seen:.0%}",
+                        f"dilation {_names(stack)}\n{field}, {stack.seen:.0%} seen",
+                        f"膨胀 {_names(stack)}\n{field}，看到 {stack.seen:.0%}",
                     ),
                     fontsize=11,
                 )
@@ -139,7 +141,8 @@ class DilationCheck(NamedTuple):
         return pick(
             f"{self.weights} weights spread over {self.span}×{self.span}; "
             f"largest difference {number(self.difference, 2)}",
-            f"{self.weights} 个权重铺在 {self.span}×{self.span} 上；最大差 {number(self.difference, 2)}",
+            f"{self.weights} 个权重铺在 {self.span}×{self.span} 上；"
+            f"最大差 {number(self.difference, 2)}",
         )
 
 

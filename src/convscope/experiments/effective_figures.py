@@ -66,9 +66,7 @@ def growth_figure(growth: EffectiveGrowth, path: str | Path | None = None) -> Fi
     return figure
 
 
-def activations_figure(
-    fields: Mapping[str, StackField], path: str | Path | None = None
-) -> Figure:
+def activations_figure(fields: Mapping[str, StackField], path: str | Path | None = None) -> Figure:
     """Draw the effective field under each activation: on one scale, and each on its own.
 
     Args:
@@ -89,7 +87,9 @@ def activations_figure(
             draw_values(upper, field.effective, 0.0, largest)
             draw_values(lower, field.effective, 0.0, field.peak or 1.0)
             upper.set_title(name)
-            lower.set_xlabel(pick(f"largest: {number(field.peak, 2)}", f"最大：{number(field.peak, 2)}"))
+            lower.set_xlabel(
+                pick(f"largest: {number(field.peak, 2)}", f"最大：{number(field.peak, 2)}")
+            )
         grid[0, 0].set_ylabel(pick("on one scale", "同一尺度"))
         grid[1, 0].set_ylabel(pick("each on its own", "各自的尺度"))
     return figure

@@ -104,7 +104,7 @@ class ExamplesNeeded(Printed):
             axes.set_xlabel(pick("Examples (image and map)", "样本数（图像与特征图）"))
             axes.set_ylabel(pick("Error on new images", "新图像上的误差"))
             axes.set_ylim(-0.05, 1.25)
-            axes.legend(loc="center right")
+            axes.legend(loc="upper right")
         return figure
 
     def as_dict(self) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class PixelDrift(Printed):
         return abs(places[-1] - places[0]) / (len(places) - 1)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         layers = len(next(iter(self.positions.values()))) - 1
         headings = (
             pick("kernel", "卷积核"),

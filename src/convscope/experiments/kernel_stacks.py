@@ -196,8 +196,7 @@ def compare_kernel_stacks(
             layers=layers,
             field=receptive_field([Window(kernel)] * layers).size,
             parameters=layers * convolution_parameters(channels, channels, (kernel, kernel)),
-            macs=layers
-            * convolution_macs(channels, channels, (kernel, kernel), (size, size)),
+            macs=layers * convolution_macs(channels, channels, (kernel, kernel), (size, size)),
             seconds=tuple(each),
         )
         for (kernel, layers), each in zip(stacks, zip(*times, strict=True), strict=True)

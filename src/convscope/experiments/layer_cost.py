@@ -104,6 +104,7 @@ class LayerCosts(Printed):
         return all(row.agrees for row in self.rows)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("layer", "层"),
             pick("output", "输出"),

@@ -17,12 +17,13 @@ from convscope.look.language import pick
 from convscope.look.numbers import duration, number, quantity
 from convscope.look.palette import BLUE, DIM
 from convscope.look.printed import Part, Printed, TextTable
+from convscope.runtime.allocator import keep_memory, returning_memory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LONG_ENOUGH = 0.15  # seconds that the calls of a layer take together
-FEWEST_CALLS = 3
+FEWEST_CALLS, WARM_UP = 3, 2
 FLOPS_PER_MAC = 2
 
 TimedLayer = tuple[nn.Module, tuple[int, ...]]
@@ -78,6 +79,7 @@ class LayerTimes(Printed):
         return max(rates) / min(rates)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("layer", "层"),
             pick("MACs", "乘加"),
@@ -130,7 +132,8 @@ class LayerTimes(Printed):
                 pick(
                     "One thread, float32. × (1 → 1): depthwise, each kernel sees one channel. "
                     "Last: a dense layer.",
-                    "单线程，float32。× (1 → 1)：逐通道卷积，每个核只看一个通道。最后一行：全连接层。",
+                    "单线程，float32。× (1 → 1)：逐通道卷积，每个核只看一个通道。"
+                    "最后一行：全连接层。",
                 )
                 if names == [*EQUAL_WORK]
                 else pick("One thread, float32.", "单线程，float32。"),
@@ -145,8 +148,8 @@ class LayerTimes(Printed):
 def time_layers(layers: Mapping[str, TimedLayer] = EQUAL_WORK, *, images: int = 1) -> LayerTimes:
     """Time the forward pass of layers, each by itself, on one thread.
 
-    The first call doesn't count. All tensors are in the processor's caches as far as they fit, so
-    in a network, where others have come between, layers are slower.
+    The first two calls don't count. All tensors are in the processor's caches as far as they fit,
+    so in a network, where others have come between, layers are slower.
 
     Args:
         layers: By name, a layer and the shape of one image as it gets it.
@@ -155,12 +158,16 @@ def time_layers(layers: Mapping[str, TimedLayer] = EQUAL_WORK, *, images: int = 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        times = {
-            name: LayerTime(
-                trace_macs(layer, shape), images, _seconds(layer, torch.zeros(images, *shape))
-            )
-            for name, (layer, shape) in layers.items()
-        }
+        with returning_memory():
+            keep_memory()  # as in training: new memory for each result would take longer than some
+            times = {
+                name: LayerTime(
+                    trace_macs(layer, shape),
+                    images,
+                    measure_seconds(layer, torch.zeros(images, *shape)),
+                )
+                for name, (layer, shape) in layers.items()
+            }
     finally:
         torch.set_num_threads(before)
     return LayerTimes(times)
@@ -190,11 +197,17 @@ def _with_numbers(layer: nn.Module) -> nn.Module:
     return made
 
 
-def _seconds(layer: nn.Module, images: Tensor) -> float:
-    """The mean processor time of a forward pass."""
+def measure_seconds(layer: nn.Module, images: Tensor) -> float:
+    """The mean processor time of a forward pass, of this thread alone; the first two don't count.
+
+    Args:
+        layer: Any module; one without numbers gets some.
+        images: As it takes them.
+    """
     layer, calls = _with_numbers(layer).eval(), 0
     with torch.no_grad():
-        layer(images)
+        for _ in range(WARM_UP):
+            layer(images)
         begun = time.thread_time()
         while (passed := time.thread_time() - begun) < LONG_ENOUGH or calls < FEWEST_CALLS:
             layer(images)

@@ -1,8 +1,8 @@
 """What a network answers as the image moves: is it right, is it the same answer, how sure is it?
 
-    network = build_downsampling_network("max")
-    train_briefly(network, *canvas_digits("train"))
-    print(measure_moved_answers(network, *canvas_digits("test")))
+network = build_downsampling_network("max")
+train_briefly(network, *canvas_digits("train"))
+print(measure_moved_answers(network, *canvas_digits("test")))
 """
 
 from __future__ import annotations

@@ -71,7 +71,9 @@ def moved_comparison_figure(compared: MovedComparison, path: str | Path | None =
             if len(each) > 1:
                 low, high = 100 * values.min(axis=0), 100 * values.max(axis=0)
                 axes.fill_between(shifts, low, high, color=SERIES[number], alpha=0.12, linewidth=0)
-        _finish(figure, axes, shifts, pick("Probability of the right class, %", "正确类别的概率（%）"))
+        _finish(
+            figure, axes, shifts, pick("Probability of the right class, %", "正确类别的概率（%）")
+        )
         note = pick(
             "Digits of 10 × 10 pixels on 32 × 32; all networks cost the same.",
             "32 × 32 画布上 10 × 10 像素的数字；各网络的计算量相同。",

@@ -1,8 +1,8 @@
 """Networks that make maps smaller in different ways, trained alike, as the image moves.
 
-    compared = compare_moved_answers(seeds=3)
-    print(compared)
-    compared.figure("moved.png")
+compared = compare_moved_answers(seeds=3)
+print(compared)
+compared.figure("moved.png")
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ class NestedFields(Printed):
         from convscope.look.panels import draw_image
 
         with drawing(path, 7.5, 5.6) as figure:
-            headline(figure, pick("Each layer sees farther than the last", "每一层都比前一层看得更远"))
+            headline(
+                figure, pick("Each layer sees farther than the last", "每一层都比前一层看得更远")
+            )
             axes = figure.subplots()
             draw_image(axes, self.image)
             colours = (OUTLINE, *SERIES[4:6], *SERIES[:4], SERIES[6])

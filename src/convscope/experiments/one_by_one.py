@@ -49,6 +49,7 @@ class OneByOne(Printed):
     flat_parameters: int
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         shape = " × ".join(map(str, self.output_shape))
         rows = [
             (pick("output", "输出"), shape),
@@ -74,7 +75,8 @@ class OneByOne(Printed):
         title = pick(
             f"1×1 convolution, {self.in_channels} → {self.out_channels} channels, "
             f"{self.size}×{self.size} pixels",
-            f"1×1 卷积，{self.in_channels} → {self.out_channels} 通道，{self.size}×{self.size} 像素",
+            f"1×1 卷积，{self.in_channels} → {self.out_channels} 通道，"
+            f"{self.size}×{self.size} 像素",
         )
         yield TextTable(title, ("", ""), rows)
 

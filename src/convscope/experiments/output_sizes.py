@@ -77,6 +77,7 @@ class OutputSizes(Printed):
     rows: tuple[SizeRow, ...]
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("image", "图像"),
             pick("kernel", "卷积核"),
@@ -149,7 +150,7 @@ def compare_output_sizes(cases: Sequence[SlidingCase] = CASES) -> OutputSizes:
 
 
 def check_output_sizes(largest: int = 12) -> SizeCheck:
-    """Compare formula and PyTorch for all kernels, paddings, strides and dilations up to 4, 3, 3, 2.
+    """Compare formula and PyTorch for kernels up to 4, paddings and strides to 3, dilations to 2.
 
     Args:
         largest: Sizes of the image run from 1 to this.

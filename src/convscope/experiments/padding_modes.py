@@ -45,6 +45,7 @@ class PaddingModes(Printed):
     at_border: Mapping[str, float]
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         side = 2 * self.padding + 1
         title = pick(
             f"Largest difference from zeros after a mean of {side}×{side}, in levels of grey",
@@ -63,18 +64,18 @@ class PaddingModes(Printed):
         Args:
             path: The PNG to write; None only gives the figure.
         """
-        with drawing(path, 10.0, 7.0) as figure:
-            headline(
-                figure, pick("Four ways to continue an image", "让图像在边界外延续的四种方式")
-            )
+        with drawing(path, 12.0, 3.8) as figure:
+            headline(figure, pick("Four ways to continue an image", "让图像在边界外延续的四种方式"))
             for axes, (mode, padded) in zip(
-                figure.subplots(2, 2).flat, self.padded.items(), strict=True
+                figure.subplots(1, 4), self.padded.items(), strict=True
             ):
                 draw_image(axes, padded)
                 height, width = (n - 2 * self.padding for n in padded.shape[1:])
                 corner = self.padding - 0.5
                 axes.add_patch(
-                    Rectangle((corner, corner), width, height, fill=False, edgecolor=OUTLINE, lw=1.5)
+                    Rectangle(
+                        (corner, corner), width, height, fill=False, edgecolor=OUTLINE, lw=1.5
+                    )
                 )
                 axes.set_title(mode, fontsize=11)
         return figure

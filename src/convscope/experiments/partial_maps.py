@@ -1,6 +1,6 @@
-"""A convolution over several channels taken apart: one kernel and one map for each pair of channels.
+"""A convolution over several channels taken apart: a kernel and a map for each pair of channels.
 
-    y[o] = bias[o] + Σ_c x[c] ⋆ weight[o, c]
+y[o] = bias[o] + Σ_c x[c] ⋆ weight[o, c]
 """
 
 from __future__ import annotations
@@ -58,9 +58,11 @@ class PartialMaps(Printed):
     @property
     def kernels(self) -> int:
         """How many kernels of two dimensions there are."""
-        return self.weight.shape[0] * self.weight.shape[1]
+        outputs, inputs = self.weight.shape[:2]
+        return int(outputs * inputs)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         outputs, inputs = self.weight.shape[:2]
         yield Paragraph(
             pick(
@@ -104,7 +106,9 @@ class PartialMaps(Printed):
                 panel(channel, 0, self.x[channel], name)
             for number in range(outputs):
                 for channel in range(inputs):
-                    kernel = pick(f"kernel {number + 1}, {channel + 1}", f"核 {number + 1}, {channel + 1}")
+                    kernel = pick(
+                        f"kernel {number + 1}, {channel + 1}", f"核 {number + 1}, {channel + 1}"
+                    )
                     panel(channel, 3 * number + 2, self.weight[number, channel], f"⋆ {kernel}")
                     sign = "+ " if channel else "= "
                     part = pick("map", "图")
@@ -122,9 +126,7 @@ class PartialMaps(Printed):
         return {name: getattr(self, name).tolist() for name in names}
 
 
-def split_by_channel(
-    x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None
-) -> PartialMaps:
+def split_by_channel(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> PartialMaps:
     """Take a convolution of stride 1 without padding apart into its channels.
 
     Args:
@@ -146,13 +148,11 @@ def split_by_channel(
         )
     shift = np.zeros(len(weight)) if bias is None else as_float(bias)
     partial = np.stack(
-        [
-            cross_correlation(x[None, c : c + 1], weight[:, c : c + 1])[0]
-            for c in range(len(x))
-        ],
+        [cross_correlation(x[None, c : c + 1], weight[:, c : c + 1])[0] for c in range(len(x))],
         axis=1,
     )  # (c_out, c_in, *output)
-    whole = F.conv2d(*map(torch.from_numpy, (x[None], weight, shift)))[0].numpy()
+    images, kernels, biases = map(torch.from_numpy, (x[None], weight, shift))
+    whole = F.conv2d(images, kernels, biases)[0].numpy()
     return PartialMaps(x, weight, shift, partial, whole)
 
 

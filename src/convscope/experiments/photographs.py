@@ -38,3 +38,19 @@ def photograph(name: str = "china", side: int = 200) -> NDArray[np.uint8]:
     square = load_sample_image(f"{name}.jpg")[:, left : left + SIDES[0]]
     small = Image.fromarray(square).resize((side, side), Image.Resampling.BOX)
     return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1))
+
+
+def load_photograph(width: int = 96) -> NDArray[np.uint8]:
+    """Load the whole photograph "china", made smaller.
+
+    Args:
+        width: Of the result in pixels, at most 640; the height is two thirds of it.
+
+    Returns:
+        uint8 (3, height, width): red, green, blue.
+    """
+    from sklearn.datasets import load_sample_image
+
+    image = Image.fromarray(load_sample_image("china.jpg"))
+    small = image.resize((width, round(width * 2 / 3)), Image.Resampling.LANCZOS)
+    return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1))

@@ -45,6 +45,7 @@ class PixelVisits(Printed):
         return float((self.counts[setting] == 0).mean())
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             "", pick("corner", "角上"), pick("middle", "中央"), pick("never seen", "从未被看到"),
         )  # fmt: skip
@@ -63,7 +64,9 @@ class PixelVisits(Printed):
             path: The PNG to write; None only gives the figure.
         """
         with drawing(path, 0.6 + 3.7 * len(self.counts), 4.4) as figure:
-            headline(figure, pick("How many windows look at each pixel", "每个像素被多少个窗口看到"))
+            headline(
+                figure, pick("How many windows look at each pixel", "每个像素被多少个窗口看到")
+            )
             parts = figure.subplots(1, len(self.counts), squeeze=False)[0]
             most = max(int(counts.max()) for counts in self.counts.values())
             for axes, (name, counts) in zip(parts, self.counts.items(), strict=True):
@@ -101,4 +104,5 @@ def count_visits(size: int, settings: Mapping[str, Mapping[str, Any]]) -> PixelV
 def _count(size: int, kernel: int, **setting: Any) -> NDArray[np.int64]:
     x, weight = np.zeros((1, 1, size, size)), np.ones((1, 1, kernel, kernel))
     ones = np.ones_like(cross_correlation(x, weight, **setting))
-    return cross_correlation_backward(ones, x, weight, **setting).x[0, 0].round().astype(np.int64)
+    gradient = cross_correlation_backward(ones, x, weight, **setting).x[0, 0]
+    return np.asarray(gradient.round(), dtype=np.int64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import nn
 
 
@@ -11,14 +13,14 @@ def build_plain_stack(
     channels: int = 16,
     layers: int = 3,
     padding: str = "same",
-    padding_mode: str = "zeros",
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros",
     pooled: int = 2,
     classes: int = 10,
 ) -> nn.Sequential:
     """Build convolutions with ReLU, then the maximum over each of few parts, then a dense layer.
 
     Weights are drawn as He et al. propose for ReLU ("Delving deep into rectifiers", ICCV 2015), so
-    that 20 layers train as well as 3; biases begin at 0.
+    that 20 layers can be trained; biases begin at 0.
 
     Args:
         kernel: Height and width of every kernel.

@@ -117,9 +117,7 @@ def pool_matrix(
     if numbers.ndim != 2:
         raise UsageError(f"matrix must be (height, width); given the shape {numbers.shape}.")
     define, compute = (
-        (pooling.max_pool, F.max_pool2d)
-        if kind == "max"
-        else (pooling.average_pool, F.avg_pool2d)
+        (pooling.max_pool, F.max_pool2d) if kind == "max" else (pooling.average_pool, F.avg_pool2d)
     )
     values = define(numbers[None, None], window, padding=padding, stride=stride)[0, 0]
     given = from_numpy(numbers.astype(np.float32))[None, None]

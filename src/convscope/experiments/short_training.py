@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.data.load import load
-from convscope.data.splits import stratified
+from convscope.data.splits import split_stratified
 from convscope.errors import UsageError, unknown_name
+from convscope.experiments.brief_training import on_one_thread, train_briefly
 from convscope.experiments.paired_difference import PairedDifference, measure_difference
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
@@ -57,11 +55,14 @@ class ShortTrainings(Printed):
 
     def difference(self, first: str, second: str) -> PairedDifference:
         """Accuracy of one variant minus that of another, in percentage points."""
-        return measure_difference(*(100 * np.asarray(self.accuracies[v]) for v in (first, second)))
+        one, other = ([100 * share for share in self.accuracies[v]] for v in (first, second))
+        return measure_difference(one, other)
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
+        seeds = counted(len(self.seeds), "seed")
         title = pick(
-            f"Accuracy on digits held out, {counted(len(self.seeds), 'seed')}, {self.epochs} epochs",
+            f"Accuracy on digits held out, {seeds}, {self.epochs} epochs",
             f"留出的手写数字上的准确率，{len(self.seeds)} 个种子，{self.epochs} 轮",
         )
         headings = ("", pick("mean", "平均"), pick("lowest", "最低"), pick("highest", "最高"))
@@ -119,14 +120,19 @@ def compare_short_trainings(
     images, labels = _digits()
     accuracies: dict[str, list[float]] = {name: [] for name in builders}
     seconds = dict.fromkeys(builders, 0.0)
-    with _one_thread(), torch.random.fork_rng():
+    with torch.random.fork_rng():
         for seed in chosen:
-            learn, held_out = map(torch.from_numpy, stratified(labels.numpy(), HELD_OUT, seed))
+            learn, held_out = map(
+                torch.from_numpy, split_stratified(labels.numpy(), HELD_OUT, seed)
+            )
             for name, build in builders.items():
                 torch.manual_seed(seed)
                 network = build()
                 begun = time.perf_counter()
-                _train(network, images[learn], labels[learn], epochs, rate, batch_size, seed)
+                train_briefly(
+                    network, images[learn], labels[learn],
+                    epochs=epochs, rate=rate, batch_size=batch_size, seed=seed,
+                )  # fmt: skip
                 seconds[name] += time.perf_counter() - begun
                 accuracies[name].append(_accuracy(network, images[held_out], labels[held_out]))
     return ShortTrainings(accuracies, seconds, tuple(chosen), epochs)
@@ -205,41 +211,6 @@ def _digits() -> tuple[Tensor, Tensor]:
     return torch.from_numpy((pixels - pixels.mean()) / pixels.std()), torch.from_numpy(labels)
 
 
-def _train(
-    network: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    epochs: int,
-    rate: float,
-    batch_size: int,
-    seed: int,
-) -> None:
-    steps = epochs * ceil(len(images) / batch_size)
-    optimizer = torch.optim.Adam(network.parameters(), lr=rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
-    order = torch.Generator().manual_seed(seed)
-    network.train()
-    for _ in range(epochs):
-        for batch in torch.randperm(len(images), generator=order).split(batch_size):
-            loss = F.cross_entropy(network(images[batch]), labels[batch])
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-
-
 def _accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    network.eval()
-    with torch.no_grad():
+    with on_one_thread(), torch.no_grad():
         return float((network(images).argmax(1) == labels).float().mean())
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Layers this small are slower on several threads, and would round otherwise on each."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -44,6 +44,7 @@ class Shrinkage(Printed):
         return len(self.sizes) - 1
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         k, first, last = self.kernel, self.sizes[0], self.sizes[-1]
         yield Paragraph(
             pick(
@@ -83,9 +84,13 @@ class Shrinkage(Printed):
                 corner = (first - size) / 2
                 axes.add_patch(
                     Rectangle(
-                        (corner, corner), size, size,
-                        facecolor=shades(0.08 + 0.7 * share), edgecolor=INK, linewidth=0.6,
-                    )  # fmt: skip
+                        (corner, corner),
+                        size,
+                        size,
+                        facecolor=shades(0.08 + 0.7 * share),
+                        edgecolor=INK,
+                        linewidth=0.6,
+                    )
                 )
                 if layer % step == 0 or layer == self.layers:
                     axes.text(

@@ -73,6 +73,7 @@ class SamePadding(Printed):
     rows: tuple[SameRow, ...]
 
     def shown(self) -> Iterator[Part]:
+        """What is shown, from top to bottom."""
         headings = (
             pick("kernel", "卷积核"),
             pick("stride", "步幅"),
@@ -121,8 +122,8 @@ class SamePadding(Printed):
             footnote(
                 figure,
                 pick(
-                    "Blue: pixels. Grey: zeros. Orange: the odd zero. Each bar is a window; the dot is "
-                    "its middle.",
+                    "Blue: pixels. Grey: zeros. Orange: the odd zero. "
+                    "Each bar is a window; the dot is its middle.",
                     "蓝色：像素；灰色：零；橙色：多出的零。每条线是一个窗口，点是它的中心。",
                 ),
             )
@@ -130,7 +131,9 @@ class SamePadding(Printed):
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
-        rows = [row._asdict() | {"before": [*row.before], "behind": [*row.behind]} for row in self.rows]
+        rows = [
+            row._asdict() | {"before": [*row.before], "behind": [*row.behind]} for row in self.rows
+        ]
         return {"size": self.size, "rows": rows}
 
 
@@ -255,7 +258,9 @@ def _draw_strip(axes: Axes, size: int, row: SameRow, before: int, behind: int) -
         is_pixel = 0 <= place < size
         is_odd = place == (-before if before > behind else size + behind - 1) and before != behind
         colour = PALE_BLUE if is_pixel else ORANGE if is_odd else GRID
-        axes.add_patch(Rectangle((place, 0), 1, 1, facecolor=colour, edgecolor=WHITE, linewidth=1.5))
+        axes.add_patch(
+            Rectangle((place, 0), 1, 1, facecolor=colour, edgecolor=WHITE, linewidth=1.5)
+        )
         axes.text(
             place + 0.5, 0.5, str(place + 1) if is_pixel else "0", ha="center", va="center",
             fontsize=9, color=INK if is_pixel or is_odd else FAINT,

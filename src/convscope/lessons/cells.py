@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.look.numbers import write_as
 
 # Double braces, since single ones belong to the formulas of the texts.
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.\[\]]*)(?::([^{}]*))?\s*\}\}")
@@ -82,7 +83,7 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
         name, form = found.group(1), found.group(2) or ""
         try:
             value, _ = string.Formatter().get_field(name, (), values)
-            return format(value, form.strip())
+            return write_as(value, form.strip())
         except (KeyError, AttributeError, IndexError, TypeError, ValueError) as error:
             raise ConvscopeError(
                 f"The text's {found.group(0)} can't be filled in: {error!r}. "
@@ -92,6 +93,6 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     return PLACEHOLDER.sub(write, text)
 
 
-def has_placeholders(text: str) -> bool:
-    """Whether there is anything in the text to fill in."""
-    return PLACEHOLDER.search(text) is not None
+def names_in(text: str) -> set[str]:
+    """The variables that the text's placeholders begin with."""
+    return {re.split(r"[.\[]", found.group(1))[0] for found in PLACEHOLDER.finditer(text)}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import string
+from typing import Any
+
 from convscope.errors import UsageError
 from convscope.lessons.contents_table import find_claim
 from convscope.lessons.screens import Shown
 from convscope.lessons.session import MeasuredClaim, current_session
 from convscope.look.html import escape
 from convscope.look.language import pick
+from convscope.look.numbers import write_as
 
 MARKS = {True: "✓", False: "✗", None: "?"}
 
@@ -26,7 +30,7 @@ def claim(claim_id: str, holds: object, **figures: object) -> None:
     asked = find_claim(claim_id)
     verdict = None if holds is None else bool(holds)
     try:
-        sentence = str(asked.sentence).format(**figures)
+        sentence = _Sentence().vformat(str(asked.sentence), (), figures)
     except (KeyError, IndexError, ValueError) as error:
         raise UsageError(
             f"Claim {claim_id} can't be written with the figures {sorted(figures)}: {error!r}."
@@ -39,3 +43,10 @@ def claim(claim_id: str, holds: object, **figures: object) -> None:
         f'<p class="claim {name}"><strong>{MARKS[verdict]}</strong> {escape(sentence + ending)}</p>'
     )
     session.screen.show(Shown(f"{MARKS[verdict]} {sentence}{ending}", html, kind="claim"))
+
+
+class _Sentence(string.Formatter):
+    """Fills a sentence with figures, written as all numbers are."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return write_as(value, format_spec)

@@ -1,4 +1,4 @@
-"""Batch normalization folded into the convolution before it, for networks that only answer.
+"""Batch normalization folded into the convolution before it, for networks that only predict.
 
 In evaluation mode, batch normalization multiplies and shifts each channel by fixed numbers. So does
 the convolution before it, and one of the two is enough: the weights are multiplied once, and the
@@ -16,7 +16,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from convscope.runtime.module_copy import copy_module
 
 
-def folded(network: nn.Module) -> nn.Module:
+def fold_batch_norms(network: nn.Module) -> nn.Module:
     """A copy in evaluation mode, without the batch normalizations that can be folded.
 
     Those stay whose input is used elsewhere as well, or is no convolution. A module that can't be

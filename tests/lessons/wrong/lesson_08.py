@@ -165,6 +165,6 @@ WRONG = [
     Wrong(
         "every difference is minus three points",
         {"convscope.experiments.short_training.measure_difference": always_worse},
-        turns=["8.zeros", "8.kernels"],
+        turns=["8.zeros", "8.deep", "8.kernels"],
     ),
 ]

@@ -130,7 +130,7 @@ def measure_network(build: Any) -> Outcome:
 
 
 def usual_network(
-    mode: str, *, flatten: bool = False, dense: bool = False, blind: bool = False
+    mode: Any, *, flatten: bool = False, dense: bool = False, blind: bool = False
 ) -> Any:
     """A usual wrong network; with "circular" and nothing else, a right one."""
     import torch
@@ -140,14 +140,11 @@ def usual_network(
         torch.manual_seed(0)
         if dense:
             return nn.Sequential(nn.Flatten(), nn.Linear(256, 10))
-        network = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode=mode), nn.ReLU())
-        if flatten:
-            network.extend([nn.Flatten(), nn.Linear(256, 2)])
-        else:
-            network.append(nn.AdaptiveMaxPool2d(1))
+        convolution = nn.Conv2d(1, 1, 3, padding=1, padding_mode=mode)
         if blind:
-            nn.init.zeros_(network[0].weight)
-        return network
+            nn.init.zeros_(convolution.weight)
+        end = [nn.Flatten(), nn.Linear(256, 2)] if flatten else [nn.AdaptiveMaxPool2d(1)]
+        return nn.Sequential(convolution, nn.ReLU(), *end)
 
 
 EXERCISES: list[Exercise] = [

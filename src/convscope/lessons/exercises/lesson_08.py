@@ -8,16 +8,22 @@ import numpy as np
 
 from convscope.lessons.exercise import (
     Exercise,
-    Mistake,
     Outcome,
     Words,
+    WrongAnswer,
     design,
     function,
     number,
     prediction,
 )
 
-SETTINGS = ((28, 5, 0, 1, 1), (28, 5, 2, 1, 1), (224, 11, 1, 4, 1), (224, 7, 3, 2, 1), (32, 3, 0, 1, 2))
+SETTINGS = (
+    (28, 5, 0, 1, 1),
+    (28, 5, 2, 1, 1),
+    (224, 11, 1, 4, 1),
+    (224, 7, 3, 2, 1),
+    (32, 3, 0, 1, 2),
+)
 """Of 8.1: size, kernel, padding of each side, stride, dilation."""
 
 SIZE, KERNEL = 31, 4  # of 8.4
@@ -78,7 +84,7 @@ def measure_padding(answer: Any) -> Outcome:
     return Outcome(passed, shown, None if passed else _padding_hints.get(tuple(zeros)))
 
 
-_padding_hints = {
+_padding_hints: dict[tuple[int, ...], Words] = {
     (1, 1, 1, 1): Words(
         "Two zeros along each axis give 30. One more is needed, on one side of each axis.",
         "每个方向两个零，得到 30。还需要再加一个，只加在其中一侧。",
@@ -103,7 +109,7 @@ EXERCISES: list[Exercise] = [
         expected=right_sizes,
         tolerance=0,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 [24, 26, 54, 111, 28],
                 Words(
                     "You took the padding of one side for p. The formula counts both sides: 2 + 2 "
@@ -111,7 +117,7 @@ EXERCISES: list[Exercise] = [
                     "你把单侧填充当成了 p。公式中的 p 是两侧之和：例如第二题是 2 + 2。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 [23, 27, 53, 111, 27],
                 Words(
                     "One window stands at the very beginning, before any step: add 1 to the number "
@@ -119,14 +125,14 @@ EXERCISES: list[Exercise] = [
                     "第一个窗口就在开头，还没有移动：步数要再加 1（公式里的 + s 就是它）。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 [24, 28, 54, 112, 30],
                 Words(
                     "The last kernel is dilated: three entries, two apart, span 5 pixels.",
                     "最后一个卷积核是膨胀的：三个元素，间隔为 2，跨度为 5 个像素。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 [24, 28, 55, 113, 28],
                 Words(
                     "A window that does not fit whole is left out: round down.",
@@ -151,7 +157,7 @@ EXERCISES: list[Exercise] = [
         oracle=outputs_oracle,
         cases=draw_setting,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 lambda n, k, p, s, convention: (n - k + p + s) // s,
                 Words(
                     'You treat both conventions alike. Where it is "each", p zeros stand on each '
@@ -159,23 +165,26 @@ EXERCISES: list[Exercise] = [
                     "你对两种约定一视同仁。“each” 时，两侧各有 p 个零。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 lambda n, k, p, s, convention: (n - k + 2 * p + s) // s,
                 Words(
                     'You always double p. Where it is "all", it counts both sides already.',
                     "你总是把 p 加倍。“all” 时，p 已经是两侧之和。",
                 ),
             ),
-            Mistake(
-                lambda n, k, p, s, convention: (n - k + (2 * p if convention == "each" else p)) // s,
+            WrongAnswer(
+                lambda n, k, p, s, convention: (
+                    (n - k + (2 * p if convention == "each" else p)) // s
+                ),
                 Words(
                     "One window stands at the beginning before any step: 1 is missing.",
                     "第一个窗口在移动之前就有了：少了 1。",
                 ),
             ),
-            Mistake(
-                lambda n, k, p, s, convention: (n - k + (2 * p if convention == "each" else p)) / s
-                + 1,
+            WrongAnswer(
+                lambda n, k, p, s, convention: (
+                    (n - k + (2 * p if convention == "each" else p)) / s + 1
+                ),
                 Words(
                     "There is no half window: round down.",
                     "没有半个窗口：应向下取整。",
@@ -198,16 +207,16 @@ EXERCISES: list[Exercise] = [
         options=("a", "b", "c"),
         measure=measure_moved_zero,
         mistakes=[
-            Mistake(
+            WrongAnswer(
                 "a",
                 Words(
-                    "So it is at stride 1. With stride 2 the windows move by one pixel, which is half a "
-                    "step: no window stands where another one stood.",
+                    "So it is at stride 1. With stride 2 the windows move by one pixel, which is "
+                    "half a step: no window stands where another one stood.",
                     "步幅为 1 时是这样。步幅为 2 时，窗口移动了一个像素，也就是半步："
                     "没有一个窗口落在原来某个窗口的位置上。",
                 ),
             ),
-            Mistake(
+            WrongAnswer(
                 "b",
                 Words(
                     "The first window begins one pixel earlier, so it meets other pixels.",
@@ -229,7 +238,7 @@ EXERCISES: list[Exercise] = [
     design(
         "8.4",
         measure=measure_padding,
-        mistakes=[Mistake(zeros, hint) for zeros, hint in _padding_hints.items()],
+        mistakes=[WrongAnswer(zeros, hint) for zeros, hint in _padding_hints.items()],
         hints=[
             Words(
                 "How many pixels does a 4×4 kernel take away? As many zeros are needed.",
