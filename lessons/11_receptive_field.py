@@ -8,6 +8,8 @@
 # - what ten layers of 3 × 3 save against five of 5 × 5, and what they don't;
 # - that of what a unit sees only the middle counts, and how to measure that;
 # - what channels at three depths respond to.
+#
+# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
 
 # %%
 import torch
@@ -18,8 +20,6 @@ lesson = cs.lessons.begin(11)
 torch.manual_seed(0)
 
 # %% [markdown]
-# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
-#
 # ## What a unit sees
 #
 # One number in a map is a *unit*. A unit of the first 3 × 3 convolution is computed from 3 × 3
