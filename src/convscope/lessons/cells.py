@@ -93,6 +93,6 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     return PLACEHOLDER.sub(write, text)
 
 
-def has_placeholders(text: str) -> bool:
-    """Whether there is anything in the text to fill in."""
-    return PLACEHOLDER.search(text) is not None
+def names_in(text: str) -> set[str]:
+    """The variables that the text's placeholders begin with."""
+    return {re.split(r"[.\[]", found.group(1))[0] for found in PLACEHOLDER.finditer(text)}

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from convscope.files import write_text
-from convscope.lessons.cells import fill, has_placeholders, read_cells
+from convscope.lessons.cells import fill, names_in, read_cells
 from convscope.lessons.contents_table import Lesson
 from convscope.lessons.screens import Shown
 from convscope.lessons.session import current_session
+from convscope.look.language import use_language
 
 
 def write_notebook(lesson: Lesson, language: str, path: Path) -> None:
@@ -33,10 +34,12 @@ def write_notebook(lesson: Lesson, language: str, path: Path) -> None:
         common = {"id": f"cell-{place}", "source": cell.source, "metadata": {}}
         if cell.kind == "code":
             cells.append({**common, "cell_type": "code", "execution_count": None, "outputs": []})
-        elif has_placeholders(cell.source):
+        elif names_in(cell.source) - {"lesson"}:
             cells.append(_text_that_fills_itself(cell.source, place))
-        else:
-            cells.append({**common, "cell_type": "markdown"})
+        else:  # what is known of the lesson needs no run
+            with use_language(language):
+                text = fill(cell.source, {"lesson": lesson})
+            cells.append({**common, "source": text, "cell_type": "markdown"})
     notebook = {
         "cells": cells,
         "metadata": {

@@ -78,7 +78,8 @@ def play_lesson(
     is_copy = file is not None
     file = file or lesson.source(language)
     cells = read_cells(file)
-    values: dict[str, object] = {"__name__": "__main__", "__file__": str(file)}
+    # `begin` gives the lesson, too; the title and what one will know stand above it.
+    values: dict[str, object] = {"__name__": "__main__", "__file__": str(file), "lesson": lesson}
     screen = CollectingScreen()
     started = time.perf_counter()
     played: list[PlayedCell] = []

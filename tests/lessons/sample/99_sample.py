@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 99 · A sample
 #
-# **Time**: some minutes, and a formula $a^2$.
+# **Time**: {{lesson.minutes}} minutes, and a formula $a^2$.
 
 # %%
 import convscope as cs

@@ -159,7 +159,10 @@ EXERCISES: list[Exercise] = [
         expected=lambda: [
             len(pool_by_definition(np.zeros((size, size)), window, padding, stride))
             for size, window, padding, stride in (
-                (28, 2, 0, 2), (13, 3, 0, 2), (7, 3, 1, 2), (9, 4, 0, 4),
+                (28, 2, 0, 2),
+                (13, 3, 0, 2),
+                (7, 3, 1, 2),
+                (9, 4, 0, 4),
             )
         ],
         tolerance=0,

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 99 · 样例
 #
-# **时间**：几分钟，以及公式 $a^2$。
+# **时间**：{{lesson.minutes}} 分钟，以及公式 $a^2$。
 
 # %%
 import convscope as cs
