@@ -1,4 +1,4 @@
-# %% [markdown]
+# %% [markdown] en="813417eb"
 # # 12 · LeNet 与公平的比较
 #
 # **学完本课，你将知道**
@@ -17,7 +17,7 @@ import convscope as cs
 
 lesson = cs.lessons.begin(12)
 
-# %% [markdown]
+# %% [markdown] en="84b34856"
 # **时间**：阅读 {{lesson.minutes}} 分钟，运行只需几十秒。需要先学第 7、8、10 课。
 #
 # ## 1 · 五个部分
@@ -34,7 +34,7 @@ parts = {step.part for step in drawing.steps} & {
 }  # fmt: skip
 cs.lessons.claim("12.parts", len(parts) == 5, count=len(parts))
 
-# %% [markdown]
+# %% [markdown] en="65325ba9"
 # ## 2 · 形状
 #
 # **练习 12.1（N）** LeNet 的第二个卷积层（6 个通道到 16 个通道，5×5）和第一个全连接层（400 到
@@ -44,7 +44,7 @@ cs.lessons.claim("12.parts", len(parts) == 5, count=len(parts))
 answer = None
 cs.lessons.check("12.1", answer)
 
-# %% [markdown]
+# %% [markdown] en="40487755"
 # 从上到下读这张表，每一行都说说形状*为什么*变。5×5 的卷积核配上 2 的填充，高和宽不变；不填充就少
 # 4；汇聚使其减半。
 
@@ -57,7 +57,7 @@ published = [
 ]  # fmt: skip
 cs.lessons.claim("12.shapes", shapes == published, shapes=len(shapes))
 
-# %% [markdown]
+# %% [markdown] en="d25f1f54"
 # 参数和计算量不在同一处：几乎所有参数都在全连接层，几乎所有计算都在卷积层。
 #
 # 它的一个小亲戚，常是课程里的第一个网络：1×32×32 的图像、3×3 的卷积核、ReLU 和最大汇聚。
@@ -69,7 +69,7 @@ cs.lessons.show(small, "text")
 flattened = next(layer.output_shape[0] for layer in small.layers if layer.kind == "flatten")
 cs.lessons.claim("12.flattened", flattened == 16 * 6 * 6, flattened=flattened)
 
-# %% [markdown]
+# %% [markdown] en="e5a51d50"
 # ## 3 · “Expected 4-dimensional input”
 #
 # 网络要的是一个*批量*：（图像数，通道，高，宽）。单幅图像只有三个轴。PyTorch 的卷积层照样收下，
@@ -96,7 +96,7 @@ logits = network(image[None])  # the fix that the message names
 mended = tuple(logits.shape) == (1, 10)
 cs.lessons.claim("12.batch_axis", "image[None]" in message and mended, shape=tuple(logits.shape))
 
-# %% [markdown]
+# %% [markdown] en="0733c4f3"
 # ## 4 · 图像从哪里来
 #
 # 可以用名字：`digits`（内置）、`fashion-mnist`、`mnist`、`cifar10`；也可以用你自己的文件夹，
@@ -114,7 +114,7 @@ with tempfile.TemporaryDirectory() as folder:
 files = sum(len(images.labels) for images in digits.values())
 cs.lessons.claim("12.folder", unchanged, files=files)
 
-# %% [markdown]
+# %% [markdown] en="7b760a16"
 # ## 5 · 同一配方，换了数据
 #
 # 教科书在 Fashion-MNIST 上训练 LeNet：10 轮，批量 256，普通的随机梯度下降，学习率高达 0.9，Xavier
@@ -132,7 +132,7 @@ book = cs.experiments.lenet_recipe("digits", size=28)
 stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
-# %% [markdown]
+# %% [markdown] en="1c1731fd"
 # 正确率：{{stuck.accuracy[-1]:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
 # 相同的*配方*并不是相同的 *训练*。Fashion-MNIST 的十轮是 2,350 步；这里只有 {{stuck.total_steps}}
 # 步。把配方搬到别的数据上时，要数步数，不要数轮数。
@@ -156,7 +156,7 @@ learned, tried = len(starts.learned), len(starts.cells)
 kept = cs.lessons.stored("lenet_map")  # more of them, for what follows
 cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 
-# %% [markdown]
+# %% [markdown] en="d5262bc7"
 # 整张图要算得更久，所以是事先存好的（测于 {{kept.date}}）：四种学习率、四种初始化；一种是书中的
 # sigmoid 与平均汇聚，另一种是 ReLU 与最大汇聚。
 
@@ -172,7 +172,7 @@ cs.lessons.claim(
     tried=len(with_relu.cells),
 )
 
-# %% [markdown]
+# %% [markdown] en="774ec98f"
 # 可见，停在十分之一的 LeNet 常常只是起点不好。sigmoid 使信号逐层变小；权重太窄时，
 # 到了顶层所有图像看起来都一样，而对前几层的梯度几乎为零。有用的办法：更宽的权重（Kaiming）、
 # 大小合适的学习率（并非越大越好）、ReLU，或者批量规范化（第 15 课）。
@@ -192,7 +192,7 @@ same_seed = cs.experiments.weight_difference(first.network, again.network)
 other_seed = cs.experiments.weight_difference(first.network, other.network)
 cs.lessons.claim("12.repeat", same_seed == 0 and other_seed > 0, same=same_seed, other=other_seed)
 
-# %% [markdown]
+# %% [markdown] en="3a7887a6"
 # 换一个种子，就换了初始权重和图像的次序。影响有多大？先立规则，再看结果。按书中配方在
 # Fashion-MNIST 上训练 LeNet，**n = 5** 个种子，取**最后**一轮（不是最好一轮）的准确率。
 # 尺子是标准误 √(p(1−p)/n)，这是 10,000 幅测试图像无论如何都会留下的误差。如果种子之间的标准差更大，
@@ -217,7 +217,7 @@ cs.lessons.claim(
     error=100 * lenet.standard_error(10_000),
 )
 
-# %% [markdown]
+# %% [markdown] en="1778ea79"
 # 中位数 {{lenet.median:.3f}}，从 {{lenet.lowest:.3f}} 到 {{lenet.highest:.3f}}。这是书里的 LeNet
 # 吗？该书各个版本的笔记本中，有 181 份输出是公开的：中位数 0.806，十分之八落在 0.781 到 0.820
 # 之间。规则：我们的中位数必须落在这个范围内。
@@ -225,7 +225,7 @@ cs.lessons.claim(
 # %%
 cs.lessons.claim("12.book", 0.781 <= lenet.median <= 0.820, median=lenet.median)
 
-# %% [markdown]
+# %% [markdown] en="092d3163"
 # ## 8 · 公平的比较
 #
 # “ReLU 和最大汇聚更好。”“卷积网络胜过多层感知机。”有了三条规则，这样的话才能检验：
@@ -243,7 +243,7 @@ cs.lessons.show(compared)
 relu = compared.difference("LeNet, ReLU + max", "LeNet")
 cs.lessons.claim("12.relu", relu.first_is_better, points=100 * relu.mean, p=relu.p_value)
 
-# %% [markdown]
+# %% [markdown] en="b6345a16"
 # 那么感知机呢？要看是*哪个* LeNet。
 
 # %%
@@ -259,7 +259,7 @@ cs.lessons.claim(
     "12.mlp_loses", changed.first_is_better, points=100 * changed.mean, p=changed.p_value
 )
 
-# %% [markdown]
+# %% [markdown] en="f356e274"
 # 同一个结构，只因激活函数与汇聚方式不同，就从输给感知机变成胜过它。这里两样是一起换的，
 # 所以还不能说是哪一样的功劳：那需要再加两组，每组五个种子。
 #
@@ -279,7 +279,7 @@ cs.lessons.claim(
     "12.minute", modern_seconds is not None and modern_seconds < 60, seconds=modern_seconds or 0
 )
 
-# %% [markdown]
+# %% [markdown] en="5f3cd9db"
 # **练习 12.4（D）** 让 LeNet 学会数字图像：5 轮之后，测试图像至少认对十分之九。请选择
 # `activation`（"sigmoid"、"relu"）、`pooling`（"average"、"max"）、`initialization`（"normal"、
 # "default"、"xavier"、"kaiming"）、`learning_rate` 和 `batch_size`（不小于 16）。库用种子 0
@@ -291,7 +291,7 @@ design = (
 )
 cs.lessons.check("12.4", design)
 
-# %% [markdown]
+# %% [markdown] en="070cd74f"
 # ## 在别处看同样的内容
 #
 # - `convscope train lenet fashion-mnist --recipe book --seeds 5`：训练五个种子，训练损失、
