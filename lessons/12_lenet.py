@@ -137,7 +137,7 @@ stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
 # %% [markdown]
-# Right: {{stuck.accuracy[-1]:.1%}}. The loss stays near ln 10, the loss of guessing. Nothing is
+# Right: {{stuck.last_accuracy:.1%}}. The loss stays near ln 10, the loss of guessing. Nothing is
 # broken: the same *recipe* is not the same *training*. Ten epochs of Fashion-MNIST are 2,350 steps;
 # here they were {{stuck.total_steps}}. Count steps, not epochs, when you move a recipe to other
 # data.

@@ -132,8 +132,8 @@ book = cs.experiments.lenet_recipe("digits", size=28)
 stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
-# %% [markdown] en="1c1731fd"
-# 正确率：{{stuck.accuracy[-1]:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
+# %% [markdown] en="12460ad6"
+# 正确率：{{stuck.last_accuracy:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
 # 相同的*配方*并不是相同的 *训练*。Fashion-MNIST 的十轮是 2,350 步；这里只有 {{stuck.total_steps}}
 # 步。把配方搬到别的数据上时，要数步数，不要数轮数。
 #
