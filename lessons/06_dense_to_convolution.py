@@ -7,6 +7,8 @@
 # - which two assumptions turn it into a convolution, and what they save;
 # - when the map moves exactly as the image moves, and when it doesn't;
 # - how a network of convolutions finds out *where* something is.
+#
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
 
 # %%
 import numpy as np
@@ -18,8 +20,6 @@ import convscope as cs
 lesson = cs.lessons.begin(6)
 
 # %% [markdown]
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
-#
 # ## One hidden layer for one photograph
 #
 # A photograph of 12 megapixels has three numbers for each pixel. A dense layer joins each of them

@@ -7,6 +7,8 @@
 # - what a layer really computes, and whether the other name for it matters;
 # - what kernels made by hand do to an image, and how a kernel is learned from images;
 # - when the learned kernel is the true one, and when it can't be.
+#
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
 
 # %%
 import numpy as np
@@ -18,8 +20,6 @@ import convscope as cs
 lesson = cs.lessons.begin(7)
 
 # %% [markdown]
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
-#
 # ## What is in the stomach now?
 #
 # Say $f(\tau)$ is how fast you eat at the time $\tau$, and $g(\text{age})$ the share of a portion

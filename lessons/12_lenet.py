@@ -7,8 +7,6 @@
 # - what "expected 4-dimensional input" wants from you;
 # - why a correct LeNet can sit at one in ten for twenty epochs, and what gets it moving;
 # - how to say that one network is better than another without fooling yourself.
-#
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run. You need lessons 7, 8 and 10.
 
 # %%
 import tempfile
@@ -20,6 +18,8 @@ import convscope as cs
 lesson = cs.lessons.begin(12)
 
 # %% [markdown]
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run. You need lessons 7, 8 and 10.
+#
 # ## 1 · Five parts
 #
 # A convolutional network for classification is input, convolution, pooling, dense layers and a
@@ -206,7 +206,8 @@ cs.lessons.claim("12.repeat", same_seed == 0 and other_seed > 0, same=same_seed,
 # larger, one run says less than it seems to.
 #
 # **Exercise 12.3 (P)** *Before you run the next cell*: how far apart are the best and the worst of
-# the five seeds? "a": less than half a point, "b": half a point to two points, "c": more than two.
+# the five seeds? "a": less than half a point, "b": half a point to three points, "c": more than
+# three.
 
 # %%
 answer = None

@@ -1,4 +1,4 @@
-# %% [markdown] en="c9d0ab0a"
+# %% [markdown] en="dd3bb087"
 # # 7 · 卷积与卷积核
 #
 # **学完你会知道**
@@ -7,6 +7,8 @@
 # - 卷积层实际计算的是什么，叫错名字要不要紧；
 # - 手工设计的卷积核对图像做什么，又怎样从图像中学出一个核；
 # - 学到的核什么时候是真正的核，什么时候不可能是。
+#
+# **时间**：阅读约 {{lesson.minutes}} 分钟，运行只需几秒。
 
 # %%
 import numpy as np
@@ -17,9 +19,7 @@ import convscope as cs
 
 lesson = cs.lessons.begin(7)
 
-# %% [markdown] en="98530803"
-# **时间**：阅读约 {{lesson.minutes}} 分钟，运行只需几秒。
-#
+# %% [markdown] en="cb2e8522"
 # ## 现在胃里有多少？
 #
 # 设 $f(\tau)$ 是你在时刻 $\tau$ 的进食速度，

@@ -83,6 +83,7 @@ cs.lessons.claim(
 # %% [markdown] en="643c9350"
 # **练习 10.2（F）** 写出对一个矩阵的最大汇聚。`padding` 是每一侧的填充。
 
+
 # %%
 def max_pool(matrix, window, padding, stride): ...
 
@@ -156,9 +157,9 @@ cs.lessons.claim(
 china = cs.experiments.photograph("china", 96)
 curves = cs.experiments.measure_shift_curves(
     {
-        "max 2, stride 1": nn.MaxPool2d(2, stride=1),
-        "max 2": nn.MaxPool2d(2),
-        "average 2": nn.AvgPool2d(2),
+        "max 2, s = 1": nn.MaxPool2d(2, stride=1),
+        "max 2, s = 2": nn.MaxPool2d(2),
+        "average 2, s = 2": nn.AvgPool2d(2),
     },
     china,
     6,
@@ -166,10 +167,10 @@ curves = cs.experiments.measure_shift_curves(
 cs.lessons.show(curves)
 
 # %%
-follows, all_of_them = curves.exact("max 2"), curves.exact("max 2, stride 1")
+follows, all_of_them = curves.exact("max 2, s = 2"), curves.exact("max 2, s = 1")
 cs.lessons.claim(
     "10.even",
-    follows == curves.exact("average 2") == [0, 2, 4, 6] and all_of_them == [*range(7)],
+    follows == curves.exact("average 2, s = 2") == [0, 2, 4, 6] and all_of_them == [*range(7)],
     followed=", ".join(map(str, follows)),
 )
 
@@ -237,9 +238,7 @@ cs.lessons.claim(
 
 # %%
 taught = many.difference("max, moved", "max", "kept", 4)
-cs.lessons.claim(
-    "10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high
-)
+cs.lessons.claim("10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high)
 
 # %% [markdown] en="05d29198"
 # 测于 {{stored.date}}，{{stored.machine[cores]}} 个核，每次训练 {{many.epochs}} 轮。代价相同时，选汇聚还是选步幅，只差几个百分点；平移训练图像，则差 {{taught.mean:.0f}} 个百分点。

@@ -1,4 +1,4 @@
-# %% [markdown] en="516a8a08"
+# %% [markdown] en="813417eb"
 # # 12 · LeNet 与公平的比较
 #
 # **学完本课，你将知道**
@@ -7,8 +7,6 @@
 # - “Expected 4-dimensional input” 这条报错要你做什么；
 # - 为什么一个写对了的 LeNet 也会二十轮都停在十分之一，怎样让它动起来；
 # - 怎样说一个网络比另一个好，而不欺骗自己。
-#
-# **时间**：阅读 {{lesson.minutes}} 分钟，运行只需几十秒。需要先学第 7、8、10 课。
 
 # %%
 import tempfile
@@ -19,7 +17,9 @@ import convscope as cs
 
 lesson = cs.lessons.begin(12)
 
-# %% [markdown] en="496c62ad"
+# %% [markdown] en="84b34856"
+# **时间**：阅读 {{lesson.minutes}} 分钟，运行只需几十秒。需要先学第 7、8、10 课。
+#
 # ## 1 · 五个部分
 #
 # 用于分类的卷积网络由输入、卷积、汇聚（池化）、全连接层和 softmax 组成。Convscope
@@ -192,14 +192,14 @@ same_seed = cs.experiments.weight_difference(first.network, again.network)
 other_seed = cs.experiments.weight_difference(first.network, other.network)
 cs.lessons.claim("12.repeat", same_seed == 0 and other_seed > 0, same=same_seed, other=other_seed)
 
-# %% [markdown] en="7cc9f225"
+# %% [markdown] en="3a7887a6"
 # 换一个种子，就换了初始权重和图像的次序。影响有多大？先立规则，再看结果。按书中配方在
 # Fashion-MNIST 上训练 LeNet，**n = 5** 个种子，取**最后**一轮（不是最好一轮）的准确率。
 # 尺子是标准误 √(p(1−p)/n)，这是 10,000 幅测试图像无论如何都会留下的误差。如果种子之间的标准差更大，
 # 单独一次训练就说明不了那么多。
 #
 # **练习 12.3（P）** *先作答，再运行下一格*：五个种子中最好与最差相差多少？“a”：不到半个百分点；
-# “b”：半个到两个百分点；“c”：两个以上。
+# “b”：半个到三个百分点；“c”：三个以上。
 
 # %%
 answer = None

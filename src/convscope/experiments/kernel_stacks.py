@@ -162,7 +162,7 @@ def compare_kernel_stacks(
     channels: int = 32,
     size: int = 28,
     images: int = 4,
-    rounds: int = 15,
+    rounds: int = 31,
 ) -> KernelStacks:
     """Count and time stacks of convolutions that keep height and width.
 

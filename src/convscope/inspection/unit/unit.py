@@ -48,6 +48,7 @@ from convscope.inspection.unit.steps import UnitStep, follow_steps
 from convscope.inspection.unit.text import as_parts, as_text
 from convscope.look.html import escape
 from convscope.runs.run import Run
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,6 +94,7 @@ class UnitExplanation(UnitFindings):
         return draw_unit_backward(self, path)
 
 
+@in_usual_settings
 def unit(
     network: nn.Module | Run | str | Path,
     image: Tensor | NDArray[np.generic] | str | Path,
