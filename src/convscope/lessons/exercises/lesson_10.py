@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from convscope.lessons.exercise import (
     NOT_ANSWERED,
     Exercise,
-    WrongAnswer,
     Outcome,
     Words,
+    WrongAnswer,
     design,
     function,
     number,
