@@ -129,7 +129,10 @@ def _chain(*strides: int, kernel: int = 3) -> Any:
 
     inputs = [1, *[CHANNELS] * (len(strides) - 1)]
     return nn.Sequential(
-        *(nn.Conv2d(c, CHANNELS, kernel, s, kernel // 2) for c, s in zip(inputs, strides, strict=True))
+        *(
+            nn.Conv2d(c, CHANNELS, kernel, s, kernel // 2)
+            for c, s in zip(inputs, strides, strict=True)
+        )
     )
 
 
