@@ -8,6 +8,8 @@
 # - what pooling does when the image moves, and why it does *not* make a network translation
 #   invariant;
 # - what a stride does instead, at the same cost.
+#
+# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
 
 # %%
 import numpy as np
@@ -18,8 +20,6 @@ import convscope as cs
 lesson = cs.lessons.begin(10)
 
 # %% [markdown]
-# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
-#
 # ## One number for each window
 #
 # Pooling slides a window over a map, as a convolution does. But it has nothing to learn: it takes
@@ -173,9 +173,9 @@ cs.lessons.claim(
 china = cs.experiments.photograph("china", 96)
 curves = cs.experiments.measure_shift_curves(
     {
-        "max 2, stride 1": nn.MaxPool2d(2, stride=1),
-        "max 2": nn.MaxPool2d(2),
-        "average 2": nn.AvgPool2d(2),
+        "max 2, s = 1": nn.MaxPool2d(2, stride=1),
+        "max 2, s = 2": nn.MaxPool2d(2),
+        "average 2, s = 2": nn.AvgPool2d(2),
     },
     china,
     6,
@@ -183,10 +183,10 @@ curves = cs.experiments.measure_shift_curves(
 cs.lessons.show(curves)
 
 # %%
-follows, all_of_them = curves.exact("max 2"), curves.exact("max 2, stride 1")
+follows, all_of_them = curves.exact("max 2, s = 2"), curves.exact("max 2, s = 1")
 cs.lessons.claim(
     "10.even",
-    follows == curves.exact("average 2") == [0, 2, 4, 6] and all_of_them == [*range(7)],
+    follows == curves.exact("average 2, s = 2") == [0, 2, 4, 6] and all_of_them == [*range(7)],
     followed=", ".join(map(str, follows)),
 )
 
@@ -268,9 +268,7 @@ cs.lessons.claim(
 
 # %%
 taught = many.difference("max, moved", "max", "kept", 4)
-cs.lessons.claim(
-    "10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high
-)
+cs.lessons.claim("10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high)
 
 # %% [markdown]
 # Measured on {{stored.date}} on {{stored.machine[cores]}} cores, {{many.epochs}} epochs each. At equal

@@ -22,7 +22,7 @@ settings.load_profile("default")
 
 
 def pytest_collection_finish():
-    """Thousands of tests and their modules stay to the end: garbage is never sought in them again."""
+    """Thousands of tests stay to the end: garbage is never sought among them again."""
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-# %% [markdown] en="84312d19"
+# %% [markdown] en="8352e9c4"
 # # 3 · 梯度
 #
 # **学完本课，你将知道**
@@ -6,8 +6,6 @@
 # - 自动微分算的是什么，怎样用每个数两次函数调用来检验它；
 # - 它为什么沿计算图*往回*走，这要付出多少时间和内存；
 # - 怎样有意切断一条路径，又怎样找出无意中切断的地方：那个学不动的层。
-#
-# **时间**：阅读 {{lesson.minutes}} 分钟，运行只需几秒。需要先学第 1、2 课。
 
 # %%
 import torch
@@ -17,7 +15,9 @@ import convscope as cs
 
 lesson = cs.lessons.begin(3)
 
-# %% [markdown] en="72429be7"
+# %% [markdown] en="114017e5"
+# **时间**：阅读 {{lesson.minutes}} 分钟，运行只需几秒。需要先学第 1、2 课。
+#
 # ## 1 · 你要的是什么
 #
 # 梯度说的是：一个数随其他许多数中的每一个变化得有多快。$y = 2\,x^\top x$ 的梯度是 $4x$；单纯求和，
@@ -162,7 +162,7 @@ cs.lessons.claim(
     high=slowest,
 )
 counted = costs.costs[-1].counted
-cs.lessons.claim("3.counted", 1.7 < counted <= 2.0, network=costs.costs[-1].network, ratio=counted)
+cs.lessons.claim("3.counted", 1.7 < counted < 2.01, network=costs.costs[-1].network, ratio=counted)
 
 # %% [markdown] en="c5acdf12"
 # 若用有限差分，{{costs.costs[1].network}} 的同样这些梯度要花大约

@@ -1,4 +1,4 @@
-# %% [markdown] en="7da04e52"
+# %% [markdown] en="cad91bef"
 # # 10 · 汇聚（池化）
 #
 # **学完本课你会知道**
@@ -7,6 +7,8 @@
 # - 汇聚为什么没有参数，为什么各通道互不相干；
 # - 图像平移时汇聚起什么作用，为什么它*不能*使网络具有平移不变性；
 # - 同样的代价下，改用步幅会怎样。
+#
+# **时间**：阅读 {{lesson.minutes}} 分钟，运行半分钟。
 
 # %%
 import numpy as np
@@ -16,9 +18,7 @@ import convscope as cs
 
 lesson = cs.lessons.begin(10)
 
-# %% [markdown] en="3ff0c865"
-# **时间**：阅读 {{lesson.minutes}} 分钟，运行半分钟。
-#
+# %% [markdown] en="7fb0a1c2"
 # ## 每个窗口一个数
 #
 # 汇聚（池化）和卷积一样，让窗口在特征图上滑动，但没有什么要学：它取窗口中最大的数（*最大汇聚*），或取平均值（*平均汇聚*）。
@@ -156,9 +156,9 @@ cs.lessons.claim(
 china = cs.experiments.photograph("china", 96)
 curves = cs.experiments.measure_shift_curves(
     {
-        "max 2, stride 1": nn.MaxPool2d(2, stride=1),
-        "max 2": nn.MaxPool2d(2),
-        "average 2": nn.AvgPool2d(2),
+        "max 2, s = 1": nn.MaxPool2d(2, stride=1),
+        "max 2, s = 2": nn.MaxPool2d(2),
+        "average 2, s = 2": nn.AvgPool2d(2),
     },
     china,
     6,
@@ -166,10 +166,10 @@ curves = cs.experiments.measure_shift_curves(
 cs.lessons.show(curves)
 
 # %%
-follows, all_of_them = curves.exact("max 2"), curves.exact("max 2, stride 1")
+follows, all_of_them = curves.exact("max 2, s = 2"), curves.exact("max 2, s = 1")
 cs.lessons.claim(
     "10.even",
-    follows == curves.exact("average 2") == [0, 2, 4, 6] and all_of_them == [*range(7)],
+    follows == curves.exact("average 2, s = 2") == [0, 2, 4, 6] and all_of_them == [*range(7)],
     followed=", ".join(map(str, follows)),
 )
 
@@ -237,9 +237,7 @@ cs.lessons.claim(
 
 # %%
 taught = many.difference("max, moved", "max", "kept", 4)
-cs.lessons.claim(
-    "10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high
-)
+cs.lessons.claim("10.moved", taught.is_above(0), mean=taught.mean, low=taught.low, high=taught.high)
 
 # %% [markdown] en="05d29198"
 # 测于 {{stored.date}}，{{stored.machine[cores]}} 个核，每次训练 {{many.epochs}} 轮。代价相同时，选汇聚还是选步幅，只差几个百分点；平移训练图像，则差 {{taught.mean:.0f}} 个百分点。

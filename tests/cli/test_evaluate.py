@@ -97,7 +97,7 @@ def test_names_are_printed_as_they_are(capsys, monkeypatch):
         ["1", "a", "rather", "long", "name", "·", "1", "·"],
         ["2", "100", "%", "·", "·", "2"],
     ]
-    assert "1 mistake; the surest:" in text
+    assert "1 mistake; the most confident:" in text
     row = next(line for line in text.splitlines() if line.startswith("[red]"))
     assert row.split() == ["[red]", "–", "0.0", "%", "0.0", "%", "1"]
 

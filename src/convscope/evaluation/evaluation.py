@@ -54,7 +54,7 @@ class Mistake:
         path: Where it came from.
         label: Its true class.
         predicted: The class it was given.
-        probability: How sure the network was of that.
+        probability: The probability that the network gave to that class.
     """
 
     index: int
@@ -78,7 +78,7 @@ class Evaluation:
         per_class: Precision, recall, F1 and count of each class.
         confusion: (classes, classes) int64: how many images of the row's class were given the
             column's.
-        mistakes: All wrong images, the surest first.
+        mistakes: All wrong images, the most confident first.
         data: Name or folder of the data.
         split: Which part of the data.
         seconds: Time the network took.
@@ -262,7 +262,7 @@ def class_scores(
 
 
 def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mistake, ...]:
-    """The images given a wrong class, the surest first.
+    """The images given a wrong class, the most confident first.
 
     Args:
         logits: The network's logits of the images, with their labels.

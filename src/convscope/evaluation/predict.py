@@ -35,10 +35,12 @@ from convscope.runs.open_model import open_model
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
+from convscope.runtime.usual_settings import in_usual_settings
 
 QUICK_IMAGE = 0.0003  # seconds
 
 
+@in_usual_settings
 def predict(
     run: Run | str | Path,
     images: str | Path | Sequence[str | Path],

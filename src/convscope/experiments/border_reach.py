@@ -45,7 +45,7 @@ class BorderReach(Printed):
         """What is shown, from top to bottom."""
         size = len(self.maps[0])
         title = pick(
-            f"Outputs that depend on the padding: {size}×{size}, kernel {self.kernel}×{self.kernel}",
+            f"Outputs that depend on the padding: {size}×{size}, {self.kernel}×{self.kernel}",
             f"受填充影响的输出：{size}×{size}，卷积核 {self.kernel}×{self.kernel}",
         )
         rows = [(str(n), percent(share)) for n, share in enumerate(self.shares, 1)]

@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from convscope.errors import unknown_name
 from convscope.look.language import pick
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
+from convscope.runtime.quiet import quiet_torch
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -185,7 +186,8 @@ def forward_gradient(function: Callable[[Tensor], Tensor], point: Tensor) -> Ten
         point: (n,).
     """
     found = []
-    with torch.no_grad():
+    # PyTorch compiles rules of its own for this mode, in a way that it has deprecated itself.
+    with quiet_torch(), torch.no_grad():
         for place in range(point.numel()):
             direction = torch.zeros_like(point)
             direction[place] = 1.0

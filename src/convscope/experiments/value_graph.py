@@ -162,6 +162,7 @@ class _Recorder(TorchFunctionMode):
             place for each in args for place, tensor in enumerate(self.tensors) if tensor is each
         ]
         is_new = isinstance(result, Tensor) and not any(result is each for each in self.tensors)
+        is_new = is_new and result.is_floating_point()  # comparisons decide, but pass nothing on
         if known and is_new and result.numel() == 1:
             self.tensors.append(result)
             self.labels.append(_label(func, args))

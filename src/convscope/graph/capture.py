@@ -34,6 +34,7 @@ from convscope.runtime.exclusive import looking_at
 from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
+from convscope.runtime.usual_settings import usual_settings
 
 
 def capture(
@@ -113,10 +114,9 @@ def _run(
 
     kind, device = _kind_of(network)
     with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode(mode=False))
-        # always, as a network's own no_grad would not be seen otherwise; what it holds asks for
-        # gradients only if they are wanted
-        stack.enter_context(torch.enable_grad())
+        # with gradients always, as a network's own no_grad would not be seen otherwise; what it
+        # holds asks for them only if they are wanted
+        stack.enter_context(usual_settings(kind))
         stack.enter_context(leave_as_found(network, stand_in))
         if fake is not None:
             stack.enter_context(quiet_torch())  # it logs an error in full before raising it

@@ -220,9 +220,9 @@ def _matters(hidden: nn.Module) -> bool:
 def _check_single_image(module: nn.Module, shape: tuple[int, int, int], classes: int) -> None:
     """Refuse a module that takes images only several at a time."""
     advice = (
-        "Predictions, the server and the last images of an epoch may be one image alone. Is there "
-        "a squeeze() without an axis, which drops the axis of the images, too (squeeze(1) doesn't), "
-        "or a normalization over the images of a batch?"
+        "Predictions, the server and the last images of an epoch may be one image alone. Is "
+        "there a squeeze() without an axis, which drops the axis of the images, too (squeeze(1) "
+        "doesn't), or a normalization over the images of a batch?"
     )
     try:
         logits = main_logits(run_once(module, shape, training=False, images=1))

@@ -1,4 +1,4 @@
-"""Batch normalization folded into the convolution before it, for networks that only answer.
+"""Batch normalization folded into the convolution before it, for networks that only predict.
 
 In evaluation mode, batch normalization multiplies and shifts each channel by fixed numbers. So does
 the convolution before it, and one of the two is enough: the weights are multiplied once, and the

@@ -33,6 +33,7 @@ from convscope.runtime.module_copy import copy_module
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.training_mode import modes_kept
+from convscope.runtime.usual_settings import in_usual_settings
 from convscope.runtime.weight_average import WeightAverage
 from convscope.training.budget import first_plan, plan_steps
 from convscope.training.diagnosis import NotFiniteError
@@ -50,6 +51,7 @@ SHOWN_PROBLEMS = 10
 
 
 @exclusive("training")
+@in_usual_settings
 def train(
     network: str | nn.Module,
     data: Data,
@@ -121,6 +123,7 @@ def train(
 
 
 @exclusive("training")
+@in_usual_settings
 def resume(
     run: Run | str | Path,
     *,

@@ -66,7 +66,7 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
         ("calibration", "Can its probabilities be trusted?", calibration(analysis)),
         (
             "selective",
-            "Answering only when sure",
+            "Predicting only when confident",
             selective_prediction(analysis.selective, evaluation.accuracy),
         ),
         (

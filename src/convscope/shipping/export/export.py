@@ -13,6 +13,7 @@ from convscope.errors import UsageError
 from convscope.look.html import table
 from convscope.runs.open_model import open_model, run_or_model_file
 from convscope.runs.run import Run
+from convscope.runtime.usual_settings import in_usual_settings
 from convscope.shipping.export.format import OPSET
 from convscope.shipping.export.torchvision_weights import write_torchvision_weights
 
@@ -60,6 +61,7 @@ class WeightsExport:
         return asdict(self) | {"file": str(self.file)}
 
 
+@in_usual_settings
 def export(
     run: Run | str | Path,
     path: str | Path,
