@@ -83,6 +83,7 @@ cs.lessons.claim(
 # %% [markdown] en="643c9350"
 # **练习 10.2（F）** 写出对一个矩阵的最大汇聚。`padding` 是每一侧的填充。
 
+
 # %%
 def max_pool(matrix, window, padding, stride): ...
 
