@@ -39,8 +39,8 @@ def purity_figure(purity: ClassPurity, path: str | Path | None = None) -> Figure
         headline(
             figure,
             pick(
-                "Early channels respond to strokes, late ones to digits",
-                "浅层通道响应笔画，深层通道响应整个数字",
+                "The deeper, the larger the part of a digit that a channel responds to",
+                "越深的通道，响应的部分越大：从笔画到数字",
             ),
         )
         grid = figure.subplots(len(rows), SHOWN, squeeze=False)
