@@ -28,7 +28,7 @@ lesson = cs.lessons.begin(3)
 x = torch.arange(4.0, requires_grad=True)
 y = 2 * torch.dot(x, x)
 y.backward()
-square_error = float((x.grad - 4 * x).abs().max())
+square_error = float((x.grad - 4 * x.detach()).abs().max())
 cs.lessons.claim("3.square", square_error == 0, error=square_error)
 
 x.grad = None  # gradients add up otherwise
@@ -42,15 +42,14 @@ cs.lessons.claim("3.sum", sum_gradient == [1.0] * 4, gradient=sum_gradient)
 
 # %%
 x.grad = None
-y = x * x
 try:
-    y.backward()
+    (x * x).backward()
     refused = False
 except RuntimeError as error:
     refused = True
     print("PyTorch:", error)
-y.backward(torch.ones(4))
-vector_error = float((x.grad - 2 * x).abs().max())
+(x * x).backward(torch.ones(4))
+vector_error = float((x.grad - 2 * x.detach()).abs().max())
 cs.lessons.claim("3.vector", refused and vector_error == 0, error=vector_error)
 
 # %% [markdown]
@@ -97,7 +96,7 @@ def formula(x, y, z):
     return (x * y + z) ** 2
 
 
-graph = cs.experiments.value_graph(formula, x=2.0, y=3.0, z=-4.0)
+graph = cs.experiments.scalar_graph(formula, x=2.0, y=3.0, z=-4.0)
 cs.lessons.show(graph)
 cs.lessons.claim("3.chain", graph.chain_rule_error < 1e-12, error=graph.chain_rule_error)
 

@@ -110,7 +110,7 @@ class ValueGraph(Printed):
         Args:
             path: The PNG to write; None only gives the figure.
         """
-        from convscope.experiments.value_graph_figure import value_graph_figure
+        from convscope.experiments.scalar_graph_figure import value_graph_figure
 
         return value_graph_figure(self, path)
 
