@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from convscope.data.decode import FORMATS
-from convscope.data.file_kinds import begins_as_image, is_ignored, may_be_image, printable
+from convscope.data.file_kinds import begins_as_image, is_ignored, make_printable, may_be_image
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_other_content(content):
 
 
 def test_printable_spells_out_what_is_no_text():
-    assert printable("a/\udcff.png") == "a/\\xff.png"
+    assert make_printable("a/\udcff.png") == "a/\\xff.png"

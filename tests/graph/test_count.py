@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.graph.capture import capture
-from convscope.graph.count import costs
+from convscope.graph.count import count_operation_costs
 from convscope.inspection.open.network import open_for_shape
 from convscope.networks.catalog import list_networks
 from tests.inspection import odd_networks as odd
@@ -34,7 +34,7 @@ def counted(network, shape):
 
 
 def ours(network, shape):
-    found = costs(capture(network, shape)).values()
+    found = count_operation_costs(capture(network, shape)).values()
     assert all(cost.flops == 2 * cost.macs for cost in found)
     return sum(cost.flops for cost in found), sum(cost.backward_flops for cost in found)
 
@@ -112,7 +112,7 @@ class Attention(nn.Module):
 @pytest.mark.parametrize("images", [(3, 8, 8), torch.rand(1, 3, 8, 8)], ids=["shape", "images"])
 @pytest.mark.parametrize("need_weights", [True, False])
 def test_an_operation_of_unknown_kind_costs_twice_as_much_backwards(need_weights, images):
-    found = costs(capture(Attention(need_weights=need_weights), images))
+    found = count_operation_costs(capture(Attention(need_weights=need_weights), images))
     (cost,) = (c for node, c in found.items() if "attention" in node.kind and c.macs)
     # four products with 8×8 weights, and two of 16×8 with 8×16, for 16 positions
     assert cost.macs == 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
@@ -132,7 +132,7 @@ def test_layers_of_transformers_are_counted_whole(images):
         def forward(self, x):
             return self.layer(self.tokens(x).mT)
 
-    macs = sum(cost.macs for cost in costs(capture(Transformer(), images)).values())
+    macs = sum(cost.macs for cost in count_operation_costs(capture(Transformer(), images)).values())
     attention = 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
     assert macs == 16 * 8 * 12 + attention + 2 * 16 * 8 * 12
 
@@ -144,7 +144,7 @@ def test_a_reused_layer_counts_each_time():
 
 def test_a_convolution_costs_what_the_curriculum_says():
     network = nn.Conv2d(100, 100, 5, padding=2, bias=False)
-    cost = costs(capture(network, (100, 64, 64)))
+    cost = count_operation_costs(capture(network, (100, 64, 64)))
     (macs,) = {each.macs for each in cost.values() if each.macs}
     assert macs == 100 * 100 * 5 * 5 * 64 * 64  # about one thousand million
 

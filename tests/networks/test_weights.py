@@ -150,8 +150,8 @@ def test_weights_of_another_architecture_change_nothing_and_name_where_they_fit(
 def test_another_number_of_classes(lenet):
     assert message(lambda: load_weights(lenet, build("lenet", classes=3).state_dict())) == (
         "These weights are of another architecture than lenet: of another shape "
-        "classifier.dense3.weight (3×84 instead of 10×84), classifier.dense3.bias (3 instead of "
-        "10). The names fit, so build it with the in_channels, classes and other arguments that "
+        "classifier.dense3.weight (3×84 instead of 10×84) and classifier.dense3.bias (3 instead "
+        "of 10). The names fit, so build it with the in_channels, classes and other arguments that "
         "the weights were trained with."
     )
 
@@ -175,7 +175,7 @@ def test_auxiliary_classifiers_are_left_out_and_said_so():
     network = fill(build("googlenet-torchvision"))
     published = {"aux1.fc1.bias": torch.zeros(3), "aux2.fc1.bias": torch.zeros(3)}
     published |= network.state_dict()
-    with pytest.warns(UserWarning, match=r"no such part: aux1\.fc1\.bias, aux2\.fc1\.bias\."):
+    with pytest.warns(UserWarning, match=r"no such part: aux1\.fc1\.bias and aux2\.fc1\.bias\."):
         load_weights(build("googlenet-torchvision"), published)
 
 
@@ -199,7 +199,9 @@ def test_any_module_can_be_filled():
     load_weights(target, source.state_dict())
     assert torch.equal(source.weight, target.weight)
     words = message(lambda: load_weights(target, {}))
-    assert words == "These weights are of another architecture than Linear: missing weight, bias."
+    assert (
+        words == "These weights are of another architecture than Linear: missing weight and bias."
+    )
 
 
 @pytest.mark.parametrize("kind", [torch.int8, torch.bool, torch.int64, torch.complex64])

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.utils import prune
 
 from convscope.networks.catalog import build
-from convscope.runtime.folded import folded
+from convscope.runtime.folded import fold_batch_norms
 
 
 def lived(network, images):
@@ -36,7 +36,7 @@ def test_answers_stay_the_same(name, left):
     torch.manual_seed(1)
     images = torch.randn(4, 3, 32, 32)
     network = lived(build(name, 3, 5), images)
-    quicker = folded(network)
+    quicker = fold_batch_norms(network)
     with torch.no_grad():
         torch.testing.assert_close(quicker(images), network(images), atol=1e-4, rtol=1e-4)
     if left is not None:
@@ -62,7 +62,7 @@ def test_what_is_used_elsewhere_stays():
     torch.manual_seed(2)
     images = torch.randn(3, 1, 9, 9)
     network = lived(Shared(), images)
-    quicker = folded(network)
+    quicker = fold_batch_norms(network)
     assert count(quicker, nn.BatchNorm2d) == 3
     with torch.no_grad():
         torch.testing.assert_close(quicker(images), network(images))
@@ -82,7 +82,7 @@ class Deciding(nn.Module):
 
 def test_what_cannot_be_traced_is_copied():
     network = Deciding().eval()
-    copied = folded(network)
+    copied = fold_batch_norms(network)
     assert type(copied) is Deciding
     assert copied is not network
     images = torch.randn(2, 1, 6, 6)
@@ -92,7 +92,7 @@ def test_what_cannot_be_traced_is_copied():
 def test_the_original_keeps_its_weights_and_mode():
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)).train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    folded(network)
+    fold_batch_norms(network)
     assert network.training
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
@@ -136,7 +136,7 @@ HAPPENS = {
 def test_whatever_happens_around_layers_still_happens(name):
     network, images = normalized(), torch.randn(4, 1, 8, 8)
     HAPPENS[name](network)
-    quicker = folded(network)
+    quicker = fold_batch_norms(network)
     with torch.no_grad():
         torch.testing.assert_close(quicker(images), network(images), atol=1e-4, rtol=1e-4)
 
@@ -156,8 +156,8 @@ def test_what_tracing_drops_is_noticed_on_images():
 
     network, images = Slope().eval(), torch.randn(2, 1, 8, 8)
     generator = torch.get_rng_state()
-    quicker = folded(network, images)
+    quicker = fold_batch_norms(network, images)
     assert torch.equal(torch.get_rng_state(), generator)
     with torch.no_grad():
         assert torch.equal(quicker(images), network(images))
-    assert count(folded(normalized(), images), nn.BatchNorm2d) == 0
+    assert count(fold_batch_norms(normalized(), images), nn.BatchNorm2d) == 0

@@ -16,7 +16,7 @@ from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.execution import Execution
 from convscope.runtime.training_mode import into_training_mode, kept_in_evaluation, modes_kept
-from convscope.runtime.trial import fitting_layout, shortened, why_step_fails
+from convscope.runtime.trial import fitting_layout, shorten_reason, why_step_fails
 
 CPU = torch.device("cpu")
 IMAGES, LABELS = torch.randn(4, 1, 8, 8), torch.arange(4) % 3
@@ -130,8 +130,8 @@ def test_without_a_form_in_bfloat16_float32_is_taken_and_that_is_said(make):
 
 
 def test_long_reasons_are_shortened():
-    assert shortened("short") == "short"
-    assert shortened("x" * 200) == "x" * 100 + "…"
+    assert shorten_reason("short") == "short"
+    assert shorten_reason("x" * 200) == "x" * 100 + "…"
 
 
 def test_what_its_owner_keeps_in_evaluation_mode_stays_so():

@@ -18,7 +18,7 @@ from convscope.data.name_encoding import find_encoding
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
 
 
-def class_names(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+def name_classes(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The class that each folder name stands for, and what to say about it.
 
     Args:
@@ -38,7 +38,7 @@ def class_names(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]
         shown = ", ".join(list(dict.fromkeys(decoded.values()))[:3])
         maybe = f" ({' or '.join(others)} would fit as well)" if others else ""
         notes.append(f"Names of folders that aren't UTF-8 are read as {encoding}{maybe}: {shown}")
-    classes = {name: _tidied(decoded.get(name, name)) for name in names}
+    classes = {name: _tidy(decoded.get(name, name)) for name in names}
     same: dict[str, list[str]] = {}
     for name, label in classes.items():
         same.setdefault(label, []).append(name)
@@ -74,6 +74,6 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _tidied(name: str) -> str:
+def _tidy(name: str) -> str:
     tidy = unicodedata.normalize("NFC", name).translate(INVISIBLE).strip()
     return tidy or name

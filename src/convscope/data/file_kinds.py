@@ -29,7 +29,7 @@ def is_ignored(name: str) -> bool:
     return name.startswith(".") or name.lower() in IGNORED
 
 
-def printable(path: str) -> str:
+def make_printable(path: str) -> str:
     """`path` with the bytes that are no text (in names made on other systems) spelled out."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 

@@ -22,9 +22,9 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from convscope.data.class_names import class_names, natural_order
+from convscope.data.class_names import name_classes, natural_order
 from convscope.data.decode import ImageError
-from convscope.data.file_kinds import begins_as_image, may_be_image, printable
+from convscope.data.file_kinds import begins_as_image, make_printable, may_be_image
 from convscope.data.folder_shapes import (
     Parts,
     class_folders,
@@ -49,7 +49,7 @@ from convscope.data.layout_words import (
     several_sets,
 )
 from convscope.data.reading import Reading
-from convscope.data.split_names import split_roles
+from convscope.data.split_names import find_split_roles
 from convscope.data.tree import Listing, Tree
 from convscope.errors import UsageError
 
@@ -120,7 +120,7 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
         if reading.rules == 2:
             raise
         roles = {}  # runs of earlier code weren't asked, and took all folders for classes
-    return _placed(tree, files, outer, tops, roles, left_out, reading)
+    return _place_files(tree, files, outer, tops, roles, left_out, reading)
 
 
 def _images(tree: Tree, files: list[str]) -> list[str]:
@@ -154,7 +154,7 @@ def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dic
         return roles if "train" in given else {**roles, HERE: "train"}
     if given == "none" or not tops or tops.keys() & set(reading.known):
         return {}
-    roles = split_roles(tops)
+    roles = find_split_roles(tops)
     inner = {name: class_folders(paths) for name, paths in tops.items()}
     training = {name for name, split in roles.items() if split == "train" and inner[name]}
     others = tops.keys() - roles.keys()
@@ -202,7 +202,7 @@ def _check_others(
         raise ask_which_are_splits(sorted(tops), roles, inner, where)
 
 
-def _placed(
+def _place_files(
     tree: Tree,
     files: Mapping[str, Parts],
     outer: Parts,
@@ -240,7 +240,7 @@ def _placed(
             nowhere["/".join((*outer, top)), beside].append(file)
         else:
             found[file] = roles.get(HERE, ""), top, "/".join((*outer, top))
-    names, notes = class_names(name for _, name, _ in found.values())
+    names, notes = name_classes(name for _, name, _ in found.values())
     order: Callable[[str], Any] = natural_order if reading.rules == 2 else str
     ranks = {label: rank for rank, label in enumerate(sorted(set(names.values()), key=order))}
     unsorted = {
@@ -257,7 +257,11 @@ def _placed(
     ]
     if not places:
         return Layout({}, problems, ())
-    splits = {printable("/".join((name, *wrappers.get(name, ())))): roles[name] for name in roles}
+    splits = {
+        make_printable("/".join((name, *wrappers.get(name, ())))): roles[name] for name in roles
+    }
     trained = (place.label for place in places.values() if place.split in ("", "train"))
-    sentence = layout_in_words(printable("/".join(outer)), splits, list(dict.fromkeys(trained)))
+    sentence = layout_in_words(
+        make_printable("/".join(outer)), splits, list(dict.fromkeys(trained))
+    )
     return Layout(places, problems, (sentence, *notes))

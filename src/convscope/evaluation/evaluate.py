@@ -12,7 +12,7 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.calibration import measure_calibration
-from convscope.evaluation.class_names import missing_classes
+from convscope.evaluation.class_names import find_missing_classes
 from convscope.evaluation.evaluation import (
     Evaluation,
     class_scores,
@@ -152,7 +152,7 @@ def evaluate_images(
         seconds=seconds,
         notes=(
             *chosen_images.notes,
-            *missing_classes(images),
+            *find_missing_classes(images),
             *find_suspicions(logits.values, logits.labels, card.classes),
             *_uncalibrated(run, card),
         ),

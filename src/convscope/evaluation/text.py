@@ -19,7 +19,7 @@ MOST_MISTAKES = 10  # lines in the terminal; the files have more
 
 
 def evaluation_text(evaluation: Evaluation, width: int | None = None) -> str:
-    """Accuracy, calibration, classes, confusion matrix and the surest mistakes.
+    """Accuracy, calibration, classes, confusion matrix and the most confident mistakes.
 
     Args:
         evaluation: What to describe.
@@ -122,7 +122,7 @@ def _mistakes(evaluation: Evaluation) -> str:
     if not mistakes:
         return "No mistakes."
     noun = "mistake" if len(mistakes) == 1 else "mistakes"
-    lines = [f"{len(mistakes):,} {noun}; the surest:"]
+    lines = [f"{len(mistakes):,} {noun}; the most confident:"]
     lines += [
         f"  {percent(mistake.probability):>7}  {mistake.predicted}, but it is {mistake.label}: "
         f"{mistake.path}"

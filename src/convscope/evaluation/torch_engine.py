@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.calibration import calibrate_probabilities
 from convscope.evaluation.unknown import is_unknown
 from convscope.runs.model import Model
 from convscope.runtime.execution import Execution, Precision
-from convscope.runtime.folded import folded
+from convscope.runtime.folded import fold_batch_norms
 from convscope.runtime.module_output import main_logits
 
 
@@ -47,7 +47,9 @@ class TorchEngine:
         # Autocast would convert the weights again for every batch.
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         tried = None if model.card.network else _try_images(model).to(device)
-        self._network = self._execution.place(folded(model.network, tried).to(self._dtype))
+        self._network = self._execution.place(
+            fold_batch_norms(model.network, tried).to(self._dtype)
+        )
         self._normalization = model.normalization
         self._card = model.card
         # A module of somebody's own may compute a gradient in its forward pass.
@@ -63,7 +65,7 @@ class TorchEngine:
             inputs = execution.lay_out(inputs.to(self._dtype))
             logits = main_logits(self._network(inputs)).float().cpu()
             return EngineOutput(
-                calibrated_probabilities(logits, self._card), is_unknown(logits, self._card)
+                calibrate_probabilities(logits, self._card), is_unknown(logits, self._card)
             )
 
 

@@ -28,7 +28,7 @@ from convscope.errors import UsageError
 from convscope.graph.batch import find_batch_axes
 from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
-from convscope.graph.restore import left_as_found, named_tensors
+from convscope.graph.restore import collect_tensors, leave_as_found
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.exclusive import looking_at
 from convscope.runtime.kept_state import generators_kept
@@ -96,7 +96,7 @@ def _run(
     keep_values: bool = True,
     gradients: bool = False,
 ) -> Graph:
-    tensors, parameter_names, tied = named_tensors(network)
+    tensors, parameter_names, tied = collect_tensors(network)
     stand_ins: dict[int, Tensor] = {}
     fake = None if isinstance(images, Tensor) else FakeTensorMode(allow_non_fake_inputs=True)
 
@@ -117,7 +117,7 @@ def _run(
         # with gradients always, as a network's own no_grad would not be seen otherwise; what it
         # holds asks for them only if they are wanted
         stack.enter_context(usual_settings(kind))
-        stack.enter_context(left_as_found(network, stand_in))
+        stack.enter_context(leave_as_found(network, stand_in))
         if fake is not None:
             stack.enter_context(quiet_torch())  # it logs an error in full before raising it
             stack.enter_context(fake)
@@ -138,7 +138,7 @@ def _run(
         except (UsageError, *_NEEDS_NUMBERS):
             raise
         except Exception as error:
-            raise _explained(error, network, tuple(given.shape), recorder.failed) from error
+            raise _explain(error, network, tuple(given.shape), recorder.failed) from error
         main = _main(result)
         output = _output(recorder, network, main)
     notes = (f"{_name_of(network)} returns {_words(result)}; the main one is shown.",)
@@ -234,7 +234,7 @@ def _example(result: object) -> str:
     return "[0]" if isinstance(result, Sequence) else ".logits"
 
 
-def _explained(
+def _explain(
     error: Exception,
     network: nn.Module,
     shape: tuple[int, ...],

@@ -41,7 +41,7 @@ class OperationCost(NamedTuple):
     backward_flops: int = 0
 
 
-def costs(graph: Graph) -> dict[Node, OperationCost]:
+def count_operation_costs(graph: Graph) -> dict[Node, OperationCost]:
     """The cost of every operation of the graph, for all its images together."""
     ways = _find_gradient_ways(graph)
     found = {}

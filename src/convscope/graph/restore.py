@@ -17,7 +17,7 @@ from convscope.runtime.kept_state import generators_kept, remember
 
 
 @contextmanager
-def left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> Iterator[None]:
+def leave_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> Iterator[None]:
     """Put the network into evaluation mode with stand-ins for its tensors, and undo all of it.
 
     What is put back: every attribute of every module (mode, parameters, buffers, hooks, counters,
@@ -84,7 +84,9 @@ def _containers(values: Iterable[Any]) -> Iterator[dict[Any, Any] | list[Any]]:
             yield value
 
 
-def named_tensors(network: nn.Module) -> tuple[dict[str, Tensor], list[str], dict[str, list[str]]]:
+def collect_tensors(
+    network: nn.Module,
+) -> tuple[dict[str, Tensor], list[str], dict[str, list[str]]]:
     """All tensors that a network holds, each once, under the first of its paths.
 
     Returns:

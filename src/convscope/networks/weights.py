@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.look.names import join_names
 from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
 
@@ -107,11 +108,16 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         if t.is_floating_point() and not t.float().isfinite().all()
     ]
     if not_numbers:
-        warnings.warn(f"Weights that hold NaN or infinity: {_few(not_numbers)}.", stacklevel=2)
+        warnings.warn(
+            f"Weights that hold NaN or infinity: {join_names(not_numbers, SHOWN)}.", stacklevel=2
+        )
     if prefix:
         warnings.warn(f"Names in the weights begin with {prefix!r}; it is taken off.", stacklevel=2)
     if left_out:
-        warnings.warn(f"Left out, as the network has no such part: {_few(left_out)}.", stacklevel=2)
+        warnings.warn(
+            f"Left out, as the network has no such part: {join_names(left_out, SHOWN)}.",
+            stacklevel=2,
+        )
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -190,7 +196,7 @@ def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> lis
         "of another shape": misshaped,
         "of another kind of numbers": of_other_numbers,
     }
-    return [f"{kind} {_few(names)}" for kind, names in found.items() if names]
+    return [f"{kind} {join_names(names, SHOWN)}" for kind, names in found.items() if names]
 
 
 def _holds(place: Tensor, given: Tensor) -> bool:
@@ -214,7 +220,7 @@ def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
             " The names fit, so build it with the in_channels, classes and other arguments that "
             "the weights were trained with."
         )
-    return f" Their names fit {' and '.join(map(repr, fitting))}." if fitting else ""
+    return f" Their names fit {join_names(map(repr, fitting))}." if fitting else ""
 
 
 @functools.cache
@@ -225,11 +231,6 @@ def _names_of(network: str) -> set[str]:
 
 def _names(weights: Iterable[str]) -> set[str]:
     return {name for name in weights if not name.endswith(COUNTER)}
-
-
-def _few(names: list[str]) -> str:
-    rest = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _shape(tensor: Tensor) -> str:

@@ -11,7 +11,7 @@ import torch
 from matplotlib.figure import Figure
 
 from convscope.comparison.evaluation_record import EvaluationRecord
-from convscope.data.facts import data_facts
+from convscope.data.facts import collect_facts
 from convscope.errors import UsageError
 from convscope.evaluation.cost import count_macs
 from convscope.look import numbers
@@ -217,7 +217,7 @@ def count_costs(
     Raises:
         UsageError: There is no such data, or its images aren't square and no size is given.
     """
-    facts = data_facts(data, size=size)
+    facts = collect_facts(data, size=size)
     channels, height, width = facts.shape
     if size is None and height != width:
         raise UsageError(f"The images are {height}×{width}. Give --size, to make them square.")

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from convscope.errors import UsageError
-from convscope.graph.restore import left_as_found
+from convscope.graph.restore import leave_as_found
+from convscope.look.names import join_names
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.module_copy import copy_module, inside_containers
 from convscope.runtime.module_output import main_logits
@@ -82,7 +83,7 @@ def examine_module(
     if still:
         notes.append(
             f"Kept in evaluation mode while {name} is trained, as they were given: "
-            f"{', '.join(still[:SHOWN])}{f' and {len(still) - SHOWN} more' * (len(still) > SHOWN)}."
+            f"{join_names(still, SHOWN)}."
         )
     return tuple(notes)
 
@@ -150,7 +151,7 @@ def run_once(
     """
     allow_nesting(module)
     give_shapes(module, shape)
-    with left_as_found(module, torch.clone), torch.no_grad():
+    with leave_as_found(module, torch.clone), torch.no_grad():
         try:
             module.train(training)
         except NotImplementedError as error:  # as of what torch.export made
@@ -247,7 +248,7 @@ def _check_single_image(module: nn.Module, shape: tuple[int, int, int], classes:
 
 def _check_buffers(module: nn.Module, shape: tuple[int, int, int]) -> None:
     """Refuse buffers that grow with every call."""
-    with left_as_found(module, torch.clone), torch.no_grad():
+    with leave_as_found(module, torch.clone), torch.no_grad():
         sizes = []
         for _ in range(2):
             _call(module, torch.zeros(2, *shape))

@@ -1,4 +1,4 @@
-"""Batch normalization folded into the convolution before it, for networks that only answer.
+"""Batch normalization folded into the convolution before it, for networks that only predict.
 
 In evaluation mode, batch normalization multiplies and shifts each channel by fixed numbers. So does
 the convolution before it, and one of the two is enough: the weights are multiplied once, and the
@@ -32,7 +32,7 @@ class _Whole(nn.Module):
         return self.network(x)
 
 
-def folded(network: nn.Module, images: Tensor | None = None) -> nn.Module:
+def fold_batch_norms(network: nn.Module, images: Tensor | None = None) -> nn.Module:
     """A copy in evaluation mode, without the batch normalizations that can be folded.
 
     Those stay whose input is used elsewhere as well, or is no convolution, and where something

@@ -85,10 +85,10 @@ def no_bfloat16(network: nn.Module, reason: str) -> UsageError:
     """The error for a network that is asked to compute in bfloat16 and can't."""
     return UsageError(
         f"precision='bfloat16': the module {type(network).__name__} has an operation without a "
-        f"form for it ({shortened(reason)}). Use precision='auto' or 'float32'."
+        f"form for it ({shorten_reason(reason)}). Use precision='auto' or 'float32'."
     )
 
 
-def shortened(reason: str) -> str:
+def shorten_reason(reason: str) -> str:
     """The beginning of a reason that PyTorch gives, for a line."""
     return reason if len(reason) <= 100 else f"{reason[:100].rstrip()}…"

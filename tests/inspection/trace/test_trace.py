@@ -300,6 +300,7 @@ print(memory("VmHWM") - before, time.process_time() - began)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's own counts")
 def test_deep_networks_take_seconds_and_no_memory():
     """The weights of ResNet-152 are 233 MB, its feature maps 181 MB: neither is copied or made."""

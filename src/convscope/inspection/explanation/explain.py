@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import UsageError, training_diverged, unknown_name
-from convscope.inspection.attribution.attribution import Attribution, frozen, logits_of
-from convscope.inspection.attribution.methods import METHODS, chosen_methods
+from convscope.inspection.attribution.attribution import Attribution, freeze, logits_of
+from convscope.inspection.attribution.methods import METHODS, choose_methods
 from convscope.inspection.explanation.explanation import Explanation
 from convscope.inspection.feature_maps.feature_maps import read_feature_maps
 from convscope.inspection.kernels.first_kernels import FirstKernels, read_first_kernels
@@ -57,7 +57,7 @@ def explain(
         ConvscopeError: The image or the model file can't be used, or the network's logits are
             not numbers.
     """
-    methods = chosen_methods(method)
+    methods = choose_methods(method)
     opened = open_image(network, image, size=size, device=device, module=module)
     model, pixels = opened.network, opened.pixels
     probabilities = _probabilities(model, pixels)
@@ -98,7 +98,7 @@ def _black(opened: OpenedImage) -> Tensor:
 
 
 def _probabilities(model: nn.Module, pixels: Tensor) -> Tensor:
-    with frozen(model), torch.no_grad():
+    with freeze(model), torch.no_grad():
         logits = logits_of(model, pixels)[0].float()
     if not logits.isfinite().all():
         raise training_diverged("For this image ")

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convscope.graph.capture import capture
-from convscope.graph.count import costs
-from convscope.graph.folding import Fold, fold, layers
+from convscope.graph.count import count_operation_costs
+from convscope.graph.folding import Fold, fold, list_layers
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.table import describe
 from convscope.graph.reach import is_understood
@@ -90,7 +90,7 @@ class _Tracer:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._costs = costs(graph)
+        self._costs = count_operation_costs(graph)
         self._fields = layer_fields(graph)
         self._new: dict[Node, list[str]] = {}
         self._shared: dict[Node, list[str]] = {}
@@ -104,7 +104,7 @@ class _Tracer:
 
     def trace(self) -> Trace:
         graph = self._graph
-        shown = layers(graph)
+        shown = list_layers(graph)
         seen = set(shown)
         rows = tuple(self._row(Fold(n.name, describe(n), (n,), n)) for n in shown)
         total = [self._costs[node] for node in graph]

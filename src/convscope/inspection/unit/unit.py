@@ -2,7 +2,7 @@
 
     explanation = unit(run, "shoe.png", "features.conv1:2,10,12", backward=True)
     print(explanation)                     # the arithmetic, step by step
-    explanation.figure("unit.png")         # the same as an image
+    explanation.figure("unit.png")         # the same as a figure
     explanation.as_dict()                  # the same as data
 
 The rules, one file for each family of operations, are in `graph.operations`.
