@@ -206,6 +206,20 @@ def test_a_loss_that_is_not_a_number_stops_before_it_does_harm(tmp_path):
     assert "Try a lower learning rate (--lr 1e+29), or --set clip_gradient=1." in message
 
 
+def test_a_network_that_gives_no_numbers_from_the_start_is_not_the_learning_rate_s_fault(tmp_path):
+    class Logarithm(nn.Module):
+        def forward(self, x):
+            return (-1 - x.abs()).log()
+
+    network = nn.Sequential(Logarithm(), module())
+    with pytest.raises(
+        NotFiniteError, match="in the very first step, .* look for a logarithm"
+    ) as e:
+        cs.train(network, DATA, cs.Recipe(epochs=1, batch_size=8), out=tmp_path / "r", **PLAIN)
+    assert "--lr" not in str(e.value)
+    assert "first appears in the output of '0' (Logarithm)" in str(e.value)
+
+
 def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):
     """The last step of an epoch explodes after a loss that was fine."""
     stepped = torch.optim.SGD.step
