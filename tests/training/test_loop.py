@@ -21,6 +21,7 @@ from convscope.training import loop
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest, TrainingStoppedError
 from convscope.training.live_view import LiveView
+from tests.conftest import slow
 
 
 def arrays(count=96, classes=3, size=8, seed=0):
@@ -98,9 +99,7 @@ def final_state(run):
     return checkpoint.tensors, state
 
 
-@pytest.mark.parametrize(
-    "stop_after", [1, 7, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 11, 12))]
-)
+@pytest.mark.parametrize("stop_after", [7, *slow(1, 3, 4, 11, 12)])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
     def network():
         return nn.Sequential(module()[:-1], nn.Dropout(0.3), module()[-1])

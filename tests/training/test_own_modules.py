@@ -17,6 +17,7 @@ import convscope as cs
 from convscope.errors import UsageError
 from convscope.planning.workload import make_workload
 from convscope.runs.choose_recipe import choose_recipe
+from tests.conftest import slow
 
 
 class Net(nn.Module):
@@ -162,7 +163,13 @@ def settings_of(module):
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Views", "Auxiliary", "Lazy", "Frozen", "Keeps"),
+        *slow("Bilinear", "Named", "OnTheFly", "OldWeightNorm", "nested"),
+    ],
+)
 def test_a_module_is_trained_and_goes_on(name, tmp_path):
     module = ZOO[name]()
     before = settings_of(module)
