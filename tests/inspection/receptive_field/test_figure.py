@@ -6,8 +6,8 @@ from matplotlib import colors
 from PIL import Image
 
 from convscope.inspection.receptive_field.figure import receptive_field_figure
-from convscope.look.palette import VERMILION
 from convscope.inspection.receptive_field.unit_field import Box, UnitField
+from convscope.look.palette import VERMILION
 
 
 def field(box, unclipped, height=28, width=40):
