@@ -138,7 +138,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         rows = [
-            [_share(score.precision), _share(score.recall), _share(score.f1), f"{score.count:,}"]
+            [percent(score.precision), percent(score.recall), percent(score.f1), f"{score.count:,}"]
             for score in self.per_class
         ]
         low, high = self.interval
@@ -282,10 +282,6 @@ def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mi
         )
         for index in wrong[order].tolist()
     )
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else percent(value)
 
 
 def _ratio(part: int, whole: int) -> float | None:
