@@ -63,6 +63,10 @@ class Mistake:
     predicted: str
     probability: float
 
+    def __str__(self) -> str:
+        share = percent(self.probability)
+        return f"{share:>7}  {self.predicted}, but it is {self.label}: {self.path}"
+
 
 @dataclass(frozen=True)
 class Evaluation:

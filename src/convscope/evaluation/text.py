@@ -119,9 +119,5 @@ def _mistakes(evaluation: Evaluation) -> str:
         return "No mistakes."
     noun = "mistake" if len(mistakes) == 1 else "mistakes"
     lines = [f"{len(mistakes):,} {noun}; the most confident:"]
-    lines += [
-        f"  {percent(mistake.probability):>7}  {mistake.predicted}, but it is {mistake.label}: "
-        f"{mistake.path}"
-        for mistake in mistakes[:MOST_MISTAKES]
-    ]
+    lines += [f"  {mistake}" for mistake in mistakes[:MOST_MISTAKES]]
     return "\n".join(lines)
