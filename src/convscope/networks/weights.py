@@ -108,7 +108,9 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         if t.is_floating_point() and not t.float().isfinite().all()
     ]
     if not_numbers:
-        warnings.warn(f"Weights that hold NaN or infinity: {join_names(not_numbers, SHOWN)}.", stacklevel=2)
+        warnings.warn(
+            f"Weights that hold NaN or infinity: {join_names(not_numbers, SHOWN)}.", stacklevel=2
+        )
     if prefix:
         warnings.warn(f"Names in the weights begin with {prefix!r}; it is taken off.", stacklevel=2)
     if left_out:
