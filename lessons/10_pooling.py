@@ -8,6 +8,8 @@
 # - what pooling does when the image moves, and why it does *not* make a network translation
 #   invariant;
 # - what a stride does instead, at the same cost.
+#
+# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
 
 # %%
 import numpy as np
@@ -18,8 +20,6 @@ import convscope as cs
 lesson = cs.lessons.begin(10)
 
 # %% [markdown]
-# **Time**: {{lesson.minutes}} minutes to read, half a minute to run.
-#
 # ## One number for each window
 #
 # Pooling slides a window over a map, as a convolution does. But it has nothing to learn: it takes

@@ -1,4 +1,4 @@
-# %% [markdown] en="7da04e52"
+# %% [markdown] en="cad91bef"
 # # 10 · 汇聚（池化）
 #
 # **学完本课你会知道**
@@ -7,6 +7,8 @@
 # - 汇聚为什么没有参数，为什么各通道互不相干；
 # - 图像平移时汇聚起什么作用，为什么它*不能*使网络具有平移不变性；
 # - 同样的代价下，改用步幅会怎样。
+#
+# **时间**：阅读 {{lesson.minutes}} 分钟，运行半分钟。
 
 # %%
 import numpy as np
@@ -16,9 +18,7 @@ import convscope as cs
 
 lesson = cs.lessons.begin(10)
 
-# %% [markdown] en="3ff0c865"
-# **时间**：阅读 {{lesson.minutes}} 分钟，运行半分钟。
-#
+# %% [markdown] en="7fb0a1c2"
 # ## 每个窗口一个数
 #
 # 汇聚（池化）和卷积一样，让窗口在特征图上滑动，但没有什么要学：它取窗口中最大的数（*最大汇聚*），或取平均值（*平均汇聚*）。
@@ -82,7 +82,6 @@ cs.lessons.claim(
 
 # %% [markdown] en="643c9350"
 # **练习 10.2（F）** 写出对一个矩阵的最大汇聚。`padding` 是每一侧的填充。
-
 
 # %%
 def max_pool(matrix, window, padding, stride): ...

@@ -18,7 +18,7 @@ import torch
 
 from convscope.errors import UsageError, unknown_name
 from convscope.experiments.brief_training import train_briefly
-from convscope.experiments.canvas_digits import canvas_digits, move_at_random
+from convscope.experiments.digits_on_canvas import canvas_digits, move_at_random
 from convscope.experiments.downsampling_networks import KINDS, build_downsampling_network
 from convscope.experiments.moved_answers import SHIFTS, MovedAnswers, measure_moved_answers
 from convscope.experiments.paired_difference import PairedDifference, measure_difference

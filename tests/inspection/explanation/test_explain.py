@@ -17,6 +17,7 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.inspection.explanation.explain import explain
 from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, save_model
+from tests.evaluation.page.markup import undefined_variables
 from tests.inspection import peculiar
 
 CLASSES = ("Ankle boot", '<b>bag</b> & "co"', "大衣")
@@ -180,6 +181,7 @@ def test_the_page_holds_everything_and_names_can_do_no_harm(explained):
     assert not re.search(r"(https?:)?//|url\(|@import", re.sub(r"base64,[^\"]*", "", text))
     assert "prefers-color-scheme: dark" in text
     assert "color-scheme: light dark" in text
+    assert undefined_variables(text) == set()
     assert "Check: the pixels add up to" in words
 
 

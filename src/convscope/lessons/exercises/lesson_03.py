@@ -122,7 +122,7 @@ def examine_layer(answer: Any) -> Outcome:
         )
     reference.load_state_dict(layer.state_dict())
     outputs = layer(values)
-    difference = float((outputs - reference(values)).abs().max())
+    difference = float((outputs - reference(values)).detach().abs().max())
     gradients: tuple[Any, ...] = (None,)
     if outputs.requires_grad:
         gradients = torch.autograd.grad(outputs.sum(), list(parameters.values()), allow_unused=True)
@@ -243,8 +243,8 @@ EXERCISES: list[Exercise] = [
                 "kernel[0, 0] 乘过哪些像素？分别用于哪些输出？",
             ),
             Words(
-                "gradient[a, b] = Σ upstream[i, j] · image[i + a, j + b].",
-                "gradient[a, b] = Σ upstream[i, j] · image[i + a, j + b]。",
+                "gradient[a, b] is the sum of upstream[i, j] · image[i + a, j + b].",
+                "gradient[a, b] 是 upstream[i, j] · image[i + a, j + b] 之和。",
             ),
         ],
     ),

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from convscope.lessons.exercise import (
     NOT_ANSWERED,
     Exercise,
-    WrongAnswer,
     Outcome,
     Words,
+    WrongAnswer,
     design,
     function,
     number,
@@ -89,7 +89,7 @@ def _measure_design(answer: Any) -> Outcome:
     import torch
 
     from convscope.experiments.brief_training import train_briefly
-    from convscope.experiments.canvas_digits import canvas_digits
+    from convscope.experiments.digits_on_canvas import canvas_digits
     from convscope.experiments.moved_answers import measure_moved_answers
     from convscope.inspection.trace.trace import trace
 
