@@ -88,6 +88,7 @@ _HOME: dict[str, str] = {
     "measure_shift_curves": "convscope.experiments.shift_curves",
     "measure_shift_response": "convscope.experiments.equivariance",
     "measure_step_errors": "convscope.experiments.finite_differences",
+    "measure_trained_field": "convscope.experiments.trained_field",
     "mirrored_figure": "convscope.experiments.mirrored_training",
     "mix_channels": "convscope.experiments.channel_mixing",
     "mlp_of_size": "convscope.experiments.lenet_variants",
