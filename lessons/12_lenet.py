@@ -37,6 +37,15 @@ cs.lessons.claim("12.parts", len(parts) == 5, count=len(parts))
 # %% [markdown]
 # ## 2 · Shapes
 #
+# **Exercise 12.1 (N)** How many parameters (weights and biases) do LeNet's second convolution (from
+# 6 to 16 channels, 5×5) and its first dense layer (from 400 to 120) have? Two numbers, worked out
+# before you look at the table below.
+
+# %%
+answer = None
+cs.lessons.check("12.1", answer)
+
+# %% [markdown]
 # Read the table from top to bottom and say for every line *why* the shape changes. The 5×5 kernel
 # with padding 2 keeps the height and width; without padding it takes 4 away; pooling halves.
 
@@ -53,15 +62,6 @@ cs.lessons.claim("12.shapes", shapes == published, shapes=len(shapes))
 # The weights are not where the arithmetic is: the dense layers hold nearly all of them, the
 # convolutions do nearly all of the work.
 #
-# **Exercise 12.1 (N)** How many parameters (weights and biases) do the second convolution (from 6
-# to 16 channels, 5×5) and the first dense layer (from 400 to 120) have? Two numbers, worked out
-# before you look at the table.
-
-# %%
-answer = None
-cs.lessons.check("12.1", answer)
-
-# %% [markdown]
 # A smaller relative, often the first network of a course: 1×32×32 images, 3×3 kernels, ReLU and
 # maxima. How many numbers reach its first dense layer? This is where most size errors come from.
 
@@ -137,7 +137,7 @@ stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
 # %% [markdown]
-# Right: {{stuck.accuracy[-1]:.1%}}. The loss stays near ln 10, the loss of guessing. Nothing is
+# Right: {{stuck.last_accuracy:.1%}}. The loss stays near ln 10, the loss of guessing. Nothing is
 # broken: the same *recipe* is not the same *training*. Ten epochs of Fashion-MNIST are 2,350 steps;
 # here they were {{stuck.total_steps}}. Count steps, not epochs, when you move a recipe to other
 # data.
@@ -168,7 +168,7 @@ cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 # %%
 with_sigmoid = cs.experiments.rate_map_of_rows(kept.rows, "sigmoid, average")
 with_relu = cs.experiments.rate_map_of_rows(kept.rows, "relu, max")
-cs.lessons.show(cs.experiments.rate_map_figure([with_sigmoid, with_relu]))
+cs.lessons.show(cs.experiments.draw_rate_maps([with_sigmoid, with_relu]))
 cs.lessons.claim(
     "12.relu_starts",
     len(with_relu.learned) > len(with_sigmoid.learned),

@@ -34,9 +34,17 @@ parts = {step.part for step in drawing.steps} & {
 }  # fmt: skip
 cs.lessons.claim("12.parts", len(parts) == 5, count=len(parts))
 
-# %% [markdown] en="18663db7"
+# %% [markdown] en="65325ba9"
 # ## 2 · 形状
 #
+# **练习 12.1（N）** LeNet 的第二个卷积层（6 个通道到 16 个通道，5×5）和第一个全连接层（400 到
+# 120）各有多少参数（权重加偏置）？先算出这两个数，再看下面的表。
+
+# %%
+answer = None
+cs.lessons.check("12.1", answer)
+
+# %% [markdown] en="40487755"
 # 从上到下读这张表，每一行都说说形状*为什么*变。5×5 的卷积核配上 2 的填充，高和宽不变；不填充就少
 # 4；汇聚使其减半。
 
@@ -49,17 +57,9 @@ published = [
 ]  # fmt: skip
 cs.lessons.claim("12.shapes", shapes == published, shapes=len(shapes))
 
-# %% [markdown] en="9496d858"
+# %% [markdown] en="d25f1f54"
 # 参数和计算量不在同一处：几乎所有参数都在全连接层，几乎所有计算都在卷积层。
 #
-# **练习 12.1（N）** 第二个卷积层（6 个通道到 16 个通道，5×5）和第一个全连接层（400 到
-# 120）各有多少参数（权重加偏置）？先算出这两个数，再看表。
-
-# %%
-answer = None
-cs.lessons.check("12.1", answer)
-
-# %% [markdown] en="bab12f3d"
 # 它的一个小亲戚，常是课程里的第一个网络：1×32×32 的图像、3×3 的卷积核、ReLU 和最大汇聚。
 # 有多少个数到达它的第一个全连接层？尺寸错误多半出在这里。
 
@@ -132,8 +132,8 @@ book = cs.experiments.lenet_recipe("digits", size=28)
 stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
-# %% [markdown] en="1c1731fd"
-# 正确率：{{stuck.accuracy[-1]:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
+# %% [markdown] en="12460ad6"
+# 正确率：{{stuck.last_accuracy:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
 # 相同的*配方*并不是相同的 *训练*。Fashion-MNIST 的十轮是 2,350 步；这里只有 {{stuck.total_steps}}
 # 步。把配方搬到别的数据上时，要数步数，不要数轮数。
 #
@@ -163,7 +163,7 @@ cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 # %%
 with_sigmoid = cs.experiments.rate_map_of_rows(kept.rows, "sigmoid, average")
 with_relu = cs.experiments.rate_map_of_rows(kept.rows, "relu, max")
-cs.lessons.show(cs.experiments.rate_map_figure([with_sigmoid, with_relu]))
+cs.lessons.show(cs.experiments.draw_rate_maps([with_sigmoid, with_relu]))
 cs.lessons.claim(
     "12.relu_starts",
     len(with_relu.learned) > len(with_sigmoid.learned),

@@ -42,7 +42,7 @@ NOT_REGISTERED = Words(
 
 def gradients_by_hand() -> list[float]:
     """Of (xy + z)² at x = 1, y = −2, z = 3."""
-    from convscope.experiments.value_graph import value_graph
+    from convscope.experiments.scalar_graph import value_graph
 
     graph = value_graph(lambda x, y, z: (x * y + z) ** 2, x=1.0, y=-2.0, z=3.0)
     return [float(graph.gradients[name] or 0) for name in "xyz"]
@@ -73,7 +73,8 @@ def kernel_gradient(image: Array, kernel: Array, upstream: Array) -> Array:
     gradients = cross_correlation_backward(
         upstream[None, None], image[None, None], kernel[None, None]
     )
-    return gradients.weight[0, 0]
+    found: Array = gradients.weight[0, 0]
+    return found
 
 
 def turned(image: Array, kernel: Array, upstream: Array) -> Array:
@@ -122,7 +123,7 @@ def examine_layer(answer: Any) -> Outcome:
         )
     reference.load_state_dict(layer.state_dict())
     outputs = layer(values)
-    difference = float((outputs - reference(values)).abs().max())
+    difference = float((outputs - reference(values)).detach().abs().max())
     gradients: tuple[Any, ...] = (None,)
     if outputs.requires_grad:
         gradients = torch.autograd.grad(outputs.sum(), list(parameters.values()), allow_unused=True)
@@ -243,8 +244,8 @@ EXERCISES: list[Exercise] = [
                 "kernel[0, 0] 乘过哪些像素？分别用于哪些输出？",
             ),
             Words(
-                "gradient[a, b] = Σ upstream[i, j] · image[i + a, j + b].",
-                "gradient[a, b] = Σ upstream[i, j] · image[i + a, j + b]。",
+                "gradient[a, b] is the sum of upstream[i, j] · image[i + a, j + b].",
+                "gradient[a, b] 是 upstream[i, j] · image[i + a, j + b] 之和。",
             ),
         ],
     ),
