@@ -199,9 +199,11 @@ def learn_position(
             f"networks must be pairs of a padding mode ({', '.join(PADDINGS)}) and a number of "
             f"layers from 1 on; got {list(networks)}."
         )
-    return PositionTest(
-        tuple(_train_and_ask(mode, layers, steps, seed) for mode, layers in networks), steps
-    )
+    from convscope.experiments.brief_training import on_one_thread
+
+    with on_one_thread():
+        answers = tuple(_train_and_ask(mode, layers, steps, seed) for mode, layers in networks)
+    return PositionTest(answers, steps)
 
 
 def _build(mode: str, layers: int) -> nn.Sequential:
