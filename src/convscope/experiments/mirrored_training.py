@@ -145,10 +145,10 @@ def train_mirrored(*, mirrored: bool = True, steps: int = 120, seed: int = 0) ->
     Raises:
         UsageError: steps is below 1.
     """
-    if steps < 1:
-        raise UsageError(f"steps must be at least 1; given {steps}.")
     from convscope.experiments.brief_training import on_one_thread
 
+    if steps < 1:
+        raise UsageError(f"steps must be at least 1; given {steps}.")
     with on_one_thread():
         return _train_both(mirrored=mirrored, steps=steps, seed=seed)
 
