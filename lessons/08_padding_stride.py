@@ -355,7 +355,7 @@ cs.lessons.claim(
 #
 # In a deep net the border reaches every output. Does the mode matter there? The same with 20
 # layers and 10 seeds. **The rule, before the run**: it matters if the interval of the difference
-# between zeros and the worst mode above, "circular", does not hold 0.
+# between zeros and "circular" does not hold 0.
 
 # %%
 deep = cs.experiments.read_trainings(stored.rows, "20 layers")

@@ -311,7 +311,7 @@ cs.lessons.claim(
     "8.zeros", gain.is_above(-0.5), mean=gain.mean, low=gain.low, high=gain.high, seeds=gain.pairs
 )
 
-# %% [markdown] en="bf046efb"
+# %% [markdown] en="4b17f1e2"
 # 测于 {{stored.date}}，处理器为 {{stored.machine[processor]}}。在这些小图像上，零填充不但没有损失准确率，还有所提高：{{gain.mean:+.1f}} 个百分点。没有填充时，看到边缘笔画的窗口很少。其他几种方式都不比零更好。
 #
 # 深层网络里，边缘会影响每一个输出。这时填充方式有没有关系？同样的实验，换成 20 层、10 个种子。**运行之前先定规则**：若零填充与“circular”（循环）之差的置信区间不含 0，就有关系。
