@@ -24,6 +24,7 @@ import convscope as cs
 from convscope.cli.main import app
 from convscope.lessons.claims import MARKS
 from convscope.lessons.contents_table import Lesson, list_lessons
+from convscope.lessons.page import only_claims
 from convscope.lessons.play import PlayedCell, PlayedLesson, play_lesson
 from convscope.lessons.screens import Shown
 
@@ -171,7 +172,7 @@ def cell_page(cell: PlayedCell, folder: Path, name: str) -> str:
     """A cell in Markdown; its figures are written beside the page."""
     if cell.kind == "markdown":
         return cell.source
-    parts = [f"```python\n{cell.source}\n```"]
+    parts = [] if only_claims(cell.source) else [f"```python\n{cell.source}\n```"]
     for place, shown in enumerate(cell.shown):
         parts.append(shown_page(shown, folder, f"{name}-{place}.png"))
     return "\n\n".join(parts)

@@ -7,8 +7,6 @@
 # - what "expected 4-dimensional input" wants from you;
 # - why a correct LeNet can sit at one in ten for twenty epochs, and what gets it moving;
 # - how to say that one network is better than another without fooling yourself.
-#
-# **Time**: {{lesson.minutes}} minutes to read, seconds to run. You need lessons 7, 8 and 10.
 
 # %%
 import tempfile
@@ -20,6 +18,8 @@ import convscope as cs
 lesson = cs.lessons.begin(12)
 
 # %% [markdown]
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run. You need lessons 7, 8 and 10.
+#
 # ## 1 · Five parts
 #
 # A convolutional network for classification is input, convolution, pooling, dense layers and a
@@ -37,6 +37,15 @@ cs.lessons.claim("12.parts", len(parts) == 5, count=len(parts))
 # %% [markdown]
 # ## 2 · Shapes
 #
+# **Exercise 12.1 (N)** How many parameters (weights and biases) do LeNet's second convolution (from
+# 6 to 16 channels, 5×5) and its first dense layer (from 400 to 120) have? Two numbers, worked out
+# before you look at the table below.
+
+# %%
+answer = None
+cs.lessons.check("12.1", answer)
+
+# %% [markdown]
 # Read the table from top to bottom and say for every line *why* the shape changes. The 5×5 kernel
 # with padding 2 keeps the height and width; without padding it takes 4 away; pooling halves.
 
@@ -53,15 +62,6 @@ cs.lessons.claim("12.shapes", shapes == published, shapes=len(shapes))
 # The weights are not where the arithmetic is: the dense layers hold nearly all of them, the
 # convolutions do nearly all of the work.
 #
-# **Exercise 12.1 (N)** How many parameters (weights and biases) do the second convolution (from 6
-# to 16 channels, 5×5) and the first dense layer (from 400 to 120) have? Two numbers, worked out
-# before you look at the table.
-
-# %%
-answer = None
-cs.lessons.check("12.1", answer)
-
-# %% [markdown]
 # A smaller relative, often the first network of a course: 1×32×32 images, 3×3 kernels, ReLU and
 # maxima. How many numbers reach its first dense layer? This is where most size errors come from.
 
@@ -137,7 +137,7 @@ stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
 # %% [markdown]
-# Right: {{stuck.accuracy[-1]:.1%}}. The loss stays near ln 10, the loss of guessing. Nothing is
+# Right: {{stuck.last_accuracy:.1%}}. The loss stays near ln 10, the loss of guessing. Nothing is
 # broken: the same *recipe* is not the same *training*. Ten epochs of Fashion-MNIST are 2,350 steps;
 # here they were {{stuck.total_steps}}. Count steps, not epochs, when you move a recipe to other
 # data.
@@ -168,7 +168,7 @@ cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 # %%
 with_sigmoid = cs.experiments.rate_map_of_rows(kept.rows, "sigmoid, average")
 with_relu = cs.experiments.rate_map_of_rows(kept.rows, "relu, max")
-cs.lessons.show(cs.experiments.rate_map_figure([with_sigmoid, with_relu]))
+cs.lessons.show(cs.experiments.draw_rate_maps([with_sigmoid, with_relu]))
 cs.lessons.claim(
     "12.relu_starts",
     len(with_relu.learned) > len(with_sigmoid.learned),
@@ -206,7 +206,8 @@ cs.lessons.claim("12.repeat", same_seed == 0 and other_seed > 0, same=same_seed,
 # larger, one run says less than it seems to.
 #
 # **Exercise 12.3 (P)** *Before you run the next cell*: how far apart are the best and the worst of
-# the five seeds? "a": less than half a point, "b": half a point to two points, "c": more than two.
+# the five seeds? "a": less than half a point, "b": half a point to three points, "c": more than
+# three.
 
 # %%
 answer = None

@@ -22,7 +22,7 @@ settings.load_profile("default")
 
 
 def pytest_collection_finish():
-    """Thousands of tests and their modules stay to the end: garbage is never sought in them again."""
+    """Thousands of tests stay to the end: garbage is never sought among them again."""
     gc.collect()
     gc.freeze()
 
@@ -149,6 +149,11 @@ def needs_data(name):
     folder = Path(os.environ.get("CONVSCOPE_DATA", "nowhere"))
     present = folder.is_dir() and any(name in path.name for path in folder.iterdir())
     return pytest.mark.skipif(not present, reason=f"{name} isn't in $CONVSCOPE_DATA")
+
+
+def slow(*names):
+    """These cases of a parametrized test are slow: others of their kind are among the fast."""
+    return [pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def as_dict(done):

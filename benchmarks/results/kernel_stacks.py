@@ -37,4 +37,4 @@ def measure_cell() -> dict[str, Any]:
 def _rows(variants: Sequence[str], seed: int) -> Iterator[dict[str, Any]]:
     trained = compare_short_trainings({name: VARIANTS[name] for name in variants}, seeds=[seed])
     for variant, (accuracy,) in trained.accuracies.items():
-        yield {"variant": variant, "seed": seed, "accuracy": accuracy}
+        yield {"experiment": "stacks", "variant": variant, "seed": seed, "accuracy": accuracy}

@@ -1,4 +1,4 @@
-# %% [markdown] en="516a8a08"
+# %% [markdown] en="813417eb"
 # # 12 · LeNet 与公平的比较
 #
 # **学完本课，你将知道**
@@ -7,8 +7,6 @@
 # - “Expected 4-dimensional input” 这条报错要你做什么；
 # - 为什么一个写对了的 LeNet 也会二十轮都停在十分之一，怎样让它动起来；
 # - 怎样说一个网络比另一个好，而不欺骗自己。
-#
-# **时间**：阅读 {{lesson.minutes}} 分钟，运行只需几十秒。需要先学第 7、8、10 课。
 
 # %%
 import tempfile
@@ -19,7 +17,9 @@ import convscope as cs
 
 lesson = cs.lessons.begin(12)
 
-# %% [markdown] en="496c62ad"
+# %% [markdown] en="84b34856"
+# **时间**：阅读 {{lesson.minutes}} 分钟，运行只需几十秒。需要先学第 7、8、10 课。
+#
 # ## 1 · 五个部分
 #
 # 用于分类的卷积网络由输入、卷积、汇聚（池化）、全连接层和 softmax 组成。Convscope
@@ -34,9 +34,17 @@ parts = {step.part for step in drawing.steps} & {
 }  # fmt: skip
 cs.lessons.claim("12.parts", len(parts) == 5, count=len(parts))
 
-# %% [markdown] en="18663db7"
+# %% [markdown] en="65325ba9"
 # ## 2 · 形状
 #
+# **练习 12.1（N）** LeNet 的第二个卷积层（6 个通道到 16 个通道，5×5）和第一个全连接层（400 到
+# 120）各有多少参数（权重加偏置）？先算出这两个数，再看下面的表。
+
+# %%
+answer = None
+cs.lessons.check("12.1", answer)
+
+# %% [markdown] en="40487755"
 # 从上到下读这张表，每一行都说说形状*为什么*变。5×5 的卷积核配上 2 的填充，高和宽不变；不填充就少
 # 4；汇聚使其减半。
 
@@ -49,17 +57,9 @@ published = [
 ]  # fmt: skip
 cs.lessons.claim("12.shapes", shapes == published, shapes=len(shapes))
 
-# %% [markdown] en="9496d858"
+# %% [markdown] en="d25f1f54"
 # 参数和计算量不在同一处：几乎所有参数都在全连接层，几乎所有计算都在卷积层。
 #
-# **练习 12.1（N）** 第二个卷积层（6 个通道到 16 个通道，5×5）和第一个全连接层（400 到
-# 120）各有多少参数（权重加偏置）？先算出这两个数，再看表。
-
-# %%
-answer = None
-cs.lessons.check("12.1", answer)
-
-# %% [markdown] en="bab12f3d"
 # 它的一个小亲戚，常是课程里的第一个网络：1×32×32 的图像、3×3 的卷积核、ReLU 和最大汇聚。
 # 有多少个数到达它的第一个全连接层？尺寸错误多半出在这里。
 
@@ -132,8 +132,8 @@ book = cs.experiments.lenet_recipe("digits", size=28)
 stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
-# %% [markdown] en="1c1731fd"
-# 正确率：{{stuck.accuracy[-1]:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
+# %% [markdown] en="12460ad6"
+# 正确率：{{stuck.last_accuracy:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
 # 相同的*配方*并不是相同的 *训练*。Fashion-MNIST 的十轮是 2,350 步；这里只有 {{stuck.total_steps}}
 # 步。把配方搬到别的数据上时，要数步数，不要数轮数。
 #
@@ -163,7 +163,7 @@ cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 # %%
 with_sigmoid = cs.experiments.rate_map_of_rows(kept.rows, "sigmoid, average")
 with_relu = cs.experiments.rate_map_of_rows(kept.rows, "relu, max")
-cs.lessons.show(cs.experiments.rate_map_figure([with_sigmoid, with_relu]))
+cs.lessons.show(cs.experiments.draw_rate_maps([with_sigmoid, with_relu]))
 cs.lessons.claim(
     "12.relu_starts",
     len(with_relu.learned) > len(with_sigmoid.learned),
@@ -192,14 +192,14 @@ same_seed = cs.experiments.weight_difference(first.network, again.network)
 other_seed = cs.experiments.weight_difference(first.network, other.network)
 cs.lessons.claim("12.repeat", same_seed == 0 and other_seed > 0, same=same_seed, other=other_seed)
 
-# %% [markdown] en="7cc9f225"
+# %% [markdown] en="3a7887a6"
 # 换一个种子，就换了初始权重和图像的次序。影响有多大？先立规则，再看结果。按书中配方在
 # Fashion-MNIST 上训练 LeNet，**n = 5** 个种子，取**最后**一轮（不是最好一轮）的准确率。
 # 尺子是标准误 √(p(1−p)/n)，这是 10,000 幅测试图像无论如何都会留下的误差。如果种子之间的标准差更大，
 # 单独一次训练就说明不了那么多。
 #
 # **练习 12.3（P）** *先作答，再运行下一格*：五个种子中最好与最差相差多少？“a”：不到半个百分点；
-# “b”：半个到两个百分点；“c”：两个以上。
+# “b”：半个到三个百分点；“c”：三个以上。
 
 # %%
 answer = None

@@ -97,7 +97,7 @@ def test_names_are_printed_as_they_are(capsys, monkeypatch):
         ["1", "a", "rather", "long", "name", "·", "1", "·"],
         ["2", "100", "%", "·", "·", "2"],
     ]
-    assert "1 mistake; the surest:" in text
+    assert "1 mistake; the most confident:" in text
     row = next(line for line in text.splitlines() if line.startswith("[red]"))
     assert row.split() == ["[red]", "–", "0.0", "%", "0.0", "%", "1"]
 
@@ -171,7 +171,7 @@ def test_data_of_other_classes(command, run, tmp_path):
         for number in range(5):
             Image.new("L", (8, 8), 50 * number).save(tmp_path / "pets" / name / f"{number}.png")
     done = command("evaluate", "r", "--data", "pets", code=2)
-    assert "knows none of the classes of 'pets': these are cat, dog" in done.stderr
+    assert "knows none of the classes of 'pets': these are cat and dog" in done.stderr
 
 
 def test_unknown_split_and_device(command, run):

@@ -1,4 +1,4 @@
-"""Accuracy against the share answered, against a definition that counts one by one."""
+"""Accuracy against coverage, against a definition that counts one by one."""
 
 import numpy as np
 import pytest

@@ -17,13 +17,17 @@ from convscope.lessons.checks import exercises_of, hint_after
 from convscope.lessons.contents_table import CONTENTS, list_lessons
 from convscope.lessons.notebook import write_notebook
 from convscope.lessons.play import play_lesson
+from convscope.lessons.screens import CollectingScreen
+from convscope.lessons.session import current_session, shown_on
 from convscope.look.language import Words, use_language
+from tests.lessons.slicing import slice_lesson
 
 LESSONS = list_lessons()
 IDS = [lesson.file for lesson in LESSONS]
 LONGEST = 120  # seconds on two idle cores; the machines of the tests are seldom idle, so ×4
-EVERY_THIRD = [
-    pytest.param(lesson, id=lesson.file, marks=[] if lesson.number % 3 == 0 else pytest.mark.slow)
+QUICK = {3, 9}  # of few seconds; the others are slow
+PLAYED = [
+    pytest.param(lesson, id=lesson.file, marks=[] if lesson.number in QUICK else pytest.mark.slow)
     for lesson in LESSONS
 ]
 KINDS = {"number", "prediction", "function", "design"}
@@ -65,11 +69,10 @@ def test_tokens_tell_code_apart():
     assert tokens("a = f(1)  # one\n") == tokens("a = f(1)  # 一\n") != tokens("a = f(2)\n")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("lesson", EVERY_THIRD)
-def test_a_lesson_runs_and_its_claims_hold(lesson, language, tmp_path, monkeypatch):
+@pytest.mark.parametrize("lesson", PLAYED)
+def test_a_lesson_runs_and_its_claims_hold(lesson, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    played = play_lesson(lesson.number, language)
+    played = play_lesson(lesson.number)
     failed = [claim.sentence for claim in played.claims if claim.holds is False]
     assert not failed
     assert [claim.id for claim in played.claims] == [*lesson.claims]
@@ -100,7 +103,7 @@ def test_a_lesson_runs_as_a_plain_script(lesson, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
-def test_a_lesson_runs_as_a_notebook(lesson, tmp_path):
+def test_a_lesson_runs_as_a_notebook_in_chinese(lesson, tmp_path):
     nbformat, client = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     file = tmp_path / "lesson.ipynb"
     write_notebook(lesson, "zh", file)
@@ -186,11 +189,26 @@ WRONG = [
 @pytest.mark.parametrize(("lesson", "wrong"), WRONG)
 def test_a_wrong_library_turns_its_claims(lesson, wrong, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    source = slice_lesson(lesson, wrong.turns)
     for name, replacement in wrong.replaced.items():
         monkeypatch.setattr(name, replacement)
-    played = play_lesson(lesson.number)
-    turned = {claim.id for claim in played.claims if claim.holds is False}
-    assert {*wrong.turns} <= turned
+    with shown_on(CollectingScreen(), "en"):
+        exec(compile(source, lesson.file, "exec"), {"__name__": "__main__"})  # noqa: S102
+        claims = {claim.id: claim.holds for claim in current_session().claims}
+    assert claims == dict.fromkeys(wrong.turns, False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
+def test_the_slices_of_a_right_library_hold(lesson, tmp_path, monkeypatch):
+    """Else a wrong library might only seem to turn them."""
+    monkeypatch.chdir(tmp_path)
+    source = slice_lesson(lesson, lesson.claims)
+    with shown_on(CollectingScreen(), "en"):
+        exec(compile(source, lesson.file, "exec"), {"__name__": "__main__"})  # noqa: S102
+        claims = {claim.id: claim.holds for claim in current_session().claims}
+    assert [*claims] == [*lesson.claims]
+    assert False not in claims.values()
 
 
 def test_every_file_belongs_to_a_lesson():

@@ -14,7 +14,7 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.lessons.cells import Cell, fill, read_cells
 from convscope.lessons.contents_table import find_claim, find_lesson
 from convscope.lessons.notebook import show_text, write_notebook
-from convscope.lessons.page import lesson_page
+from convscope.lessons.page import lesson_page, only_claims
 from convscope.lessons.play import play_lesson
 from convscope.lessons.screens import CollectingScreen
 from convscope.lessons.session import shown_on
@@ -143,6 +143,15 @@ def test_a_page_holds_all_and_loads_nothing(sample, language, html):
     assert "http://" not in page.replace("http://www.w3.org/1998/Math/MathML", "")
     assert 'class="claim holds"' in page
     assert 'class="claim open"' in page
+
+
+def test_cells_that_only_claim_are_folded(sample):
+    page = lesson_page(play_lesson(99))
+    assert page.count('<details class="code" open>') == 3
+    assert page.count('<details class="code">') == 2
+    assert only_claims("cs.lessons.claim('a', x)\ncs.lessons.end()")
+    assert not only_claims("x = 1\ncs.lessons.claim('a', x)")
+    assert not only_claims("1 + 1")
 
 
 def test_what_a_lesson_cannot_show_is_said():

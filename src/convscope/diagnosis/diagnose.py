@@ -16,6 +16,7 @@ from convscope.diagnosis.measurements import Measurements, measure_all
 from convscope.diagnosis.subject import examine
 from convscope.runs.run import Run
 from convscope.runtime.exclusive import exclusive
+from convscope.runtime.usual_settings import in_usual_settings
 
 CHECKS: tuple[Callable[[Measurements], Check], ...] = (
     images.check_classes,
@@ -39,6 +40,7 @@ CHECKS: tuple[Callable[[Measurements], Check], ...] = (
 
 
 @exclusive("a diagnosis")
+@in_usual_settings
 def diagnose(
     run: Run | str | Path,
     *,

@@ -1,9 +1,8 @@
 """Whether probabilities can be taken at their word, and one number that mends them.
 
-Of the images whose class is given with 80 % probability, 80 % should be right. Networks are often
-too sure, and those trained with label smoothing not sure enough. Guo et al. 2017, "On calibration
-of modern neural networks", measure this (section 2) and divide all logits by one number (section
-4.2).
+Of the predictions with 80 % confidence, 80 % should be right. Networks are often overconfident, and
+those trained with label smoothing underconfident. Guo et al. 2017, "On calibration of modern neural
+networks", measure this (section 2) and divide all logits by one number (section 4.2).
 """
 
 from __future__ import annotations
@@ -95,7 +94,8 @@ def fit_temperature(logits: Numbers, labels: Labels) -> float:
         labels: (N,) true classes.
 
     Returns:
-        From 0.01 to 100; above 1 the network was too sure. Never less likely than temperature 1.
+        From 0.01 to 100; above 1 the network was overconfident. Never less likely than
+        temperature 1.
 
     Raises:
         UsageError: There are no images, or shapes or labels don't fit together.

@@ -34,8 +34,10 @@ from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
+from convscope.runtime.usual_settings import in_usual_settings
 
 
+@in_usual_settings
 def evaluate(
     run: Run | str | Path,
     data: Data | None = None,

@@ -35,10 +35,12 @@ from convscope.runs.open_model import open_model
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
+from convscope.runtime.usual_settings import in_usual_settings
 
 QUICK_IMAGE = 0.0003  # seconds
 
 
+@in_usual_settings
 def predict(
     run: Run | str | Path,
     images: str | Path | Sequence[str | Path],
@@ -142,6 +144,11 @@ def _list_files(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
     files: list[str] = []
     problems: list[Problem] = []
     for path in paths:
+        if not isinstance(path, str | Path):
+            raise UsageError(
+                f"images must be paths of files or folders; given a {type(path).__name__}. Of "
+                "pixels in memory: cs.evaluate(run, ImageSet(…)), or cs.explain(run, pixels)."
+            )
         if Path(path).is_dir():
             tree = FolderTree(Path(path))
             listing = tree.listing()

@@ -160,7 +160,7 @@ def takes_minutes(macs: int, images: ImageSet) -> bool:
     return _is_long(macs, len(images), min(images.image_shape[1:]))
 
 
-def answers_needed(macs: int, images: int, side: int) -> int:
+def count_predictions(macs: int, images: int, side: int) -> int:
     """How many images go through a network after training, to measure its robustness.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
@@ -56,8 +56,7 @@ def seed_comparison_figure(comparison: SeedComparison, path: str | Path | None =
             )  # fmt: skip
         axes.set_xlim(1, epochs[-1] + 2.6)
         axes.set_ylim(0, 1)
-        axes.set_xticks(epochs)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xticks(epochs[:: max(1, len(epochs) // 10)])
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         axes.set_xlabel(pick("epoch", "轮"))
         axes.set_ylabel(pick("test accuracy", "测试准确率"))

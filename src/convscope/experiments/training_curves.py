@@ -61,10 +61,15 @@ class TrainingCurves(Printed):
         """Steps of the whole training."""
         return self.steps * len(self.accuracy)
 
+    @property
+    def last_accuracy(self) -> float:
+        """The accuracy after the last epoch."""
+        return self.accuracy[-1]
+
     def shown(self) -> Iterator[Part]:
         """The last epoch in a sentence, and all of them as a table."""
         held_out = pick(self.held_out, {"test": "测试", "validation": "验证"}[self.held_out])
-        share, steps = percent(self.accuracy[-1]), f"{self.total_steps:,}"
+        share, steps = percent(self.last_accuracy), f"{self.total_steps:,}"
         yield Paragraph(
             pick(
                 f"{share} of the {held_out} images right after {steps} steps",

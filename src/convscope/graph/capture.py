@@ -34,6 +34,7 @@ from convscope.runtime.exclusive import looking_at
 from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
+from convscope.runtime.usual_settings import usual_settings
 
 
 def capture(
@@ -113,10 +114,9 @@ def _run(
 
     kind, device = _kind_of(network)
     with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode(mode=False))
-        # always, as a network's own no_grad would not be seen otherwise; what it holds asks for
-        # gradients only if they are wanted
-        stack.enter_context(torch.enable_grad())
+        # with gradients always, as a network's own no_grad would not be seen otherwise; what it
+        # holds asks for them only if they are wanted
+        stack.enter_context(usual_settings(kind))
         stack.enter_context(leave_as_found(network, stand_in))
         if fake is not None:
             stack.enter_context(quiet_torch())  # it logs an error in full before raising it
@@ -214,7 +214,8 @@ def _output(recorder: Recorder, network: nn.Module, result: object) -> Node:
     if node is None or not node.depends_on_images:
         raise UsageError(
             f"What {name} returns was not computed from its images by functions of PyTorch, so "
-            "there is nothing to show. Does it compute with NumPy, or in a compiled extension?"
+            "there is nothing to show. Does it compute with NumPy, in torch.func.vmap, or in a "
+            "compiled extension?"
         )
     return node
 
@@ -241,6 +242,8 @@ def _explain(
 ) -> UsageError:
     where = f" in {failed[1]!r}" if failed is not None and failed[1] else ""
     reason = str(error).strip().split("\n")[0] or type(error).__name__
+    if ".numpy() is not supported for tensor subclasses" in reason:
+        reason = "it hands a tensor to NumPy, where it can't be followed; compute with PyTorch"
     return UsageError(
         f"{_name_of(network)} cannot compute images of shape {shape}: it fails{where} with "
         f"{type(error).__name__}: {reason}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from convscope.look.language import Words
 
 CODE = Words("Code", "代码")
 FIGURE = Words("Figure", "图")
+FOLDED = {"cs.lessons.claim", "cs.lessons.end"}
 
 
 def write_page(played: PlayedLesson, path: Path) -> None:
@@ -51,9 +53,10 @@ def _cell(cell: PlayedCell, markdown: Any, *, is_chinese: bool) -> str:
     if cell.kind == "markdown":
         return str(markdown.render(cell.source))
     code = CODE.zh if is_chinese else CODE.en
+    opened = "" if only_claims(cell.source) else " open"
     parts = [
-        f'<details class="code" open><summary>{code}</summary><pre><code>{escape_lines(cell.source)}'
-        "</code></pre></details>"
+        f'<details class="code"{opened}><summary>{code}</summary><pre><code>'
+        f"{escape_lines(cell.source)}</code></pre></details>"
     ]
     parts += [_shown(shown, is_chinese=is_chinese) for shown in cell.shown]
     return "\n".join(parts)
@@ -70,6 +73,13 @@ def _shown(shown: Shown, *, is_chinese: bool) -> str:
         data = base64.b64encode(shown.png).decode()
         parts.append(f'<img src="data:image/png;base64,{data}" alt="{alternative}">')
     return "\n".join(parts)
+
+
+def only_claims(source: str) -> bool:
+    """Whether a cell only says how what was measured before came out, so that it may be folded."""
+    calls = [node.value for node in ast.parse(source).body if isinstance(node, ast.Expr)]
+    names = {ast.unparse(call.func) for call in calls if isinstance(call, ast.Call)}
+    return len(calls) == len(ast.parse(source).body) and names <= FOLDED
 
 
 def escape_lines(text: str) -> str:

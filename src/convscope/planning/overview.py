@@ -26,6 +26,7 @@ from convscope.planning.overview_figure import overview_figure
 from convscope.planning.plan import Plan
 from convscope.runs.build_for_images import build_for_images
 from convscope.runs.recipe import Recipe
+from convscope.runtime.usual_settings import in_usual_settings
 
 MEASURING_SECONDS = 0.3  # for each network
 
@@ -168,6 +169,7 @@ class Overview(Printed):
         return cells
 
 
+@in_usual_settings
 def plan_all(
     data: str | Path,
     recipe: str | Path | Recipe | None = None,

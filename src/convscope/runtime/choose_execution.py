@@ -209,8 +209,12 @@ def _loss_and_gradient(
         poisoned: Fill the heap with NaN before.
     """
     trained = _copy_without_dropout(probe.network, execution)
+    torch.manual_seed(0)  # layers that are left out at random are the same ones each time
     loss = _compute_gradients(trained, probe, execution, poisoned=poisoned)
-    gradients = [p.grad.float().flatten() for p in trained.parameters() if p.grad is not None]
+    gradients = [
+        (torch.zeros_like(p) if p.grad is None else p.grad).float().flatten()
+        for p in trained.parameters()
+    ]
     return loss, torch.cat(gradients).cpu()
 
 

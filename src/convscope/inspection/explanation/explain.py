@@ -19,10 +19,12 @@ from convscope.inspection.feature_maps.feature_maps import read_feature_maps
 from convscope.inspection.kernels.first_kernels import FirstKernels, read_first_kernels
 from convscope.inspection.open.image import AnyImage, OpenedImage, open_image
 from convscope.inspection.open.network import Inspectable
+from convscope.runtime.usual_settings import in_usual_settings
 
 MOST_GUESSES = 5
 
 
+@in_usual_settings
 def explain(
     network: Inspectable,
     image: AnyImage,

@@ -1,4 +1,4 @@
-"""A network layer by layer: shapes, parameters, operations, memory, receptive fields.
+"""A network layer by layer: shapes, parameters, MACs, memory, receptive fields.
 
     print(trace("resnet18", 96))
     trace(my_module, (3, 224, 224)).as_dict()
@@ -32,6 +32,7 @@ from convscope.inspection.receptive_field.layer_fields import layer_fields
 from convscope.inspection.trace.html import as_html
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import as_table, as_text
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,6 +62,7 @@ class Trace(TraceNumbers):
         return trace_figure(self, path)
 
 
+@in_usual_settings
 def trace(network: Inspectable, shape: int | Sequence[int] | None = None) -> Trace:
     """Say layer by layer what a network does to an image, and what that costs.
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from convscope.lessons.exercise import (
     Exercise,
-    Mistake,
     Outcome,
     Words,
+    WrongAnswer,
     design,
     function,
     number,
@@ -42,7 +42,7 @@ NOT_REGISTERED = Words(
 
 def gradients_by_hand() -> list[float]:
     """Of (xy + z)² at x = 1, y = −2, z = 3."""
-    from convscope.experiments.value_graph import value_graph
+    from convscope.experiments.scalar_graph import value_graph
 
     graph = value_graph(lambda x, y, z: (x * y + z) ** 2, x=1.0, y=-2.0, z=3.0)
     return [float(graph.gradients[name] or 0) for name in "xyz"]
@@ -73,7 +73,8 @@ def kernel_gradient(image: Array, kernel: Array, upstream: Array) -> Array:
     gradients = cross_correlation_backward(
         upstream[None, None], image[None, None], kernel[None, None]
     )
-    return gradients.weight[0, 0]
+    found: Array = gradients.weight[0, 0]
+    return found
 
 
 def turned(image: Array, kernel: Array, upstream: Array) -> Array:
@@ -122,7 +123,7 @@ def examine_layer(answer: Any) -> Outcome:
         )
     reference.load_state_dict(layer.state_dict())
     outputs = layer(values)
-    difference = float((outputs - reference(values)).abs().max())
+    difference = float((outputs - reference(values)).detach().abs().max())
     gradients: tuple[Any, ...] = (None,)
     if outputs.requires_grad:
         gradients = torch.autograd.grad(outputs.sum(), list(parameters.values()), allow_unused=True)
@@ -174,15 +175,15 @@ EXERCISES: list[Exercise] = [
         expected=gradients_by_hand,
         tolerance=1e-6,
         mistakes=[
-            Mistake([-2, 1, 1], Words(
+            WrongAnswer([-2, 1, 1], Words(
                 "You have left out the slope of the square: 2·(xy + z).",
                 "漏了平方的斜率：2·(xy + z)。",
             )),
-            Mistake([2, -4, 2], Words(
+            WrongAnswer([2, -4, 2], Words(
                 "The slope of a product is the *other* factor.",
                 "乘积的斜率是*另一个*因子。",
             )),
-            Mistake([-4, 2, 0], Words(
+            WrongAnswer([-4, 2, 0], Words(
                 "z is added: the slope of a sum is 1, not 0.",
                 "z 是加上去的：和的斜率是 1，而不是 0。",
             )),
@@ -200,11 +201,11 @@ EXERCISES: list[Exercise] = [
         options=("a", "b", "c"),
         measure=memory_of_forward_mode,
         mistakes=[
-            Mistake("a", Words(
+            WrongAnswer("a", Words(
                 "That is the way back: it needs every layer's outputs again.",
                 "那是反向模式：它还要用到每一层的输出。",
             )),
-            Mistake("b", Words(
+            WrongAnswer("b", Words(
                 "A value and its slope are carried along, twice as much, but for any depth.",
                 "一路携带的是值和斜率，的确是两倍，但与深度无关。",
             )),
@@ -223,16 +224,16 @@ EXERCISES: list[Exercise] = [
         oracle=kernel_gradient,
         cases=draw_case,
         mistakes=[
-            Mistake(turned, Words(
+            WrongAnswer(turned, Words(
                 "Turned by 180°: that belongs to the gradient of the image. The kernel's is a "
                 "plain cross-correlation.",
                 "翻转 180° 属于图像的梯度。卷积核的梯度就是普通的互相关。",
             )),
-            Mistake(mean_instead, Words(
+            WrongAnswer(mean_instead, Words(
                 "A weight is used at every place, and its gradients add up: a sum, not a mean.",
                 "一个权重在每个位置都用到，各处的梯度相加：是和，不是平均。",
             )),
-            Mistake(times_kernel, Words(
+            WrongAnswer(times_kernel, Words(
                 "The slope of weight × pixel with respect to the weight is the pixel alone.",
                 "权重 × 像素对权重的斜率只是像素本身。",
             )),
@@ -243,8 +244,8 @@ EXERCISES: list[Exercise] = [
                 "kernel[0, 0] 乘过哪些像素？分别用于哪些输出？",
             ),
             Words(
-                "gradient[a, b] = Σ upstream[i, j] · image[i + a, j + b].",
-                "gradient[a, b] = Σ upstream[i, j] · image[i + a, j + b]。",
+                "gradient[a, b] is the sum of upstream[i, j] · image[i + a, j + b].",
+                "gradient[a, b] 是 upstream[i, j] · image[i + a, j + b] 之和。",
             ),
         ],
     ),
@@ -252,9 +253,9 @@ EXERCISES: list[Exercise] = [
         "3.4",
         measure=examine_layer,
         mistakes=[
-            Mistake(unrepaired, STILL_DETACHED),
-            Mistake(without_relu, OTHER_OUTPUTS),
-            Mistake(unregistered, NOT_REGISTERED),
+            WrongAnswer(unrepaired, STILL_DETACHED),
+            WrongAnswer(without_relu, OTHER_OUTPUTS),
+            WrongAnswer(unregistered, NOT_REGISTERED),
         ],
         hints=[
             Words(
