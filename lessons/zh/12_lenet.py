@@ -172,9 +172,24 @@ cs.lessons.claim(
     tried=len(with_relu.cells),
 )
 
-# %% [markdown] en="774ec98f"
-# 可见，停在十分之一的 LeNet 常常只是起点不好。sigmoid 使信号逐层变小；权重太窄时，
-# 到了顶层所有图像看起来都一样，而对前几层的梯度几乎为零。有用的办法：更宽的权重（Kaiming）、
+# %% [markdown] en="331b84ea"
+# 为什么？sigmoid 使信号逐层变小。权重太窄时，到了顶层所有图像看起来都一样，
+# 回到第一层的梯度也所剩无几。下面是一步都还没走时的测量，取五个种子的中位数：
+
+# %%
+signals = cs.experiments.compare_start_signals(cs.experiments.LENET_VARIANTS["sigmoid, average"])
+cs.lessons.show(signals)
+narrow, xavier, kaiming = map(signals.gradient, ("normal", "xavier", "kaiming"))
+cs.lessons.claim(
+    "12.narrow",
+    kaiming > 5 * xavier and xavier > 1000 * narrow,
+    normal=narrow,
+    xavier=xavier,
+    kaiming=kaiming,
+)
+
+# %% [markdown] en="fce09266"
+# 可见，停在十分之一的 LeNet 常常只是起点不好。有用的办法：更宽的权重、
 # 大小合适的学习率（并非越大越好）、ReLU，或者批量规范化（第 15 课）。
 #
 # ## 7 · 哪个数才对？随机种子
