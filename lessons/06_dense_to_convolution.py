@@ -23,8 +23,7 @@ lesson = cs.lessons.begin(6)
 # ## One hidden layer for one photograph
 #
 # A photograph of 12 megapixels has three numbers for each pixel. A dense layer joins each of them
-# to
-# each of its units with a weight of its own.
+# to each of its units with a weight of its own.
 #
 # **Exercise 6.1 (N)** How many weights does a hidden layer of 100 units need for it, without
 # biases?
@@ -85,8 +84,7 @@ larger = cs.experiments.convolution_matrix(kernel, 28)
 # learn.
 #
 # **Exercise 6.2 (F)** Write the function that builds this matrix. The image is flattened row by
-# row;
-# the matrix has a row for each output and a column for each pixel.
+# row; the matrix has a row for each output and a column for each pixel.
 
 
 # %%
@@ -116,8 +114,8 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# Each image shows the kernel 36 times, but each row of the dense layer only once. With fewer images
-# than pixels the dense layer can't know what it would do to all others.
+# Each image shows the kernel in all places at once, but each row of the dense layer only once.
+# With fewer images than pixels the dense layer can't know what it would do to all others.
 #
 # The assumption has a price where it is false. Now the right half of each map is made by another
 # kernel, as if left and right were different worlds:
@@ -177,8 +175,7 @@ cs.lessons.claim(
 
 # %% [markdown]
 # The zeros stay where they are while the image moves past them. Each layer carries what they did
-# one
-# pixel further in: {{at_border.strips[0]}} columns after three layers.
+# one pixel further in: {{at_border.strips[0]}} columns after three layers.
 #
 # The other side of the same coin: **the same pattern gets the same answer, wherever it stands**. A
 # digit, twice on one image, and a kernel that looks like it:
@@ -204,9 +201,9 @@ cs.lessons.claim(
 #
 # A stride of 2 keeps every second output.
 #
-# **Exercise 6.3 (P)** A convolution of stride 2 is followed by max pooling with windows of 2. Which
-# of the shifts 1 … 8 does its map follow exactly, away from the borders?
-# (a) all of them, (b) 2, 4, 6 and 8, (c) 4 and 8. Answer before you run the next cell.
+# **Exercise 6.3 (P)** A convolution of stride 2 is followed by max pooling with windows of 2.
+# Which of the shifts 1 … 8 does its map follow exactly, away from the borders? (a) all of them,
+# (b) 2, 4, 6 and 8, (c) 4 and 8. Answer before you run the next cell.
 
 # %%
 prediction = None
@@ -236,10 +233,8 @@ cs.lessons.claim(
 # ## Equivariant or invariant?
 #
 # Pages mix up the two words. **Equivariant**: the map moves along. **Invariant**: the answer stays
-# the
-# same. To measure both without borders, the image now moves around: what leaves at the right comes
-# in
-# at the left, and circular padding does the same inside the network.
+# the same. To measure both without borders, the image now moves around: what leaves at the right
+# comes in at the left, and circular padding does the same inside the network.
 
 # %%
 around = nn.Sequential(
@@ -260,20 +255,17 @@ cs.lessons.claim(
 # %% [markdown]
 # A convolution is equivariant and not invariant: left in place, its map changed by
 # {{both.invariance:.2f}} of its size. What *throws the place away* is invariant, here the mean of
-# each
-# channel over all places. Lesson 10 asks how much of it ordinary pooling brings.
+# each channel over all places. Lesson 10 asks how much of it ordinary pooling brings.
 
 # %% [markdown]
 # ## The border tells a network where things are
 #
 # So a network of convolutions with global pooling can't know where something is? We train small
-# ones
-# to say in which quarter of an image a digit stands. Guessing is right one time in four.
+# ones to say in which quarter of an image a digit stands. Guessing is right one time in four.
 #
 # **The rule, before the run**: four unseen digits at 64 places give 256 test images. A network
-# *knows
-# something* if the interval of its accuracy, made to cover the truth 19 times in 20, lies above
-# guessing. It *can't know* if one digit gets the same logits at all places.
+# *knows something* if the interval of its accuracy, made to cover the truth 19 times in 20, lies
+# above guessing. It *can't know* if one digit gets the same logits at all places.
 
 # %%
 position = cs.experiments.learn_position((("circular", 3), ("zeros", 3), ("none", 3)))
@@ -293,9 +285,8 @@ cs.lessons.claim("6.none", none.interval[0] > 0.25, accuracy=none.accuracy, low=
 # image has no border is the place lost.
 #
 # **Exercise 6.4 (D)** Build a network for images (N, 1, 16, 16) that gives the same answer however
-# the
-# image is moved around (`torch.roll`), and different answers to different images. At most 1,000
-# parameters, at least one convolution.
+# the image is moved around (`torch.roll`), and different answers to different images. At most
+# 1,000 parameters, at least one convolution.
 
 
 # %%

@@ -23,16 +23,13 @@ lesson = cs.lessons.begin(7)
 # ## What is in the stomach now?
 #
 # Say $f(\tau)$ is how fast you eat at the time $\tau$, and $g(\text{age})$ the share of a portion
-# that
-# is left at that age. Each small portion $f(\tau)\,d\tau$ is now $t - \tau$ old, so there is left
-# of it
-# $f(\tau)\,g(t - \tau)\,d\tau$. Add up all portions:
+# that is left at that age. Each small portion $f(\tau)\,d\tau$ is now $t - \tau$ old, so there is
+# left of it $f(\tau)\,g(t - \tau)\,d\tau$. Add up all portions:
 #
 # $$(f * g)(t) = \int f(\tau)\, g(t - \tau)\, d\tau$$
 #
 # That is a convolution. The two arguments always add up to $t$: what was eaten last is the
-# freshest.
-# Drawn over $\tau$, $g$ therefore runs backwards.
+# freshest. Drawn over $\tau$, $g$ therefore runs backwards.
 
 # %%
 stomach = cs.experiments.convolve_meals(14.0)
@@ -47,10 +44,8 @@ cs.lessons.claim(
 
 # %% [markdown]
 # A computer adds up instead: portions of a certain width, each taken at its middle. Two hours are
-# too
-# coarse, the sum finds {{stomach.sums[0]:.0f}} g and misses lunch. At 15 minutes it is off by less
-# than
-# a gram. From here on all convolutions are sums.
+# too coarse, the sum finds {{stomach.sums[0]:.0f}} g and misses lunch. At 15 minutes it finds
+# {{stomach.sums[3]:.1f}} g of {{stomach.exact:.1f}}. From here on all convolutions are sums.
 
 # %% [markdown]
 # ## In two dimensions
@@ -81,8 +76,8 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# **A picture that doesn't compute.** With stride 2 the kernel moves on by two pixels. A reader of a
-# widely copied guide checked its drawing of such a convolution and got other numbers
+# **A picture that doesn't compute.** With stride 2 the kernel moves on by two pixels. A reader of
+# a widely copied guide checked its drawing of such a convolution and got other numbers
 # (conv_arithmetic, issue 17, open since 2018). Here are the numbers of the drawing; who is right?
 
 # %%
@@ -99,18 +94,18 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# The reader is. The drawing shows the corner of the convolution with stride 1, under a caption that
-# says stride 2. When a picture and your sum disagree, compute.
+# The reader is. The drawing shows the corner of the convolution with stride 1, under a caption
+# that says stride 2. When a picture and your sum disagree, compute.
 
 # %% [markdown]
 # ## Convolution or cross-correlation?
 #
 # What we have just computed is, strictly, a **cross-correlation**. A convolution in two dimensions
-# has
-# $i - a$ where it has $i + a$, as the stomach has $t - \tau$: the kernel is turned by 180° first.
+# has $i - a$ where it has $i + a$, as the stomach has $t - \tau$: the kernel is turned by 180°
+# first.
 #
-# **Exercise 7.2 (N)** The same image `0 … 8` and kernel `0 … 3`, but a true convolution. Which four
-# numbers come out, row by row?
+# **Exercise 7.2 (N)** The same image `0 … 8` and kernel `0 … 3`, but a true convolution. Which
+# four numbers come out, row by row?
 
 # %%
 four_numbers = None
@@ -135,15 +130,13 @@ cs.lessons.claim("7.symmetric", alike.symmetric and alike.plain < 1e-6, differen
 
 # %% [markdown]
 # So the name of the layer is wrong, in every framework, and everybody knows. Whether that
-# *matters* is a
-# question of what the kernel is: given, or learned. We come back to it.
+# *matters* is a question of what the kernel is: given, or learned. We come back to it.
 
 # %% [markdown]
 # ## Kernels made by hand
 #
 # Before kernels were learned, people thought them up. Each of these is a small theory of what is
-# worth
-# seeing in an image.
+# worth seeing in an image.
 
 # %%
 gallery = cs.filter_image(photograph)
@@ -161,19 +154,17 @@ cs.lessons.claim(
 
 # %% [markdown]
 # Read a kernel by its sum. Weights that add up to 1 keep an even area as it is: blur and sharpen.
-# Weights
-# that add up to 0 turn it to nothing, and leave differences: edges.
+# Weights that add up to 0 turn it to nothing, and leave differences: edges.
 
 # %% [markdown]
 # ## A layer that finds edges
 #
 # A convolution layer is a kernel and a bias. The smallest edge detector is $[1, -1]$: left minus
-# right.
-# The image is white (1) with a black (0) band over columns 2 to 5.
+# right. The image is white (1) with a black (0) band over columns 2 to 5.
 #
 # **Exercise 7.3 (P)** Going from left to right, what does the layer answer where white turns to
-# black?
-# (a) a positive number, (b) a negative number, (c) zero. Answer before you run the next cell.
+# black? (a) a positive number, (b) a negative number, (c) zero. Answer before you run the next
+# cell.
 
 # %%
 prediction = None
@@ -193,8 +184,7 @@ cs.lessons.claim(
 
 # %% [markdown]
 # It sees vertical edges and is blind to the same image on its side. With a bias of 0.5, every
-# answer is
-# 0.5 more. One number of that layer, with all that it is made of:
+# answer is 0.5 more. One number of that layer, with all that it is made of:
 
 # %%
 layer = nn.Conv2d(1, 1, (1, 2))
@@ -208,8 +198,7 @@ cs.lessons.show(at_edge, "text")
 # ## Learning the kernel
 #
 # Now forget the kernel. Keep the image and what came out, start with zeros, and let gradient
-# descent
-# find what lies between: ten steps, rate 0.03, squared error.
+# descent find what lies between: ten steps, rate 0.03, squared error.
 
 # %%
 learned = cs.experiments.learn_kernel(edges, [[1, -1]], steps=10, rate=0.03)
@@ -225,8 +214,7 @@ cs.lessons.claim(
 # ## Is the learned kernel the true one?
 #
 # So kernels are learned from images. Does one get back the kernel that made the outputs? Take the
-# Laplace
-# kernel above, and images that have edges in one direction only:
+# Laplace kernel above, and images that have edges in one direction only:
 
 # %%
 stripes = cs.experiments.striped_images("vertical")
@@ -244,10 +232,9 @@ cs.lessons.claim(
 
 # %% [markdown]
 # Perfect on all vertical stripes, also on new ones; useless on horizontal ones. Stripes show only
-# the sums
-# of the kernel's columns, and those are right. The rest, {{fooled.free}} directions out of nine,
-# no example
-# ever asked about. With images in which anything can happen there is no way out:
+# the sums of the kernel's columns, and those are right. The rest, {{fooled.free}} directions out
+# of nine, no example ever asked about. With images in which anything can happen there is no way
+# out:
 
 # %%
 noise = cs.experiments.noise_images()
@@ -265,11 +252,9 @@ cs.lessons.claim(
 # ## Does the flip matter to learning?
 #
 # One textbook says that outputs stay *unaffected* whether a layer convolves or correlates; its
-# Chinese
-# edition says *not much affected*; readers argue. We train the same small network on the digits
-# twice, once
-# with true convolutions. First with kernels that start as each other's mirror images, then with
-# the same.
+# Chinese edition says *not much affected*; readers argue. We train the same small network on the
+# digits twice, once with true convolutions. First with kernels that start as each other's mirror
+# images, then with the same.
 
 # %%
 mirrored = cs.experiments.train_mirrored()
@@ -287,14 +272,13 @@ cs.lessons.claim("7.same_start", max(same.outputs) > 0.1, outputs=max(same.outpu
 
 # %% [markdown]
 # From mirrored starts nothing differs but rounding, at any step, and the kernels stay mirror
-# images. From
-# the same start the two are different networks, as from another seed: they were right on
-# {{same.accuracies[0]:.1%}} and {{same.accuracies[1]:.1%}} of the test images. Is one of them
+# images. From the same start the two are different networks, as from another seed: they were right
+# on {{same.accuracies[0]:.1%}} and {{same.accuracies[1]:.1%}} of the test images. Is one of them
 # better?
 #
 # **The rule, before the run**: 12 seeds, the same start in each pair. We say *no difference* if
-# the interval
-# of the mean difference, made to cover the truth 19 times in 20, lies within two percentage points.
+# the interval of the mean difference, made to cover the truth 19 times in 20, lies within two
+# percentage points.
 
 # %%
 pairs = [cs.experiments.train_mirrored(mirrored=False, seed=seed).accuracies for seed in range(12)]
@@ -309,10 +293,8 @@ cs.lessons.claim(
 
 # %% [markdown]
 # So both sentences are true, each under its condition. First kernels are random, and a draw is as
-# likely as
-# its mirror image: on average nothing changes. With kernels that are **given**, made by hand or
-# taken from
-# another program, the flip changes the output.
+# likely as its mirror image: on average nothing changes. With kernels that are **given**, made by
+# hand or taken from another program, the flip changes the output.
 
 # %% [markdown]
 # ## One dimension, and three
@@ -342,12 +324,10 @@ cs.lessons.claim(
 
 # %% [markdown]
 # A 3-D kernel is a stack of 2-D kernels, one for each time, whose answers add up. That makes it
-# see what no
-# single frame shows: which way something moves.
+# see what no single frame shows: which way something moves.
 #
 # **Exercise 7.4 (D)** Design a kernel of 3 × 3 that answers to diagonal stripes, and not at all to
-# vertical
-# or horizontal ones. `cs.experiments.measure_directions(kernel)` shows how it does.
+# vertical or horizontal ones. `cs.experiments.measure_directions(kernel)` shows how it does.
 
 # %%
 diagonal = None
@@ -357,8 +337,8 @@ cs.lessons.check("7.4", diagonal)
 # %% [markdown]
 # ## The same elsewhere
 #
-# - `convscope kernels photo.jpg`: the gallery on an image of yours;
-#   `convscope kernels photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" --stride 2`: your kernel.
+# - `convscope kernels photo.jpg`: the gallery on an image of yours; `convscope kernels photo.jpg
+#   --kernel "1 0 -1; 2 0 -2; 1 0 -1" --stride 2`: your kernel.
 # - `convscope unit`: where one number of a network comes from, as for the edge above.
 # - Lesson 8: padding, stride and dilation. Lesson 9: several channels.
 

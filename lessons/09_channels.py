@@ -9,7 +9,7 @@
 # - how to count the operations of a layer by hand, and turn them into hours;
 # - why layers with the same operations take very different times.
 #
-# **Time**: 45 minutes to read, seconds to run.
+# **Time**: {{lesson.minutes}} minutes to read, seconds to run.
 
 # %%
 import numpy as np

@@ -151,5 +151,10 @@ def needs_data(name):
     return pytest.mark.skipif(not present, reason=f"{name} isn't in $CONVSCOPE_DATA")
 
 
+def slow(*names):
+    """These cases of a parametrized test are slow: others of their kind are among the fast."""
+    return [pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
 def as_dict(done):
     return json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""The benchmarks aren't run by the tests, but what they import and call is there."""
+"""What the benchmarks import and call is there: they take minutes, so that tests don't run them."""
 
 import ast
 import importlib

@@ -9,7 +9,7 @@ from typing import Any
 from convscope.experiments.plain_stack import build_plain_stack
 from convscope.experiments.short_training import compare_short_trainings
 
-SEEDS = tuple(range(20))
+SEEDS = tuple(range(100, 120))  # 0 to 19 were tried first, to find what to ask
 DATA = None
 KERNELS, MODES = (2, 3, 4, 5), ("zeros", "reflect", "replicate", "circular")
 EXPERIMENTS = {
@@ -27,7 +27,7 @@ EXPERIMENTS = {
 }
 SEEDS_OF = {"20 layers": 10}  # as many seeds as there are otherwise
 
-CELL = {"experiment": "kernel", "variant": "3×3", "seed": 0}
+CELL = {"experiment": "kernel", "variant": "3×3", "seed": 100}
 WITHIN = {"accuracy": 0.01}  # other processors round otherwise
 
 
@@ -44,5 +44,5 @@ def measure(experiments: tuple[str, ...] = tuple(EXPERIMENTS)) -> Iterator[dict[
 def measure_cell() -> dict[str, Any]:
     """The row that `CELL` names."""
     builder = EXPERIMENTS["kernel"]["3×3"]
-    trained = compare_short_trainings({"3×3": builder}, seeds=(0,))
+    trained = compare_short_trainings({"3×3": builder}, seeds=(100,))
     return CELL | {"accuracy": trained.accuracies["3×3"][0]}

@@ -42,9 +42,10 @@ cs.lessons.claim(
     coarse=stomach.sums[0],
 )
 
-# %% [markdown] en="d643550b"
+# %% [markdown] en="436406dd"
 # 计算机改用求和：把时间分成一定宽度的小份，每份取中点。每份两小时太粗，
-# 求和得到 {{stomach.sums[0]:.0f}} 克，把午饭漏掉了。每份 15 分钟时，误差不到一克。从这里起，
+# 求和得到 {{stomach.sums[0]:.0f}} 克，把午饭漏掉了。
+# 每份 15 分钟时得到 {{stomach.sums[3]:.1f}} 克，准确值是 {{stomach.exact:.1f}} 克。从这里起，
 # 所有的卷积都是求和。
 
 # %% [markdown] en="86928a71"
@@ -94,7 +95,7 @@ cs.lessons.claim(
 )
 
 # %% [markdown] en="826a1ecc"
-# 读者对了。那幅图画的是步幅为 1 的卷积的一角，标题却写着步幅 2。图和你算的不一致时，就动手算。
+# 读者算对了。那幅图画的是步幅为 1 的卷积的一角，标题却写着步幅 2。图和你算的不一致时，就动手算。
 
 # %% [markdown] en="159b698f"
 # ## 卷积还是互相关？
@@ -132,7 +133,7 @@ cs.lessons.claim("7.symmetric", alike.symmetric and alike.plain < 1e-6, differen
 # %% [markdown] en="6ad59775"
 # ## 手工设计的卷积核
 #
-# 在学习卷积核之前，人们靠想。每一个核都是一个小小的理论：图像里什么值得看。
+# 在卷积核可以学习之前，人们靠自己设计。每一个核都是一个小小的理论：图像里什么值得看。
 
 # %%
 gallery = cs.filter_image(photograph)

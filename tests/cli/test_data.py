@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from convscope.cli.main import app
 from convscope.errors import UsageError
+from tests.conftest import slow
 from tests.data.image_files import encoded, noise, plain, two_classes, write_files
 
 
@@ -57,8 +58,8 @@ def test_counts_sizes_problems_and_a_sheet_are_shown(show, pets, tmp_path):
         assert sheet.width > 1000
 
 
-def test_json_holds_the_same(convscope, pets, tmp_path):
-    done = convscope("data", pets, "--json", "--channels", 1, "--out", "sheet.png")
+def test_json_holds_the_same(command, pets, tmp_path):
+    done = command("data", pets, "--json", "--channels", 1, "--out", "sheet.png")
     result = json.loads(done.stdout)
     assert result["splits"] == {"train": 28, "validation": 4, "test": 8}
     assert result["classes"] == ["blue", "red"]
@@ -163,10 +164,7 @@ def test_any_names_can_be_printed_on_any_terminal(command, four_scripts, monkeyp
 
 @pytest.mark.parametrize(
     "encoding",
-    [
-        pytest.param(encoding, marks=[] if encoding == "cp1252" else [pytest.mark.slow])
-        for encoding in ENCODINGS
-    ],
+    ["cp1252", *slow("ascii", "latin-1", "gbk", "utf-8", "cp437")],
 )
 def test_any_names_can_be_printed_by_a_fresh_process(tmp_path, four_scripts, encoding):
     def printed(*arguments):

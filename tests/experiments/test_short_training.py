@@ -91,6 +91,7 @@ def test_few_pairs_decide_nothing():
 def test_what_an_interval_decides():
     difference = PairedDifference(0.5, 0.2, 0.8, 20)
     assert [difference.is_above(limit) for limit in (0.1, 0.5, 0.9)] == [True, None, False]
+    assert [difference.is_below(limit) for limit in (0.1, 0.5, 0.9)] == [False, None, True]
     assert [difference.is_within(margin) for margin in (1, 0.5, 0.1)] == [True, None, False]
     below = PairedDifference(-0.5, -0.8, -0.2, 20)
     assert [below.is_within(margin) for margin in (1, 0.5, 0.1)] == [True, None, False]

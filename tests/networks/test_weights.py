@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.catalog import build
@@ -201,3 +202,37 @@ def test_any_module_can_be_filled():
     assert (
         words == "These weights are of another architecture than Linear: missing weight and bias."
     )
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.bool, torch.int64, torch.complex64])
+def test_numbers_that_would_be_cut_off_are_refused(lenet, kind):
+    before = {name: tensor.clone() for name, tensor in lenet.state_dict().items()}
+    given = {name: (100 * tensor).to(kind) for name, tensor in before.items()}
+    name = str(kind).removeprefix("torch.")
+    said = rf"of another kind of numbers features\.conv1\.weight \({name} instead of float32\)"
+    with pytest.raises(UsageError, match=said):
+        load_weights(lenet, given)
+    assert all(torch.equal(before[name], t) for name, t in lenet.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_numbers_that_are_only_rounded_are_taken_and_a_counter_in_any_form(kind):
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    load_weights(network, {name: t.to(kind) for name, t in network.state_dict().items()})
+    assert network[0].weight.dtype == torch.float32
+    assert network[1].num_batches_tracked.dtype == torch.int64
+
+
+def test_weights_that_are_not_numbers_are_said(lenet):
+    given = lenet.state_dict() | {"features.conv2.bias": torch.full((16,), float("nan"))}
+    with pytest.warns(UserWarning, match=r"NaN or infinity: features\.conv2\.bias\.$"):
+        load_weights(lenet, given)
+
+
+def test_what_is_no_file_of_weights(lenet, tmp_path):
+    pointer = tmp_path / "lenet.safetensors"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n")
+    with pytest.raises(UsageError, match="where Git LFS keeps them.* git lfs pull"):
+        load_weights(lenet, pointer)
+    with pytest.raises(UsageError, match="weights must be a file, or tensors by name.*a NoneType"):
+        load_weights(lenet, None)

@@ -67,6 +67,12 @@ class Complex(Net):
         self.phase = nn.Parameter(torch.zeros(3, dtype=torch.complex64))
 
 
+class OneFewer(Net):
+    def forward(self, x):
+        x = super().forward(x)
+        return x[:, :2] if self.training else x
+
+
 class Grows(Net):
     def __init__(self, *, persistent=True):
         super().__init__()
@@ -138,6 +144,8 @@ def test_a_plain_module_needs_no_words():
             r"on images of shape \(1, 1, 12, 12\).*For 2 images it doesn't fail.*squeeze\(1\)",
         ),
         (lambda: Returns(lambda x: x.squeeze()), r"gives \(3,\) for 1 image, where \(1, 3\)"),
+        (lambda: Net().to("meta"), r"weights on the device 'meta', .*network\.to_empty\("),
+        (OneFewer, r"\(2, 3\) for 2 images in evaluation mode, and \(2, 2\) in training mode"),
         (Grows, r"buffer 'seen' of Grows gets another shape .*persistent=False"),
         (
             lambda: torch.export.export(Net(), (torch.zeros(2, *SHAPE),)).module(),

@@ -1,6 +1,9 @@
 """What the caller has set in PyTorch changes nothing that Convscope computes, and stays set."""
 
 import contextlib
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -88,3 +91,37 @@ def test_a_network_of_doubles_is_traced_with_its_own_default():
     with default_type(torch.float64):
         shapes = [row.output_shape for row in cs.trace(Rows(), (1, 5, 6)).layers]
     assert (5, 4) in shapes
+
+
+def test_deep_networks_leave_the_limit_of_calls():
+    before = sys.getrecursionlimit()
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(72, 3))
+    for _ in range(200):
+        network = nn.Sequential(network)
+    assert cs.trace(network, (1, 8, 8)).parameters == 20 + 219
+    image = np.zeros((1, 8, 8), np.uint8)
+    assert "class" in str(cs.explain(network, image, method="saliency"))
+    assert sys.getrecursionlimit() == before
+
+
+def test_of_two_threads_the_last_to_leave_puts_the_limit_of_calls_back():
+    before = sys.getrecursionlimit()
+    inside, may_leave = threading.Event(), threading.Event()
+
+    @in_usual_settings
+    def stay():
+        inside.set()
+        assert may_leave.wait(60)
+        return sys.getrecursionlimit()
+
+    @in_usual_settings
+    def nest():
+        sys.setrecursionlimit(before + 500)
+
+    with ThreadPoolExecutor(1) as pool:
+        staying = pool.submit(stay)
+        assert inside.wait(60)
+        nest()
+        may_leave.set()
+        assert staying.result() == before + 500
+    assert sys.getrecursionlimit() == before

@@ -56,7 +56,7 @@ class ClassPurity(Printed):
         yield TextTable(title, headings, rows)
 
     def figure(self, path: str | Path | None = None) -> Figure:
-        """Draw for each layer two channels' most exciting images, framed what the unit sees.
+        """Draw for each layer two typical channels, and framed what their strongest units see.
 
         Args:
             path: The PNG to write; None only gives the figure.
@@ -100,6 +100,18 @@ def measure_class_purity(
             if best[0].value > 0
         )
     return ClassPurity(purities, _chance(images, count), found)
+
+
+def read_purities(rows: Sequence[Mapping[str, Any]], *, trained: bool) -> dict[str, list[float]]:
+    """Mean shares by layer, in percent, a number for each seed, as they were stored.
+
+    Args:
+        rows: Those of `lessons.stored("channel_purity")`.
+        trained: Those of the trained networks, or of the same ones before training.
+    """
+    taken = sorted((r for r in rows if r["trained"] == trained), key=lambda row: row["seed"])
+    layers = [name for name in taken[0] if name not in ("seed", "trained", "chance")]
+    return {layer: [100 * row[layer] for row in taken] for layer in layers}
 
 
 def _channels(network: Inspectable, images: ImageSet, layer: str) -> int:

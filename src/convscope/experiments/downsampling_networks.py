@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import nn
 
 from convscope.errors import unknown_name
-from convscope.experiments.canvas_digits import CANVAS
+from convscope.experiments.digits_on_canvas import CANVAS
 
 
 def build_downsampling_network(kind: str) -> nn.Sequential:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
 from convscope.look.numbers import number
-from convscope.look.palette import BLUE, FAINT, VERMILION
+from convscope.look.palette import BLUE, FAINT
 from convscope.look.panels import draw_values
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,6 +25,9 @@ from convscope.graph.graph import Graph
 from convscope.inspection.receptive_field.unit_field import unit_field
 from convscope.look.language import pick
 from convscope.look.printed import Part, Printed, TextTable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CHANNELS = 4  # whose gradients are taken together, with weights that don't cancel
 WINDOWED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
@@ -96,6 +100,41 @@ class FieldMethods(Printed):
             numbers = (str(layer.formula), str(layer.graph), f"{layer.gradient}{beyond}")
             rows.append((layer.layer, *numbers, verdict))
         yield TextTable(title, headings, rows)
+
+    def figure(self, path: str | Path | None = None) -> Figure:
+        """Draw the size of the field by layer, a mark for each of the three ways.
+
+        Args:
+            path: The PNG to write; None only gives the figure.
+        """
+        from convscope.look.canvas import drawing, headline
+        from convscope.look.palette import MARKERS, SERIES
+
+        with drawing(path, 8.5, 4.0) as figure:
+            headline(
+                figure,
+                pick("Three ways, one answer", "三种方法，一个答案")
+                if self.agree
+                else pick("The three ways disagree", "三种方法不一致"),
+            )
+            axes = figure.subplots()
+            places = range(len(self.layers))
+            ways = (
+                (pick("formula", "公式"), [layer.formula for layer in self.layers]),
+                (pick("graph", "计算图"), [layer.graph for layer in self.layers]),
+                (pick("gradients", "梯度"), [layer.gradient for layer in self.layers]),
+            )
+            for number, (name, sizes) in enumerate(ways):
+                axes.plot(
+                    places, sizes, MARKERS[number], color=SERIES[number], label=name,
+                    markersize=15 - 5 * number,
+                )  # fmt: skip
+            axes.set_xticks([*places], [layer.layer for layer in self.layers])
+            axes.set_ylim(bottom=0)
+            axes.set_xlabel(pick("layer", "层"))
+            axes.set_ylabel(pick("pixels along one side", "沿一边的像素数"))
+            axes.legend()
+        return figure
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""

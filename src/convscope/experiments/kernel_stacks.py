@@ -136,8 +136,9 @@ class KernelStacks(Printed):
             last = self.stacks[-1]
             for place, stack in enumerate(self.stacks):
                 shares = [
-                    100 * getattr(stack, what) / getattr(last, what)
-                    for what in ("parameters", "macs", "median")
+                    100 * self.ratio("parameters", place, -1),
+                    100 * self.ratio("macs", place, -1),
+                    100 * self.time_ratio(place, -1)[0],
                 ]
                 at = np.arange(3) + 0.38 * (place - (len(self.stacks) - 1) / 2)
                 bars = axes.barh(at, shares, 0.34, color=SERIES[place], label=stack.name)

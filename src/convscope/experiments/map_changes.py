@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from convscope.errors import UsageError
 from convscope.experiments.brief_training import on_one_thread
-from convscope.experiments.canvas_digits import move_images
+from convscope.experiments.digits_on_canvas import move_images
 from convscope.look.language import pick
 from convscope.look.numbers import percent
 from convscope.look.palette import MARKERS, SERIES

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.experiments.brief_training import on_one_thread
-from convscope.experiments.canvas_digits import move_images
+from convscope.experiments.digits_on_canvas import move_images
 from convscope.look.language import pick
 from convscope.look.numbers import number, percent
 from convscope.look.printed import Part, Printed, TextTable

@@ -44,12 +44,6 @@ class PairedDifference:
         above = self.is_above(limit)
         return None if above is None else not above
 
-    def is_within(self, limit: float) -> bool | None:
-        """Whether it lies between −`limit` and `limit`; None where the interval reaches out."""
-        if -limit < self.low and self.high < limit:
-            return True
-        return False if self.low > limit or self.high < -limit else None
-
     def is_within(self, margin: float) -> bool | None:
         """Whether the true difference is smaller than `margin`, either way: None if undecided."""
         if -margin < self.low and self.high < margin:

@@ -44,6 +44,12 @@ def examine_module(
     name = check_is_module(module)
     _check_containers(module, name)
     _check_weights(module, name)
+    if any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
+        raise UsageError(
+            f"The module {name} has weights on the device 'meta', which have no numbers. Build it "
+            "outside of torch.device('meta'), or call network.to_empty(device='cpu') and give it "
+            "initial weights."
+        )
     output = run_once(module, shape, training=False)
     logits = main_logits(output)
     wanted = "classes" if classes is None else classes
@@ -61,9 +67,14 @@ def examine_module(
             "layers as attributes (self.conv = nn.Conv2d(…)), or call requires_grad_(True)."
         )
     notes = []
-    if not isinstance(output, Tensor) or not isinstance(
-        run_once(module, shape, training=True), Tensor
-    ):
+    trained = run_once(module, shape, training=True)
+    if main_logits(trained).shape != logits.shape:
+        raise UsageError(
+            f"The module {name} gives {tuple(logits.shape)} for 2 images in evaluation mode, and "
+            f"{tuple(main_logits(trained).shape)} in training mode; both must be logits, one for "
+            "each class."
+        )
+    if not isinstance(output, Tensor) or not isinstance(trained, Tensor):
         notes.append(
             f"{name} returns several outputs; the first is trained and evaluated, the others get "
             "no gradient of their own."

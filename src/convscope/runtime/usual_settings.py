@@ -8,6 +8,8 @@ bfloat16 predicts otherwise: so public functions compute in PyTorch's usual sett
 from __future__ import annotations
 
 import functools
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import ParamSpec, TypeVar
@@ -17,16 +19,37 @@ import torch
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_lock = threading.Lock()
+_limits: list[int] = []
+"""Python's limit of nested calls as each that is within, of all threads, found it."""
+
 
 def in_usual_settings(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a function that computes: see `usual_settings`."""
+    """Decorate a public function that computes: see `usual_settings`.
+
+    Python's limit of nested calls, which deep networks raise (`deep_nesting`), is as before when
+    no thread is in such a function any more.
+    """
 
     @functools.wraps(function)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
-        with usual_settings():
+        with _limit_of_calls_kept(), usual_settings():
             return function(*args, **kwargs)
 
     return within
+
+
+@contextmanager
+def _limit_of_calls_kept() -> Iterator[None]:
+    with _lock:
+        _limits.append(sys.getrecursionlimit())
+    try:
+        yield
+    finally:
+        with _lock:
+            limit = _limits.pop()
+            if not _limits:  # the last to leave has the first one's
+                sys.setrecursionlimit(limit)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from convscope.definitions.cross_correlation import cross_correlation_backward
 from convscope.definitions.windows import output_size, pad
+from convscope.errors import UsageError
 from convscope.experiments.paired_difference import PairedDifference
 from convscope.experiments.uneven_padding import same_padding
 from convscope.inspection.trace.trace import trace
@@ -15,14 +16,20 @@ conv1d, conv2d = F.conv1d, F.conv2d
 
 
 def padding_of_one_side_is_both(size, kernel, *, total_padding=0, **others):
-    return output_size(size, kernel, total_padding=total_padding // 2, **others)
+    try:
+        return output_size(size, kernel, total_padding=total_padding // 2, **others)
+    except UsageError:  # no window fits any more
+        return 0
 
 
 def half_of_the_padding(*x, padding=0, **others):
     if len(x) > 2:  # a layer calls
         return conv2d(*x, **others)
     halved = tuple(p // 2 for p in padding) if isinstance(padding, tuple) else padding // 2
-    return conv2d(*x, padding=halved, **others)
+    try:
+        return conv2d(*x, padding=halved, **others)
+    except RuntimeError:  # no window fits any more
+        return torch.zeros(1, 1, 1, 1)
 
 
 def one_pixel_more(*x, padding=0, **others):
