@@ -129,6 +129,16 @@ def test_sizes_of_the_rooms_are_counted():
         assert len(tree(file).body) > 0, f"{name} is empty"
 
 
+def test_colours_stand_in_the_palette():
+    """Not beside what is drawn in them, where the same colour would soon be another."""
+    found = [
+        name for name, file in modules().items()
+        if name != "convscope.look.palette"
+        and re.search(r"""["']#[0-9a-fA-F]{6}["']""", file.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+    assert not found
+
+
 def home_of(value: object) -> str:
     """The module in which a public name is defined."""
     return str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))

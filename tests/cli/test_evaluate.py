@@ -171,7 +171,7 @@ def test_data_of_other_classes(command, run, tmp_path):
         for number in range(5):
             Image.new("L", (8, 8), 50 * number).save(tmp_path / "pets" / name / f"{number}.png")
     done = command("evaluate", "r", "--data", "pets", code=2)
-    assert "knows none of the classes of 'pets': these are cat, dog" in done.stderr
+    assert "knows none of the classes of 'pets': these are cat and dog" in done.stderr
 
 
 def test_unknown_split_and_device(command, run):

@@ -25,7 +25,8 @@ def test_holds_what_it_was_given():
     assert made.counts() == {"a": 2, "b": 2, "c": 2}
     assert made.paths[5] == "mine[5]"
     assert made.problems == (problem,)
-    assert repr(made) == "ImageSet('mine', 'test': 6 images 1×2×2, 3 classes)"
+    assert repr(made) == "<ImageSet mine, test: 6 images 1×2×2, 3 classes>"
+    assert str(made) == "mine, test: 6 images 1×2×2, 3 classes"
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ FAULTS = {
     "dead": Planted(
         "Dead ReLUs",
         DeadFromTheStart,
-        layer="relu after conv2",
+        layer="ReLU after conv2",
         says="The bias of layer 'conv2' is -10 on average when the run begins. Begin with 0: "
         "torch.nn.init.zeros_(network.conv2.bias).",
     ),

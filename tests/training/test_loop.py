@@ -4,8 +4,10 @@ Tests training/train.py, training/job.py, training/state.py, training/live_view.
 training/diagnosis.py, training/interrupt.py, training/measure.py.
 """
 
+import itertools
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -183,7 +185,10 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch)
     assert latest_checkpoint(run.checkpoints).state["best_epoch"] == 2
 
 
-def test_minutes_end_the_run(tmp_path):
+def test_minutes_end_the_run(tmp_path, monkeypatch):
+    ticks = itertools.count()  # a hundredth of a second whenever it is looked at
+    clock = SimpleNamespace(perf_counter=lambda: next(ticks) / 100)
+    monkeypatch.setattr(loop, "time", clock)
     recipe = cs.Recipe(epochs=None, minutes=1.5 / 60, schedule="linear", batch_size=16)
     run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
     last = run.metrics("epoch")[-1]

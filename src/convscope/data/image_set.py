@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convscope.data.reading import GreyRange
 from convscope.errors import UsageError
 from convscope.folders import cache_folder
+from convscope.look.numbers import counted
 
 Indices = NDArray[np.integer[Any]]
 FINGERPRINT_IMAGES = 1000
@@ -187,11 +188,13 @@ class ImageSet:
         return len(self.images)
 
     def __repr__(self) -> str:
+        return f"<ImageSet {self}>"
+
+    def __str__(self) -> str:
         shape = "×".join(str(extent) for extent in self.image_shape)
-        return (
-            f"ImageSet({self.name!r}, {self.split!r}: {len(self)} images {shape}, "
-            f"{len(self.classes)} classes)"
-        )
+        split = f", {self.split}" if self.split else ""
+        images = f"{counted(len(self), 'image')} {shape}"
+        return f"{self.name}{split}: {images}, {counted(len(self.classes), 'class', 'classes')}"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -17,8 +17,8 @@ def match_classes(images: ImageSet, card: ModelCard) -> tuple[ImageSet, tuple[st
     """The images whose classes the model knows, labelled as the model numbers its classes.
 
     Args:
-        images: Of any classes, in any order.
-        card: The model's.
+        images: Images of any classes, in any order.
+        card: The card of the model.
 
     Returns:
         The images, with all classes of the model; and a note on those left out, if any are.

@@ -63,6 +63,10 @@ class Mistake:
     predicted: str
     probability: float
 
+    def __str__(self) -> str:
+        share = percent(self.probability)
+        return f"{share:>7}  {self.predicted}, but it is {self.label}: {self.path}"
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -138,7 +142,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         rows = [
-            [_share(score.precision), _share(score.recall), _share(score.f1), f"{score.count:,}"]
+            [percent(score.precision), percent(score.recall), percent(score.f1), f"{score.count:,}"]
             for score in self.per_class
         ]
         low, high = self.interval
@@ -282,10 +286,6 @@ def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mi
         )
         for index in wrong[order].tolist()
     )
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else percent(value)
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -19,7 +19,7 @@ from convscope.definitions.cross_correlation import cross_correlation
 from convscope.look.canvas import drawing, headline
 from convscope.look.language import pick
 from convscope.look.numbers import number
-from convscope.look.palette import BLUE, FAINT
+from convscope.look.palette import BLUE, FAINT, GRID
 from convscope.look.printed import Part, Printed, TextTable
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class ChannelGroups(Printed):
                 ticks = np.arange(0.5, self.channels - 1)
                 axes.set_xticks(ticks, [])
                 axes.set_yticks(ticks, [])
-                axes.grid(visible=True, color="#dde3ea", linewidth=0.6)
+                axes.grid(visible=True, color=GRID, linewidth=0.6)
                 axes.tick_params(length=0)
                 axes.spines[:].set(visible=True, color=FAINT, linewidth=0.5)
                 axes.set_title(

@@ -1,6 +1,6 @@
 """Drawings of the catalog's networks and of modules that are not ours.
 
-Tests inspection/drawing/svg.py, inspection/drawing/png.py, inspection/drawing/look.py,
+Tests inspection/drawing/svg.py, inspection/drawing/png.py, inspection/drawing/letters.py,
 inspection/drawing/legend.py, inspection/drawing/cells.py, inspection/drawing/units.py,
 inspection/drawing/scale.py, inspection/drawing/shapes.py.
 """
@@ -20,7 +20,7 @@ from convscope.graph.capture import capture
 from convscope.graph.folding import list_layers
 from convscope.graph.operations.table import describe
 from convscope.inspection.drawing.drawing import draw, draw_graph
-from convscope.inspection.drawing.look import SIZE
+from convscope.inspection.drawing.letters import SIZE
 from convscope.inspection.drawing.page import SLIDE
 from convscope.inspection.open.network import open_for_shape
 from convscope.look.palette import KINDS

@@ -215,7 +215,8 @@ def test_a_network_that_diverged_is_told(tmp_path, image):
         network = build("small", 1, 3, size=20)
     with torch.no_grad():
         network.classifier.dense3.bias.fill_(torch.nan)
-    with pytest.raises(
+    diverged = pytest.raises(
         ConvscopeError, match="not numbers .NaN or infinite.: its training diverged"
-    ):
+    )
+    with pytest.warns(UserWarning, match="NaN or infinity: classifier.dense3.bias"), diverged:
         explain(model(tmp_path, network=network), image)

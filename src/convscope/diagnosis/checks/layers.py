@@ -23,7 +23,7 @@ UNMOVED = 1e-7  # relative change of the weights
 def check_dead_units(measured: Measurements) -> Check:
     """Are there ReLUs that give 0 on every image?"""
     name = "dead units"
-    relus = [each for each in measured.activations if each.kind == "relu"]
+    relus = [each for each in measured.activations if each.kind == "ReLU"]
     if not relus:
         return Check(name, "no ReLUs in this network")
     worst = max(relus, key=lambda each: each.stuck)
@@ -79,7 +79,7 @@ def _bias_before(measured: Measurements, layer: Activation) -> float | None:
 def check_saturated_units(measured: Measurements) -> Check:
     """Do sigmoid or tanh units sit at the flat ends of their range?"""
     name = "saturated units"
-    flat = [each for each in measured.activations if each.kind != "relu"]
+    flat = [each for each in measured.activations if each.kind != "ReLU"]
     if not flat:
         return Check(name, "no sigmoid or tanh in this network")
     worst = max(flat, key=lambda each: each.stuck)
@@ -169,7 +169,7 @@ def _vanishing(
         f"{largest.name!r} {most:.1e}, {_rounded(most / least):,.0f} times as much. So the first "
         "layers don't learn."
     )
-    kinds = sorted({each.kind for each in measured.activations} - {"relu"})
+    kinds = sorted({each.kind for each in measured.activations} - {"ReLU"})
     if kinds:
         change = f"Every {kinds[0]} makes the gradient smaller: use nn.ReLU in the hidden layers."
         options = ""

@@ -91,7 +91,7 @@ def follow_ranges(node: Node, source: int, ranges: Sequence[UnitRanges]) -> list
     Args:
         node: The operation.
         source: Which of `node.inputs`.
-        ranges: Of that input, along some axes of the image.
+        ranges: What the numbers of that input see, along some axes of the image.
     """
     if find(node.kind).family == "moving":
         came = find_origins(node, source)

@@ -1,4 +1,4 @@
-"""A network layer by layer: shapes, parameters, operations, memory, receptive fields.
+"""A network layer by layer: shapes, parameters, MACs, memory, receptive fields.
 
     print(trace("resnet18", 96))
     trace(my_module, (3, 224, 224)).as_dict()
