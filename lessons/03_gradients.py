@@ -28,7 +28,7 @@ lesson = cs.lessons.begin(3)
 x = torch.arange(4.0, requires_grad=True)
 y = 2 * torch.dot(x, x)
 y.backward()
-square_error = float((x.grad - 4 * x).abs().max())
+square_error = (x.grad - 4 * x).abs().max().item()
 cs.lessons.claim("3.square", square_error == 0, error=square_error)
 
 x.grad = None  # gradients add up otherwise
@@ -42,15 +42,14 @@ cs.lessons.claim("3.sum", sum_gradient == [1.0] * 4, gradient=sum_gradient)
 
 # %%
 x.grad = None
-y = x * x
 try:
-    y.backward()
+    (x * x).backward()
     refused = False
 except RuntimeError as error:
     refused = True
     print("PyTorch:", error)
-y.backward(torch.ones(4))
-vector_error = float((x.grad - 2 * x).abs().max())
+(x * x).backward(torch.ones(4))
+vector_error = (x.grad - 2 * x).abs().max().item()
 cs.lessons.claim("3.vector", refused and vector_error == 0, error=vector_error)
 
 # %% [markdown]
@@ -127,7 +126,7 @@ for number in torch.linspace(-3.0, 3.0, 24).tolist():
     a = torch.tensor(number, requires_grad=True)
     result = winding(a)
     result.backward()
-    ratios.append(abs(float(a.grad) * number / float(result.detach()) - 1))
+    ratios.append(abs(a.grad.item() * number / result.item() - 1))
 cs.lessons.claim("3.control", max(ratios) < 1e-6, count=len(ratios), error=max(ratios))
 
 # %% [markdown]
@@ -248,7 +247,7 @@ own = nn.Sequential(nn.Flatten(), OwnDense(64, 32), Centred(), nn.Linear(32, 10)
 images, labels = cs.experiments.digits_batch()
 found = cs.experiments.find_untrained(own, images, labels)
 cs.lessons.show(found, "text")
-mean = abs(float(own[:3](images).mean().detach()))
+mean = abs(own[:3](images).mean().item())
 cs.lessons.claim(
     "3.own", mean < 1e-6 and not found.detached and not found.at_zero, mean=mean,
     count=len(found.paths),

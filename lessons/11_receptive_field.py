@@ -51,6 +51,7 @@ cs.lessons.claim(
 # A kernel of $k$ adds $k - 1$ steps, and a step is as many pixels as all strides *before* it
 # multiply to.
 
+
 # %%
 def field(layers): ...
 
@@ -76,9 +77,7 @@ cs.lessons.show(seen)
 
 # %%
 widths = [box.size[0] for box in seen.boxes.values()]
-cs.lessons.claim(
-    "11.multiply", widths == [4, 10, 30, 70, 150], first=widths[0], last=widths[-1]
-)
+cs.lessons.claim("11.multiply", widths == [4, 10, 30, 70, 150], first=widths[0], last=widths[-1])
 
 # %% [markdown]
 # ## Why tools disagree

@@ -45,6 +45,7 @@ cs.lessons.claim(
 #
 # **练习 11.1（F）** 写出这个公式。`layers` 是由 (核大小, 步幅) 组成的列表，从图像开始排列。大小为 $k$ 的核增加 $k - 1$ 步，一步的像素数是*之前*所有步幅的乘积。
 
+
 # %%
 def field(layers): ...
 
@@ -68,9 +69,7 @@ cs.lessons.show(seen)
 
 # %%
 widths = [box.size[0] for box in seen.boxes.values()]
-cs.lessons.claim(
-    "11.multiply", widths == [4, 10, 30, 70, 150], first=widths[0], last=widths[-1]
-)
+cs.lessons.claim("11.multiply", widths == [4, 10, 30, 70, 150], first=widths[0], last=widths[-1])
 
 # %% [markdown] en="46b55b7d"
 # ## 各种工具为什么不一致

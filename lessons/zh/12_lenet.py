@@ -163,7 +163,7 @@ cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 # %%
 with_sigmoid = cs.experiments.rate_map_of_rows(kept.rows, "sigmoid, average")
 with_relu = cs.experiments.rate_map_of_rows(kept.rows, "relu, max")
-cs.lessons.show(cs.experiments.rate_map_figure([with_sigmoid, with_relu]))
+cs.lessons.show(cs.experiments.draw_rate_maps([with_sigmoid, with_relu]))
 cs.lessons.claim(
     "12.relu_starts",
     len(with_relu.learned) > len(with_sigmoid.learned),

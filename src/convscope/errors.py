@@ -26,6 +26,10 @@ class UsageError(ConvscopeError, ValueError):
     exit_code = 2
 
 
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM came: ends what Ctrl-C ends, in the same way."""
+
+
 def unknown_name(kind: str, given: str, accepted: Iterable[str]) -> UsageError:
     """The error for a name that is not on a list; suggests the nearest, or shows the list.
 

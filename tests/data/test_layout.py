@@ -1,4 +1,7 @@
-"""Which folders are taken for splits and which for classes, over many layouts and names."""
+"""Which folders are taken for splits and which for classes, over many layouts and names.
+
+Tests data/layout.py, data/companions.py.
+"""
 
 import pytest
 from hypothesis import given
@@ -138,6 +141,7 @@ def test_the_question_names_the_answers():
         "'pets/' has the folders A and B, each with folders cat and dog: they may be splits or "
         "classes. If they are splits, say which is which, as in --split-folders train=A,test=B "
         "(split_folders={'train': 'A', 'test': 'B'}); folders that aren't named are then left out. "
+        "Or give one of them alone, as in pets/A. "
         'If all folders are classes: --split-folders none (split_folders="none").'
     )
 
@@ -255,3 +259,61 @@ def test_folders_of_classes_that_a_network_knows_are_not_asked_about():
     assert splits_of(understand(files, known=("cat", "dog", "cow"))) == {"": {"cat", "dog"}}
     files = classes("train/") + classes("test/")  # these are splits all the same
     assert splits_of(understand(files, known=("cat", "dog"))).keys() == {"train", "test"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("HAM10000_images_part_1", "HAM10000_images_part_2"),
+        ("images_001", "images_002", "images_003"),
+        ("batch1", "batch2"),
+        ("Part A", "part_b"),
+    ],
+)
+def test_numbered_parts_of_a_set_are_no_classes(names):
+    files = [f"{name}/{name}{i}.png" for name in names for i in range(3)]
+    with pytest.raises(UsageError, match="parts of one set of images"):
+        understand(files)
+    assert splits_of(understand(files, split_folders="none")) == {"": set(names)}
+
+
+@pytest.mark.parametrize(
+    "names", [("grade1", "grade2"), ("0", "1"), ("Person_1", "Person_2"), ("part", "whole")]
+)
+def test_numbered_classes_are_classes(names):
+    files = [f"{name}/{name}{i}.png" for name in names for i in range(3)]
+    assert splits_of(understand(files)) == {"": set(names)}
+
+
+@pytest.mark.parametrize(
+    "names", [("bounding_box_train", "bounding_box_test", "query"), ("cat", "test")]
+)
+def test_flat_splits_are_never_classes_unasked(names):
+    with pytest.raises(UsageError, match="--split-folders none"):
+        understand([f"{name}/{i}.png" for name in names for i in range(3)])
+
+
+def test_masks_in_splits_are_no_class():
+    files = classes("train/", ("images", "masks")) + classes("test/", ("images", "masks"))
+    assert splits_of(understand(files)) == {"train": {"images"}, "test": {"images"}}
+
+
+def test_masks_beside_images_are_no_examples():
+    inside = [f"COVID/{kind}/c{i}.png" for kind in ("images", "masks") for i in range(2)]
+    inside += [f"Normal/{kind}/n{i}.png" for kind in ("Images", "Masks") for i in range(2)]
+    beside = [f"{c}/{c} ({i}){end}.png" for c in CLASSES for i in (1, 2) for end in ("", "_mask")]
+    for files, count in ((inside, 4), (beside, 4)):
+        layout = understand(files)
+        assert len(layout.places) == count
+        assert not any("mask" in file.casefold() for file in layout.places)
+        assert sum(int(each.reason.split()[0]) for each in layout.problems) == count
+
+
+def test_what_is_called_a_mask_alone_is_an_example():
+    layout = understand([f"{name}/face_mask{i}.png" for name in CLASSES for i in range(2)])
+    assert len(layout.places) == 4
+
+
+def test_augmented_images_are_not_suggested_for_validation():
+    with pytest.raises(UsageError, match="--split-folders train=train,test=test "):
+        understand([f for name in ("train", "train_plus", "test") for f in classes(f"{name}/")])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from convscope.experiments.backward_time import BackwardCost, BackwardCosts
-from convscope.experiments.finite_differences import measure_step_errors
+from convscope.experiments.gradient_check import measure_step_errors
 from convscope.experiments.gradient_modes import compare_gradient_modes
 from convscope.experiments.untrained_parameters import ParameterPath, ParameterPaths
 from convscope.look.language import use_language

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from convscope.errors import UsageError
-from convscope.experiments.finite_differences import finite_differences
+from convscope.experiments.gradient_check import finite_differences
 from convscope.experiments.gradient_modes import (
     compare_gradient_modes,
     forward_gradient,

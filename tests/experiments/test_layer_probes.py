@@ -14,7 +14,9 @@ def test_linear_layers_are_told_from_others():
 
 
 def test_pooling_keeps_channels_apart_and_convolutions_mix_them():
-    assert np.array_equal(experiments.find_mixed_channels(nn.MaxPool2d(2), 3), np.eye(3, dtype=bool))
+    assert np.array_equal(
+        experiments.find_mixed_channels(nn.MaxPool2d(2), 3), np.eye(3, dtype=bool)
+    )
     assert experiments.find_mixed_channels(nn.Conv2d(3, 4, 3), 3).all()
     groups = experiments.find_mixed_channels(nn.Conv2d(4, 4, 1, groups=2), 4)
     assert np.array_equal(groups, np.kron(np.eye(2), np.ones((2, 2))).astype(bool))

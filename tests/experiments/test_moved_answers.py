@@ -24,7 +24,9 @@ def tested():
 
 @pytest.fixture(scope="module")
 def compared():
-    return experiments.compare_moved_answers(["global", MOVED], seeds=[3], epochs=1, shifts=[0, 2, 4])
+    return experiments.compare_moved_answers(
+        ["global", MOVED], seeds=[3], epochs=1, shifts=[0, 2, 4]
+    )
 
 
 def test_digits_stand_in_the_middle_of_black(tested):

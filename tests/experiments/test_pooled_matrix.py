@@ -1,4 +1,7 @@
-"""Pooling of one matrix: the textbook's figures, both libraries, and windows where they lie."""
+"""Pooling of one matrix: the textbook's figures, both libraries, and windows where they lie.
+
+Tests experiments/pooled_matrix.py, experiments/pooled_matrix_figure.py.
+"""
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ import pytest
 from convscope.errors import UsageError
 from convscope.experiments.lenet_variants import LENET_VARIANTS, lenet_recipe
 from convscope.experiments.rate_map import RateMap, RateMapCell, map_rates, rate_map_of_rows
-from convscope.experiments.rate_map_figure import rate_map_figure
+from convscope.experiments.rate_map_figure import draw_rate_maps
 from convscope.experiments.training_curves import measure_curves
 from convscope.look.language import use_language
 
@@ -68,7 +68,7 @@ def test_rows_that_were_kept_become_a_map():
 def test_text_dict_and_figure(tmp_path):
     with use_language("en"):
         assert "2 of 4 starts learn in 450 steps" in str(MAP)
-        figure = rate_map_figure([MAP, MAP], tmp_path / "map.png")
+        figure = draw_rate_maps([MAP, MAP], tmp_path / "map.png")
         assert MAP.figure().get_suptitle().startswith("2 of 4 starts learn")
     assert MAP.as_dict()["cells"][0]["rate"] == 0.1
     assert [text.get_text() for text in figure.axes[1].texts] == ["10 %", "19 %", "20 %", "80 %"]

@@ -25,8 +25,9 @@ from tests.lessons.slicing import slice_lesson
 LESSONS = list_lessons()
 IDS = [lesson.file for lesson in LESSONS]
 LONGEST = 120  # seconds on two idle cores; the machines of the tests are seldom idle, so ×4
-EVERY_THIRD = [
-    pytest.param(lesson, id=lesson.file, marks=[] if lesson.number % 3 == 0 else pytest.mark.slow)
+QUICK = {3, 9}  # of few seconds; the others are slow
+PLAYED = [
+    pytest.param(lesson, id=lesson.file, marks=[] if lesson.number in QUICK else pytest.mark.slow)
     for lesson in LESSONS
 ]
 KINDS = {"number", "prediction", "function", "design"}
@@ -68,7 +69,7 @@ def test_tokens_tell_code_apart():
     assert tokens("a = f(1)  # one\n") == tokens("a = f(1)  # 一\n") != tokens("a = f(2)\n")
 
 
-@pytest.mark.parametrize("lesson", EVERY_THIRD)
+@pytest.mark.parametrize("lesson", PLAYED)
 def test_a_lesson_runs_and_its_claims_hold(lesson, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     played = play_lesson(lesson.number)

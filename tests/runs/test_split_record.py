@@ -70,7 +70,7 @@ def test_in_a_folder_for_testing_new_images_count_and_trained_ones_do_not(record
     )
     splits = restored.splits
     assert numbers(splits["test"]) == [8, 9, 30]
-    assert numbers(splits["train"]) == [0, 1, 2, 3, 4, 5, 3]
+    assert numbers(splits["train"]) == [0, 1, 2, 3, 4, 5]
     assert restored.notes[0] == "New since the run began: 1 image for testing or validation."
     assert "test" in restored.changed
 
@@ -130,3 +130,44 @@ def test_names_that_are_not_utf_8_are_kept(tmp_path):
     write_split_record(tmp_path, {"train": odd})
     assert list(read_split_record(tmp_path).numbers.values()) == [1]
     assert read_split_record(tmp_path).image_shape == (1, 2, 2)
+
+
+def test_images_with_another_class_are_told_and_change_their_split(record):
+    now = images(range(10))
+    labels = now.labels.copy()
+    labels[[1, 8]] = 1 - labels[[1, 8]]
+    restored = record.restore({"train": now.with_labels(labels, now.classes)})
+    assert numbers(restored.splits["test"]) == [8, 9]
+    assert restored.changed == {"train", "test"}
+    assert restored.notes == (
+        "Images that have another class than when the run began: 1 train, 1 test.",
+    )
+
+
+def test_further_copies_count_once_and_the_one_with_the_class_counts(record):
+    now = images([8, 0, 8, 8, *range(1, 8), 9])
+    labels = now.labels.copy()
+    labels[0] = 1 - labels[0]
+    restored = record.restore({"train": now.with_labels(labels, now.classes)})
+    assert numbers(restored.splits["test"]) == [8, 9]
+    assert restored.splits["test"].labels.tolist() == [0, 1]
+    assert not restored.changed
+    assert restored.notes == (
+        "Left out: further copies of images that the run had, added since: 2 test.",
+    )
+
+
+def test_a_split_comes_back_in_the_order_in_which_it_was_recorded(record):
+    restored = record.restore({"train": images([9, 5, 3, 8, 0, 1, 2, 4, 7, 6])})
+    assert numbers(record.in_order(restored.splits["train"])) == [0, 1, 2, 3, 4, 5]
+
+
+def test_records_without_classes_are_read(tmp_path, record):
+    lines = gzip.decompress((tmp_path / FILE).read_bytes()).decode().splitlines()
+    older = "\n".join(line.rpartition(",")[0] for line in lines)
+    (tmp_path / FILE).write_bytes(gzip.compress(older.encode()))
+    now = images(range(10))
+    restored = read_split_record(tmp_path).restore(
+        {"train": now.with_labels(1 - now.labels, now.classes)}
+    )
+    assert restored.notes == ()

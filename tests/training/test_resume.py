@@ -1,9 +1,13 @@
 """What a run goes on with: its own recipe, its own images. Tests training/train.py."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
+from PIL import Image
 from torch import nn
 
 import convscope as cs
@@ -109,3 +113,52 @@ def test_a_run_on_arrays_is_evaluated_by_its_record(run):
     assert evaluation.image_count == 24
     with pytest.raises(UsageError, match="trained or validated on all"):
         cs.evaluate(run, DATA["train"], module=module(), quiet=True)
+
+
+@pytest.fixture
+def on_files(tmp_path):
+    """A run on a folder of images, and the folder."""
+    folder, random = tmp_path / "pets", np.random.default_rng(0)
+    for name in "ab":
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            _write_image(folder / name / f"{number}.png", random)
+    recipe = cs.Recipe(epochs=1, batch_size=8, validation=0.2, size=8)
+    return cs.train(module_of_two(), folder, recipe, out=tmp_path / "run", **OPTIONS), folder
+
+
+def _write_image(path, random):
+    Image.fromarray(random.integers(0, 256, (8, 8), dtype=np.uint8)).save(path)
+
+
+def module_of_two():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+
+
+def weights(run):
+    return safetensors.torch.load_file(run.model_file)
+
+
+def test_images_that_came_or_were_renamed_since_change_nothing(on_files, tmp_path):
+    run, folder = on_files
+    shutil.copytree(run.folder, tmp_path / "unchanged")
+    unchanged = cs.Run(tmp_path / "unchanged")
+    edit(unchanged, epochs=3)
+    cs.resume(unchanged, module=module_of_two(), quiet=True)
+    for number in range(5):
+        _write_image(folder / "a" / f"0new{number}.png", np.random.default_rng(9 + number))
+    (folder / "b" / "3.png").rename(folder / "b" / "zebra.png")
+    edit(run, epochs=3)
+    cs.resume(run, module=module_of_two(), quiet=True)
+    expected = weights(unchanged)
+    assert all((each == expected[name]).all() for name, each in weights(run).items())
+
+
+def test_images_that_are_gone_are_counted(on_files):
+    run, _ = on_files
+    record = read_split_record(run.folder)
+    for path in sorted(record.trained_paths)[:2]:
+        Path(path).unlink()
+    edit(run, epochs=3)
+    with pytest.raises(UsageError, match=r"gone or were changed since it began: .*--data"):
+        cs.resume(run, module=module_of_two(), quiet=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
+import threading
 import warnings
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -24,7 +28,7 @@ from convscope.cli import serve as serve_command
 from convscope.cli import show as show_command
 from convscope.cli import train as train_command
 from convscope.cli.console import fail, write_any_text
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
 from convscope.version import __version__
 
@@ -82,17 +86,40 @@ def main() -> None:
     write_any_text()
     if sys.argv[1:2] in (["train"], ["resume"]):
         start_again_without_thread_cache()
+    terminated = _listen_to_sigterm()
     try:
         app()
+    except SystemExit as error:  # typer ends so after Ctrl-C, and after SIGTERM by our handler
+        if error.code != 128 + signal.SIGINT:
+            raise
+        fail("Stopped.")
+        sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
     except ConvscopeError as error:
         fail(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         fail("Stopped.")
-        sys.exit(130)
+        sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
     except BrokenPipeError:  # the reader of our output went away, as in `| head`
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:  # a full disk, a file that may not be read
-        fail(f"{error}.")
+        hint = ""
+        if error.errno == errno.ENOSPC:
+            hint = " Free some space and give the command again; a run goes on with resume."
+        fail(f"{error}.{hint}")
         sys.exit(1)
+
+
+def _listen_to_sigterm() -> list[int]:
+    """Let SIGTERM end a command as Ctrl-C does; the list holds its number once it came."""
+    came: list[int] = []
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        del frame
+        came.append(number)
+        raise TerminatedError
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, receive)
+    return came

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 
 from convscope.data.name_encoding import find_encoding
 
-INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u2060\ufeff"))
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff"))
+INVISIBLE |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # text directions
 
 
 def name_classes(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:

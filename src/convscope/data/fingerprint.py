@@ -64,8 +64,11 @@ def digests_of_files(root: Path, files: list[str]) -> list[str]:
         if stamps[file] and now - max(stamps[file][1:3]) > SETTLED * 1e9
     }
     if changed and settled:
-        table.parent.mkdir(parents=True, exist_ok=True)
-        write_text(table, json.dumps(settled))
+        try:
+            table.parent.mkdir(parents=True, exist_ok=True)
+            write_text(table, json.dumps(settled))
+        except OSError:
+            pass  # then they are read again next time
     return [digests[file] for file in files]
 
 

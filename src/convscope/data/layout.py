@@ -19,10 +19,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from convscope.data.class_names import name_classes, natural_order
+from convscope.data.companions import find_companions
 from convscope.data.decode import ImageError
 from convscope.data.file_kinds import begins_as_image, make_printable, may_be_image
 from convscope.data.folder_shapes import (
@@ -40,6 +41,7 @@ from convscope.data.folder_shapes import (
 from convscope.data.image_set import Problem
 from convscope.data.layout_words import (
     ask_about_one,
+    ask_about_parts,
     ask_which_are_splits,
     check_kinds,
     layout_in_words,
@@ -49,7 +51,7 @@ from convscope.data.layout_words import (
     several_sets,
 )
 from convscope.data.reading import Reading
-from convscope.data.split_names import find_split_roles
+from convscope.data.split_names import are_parts, find_split_roles
 from convscope.data.tree import Listing, Tree
 from convscope.errors import UsageError
 
@@ -99,7 +101,10 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
         UsageError: The folders can be understood in two ways, or not at all; asks or says so.
     """
     files = {file: tuple(file.split("/")) for file in listing.files}
-    images = [files[file] for file in _images(tree, listing.files)] or list(files.values())
+    found = _images(tree, listing.files)
+    companions = find_companions(found) if reading.rules == 2 else {}
+    files = {file: path for file, path in files.items() if file not in companions}
+    images = [files[file] for file in found if file in files] or list(files.values())
     given = reading.split_folders
     named = set(given.values()) if isinstance(given, Mapping) else set()
     outer = folders_around(images, named)
@@ -120,7 +125,12 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
         if reading.rules == 2:
             raise
         roles = {}  # runs of earlier code weren't asked, and took all folders for classes
-    return _place_files(tree, files, outer, tops, roles, left_out, reading)
+    placed = _place_files(tree, files, outer, tops, roles, left_out, reading)
+    nowhere: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for file, reason in companions.items():
+        nowhere[file.rpartition("/")[0], reason].append(file)
+    problems = [*placed.problems, *_problems(tree, nowhere)]
+    return replace(placed, problems=problems)
 
 
 def _images(tree: Tree, files: list[str]) -> list[str]:
@@ -171,7 +181,9 @@ def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dic
     if evaluated and all(inner[name] & others for name in evaluated):
         return {**{name: roles[name] for name in evaluated}, HERE: "train"}
     flat = [name for name in roles if roles[name] != "train" and not inner[name]]
-    if flat and len(others) > 1:
+    if flat and len(flat) < len(roles):
+        raise no_class_folders(sorted(roles), where)
+    if flat:
         raise ask_about_one(flat[0], roles[flat[0]], where, is_flat=True)
     for name, folders in inner.items():
         if len(folders) > 1 and folders <= tops.keys() - {name}:
@@ -179,6 +191,8 @@ def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dic
     check_kinds(tops, where)
     if hold_the_same(tops, inner):
         raise ask_which_are_splits(sorted(tops), roles, inner, where)
+    if are_parts(tops):
+        raise ask_about_parts(sorted(tops), where)
     return {}
 
 
@@ -249,12 +263,7 @@ def _place_files(
     places = dict(
         sorted(unsorted.items(), key=lambda each: (each[1].split, ranks[each[1].label], each[0]))
     )
-    problems = [
-        Problem(tree.where(same[0]), reason)
-        if len(same) == 1
-        else Problem(tree.where(folder), f"{len(same):,} files are left out: {reason}")
-        for (folder, reason), same in nowhere.items()
-    ]
+    problems = _problems(tree, nowhere)
     if not places:
         return Layout({}, problems, ())
     splits = {
@@ -265,3 +274,13 @@ def _place_files(
         make_printable("/".join(outer)), splits, list(dict.fromkeys(trained))
     )
     return Layout(places, problems, (sentence, *notes))
+
+
+def _problems(tree: Tree, nowhere: Mapping[tuple[str, str], list[str]]) -> list[Problem]:
+    """Files by folder and reason as problems, one line for those of the same."""
+    return [
+        Problem(tree.where(same[0]), reason)
+        if len(same) == 1
+        else Problem(tree.where(folder), f"{len(same):,} files are left out: {reason}")
+        for (folder, reason), same in nowhere.items()
+    ]

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from convscope.errors import UsageError
 from convscope.look.names import join_names
 
+IMAGE_KINDS_TEXT = "image images imgs img jpeg jpegimages jpgs photos pictures raw"
+IMAGE_KINDS = frozenset(IMAGE_KINDS_TEXT.split())
 KINDS_TEXT = """
-    image images imgs img jpeg jpegimages jpgs photos pictures raw mask masks label labels
+    mask masks label labels
     annotation annotations annots segmentation segmentations segmentationclass trimaps bbox boxes
     gt ground_truth groundtruth depth edges heatmaps thumbnails
 """
-KINDS = frozenset(KINDS_TEXT.split())
+KINDS = IMAGE_KINDS | frozenset(KINDS_TEXT.split())
 """Names of folders that hold kinds of files rather than classes."""
 
 IF_CLASSES = 'If all folders are classes: --split-folders none (split_folders="none").'
@@ -61,7 +63,8 @@ def ask_which_are_splits(
     return UsageError(
         f"'{where}' has the folders {join_names(folders)}{held}: they may be splits or classes. If "
         f"they are splits, say which is which, as in {_option(splits)}; folders that aren't named "
-        f"are then left out. {IF_CLASSES}"
+        f"are then left out. Or give one of them alone, as in {where.rstrip('/')}/{folders[0]}. "
+        f"{IF_CLASSES}"
     )
 
 
@@ -100,12 +103,21 @@ def _suggestion(folders: Sequence[str], roles: Mapping[str, str]) -> dict[str, s
     for name in folders:
         if name in roles:
             splits.setdefault(roles[name], name)
-    unnamed = [name for name in folders if name not in splits.values()]
-    if not all(name in roles for name in folders):
+    unnamed = [name for name in folders if name not in roles]
+    if not {"train", "test"} <= splits.keys():  # `train_augmented` is no good validation split
         for split in ("train", "test", "validation"):
             if split not in splits and unnamed:
                 splits[split] = unnamed.pop(0)
     return {split: splits[split] for split in ("train", "validation", "test") if split in splits}
+
+
+def ask_about_parts(folders: Sequence[str], where: str) -> UsageError:
+    """The question whether folders whose names differ only by a number are parts of one set."""
+    return UsageError(
+        f"'{where}' has {join_names(folders)}, which differ only by a number: parts of one set of "
+        "images, it seems, whose classes stand elsewhere (in a table beside them?), and not "
+        f"classes. Put the images of each class into a folder of its own. {IF_CLASSES}"
+    )
 
 
 def no_such_folder(folder: str, folders: Sequence[str], where: str) -> UsageError:

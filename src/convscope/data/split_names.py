@@ -61,6 +61,23 @@ def find_split_roles(folders: Iterable[str]) -> dict[str, str]:
     return roles
 
 
+PARTS_TEXT = """
+    part parts batch batches chunk chunks shard shards block blocks subset subsets archive zip
+    volume vol disk disc folder folders dir directory fold folds image images img imgs photo photos
+    picture pictures pic pics file files data dataset
+"""
+PARTS = frozenset(PARTS_TEXT.split())
+
+
+def are_parts(folders: Iterable[str]) -> bool:
+    """Whether names differ only by a number or letter and say that they are parts of something.
+
+    As `images_001` and `images_002`, or `part_a` and `part_b`.
+    """
+    words = [frozenset(_words(name)) for name in folders]
+    return len(words) > 1 and len(set(words)) == 1 and bool(words[0] & PARTS)
+
+
 def _words(name: str) -> set[str]:
     """The words in a name, in small letters without accents and numbers."""
     text = unicodedata.normalize("NFKC", name)

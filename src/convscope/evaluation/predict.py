@@ -144,6 +144,11 @@ def _list_files(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
     files: list[str] = []
     problems: list[Problem] = []
     for path in paths:
+        if not isinstance(path, str | Path):
+            raise UsageError(
+                f"images must be paths of files or folders; given a {type(path).__name__}. Of "
+                "pixels in memory: cs.evaluate(run, ImageSet(…)), or cs.explain(run, pixels)."
+            )
         if Path(path).is_dir():
             tree = FolderTree(Path(path))
             listing = tree.listing()

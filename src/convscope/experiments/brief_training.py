@@ -43,7 +43,8 @@ def train_briefly(
     network.train()
     with on_one_thread():
         for _ in range(epochs):
-            for batch in torch.randperm(len(images), generator=random).split(batch_size):
+            order = torch.randperm(len(images), generator=random)
+            for batch in torch.split(order, batch_size):
                 met = images[batch] if change is None else change(images[batch], random)
                 loss = F.cross_entropy(network(met), labels[batch])
                 optimizer.zero_grad()

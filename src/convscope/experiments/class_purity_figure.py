@@ -39,8 +39,8 @@ def purity_figure(purity: ClassPurity, path: str | Path | None = None) -> Figure
         headline(
             figure,
             pick(
-                "Early channels respond to strokes, late ones to digits",
-                "浅层通道响应笔画，深层通道响应整个数字",
+                "The deeper, the larger the part of a digit that a channel responds to",
+                "越深的通道，响应的部分越大：从笔画到数字",
             ),
         )
         grid = figure.subplots(len(rows), SHOWN, squeeze=False)
@@ -54,9 +54,9 @@ def purity_figure(purity: ClassPurity, path: str | Path | None = None) -> Figure
                 )  # fmt: skip
             for axes in line[len(best) :]:
                 axes.set_axis_off()
-            alike = _alike(best)
+            alike, count = _alike(best), len(best)
             line[-1].text(
-                1.15, 0.5, pick(f"{alike} of {len(best)} alike", f"{len(best)} 幅中 {alike} 幅同类"),
+                1.15, 0.5, pick(f"{alike} of {count} alike", f"{count} 幅中 {alike} 幅同类"),
                 transform=line[-1].transAxes, va="center",
             )  # fmt: skip
             line[0].set_ylabel(f"{layer}:{channel}", rotation=0, ha="right", va="center")
@@ -74,7 +74,7 @@ def purity_figure(purity: ClassPurity, path: str | Path | None = None) -> Figure
 def _typical(
     channels: Mapping[int, Sequence[ExcitingImage]],
 ) -> list[tuple[int, Sequence[ExcitingImage]]]:
-    """Those in the middle, of all that respond, when they are sorted by how alike their images are."""
+    """Of those that respond, the middle ones when sorted by how alike their images are."""
     responding = [(_alike(best), c) for c, best in channels.items() if best[0].value > 0]
     middle = max((len(responding) - CHANNELS) // 2, 0)
     chosen = sorted(responding)[middle : middle + CHANNELS]

@@ -8,11 +8,11 @@ from torch import nn
 
 from convscope.errors import UsageError, unknown_name
 
-ACTIVATIONS: dict[str, tuple[type[nn.Module], str]] = {
-    "none": (nn.Identity, "linear"),
-    "relu": (nn.ReLU, "relu"),
-    "tanh": (nn.Tanh, "tanh"),
-    "sigmoid": (nn.Sigmoid, "sigmoid"),
+ACTIVATIONS: dict[str, tuple[type[nn.Module], float]] = {  # with PyTorch's gain
+    "none": (nn.Identity, 1.0),
+    "relu": (nn.ReLU, 2**0.5),
+    "tanh": (nn.Tanh, 5 / 3),
+    "sigmoid": (nn.Sigmoid, 1.0),
 }
 
 
@@ -51,8 +51,8 @@ def build_convolution_stack(
     parts: OrderedDict[str, nn.Module] = OrderedDict()
     for number in range(1, layers + 1):
         convolution = nn.Conv2d(in_channels if number == 1 else channels, channels, kernel)
-        nn.init.normal_(convolution.weight, std=nn.init.calculate_gain(gain)
-                        / convolution.weight[0].numel() ** 0.5)  # fmt: skip
+        fan_in = convolution.weight[0].numel()
+        nn.init.normal_(convolution.weight, std=gain / fan_in**0.5)
         nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
         parts[f"conv{number}"], parts[f"act{number}"] = convolution, kind()
     return nn.Sequential(parts)

@@ -98,7 +98,8 @@ class EffectiveGrowth(Printed):
             f"3×3 卷积层（激活函数：{self.activation}）：沿一边的像素数",
         )
         headings = (
-            pick("layers", "层数"), pick("theoretical", "理论"), pick("effective (4σ)", "有效（4σ）"),
+            pick("layers", "层数"), pick("theoretical", "理论"),
+            pick("effective (4σ)", "有效（4σ）"),
             pick("pixels with 90 % of the gradient", "占梯度 90 % 的像素"),
             pick("largest gradient", "最大梯度"),
         )  # fmt: skip

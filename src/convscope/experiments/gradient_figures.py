@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
 from convscope.look.palette import BLUE, DIM, FAINT, VERMILION
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from convscope.experiments.backward_time import BackwardCosts
-    from convscope.experiments.finite_differences import StepErrors
+    from convscope.experiments.gradient_check import StepErrors
     from convscope.experiments.gradient_modes import GradientModes
     from convscope.experiments.untrained_parameters import ParameterPaths
 
@@ -120,7 +118,7 @@ def backward_costs_figure(costs: BackwardCosts, path: str | Path | None = None) 
             ),
         )
         axes = figure.subplots()
-        places = np.arange(len(costs.costs))
+        places = [*range(len(costs.costs))]
         axes.set_axisbelow(True)
         axes.barh(places, costs.ratios, color=BLUE, height=0.55)
         for place, cost in zip(places, costs.costs, strict=True):
@@ -151,7 +149,7 @@ def parameter_paths_figure(paths: ParameterPaths, path: str | Path | None = None
             ),
         )
         axes = figure.subplots()
-        places = np.arange(len(paths.paths))
+        places = [*range(len(paths.paths))]
         axes.set_axisbelow(True)
         axes.barh(places, [each.gradient_norm for each in paths.paths], color=BLUE, height=0.6)
         for place, each in zip(places, paths.paths, strict=True):

@@ -192,8 +192,8 @@ def forward_gradient(function: Callable[[Tensor], Tensor], point: Tensor) -> Ten
             direction = torch.zeros_like(point)
             direction[place] = 1.0
             with forward_ad.dual_level():
-                moved = function(forward_ad.make_dual(point, direction))
-                slope = forward_ad.unpack_dual(moved).tangent
+                moved = function(forward_ad.make_dual(point, direction))  # type: ignore[no-untyped-call]
+                slope = forward_ad.unpack_dual(moved).tangent  # type: ignore[no-untyped-call]
                 found.append(0.0 if slope is None else slope.item())
     return point.new_tensor(found)
 
@@ -210,11 +210,11 @@ def _stack(inputs: int, depth: int) -> tuple[Callable[[Tensor], Tensor], Tensor]
     return function, torch.rand(inputs, generator=random)
 
 
-class _Counter(TorchDispatchMode):
+class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts what is computed, and the bytes of all results that are still held."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.operations = 0
         self.peak = 0
         self._held: dict[int, tuple[StorageWeakRef, int]] = {}
@@ -227,7 +227,11 @@ class _Counter(TorchDispatchMode):
             if isinstance(each, Tensor):
                 storage = each.untyped_storage()
                 if storage._cdata not in given:
-                    self._held[storage._cdata] = (StorageWeakRef(storage), storage.nbytes())
-        self._held = {key: held for key, held in self._held.items() if not held[0].expired()}
+                    reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+                    self._held[storage._cdata] = (reference, storage.nbytes())
+        self._held = {
+            key: held for key, held in self._held.items()
+            if not held[0].expired()  # type: ignore[no-untyped-call]
+        }  # fmt: skip
         self.peak = max(self.peak, sum(size for _, size in self._held.values()))
         return result

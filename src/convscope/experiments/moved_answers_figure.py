@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,6 @@ def moved_comparison_figure(compared: MovedComparison, path: str | Path | None =
         compared: From `compare_moved_answers`.
         path: The PNG to write; None only gives the figure.
     """
-    from convscope.experiments.moved_comparison import variant_name
-
     with drawing(path, 9.5, 4.6) as figure:
         headline(
             figure,
@@ -67,7 +66,7 @@ def moved_comparison_figure(compared: MovedComparison, path: str | Path | None =
         for number, (variant, each) in enumerate(compared.answers.items()):
             values = np.array([answers.probability for answers in each])
             shifts = each[0].shifts
-            _curve(axes, number, shifts, values.mean(axis=0), variant_name(variant))
+            _curve(axes, number, shifts, values.mean(axis=0), compared.names[variant])
             if len(each) > 1:
                 low, high = 100 * values.min(axis=0), 100 * values.max(axis=0)
                 axes.fill_between(shifts, low, high, color=SERIES[number], alpha=0.12, linewidth=0)
@@ -87,7 +86,9 @@ def moved_comparison_figure(compared: MovedComparison, path: str | Path | None =
     return figure
 
 
-def _curve(axes: Axes, number: int, shifts: object, values: object, name: str) -> None:
+def _curve(
+    axes: Axes, number: int, shifts: Sequence[int], values: Sequence[float], name: str
+) -> None:
     axes.plot(
         shifts, 100 * np.asarray(values), f"{MARKERS[number]}-",
         color=SERIES[number], markersize=5, label=name,

@@ -47,6 +47,11 @@ class MovedComparison(Printed):
     seeds: tuple[int, ...]
     epochs: int
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the variants are called in tables and figures."""
+        return {variant: variant_name(variant) for variant in self.answers}
+
     def mean(self, variant: str, what: str) -> list[float]:
         """The mean over seeds of `accuracy`, `kept`, `probability` or `change`, by shift."""
         each = [getattr(answers, what) for answers in self.answers[variant]]
@@ -64,9 +69,10 @@ class MovedComparison(Printed):
     def shown(self) -> Iterator[Part]:
         """What is shown, from top to bottom."""
         shifts = next(iter(self.answers.values()))[0].shifts
+        seeds = len(self.seeds)
         title = pick(
-            f"Right answers by pixels moved: {counted(len(self.seeds), 'seed')}, {self.epochs} epochs",
-            f"不同平移像素数下的准确率：{len(self.seeds)} 个种子，{self.epochs} 轮",
+            f"Right answers by pixels moved: {counted(seeds, 'seed')}, {self.epochs} epochs",
+            f"不同平移像素数下的准确率：{seeds} 个种子，{self.epochs} 轮",
         )
         rows = [
             (variant_name(variant), *(percent(x, 0) for x in self.mean(variant, "accuracy")))

@@ -121,9 +121,9 @@ class RateMap(Printed):
         Args:
             path: The PNG to write; None only gives the figure.
         """
-        from convscope.experiments.rate_map_figure import rate_map_figure
+        from convscope.experiments.rate_map_figure import draw_rate_maps
 
-        return rate_map_figure([self], path)
+        return draw_rate_maps([self], path)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DARK_UP_TO = 0.45  # of the colours' range: below, numbers are written white
 
 
-def rate_map_figure(maps: Sequence[RateMap], path: str | Path | None = None) -> Figure:
+def draw_rate_maps(maps: Sequence[RateMap], path: str | Path | None = None) -> Figure:
     """Draw maps side by side, in the same colours.
 
     Args:

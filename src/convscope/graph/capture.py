@@ -214,7 +214,8 @@ def _output(recorder: Recorder, network: nn.Module, result: object) -> Node:
     if node is None or not node.depends_on_images:
         raise UsageError(
             f"What {name} returns was not computed from its images by functions of PyTorch, so "
-            "there is nothing to show. Does it compute with NumPy, or in a compiled extension?"
+            "there is nothing to show. Does it compute with NumPy, in torch.func.vmap, or in a "
+            "compiled extension?"
         )
     return node
 
@@ -241,6 +242,8 @@ def _explain(
 ) -> UsageError:
     where = f" in {failed[1]!r}" if failed is not None and failed[1] else ""
     reason = str(error).strip().split("\n")[0] or type(error).__name__
+    if ".numpy() is not supported for tensor subclasses" in reason:
+        reason = "it hands a tensor to NumPy, where it can't be followed; compute with PyTorch"
     return UsageError(
         f"{_name_of(network)} cannot compute images of shape {shape}: it fails{where} with "
         f"{type(error).__name__}: {reason}"

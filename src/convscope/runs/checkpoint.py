@@ -20,6 +20,7 @@ import torch
 
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path, write_text
+from convscope.runs.tensor_file import write_tensors
 
 KEEP = 2  # generations: the newest, and the one to fall back on
 
@@ -54,7 +55,7 @@ def save_checkpoint(
     # Copies, because safetensors refuses tensors that share memory, as tied weights do.
     contiguous = {name: t.detach().to("cpu", copy=True).contiguous() for name, t in tensors.items()}
     with atomic_path(folder / f"{stem}.safetensors") as temporary:
-        safetensors.torch.save_file(contiguous, temporary)
+        write_tensors(temporary, contiguous, name=folder / f"{stem}.safetensors")
         digest = _sha256(temporary)
     write_text(folder / f"{stem}.json", json.dumps({"sha256": digest, "state": dict(state)}))
     for manifest in _manifests(folder)[KEEP:]:

@@ -55,7 +55,7 @@ class Model:
         execution = Execution(device, "float32")
         network, images = execution.place(self.network), torch.zeros(2, *self.image_shape)
         try:
-            with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+            with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 network(execution.lay_out(images))
         except RuntimeError:
             return "contiguous"

@@ -26,6 +26,7 @@ from convscope.data.reading import FULL_RANGE, Fit, Reading
 from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
+from convscope.runs.tensor_file import write_tensors
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0)]
@@ -177,7 +178,7 @@ def save_model(path: str | Path, network: nn.Module, card: ModelCard) -> None:
     }
     metadata = {"convscope": card.model_dump_json(), "sha256": _digest(tensors)}
     with atomic_path(path) as temporary:
-        safetensors.torch.save_file(tensors, temporary, metadata)
+        write_tensors(temporary, tensors, metadata, name=path)
 
 
 def write_card(path: str | Path, card: ModelCard) -> None:
@@ -194,8 +195,8 @@ def write_card(path: str | Path, card: ModelCard) -> None:
     metadata, tensors = _read(Path(path))
     _card(Path(path), metadata)
     with atomic_path(path) as temporary:
-        safetensors.torch.save_file(
-            tensors, temporary, metadata | {"convscope": card.model_dump_json()}
+        write_tensors(
+            temporary, tensors, metadata | {"convscope": card.model_dump_json()}, name=path
         )
 
 

@@ -163,7 +163,15 @@ class Run:
                 f"Run {str(self.folder)!r} stopped before its first step. Start it again: "
                 f"convscope train NETWORK DATA --recipe {self.recipe_file} --out NEW_FOLDER"
             )
-        facts: dict[str, Any] = json.loads(self.environment_file.read_text(encoding="utf-8"))
+        try:
+            facts = json.loads(self.environment_file.read_text(encoding="utf-8"))
+            if not isinstance(facts, dict):
+                raise ValueError("it is no JSON object")
+        except ValueError as error:
+            raise ConvscopeError(
+                f"{str(self.environment_file)!r} is damaged ({error}). It says what the run chose "
+                "on this machine; without it the run can't go on. Put it back, or train again."
+            ) from None
         return facts
 
     def summary(self) -> dict[str, Any]:

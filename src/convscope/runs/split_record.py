@@ -15,8 +15,9 @@ import os
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ from convscope.look.numbers import counted
 from convscope.look.progress import progress
 
 FILE = "splits.csv.gz"
-HEADINGS = ["split", "pixels", "shape", "path"]
+HEADINGS = ["split", "pixels", "shape", "path", "class"]
+OLDER_HEADINGS = HEADINGS[:4]
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,17 @@ class SplitRecord:
             can be recognized.
         trained_paths: Where images for training and validation were, as far as their paths tell
             them apart.
+        classes: Digest → the names of the classes that such images had; empty in records of
+            earlier versions.
+        order: Split and digest → the place of the first such image in its split.
     """
 
     splits: Mapping[str, frozenset[str]]
     numbers: Mapping[tuple[str, str], int]
     image_shape: tuple[int, int, int]
     trained_paths: frozenset[str]
+    classes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    order: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def seen_by_path(self, images: ImageSet) -> NDArray[np.bool_]:
         """(N,): which were trained or validated on by their paths, for images of other sizes."""
@@ -87,30 +94,49 @@ class SplitRecord:
             The splits, without those of which no image is left.
         """
         rows: dict[str, list[tuple[ImageSet, list[int]]]] = {name: [] for name in SPLITS}
-        new, found = Counter[str](), Counter[tuple[str, str]]()
+        found, new, relabelled, copies = (Counter[Any]() for _ in range(4))
         for source, images in sources.items():
             chosen: dict[str, list[int]] = {name: [] for name in SPLITS}
-            for row, digest in enumerate(digests_of_pixels(images)):
-                split = self._split(digest, source)
+            digests = digests_of_pixels(images)
+            other = [not self._has_class(images, row, digests[row]) for row in range(len(images))]
+            # Of copies of an image, those that have its class count first.
+            for row in sorted(range(len(images)), key=lambda row: other[row]):
+                split = self._split(digests[row], source)
                 if split is None:
                     new[source] += 1
                     if source != "train":
                         chosen[source].append(row)
+                    continue
+                key = (split, digests[row])
+                if found[key] == self.numbers[key]:
+                    copies[split] += 1
                 else:
-                    found[split, digest] += 1
+                    found[key] += 1
+                    relabelled[split] += other[row]
                     chosen[split].append(row)
             for name, places in chosen.items():
                 if places:
-                    rows[name].append((images, places))
+                    rows[name].append((images, sorted(places)))
         splits = {
             name: _joined([images.subset(places, split=name) for images, places in parts])
             for name, parts in rows.items()
             if parts
         }
         gone = Counter(self.numbers) - found
-        changed = {name for name, _ in (*gone, *(found - Counter(self.numbers)))}
+        changed = {name for name, _ in gone} | {*(+relabelled)}
         changed |= {name for name in new if name != "train"}
-        return RestoredSplits(splits, _notes(gone, new), frozenset(changed))
+        notes = _notes(gone, new, +relabelled, copies)
+        return RestoredSplits(splits, notes, frozenset(changed))
+
+    def in_order(self, images: ImageSet) -> ImageSet:
+        """The images of a restored split in the order in which they were recorded."""
+        places = [self.order.get((images.split, each), 0) for each in digests_of_pixels(images)]
+        return images.subset(np.argsort(places, kind="stable"))
+
+    def _has_class(self, images: ImageSet, row: int, digest: str) -> bool:
+        """Whether an image has the class that it had; True where that isn't known."""
+        known = self.classes.get(digest, frozenset())
+        return not known or images.classes[images.labels[row]] in known
 
     def _split(self, digest: str, source: str) -> str | None:
         """The split of an image: of several, the one it lies in, or else the earliest."""
@@ -132,8 +158,10 @@ def write_split_record(folder: Path, splits: Mapping[str, ImageSet]) -> None:
     table.writerow(HEADINGS)
     for name, images in splits.items():
         shape = "x".join(map(str, images.image_shape))
-        for path, digest in zip(images.paths, digests_of_pixels(images), strict=True):
-            table.writerow([name, digest, shape, _full(path)])
+        classes = [images.classes[label] for label in images.labels]
+        entries = zip(images.paths, digests_of_pixels(images), classes, strict=True)
+        for path, digest, label in entries:
+            table.writerow([name, digest, shape, _full(path), label])
     content = text.getvalue().encode("utf-8", "surrogateescape")
     with atomic_path(folder / FILE) as temporary:
         temporary.write_bytes(gzip.compress(content, mtime=0))
@@ -151,9 +179,9 @@ def read_split_record(folder: Path) -> SplitRecord | None:
     try:
         content = gzip.decompress(file.read_bytes()).decode("utf-8", "surrogateescape")
         headings, *rows = csv.reader(io.StringIO(content, newline=""))
-        if headings != HEADINGS or not rows:
+        if headings not in (HEADINGS, OLDER_HEADINGS) or not rows:
             raise ValueError("it is no table of splits")
-        if any(len(row) != len(HEADINGS) or row[0] not in SPLITS for row in rows):
+        if any(len(row) != len(headings) or row[0] not in SPLITS for row in rows):
             raise ValueError("a line of it names no split")
         channels, height, width = map(int, rows[0][2].split("x"))
     except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:
@@ -162,8 +190,12 @@ def read_split_record(folder: Path) -> SplitRecord | None:
             "without it they can't be told from new ones. Put it back, or train again."
         ) from None
     splits: dict[str, frozenset[str]] = {}
-    for split, digest, *_ in rows:
+    classes: dict[str, frozenset[str]] = {}
+    order: dict[tuple[str, str], int] = {}
+    for place, (split, digest, _, _, *label) in enumerate(rows):
         splits[digest] = splits.get(digest, frozenset()) | {split}
+        classes[digest] = classes.get(digest, frozenset()) | {*label}
+        order.setdefault((split, digest), place)
     return SplitRecord(
         splits,
         numbers=Counter((row[0], row[1]) for row in rows),
@@ -171,6 +203,8 @@ def read_split_record(folder: Path) -> SplitRecord | None:
         trained_paths=frozenset(
             row[3] for row in rows if row[0] != "test" and not row[3].startswith("arrays[")
         ),
+        classes=classes,
+        order=order,
     )
 
 
@@ -212,7 +246,12 @@ def _joined(parts: Sequence[ImageSet]) -> ImageSet:
     )
 
 
-def _notes(gone: Mapping[tuple[str, str], int], new: Mapping[str, int]) -> tuple[str, ...]:
+def _notes(
+    gone: Mapping[tuple[str, str], int],
+    new: Mapping[str, int],
+    relabelled: Mapping[str, int],
+    copies: Mapping[str, int],
+) -> tuple[str, ...]:
     notes = []
     if new.get("train"):
         notes.append(
@@ -228,6 +267,19 @@ def _notes(gone: Mapping[tuple[str, str], int], new: Mapping[str, int]) -> tuple
     for (name, _), count in gone.items():
         missing[name] += count
     if missing:
-        listed = ", ".join(f"{missing[name]:,} {name}" for name in SPLITS if missing[name])
-        notes.append(f"Images that the run had are gone or were changed since it began: {listed}.")
+        notes.append(
+            f"Images that the run had are gone or were changed since it began: {_listed(missing)}."
+        )
+    if relabelled:
+        notes.append(
+            f"Images that have another class than when the run began: {_listed(relabelled)}."
+        )
+    if copies:
+        notes.append(
+            f"Left out: further copies of images that the run had, added since: {_listed(copies)}."
+        )
     return tuple(notes)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[name]:,} {name}" for name in SPLITS if counts.get(name))

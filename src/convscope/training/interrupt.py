@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, TerminatedError
 
 
 class TrainingStoppedError(ConvscopeError):
@@ -27,20 +27,21 @@ class TrainingStoppedError(ConvscopeError):
 
 @contextmanager
 def explain_stop(run_folder: Path) -> Iterator[None]:
-    """Say, when Ctrl-C ends the final evaluation, that the training is kept and how to go on.
+    """Say, when Ctrl-C or SIGTERM ends the final evaluation, that the training is kept and how to go on.
 
     Raises:
         ConvscopeError: In place of KeyboardInterrupt.
     """
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         stopped = ConvscopeError(
             "Stopped in the final evaluation; the training has ended and is kept. For what is "
             f"left: convscope resume {run_folder}; for the evaluation alone: convscope evaluate "
             f"{run_folder}"
         )
-        stopped.exit_code = 128 + signal.SIGINT
+        is_terminated = isinstance(error, TerminatedError)
+        stopped.exit_code = 128 + (signal.SIGTERM if is_terminated else signal.SIGINT)
         raise stopped from None
 
 

@@ -15,10 +15,12 @@ from torch import nn
 from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
+from convscope.evaluation.run_splits import is_named, run_splits
 from convscope.files import write_text
 from convscope.runs.changed_recipe import check_recipe_change
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.choose_recipe import choose_recipe, run_name
+from convscope.runs.model_file import read_card
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.out_folder import out_folder
 from convscope.runs.recipe import Recipe
@@ -154,13 +156,7 @@ def resume(
     check_recipe_change(run.folder, environment.get("recipe"), recipe)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
-    job = prepare(module or recipe.network, data or recipe.data, recipe)
-    if job.splits["train"].fingerprint() != environment["data_fingerprint"]:
-        raise UsageError(
-            f"The training images of {recipe.data or 'the arrays given'!r} aren't those that run "
-            f"{str(run.folder)!r} began with, so going on would mix two data sets: "
-            f"{_reason(environment)}. Start a new run: convscope train."
-        )
+    job = _prepare_again(run, module or recipe.network, data or recipe.data, recipe, view)
     device = choose_device(environment["device"])
     execution = Execution(
         device,
@@ -172,6 +168,39 @@ def resume(
     )
     with _borrowed(job.network, execution.device):
         return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+
+
+def _prepare_again(
+    run: Run, network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView
+) -> Job:
+    """The run's own images, as it began; where files came or were renamed since, by its record.
+
+    Raises:
+        UsageError: Images that it was trained or validated on are gone or were changed.
+    """
+    known = run.environment["data_fingerprint"]
+    notes: tuple[str, ...] = ()
+    job = prepare(network, data, recipe)
+    if job.splits["train"].fingerprint() == known:
+        return job
+    record = read_split_record(run.folder)
+    if record is not None and isinstance(data, str | Path) and not is_named(data):
+        card = read_card(run.model_file) if run.model_file.exists() else job.card
+        own = run_splits(run, data, card)
+        notes = own.notes
+        if own.changed.isdisjoint({"train", "validation"}) and "train" in own.splits:
+            splits = {name: record.in_order(images) for name, images in own.splits.items()}
+            again = prepare(network, splits, recipe)
+            if again.splits["train"].fingerprint() == known:
+                for note in notes:
+                    view.message(note)
+                return again
+    raise UsageError(
+        f"The training images of {recipe.data or 'the arrays given'!r} aren't those that run "
+        f"{str(run.folder)!r} began with, so going on would mix two data sets: "
+        f"{' '.join(notes) or _reason(run.environment) + '.'} Put them back as they were, or give "
+        "the place where they are (--data), or start a new run: convscope train."
+    )
 
 
 def _prepare(network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView) -> Job:

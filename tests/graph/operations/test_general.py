@@ -147,7 +147,7 @@ def test_attention_is_a_sum_over_the_values_by_its_shares():
     assert term.right.values == pytest.approx(shares.numpy(), abs=1e-6)
     assert form.formula == (
         "y[1, 4, 2] = Σ ∂y/∂x · x, as scaled_dot_product_attention is a sum over x = product; "
-        "∂y/∂x follows from image, reordering"
+        "∂y/∂x follows from image and reordering"
     )
 
 

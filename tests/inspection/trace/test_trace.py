@@ -271,6 +271,7 @@ def test_shapes_that_cannot_be():
         "got nothing."
     )
     assert "got 224." in message(lambda: trace(module, 224))
+    assert "got 28.5." in message(lambda: trace("lenet", 28.5))
     assert "got (0, 4, 4)." in message(lambda: trace(module, (0, 4, 4)))
     assert message(lambda: trace("lenet", (1, 28, 32))) == ("lenet takes square images, not 28×32.")
     assert "The least size that works is 67×67." in message(lambda: trace("nin", 40))

@@ -60,12 +60,12 @@ WRONG = [
     ),
     Wrong(
         "differences are taken to one side and halved",
-        {"convscope.experiments.finite_differences.finite_differences": one_sided_differences},
+        {"convscope.experiments.gradient_check.finite_differences": one_sided_differences},
         turns=["3.numeric", "3.step"],
     ),
     Wrong(
         "all slopes are 1",
-        {"convscope.experiments.value_graph._slopes": slopes_of_one},
+        {"convscope.experiments.scalar_graph._slopes": slopes_of_one},
         turns=["3.chain"],
     ),
     Wrong(

@@ -8,10 +8,26 @@ from torch import nn
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
 from convscope.experiments.image_folder import write_image_folder
+from convscope.inspection.drawing.steps import part_of
 from convscope.lessons.stored_results import stored
 from tests.lessons.wrong import Wrong
 
 BOOK, CHANGED = "sigmoid, average", "relu, max"
+
+
+class PoolingOfOne(nn.AvgPool2d):
+    def __init__(self, size):
+        super().__init__(1)
+
+
+class MovingByOne(nn.MaxPool2d):
+    def __init__(self, size):
+        super().__init__(size, stride=1)
+
+
+def part_without_pooling(node):
+    part = part_of(node)
+    return None if part == "pooling" else part
 
 
 def refuse_without_help(self, images):
@@ -59,13 +75,18 @@ def never_learn(loss, *arguments, **more):
 
 WRONG = [
     Wrong(
+        "drawings don't know pooling",
+        {"convscope.inspection.drawing.steps.part_of": part_without_pooling},
+        turns=["12.parts"],
+    ),
+    Wrong(
         "average pooling does nothing",
-        {"torch.nn.AvgPool2d": nn.Identity},
-        turns=["12.parts", "12.shapes"],
+        {"torch.nn.AvgPool2d": PoolingOfOne},
+        turns=["12.shapes"],
     ),
     Wrong(
         "max pooling moves by one pixel",
-        {"torch.nn.MaxPool2d": lambda size, pool=nn.MaxPool2d: pool(size, stride=1)},
+        {"torch.nn.MaxPool2d": MovingByOne},
         turns=["12.flattened"],
     ),
     Wrong(

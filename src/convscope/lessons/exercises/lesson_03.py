@@ -42,7 +42,7 @@ NOT_REGISTERED = Words(
 
 def gradients_by_hand() -> list[float]:
     """Of (xy + z)² at x = 1, y = −2, z = 3."""
-    from convscope.experiments.value_graph import value_graph
+    from convscope.experiments.scalar_graph import value_graph
 
     graph = value_graph(lambda x, y, z: (x * y + z) ** 2, x=1.0, y=-2.0, z=3.0)
     return [float(graph.gradients[name] or 0) for name in "xyz"]
@@ -73,7 +73,8 @@ def kernel_gradient(image: Array, kernel: Array, upstream: Array) -> Array:
     gradients = cross_correlation_backward(
         upstream[None, None], image[None, None], kernel[None, None]
     )
-    return gradients.weight[0, 0]
+    found: Array = gradients.weight[0, 0]
+    return found
 
 
 def turned(image: Array, kernel: Array, upstream: Array) -> Array:

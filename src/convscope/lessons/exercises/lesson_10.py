@@ -27,12 +27,14 @@ EPOCHS = 8
 TOO_DEAR = Words(
     "Too many multiply–adds: cs.trace(network, (1, 32, 32)) shows which layer takes them. Fewer "
     "channels, or one pooling of stride 2 early on.",
-    "乘加次数过多：用 cs.trace(network, (1, 32, 32)) 看看是哪一层。减少通道，或在前面用一次步幅为 2 的汇聚。",
+    "乘加次数过多：用 cs.trace(network, (1, 32, 32)) 看看是哪一层。减少通道，"
+    "或在前面用一次步幅为 2 的汇聚。",
 )
 NOT_STEADY = Words(
     "A dense layer that gets a map learns where things are. Let it get one number a channel: "
     "nn.AdaptiveMaxPool2d(1) before it.",
-    "全连接层若直接接收特征图，就会记住东西的位置。让它每个通道只得到一个数：在前面加 nn.AdaptiveMaxPool2d(1)。",
+    "全连接层若直接接收特征图，就会记住东西的位置。让它每个通道只得到一个数："
+    "在前面加 nn.AdaptiveMaxPool2d(1)。",
 )
 STEPS = Words(
     "Nearly: it is steady at multiples of its strides only. Two layers of stride 2 make steps of 4 "
@@ -113,7 +115,8 @@ def _measure_design(answer: Any) -> Outcome:
     answers = measure_moved_answers(network, *canvas_digits("test"), (0, *SHIFTS))
     right, kept = answers.accuracy[0], sum(answers.kept[1:]) / len(SHIFTS)
     shown = Words(
-        f"{100 * right:.0f} % right, {100 * kept:.0f} % of the answers stay, {macs:,} multiply–adds",
+        f"{100 * right:.0f} % right, {100 * kept:.0f} % of the answers stay, "
+        f"{macs:,} multiply–adds",
         f"正确率 {100 * right:.0f} %，{100 * kept:.0f} % 的答案不变，{macs:,} 次乘加",
     )
     if right >= LEAST_RIGHT and kept >= LEAST_KEPT:
@@ -210,7 +213,8 @@ EXERCISES: list[Exercise] = [
                 Words(
                     "You pad with zeros, which win against negative numbers. Pad with −∞ "
                     "(np.pad(…, constant_values=-np.inf)).",
-                    "你用 0 填充，它会胜过负数。应以 −∞ 填充（np.pad(…, constant_values=-np.inf)）。",
+                    "你用 0 填充，它会胜过负数。"
+                    "应以 −∞ 填充（np.pad(…, constant_values=-np.inf)）。",
                 ),
             ),
             WrongAnswer(
@@ -230,7 +234,7 @@ EXERCISES: list[Exercise] = [
         ],
         hints=[
             Words(
-                "Pad first; then the window of row i and column j begins at i · stride, j · stride.",
+                "Pad first; the window of row i and column j begins at i · stride, j · stride.",
                 "先填充；第 i 行第 j 列的窗口从 i · stride、j · stride 开始。",
             ),
             Words(
@@ -249,7 +253,7 @@ EXERCISES: list[Exercise] = [
             WrongAnswer(
                 "a",
                 Words(
-                    "So one often reads. Which pixels does each weight of the dense layer stand for?",
+                    "So one often reads. Which pixels does a weight of the dense layer stand for?",
                     "书上常这么说。但全连接层的每个权重对应的是哪些像素？",
                 ),
             ),

@@ -21,13 +21,13 @@ SIZE, CHANNELS = 64, 8
 MOST_MACS, LEAST_FIELD, LEAST_MAP, LARGEST_KERNEL = 350_000, 31, 8, 3
 
 TOO_DEAR = Words(
-    "Too many multiply–adds: fifteen layers at full size see far enough, but each costs 4,096 places. "
-    "Make the maps smaller first.",
+    "Too many multiply–adds: fifteen layers at full size see far enough, but each is computed at "
+    "4,096 places. Make the maps smaller first.",
     "乘加次数过多：十五层全尺寸卷积看得够远，但每层都要算 4,096 个位置。先把特征图变小。",
 )
 TOO_NEAR = Words(
-    "It doesn't see far enough: with steps of 8 pixels, a kernel of 3 adds 16. Another stride, or a "
-    "layer behind the last one?",
+    "It doesn't see far enough: with steps of 8 pixels, a kernel of 3 adds 16. Another stride, or "
+    "a layer behind the last one?",
     "看得还不够远：每步 8 个像素时，大小为 3 的核能多看 16 个像素。再加一次步幅，或在最后加一层？",
 )
 TOO_SMALL = Words(
@@ -129,7 +129,10 @@ def _chain(*strides: int, kernel: int = 3) -> Any:
 
     inputs = [1, *[CHANNELS] * (len(strides) - 1)]
     return nn.Sequential(
-        *(nn.Conv2d(c, CHANNELS, kernel, s, kernel // 2) for c, s in zip(inputs, strides, strict=True))
+        *(
+            nn.Conv2d(c, CHANNELS, kernel, s, kernel // 2)
+            for c, s in zip(inputs, strides, strict=True)
+        )
     )
 
 

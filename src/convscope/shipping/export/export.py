@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,8 @@ def _check_target(file: Path, model_file: Path) -> None:
         )
     if not file.absolute().parent.is_dir():
         raise UsageError(f"There is no folder {str(file.parent)!r} to write {file.name!r} in.")
+    if not os.access(file.absolute().parent, os.W_OK):
+        raise UsageError(f"Nothing may be written into the folder {str(file.parent)!r}.")
     if file.exists() and model_file.exists() and file.samefile(model_file):
         raise UsageError(
             f"{str(file)!r} is the run's own model, which holds more than its weights. "

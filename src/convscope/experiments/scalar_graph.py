@@ -110,7 +110,7 @@ class ValueGraph(Printed):
         Args:
             path: The PNG to write; None only gives the figure.
         """
-        from convscope.experiments.value_graph_figure import value_graph_figure
+        from convscope.experiments.scalar_graph_figure import value_graph_figure
 
         return value_graph_figure(self, path)
 
@@ -134,7 +134,7 @@ def value_graph(function: Callable[..., Tensor], **inputs: float) -> ValueGraph:
         name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
         for name, value in inputs.items()
     }
-    recorder = _ValueRecorder(given)
+    recorder = _ScalarRecorder(given)
     with recorder:
         result = function(**given)
     if not isinstance(result, Tensor) or result.numel() != 1 or not result.requires_grad:
@@ -146,7 +146,7 @@ def value_graph(function: Callable[..., Tensor], **inputs: float) -> ValueGraph:
     return ValueGraph(_nodes(recorder, result))
 
 
-class _ValueRecorder(TorchFunctionMode):
+class _ScalarRecorder(TorchFunctionMode):
     """Notes every function that makes a scalar of scalars."""
 
     def __init__(self, given: Mapping[str, Tensor]) -> None:
@@ -192,7 +192,7 @@ def _slopes(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) ->
     return tuple(float(each) for each in found)
 
 
-def _nodes(recorder: _ValueRecorder, result: Tensor) -> tuple[ValueNode, ...]:
+def _nodes(recorder: _ScalarRecorder, result: Tensor) -> tuple[ValueNode, ...]:
     """Those that were made up to the result, without what isn't used for it."""
     last = next(place for place, each in enumerate(recorder.tensors) if each is result)
     used = {last}

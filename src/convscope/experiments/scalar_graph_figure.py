@@ -12,7 +12,7 @@ from convscope.look.palette import BLUE, DIM, FRAME, FRAME_EDGE, INK, VERMILION,
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from convscope.experiments.value_graph import ValueGraph
+    from convscope.experiments.scalar_graph import ValueGraph
 
 ACROSS, DOWN = 2.1, 1.5  # inches from node to node
 BOX = {"boxstyle": "round,pad=0.5", "facecolor": FRAME, "edgecolor": FRAME_EDGE}

@@ -1,13 +1,13 @@
 """The graph behind a number: values, slopes and the chain rule, against hand figures.
 
-Tests experiments/value_graph_figure.py.
+Tests experiments/scalar_graph_figure.py.
 """
 
 import pytest
 import torch
 
 from convscope.errors import UsageError
-from convscope.experiments.value_graph import value_graph
+from convscope.experiments.scalar_graph import value_graph
 
 
 def formula(x, y, z):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from convscope.errors import UsageError
-from convscope.experiments.finite_differences import (
+from convscope.experiments.gradient_check import (
     automatic_gradient,
     finite_differences,
     measure_step_errors,
