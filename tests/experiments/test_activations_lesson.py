@@ -4,6 +4,8 @@ Tests experiments/activation_slopes.py, experiments/activation_race.py, experime
 experiments/affine.py, experiments/inverses.py.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -32,7 +34,7 @@ def test_slopes_are_those_of_pytorch():
 @pytest.mark.parametrize("sizes", [(3, 4), (5, 2, 7), (20, 256, 256, 10)])
 def test_merged_layers_compute_the_same(sizes):
     torch.manual_seed(0)
-    layers = [nn.Linear(a, b, bias=b != 7) for a, b in zip(sizes, sizes[1:], strict=False)]
+    layers = [nn.Linear(a, b, bias=b != 7) for a, b in pairwise(sizes)]
     merged = experiments.merge_affine_layers(layers)
     x = torch.randn(50, sizes[0])
     assert torch.allclose(nn.Sequential(*layers)(x), merged(x), atol=1e-5)

@@ -194,7 +194,8 @@ def _epochs_to_goal(
     optimizer = torch.optim.SGD(network.parameters(), lr=rate)
     random = torch.Generator().manual_seed(seed)
     for epoch in range(1, most + 1):
-        for batch in torch.randperm(len(images), generator=random).split(BATCH):
+        order = torch.randperm(len(images), generator=random)
+        for batch in order.split(BATCH):  # type: ignore[no-untyped-call]
             loss = F.cross_entropy(network(images[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

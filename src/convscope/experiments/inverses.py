@@ -75,7 +75,7 @@ class InverseResult(Printed):
                     "黑底白字加白底黑字：线性模型无能为力",
                 ),
             )
-            left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1])
+            left, right = np.asarray(figure.subfigures(1, 2, width_ratios=[1.1, 1]))
             grid = left.subplots(2, len(self.images))
             for column, image in enumerate(self.images):
                 for row, pixels in enumerate((image, 1 - image)):
@@ -125,7 +125,9 @@ def learn_inverses(*, epochs: int = EPOCHS, seed: int = 0) -> InverseResult:
             nn.Linear(64, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CLASSES)
         ),
     }
-    plain, both, constant = {}, {}, 0.0
+    plain: dict[str, float] = {}
+    both: dict[str, float] = {}
+    constant = 0.0
     for name, make in makers.items():
         for found, with_inverses in ((plain, False), (both, True)):
             torch.manual_seed(seed)

@@ -93,12 +93,13 @@ class PerceptronCourse(Printed):
             headline(
                 figure,
                 pick(
-                    f"At rest after {self.total} mistakes"
-                    if self.rests
-                    else f"No rest: still {self.mistakes[-1]} mistakes in pass {len(self.mistakes)}",
-                    f"犯了 {self.total} 次错误之后静止"
-                    if self.rests
-                    else f"永不静止：第 {len(self.mistakes)} 遍仍有 {self.mistakes[-1]} 个错误",
+                    f"At rest after {self.total} mistakes",
+                    f"犯了 {self.total} 次错误之后静止",
+                )
+                if self.rests
+                else pick(
+                    f"No rest: still {self.mistakes[-1]} mistakes in pass {self.passes}",
+                    f"永不静止：第 {self.passes} 遍仍有 {self.mistakes[-1]} 个错误",
                 ),
             )
             plane, passes = figure.subplots(1, 2)
@@ -123,7 +124,9 @@ class PerceptronCourse(Printed):
     def _draw_plane(self, axes: Axes) -> None:
         for target, marker, colour in ((0, "o", SERIES[0]), (1, "s", SERIES[1])):
             points = self.x[self.targets == target]
-            axes.scatter(*points.T, marker=marker, color=colour, s=26, label=f"{target}")
+            axes.scatter(
+                points[:, 0], points[:, 1], marker=marker, color=colour, s=26, label=f"{target}"
+            )
         low, high = self.x.min(axis=0) - 0.3, self.x.max(axis=0) + 0.3
         across, up = np.meshgrid(np.linspace(low[0], high[0], 80), np.linspace(low[1], high[1], 80))
         sums = self.weight[0] * across + self.weight[1] * up + self.bias

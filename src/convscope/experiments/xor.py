@@ -42,7 +42,10 @@ class XorResult(Printed):
     def shown(self) -> Iterator[Part]:
         """What is shown, from top to bottom."""
         yield TextTable(
-            pick(f"XOR: solved by so many of {self.seeds} seeds", f"XOR：{self.seeds} 个种子中解出的个数"),
+            pick(
+                f"XOR: solved by so many of {self.seeds} seeds",
+                f"XOR：{self.seeds} 个种子中解出的个数",
+            ),
             (pick("hidden units", "隐藏单元"), *(f"{hidden}" for hidden in self.solved)),
             [("", *(f"{count}" for count in self.solved.values()))],
         )  # fmt: skip

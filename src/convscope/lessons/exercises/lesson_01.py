@@ -149,7 +149,9 @@ EXERCISES: list[Exercise] = [
             ),
         ],
         hints=[
-            Words("First the answer y, 0 or 1; then the error.", "先求回答 y，即 0 或 1；再求误差。"),
+            Words(
+                "First the answer y, 0 or 1; then the error.", "先求回答 y，即 0 或 1；再求误差。"
+            ),
             Words(
                 "error = target - y; weight + error * x; bias + error; np.append joins them.",
                 "error = target - y；weight + error * x；bias + error；可用 np.append 接起来。",
@@ -177,14 +179,18 @@ EXERCISES: list[Exercise] = [
             ),
             WrongAnswer(
                 [-3.0, -2.5],
-                Words("One shift is lost on the way: write out -3(2x + 1) + 2.",
-                      "漏了一个常数项：把 -3(2x + 1) + 2 写开。"),
+                Words(
+                    "One shift is lost on the way: write out -3(2x + 1) + 2.",
+                    "漏了一个常数项：把 -3(2x + 1) + 2 写开。",
+                ),
             ),
         ],
         hints=[
             Words("Put the first layer into the second.", "把第一层代入第二层。"),
-            Words("-3(2x + 1) + 2 = -6x - 1; now half of it, minus 1.",
-                  "-3(2x + 1) + 2 = -6x - 1；再乘 0.5，减 1。"),
+            Words(
+                "-3(2x + 1) + 2 = -6x - 1; now half of it, minus 1.",
+                "-3(2x + 1) + 2 = -6x - 1；再乘 0.5，减 1。",
+            ),
         ],
     ),
     prediction(
@@ -195,7 +201,7 @@ EXERCISES: list[Exercise] = [
             WrongAnswer(
                 "a",
                 Words(
-                    "At rate 3 the large slope of ReLU becomes its trouble: steps are far too long.",
+                    "At rate 3 the large slope of ReLU is its trouble: steps are far too long.",
                     "学习率为 3 时，ReLU 的大斜率反成了麻烦：步子迈得太大。",
                 ),
             ),
@@ -222,8 +228,10 @@ EXERCISES: list[Exercise] = [
         ],
         hints=[
             Words("It lies between 4 and 8.", "在 4 与 8 之间。"),
-            Words("cs.experiments.learn_xor((5, 6, 7), seeds=10)",
-                  "cs.experiments.learn_xor((5, 6, 7), seeds=10)。逐个看结果。"),
+            Words(
+                "cs.experiments.learn_xor((5, 6, 7), seeds=10)",
+                "cs.experiments.learn_xor((5, 6, 7), seeds=10)。逐个看结果。",
+            ),
         ],
     ),
-]  # fmt: skip
+]
