@@ -128,7 +128,7 @@ answer = None
 cs.lessons.check("12.2", answer)
 
 # %%
-book = cs.experiments.lenet_recipe("digits", size=28)
+book = cs.experiments.lenet_recipe("digits", size=28, threads=1)
 stuck = cs.experiments.measure_curves("lenet", "digits", book)
 cs.lessons.show(stuck)
 
