@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from convscope.data.file_kinds import one_line
 from convscope.data.name_encoding import DOUBLE_BYTES, find_encoding
 
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff"))
@@ -87,4 +88,4 @@ def _may_be_chance(name: str) -> bool:
 
 def _tidied(name: str) -> str:
     tidy = unicodedata.normalize("NFC", name).translate(INVISIBLE).strip()
-    return tidy or name
+    return one_line(tidy or name)

@@ -160,9 +160,9 @@ def _decoded(
                     record["sizes"].append(stored)
         if 0 < brightest < DARK:
             record["notes"].append(
-                f"No image has a value above {brightest} of 255, so all are nearly black. Of 16-bit "
-                "colour the upper 8 bits are kept: if the files hold fewer, or are masks, scale "
-                "their values to the full range"
+                f"No image has a value above {brightest} of 255, so all are nearly black. Of "
+                "16-bit colour the upper 8 bits are kept: if the files hold fewer, or are masks, "
+                "scale their values to the full range"
             )
         if not record["files"]:
             raise UsageError(

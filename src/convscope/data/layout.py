@@ -45,6 +45,7 @@ from convscope.data.layout_words import (
     ask_which_are_splits,
     check_kinds,
     layout_in_words,
+    listed,
     no_class_folders,
     no_such_folder,
     no_training_folder,
@@ -266,7 +267,16 @@ def _placed(
     problems = _problems(tree, nowhere)
     if not places:
         return Layout({}, problems, ())
-    splits = {printable("/".join((name, *wrappers.get(name, ())))): roles[name] for name in roles}
+    used = {folder for _, _, folder in found.values()}
+    splits = {
+        printable("/".join((name, *wrappers.get(name, ())))): roles[name]
+        for name in roles
+        if name == HERE or any(each.startswith("/".join((*outer, name, ""))) for each in used)
+    }
+    inside = {file[len(folder) + 1 :].partition("/") for file, (_, _, folder) in found.items()}
+    deeper = sorted({printable(name) for name, slash, _ in inside if slash})
+    if len(deeper) > 1:
+        notes += (f"Folders inside the class folders are no classes: {listed(deeper)}",)
     trained = (place.label for place in places.values() if place.split in ("", "train"))
     sentence = layout_in_words(printable("/".join(outer)), splits, list(dict.fromkeys(trained)))
     return Layout(places, problems, (sentence, *notes))

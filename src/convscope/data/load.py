@@ -161,7 +161,7 @@ def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
     if not isinstance(data, str | Path) or str(data) in NAMED:
         return None
     path = Path(data).expanduser()
-    if printable(str(path)) != str(path):
+    if any("\udc80" <= each <= "\udcff" for each in str(path)):
         raise UsageError(
             f"The path '{printable(str(path))}' has bytes in it that are no text (UTF-8), so it "
             "can't be written into a run. Rename the folder."

@@ -78,6 +78,8 @@ def choose_images(
         )
     if is_own_data(run, data) and not include_trained:
         own = run_splits(run, data, card)
+        if split in own.changed and not (split == "test" and "validation" in own.splits):
+            own.get(split)
         chosen = choose_split(own.splits, split, card, source=data_source(run, data))
         is_changed = not own.changed.isdisjoint({split, chosen.split})
         notes = own.notes
