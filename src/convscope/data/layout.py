@@ -273,8 +273,8 @@ def _placed(
         for name in roles
         if name == HERE or any(each.startswith("/".join((*outer, name, ""))) for each in used)
     }
-    inside = {file[len(folder) + 1 :].partition("/") for file, (_, _, folder) in found.items()}
-    deeper = sorted({printable(name) for name, slash, _ in inside if slash})
+    below = (file[len(folder) + 1 :].split("/") for file, (_, _, folder) in found.items())
+    deeper = sorted({printable(path[0]) for path in below if len(path) > 1})
     if len(deeper) > 1:
         notes += (f"Folders inside the class folders are no classes: {listed(deeper)}",)
     trained = (place.label for place in places.values() if place.split in ("", "train"))

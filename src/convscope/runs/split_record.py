@@ -101,17 +101,19 @@ class SplitRecord:
             other = [not self._has_class(images, row, digests[row]) for row in range(len(images))]
             # Of copies of an image, those that have its class count first.
             for row in sorted(range(len(images)), key=lambda row: other[row]):
-                key = (self._split(digests[row], source), digests[row])
-                if key[0] is None:
+                split = self._split(digests[row], source)
+                if split is None:
                     new[source] += 1
                     if source != "train":
                         chosen[source].append(row)
-                elif found[key] == self.numbers[key]:
-                    copies[key[0]] += 1
+                    continue
+                key = (split, digests[row])
+                if found[key] == self.numbers[key]:
+                    copies[split] += 1
                 else:
                     found[key] += 1
-                    relabelled[key[0]] += other[row]
-                    chosen[key[0]].append(row)
+                    relabelled[split] += other[row]
+                    chosen[split].append(row)
             for name, places in chosen.items():
                 if places:
                     rows[name].append((images, sorted(places)))
