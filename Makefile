@@ -3,15 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One test process a core, so one thread in each; a file's tests share what they have trained.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+# One test process a core, so one thread in each; a file's tests share what they have trained. Compiled
+# files are kept, also where the environment says otherwise, for the many processes that tests start.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 # Tests run in folders of their own, where a relative path would lead elsewhere.
 ifdef CONVSCOPE_DATA
 export CONVSCOPE_DATA := $(abspath $(CONVSCOPE_DATA))
 endif
 
-.PHONY: help demo test test-slow check format lines bench clean
+.PHONY: help demo test test-slow check format lines docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -44,6 +45,9 @@ format: $(READY)  ## format and mend what can be mended
 
 lines: $(READY)  ## files and lines of each room
 	@$(BIN)/python -m tests.sources
+
+docs: $(READY)  ## the documentation in both languages, as a site in site/
+	@$(BIN)/python docs/build_site.py
 
 bench: $(READY)  ## Convscope beside the loop that courses teach, on this machine
 	@$(BIN)/python benchmarks/compare.py

@@ -16,7 +16,7 @@ import statistics
 import torch
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.calibrate import some
+from convscope.evaluation.calibrate import choose_some
 from convscope.evaluation.logits import compute_logits
 from convscope.evaluation.out_of_distribution import out_of_distribution_images
 from convscope.evaluation.rejection import (
@@ -25,7 +25,7 @@ from convscope.evaluation.rejection import (
     false_acceptance,
     fit_gaussians,
 )
-from convscope.evaluation.run_images import run_splits
+from convscope.evaluation.run_splits import run_splits
 from convscope.evaluation.unknown import familiarity
 from convscope.runs.run import Run
 
@@ -42,9 +42,9 @@ def rows(run: Run, out_of_distribution: list[str]) -> list[tuple[str, str, str, 
     def logits(images: ImageSet) -> torch.Tensor:
         return compute_logits(model, images, batch_size=250, device=torch.device("cpu")).values
 
-    train = some(splits["train"])
+    train = choose_some(splits.get("train"))
     gaussians = fit_gaussians(logits(train), torch.from_numpy(train.labels))
-    validation, test = logits(splits["validation"]), logits(splits["test"])
+    validation, test = logits(splits.get("validation")), logits(splits.get("test"))
     found = []
     for name in out_of_distribution:
         if name == card.trained_on:

@@ -89,12 +89,12 @@ def engine_alone(
     while time.perf_counter() < until:
         for start in range(0, len(full), max_batch):
             began = time.perf_counter()
-            for_many.answers(full[start : start + max_batch])
+            for_many.run(full[start : start + max_batch])
             times.append(time.perf_counter() - began)
     latencies, until = [], time.perf_counter() + seconds / 2
     while time.perf_counter() < until:
         began = time.perf_counter()
-        for_one.answers(single)
+        for_one.run(single)
         latencies.append(time.perf_counter() - began)
     return max_batch / statistics.fmean(times), statistics.median(latencies)
 

@@ -1,14 +1,18 @@
 """What all tests share: a cache of their own, few threads, the command line as a function."""
 
+import gc
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+
+from convscope.cli.main import main
 
 # How long an example takes says more about the machine than about the code. The same examples every
 # time, so that a red test is due to a change; `--hypothesis-profile explore` looks for new ones.
@@ -17,10 +21,17 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("default")
 
 
+def pytest_collection_finish():
+    """Thousands of tests stay to the end: garbage is never sought among them again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _cache_of_the_tests(tmp_path_factory):
-    """Tests never touch the person's cache, and never find yesterday's results there."""
+def _folders_of_the_tests(tmp_path_factory):
+    """Tests never touch the person's folders, and never find yesterday's results there."""
     os.environ["CONVSCOPE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["CONVSCOPE_USER_DATA"] = str(tmp_path_factory.mktemp("user-data"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,6 +58,30 @@ def convscope(tmp_path):
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
         return done
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Run a command in this process, in an empty folder, and check its exit code.
+
+    Without the seconds that a fresh process takes to load torch.
+
+    Returns what it printed. `folder` is where it runs instead, `columns` how wide its terminal is.
+    """
+
+    def run(*arguments, code=0, columns=120, folder=tmp_path):
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        # Training would otherwise begin by replacing this program, the tests, by itself.
+        monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=7")
+        monkeypatch.setattr(sys, "argv", ["convscope", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert (ended.value.code or 0) == code, printed.out + printed.err
+        return SimpleNamespace(stdout=printed.out, stderr=printed.err)
 
     return run
 
@@ -114,6 +149,11 @@ def needs_data(name):
     folder = Path(os.environ.get("CONVSCOPE_DATA", "nowhere"))
     present = folder.is_dir() and any(name in path.name for path in folder.iterdir())
     return pytest.mark.skipif(not present, reason=f"{name} isn't in $CONVSCOPE_DATA")
+
+
+def slow(*names):
+    """These cases of a parametrized test are slow: others of their kind are among the fast."""
+    return [pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def as_dict(done):

@@ -40,6 +40,8 @@ ROOMS = [
     "diagnosis",
     "shipping",
     "inspection",
+    "experiments",
+    "lessons",
     "cli",
 ]
 LEAVES = {"errors", "files", "folders", "version"}
@@ -125,6 +127,16 @@ def test_sizes_of_the_rooms_are_counted():
     assert int(total[1]) == sum(int(row[1]) for row in rows) == len(modules())
     for name, file in modules().items():
         assert len(tree(file).body) > 0, f"{name} is empty"
+
+
+def test_colours_stand_in_the_palette():
+    """Not beside what is drawn in them, where the same colour would soon be another."""
+    found = [
+        name for name, file in modules().items()
+        if name != "convscope.look.palette"
+        and re.search(r"""["']#[0-9a-fA-F]{6}["']""", file.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+    assert not found
 
 
 def home_of(value: object) -> str:
@@ -216,6 +228,8 @@ def test_every_file_that_computes_has_a_test_file():
     for file in modules().values():
         name = file.relative_to(PACKAGE)
         own = TESTS / name.parent / f"test_{name.name}"
+        if name.match("lessons/exercises/lesson_*.py"):  # each is tested with its lesson
+            own = TESTS / "lessons" / "test_lessons.py"
         if computes(file) and not own.is_file() and name.as_posix() not in elsewhere:
             missing.append(name.as_posix())
     assert not missing, f"{len(missing)} files have no tests:\n" + "\n".join(missing)

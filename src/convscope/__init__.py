@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from convscope.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from convscope import experiments as experiments
+    from convscope import lessons as lessons
     from convscope.comparison.compare import Comparison as Comparison
     from convscope.comparison.compare import compare as compare
     from convscope.data.image_set import ImageSet as ImageSet
@@ -76,6 +78,9 @@ if TYPE_CHECKING:
     from convscope.training.train import resume as resume
     from convscope.training.train import train as train
 
+# Rooms that are public as they are, each with its own public names.
+_ROOMS = ("experiments", "lessons")
+
 _HOME = {
     "Comparison": "convscope.comparison.compare",
     "ConvscopeError": "convscope.errors",
@@ -132,10 +137,12 @@ _HOME = {
     "unit": "convscope.inspection.unit.unit",
 }
 
-__all__ = [*sorted(_HOME), "__version__"]
+__all__ = [*sorted([*_HOME, *_ROOMS]), "__version__"]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"convscope.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'convscope' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME[name]), name)

@@ -1,4 +1,4 @@
-"""The folders in which named data sets, downloads and decoded images are kept."""
+"""The folders in which data sets, downloads, decoded images and a learner's progress are kept."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ def cache_folder() -> Path:
     """Where Convscope writes: `CONVSCOPE_CACHE`, or the user's cache folder."""
     chosen = os.environ.get("CONVSCOPE_CACHE")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("convscope")
+
+
+def user_data_folder() -> Path:
+    """Where what can't be made again is kept: `CONVSCOPE_USER_DATA`, or the user's data folder."""
+    chosen = os.environ.get("CONVSCOPE_USER_DATA")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("convscope")
 
 
 def download_folder(name: str) -> Path:

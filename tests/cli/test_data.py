@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from convscope.cli.main import app
 from convscope.errors import UsageError
+from tests.conftest import slow
 from tests.data.image_files import encoded, noise, plain, two_classes, write_files
 
 
@@ -56,8 +58,8 @@ def test_counts_sizes_problems_and_a_sheet_are_shown(show, pets, tmp_path):
         assert sheet.width > 1000
 
 
-def test_json_holds_the_same(convscope, pets, tmp_path):
-    done = convscope("data", pets, "--json", "--channels", 1, "--out", "sheet.png")
+def test_json_holds_the_same(command, pets, tmp_path):
+    done = command("data", pets, "--json", "--channels", 1, "--out", "sheet.png")
     result = json.loads(done.stdout)
     assert result["splits"] == {"train": 28, "validation": 4, "test": 8}
     assert result["classes"] == ["blue", "red"]
@@ -128,27 +130,55 @@ def test_what_was_understood_is_said_and_options_answer_what_is_asked(show, tmp_
         show("sets", "--split-folders", "A")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "gbk", "utf-8", "cp437"])
-def test_any_names_can_be_printed_on_any_terminal(tmp_path, encoding):
+@pytest.fixture
+def four_scripts(tmp_path):
+    """`pets`, a folder of classes whose names no encoding but Unicode's can write."""
     names = ("苹果→", "Bär", "кот", "🐈")
     files = {f"{name}/{i}.png": plain((10 * i, 40 * number, 0))
              for number, name in enumerate(names) for i in range(4)}  # fmt: skip
     write_files(tmp_path / "pets", files)
-    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    for arguments in (["data", "pets", "--size", 8], ["data", "pets", "--check"]):
+    return names
+
+
+ENCODINGS = ["ascii", "cp1252", "latin-1", "gbk", "utf-8", "cp437"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_any_names_can_be_printed_on_any_terminal(command, four_scripts, monkeypatch, encoding):
+    def printed(*arguments):
+        streams = {
+            name: io.TextIOWrapper(io.BytesIO(), encoding=encoding) for name in ("stdout", "stderr")
+        }
+        with monkeypatch.context() as patch:
+            for name, stream in streams.items():
+                patch.setattr(sys, name, stream)
+            command("data", "pets", *arguments)
+        for stream in streams.values():
+            stream.flush()
+        return streams["stdout"].buffer.getvalue().decode(encoding)
+
+    for arguments in (["--size", 8], ["--check"]):
+        assert "pets" in printed(*arguments)
+    assert set(json.loads(printed("--json"))["classes"]) == set(four_scripts)
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["cp1252", *slow("ascii", "latin-1", "gbk", "utf-8", "cp437")],
+)
+def test_any_names_can_be_printed_by_a_fresh_process(tmp_path, four_scripts, encoding):
+    def printed(*arguments):
         done = subprocess.run(
-            [sys.executable, "-m", "convscope", *map(str, arguments)],
+            [sys.executable, "-m", "convscope", "data", "pets", *arguments],
             capture_output=True,
             cwd=tmp_path,
-            env=os.environ | environment,
+            env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
         )
         assert done.returncode == 0, done.stderr
         assert b"Traceback" not in done.stderr
-        assert done.stdout.decode(encoding)
-    done = subprocess.run(
-        [sys.executable, "-m", "convscope", "data", "pets", "--json"],
-        capture_output=True,
-        cwd=tmp_path,
-        env=os.environ | environment,
-    )
-    assert set(json.loads(done.stdout.decode(encoding))["classes"]) == set(names)
+        return done.stdout.decode(encoding)
+
+    assert "pets" in printed("--size", "8")
+    if encoding != "cp1252":
+        assert "pets" in printed("--check")
+        assert set(json.loads(printed("--json"))["classes"]) == set(four_scripts)

@@ -15,7 +15,8 @@ def test_methods_are_listed():
 def test_says_what_it_found_and_where_it_is(command, digits_run, digit, tmp_path):
     done = command("explain", digits_run.folder, "digit.png", "--class", "3", "--out", "why")
     lines = done.stdout.splitlines()
-    guesses = lines[: lines.index("")]
+    assert lines[0].startswith("digit.png: ")
+    guesses = lines[1 : lines.index("")]
     assert len(guesses) == 5
     assert sum(line.startswith("→") for line in guesses) == sum(
         line.split()[-1] == "3" for line in guesses

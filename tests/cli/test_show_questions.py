@@ -100,6 +100,7 @@ def test_a_receptive_field_with_and_without_an_image(command, digits_run, tmp_pa
     assert "mean over 16 images of noise" in found["notes"][-1]
 
 
+@pytest.mark.slow
 @needs_data("fashion")
 def test_fashion_mnist(command, digits_run, tmp_path):
     arguments = ["show", digits_run.folder, "--excites", "classifier.dense3", "--data"]

@@ -2,12 +2,7 @@
 
 import os
 
-import hypothesis
 import pytest
-
-# The first call of a decoder or of a PyTorch function may take long.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
 
 GIVEN = os.environ.get("CONVSCOPE_DATA", "")
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from convscope.data.cache import key_of, remembered
+from convscope.data.cache import key_of, load_or_build
 from convscope.errors import ConvscopeError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 4), dtype=np.uint8)
@@ -26,24 +26,24 @@ def build():
 
 def test_an_entry_is_made_once(build):
     for _ in range(2):
-        images, record = remembered("key", build)
+        images, record = load_or_build("key", build)
         assert np.array_equal(images, IMAGES)
         assert record == RECORD
         assert isinstance(images, np.memmap)
     assert build.calls == 1
-    remembered("other", build)
+    load_or_build("other", build)
     assert build.calls == 2
 
 
 def test_writing_into_the_images_does_not_reach_the_file(build):
-    images, _ = remembered("key", build)
+    images, _ = load_or_build("key", build)
     images[:] = 0
-    assert np.array_equal(remembered("key", build)[0], IMAGES)
+    assert np.array_equal(load_or_build("key", build)[0], IMAGES)
     assert build.calls == 1
 
 
 def test_the_file_is_an_ordinary_npy_file(build, cache):
-    remembered("key", build)
+    load_or_build("key", build)
     assert np.array_equal(np.load(cache / "images/key.npy"), IMAGES)
 
 
@@ -60,28 +60,28 @@ def damaged_copies(content):
 
 @pytest.mark.parametrize("name", ["key.npy", "key.json"])
 def test_every_damage_is_noticed_and_mended(build, cache, name):
-    remembered("key", build)
+    load_or_build("key", build)
     path = cache / "images" / name
     whole = path.read_bytes()
     for damaged in damaged_copies(whole):
         path.write_bytes(damaged)
-        images, record = remembered("key", build)
+        images, record = load_or_build("key", build)
         assert np.array_equal(images, IMAGES)
         assert record == RECORD
         assert path.read_bytes() == whole or json.loads(path.read_text())["record"] == RECORD
     path.unlink()
-    assert np.array_equal(remembered("key", build)[0], IMAGES)
+    assert np.array_equal(load_or_build("key", build)[0], IMAGES)
 
 
 def test_a_pickle_in_its_place_is_not_run(build, cache, tmp_path):
-    remembered("key", build)
+    load_or_build("key", build)
 
     class Canary:
         def __reduce__(self):
             return open, (str(tmp_path / "canary"), "w")
 
     np.save(cache / "images/key.npy", np.array([Canary()], dtype=object), allow_pickle=True)
-    assert np.array_equal(remembered("key", build)[0], IMAGES)
+    assert np.array_equal(load_or_build("key", build)[0], IMAGES)
     assert not (tmp_path / "canary").exists()
 
 
@@ -91,9 +91,9 @@ def test_an_interrupted_entry_leaves_nothing(build, cache):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        remembered("key", broken)
+        load_or_build("key", broken)
     assert list((cache / "images").iterdir()) == []
-    remembered("key", build)
+    load_or_build("key", build)
     assert build.calls == 1
 
 
@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_written_is_named(build, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "file"))
     with pytest.raises(ConvscopeError, match=r"file/images'.*CONVSCOPE_CACHE to another folder"):
-        remembered("key", build)
+        load_or_build("key", build)
 
 
 def test_keys_tell_parts_apart():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from convscope.data.decode import FORMATS, ImageError, decode, is_colour, padded_extents
+from convscope.data.decode import FORMATS, ImageError, decode, fit_extents, is_colour
 from tests.data.image_files import SAVED, encoded, noise
 
 
@@ -241,7 +241,7 @@ def test_no_end_of_an_image_is_lost(height, width, size, fit):
     """All corners of a bright image on dark ground are still there, wherever it is put."""
     array = np.full((height, width), 255, np.uint8)
     image = decode(encoded(array), size=size, fit=fit)[0]
-    columns, rows = padded_extents(width, height, size) if fit == "pad" else (size, size)
+    columns, rows = fit_extents(width, height, size) if fit == "pad" else (size, size)
     assert image.shape == (size, size)
     assert (image == 255).sum() == rows * columns
     assert max(rows, columns) == size

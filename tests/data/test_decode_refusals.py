@@ -91,10 +91,10 @@ def png_header(width, height):
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_bombs_are_refused_from_the_header(content, size):
     tracemalloc.start()
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(ImageError, match="too many pixels") as caught:
         decode(content)
-    assert time.process_time() - began < 0.3
+    assert time.thread_time() - began < 0.3
     assert tracemalloc.get_traced_memory()[1] < 5e6
     tracemalloc.stop()
     assert any(word in str(caught.value) for word in size.split("|"))
@@ -122,6 +122,6 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
 def test_thousands_of_frames_cost_no_more_than_one(kind):
     frames = [Image.new("L", (16, 16), shade % 256).convert("RGB") for shade in range(2000)]
     content = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
-    began = time.process_time()
+    began = time.thread_time()
     assert decode(content).shape[1:] == (16, 16)
-    assert time.process_time() - began < 0.3
+    assert time.thread_time() - began < 0.3

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from convscope.data.facts import data_facts
+from convscope.data.facts import collect_facts
 from convscope.data.load import load_splits
 from convscope.errors import UsageError
 from tests.data.image_files import encoded, noise, write_files
@@ -13,7 +13,7 @@ SEEDS = itertools.count()  # no image twice
 
 def check(data, **options):
     """Facts are those of the images once they are loaded."""
-    facts, splits = data_facts(data, **options), load_splits(data, **options)
+    facts, splits = collect_facts(data, **options), load_splits(data, **options)
     assert facts.counts == {name: len(images) for name, images in splits.items()}
     assert facts.shape == splits["train"].image_shape
     assert facts.classes == len(splits["train"].classes)
@@ -35,7 +35,7 @@ def images(split, count, channels=3):
 def test_a_folder_with_splits(tmp_path):
     write_files(tmp_path, images("train/", 20) | images("test/", 5))
     check(tmp_path, size=8)
-    assert data_facts(tmp_path, size=8).counts == {"train": 36, "validation": 4, "test": 10}
+    assert collect_facts(tmp_path, size=8).counts == {"train": 36, "validation": 4, "test": 10}
 
 
 def test_a_folder_without_splits(tmp_path):
@@ -45,15 +45,15 @@ def test_a_folder_without_splits(tmp_path):
 
 def test_grey_images(tmp_path):
     write_files(tmp_path, images("train/", 20, channels=1) | images("test/", 5, channels=1))
-    assert data_facts(tmp_path, size=8).shape == (1, 8, 8)
+    assert collect_facts(tmp_path, size=8).shape == (1, 8, 8)
     check(tmp_path, size=8)
 
 
 def test_nothing_there(tmp_path):
     with pytest.raises(UsageError, match="holds no images in class folders"):
-        data_facts(tmp_path)
+        collect_facts(tmp_path)
     with pytest.raises(UsageError, match=r"Did you mean 'digits'\?.*The path of a folder"):
-        data_facts("digit")
+        collect_facts("digit")
 
 
 def test_arrays():

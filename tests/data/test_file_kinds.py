@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from convscope.data.decode import FORMATS
-from convscope.data.file_kinds import begins_as_image, is_ignored, may_be_image, printable
+from convscope.data.file_kinds import begins_as_image, is_ignored, make_printable, may_be_image
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_other_content(content):
 
 
 def test_printable_spells_out_what_is_no_text():
-    assert printable("a/\udcff.png") == "a/\\xff.png"
+    assert make_printable("a/\udcff.png") == "a/\\xff.png"
 
 
 def test_control_characters_are_spelled_out():
-    assert printable("a\nb/\x1b[31m猫 é") == "a\\nb/\\x1b[31m猫 é"
+    assert make_printable("a\nb/\x1b[31m猫 é") == "a\\nb/\\x1b[31m猫 é"

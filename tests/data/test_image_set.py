@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from convscope.data import image_set
-from convscope.data.image_set import ImageSet, Problem, evenly_spread, take
+from convscope.data.image_set import ImageSet, Problem, spread_evenly, take
 from convscope.errors import UsageError
 
 
@@ -25,7 +25,8 @@ def test_holds_what_it_was_given():
     assert made.counts() == {"a": 2, "b": 2, "c": 2}
     assert made.paths[5] == "mine[5]"
     assert made.problems == (problem,)
-    assert repr(made) == "ImageSet('mine', 'test': 6 images 1×2×2, 3 classes)"
+    assert repr(made) == "<ImageSet mine, test: 6 images 1×2×2, 3 classes>"
+    assert str(made) == "mine, test: 6 images 1×2×2, 3 classes"
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,9 @@ def test_statistics_read_a_memory_map_in_pieces(tmp_path):
 
 
 def test_places_are_evenly_spread_from_the_first_to_the_last():
-    assert evenly_spread(11, 3).tolist() == [0, 5, 10]
-    assert evenly_spread(3, 10).tolist() == [0, 1, 2]
-    assert evenly_spread(5, 0).tolist() == []
-    spread = evenly_spread(1797, 1000)
+    assert spread_evenly(11, 3).tolist() == [0, 5, 10]
+    assert spread_evenly(3, 10).tolist() == [0, 1, 2]
+    assert spread_evenly(5, 0).tolist() == []
+    spread = spread_evenly(1797, 1000)
     assert (spread[0], spread[-1], len(set(spread.tolist()))) == (0, 1796, 1000)
     assert set(np.diff(spread).tolist()) == {1, 2}

@@ -5,7 +5,6 @@ from convscope.data.layout_words import (
     ask_which_are_splits,
     check_kinds,
     layout_in_words,
-    listed,
 )
 from convscope.errors import UsageError
 
@@ -35,9 +34,3 @@ def test_kinds_of_files():
         check_kinds(["masks", "Images"], "pets")
     check_kinds(["images", "cats"], "pets")
     check_kinds(["images"], "pets")
-
-
-def test_lists_in_sentences():
-    assert listed([]) == ""
-    assert listed(["a", "b", "c"]) == "a, b and c"
-    assert listed(list("abcdef")) == "a, b, c, d … (6)"

@@ -7,7 +7,7 @@ import pytest
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, load, load_splits
 from convscope.data.reading import Reading
-from convscope.data.splits import stratified
+from convscope.data.splits import split_stratified
 from convscope.errors import UsageError
 from tests.data.image_files import encoded, plain, two_classes, write_files
 
@@ -207,7 +207,7 @@ def test_published_sets_are_divided_as_ever(monkeypatch):
     published = ImageSet(images, np.arange(60) % 2, ["a", "b"])
     monkeypatch.setitem(NAMED, "digits", lambda: {"train": published})
     taken = load_splits("digits")
-    _, chosen = stratified(published.labels, 0.2, 0)
+    _, chosen = split_stratified(published.labels, 0.2, 0)
     assert taken["test"].paths == [published.paths[row] for row in chosen]
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from convscope.data import near_copies
 from convscope.data.check.leaks import check_leaks
 from convscope.data.load import load_splits
-from convscope.data.near_copies import merge, with_near_copies
+from convscope.data.near_copies import add_near_copies, merge
 from convscope.data.reading import Reading
 from tests.data.check.scenes import image_set, scenes
 from tests.data.image_files import encoded, write_files
@@ -91,7 +91,7 @@ def test_drawings_that_look_alike_are_divided_and_it_is_said(tmp_path):
 
 def test_of_many_images_only_exact_copies_are_kept_together(monkeypatch):
     monkeypatch.setattr(near_copies, "NEAR_LIMIT", 10)
-    groups, (note,) = with_near_copies(image_set(scenes(12)), [[0, 3]])
+    groups, (note,) = add_near_copies(image_set(scenes(12)), [[0, 3]])
     assert groups == [[0, 3]]
     assert note.startswith("Near copies are kept in one split only for up to 10 images")
 

@@ -10,14 +10,14 @@ from PIL import Image
 
 from convscope.data import decode as decode_module
 from convscope.data.decode import MAX_PIXELS, ImageError, decode
-from convscope.data.plain_jpeg import plain_jpeg
+from convscope.data.plain_jpeg import open_plain_jpeg
 from tests.data.image_files import encoded, noise
 
 
 def usual(content, **options):
     """What Pillow's own way gives, array or reason."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decode_module, "plain_jpeg", lambda *_: None)
+        patch.setattr(decode_module, "open_plain_jpeg", lambda *_: None)
         return tried(content, **options)
 
 
@@ -35,7 +35,7 @@ def same(one, other):
 
 
 def is_plain(content, size=None):
-    return plain_jpeg(content, size, MAX_PIXELS) is not None
+    return open_plain_jpeg(content, size, MAX_PIXELS) is not None
 
 
 options = st.fixed_dictionaries(
@@ -118,6 +118,6 @@ def test_other_files_are_not_plain():
 def test_pixels_are_limited_by_the_header():
     buffer = io.BytesIO()
     Image.new("L", (2000, 2000)).save(buffer, "JPEG")
-    assert plain_jpeg(buffer.getvalue(), None, 3_999_999) is None
+    assert open_plain_jpeg(buffer.getvalue(), None, 3_999_999) is None
     with pytest.raises(ImageError, match="too many pixels: 2000 × 2000"):
         decode(buffer.getvalue(), max_pixels=3_999_999)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data.split_names import split_roles
+from convscope.data.split_names import find_split_roles
 
 
 @pytest.mark.parametrize(
@@ -14,17 +14,17 @@ from convscope.data.split_names import split_roles
     ],
 )  # fmt: skip
 def test_names_that_say_nothing(names):
-    assert split_roles(names) == {}
+    assert find_split_roles(names) == {}
 
 
 @given(st.lists(st.text(), max_size=5))
 def test_any_names(names):
-    roles = split_roles(names)
+    roles = find_split_roles(names)
     assert roles.keys() <= set(names)
     assert set(roles.values()) <= {"train", "validation", "test"}
 
 
 def test_all_folders_of_a_split():
-    assert split_roles(["train_1", "train_2", "testA", "testB"]) == {
+    assert find_split_roles(["train_1", "train_2", "testA", "testB"]) == {
         "train_1": "train", "train_2": "train", "testA": "test", "testB": "test",
     }  # fmt: skip

@@ -2,14 +2,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data.splits import keep_together, stratified, stratified_groups
+from convscope.data.splits import keep_together, split_groups_stratified, split_stratified
 
 label_lists = st.lists(st.integers(0, 4), min_size=1, max_size=200).map(np.array)
 
 
 @given(label_lists, st.floats(0.01, 0.99), st.integers(0, 1000))
 def test_every_class_gives_its_share_and_nothing_is_lost(labels, share, seed):
-    stay, chosen = stratified(labels, share, seed)
+    stay, chosen = split_stratified(labels, share, seed)
     assert sorted([*stay, *chosen]) == list(range(len(labels)))
     for label in set(labels.tolist()):
         members, taken = (labels == label).sum(), (labels[chosen] == label).sum()
@@ -22,7 +22,7 @@ def test_every_class_gives_its_share_and_nothing_is_lost(labels, share, seed):
 
 def test_the_seed_decides():
     labels = np.arange(100) % 4
-    first, again, other = (stratified(labels, 0.3, seed)[1].tolist() for seed in (1, 1, 2))
+    first, again, other = (split_stratified(labels, 0.3, seed)[1].tolist() for seed in (1, 1, 2))
     assert first == again
     assert first != other
 
@@ -59,7 +59,7 @@ def grouped(draw):
 def test_groups_stay_whole_and_every_class_gives_some(data, share, seed):
     labels, groups = data
     rows = np.arange(len(labels))
-    stay, chosen = stratified_groups(labels, rows, share, seed, groups)
+    stay, chosen = split_groups_stratified(labels, rows, share, seed, groups)
     assert sorted([*stay, *chosen]) == rows.tolist()
     for group in groups:
         assert len({row in set(chosen.tolist()) for row in group}) == 1
@@ -74,6 +74,6 @@ def test_groups_stay_whole_and_every_class_gives_some(data, share, seed):
 
 @given(label_lists, st.floats(0.01, 0.99), st.integers(0, 1000))
 def test_without_groups_the_choice_is_the_same(labels, share, seed):
-    expected = stratified(labels, share, seed)
-    found = stratified_groups(labels, np.arange(len(labels)), share, seed, [])
+    expected = split_stratified(labels, share, seed)
+    found = split_groups_stratified(labels, np.arange(len(labels)), share, seed, [])
     assert [each.tolist() for each in found] == [each.tolist() for each in expected]

@@ -1,5 +1,6 @@
 """Tiny runs with one fault each, planted as a person would make it; and their healthy twin."""
 
+import functools
 import itertools
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,9 +94,12 @@ def deep(activation, layers=8, scale=1.0):
     return network
 
 
+read_digits = functools.cache(functools.partial(cs.load, "digits"))
+
+
 def digits(change=None):
     """The digits, whose training labels, or test labels, `change` may have altered."""
-    sets = {split: cs.load("digits", split) for split in ("train", "test")}
+    sets = {split: read_digits(split) for split in ("train", "test")}
     for split, alter in (change or {}).items():
         images = sets[split]
         labels = alter(images.labels.copy())
@@ -172,7 +176,7 @@ FAULTS = {
     "dead": Planted(
         "Dead ReLUs",
         DeadFromTheStart,
-        layer="relu after conv2",
+        layer="ReLU after conv2",
         says="The bias of layer 'conv2' is -10 on average when the run begins. Begin with 0: "
         "torch.nn.init.zeros_(network.conv2.bias).",
     ),

@@ -23,7 +23,7 @@ class Calls(nn.Module):
 
 def test_every_way_to_write_them_is_seen():
     found = observe(Calls(), [torch.randn(4, 3, 5, 5)])
-    assert [each.kind for each in found] == ["relu"] * 5 + ["sigmoid", "tanh"]
+    assert [each.kind for each in found] == ["ReLU"] * 5 + ["sigmoid", "tanh"]
     assert all(each.units == 3 and each.values == 4 * 25 for each in found)
 
 
@@ -38,7 +38,7 @@ def test_layers_are_called_by_their_module_or_by_what_comes_before():
             return torch.relu(self.dense(self.act(self.dense(self.act(x)))))
 
     found = observe(Own(), [torch.randn(2, 4)] * 3)
-    assert [each.layer for each in found] == ["act", "act #2", "relu after dense"]
+    assert [each.layer for each in found] == ["act", "act #2", "ReLU after dense"]
     assert [each.before for each in found] == [None, "dense", "dense"]
     assert [each.values for each in found] == [6, 6, 6]
 

@@ -14,6 +14,7 @@ import torch
 import convscope as cs
 from convscope.diagnosis.diagnose import CHECKS
 from convscope.diagnosis.finding import Severity
+from tests.conftest import slow
 from tests.diagnosis.planted import (
     EXPLODING,
     FAULTS,
@@ -33,8 +34,18 @@ def healthy(tmp_path_factory):
     return train(HEALTHY["plain"], tmp_path_factory.mktemp("healthy") / "run")
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_found_first(name, tmp_path):
+@pytest.fixture
+def without_figure(monkeypatch):
+    """Diagnoses of runs without their figure, which takes as long as the rest."""
+    monkeypatch.setattr("convscope.diagnosis.diagnosis.draw_measurements", lambda *_: None)
+
+
+QUICK = {"rate too high", "labels", "raw pixels", "dead", "softmax", "vanishing", "batch norm",
+         "overfitting"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*sorted(QUICK), *slow(*sorted(FAULTS.keys() - QUICK))])
+def test_a_planted_fault_is_found_first(name, tmp_path, without_figure):
     fault = FAULTS[name]
     found = diagnose(fault, train(fault, tmp_path / "run"))
     assert found, [check.figures for check in found.checks]
@@ -48,7 +59,7 @@ def test_a_planted_fault_is_found_first(name, tmp_path):
         assert found[0].layer == fault.layer
 
 
-@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("name", ["plain", "batch norm", *slow("adam", "warm-up")])
 def test_in_a_healthy_run_nothing_is_found(name, tmp_path):
     fault = HEALTHY[name]
     found = diagnose(fault, train(fault, tmp_path / "run"))
@@ -131,6 +142,7 @@ def test_a_module_given_with_its_trained_weights_is_no_reason_for_an_alarm(healt
     assert figures["learning rate"].startswith("not tested: the weights that the run began with")
 
 
+@pytest.mark.usefixtures("without_figure", "without_figures")
 def test_other_images_than_the_run_began_with(tmp_path):
     out = tmp_path / "run"
     cs.train("softmax-regression", "digits", "fast", out=out, epochs=1, quiet=True)
@@ -160,7 +172,7 @@ def test_the_module_and_random_state_are_left_as_found(healthy):
     assert torch.get_num_threads() == threads
 
 
-def test_a_diagnosis_says_the_same_each_time(healthy):
+def test_a_diagnosis_says_the_same_each_time(healthy, without_figure):
     first, second = (diagnose(HEALTHY["plain"], healthy) for _ in range(2))
     assert [c.figures for c in first.checks] == [c.figures for c in second.checks]
 

@@ -17,16 +17,16 @@ def axes():
 
 
 def relu(layer, zeros, values=10):
-    return Activation(layer, "relu", None, torch.tensor(zeros), values)
+    return Activation(layer, "ReLU", None, torch.tensor(zeros), values)
 
 
 def test_bars_are_the_shares(axes):
-    units = [relu("features.relu1", [10.0, 0.0]), relu("relu after conv2", [5.0, 5.0])]
+    units = [relu("features.relu1", [10.0, 0.0]), relu("ReLU after conv2", [5.0, 5.0])]
     module._units(axes, units)
     widths = [[bar.get_width() for bar in bars] for bars in axes.containers]
     assert widths == [[0.5, 0.5], [0.5, 0.0]]
     names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names == ["features.relu1 (relu)", "relu after conv2"]
+    assert names == ["features.relu1 (ReLU)", "ReLU after conv2"]
     assert axes.get_legend().get_texts()[0].get_text() == "values that give 0"
 
 
@@ -41,7 +41,7 @@ def test_a_gradient_of_zero_is_said_in_words(axes):
 
 def test_what_is_not_there_is_said(axes):
     module._units(axes, [])
-    assert axes.texts[0].get_text() == "No relu, sigmoid or tanh was seen."
+    assert axes.texts[0].get_text() == "No ReLU, sigmoid or tanh was seen."
     measured = SimpleNamespace(
         range_test=None, subject=SimpleNamespace(recipe=SimpleNamespace(learning_rate=0.1))
     )

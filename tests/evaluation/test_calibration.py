@@ -11,7 +11,7 @@ from convscope.errors import UsageError
 from convscope.evaluation.calibration import (
     expected_calibration_error,
     fit_temperature,
-    reliability,
+    measure_reliability,
 )
 
 
@@ -90,7 +90,7 @@ def test_error_of_five_answers_by_hand():
 
 def test_reliability_counts_every_answer_once_and_says_where_there_are_none():
     probabilities = np.array([[0.5, 0.5], [0.75, 0.25], [0.1, 0.9], [1.0, 0.0]])
-    bins = reliability(probabilities, np.array([0, 1, 1, 0]), bins=4)
+    bins = measure_reliability(probabilities, np.array([0, 1, 1, 0]), bins=4)
     assert [each.count for each in bins] == [0, 1, 1, 2]  # 0.5 and 0.75 in the bin they close
     assert (bins[0].confidence, bins[0].accuracy) == (None, None)
     assert (bins[2].low, bins[2].high, bins[2].accuracy) == (0.5, 0.75, 0.0)
@@ -122,4 +122,4 @@ def test_refuses_what_does_not_fit(logits, labels, message):
 
 def test_refuses_no_bins():
     with pytest.raises(UsageError, match="bins must be at least 1; given 0"):
-        reliability(np.ones((1, 1)), np.zeros(1, int), bins=0)
+        measure_reliability(np.ones((1, 1)), np.zeros(1, int), bins=0)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
-from convscope.evaluation.class_names import list_names, match_classes, missing_classes
+from convscope.evaluation.class_names import find_missing_classes, match_classes
 from convscope.runs.model_file import ModelCard
 
 NAMES = "abcdefgh"
@@ -35,7 +35,7 @@ def test_other_orders_fewer_and_more_classes_are_matched_by_name():
     assert found.labels.tolist() == [1, 0, 0]
     assert found.images[:, 0, 0, 0].tolist() == [1, 2, 3]
     assert notes == ("Left out: 1 image of classes that the model doesn't know: wolf (1).",)
-    assert missing_classes(found) == (
+    assert find_missing_classes(found) == (
         "There are no images of emu, so nothing is said of this class; an image may still be "
         "taken for one.",
     )
@@ -69,8 +69,3 @@ def test_every_image_keeps_its_class_by_name(data):
     assert list(zip(rows, names, strict=True)) == known
     assert found.classes == tuple(ours)
     assert bool(notes) == (len(known) < len(labels))
-
-
-def test_of_very_many_names_the_first_are_said():
-    assert list_names(["a", "b"]) == "a, b"
-    assert list_names([str(n) for n in range(99)]).endswith("11 … (99)")

@@ -23,6 +23,27 @@ def test_of_a_dense_layer_by_hand():
     assert count_macs(network, torch.zeros(2, 3, 2, 2)) == 2 * 12 * 5
 
 
+def test_attention_is_counted_and_what_can_not_be_followed_too():
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+
+        def forward(self, x):
+            return self.inner(x[:, 0]).mean(1)
+
+    network = Attention().eval()
+    # 4 rows of 8: queries, keys and values, what they give, two products of rows, two dense layers
+    expected = 4 * (8 * 24 + 8 * 8 + 2 * 8 * 16) + 2 * 4 * 4 * 8
+    assert count_macs(network, torch.zeros(1, 1, 4, 8)) == expected
+
+    class Mapped(nn.Linear):
+        def forward(self, x):
+            return torch.func.vmap(super().forward)(x)
+
+    assert count_macs(nn.Sequential(nn.Flatten(), Mapped(4, 3)), torch.zeros(1, 1, 2, 2)) == 12
+
+
 def test_of_a_run(digits_run):
     model = digits_run.model()
     cost = measure_cost(model, digits_run, 1234.5, torch.device("cpu"))

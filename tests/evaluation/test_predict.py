@@ -101,6 +101,11 @@ def test_nothing_usable_is_an_error(make_run, images, tmp_path):
         ({"top": 0}, "top must be at least 1; given 0."),
         ({"batch_size": 0}, "batch_size must be at least 1; given 0."),
         ({"images": []}, "No images given. Name image files or folders of images."),
+        (
+            {"images": [torch.zeros(1, 8, 8)]},
+            "images must be paths of files or folders; given a Tensor. Of pixels in memory: "
+            "cs.evaluate(run, ImageSet(…)), or cs.explain(run, pixels).",
+        ),
     ],
 )
 def test_arguments_that_fit_nothing(make_run, images, arguments, message):

@@ -8,7 +8,7 @@ def test_an_evaluation_prints_itself_plainly(monkeypatch):
     assert lines[0].startswith("test accuracy 66.67 % (95 % interval ")
     assert "3 images of arrays in 0.1 s" in lines
     assert "Calibration error 2.0 % (without the temperature 1.50: 5.0 %)" in lines
-    assert "1 mistake; the surest:" in lines
+    assert "1 mistake; the most confident:" in lines
     assert lines[-1] == "   90.0 %  cat, but it is [bold]dog: arrays[2]"
     assert "\x1b" not in text
     assert "Evaluation(" not in text

@@ -333,3 +333,19 @@ def test_an_unknown_layer():
         "Unknown layer of lenet: 'features.conv3'. Did you mean 'features.conv2' or "
         "'features.conv1'?"
     )
+
+
+def test_what_leaves_pytorch_is_said():
+    class Outside(nn.Module):
+        def forward(self, x):
+            return torch.from_numpy(x.numpy() + 1)
+
+    with pytest.raises(UsageError, match="hands a tensor to NumPy, where it can't be followed"):
+        capture(Outside(), (1, 2, 2))
+
+    class Mapped(nn.Module):
+        def forward(self, x):
+            return torch.func.vmap(torch.relu)(x)
+
+    with pytest.raises(UsageError, match=r"not computed from its images .* in torch\.func\.vmap"):
+        capture(Mapped(), (1, 2, 2))

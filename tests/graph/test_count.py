@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
 from convscope.graph.capture import capture
-from convscope.graph.count import costs
+from convscope.graph.count import count_operation_costs
 from convscope.inspection.open.network import open_for_shape
 from convscope.networks.catalog import list_networks
 from tests.inspection import odd_networks as odd
@@ -33,7 +34,7 @@ def counted(network, shape):
 
 
 def ours(network, shape):
-    found = costs(capture(network, shape)).values()
+    found = count_operation_costs(capture(network, shape)).values()
     assert all(cost.flops == 2 * cost.macs for cost in found)
     return sum(cost.flops for cost in found), sum(cost.backward_flops for cost in found)
 
@@ -111,7 +112,7 @@ class Attention(nn.Module):
 @pytest.mark.parametrize("images", [(3, 8, 8), torch.rand(1, 3, 8, 8)], ids=["shape", "images"])
 @pytest.mark.parametrize("need_weights", [True, False])
 def test_an_operation_of_unknown_kind_costs_twice_as_much_backwards(need_weights, images):
-    found = costs(capture(Attention(need_weights=need_weights), images))
+    found = count_operation_costs(capture(Attention(need_weights=need_weights), images))
     (cost,) = (c for node, c in found.items() if "attention" in node.kind and c.macs)
     # four products with 8×8 weights, and two of 16×8 with 8×16, for 16 positions
     assert cost.macs == 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
@@ -131,7 +132,7 @@ def test_layers_of_transformers_are_counted_whole(images):
         def forward(self, x):
             return self.layer(self.tokens(x).mT)
 
-    macs = sum(cost.macs for cost in costs(capture(Transformer(), images)).values())
+    macs = sum(cost.macs for cost in count_operation_costs(capture(Transformer(), images)).values())
     attention = 16 * 4 * 8 * 8 + 2 * 16 * 16 * 8
     assert macs == 16 * 8 * 12 + attention + 2 * 16 * 8 * 12
 
@@ -143,7 +144,7 @@ def test_a_reused_layer_counts_each_time():
 
 def test_a_convolution_costs_what_the_curriculum_says():
     network = nn.Conv2d(100, 100, 5, padding=2, bias=False)
-    cost = costs(capture(network, (100, 64, 64)))
+    cost = count_operation_costs(capture(network, (100, 64, 64)))
     (macs,) = {each.macs for each in cost.values() if each.macs}
     assert macs == 100 * 100 * 5 * 5 * 64 * 64  # about one thousand million
 
@@ -277,3 +278,40 @@ def test_products_that_only_part_is_counted_of_are_said():
     (node,) = list(capture(Network(), (1, 8, 8)))[1:]
     assert node.pytorch_flops == 2 * 8**3
     assert node.overlooked == ("_fft_c2c",)
+
+
+class Recurrent(nn.Module):
+    """What is used of a recurrent layer: all its outputs, the last state, or both."""
+
+    def __init__(self, kind, used):
+        super().__init__()
+        self.layer, self.head, self.used = kind(9, 5, 2, batch_first=True), nn.Linear(5, 3), used
+
+    def forward(self, x):
+        all_outputs, state = self.layer(x[:, 0])
+        last = state[0] if isinstance(state, tuple) else state
+        used = {"all": all_outputs[:, -1], "last": last[-1], "both": all_outputs.mean(1) + last[0]}
+        return self.head(used[self.used])
+
+
+@pytest.mark.parametrize("used", ["all", "last", "both"])
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_recurrent_layers_whatever_is_used_of_them(kind, used):
+    network = Recurrent(kind, used)
+    assert ours(network, (1, 7, 9)) == counted(network, (1, 7, 9))
+
+
+@pytest.mark.parametrize("use_reentrant", [True, False])
+def test_what_a_checkpoint_recomputes_is_counted_once(use_reentrant):
+    class Checkpointed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.block, self.head = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.Flatten()
+
+        def forward(self, x):
+            x = checkpoint(self.block, self.first(x), use_reentrant=use_reentrant)
+            return self.head(x)
+
+    network = Checkpointed()
+    plain = nn.Sequential(network.first, network.block, network.head)
+    assert ours(network, (1, 7, 7)) == ours(plain, (1, 7, 7)) == counted(plain, (1, 7, 7))

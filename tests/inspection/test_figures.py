@@ -29,6 +29,7 @@ from convscope.inspection.kernels.kernel import GALLERY, find_kernel
 from convscope.inspection.parameters.figure import parameter_histograms
 from convscope.inspection.parameters.statistics import measure_parameters
 from convscope.inspection.receptive_field.unit_field import Box
+from convscope.look.language import use_language
 from convscope.look.panels import reach
 from tests.drawn import texts, values
 
@@ -157,6 +158,19 @@ def test_initialization(tmp_path):
     rows["d"] = [LayerSpread("0", 0.0, 0.0, 0.0)]
     initialization_figure(rows, tmp_path / "f.png")
     assert has_colour(drawn(tmp_path / "f.png"))
+
+
+def test_kernels_in_chinese():
+    image = np.zeros((3, 20, 20), np.uint8)
+    results = [apply_kernel(image, kernel) for kernel in GALLERY.values()]
+    with use_language("zh"):
+        shown = texts(gallery_figure(image, results, "image"))
+        one = texts(kernel_figure(image, results[0], "image"))
+    assert "高 ⌊(20 − 5 + 0 + 1) / 1⌋ = 16" in shown
+    for kernel in GALLERY.values():
+        assert kernel.effect not in shown, kernel.name  # each has its Chinese words
+    assert "模糊：25 个像素的均值" in one
+    assert "卷积核" in one
 
 
 def test_kernels(tmp_path):

@@ -2,11 +2,21 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.look.numbers import clock, counted, duration, number, percent, quantity, size
+from convscope.look.numbers import (
+    clock,
+    counted,
+    duration,
+    number,
+    percent,
+    quantity,
+    size,
+    write_as,
+)
 
 SECONDS = {"µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 POWERS = {"": 0, "k": 1, "M": 2, "G": 3, "T": 4, "P": 5}
@@ -181,3 +191,20 @@ def test_amounts_say_the_number_in_three_digits(write, units, count):
 def test_numbers_have_the_digits_they_say(value, digits):
     text = number(value, digits)
     assert read(text.replace("e−", "e-")) == pytest.approx(value, rel=0.51 * 10 ** (1 - digits))
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (0.641, ".0%", "64 %"),
+        (-0.5, ".1%", "−50.0 %"),
+        (0.0, ".1e", "0"),
+        (1.8e-15, ".1e", "1.8e−15"),
+        (3_600_000_000, ",", "3,600,000,000"),
+        (np.float32(-2.5), ".2f", "−2.50"),
+        ("channels-last", "", "channels-last"),
+        ([2, -4], "", "[2, -4]"),
+    ],
+)
+def test_pythons_formats_are_written_as_all_numbers_are(value, form, text):
+    assert write_as(value, form) == text

@@ -5,6 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from convscope.look.canvas import drawing
 from convscope.look.panels import (
     draw_image,
     draw_mosaic,
@@ -73,3 +74,21 @@ def test_reach_keeps_0_and_leaves_out_the_few():
     assert reach(np.full(4, 3.0)) == (0, 3)
     assert reach(np.zeros(3)) == (0, 0)
     assert size(np.zeros((3, 12, 7))) == "12 × 7"
+
+
+def test_many_long_numbers_in_a_row_get_fewer_digits_and_then_smaller_letters():
+    few = draw(np.array([[0.12345, -1.0]]))
+    assert [text.get_text() for text in few] == ["0.1235", "−1"]
+    assert few[0].get_fontsize() == 11
+    many = draw(np.full((2, 8), -0.123456))
+    assert {text.get_text() for text in many} == {"−0.12"}
+    assert many[0].get_fontsize() == 11
+    long = draw(np.full((2, 9), -0.00123456))
+    assert long[0].get_fontsize() * len(long[0].get_text()) * 9 <= 11 * 40 * 1.001
+
+
+def draw(values):
+    with drawing(None, 4, 4) as figure:
+        axes = figure.add_subplot()
+        draw_numbers(axes, values, 11)
+        return axes.texts

@@ -30,12 +30,15 @@ LEAST = {  # pixels; the others run on a single one
     **{f"densenet{depth}": 29 for depth in ("", 121, 169, 201)},
     **{f"densenet{depth}-32px": 8 for depth in ("", 121, 169, 201)},
 }
-LIGHT = (  # the rest takes seconds each and is marked slow
-    *("softmax-regression", "mlp", "small", "lenet", "lenet-bn", "alexnet", "alexnet-torchvision"),
-    *("alexnet-32px", "vgg11", "vgg11-32px", "vgg11-bn-32px", "nin", "nin-32px", "googlenet"),
-    *("googlenet-torchvision", "resnet18", "resnet18-32px", "resnet9", "densenet", "densenet-32px"),
-    *("densenet121", "mobilenet-v1", "mobilenet-v1-32px", "mobilenet-v2", "mobilenet-v2-32px"),
+HEAVY = (  # take seconds each and are marked slow
+    *("alexnet-torchvision", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19"),
+    *("vgg19-bn", "vgg13-32px", "vgg13-bn-32px", "vgg16-32px", "vgg16-bn-32px", "vgg19-32px"),
+    *("vgg19-bn-32px", "googlenet-torchvision", "googlenet-32px", "resnet34", "resnet50"),
+    *("resnet101", "resnet152", "resnet34-32px", "resnet50-32px", "resnet101-32px"),
+    *("resnet152-32px", "densenet169", "densenet201", "densenet121-32px", "densenet169-32px"),
+    *("densenet201-32px", "mobilenet-v2"),
 )
+LIGHT = [name for name in list_networks() if name not in HEAVY]
 
 
 def cases(names):
@@ -129,7 +132,7 @@ def test_trains_and_draws_random_numbers_only_for_dropout(name, network):
     assert torch.equal(before, torch.get_rng_state()) != drops
 
 
-@pytest.mark.parametrize("name", list_networks())
+@pytest.mark.parametrize("name", cases(list_networks()))
 def test_takes_its_own_images_with_other_channels_and_classes(name):
     _, height, width = entry(name).image
     with torch.device("meta"):
@@ -146,7 +149,7 @@ def test_native_variants_take_small_images_of_both_sizes(name, size):
     assert not torch.equal(logits[0], logits[1])
 
 
-@pytest.mark.parametrize("name", list_networks())
+@pytest.mark.parametrize("name", cases(list_networks()))
 def test_too_small_a_image_is_explained(name):
     least = LEAST.get(name, 1)
     check_image_size(name, least)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.networks.catalog import build
@@ -149,8 +150,8 @@ def test_weights_of_another_architecture_change_nothing_and_name_where_they_fit(
 def test_another_number_of_classes(lenet):
     assert message(lambda: load_weights(lenet, build("lenet", classes=3).state_dict())) == (
         "These weights are of another architecture than lenet: of another shape "
-        "classifier.dense3.weight (3×84 instead of 10×84), classifier.dense3.bias (3 instead of "
-        "10). The names fit, so build it with the in_channels, classes and other arguments that "
+        "classifier.dense3.weight (3×84 instead of 10×84) and classifier.dense3.bias (3 instead "
+        "of 10). The names fit, so build it with the in_channels, classes and other arguments that "
         "the weights were trained with."
     )
 
@@ -174,7 +175,7 @@ def test_auxiliary_classifiers_are_left_out_and_said_so():
     network = fill(build("googlenet-torchvision"))
     published = {"aux1.fc1.bias": torch.zeros(3), "aux2.fc1.bias": torch.zeros(3)}
     published |= network.state_dict()
-    with pytest.warns(UserWarning, match=r"no such part: aux1\.fc1\.bias, aux2\.fc1\.bias\."):
+    with pytest.warns(UserWarning, match=r"no such part: aux1\.fc1\.bias and aux2\.fc1\.bias\."):
         load_weights(build("googlenet-torchvision"), published)
 
 
@@ -198,4 +199,40 @@ def test_any_module_can_be_filled():
     load_weights(target, source.state_dict())
     assert torch.equal(source.weight, target.weight)
     words = message(lambda: load_weights(target, {}))
-    assert words == "These weights are of another architecture than Linear: missing weight, bias."
+    assert (
+        words == "These weights are of another architecture than Linear: missing weight and bias."
+    )
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.bool, torch.int64, torch.complex64])
+def test_numbers_that_would_be_cut_off_are_refused(lenet, kind):
+    before = {name: tensor.clone() for name, tensor in lenet.state_dict().items()}
+    given = {name: (100 * tensor).to(kind) for name, tensor in before.items()}
+    name = str(kind).removeprefix("torch.")
+    said = rf"of another kind of numbers features\.conv1\.weight \({name} instead of float32\)"
+    with pytest.raises(UsageError, match=said):
+        load_weights(lenet, given)
+    assert all(torch.equal(before[name], t) for name, t in lenet.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_numbers_that_are_only_rounded_are_taken_and_a_counter_in_any_form(kind):
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    load_weights(network, {name: t.to(kind) for name, t in network.state_dict().items()})
+    assert network[0].weight.dtype == torch.float32
+    assert network[1].num_batches_tracked.dtype == torch.int64
+
+
+def test_weights_that_are_not_numbers_are_said(lenet):
+    given = lenet.state_dict() | {"features.conv2.bias": torch.full((16,), float("nan"))}
+    with pytest.warns(UserWarning, match=r"NaN or infinity: features\.conv2\.bias\.$"):
+        load_weights(lenet, given)
+
+
+def test_what_is_no_file_of_weights(lenet, tmp_path):
+    pointer = tmp_path / "lenet.safetensors"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n")
+    with pytest.raises(UsageError, match="where Git LFS keeps them.* git lfs pull"):
+        load_weights(lenet, pointer)
+    with pytest.raises(UsageError, match="weights must be a file, or tensors by name.*a NoneType"):
+        load_weights(lenet, None)

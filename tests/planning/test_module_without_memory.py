@@ -25,3 +25,11 @@ def test_a_copy_without_memory(layout):
     assert copied[1].weight.requires_grad
     assert copied[2].bias is copied[1].bias
     assert not any(isinstance(t, FakeTensor) for t in network.parameters())
+
+
+def test_statistics_over_all_batches_need_no_count():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2, momentum=None))
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        copied = without_memory(network, torch.channels_last).train()
+        assert copied(torch.empty(7, 1, 5, 5)).shape == (7, 2, 3, 3)
+    assert network[1].momentum is None

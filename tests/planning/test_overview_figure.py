@@ -9,9 +9,11 @@ from convscope.planning.overview import count_costs, forecast_costs
 
 @pytest.fixture(scope="module")
 def networks():
-    found = count_costs("digits", size=28)
-    few = replace(found, costs=found.costs[:4])
-    return replace(few, forecasts=forecast_costs(few, batch_size=32))
+    few = ["softmax-regression", "mlp", "small", "lenet"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("convscope.planning.overview.list_networks", lambda: few)
+        found = count_costs("digits", size=28)
+    return replace(found, forecasts=forecast_costs(found, batch_size=32))
 
 
 @pytest.mark.parametrize("with_runs", [True, False])

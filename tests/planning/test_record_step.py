@@ -18,6 +18,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 from convscope.runtime.training_step import training_step
 from convscope.runtime.weight_average import WeightAverage
+from tests.conftest import slow
 
 SHAPE = (3, 16, 16)
 EXECUTION = Execution(torch.device("cpu"), "float32", 1)
@@ -139,7 +140,7 @@ def test_images_that_do_not_fit():
         recorded(Own(), shape=(1, 16, 16))
 
 
-@pytest.mark.parametrize("name", ["lenet", "resnet9", "mobilenet-v2-32px", "googlenet"])
+@pytest.mark.parametrize("name", ["lenet", "resnet9", "mobilenet-v2-32px", *slow("googlenet")])
 def test_the_same_step_in_float32_from_a_record_in_bfloat16(name):
     with torch.device("meta"):
         network = cs.build(name, 3, 10)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import convscope as cs
-from convscope.planning.run_time import answers_after_training
+from convscope.planning.run_time import predictions_after_training
 from convscope.planning.workload import make_workload
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -35,7 +35,7 @@ def images(count):
 
 @pytest.mark.parametrize("unknown_rate", [0, 0.05])
 @pytest.mark.parametrize("validation", [0, 0.2])
-def test_answers_after_training(validation, unknown_rate, tmp_path):
+def test_predictions_after_training(validation, unknown_rate, tmp_path):
     data = {"train": images(1500), "test": images(300)}
     recipe = cs.Recipe(
         epochs=1, batch_size=50, precision="float32", threads=1, device="cpu",
@@ -49,4 +49,4 @@ def test_answers_after_training(validation, unknown_rate, tmp_path):
     answered = Counts.answered - after_an_epoch
     workload = make_workload(network, data, recipe)
     # A batch of one is not counted by the network, and some are tried when a run begins.
-    assert answers_after_training(workload, macs=128) == pytest.approx(answered, rel=0.02)
+    assert predictions_after_training(workload, macs=128) == pytest.approx(answered, rel=0.02)

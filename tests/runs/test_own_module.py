@@ -67,6 +67,23 @@ class Complex(Net):
         self.phase = nn.Parameter(torch.zeros(3, dtype=torch.complex64))
 
 
+class OneFewer(Net):
+    def forward(self, x):
+        x = super().forward(x)
+        return x[:, :2] if self.training else x
+
+
+class Grows(Net):
+    def __init__(self, *, persistent=True):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(0, 3), persistent=persistent)
+
+    def forward(self, x):
+        x = super().forward(x)
+        self.seen = torch.cat([self.seen, x.detach()])
+        return x
+
+
 class Returns(Net):
     def __init__(self, change):
         super().__init__()
@@ -121,6 +138,19 @@ def test_a_plain_module_needs_no_words():
         (lambda: Returns(lambda x: "x"), "this one returns a str"),
         (lambda: Net(nn.Conv2d(5, 4, 1)), r"fails on images of shape \(2, 1, 12, 12\): .*channels"),
         (lambda: Net(lambda x: {}["missing"]), "fails on images of shape .*'missing'"),
+        (lambda: Net().double(), r"fails on .*weights are float64, .*network\.float\(\)"),
+        (
+            lambda: Net(lambda x: x.squeeze()),
+            r"on images of shape \(1, 1, 12, 12\).*For 2 images it doesn't fail.*squeeze\(1\)",
+        ),
+        (lambda: Returns(lambda x: x.squeeze()), r"gives \(3,\) for 1 image, where \(1, 3\)"),
+        (lambda: Net().to("meta"), r"weights on the device 'meta', .*network\.to_empty\("),
+        (OneFewer, r"\(2, 3\) for 2 images in evaluation mode, and \(2, 2\) in training mode"),
+        (Grows, r"buffer 'seen' of Grows gets another shape .*persistent=False"),
+        (
+            lambda: torch.export.export(Net(), (torch.zeros(2, *SHAPE),)).module(),
+            "can't be put into training mode .* nn.Module that it was made from",
+        ),
     ],
 )
 def test_what_can_not_be_trained_is_said(make, said):
@@ -132,6 +162,18 @@ def test_layers_without_weights_may_stand_in_a_list():
     assert examine_module(PlainList([nn.ReLU(), nn.MaxPool2d(2)]), SHAPE, 3) == ()
     with pytest.raises(UsageError, match="plain list"):  # it would never be in evaluation mode
         examine_module(PlainList([nn.Dropout()]), SHAPE, 3)
+
+
+def test_buffers_that_are_not_saved_may_grow():
+    module = Grows(persistent=False)
+    assert examine_module(module, SHAPE, 3) == ()
+    assert len(module.seen) == 0
+
+
+def test_weights_of_another_kind_may_be_what_the_forward_expects():
+    module = Net().double()
+    module.register_forward_pre_hook(lambda _, images: (images[0].double(),))
+    assert examine_module(module, SHAPE, 3) == ()
 
 
 def test_layers_that_are_registered_may_stand_in_a_list_as_well():

@@ -5,6 +5,7 @@ import convscope as cs
 from convscope.runtime import choose_execution as choosing
 from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.execution import Execution
+from tests.conftest import slow
 
 CPU = torch.device("cpu")
 
@@ -80,7 +81,9 @@ def test_rounding_must_matter_less_than_the_choice_of_the_batch(
         assert chosen.reason.startswith("in bfloat16, rounding changes the gradient more than")
 
 
-@pytest.mark.parametrize("name", ["resnet18-32px", "lenet", "densenet121-32px", "googlenet-32px"])
+@pytest.mark.parametrize(
+    "name", ["resnet18-32px", "lenet", *slow("densenet121-32px", "googlenet-32px")]
+)
 def test_the_usual_networks_may_use_bfloat16(name):
     torch.manual_seed(0)
     network = cs.build(name, 1, 10)

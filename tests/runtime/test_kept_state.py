@@ -2,14 +2,16 @@
 
 import collections
 import functools
+import random
 import types
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from convscope.graph.capture import capture
-from convscope.runtime.kept_state import hooks_kept, remember
+from convscope.runtime.kept_state import generators_kept, hooks_kept, remember
 
 GLOBAL_LIST = []
 
@@ -115,3 +117,20 @@ def test_what_holds_itself_ends():
     restore()
     assert len(kept) == 1
     assert kept[0] is kept
+
+
+def test_all_generators_stand_where_they_stood():
+    def draw():
+        legacy = np.random.rand()  # noqa: NPY002 - as modules draw
+        return random.random(), float(legacy), float(torch.rand(()))
+
+    class Noisy(nn.Module):
+        def forward(self, x):
+            return x * sum(draw())
+
+    with generators_kept():
+        expected = draw()
+    with generators_kept():
+        draw()
+    capture(Noisy(), (1, 2, 2))
+    assert draw() == expected

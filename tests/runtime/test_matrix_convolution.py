@@ -15,6 +15,7 @@ from torch import nn
 import convscope as cs
 from convscope.runtime.convolution_plan import make_plan, record_layers, use_plan
 from convscope.runtime.matrix_convolution import DIRECTIONS, ConvolutionLayer
+from tests.conftest import slow
 
 SMALL = st.integers(1, 4)
 
@@ -84,7 +85,7 @@ def test_numbers_in_sequences_are_understood():
     assert torch.equal(got, F.conv2d(images, kernels, stride=2, padding=1))
 
 
-@pytest.mark.parametrize("name", ["resnet18-32px", "densenet121-32px", "googlenet-32px"])
+@pytest.mark.parametrize("name", ["resnet18-32px", "googlenet-32px", *slow("densenet121-32px")])
 def test_a_network_gives_the_same_with_every_layer_by_matrices(name):
     torch.manual_seed(0)
     network = cs.build(name, 1, 10).double()

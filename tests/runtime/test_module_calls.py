@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from torch import nn
@@ -60,3 +62,16 @@ def test_the_hooks_go_even_if_the_pass_fails():
         network(torch.zeros(1, 3))
     network(torch.zeros(1, 2))
     assert len(calls) == 1
+
+
+def test_what_another_thread_computes_is_not_told():
+    network = nn.Sequential(nn.ReLU())
+    told = []
+    with (
+        following_modules(network, before=lambda path, *_: told.append(path)),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        pool.submit(network, torch.ones(1)).result()
+        assert told == []
+        network(torch.ones(1))
+    assert told == ["", "0"]

@@ -1,7 +1,9 @@
 """What PyTorch says to its developers stays away, and only while it is asked for."""
 
 import logging
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -50,3 +52,23 @@ def test_warnings_of_torch_are_kept_back_and_those_of_a_module_are_not():
             layer(torch.zeros(1, 1, 8, 8))
             warnings.warn("mine", stacklevel=1)
     assert [str(each.message) for each in caught] == ["mine"]
+
+
+def test_of_two_threads_the_last_to_leave_puts_everything_back(own_level):
+    filters = list(warnings.filters)
+    inside, may_leave = threading.Event(), threading.Event()
+
+    def be_quiet():
+        with quiet_torch():
+            inside.set()
+            assert may_leave.wait(60)
+            return own_level.isEnabledFor(logging.CRITICAL)
+
+    with ThreadPoolExecutor(1) as pool:
+        with quiet_torch():
+            other = pool.submit(be_quiet)
+            assert inside.wait(60)
+        may_leave.set()
+        assert other.result() is False
+    assert own_level.level == logging.DEBUG
+    assert warnings.filters == filters

@@ -16,7 +16,7 @@ from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.execution import Execution
 from convscope.runtime.training_mode import into_training_mode, kept_in_evaluation, modes_kept
-from convscope.runtime.trial import fitting_layout, shortened, why_step_fails
+from convscope.runtime.trial import fitting_layout, shorten_reason, why_step_fails
 
 CPU = torch.device("cpu")
 IMAGES, LABELS = torch.randn(4, 1, 8, 8), torch.arange(4) % 3
@@ -130,8 +130,8 @@ def test_without_a_form_in_bfloat16_float32_is_taken_and_that_is_said(make):
 
 
 def test_long_reasons_are_shortened():
-    assert shortened("short") == "short"
-    assert shortened("x" * 200) == "x" * 100 + "…"
+    assert shorten_reason("short") == "short"
+    assert shorten_reason("x" * 200) == "x" * 100 + "…"
 
 
 def test_what_its_owner_keeps_in_evaluation_mode_stays_so():
@@ -163,3 +163,32 @@ def test_deeply_nested_modules_can_be_called(monkeypatch):
     allow_nesting(network)
     assert set_to[0] == sys.getrecursionlimit()
     assert set_to[1] >= 300 * 25
+
+
+def test_a_second_step_that_needs_the_first_is_refused_in_words():
+    class Remembers(Net):
+        last = None
+
+        def forward(self, x):
+            self.last = x = super().forward(x) + (0 if self.last is None else self.last)
+            return x
+
+    module = Remembers()
+    with pytest.raises(UsageError, match=r"kept from the step before.* self\.last = x\.detach\(\)"):
+        fitting_layout(module, IMAGES, LABELS, CPU)
+    assert module.last is None
+
+
+def test_three_dimensional_convolutions_have_no_layout_of_images():
+    class Deep(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.deep, self.flat = nn.Conv3d(1, 4, (1, 3, 3)), nn.Conv2d(4, 3, 6)
+
+        def forward(self, x):
+            return self.flat(self.deep(x[:, :, None])[:, :, 0]).flatten(1)
+
+    assert fitting_layout(Deep(), IMAGES, LABELS, CPU) == "channels_last"
+    placed = Execution(CPU, "float32").place(Deep())
+    assert placed.flat.weight.is_contiguous(memory_format=torch.channels_last)
+    assert placed.deep.weight.is_contiguous()

@@ -38,9 +38,9 @@ def test_a_stop_says_that_the_training_is_kept_and_how_to_go_on(tmp_path, monkey
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
         patched.setattr(final_evaluation, name, stop)
-        recipe = cs.Recipe(epochs=1, size=28, validation=0.1, batch_size=128)
+        recipe = cs.Recipe(epochs=1, validation=0.1, batch_size=128)
         with pytest.raises(ConvscopeError) as caught:
-            cs.train("lenet-bn", "digits", recipe, out=out, quiet=True, **PLAIN)
+            cs.train("softmax-regression", "digits", recipe, out=out, quiet=True, **PLAIN)
     assert caught.value.exit_code == 130
     assert "the training has ended and is kept" in str(caught.value)
     assert f"convscope resume {out}" in str(caught.value)

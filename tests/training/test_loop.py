@@ -4,8 +4,10 @@ Tests training/train.py, training/job.py, training/state.py, training/live_view.
 training/diagnosis.py, training/interrupt.py, training/measure.py.
 """
 
+import itertools
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from convscope.training import loop
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest, TrainingStoppedError
 from convscope.training.live_view import LiveView
+from tests.conftest import slow
 
 
 def arrays(count=96, classes=3, size=8, seed=0):
@@ -98,9 +101,7 @@ def final_state(run):
     return checkpoint.tensors, state
 
 
-@pytest.mark.parametrize(
-    "stop_after", [1, 7, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 11, 12))]
-)
+@pytest.mark.parametrize("stop_after", [7, *slow(1, 3, 4, 11, 12)])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
     def network():
         return nn.Sequential(module()[:-1], nn.Dropout(0.3), module()[-1])
@@ -184,7 +185,10 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch)
     assert latest_checkpoint(run.checkpoints).state["best_epoch"] == 2
 
 
-def test_minutes_end_the_run(tmp_path):
+def test_minutes_end_the_run(tmp_path, monkeypatch):
+    ticks = itertools.count()  # a hundredth of a second whenever it is looked at
+    clock = SimpleNamespace(perf_counter=lambda: next(ticks) / 100)
+    monkeypatch.setattr(loop, "time", clock)
     recipe = cs.Recipe(epochs=None, minutes=1.5 / 60, schedule="linear", batch_size=16)
     run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
     last = run.metrics("epoch")[-1]
@@ -205,6 +209,20 @@ def test_a_loss_that_is_not_a_number_stops_before_it_does_harm(tmp_path):
     message = str(caught.value)
     assert "training stopped, and nothing of it was saved" in message
     assert "Try a lower learning rate (--lr 1e+29), or --set clip_gradient=1." in message
+
+
+def test_a_network_that_gives_no_numbers_from_the_start_is_not_the_learning_rate_s_fault(tmp_path):
+    class Logarithm(nn.Module):
+        def forward(self, x):
+            return (-1 - x.abs()).log()
+
+    network = nn.Sequential(Logarithm(), module())
+    with pytest.raises(
+        NotFiniteError, match="in the very first step, .* look for a logarithm"
+    ) as e:
+        cs.train(network, DATA, cs.Recipe(epochs=1, batch_size=8), out=tmp_path / "r", **PLAIN)
+    assert "--lr" not in str(e.value)
+    assert "first appears in the output of '0' (Logarithm)" in str(e.value)
 
 
 def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):

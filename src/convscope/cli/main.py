@@ -20,6 +20,7 @@ from convscope.cli import evaluate as evaluate_command
 from convscope.cli import explain as explain_command
 from convscope.cli import export as export_command
 from convscope.cli import kernels as kernels_command
+from convscope.cli import lesson as lesson_command
 from convscope.cli import networks as networks_command
 from convscope.cli import plan as plan_command
 from convscope.cli import predict as predict_command
@@ -72,6 +73,7 @@ app.command(epilog=show_command.EPILOG)(show_command.show)
 app.command(epilog=explain_command.EPILOG)(explain_command.explain)
 app.command(epilog=doctor_command.EPILOG)(doctor_command.doctor)
 app.command(epilog=kernels_command.EPILOG)(kernels_command.kernels)
+app.add_typer(lesson_command.lesson, name="lesson")
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ ZipEncodingOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--zip-encoding",
-        help="Of names in a zip that aren't marked as UTF-8, as gbk. Default: found out.",
+        help="Encoding of names in a zip that aren't marked as UTF-8, as gbk. Default: found out.",
     ),
 ]
 

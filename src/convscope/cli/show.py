@@ -134,7 +134,7 @@ def show(
         bool, typer.Option("--json", help="Print the result as one JSON object.")
     ] = False,
 ) -> None:
-    """Show a network layer by layer: shapes, parameters, operations, what each layer sees.
+    """Show a network layer by layer: shapes, parameters, MACs, what each layer sees.
 
     Without a size, images are what the network is usually given, or what the run trained on.
 

@@ -14,7 +14,7 @@ from convscope.comparison.significance import McNemar
 from convscope.comparison.words import sentence
 from convscope.look.html import escape, table
 from convscope.look.numbers import percent
-from convscope.runs.differences import differing_fields
+from convscope.runs.differences import find_differing_fields
 from convscope.runs.run import Run
 from convscope.runs.seed_group import SeedGroup
 
@@ -111,7 +111,7 @@ def compare(runs: Sequence[str | Path | Run | SeedGroup]) -> Comparison:
         ignored.append("seed")
     return Comparison(
         contenders=tuple(contenders),
-        differences=differing_fields([each.recipe for each in contenders], ignored),
+        differences=find_differing_fields([each.recipe for each in contenders], ignored),
         pairs=pairs,
         notes=tuple(_notes(contenders, pairs)),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from convscope.comparison.evaluation_record import EvaluationRecord, read_evaluation
-from convscope.data.file_kinds import printable
+from convscope.data.file_kinds import make_printable
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.forecast import ForecastRow, read_forecast
 from convscope.runs.model_file import read_card
@@ -90,7 +90,7 @@ class Contender:
         """Plain data that JSON can hold."""
         return {
             "name": self.name,
-            "run": printable(self.folder),
+            "run": make_printable(self.folder),
             "network": self.recipe.network,
             "data": self.evaluated[0].data,
             "split": self.evaluated[0].split,
@@ -219,4 +219,4 @@ def _short(folder: Path) -> str:
 
 def _visible(name: str) -> str:
     """`name` without characters that would move a terminal's cursor or end a line."""
-    return "".join(each if each.isprintable() else "�" for each in printable(name))
+    return "".join(each if each.isprintable() else "�" for each in make_printable(name))

@@ -1,4 +1,4 @@
-"""A comparison as an image: accuracies with their intervals, and how they came about."""
+"""A comparison as a figure: accuracies with their intervals, and how they came about."""
 
 from __future__ import annotations
 

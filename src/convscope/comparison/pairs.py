@@ -17,7 +17,7 @@ from convscope.comparison.significance import (
     mcnemar,
     permutation_test,
 )
-from convscope.runs.differences import differing_fields
+from convscope.runs.differences import find_differing_fields
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Pair:
         """The fields of the recipe in which they differ."""
         recipes = [self.first.recipe, self.second.recipe]
         ignored = ["seed"] if self.first.is_group or self.second.is_group else []
-        return list(differing_fields(recipes, ignored))
+        return list(find_differing_fields(recipes, ignored))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""

@@ -82,10 +82,10 @@ def _figures(comparison: Comparison) -> dict[str, list[str]]:
         ],
         "loss": [f"{one.loss:.4f}" for one in each],
         "epochs": [f"{one.epochs:g}" for one in each],
-        "time": [f"{one.seconds:,.0f} s" for one in each],
+        "time": [duration(one.seconds) for one in each],
         "images/s": [f"{one.images_per_second:,.0f}" for one in each],
         "parameters": ["–" if one.parameters is None else f"{one.parameters:,}" for one in each],
-        "model": [f"{one.model_bytes / 1e6:,.1f} MB" for one in each],
+        "model": [size(one.model_bytes) for one in each],
     }
     if figures["network"] == [one.name for one in each]:
         del figures["network"]

@@ -6,6 +6,7 @@ from convscope.comparison.contender import Contender
 from convscope.comparison.pairs import Pair
 from convscope.comparison.power import LEVEL, fewest_seeds
 from convscope.comparison.significance import McNemar, Permutation
+from convscope.look.numbers import percent
 
 RARELY = 1e-4
 
@@ -75,7 +76,7 @@ def _wrong(contender: Contender) -> frozenset[int]:
 
 
 def _accuracy(contender: Contender) -> str:
-    mean = f"{100 * contender.spread.mean:.2f} %"
+    mean = percent(contender.spread.mean, 2)
     seeds = len(contender.accuracies)
     if not contender.is_group:
         return mean

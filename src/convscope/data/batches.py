@@ -176,9 +176,9 @@ class Batches:
                 images = self._images.index_select(0, order[rows])
                 labels = self._labels.index_select(0, order[rows].to(self._labels.device))
             random = _generator(self._seed, AUGMENTING, epoch, step)
-            yield self._finished(images.to(self._device), labels, random)
+            yield self._finish(images.to(self._device), labels, random)
 
-    def _finished(
+    def _finish(
         self, images: Tensor, labels: Tensor, random: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
         """Stored pixels uint8 (B, C, H, W) to what the network gets."""

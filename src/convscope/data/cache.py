@@ -30,7 +30,7 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def remembered(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.uint8], Record]:
+def load_or_build(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.uint8], Record]:
     """The entry named `key`; made by `build` if there is none that is whole.
 
     Args:
@@ -46,7 +46,7 @@ def remembered(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.
         ConvscopeError: The cache folder cannot be written to.
     """
     folder = cache_folder() / "images"
-    found = _opened(folder, key)
+    found = _load(folder, key)
     if found is not None:
         return found
     try:
@@ -60,7 +60,7 @@ def remembered(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[np.
             f"Decoded images cannot be kept in '{folder}': {error.strerror or error}. Make "
             "room, or set the environment variable CONVSCOPE_CACHE to another folder."
         ) from error
-    return _mapped(folder / f"{key}.npy"), record
+    return _map_file(folder / f"{key}.npy"), record
 
 
 def _write(path: Path, build: Callable[[Append], Record]) -> Record:
@@ -89,7 +89,7 @@ def _write_header(file: Any, shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def _opened(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
+def _load(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
     """The entry, if it is there and whole.
 
     Reading all of it for the digest is no loss: the pages are then in memory when training
@@ -101,7 +101,7 @@ def _opened(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return _mapped(folder / f"{key}.npy"), entry["record"]
+    return _map_file(folder / f"{key}.npy"), entry["record"]
 
 
 def _digest(path: Path, record: Record) -> str:
@@ -112,5 +112,5 @@ def _digest(path: Path, record: Record) -> str:
     return digest.hexdigest()
 
 
-def _mapped(path: Path) -> NDArray[np.uint8]:
+def _map_file(path: Path) -> NDArray[np.uint8]:
     return np.lib.format.open_memmap(path, mode="c")

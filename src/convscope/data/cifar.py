@@ -77,14 +77,16 @@ def _read_folder(folder: Path) -> dict[str, ImageSet] | None:
         if (folder / form.archive).is_file():
             return _from_archive(form, folder / form.archive)
     if (folder / "cifar10-jpeg.zip").is_file():
-        return _named(image_folder.read(ZipTree(folder / "cifar10-jpeg.zip"), size=32, channels=3))
+        return _name_sets(
+            image_folder.read(ZipTree(folder / "cifar10-jpeg.zip"), size=32, channels=3)
+        )
     for images in (folder / "cifar10-jpeg", folder):
         if (images / "train" / CLASSES[0]).is_dir():
-            return _named(image_folder.read(FolderTree(images), size=32, channels=3))
+            return _name_sets(image_folder.read(FolderTree(images), size=32, channels=3))
     return None
 
 
-def _named(sets: dict[str, ImageSet]) -> dict[str, ImageSet]:
+def _name_sets(sets: dict[str, ImageSet]) -> dict[str, ImageSet]:
     for each in sets.values():
         each.name = "cifar10"
     return sets
@@ -219,7 +221,7 @@ def _from_archive(form: Form, archive: Path) -> dict[str, ImageSet]:
 def _sets(form: Form, source: Path, contents: dict[str, bytes]) -> dict[str, ImageSet]:
     sets = {}
     for split, names in {"train": form.train, "test": (form.test,)}.items():
-        batches = {name: _parsed(form, source / name, contents.pop(name)) for name in names}
+        batches = {name: _parse(form, source / name, contents.pop(name)) for name in names}
         sets[split] = ImageSet(
             np.concatenate([images for images, _ in batches.values()]),
             np.concatenate([labels for _, labels in batches.values()]),
@@ -235,7 +237,7 @@ def _sets(form: Form, source: Path, contents: dict[str, bytes]) -> dict[str, Ima
     return sets
 
 
-def _parsed(form: Form, path: Path, content: bytes) -> Batch:
+def _parse(form: Form, path: Path, content: bytes) -> Batch:
     try:
         images, labels = form.parse(content)
         wrong = np.flatnonzero((labels < 0) | (labels >= len(CLASSES)))

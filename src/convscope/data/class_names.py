@@ -20,7 +20,7 @@ INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
 INVISIBLE |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # text directions
 
 
-def class_names(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+def name_classes(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The class that each folder name stands for, and what to say about it.
 
     Args:
@@ -45,7 +45,7 @@ def class_names(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]
         shown = ", ".join(list(dict.fromkeys(decoded.values()))[:3])
         maybe = f" ({' or '.join(others)} would fit as well)" if others else ""
         notes.append(f"Names of folders that aren't UTF-8 are read as {encoding}{maybe}: {shown}")
-    classes = {name: _tidied(decoded.get(name, name)) for name in names}
+    classes = {name: _tidy(decoded.get(name, name)) for name in names}
     same: dict[str, list[str]] = {}
     for name, label in classes.items():
         same.setdefault(label, []).append(name)
@@ -86,6 +86,6 @@ def _may_be_chance(name: str) -> bool:
     return _is_text(name) and not name.isascii() and max(name) < "\u0800"
 
 
-def _tidied(name: str) -> str:
+def _tidy(name: str) -> str:
     tidy = unicodedata.normalize("NFC", name).translate(INVISIBLE).strip()
     return one_line(tidy or name)

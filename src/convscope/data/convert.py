@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.data.decode import padded_extents
+from convscope.data.decode import fit_extents
 from convscope.data.image_set import ImageSet
 from convscope.data.reading import Fit
 from convscope.errors import UsageError
@@ -35,19 +35,19 @@ def resize(images: Tensor, size: int, fit: Fit = "crop") -> Tensor:
     """
     height, width = images.shape[2:]
     if fit == "stretch" and height != width:
-        return _interpolated(images, size, size)
+        return _interpolate(images, size, size)
     if fit == "pad" and height != width:
-        columns, rows = padded_extents(width, height, size)
+        columns, rows = fit_extents(width, height, size)
         top, left = (size - rows) // 2, (size - columns) // 2
         beside = (left, size - columns - left, top, size - rows - top)
-        return F.pad(_interpolated(images, rows, columns), beside)
+        return F.pad(_interpolate(images, rows, columns), beside)
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = images[:, :, top : top + side, left : left + side]
-    return square if side == size else _interpolated(square, size, size)
+    return square if side == size else _interpolate(square, size, size)
 
 
-def _interpolated(images: Tensor, height: int, width: int) -> Tensor:
+def _interpolate(images: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(images, size=(height, width), mode="bilinear", antialias=True)
 
 

@@ -33,7 +33,7 @@ import PIL
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from convscope.data.plain_jpeg import plain_jpeg
+from convscope.data.plain_jpeg import open_plain_jpeg
 from convscope.data.reading import FULL_RANGE, Fit, GreyRange
 from convscope.errors import ConvscopeError
 
@@ -98,8 +98,8 @@ def decode(
     path = None if isinstance(source, bytes) else source
     try:
         content = source if isinstance(source, bytes) else read_limited(source)
-        with plain_jpeg(content, size, max_pixels) or _opened(content, max_pixels) as image:
-            return _array(image, size, channels, fit, grey_range)
+        with open_plain_jpeg(content, size, max_pixels) or _open(content, max_pixels) as image:
+            return _to_array(image, size, channels, fit, grey_range)
     except ImageError as error:
         raise ImageError(error.reason, path) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -109,16 +109,16 @@ def decode(
         raise ImageError(f"damaged: {error or type(error).__name__}", path) from error
 
 
-def stored_size(content: bytes) -> tuple[int, int]:
+def read_size(content: bytes) -> tuple[int, int]:
     """Height and width of an image that can be decoded, as its header gives them."""
-    with _opened(content) as image:
+    with _open(content) as image:
         return image.height, image.width
 
 
 def is_colour(content: bytes) -> bool:
     """Whether an image's header says that it has colour; False for what is not an image."""
     try:
-        with _opened(content) as image:
+        with _open(content) as image:
             return image.mode not in GREY_MODES
     except Exception:  # what is wrong with the file is told when it is decoded
         return False
@@ -142,7 +142,7 @@ def read_limited(path: str | Path) -> bytes:
         raise ImageError(f"cannot be read: {reason}") from error
 
 
-def _opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def _open(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read the header only, and refuse what should not be decoded."""
     if not content:
         raise ImageError("the file is empty")
@@ -162,33 +162,33 @@ def _opened(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return image
 
 
-def _array(
+def _to_array(
     image: Image.Image, size: int | None, channels: int | None, fit: Fit, grey_range: GreyRange
 ) -> NDArray[np.uint8]:
     if size is not None:
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work. Twice the wanted size is
         # left, so that the filter below still decides how the result looks.
         image.draft(None, (2 * size, 2 * size))
-    image = _upright(image)
+    image = _turn_upright(image)
     wanted = channels or (1 if image.mode in GREY_MODES else 3)
-    image = _flattened(image, grey_range)
+    image = _flatten(image, grey_range)
     mode = "L" if wanted == 1 else "RGB"
     if image.mode != mode:  # each of these steps would copy the image
         image = image.convert(mode)
     if size is not None and image.size != (size, size):
-        image = _square(image, size, fit)
+        image = _make_square(image, size, fit)
     array = np.asarray(image)  # (H, W) or (H, W, 3)
     return np.array(array[None] if wanted == 1 else array.transpose(2, 0, 1), order="C")
 
 
-def _square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
+def _make_square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
     if fit == "crop":
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
         image = image.crop((left, top, left + side, top + side))
         return image.resize((size, size), Image.Resampling.BILINEAR)
     width, height = (
-        (size, size) if fit == "stretch" else padded_extents(image.width, image.height, size)
+        (size, size) if fit == "stretch" else fit_extents(image.width, image.height, size)
     )
     # Across and then down: which comes first would else depend on Pillow's version and the shape,
     # and an exported model does it in this order.
@@ -201,7 +201,7 @@ def _square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
     return square
 
 
-def padded_extents(width: int, height: int, size: int) -> tuple[int, int]:
+def fit_extents(width: int, height: int, size: int) -> tuple[int, int]:
     """Width and height of an image whose longer side was resized to `size`, rounded, 1 at least."""
     longest = max(width, height)
     return (
@@ -210,7 +210,7 @@ def padded_extents(width: int, height: int, size: int) -> tuple[int, int]:
     )
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _turn_upright(image: Image.Image) -> Image.Image:
     """The image turned by its EXIF orientation; metadata that cannot be read turns nothing."""
     image.load()  # Pillow turns a TIFF when it loads it, and then forgets its orientation
     try:
@@ -220,10 +220,10 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _flattened(image: Image.Image, grey_range: GreyRange) -> Image.Image:
+def _flatten(image: Image.Image, grey_range: GreyRange) -> Image.Image:
     """The image as 8-bit grey or colour, on white where it is transparent."""
     if image.mode == "F" or is_deep(image):
-        return Image.fromarray(_eight_bits(np.asarray(image), grey_range))
+        return Image.fromarray(_to_eight_bits(np.asarray(image), grey_range))
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
@@ -236,7 +236,7 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode == "I" or image.mode.startswith("I;16")
 
 
-def deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
+def read_deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
     """The values (H, W) of a file of 16-bit grey as they are; None for any other file.
 
     Raises:
@@ -245,7 +245,7 @@ def deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
     if not content.startswith((b"\x89PNG", b"II*\0", b"MM\0*", b"P2", b"P5")):
         return None
     try:
-        with _opened(content) as image:
+        with _open(content) as image:
             return np.asarray(image) if is_deep(image) else None
     except ImageError:
         raise
@@ -253,7 +253,7 @@ def deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
         raise ImageError(f"damaged: {error or type(error).__name__}") from error
 
 
-def _eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArray[np.uint8]:
+def _to_eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArray[np.uint8]:
     """Deep grey values (H, W) as 0 to 255."""
     numbers = values.astype(np.float64)
     low, high = numbers.min(), numbers.max()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.data.image_set import ImageSet
-from convscope.data.splits import stratified
+from convscope.data.splits import split_stratified
 
 TEST_SHARE = 0.2
 
@@ -24,5 +24,5 @@ def read() -> dict[str, ImageSet]:
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[:, None]  # (1797, 1, 8, 8)
     classes = [str(name) for name in digits.target_names]
     whole = ImageSet(images, digits.target, classes, name="digits")
-    train, test = stratified(whole.labels, TEST_SHARE, seed=0)
+    train, test = split_stratified(whole.labels, TEST_SHARE, seed=0)
     return {"train": whole.subset(train), "test": whole.subset(test, split="test")}

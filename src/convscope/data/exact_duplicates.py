@@ -11,7 +11,7 @@ SAMPLES = 512
 """Bytes of an image that are looked at first; few distinct images agree in all of them."""
 
 
-def groups(keys: Sequence[Hashable], rows: Iterable[int]) -> list[list[int]]:
+def group_by_key(keys: Sequence[Hashable], rows: Iterable[int]) -> list[list[int]]:
     """The rows that have the same key, where there are at least two.
 
     Args:
@@ -27,16 +27,16 @@ def groups(keys: Sequence[Hashable], rows: Iterable[int]) -> list[list[int]]:
     return [each for each in members.values() if len(each) > 1]
 
 
-def split_up(found: list[list[int]], digest: Callable[[int], Hashable]) -> list[list[int]]:
+def split_groups(found: list[list[int]], digest: Callable[[int], Hashable]) -> list[list[int]]:
     """Groups within groups: the rows whose digest is the same too."""
     finer: list[list[int]] = []
     for group in found:
         digests = [digest(row) for row in group]
-        finer += [[group[i] for i in each] for each in groups(digests, range(len(group)))]
+        finer += [[group[i] for i in each] for each in group_by_key(digests, range(len(group)))]
     return finer
 
 
-def same_pixels(sets: Sequence[ImageSet]) -> list[list[int]]:
+def find_same_pixels(sets: Sequence[ImageSet]) -> list[list[int]]:
     """Groups of rows whose images are the same.
 
     Args:
@@ -51,4 +51,4 @@ def same_pixels(sets: Sequence[ImageSet]) -> list[list[int]]:
         images, position = place[row]
         return hashlib.blake2b(images[position].tobytes(), digest_size=16).digest()
 
-    return split_up(groups(keys, range(len(keys))), digest)
+    return split_groups(group_by_key(keys, range(len(keys))), digest)

@@ -14,7 +14,7 @@ from convscope.data.folder import DEFAULT_SIZE, layout_of
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, TEST_SHARE, Data, load_splits, tree_of
 from convscope.data.reading import DEFAULT, Reading
-from convscope.data.splits import stratified
+from convscope.data.splits import split_stratified
 from convscope.data.tree import Tree
 from convscope.errors import UsageError, unknown_name
 
@@ -57,7 +57,7 @@ _KNOWN = {
 }
 
 
-def data_facts(
+def collect_facts(
     data: Data,
     *,
     size: int | None = None,
@@ -81,7 +81,7 @@ def data_facts(
         counts = {name: len(images) for name, images in splits.items()}
         return DataFacts(train.image_shape, counts, len(train.classes))
     source = _KNOWN.get(str(data)) or _of_tree(_tree(data, reading), size or DEFAULT_SIZE, reading)
-    return DataFacts(source.shape, _divided(source, validation), len(source.per_class))
+    return DataFacts(source.shape, _divide(source, validation), len(source.per_class))
 
 
 def _tree(data: str | Path, reading: Reading) -> Tree:
@@ -111,12 +111,14 @@ def _is_colour(tree: Tree, file: str) -> bool:
         return False
 
 
-def _divided(source: _Source, validation: float) -> dict[str, int]:
+def _divide(source: _Source, validation: float) -> dict[str, int]:
     """The counts after the splits that are missing were taken out of the training images."""
     result = dict(source.others)
     labels = np.repeat(np.arange(len(source.per_class)), source.per_class)
     for name, share in (("test", TEST_SHARE), ("validation", validation)):
         if name not in result and share:
-            stay, chosen = stratified(labels, share, seed=0)  # their numbers don't depend on it
+            stay, chosen = split_stratified(
+                labels, share, seed=0
+            )  # their numbers don't depend on it
             result[name], labels = len(chosen), labels[stay]
     return {**result, "train": len(labels)}

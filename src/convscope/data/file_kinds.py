@@ -31,7 +31,7 @@ def is_ignored(name: str) -> bool:
     return name.startswith(".") or name.lower() in IGNORED
 
 
-def printable(path: str) -> str:
+def make_printable(path: str) -> str:
     """`path` with what is no text in it spelled out: bytes of other systems, newlines."""
     return one_line(path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
 

@@ -49,7 +49,7 @@ def digests_of_files(root: Path, files: list[str]) -> list[str]:
         One digest a file, in the same order.
     """
     table = cache_folder() / "digests" / f"{_name(root)}.json"
-    known = _remembered(table)
+    known = _read_table(table)
     now = time.time_ns()
     stamps = {file: _stamp(root / file) for file in files}
     known = {file: entry for file, entry in known.items() if entry[:-1] == stamps.get(file)}
@@ -85,7 +85,7 @@ def _stamp(path: Path) -> Stamp:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def _remembered(table: Path) -> dict[str, list[int | str]]:
+def _read_table(table: Path) -> dict[str, list[int | str]]:
     try:
         entries = json.loads(table.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -18,16 +18,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data.cache import Append, Record, key_of, remembered
-from convscope.data.decode import VERSION, ImageError, decode, is_colour, stored_size
+from convscope.data.cache import Append, Record, key_of, load_or_build
+from convscope.data.decode import VERSION, ImageError, decode, is_colour, read_size
 from convscope.data.grey_range import find_grey_range
 from convscope.data.image_set import ImageSet, Problem, take
 from convscope.data.layout import FilePlace, Layout, find_layout
-from convscope.data.layout_words import listed
 from convscope.data.parallel import map_in_order
 from convscope.data.reading import DEFAULT, FULL_RANGE, Fit, GreyRange, Reading
 from convscope.data.tree import Tree
 from convscope.errors import UsageError
+from convscope.look.names import join_names
 from convscope.look.progress import progress
 
 DEFAULT_SIZE = 64
@@ -64,7 +64,7 @@ def read(
             understood in two ways.
     """
     layout = layout_of(tree, reading)
-    images, record = _decoded(tree, layout.places, size or DEFAULT_SIZE, channels, reading)
+    images, record = _decode_all(tree, layout.places, size or DEFAULT_SIZE, channels, reading)
     problems = layout.problems + [
         Problem(tree.where(file), reason) for file, reason in record["problems"]
     ]
@@ -115,7 +115,7 @@ def _about_shape(sizes: Mapping[tuple[int, int], int], fit: Fit) -> tuple[str, .
     )
 
 
-def _decoded(
+def _decode_all(
     tree: Tree,
     places: Mapping[str, FilePlace],
     size: int,
@@ -141,7 +141,7 @@ def _decoded(
                     fit=reading.fit,
                     grey_range=found or FULL_RANGE,
                 )
-                return image, stored_size(content)
+                return image, read_size(content)
             except ImageError as error:
                 return error.reason
 
@@ -172,7 +172,7 @@ def _decoded(
         return record
 
     how = (reading.fit, given, training if len(training) < len(files) else "all")
-    return remembered(key_of(VERSION, size, channels, how, files, tree.digests(files)), build)
+    return load_or_build(key_of(VERSION, size, channels, how, files, tree.digests(files)), build)
 
 
 def _any_colour(tree: Tree, files: list[str]) -> bool:
@@ -216,8 +216,10 @@ def _sets(
         others = {entries[row][1].label for row in chosen} - labels.keys()
         if len(others) > 1 and all(entries[row][1].label in others for row in chosen):
             raise UsageError(
-                f"'{tree.where('')}': none of the classes of {split} ({listed(sorted(others))}) is "
-                f"one of train ({listed(classes)}). Name the folders alike, in letters and case."
+                f"'{tree.where('')}': none of the classes of {split} "
+                f"({join_names(sorted(others))}) "
+                f"is one of train ({join_names(classes)}). Name the folders alike, in letters and "
+                "case."
             )
     strangers = Counter(place.folder for _, place in entries if place.label not in labels)
     for folder, count in strangers.items():

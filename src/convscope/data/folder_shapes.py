@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from convscope.data.split_names import split_roles
+from convscope.data.split_names import find_split_roles
 
 Parts: TypeAlias = tuple[str, ...]
 
@@ -32,7 +32,7 @@ def folders_around(images: list[Parts], named: set[str]) -> Parts:
             len({path[1] for path in deeper}) < 2 or 2 * len(deeper) < len(inside)
         ):
             return outer  # a class whose images lie in it and deeper
-        if split_roles(tops).get(top) == "train":
+        if find_split_roles(tops).get(top) == "train":
             return outer
         outer = (*outer, top)
 
@@ -49,7 +49,7 @@ def top_folders(images: Iterable[Parts], outer: Parts) -> dict[str, list[Parts]]
 def each_holds_splits(tops: Mapping[str, list[Parts]]) -> bool:
     """Whether each top folder holds split folders and nothing else, as in `cats/train/1.jpg`."""
     inner = {path[0] for paths in tops.values() for path in paths if len(path) > 1}
-    roles = split_roles(inner)
+    roles = find_split_roles(inner)
     training = {name for name, split in roles.items() if split == "train"}
     return (
         len(tops) > 1
@@ -57,7 +57,7 @@ def each_holds_splits(tops: Mapping[str, list[Parts]]) -> bool:
         and roles.keys() == inner
         and len(set(roles.values())) > 1
         and all(any(path[0] in training for path in paths) for paths in tops.values())
-        and not split_roles(tops)
+        and not find_split_roles(tops)
     )
 
 

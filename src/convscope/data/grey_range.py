@@ -20,7 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data.decode import ImageError, deep_values
+from convscope.data.decode import ImageError, read_deep_values
 from convscope.data.parallel import map_in_order
 from convscope.data.reading import FULL_RANGE, GreyRange
 from convscope.data.tree import Tree
@@ -55,7 +55,7 @@ def count_values(tree: Tree, files: Sequence[str]) -> Counts | None:
 
     def values(file: str) -> Counts | None:
         try:
-            found = deep_values(tree.read(file))
+            found = read_deep_values(tree.read(file))
         except ImageError:
             return None  # decoding says what is wrong
         if found is None or found.min() < 0 or found.max() > FULL_RANGE[1]:

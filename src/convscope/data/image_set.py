@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convscope.data.reading import GreyRange
 from convscope.errors import UsageError
 from convscope.folders import cache_folder
+from convscope.look.numbers import counted
 
 Indices = NDArray[np.integer[Any]]
 FINGERPRINT_IMAGES = 1000
@@ -22,7 +23,7 @@ MEMORY_LIMIT = 1 << 30
 """Bytes of images that are copied into memory; larger copies go to the disk."""
 
 
-def evenly_spread(length: int, count: int) -> NDArray[np.intp]:
+def spread_evenly(length: int, count: int) -> NDArray[np.intp]:
     """Places of at most `count` of `length` items, evenly spread from the first to the last.
 
     Args:
@@ -35,7 +36,7 @@ def evenly_spread(length: int, count: int) -> NDArray[np.intp]:
     return np.linspace(0, length - 1, min(length, count)).round().astype(np.intp)
 
 
-def _checked_images(images: Any) -> NDArray[np.uint8]:
+def _check_images(images: Any) -> NDArray[np.uint8]:
     if not isinstance(images, np.ndarray):
         raise UsageError(
             f"images must be a NumPy array of uint8 (N, C, H, W), not {type(images).__name__}. "
@@ -63,7 +64,7 @@ def _checked_images(images: Any) -> NDArray[np.uint8]:
     return images
 
 
-def _checked_labels(labels: Any, images: int, classes: int) -> NDArray[np.int64]:
+def _check_labels(labels: Any, images: int, classes: int) -> NDArray[np.int64]:
     array = np.asarray(labels)
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise UsageError(
@@ -167,11 +168,11 @@ class ImageSet:
         Raises:
             UsageError: The parts do not fit one another; the message names the fix.
         """
-        self.images = _checked_images(images)
+        self.images = _check_images(images)
         self.classes = tuple(str(each) for each in classes)
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise UsageError(f"classes must be different names, at least one; given {classes}.")
-        self.labels = _checked_labels(labels, len(images), len(self.classes))
+        self.labels = _check_labels(labels, len(images), len(self.classes))
         self.paths = [f"{name}[{i}]" for i in range(len(images))] if paths is None else list(paths)
         if len(self.paths) != len(images):
             raise UsageError(f"paths has {len(self.paths)} entries for {len(images)} images.")
@@ -187,11 +188,13 @@ class ImageSet:
         return len(self.images)
 
     def __repr__(self) -> str:
+        return f"<ImageSet {self}>"
+
+    def __str__(self) -> str:
         shape = "×".join(str(extent) for extent in self.image_shape)
-        return (
-            f"ImageSet({self.name!r}, {self.split!r}: {len(self)} images {shape}, "
-            f"{len(self.classes)} classes)"
-        )
+        split = f", {self.split}" if self.split else ""
+        images = f"{counted(len(self), 'image')} {shape}"
+        return f"{self.name}{split}: {images}, {counted(len(self.classes), 'class', 'classes')}"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

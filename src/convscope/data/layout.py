@@ -22,10 +22,10 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from convscope.data.class_names import class_names, natural_order
+from convscope.data.class_names import name_classes, natural_order
 from convscope.data.companions import find_companions
 from convscope.data.decode import ImageError
-from convscope.data.file_kinds import begins_as_image, may_be_image, printable
+from convscope.data.file_kinds import begins_as_image, make_printable, may_be_image
 from convscope.data.folder_shapes import (
     Parts,
     class_folders,
@@ -45,16 +45,16 @@ from convscope.data.layout_words import (
     ask_which_are_splits,
     check_kinds,
     layout_in_words,
-    listed,
     no_class_folders,
     no_such_folder,
     no_training_folder,
     several_sets,
 )
 from convscope.data.reading import Reading
-from convscope.data.split_names import are_parts, split_roles
+from convscope.data.split_names import are_parts, find_split_roles
 from convscope.data.tree import Listing, Tree
 from convscope.errors import UsageError
+from convscope.look.names import join_names
 
 HERE = ""
 """Stands for the class folders themselves where they are for training and splits lie beside."""
@@ -126,7 +126,7 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
         if reading.rules == 2:
             raise
         roles = {}  # runs of earlier code weren't asked, and took all folders for classes
-    placed = _placed(tree, files, outer, tops, roles, left_out, reading)
+    placed = _place_files(tree, files, outer, tops, roles, left_out, reading)
     nowhere: dict[tuple[str, str], list[str]] = defaultdict(list)
     for file, reason in companions.items():
         nowhere[file.rpartition("/")[0], reason].append(file)
@@ -165,7 +165,7 @@ def _roles(tops: Mapping[str, list[Parts]], reading: Reading, where: str) -> dic
         return roles if "train" in given else {**roles, HERE: "train"}
     if given == "none" or not tops or tops.keys() & set(reading.known):
         return {}
-    roles = split_roles(tops)
+    roles = find_split_roles(tops)
     inner = {name: class_folders(paths) for name, paths in tops.items()}
     training = {name for name, split in roles.items() if split == "train" and inner[name]}
     others = tops.keys() - roles.keys()
@@ -217,7 +217,7 @@ def _check_others(
         raise ask_which_are_splits(sorted(tops), roles, inner, where)
 
 
-def _placed(
+def _place_files(
     tree: Tree,
     files: Mapping[str, Parts],
     outer: Parts,
@@ -255,7 +255,7 @@ def _placed(
             nowhere["/".join((*outer, top)), beside].append(file)
         else:
             found[file] = roles.get(HERE, ""), top, "/".join((*outer, top))
-    names, notes = class_names(name for _, name, _ in found.values())
+    names, notes = name_classes(name for _, name, _ in found.values())
     order: Callable[[str], Any] = natural_order if reading.rules == 2 else str
     ranks = {label: rank for rank, label in enumerate(sorted(set(names.values()), key=order))}
     unsorted = {
@@ -269,16 +269,18 @@ def _placed(
         return Layout({}, problems, ())
     used = {folder for _, _, folder in found.values()}
     splits = {
-        printable("/".join((name, *wrappers.get(name, ())))): roles[name]
+        make_printable("/".join((name, *wrappers.get(name, ())))): roles[name]
         for name in roles
         if name == HERE or any(each.startswith("/".join((*outer, name, ""))) for each in used)
     }
     below = (file[len(folder) + 1 :].split("/") for file, (_, _, folder) in found.items())
-    deeper = sorted({printable(path[0]) for path in below if len(path) > 1})
-    if len(deeper) > 1:
-        notes += (f"Folders inside the class folders are no classes: {listed(deeper)}",)
+    nested = sorted({make_printable(path[0]) for path in below if len(path) > 1})
+    if len(nested) > 1:
+        notes += (f"Folders inside the class folders are no classes: {join_names(nested)}",)
     trained = (place.label for place in places.values() if place.split in ("", "train"))
-    sentence = layout_in_words(printable("/".join(outer)), splits, list(dict.fromkeys(trained)))
+    sentence = layout_in_words(
+        make_printable("/".join(outer)), splits, list(dict.fromkeys(trained))
+    )
     return Layout(places, problems, (sentence, *notes))
 
 

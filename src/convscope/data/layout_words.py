@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from convscope.errors import UsageError
+from convscope.look.names import join_names
 
 IMAGE_KINDS_TEXT = "image images imgs img jpeg jpegimages jpgs photos pictures raw"
 IMAGE_KINDS = frozenset(IMAGE_KINDS_TEXT.split())
@@ -18,7 +19,6 @@ KINDS = IMAGE_KINDS | frozenset(KINDS_TEXT.split())
 """Names of folders that hold kinds of files rather than classes."""
 
 IF_CLASSES = 'If all folders are classes: --split-folders none (split_folders="none").'
-SHOWN = 4
 SHOWN_CLASSES = 5
 PURPOSES = {"train": "training", "validation": "validation", "test": "testing"}
 
@@ -59,9 +59,9 @@ def ask_which_are_splits(
     """
     splits = _suggestion(folders, roles)
     shared = sorted(set.intersection(*(inner[name] for name in folders)))
-    held = f", each with folders {listed(shared)}" if shared else ""
+    held = f", each with folders {join_names(shared)}" if shared else ""
     return UsageError(
-        f"'{where}' has the folders {listed(folders)}{held}: they may be splits or classes. If "
+        f"'{where}' has the folders {join_names(folders)}{held}: they may be splits or classes. If "
         f"they are splits, say which is which, as in {_option(splits)}; folders that aren't named "
         f"are then left out. Or give one of them alone, as in {where.rstrip('/')}/{folders[0]}. "
         f"{IF_CLASSES}"
@@ -114,7 +114,7 @@ def _suggestion(folders: Sequence[str], roles: Mapping[str, str]) -> dict[str, s
 def ask_about_parts(folders: Sequence[str], where: str) -> UsageError:
     """The question whether folders whose names differ only by a number are parts of one set."""
     return UsageError(
-        f"'{where}' has {listed(folders)}, which differ only by a number: parts of one set of "
+        f"'{where}' has {join_names(folders)}, which differ only by a number: parts of one set of "
         "images, it seems, whose classes stand elsewhere (in a table beside them?), and not "
         f"classes. Put the images of each class into a folder of its own. {IF_CLASSES}"
     )
@@ -124,35 +124,35 @@ def no_such_folder(folder: str, folders: Sequence[str], where: str) -> UsageErro
     """The error for a folder that `split_folders` names and that isn't there."""
     return UsageError(
         f"split_folders: there is no folder {folder!r} with images in '{where}'; there are: "
-        f"{listed(sorted(folders))}."
+        f"{join_names(sorted(folders))}."
     )
 
 
 def no_class_folders(folders: Sequence[str], where: str) -> UsageError:
     """The error for splits that hold images without classes."""
     return UsageError(
-        f"'{where}' has {listed(folders)}, by their names splits, but no class folders in them, "
-        "so nothing says what the images show. Put the images of each class into a folder of its "
-        f"own, as in {folders[-1]}/cats/1.jpg. {IF_CLASSES}"
+        f"'{where}' has {join_names(folders)}, by their names splits, but no class folders in "
+        "them, so nothing says what the images show. Put the images of each class into a folder "
+        f"of its own, as in {folders[-1]}/cats/1.jpg. {IF_CLASSES}"
     )
 
 
 def no_training_folder(folders: Sequence[str], where: str) -> UsageError:
     """The error for splits none of which is for training."""
     return UsageError(
-        f"'{where}' has {listed(folders)} but no train folder with class folders in it. Add one, "
-        "or give the folder that holds the class folders, or say which folder is for training, as "
-        f"in --split-folders train={shlex.quote(folders[0])} (split_folders={{'train': "
-        f"{folders[0]!r}}})."
+        f"'{where}' has {join_names(folders)} but no train folder with class folders in it. Add "
+        "one, or give the folder that holds the class folders, or say which folder is for "
+        f"training, as in --split-folders train={shlex.quote(folders[0])} "
+        f"(split_folders={{'train': {folders[0]!r}}})."
     )
 
 
 def several_sets(folders: Sequence[str], where: str) -> UsageError:
     """The error for folders of which each is divided into splits with classes in them."""
     return UsageError(
-        f"'{where}' has {listed(folders)}, each divided into splits with class folders in them, so "
-        f"each is a data set of its own. Give one, as in {where.rstrip('/')}/{folders[0]}. "
-        f"{IF_CLASSES}"
+        f"'{where}' has {join_names(folders)}, each divided into splits with class folders in "
+        f"them, so each is a data set of its own. Give one, as in "
+        f"{where.rstrip('/')}/{folders[0]}. {IF_CLASSES}"
     )
 
 
@@ -165,15 +165,7 @@ def check_kinds(folders: Iterable[str], where: str) -> None:
     names = sorted(folders)
     if len(names) > 1 and all(name.casefold() in KINDS for name in names):
         raise UsageError(
-            f"'{where}' has {listed(names)}: images and what belongs to them, it seems, and not "
-            "classes. Put the images of each class into a folder of its own, and give the folder "
-            f"that holds these. {IF_CLASSES}"
+            f"'{where}' has {join_names(names)}: images and what belongs to them, it seems, and "
+            "not classes. Put the images of each class into a folder of its own, and give the "
+            f"folder that holds these. {IF_CLASSES}"
         )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence."""
-    shown = [str(name) for name in names[:SHOWN]]
-    if len(names) > SHOWN:
-        return f"{', '.join(shown)} … ({len(names)})"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)

@@ -13,13 +13,13 @@ import numpy as np
 
 from convscope.data import cifar, digits, folder, mnist
 from convscope.data.convert import convert
-from convscope.data.exact_duplicates import groups, same_pixels
-from convscope.data.file_kinds import printable
+from convscope.data.exact_duplicates import find_same_pixels, group_by_key
+from convscope.data.file_kinds import make_printable
 from convscope.data.given import check_is_data
 from convscope.data.image_set import ImageSet
-from convscope.data.near_copies import COMPARED_SIZE, NEAR_LIMIT, merge, with_near_copies
+from convscope.data.near_copies import COMPARED_SIZE, NEAR_LIMIT, add_near_copies, merge
 from convscope.data.reading import DEFAULT, SPLITS, Reading
-from convscope.data.splits import keep_together, stratified, stratified_groups
+from convscope.data.splits import keep_together, split_groups_stratified, split_stratified
 from convscope.data.tree import FolderTree, Tree
 from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError, unknown_name
@@ -163,8 +163,8 @@ def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
     path = Path(data).expanduser()
     if any("\udc80" <= each <= "\udcff" for each in str(path)):
         raise UsageError(
-            f"The path '{printable(str(path))}' has bytes in it that are no text (UTF-8), so it "
-            "can't be written into a run. Rename the folder."
+            f"The path '{make_printable(str(path))}' has bytes in it that are no text (UTF-8), so "
+            "it can't be written into a run. Rename the folder."
         )
     if path.is_dir():
         return FolderTree(path)
@@ -184,7 +184,7 @@ def _source(
     if isinstance(data, ImageSet):
         return {"train": data}
     if isinstance(data, Mapping):
-        return _checked(data)
+        return _check_splits(data)
     if isinstance(data, str) and data in NAMED:
         return NAMED[data]()
     tree = tree_of(data, reading)
@@ -205,7 +205,7 @@ def _source(
     )
 
 
-def _checked(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
+def _check_splits(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
     for name in data:
         if name not in SPLITS:
             raise unknown_name("split", name, SPLITS)
@@ -232,21 +232,21 @@ def _copies(
         return [], ()
     tree = tree_of(data, reading)
     if tree is None:
-        exact = same_pixels([train])
-        return (exact, ()) if reading.rules == 1 else with_near_copies(train, exact)
+        exact = find_same_pixels([train])
+        return (exact, ()) if reading.rules == 1 else add_near_copies(train, exact)
     files = tree.listing().files
     contents = dict(zip(map(tree.where, files), tree.contents(files), strict=True))
-    exact = groups([contents.get(path, path) for path in train.paths], range(len(train)))
+    exact = group_by_key([contents.get(path, path) for path in train.paths], range(len(train)))
     if reading.rules == 1:
         return exact, ()
     if len(train) > NEAR_LIMIT:
-        return with_near_copies(train, exact)
+        return add_near_copies(train, exact)
     # At one size, so that the size that is asked for doesn't decide what is copy and what isn't.
     seen = replace(reading, fit="stretch")
     small = folder.read(tree, size=COMPARED_SIZE, channels=None, reading=seen)["train"]
     if small.paths != train.paths:
         return exact, ()  # files changed in between
-    return with_near_copies(small, merge(len(train), exact, same_pixels([small])))
+    return add_near_copies(small, merge(len(train), exact, find_same_pixels([small])))
 
 
 def _complete(
@@ -272,10 +272,10 @@ def _complete(
     for name, share in missing.items():
         left = rows["train"]
         if reading.rules == 1:
-            stay, chosen = stratified(train.labels[left], share, seed)
+            stay, chosen = split_stratified(train.labels[left], share, seed)
             stay, chosen = keep_together(left[stay], left[chosen], copies)
         else:
-            stay, chosen = stratified_groups(train.labels, left, share, seed, copies)
+            stay, chosen = split_groups_stratified(train.labels, left, share, seed, copies)
         rows[name], rows["train"] = chosen, stay
     taken = {
         name: train.subset(each, split=name, is_taken=name != "train")

@@ -95,7 +95,7 @@ def read(name: str) -> dict[str, ImageSet]:
         ConvscopeError: A file is damaged, or could not be downloaded.
     """
     source = SOURCES[name]
-    folder = find(name) or _downloaded(name, source)
+    folder = find(name) or _download(name, source)
     sets = {}
     for split, (image_name, label_name) in FILES.items():
         image_file, label_file = _file(folder, image_name), _file(folder, label_name)
@@ -138,7 +138,7 @@ def _label_digest(file: Path) -> str:
     return hashlib.md5(header + labels.tobytes(), usedforsecurity=False).hexdigest()
 
 
-def _downloaded(name: str, source: Source) -> Path:
+def _download(name: str, source: Source) -> Path:
     for file, digest in source.digests.items():
         urls = tuple(mirror + file for mirror in source.mirrors)
         download(RemoteFile(file, urls, digest), download_folder(name))

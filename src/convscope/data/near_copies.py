@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from convscope.data.check.near import near_duplicates, too_small
-from convscope.data.check.odd import flat_images
+from convscope.data.check.near import are_too_small, find_near_duplicates
+from convscope.data.check.odd import find_flat_images
 from convscope.data.image_set import ImageSet
 from convscope.files import write_text
 from convscope.folders import cache_folder
@@ -31,7 +31,7 @@ LARGEST_GROUP = (12, 0.1)
 """A group of more images than this, and than this share of all, isn't of copies of one image."""
 
 
-def with_near_copies(
+def add_near_copies(
     images: ImageSet, exact: list[list[int]]
 ) -> tuple[list[list[int]], tuple[str, ...]]:
     """Groups of rows that are copies of one another, and what to say about them.
@@ -47,12 +47,12 @@ def with_near_copies(
         )
         return exact, (note,)
     splits = {"train": images}
-    if too_small(splits):
+    if are_too_small(splits):
         return exact, ()
     again = {row for group in exact for row in group[1:]}
-    flat = flat_images(images)
+    flat = find_flat_images(images)
     rows = [row for row in range(len(images)) if row not in again and not flat[row]]
-    near = merge(len(images), _pairs(images, rows))
+    near = merge(len(images), _find_pairs(images, rows))
     fewest, share = LARGEST_GROUP
     largest = max(map(len, near), default=0)
     if largest > max(fewest, share * len(images)):
@@ -71,7 +71,7 @@ def with_near_copies(
     return groups, notes
 
 
-def _pairs(images: ImageSet, rows: list[int]) -> list[tuple[int, int]]:
+def _find_pairs(images: ImageSet, rows: list[int]) -> list[tuple[int, int]]:
     """The pairs of near copies, from the cache where they were looked for before.
 
     A run that is evaluated, resumed and exported divides the same images again each time.
@@ -83,7 +83,9 @@ def _pairs(images: ImageSet, rows: list[int]) -> list[tuple[int, int]]:
         found = json.loads(file.read_text(encoding="utf-8"))
         return [(int(first), int(second)) for first, second in found]
     except (OSError, ValueError, TypeError):
-        pairs = [(pair.first, pair.second) for pair in near_duplicates({"train": images}, rows)]
+        pairs = [
+            (pair.first, pair.second) for pair in find_near_duplicates({"train": images}, rows)
+        ]
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, json.dumps(pairs))

@@ -43,12 +43,12 @@ def map_in_order(
         for part in chunks:
             waiting.append(pool.submit(lambda part: [function(item) for item in part], part))
             if len(waiting) > 2 * workers:
-                yield from _finished(waiting, advance)
+                yield from _finish(waiting, advance)
         while waiting:
-            yield from _finished(waiting, advance)
+            yield from _finish(waiting, advance)
 
 
-def _finished(waiting: deque[Future[list[Result]]], advance: Callable[[int], None]) -> list[Result]:
+def _finish(waiting: deque[Future[list[Result]]], advance: Callable[[int], None]) -> list[Result]:
     results = waiting.popleft().result()
     advance(len(results))
     return results

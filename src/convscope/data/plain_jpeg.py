@@ -20,7 +20,7 @@ HUFFMAN_TABLES, START_OF_SCAN, QUANTIZATION_TABLES, RESTART_INTERVAL, JFIF = (
 )
 
 
-def plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image | None:
+def open_plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image | None:
     """The decoded image; None for whatever is not a small, plain and whole JPEG file.
 
     A file with a camera's notes (EXIF), a colour profile, comments, or four channels isn't plain.
@@ -34,7 +34,7 @@ def plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image
     if len(content) > MOST_BYTES or not content.startswith(b"\xff\xd8\xff"):
         return None
     try:
-        frame = plain_frame(content)
+        frame = read_plain_frame(content)
         if frame is None:
             return None
         width, height, mode = frame
@@ -46,7 +46,7 @@ def plain_jpeg(content: bytes, size: int | None, max_pixels: int) -> Image.Image
         return None
 
 
-def plain_frame(content: bytes) -> tuple[int, int, str] | None:
+def read_plain_frame(content: bytes) -> tuple[int, int, str] | None:
     """Width, height and mode of a JPEG, if nothing is in its header that isn't plain.
 
     Raises:

@@ -40,7 +40,7 @@ CJK_FILLERS_TEXT = "数据集 數據集 数据 數據 图片 图像 圖片 集�
 CJK_FILLERS = CJK_FILLERS_TEXT.split()
 
 
-def split_roles(folders: Iterable[str]) -> dict[str, str]:
+def find_split_roles(folders: Iterable[str]) -> dict[str, str]:
     """The folders whose names say that they are splits, and which: "train", "validation", "test".
 
     Args:

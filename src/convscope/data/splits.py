@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.intp]
 
 
-def stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[Rows, Rows]:
+def split_stratified(labels: NDArray[np.int64], share: float, seed: int) -> tuple[Rows, Rows]:
     """Choose a share of each class at random.
 
     Of a class with n ≥ 2 images, `share · n` (rounded) are chosen, but at least one, and at
@@ -54,14 +54,14 @@ def keep_together(stay: Rows, chosen: Rows, groups: list[list[int]]) -> tuple[Ro
     return sides[0].astype(np.intp), sides[1].astype(np.intp)
 
 
-def stratified_groups(
+def split_groups_stratified(
     labels: NDArray[np.int64], rows: Rows, share: float, seed: int, groups: list[list[int]]
 ) -> tuple[Rows, Rows]:
-    """`stratified`, with all images of a group on the same side.
+    """`split_stratified`, with all images of a group on the same side.
 
     Groups and single images of a class are taken in random order as long as they fit into its
     share. Where none fits, the smallest is taken, if another stays. A class that is a single group
-    stays behind. Without groups the choice is that of `stratified`.
+    stays behind. Without groups the choice is that of `split_stratified`.
 
     Args:
         labels: (N,), the class of each image.

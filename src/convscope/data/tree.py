@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from convscope.data.decode import read_limited
-from convscope.data.file_kinds import is_ignored, printable
+from convscope.data.file_kinds import is_ignored, make_printable
 from convscope.data.fingerprint import digests_of_files
 from convscope.data.image_set import Problem
 from convscope.data.links import INSIDE, find_stores, follow_link
@@ -31,7 +31,7 @@ MANY = 3
 """More problems of one kind in one folder than this are told in one line."""
 
 
-def empty_folders(folders: Iterable[str], files: Iterable[str]) -> list[str]:
+def find_empty_folders(folders: Iterable[str], files: Iterable[str]) -> list[str]:
     """The topmost folders that have no file anywhere below them."""
     filled: set[str] = set()
     for folder in {_parent(file) for file in files}:
@@ -105,7 +105,7 @@ class FolderTree:
     """The files of a folder."""
 
     def __init__(self, root: Path) -> None:
-        self.name = printable(root.resolve().name)
+        self.name = make_printable(root.resolve().name)
         self._root = root
 
     def listing(self) -> Listing:
@@ -147,7 +147,7 @@ class FolderTree:
                     files.append(below)
                 else:
                     reasons[below] = "neither a file nor a folder"
-        for folder in empty_folders(folders, [*files, *links, *(f"{run}/" for run in runs)]):
+        for folder in find_empty_folders(folders, [*files, *links, *(f"{run}/" for run in runs)]):
             reasons.setdefault(folder, "a folder without files")
         stores = find_stores(files, links)
         for link, target in links.items():
@@ -169,7 +169,7 @@ class FolderTree:
 
     def where(self, file: str) -> str:
         """How a person finds the file."""
-        return printable(str(self._root / file))
+        return make_printable(str(self._root / file))
 
     def digests(self, files: list[str]) -> list[str]:
         """Texts that change when the content of one of the files does."""

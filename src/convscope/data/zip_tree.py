@@ -13,11 +13,11 @@ import zlib
 from pathlib import Path
 
 from convscope.data.decode import MAX_BYTES, ImageError
-from convscope.data.file_kinds import is_ignored, printable
+from convscope.data.file_kinds import is_ignored, make_printable
 from convscope.data.fingerprint import digests_of_files
 from convscope.data.image_set import Problem
 from convscope.data.name_encoding import find_encoding
-from convscope.data.tree import Listing, empty_folders
+from convscope.data.tree import Listing, find_empty_folders
 from convscope.errors import UsageError
 
 UTF8_FLAG = 0x800  # of a member of a zip archive: its name is UTF-8 (APPNOTE 4.4.4, bit 11)
@@ -52,7 +52,7 @@ class ZipTree:
             UsageError: It can't be read, would unpack to too much, or has names in another
                 encoding.
         """
-        self.name = printable(path.stem)
+        self.name = make_printable(path.stem)
         self._path = path
         self._lock = threading.Lock()
         try:
@@ -126,7 +126,7 @@ class ZipTree:
                 members[file] = member
         problems += [
             Problem(self.where(folder), "a folder without files")
-            for folder in empty_folders(folders, members)
+            for folder in find_empty_folders(folders, members)
         ]
         self._members = members
         return Listing(sorted(members), problems, self._notes)
@@ -144,7 +144,7 @@ class ZipTree:
 
     def where(self, file: str) -> str:
         """How a person finds the file."""
-        return printable(f"{self._path}/{file}")
+        return make_printable(f"{self._path}/{file}")
 
     def digests(self, files: list[str]) -> list[str]:
         """Texts that change when the content of one of the files does: the archive's digest."""

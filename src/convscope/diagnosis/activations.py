@@ -46,7 +46,7 @@ class Activation:
     Attributes:
         layer: Its module, or "relu after NAME" for a call in somebody's own forward; where the
             same is computed twice, the second is "… #2".
-        kind: "relu", "sigmoid" or "tanh".
+        kind: "ReLU", "sigmoid" or "tanh".
         before: The last module with weights that was computed before it; None if there was none.
         at_end: Per unit, how many of its values were 0 (relu) or near an end of the range.
         values: Number of values of each unit.
@@ -66,7 +66,7 @@ class Activation:
     @property
     def stuck(self) -> float:
         """Share of units that are dead (relu), or at an end on nearly every image."""
-        least = self.values if self.kind == "relu" else ALWAYS * self.values
+        least = self.values if self.kind == "ReLU" else ALWAYS * self.values
         return float((self.at_end >= least).float().mean())
 
     @property
@@ -106,7 +106,7 @@ class _Observer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         result = function(*args, **(kwargs or {}))
         if function in RELUS or (function in CLAMPS and len(args) > 1 and args[1] == 0):
-            self._count("relu", result, result <= 0)
+            self._count("ReLU", result, result <= 0)
         elif function in RANGES:
             kind, low, high = RANGES[function]
             margin = NEAR * (high - low)

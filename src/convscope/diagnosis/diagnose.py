@@ -16,29 +16,31 @@ from convscope.diagnosis.measurements import Measurements, measure_all
 from convscope.diagnosis.subject import examine
 from convscope.runs.run import Run
 from convscope.runtime.exclusive import exclusive
+from convscope.runtime.usual_settings import in_usual_settings
 
 CHECKS: tuple[Callable[[Measurements], Check], ...] = (
-    images.classes,
-    images.labels,
-    images.pixels,
-    learning_rate.learning_rate,
-    learning_rate.enough_steps,
-    layers.dead_units,
-    layers.saturated_units,
-    layers.gradients,
-    layers.moving_weights,
-    learning_rate.finite,
-    predictions.no_last_softmax,
-    predictions.above_guessing,
-    predictions.different_predictions,
-    predictions.modes,
-    predictions.generalization,
-    images.same_images,
+    images.check_classes,
+    images.check_labels,
+    images.check_pixels,
+    learning_rate.check_learning_rate,
+    learning_rate.check_steps,
+    layers.check_dead_units,
+    layers.check_saturated_units,
+    layers.check_gradients,
+    layers.check_moving_weights,
+    learning_rate.check_finite,
+    predictions.check_last_softmax,
+    predictions.check_above_guessing,
+    predictions.check_different_predictions,
+    predictions.check_modes,
+    predictions.check_generalization,
+    images.check_same_images,
 )
 """Causes before what they lead to: a rate that is too high kills units, and not the other way."""
 
 
 @exclusive("a diagnosis")
+@in_usual_settings
 def diagnose(
     run: Run | str | Path,
     *,

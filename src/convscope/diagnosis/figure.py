@@ -18,7 +18,7 @@ from convscope.look.palette import BLUE, FAINT, INK, PALE_BLUE, PALE_GREEN, VERM
 Layer = TypeVar("Layer")
 
 NOW, FIRST, STUCK = BLUE, FAINT, VERMILION
-ENDS = {("relu",): "give 0", ("sigmoid", "tanh"): "are near an end of the range"}
+ENDS = {("ReLU",): "give 0", ("sigmoid", "tanh"): "are near an end of the range"}
 MOST_LAYERS = 40  # rows; of more, evenly chosen ones
 ROW = 0.24  # inches
 TITLE_PAD = 42  # points between title and drawing, for the legend
@@ -55,7 +55,7 @@ def _units(axes: Axes, units: list[Activation]) -> None:
     """For each activation function, how much of it is at its end."""
     axes.set_title("Activation functions", pad=TITLE_PAD)
     if not units:
-        _say(axes, "No relu, sigmoid or tanh was seen.")
+        _say(axes, "No ReLU, sigmoid or tanh was seen.")
         return
     places = range(len(units))
     kinds = {each.kind for each in units}
@@ -130,7 +130,11 @@ def _range_test(axes: Axes, measured: Measurements) -> None:
 
 def _called(unit: Activation) -> str:
     """Its layer, and its kind where the layer's name doesn't tell."""
-    return unit.layer if unit.layer.startswith(unit.kind) else f"{unit.layer} ({unit.kind})"
+    return (
+        unit.layer
+        if unit.layer.lower().startswith(unit.kind.lower())
+        else f"{unit.layer} ({unit.kind})"
+    )
 
 
 def _legend(axes: Axes, columns: int = 2) -> None:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from convscope.evaluation.calibration import Bin, calibrated_probabilities, reliability
+from convscope.evaluation.calibration import Bin, calibrate_probabilities, measure_reliability
 from convscope.evaluation.cost import ModelCost, measure_cost
 from convscope.evaluation.robustness import Robustness, measure_robustness, takes_minutes
-from convscope.evaluation.selective import Selective, selective
+from convscope.evaluation.selective import Selective, measure_selective
 from convscope.runtime.device import choose_device
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def analyse(
     """
     model, logits = evaluation.model, evaluation.logits
     chosen = choose_device(device)
-    probabilities = calibrated_probabilities(logits.values, model.card)
+    probabilities = calibrate_probabilities(logits.values, model.card)
     confidence, predicted = probabilities.max(dim=1)
     speed = evaluation.image_count / evaluation.seconds
     cost = measure_cost(model, evaluation.run, speed, chosen)
@@ -82,9 +82,9 @@ def analyse(
     return Analysis(
         evaluation=evaluation,
         evaluated=datetime.now(timezone.utc),
-        bins=reliability(logits.probabilities, logits.labels),
-        bins_after=reliability(probabilities, logits.labels),
-        selective=selective(confidence.numpy(), (predicted == logits.labels).numpy()),
+        bins=measure_reliability(logits.probabilities, logits.labels),
+        bins_after=measure_reliability(probabilities, logits.labels),
+        selective=measure_selective(confidence.numpy(), (predicted == logits.labels).numpy()),
         cost=cost,
         robustness=measure_robustness(
             model,

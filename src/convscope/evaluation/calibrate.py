@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from convscope.data.convert import convert
-from convscope.data.image_set import ImageSet, evenly_spread
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.calibration import fit_temperature
@@ -111,7 +111,7 @@ def calibrate_on(
     is_gaussian = rate > 0 and len(card.classes) <= GAUSSIAN_CLASSES
     shown = [validation]
     if is_gaussian:
-        shown.append(convert(some(own.get("train")), size=None, channels=card.channels))
+        shown.append(convert(choose_some(own.get("train")), size=None, channels=card.channels))
     place = choose_device(device)
 
     def logits(images: ImageSet, on_batch: Callable[[int], None]) -> Logits:
@@ -130,11 +130,11 @@ def calibrate_on(
     return replace(model, card=card)
 
 
-def some(images: ImageSet) -> ImageSet:
+def choose_some(images: ImageSet) -> ImageSet:
     """The images that the distributions are fitted to: all, or some evenly spread."""
     if len(images) <= GAUSSIAN_IMAGES:
         return images
-    return images.subset(evenly_spread(len(images), GAUSSIAN_IMAGES))
+    return images.subset(spread_evenly(len(images), GAUSSIAN_IMAGES))
 
 
 def _check_rate(rate: float) -> None:

@@ -1,9 +1,8 @@
 """Whether probabilities can be taken at their word, and one number that mends them.
 
-Of the images whose class is given with 80 % probability, 80 % should be right. Networks are often
-too sure, and those trained with label smoothing not sure enough. Guo et al. 2017, "On calibration
-of modern neural networks", measure this (section 2) and divide all logits by one number (section
-4.2).
+Of the predictions with 80 % confidence, 80 % should be right. Networks are often overconfident, and
+those trained with label smoothing underconfident. Guo et al. 2017, "On calibration of modern neural
+networks", measure this (section 2) and divide all logits by one number (section 4.2).
 """
 
 from __future__ import annotations
@@ -64,14 +63,14 @@ class CalibrationError:
     temperature: float
 
 
-def calibrated_probabilities(logits: Tensor, card: ModelCard) -> Tensor:
+def calibrate_probabilities(logits: Tensor, card: ModelCard) -> Tensor:
     """Softmax of logits (N, classes) divided by the card's temperature: (N, classes) float32."""
     return (logits / card.temperature).softmax(dim=1)
 
 
 def measure_calibration(logits: Logits, card: ModelCard) -> CalibrationError:
     """The expected calibration error without and with a model's temperature."""
-    calibrated = calibrated_probabilities(logits.values, card)
+    calibrated = calibrate_probabilities(logits.values, card)
     return CalibrationError(
         ece_before=expected_calibration_error(logits.probabilities, logits.labels),
         ece_after=expected_calibration_error(calibrated, logits.labels),
@@ -95,12 +94,13 @@ def fit_temperature(logits: Numbers, labels: Labels) -> float:
         labels: (N,) true classes.
 
     Returns:
-        From 0.01 to 100; above 1 the network was too sure. Never less likely than temperature 1.
+        From 0.01 to 100; above 1 the network was overconfident. Never less likely than
+        temperature 1.
 
     Raises:
         UsageError: There are no images, or shapes or labels don't fit together.
     """
-    scores, true = _checked(logits, labels)
+    scores, true = _check(logits, labels)
     scores = scores - scores.max(axis=1, keepdims=True)
     of_label = scores[np.arange(len(true)), true]
     doubt = 1 / (len(true) + 2)
@@ -135,7 +135,7 @@ def expected_calibration_error(probabilities: Numbers, labels: Labels, bins: int
     Raises:
         UsageError: There are no images, or shapes or labels don't fit together.
     """
-    filled = reliability(probabilities, labels, bins)
+    filled = measure_reliability(probabilities, labels, bins)
     total = sum(each.count for each in filled)
     return sum(
         each.count / total * abs(each.accuracy - each.confidence)
@@ -144,7 +144,7 @@ def expected_calibration_error(probabilities: Numbers, labels: Labels, bins: int
     )
 
 
-def reliability(probabilities: Numbers, labels: Labels, bins: int = 15) -> tuple[Bin, ...]:
+def measure_reliability(probabilities: Numbers, labels: Labels, bins: int = 15) -> tuple[Bin, ...]:
     """How often the most probable class is the true one, by its probability.
 
     Args:
@@ -157,7 +157,7 @@ def reliability(probabilities: Numbers, labels: Labels, bins: int = 15) -> tuple
     """
     if bins < 1:
         raise UsageError(f"bins must be at least 1; given {bins}.")
-    shares, true = _checked(probabilities, labels)
+    shares, true = _check(probabilities, labels)
     confidence, right = shares.max(axis=1), shares.argmax(axis=1) == true
     # A probability on the border belongs to the bin below, as in the paper.
     number = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
@@ -176,7 +176,7 @@ def reliability(probabilities: Numbers, labels: Labels, bins: int = 15) -> tuple
     )
 
 
-def _checked(values: Numbers, labels: Labels) -> tuple[Float64, npt.NDArray[np.int64]]:
+def _check(values: Numbers, labels: Labels) -> tuple[Float64, npt.NDArray[np.int64]]:
     """Both as NumPy arrays that fit together."""
     rows, true = np.asarray(values, dtype=np.float64), np.asarray(labels)
     if rows.ndim != 2 or true.shape != rows.shape[:1]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
+from convscope.look.names import join_names
 from convscope.look.numbers import counted
 from convscope.runs.model_file import ModelCard
 
@@ -18,8 +17,8 @@ def match_classes(images: ImageSet, card: ModelCard) -> tuple[ImageSet, tuple[st
     """The images whose classes the model knows, labelled as the model numbers its classes.
 
     Args:
-        images: Of any classes, in any order.
-        card: The model's.
+        images: Images of any classes, in any order.
+        card: The card of the model.
 
     Returns:
         The images, with all classes of the model; and a note on those left out, if any are.
@@ -36,8 +35,9 @@ def match_classes(images: ImageSet, card: ModelCard) -> tuple[ImageSet, tuple[st
     if not len(rows):
         raise UsageError(
             f"The model knows none of the classes of {images.name!r}: these are "
-            f"{list_names(images.classes)}, and the model's are {list_names(card.classes)}. They "
-            "are matched by name: rename the folders, or give other data."
+            f"{join_names(images.classes, MOST_NAMES)}, and the model's are "
+            f"{join_names(card.classes, MOST_NAMES)}. They are matched by name: "
+            "rename the folders, or give other data."
         )
     kept = images if len(rows) == len(images) else images.subset(rows)
     unknown = {
@@ -49,24 +49,18 @@ def match_classes(images: ImageSet, card: ModelCard) -> tuple[ImageSet, tuple[st
     if unknown:
         notes = (
             f"Left out: {counted(sum(unknown.values()), 'image')} of classes that the model "
-            f"doesn't know: {list_names(unknown)}.",
+            f"doesn't know: {join_names(unknown, MOST_NAMES)}.",
         )
     return kept.with_labels(labels[rows], card.classes), notes
 
 
-def missing_classes(images: ImageSet) -> tuple[str, ...]:
+def find_missing_classes(images: ImageSet) -> tuple[str, ...]:
     """A note on the classes that none of the images is of, if there are any."""
     missing = [name for name, count in images.counts().items() if not count]
     if not missing:
         return ()
     return (
-        f"There are no images of {list_names(missing)}, so nothing is said of "
+        f"There are no images of {join_names(missing, MOST_NAMES)}, so nothing is said of "
         f"{'this class' if len(missing) == 1 else 'these classes'}; an image may still be taken "
         "for one.",
     )
-
-
-def list_names(names: Sequence[str] | Mapping[str, object]) -> str:
-    """Names in a sentence; of very many, the first."""
-    shown = ", ".join(list(names)[:MOST_NAMES])
-    return shown if len(names) <= MOST_NAMES else f"{shown} … ({len(names)})"

@@ -11,7 +11,10 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from convscope.errors import UsageError
 from convscope.evaluation.logits import evaluation_mode
+from convscope.graph.capture import capture
+from convscope.graph.count import FLOPS_PER_MAC, count_node_macs
 from convscope.runs.model import Model
 from convscope.runs.run import Run
 from convscope.runtime.device import processor, synchronize
@@ -80,15 +83,19 @@ def measure_cost(
 
 
 def count_macs(network: nn.Module, images: torch.Tensor) -> int:
-    """MACs of a forward pass; one is two of the operations that PyTorch counts.
+    """MACs of a forward pass, as a trace counts them.
 
     Args:
-        network: On the device of the images.
+        network: On the device of the images; is left as it is.
         images: (N, C, H, W); the count is for all of them.
     """
-    with FlopCounterMode(display=False) as counter, evaluation_mode(network):
-        network(images)
-    return int(counter.get_total_flops()) // 2
+    try:
+        graph = capture(network, tuple(images.shape))
+    except UsageError:  # it can't be followed; PyTorch's counter overlooks some products
+        with FlopCounterMode(display=False) as counter, evaluation_mode(network):
+            network(images)
+        return int(counter.get_total_flops()) // FLOPS_PER_MAC
+    return sum(count_node_macs(node, graph.weights) for node in graph)
 
 
 def _single_seconds(network: nn.Module, image: torch.Tensor) -> float:

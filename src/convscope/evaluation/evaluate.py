@@ -13,7 +13,7 @@ from convscope.data.load import Data
 from convscope.data.reading import SplitFolders
 from convscope.errors import UsageError
 from convscope.evaluation.calibration import measure_calibration
-from convscope.evaluation.class_names import missing_classes
+from convscope.evaluation.class_names import find_missing_classes
 from convscope.evaluation.evaluation import (
     Evaluation,
     class_scores,
@@ -35,8 +35,10 @@ from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
+from convscope.runtime.usual_settings import in_usual_settings
 
 
+@in_usual_settings
 def evaluate(
     run: Run | str | Path,
     data: Data | None = None,
@@ -162,7 +164,7 @@ def evaluate_images(
         seconds=seconds,
         notes=(
             *chosen_images.notes,
-            *missing_classes(images),
+            *find_missing_classes(images),
             *find_suspicions(logits.values, logits.labels, card.classes),
             *_uncalibrated(run, card),
         ),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convscope.data.image_set import ImageSet
-from convscope.evaluation.calibration import CalibrationError, calibrated_probabilities
+from convscope.evaluation.calibration import CalibrationError, calibrate_probabilities
 from convscope.evaluation.logits import Logits
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.unknown import KnownImages
@@ -54,7 +54,7 @@ class Mistake:
         path: Where it came from.
         label: Its true class.
         predicted: The class it was given.
-        probability: How sure the network was of that.
+        probability: The probability that the network gave to that class.
     """
 
     index: int
@@ -62,6 +62,10 @@ class Mistake:
     label: str
     predicted: str
     probability: float
+
+    def __str__(self) -> str:
+        share = percent(self.probability)
+        return f"{share:>7}  {self.predicted}, but it is {self.label}: {self.path}"
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Evaluation:
         per_class: Precision, recall, F1 and count of each class.
         confusion: (classes, classes) int64: how many images of the row's class were given the
             column's.
-        mistakes: All wrong images, the surest first.
+        mistakes: All wrong images, the most confident first.
         data: Name or folder of the data.
         split: Which part of the data.
         seconds: Time the network took.
@@ -138,7 +142,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         rows = [
-            [_share(score.precision), _share(score.recall), _share(score.f1), f"{score.count:,}"]
+            [percent(score.precision), percent(score.recall), percent(score.f1), f"{score.count:,}"]
             for score in self.per_class
         ]
         low, high = self.interval
@@ -262,14 +266,14 @@ def class_scores(
 
 
 def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mistake, ...]:
-    """The images given a wrong class, the surest first.
+    """The images given a wrong class, the most confident first.
 
     Args:
         logits: The network's logits of the images, with their labels.
         images: The images.
         card: Holds the temperature, so that probabilities are those of predictions.
     """
-    probabilities, predicted = calibrated_probabilities(logits.values, card).max(dim=1)
+    probabilities, predicted = calibrate_probabilities(logits.values, card).max(dim=1)
     (wrong,) = (predicted != logits.labels).nonzero(as_tuple=True)
     order = probabilities[wrong].argsort(descending=True, stable=True)
     return tuple(
@@ -282,10 +286,6 @@ def find_mistakes(logits: Logits, images: ImageSet, card: ModelCard) -> tuple[Mi
         )
         for index in wrong[order].tolist()
     )
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else percent(value)
 
 
 def _ratio(part: int, whole: int) -> float | None:

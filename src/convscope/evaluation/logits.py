@@ -140,11 +140,15 @@ def check_finite(values: Tensor) -> None:
 
 @contextmanager
 def evaluation_mode(network: nn.Module) -> Iterator[None]:
-    """Within: evaluation mode and no gradients. After: every module's mode as it was."""
+    """Within: evaluation mode and no gradients. After: every module's mode as it was.
+
+    Not PyTorch's inference mode: a module of somebody's own may compute a gradient in its forward
+    pass, or keep a tensor for the next training step.
+    """
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             yield
     finally:
         for module, training in modes:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convscope.data.convert import convert
 from convscope.data.decode import ImageError
-from convscope.data.image_set import ImageSet, evenly_spread
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.data.load import NAMED, source_splits
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import FolderTree
@@ -54,7 +54,7 @@ def usual_out_of_distribution(card: ModelCard) -> tuple[ImageSet, ...]:
     digits = source_splits("digits")["train"]
     if set(digits.classes) & set(card.classes):
         return (out_of_distribution_images(NOISE, card),)
-    some = digits.subset(evenly_spread(len(digits), IMAGES))
+    some = digits.subset(spread_evenly(len(digits), IMAGES))
     return out_of_distribution_images(NOISE, card), _unlabelled(some, card)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from convscope.data.decode import ImageError
-from convscope.data.file_kinds import printable
+from convscope.data.file_kinds import make_printable
 from convscope.data.image_set import Problem
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import FolderTree
@@ -35,10 +35,12 @@ from convscope.runs.open_model import open_model
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution, Precision
+from convscope.runtime.usual_settings import in_usual_settings
 
 QUICK_IMAGE = 0.0003  # seconds
 
 
+@in_usual_settings
 def predict(
     run: Run | str | Path,
     images: str | Path | Sequence[str | Path],
@@ -80,12 +82,12 @@ def predict(
     if not paths:
         raise UsageError("No images given. Name image files or folders of images.")
     model = open_model(run, module)
-    files, problems = _listed(paths)
+    files, problems = _list_files(paths)
     chosen = choose_device(device)
     predictions: list[Prediction] = []
     engine = TorchEngine(model, chosen, precision)
     with progress("Predicting", len(files), quiet=quiet) as advance:
-        for batch in _predicted(
+        for batch in _predict_files(
             files, engine, model.card, top, share_work(len(files), batch_size, chosen)
         ):
             for each in batch:
@@ -137,24 +139,29 @@ def share_work(images: int, batch_size: int, device: torch.device) -> WorkShare:
     return WorkShare(device, max(1, 2 * batch_size // max(2, threads)), threads, threads, 1)
 
 
-def _listed(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
+def _list_files(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
     """The files named, and those in the folders named; what was left out there."""
     files: list[str] = []
     problems: list[Problem] = []
     for path in paths:
+        if not isinstance(path, str | Path):
+            raise UsageError(
+                f"images must be paths of files or folders; given a {type(path).__name__}. Of "
+                "pixels in memory: cs.evaluate(run, ImageSet(…)), or cs.explain(run, pixels)."
+            )
         if Path(path).is_dir():
             tree = FolderTree(Path(path))
             listing = tree.listing()
             files += [str(Path(path) / file) for file in listing.files]
             problems += listing.problems
             if not (listing.files or listing.problems):
-                problems.append(Problem(printable(str(path)), "a folder without files"))
+                problems.append(Problem(make_printable(str(path)), "a folder without files"))
         else:
             files.append(str(path))
     return files, problems
 
 
-def _predicted(
+def _predict_files(
     files: Sequence[str], engine: TorchEngine, card: ModelCard, top: int, work: WorkShare
 ) -> Iterator[list[Prediction | Problem]]:
     """The prediction for each file, or what is wrong with it, batch by batch, in order."""
@@ -164,7 +171,7 @@ def _predicted(
     def batch(part: Sequence[str]) -> list[Prediction | Problem]:
         torch.set_num_threads(work.threads)  # holds for this thread
         with decoders:
-            decoded = [_decoded(file, card) for file in part]
+            decoded = [_decode(file, card) for file in part]
         images = [each for each in decoded if not isinstance(each, Problem)]
         if not images:
             return [each for each in decoded if isinstance(each, Problem)]
@@ -173,7 +180,7 @@ def _predicted(
         check_finite(output.probabilities)
         said = iter(_top(output, card, top))
         return [
-            each if isinstance(each, Problem) else Prediction(printable(file), *next(said))
+            each if isinstance(each, Problem) else Prediction(make_printable(file), *next(said))
             for file, each in zip(part, decoded, strict=True)
         ]
 
@@ -195,17 +202,17 @@ def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
     times = []
     for file in files[:5]:
         began = time.perf_counter()
-        _decoded(file, card)
+        _decode(file, card)
         times.append(time.perf_counter() - began)
     return bool(times) and statistics.median(times) < QUICK_IMAGE
 
 
-def _decoded(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
+def _decode(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
     """The image, uint8 (C, H, W), or what is wrong with it."""
     try:
         return card.decode(file)
     except ImageError as error:
-        return Problem(printable(file), error.reason)
+        return Problem(make_printable(file), error.reason)
 
 
 def _top(

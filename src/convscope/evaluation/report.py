@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convscope.evaluation.analysis import Analysis
-from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.calibration import calibrate_probabilities
 from convscope.evaluation.figures.confusion import confusion_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.page.page import report_page
@@ -75,7 +75,7 @@ def _write_predictions(analysis: Analysis, path: Path) -> None:
     """Every image evaluated, in the order of the data, so that runs can be compared one by one."""
     evaluation = analysis.evaluation
     logits, card = evaluation.logits, evaluation.model.card
-    probabilities, predicted = calibrated_probabilities(logits.values, card).max(dim=1)
+    probabilities, predicted = calibrate_probabilities(logits.values, card).max(dim=1)
     columns = zip(
         evaluation.images.paths,
         logits.labels.tolist(),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from convscope.data.image_set import ImageSet, evenly_spread
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.evaluation.disturbances import DISTURBANCES, Disturbance, Images, Random
 from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import compute_logits
@@ -126,7 +126,7 @@ def measure_robustness(
     """
     side = min(images.image_shape[1:])
     points, count = _points(side), _images_used(macs, len(images), side)
-    chosen = images.subset(evenly_spread(len(images), count))
+    chosen = images.subset(spread_evenly(len(images), count))
 
     def level(severity: float, changed: Images) -> Level:
         worse = ImageSet(changed, chosen.labels, chosen.classes)
@@ -143,7 +143,7 @@ def measure_robustness(
             for severity in each.severities(side):
                 # Every severity has the same noise and directions, so only the amount differs.
                 random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-                levels.append(level(severity, _disturbed(chosen.images, each, severity, random)))
+                levels.append(level(severity, _disturb(chosen.images, each, severity, random)))
                 advance(count)
             levels.sort(key=lambda level: level.severity)
             curves.append(Curve(each.name, each.unit, each.unchanged, tuple(levels)))
@@ -160,7 +160,7 @@ def takes_minutes(macs: int, images: ImageSet) -> bool:
     return _is_long(macs, len(images), min(images.image_shape[1:]))
 
 
-def answers_needed(macs: int, images: int, side: int) -> int:
+def count_predictions(macs: int, images: int, side: int) -> int:
     """How many images go through a network after training, to measure its robustness.
 
     Args:
@@ -188,7 +188,7 @@ def _points(side: int) -> int:
     return 1 + sum(len(each.severities(side)) for each in DISTURBANCES)
 
 
-def _disturbed(images: Images, disturbance: Disturbance, severity: float, random: Random) -> Images:
+def _disturb(images: Images, disturbance: Disturbance, severity: float, random: Random) -> Images:
     worse = np.empty_like(images)
     for start in range(0, len(images), TOGETHER):
         rows = slice(start, start + TOGETHER)

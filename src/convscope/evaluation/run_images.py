@@ -14,7 +14,7 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import Data, source_splits
 from convscope.data.reading import Reading, SplitFolders
 from convscope.errors import UsageError
-from convscope.evaluation.class_names import list_names, match_classes
+from convscope.evaluation.class_names import match_classes
 from convscope.evaluation.run_splits import (
     data_source,
     is_named,
@@ -24,6 +24,7 @@ from convscope.evaluation.run_splits import (
     run_splits,
 )
 from convscope.evaluation.saved_again import saved_again
+from convscope.look.names import join_names
 from convscope.look.numbers import counted
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
@@ -129,7 +130,7 @@ def choose_split(
         )
     if split not in splits:
         raise UsageError(
-            f"There is no split {split!r} of {source!r}; there are: {list_names(splits)}."
+            f"There is no split {split!r} of {source!r}; there are: {join_names(splits)}."
         )
     images, others = match_classes(splits[split], card)
     images = convert(images, size=None, channels=card.channels)

@@ -10,7 +10,8 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits, source_splits
 from convscope.data.reading import Reading
 from convscope.errors import UsageError
-from convscope.evaluation.class_names import list_names, match_classes
+from convscope.evaluation.class_names import match_classes
+from convscope.look.names import join_names
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
 from convscope.runs.split_record import read_split_record
@@ -39,7 +40,7 @@ class RunSplits:
         if name not in self.splits:
             raise UsageError(
                 f"Of the run's {name} images none is left in its data; there are: "
-                f"{list_names(self.splits)}."
+                f"{join_names(self.splits)}."
             )
         return self.splits[name]
 
@@ -59,8 +60,8 @@ def run_splits(run: Run, data: Data | None, card: ModelCard) -> RunSplits:
     source = data_source(run, data)
     record = None if is_named(source) else read_split_record(run.folder)
     if record is None:
-        return _divided_anew(run, source, card, is_own=is_own_data(run, data))
-    sources, notes = _matched(read_data(source, card, own_reading(run, card)), card)
+        return _divide_anew(run, source, card, is_own=is_own_data(run, data))
+    sources, notes = _match(read_data(source, card, own_reading(run, card)), card)
     restored = record.restore(sources)
     if not restored.splits:
         raise UsageError(
@@ -139,10 +140,10 @@ def read_data(source: Data, card: ModelCard, reading: Reading) -> dict[str, Imag
     return source_splits(source, size=card.size, channels=channels, reading=reading)
 
 
-def _divided_anew(run: Run, source: Data, card: ModelCard, *, is_own: bool) -> RunSplits:
+def _divide_anew(run: Run, source: Data, card: ModelCard, *, is_own: bool) -> RunSplits:
     """The splits as training would make them now: for named data, and for runs of before."""
     if not is_own or not isinstance(source, str | Path):
-        return RunSplits(*_matched(read_data(source, card, card.reading), card))
+        return RunSplits(*_match(read_data(source, card, card.reading), card))
     if is_named(source):
         return RunSplits(load_splits(source, validation=run.recipe.validation))
     recipe = run.recipe
@@ -151,7 +152,7 @@ def _divided_anew(run: Run, source: Data, card: ModelCard, *, is_own: bool) -> R
     )
     known = run.environment["data_fingerprint"] if run.environment_file.exists() else None
     is_same, is_known = known == splits["train"].fingerprint(), known is not None
-    splits, notes = _matched(splits, card)
+    splits, notes = _match(splits, card)
     if not is_same:
         reason = ", and its images have changed since it began" if is_known else ""
         notes += (
@@ -162,7 +163,7 @@ def _divided_anew(run: Run, source: Data, card: ModelCard, *, is_own: bool) -> R
     return RunSplits(splits, notes, changed)
 
 
-def _matched(
+def _match(
     splits: Mapping[str, ImageSet], card: ModelCard
 ) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
     found: dict[str, ImageSet] = {}

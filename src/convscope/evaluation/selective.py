@@ -1,4 +1,4 @@
-"""What is gained by predicting only when sure: accuracy against coverage (the share predicted).
+"""What is gained by predicting only when confident: accuracy against coverage, the share predicted.
 
 Geifman and El-Yaniv 2017, "Selective classification for deep neural networks". The area under the
 risk–coverage curve (AURC) is the mean, over every number of images predicted from 1 to N, of the
@@ -25,7 +25,7 @@ class Point:
     """Predicting only the images whose probability is at least `threshold`.
 
     Attributes:
-        threshold: The least probability that counts as sure.
+        threshold: The least probability with which an image is predicted.
         coverage: Share of the images predicted.
         accuracy: Share of the images predicted that is right.
     """
@@ -42,7 +42,7 @@ class Selective:
     Attributes:
         area: The area under the risk–coverage curve; less is better.
         least_area: What a perfect ordering of the same predictions would have.
-        points: From the surest images alone, at least 30 of them, to all images.
+        points: From the most confident predictions alone, at least 30 of them, to all images.
         goals: For each accuracy above that on all images, how many can be predicted to reach it;
             goals that can't be reached with 30 predictions are left out.
     """
@@ -62,14 +62,16 @@ class Selective:
         }
 
 
-def selective(confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_]) -> Selective:
+def measure_selective(
+    confidence: npt.NDArray[np.floating], right: npt.NDArray[np.bool_]
+) -> Selective:
     """The curve, its area, and what must be given up for a wanted accuracy.
 
     Images of equal confidence are predicted together; in the area they count as in any order,
     on average, so that it doesn't depend on the order of the images.
 
     Args:
-        confidence: (N,) higher is surer; N at least 1.
+        confidence: (N,) how confident each prediction is; N at least 1.
         right: (N,) whether the prediction is.
     """
     total = len(right)

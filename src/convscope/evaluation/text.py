@@ -19,7 +19,7 @@ MOST_MISTAKES = 10  # lines in the terminal; the files have more
 
 
 def evaluation_text(evaluation: Evaluation, width: int | None = None) -> str:
-    """Accuracy, calibration, classes, confusion matrix and the surest mistakes.
+    """Accuracy, calibration, classes, confusion matrix and the most confident mistakes.
 
     Args:
         evaluation: What to describe.
@@ -87,13 +87,9 @@ def _class_table(evaluation: Evaluation) -> Table:
     for heading in ("precision", "recall", "F1", "images"):
         table.add_column(heading, justify="right")
     for score in scores:
-        shares = [_share(value) for value in (score.precision, score.recall, score.f1)]
+        shares = [percent(value) for value in (score.precision, score.recall, score.f1)]
         table.add_row(Text(score.name), *shares, f"{score.count:,}")
     return table
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else percent(value)
 
 
 def _confusion(evaluation: Evaluation, width: int) -> Table | str:
@@ -122,10 +118,6 @@ def _mistakes(evaluation: Evaluation) -> str:
     if not mistakes:
         return "No mistakes."
     noun = "mistake" if len(mistakes) == 1 else "mistakes"
-    lines = [f"{len(mistakes):,} {noun}; the surest:"]
-    lines += [
-        f"  {percent(mistake.probability):>7}  {mistake.predicted}, but it is {mistake.label}: "
-        f"{mistake.path}"
-        for mistake in mistakes[:MOST_MISTAKES]
-    ]
+    lines = [f"{len(mistakes):,} {noun}; the most confident:"]
+    lines += [f"  {mistake}" for mistake in mistakes[:MOST_MISTAKES]]
     return "\n".join(lines)

@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.calibration import calibrate_probabilities
 from convscope.evaluation.unknown import is_unknown
 from convscope.runs.model import Model
 from convscope.runtime.execution import Execution, Precision
-from convscope.runtime.folded import folded
+from convscope.runtime.folded import fold_batch_norms
 from convscope.runtime.module_output import main_logits
 
 
@@ -46,19 +46,28 @@ class TorchEngine:
         self._execution = Execution(device, precision, layout=model.layout(device))
         # Autocast would convert the weights again for every batch.
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        self._network = self._execution.place(folded(model.network).to(self._dtype))
+        tried = None if model.card.network else _try_images(model).to(device)
+        self._network = self._execution.place(
+            fold_batch_norms(model.network, tried).to(self._dtype)
+        )
         self._normalization = model.normalization
         self._card = model.card
+        # A module of somebody's own may compute a gradient in its forward pass.
+        self._without_gradients = torch.inference_mode if model.card.network else torch.no_grad
 
     def run(self, images: NDArray[np.uint8]) -> EngineOutput:
         """Probabilities of decoded images (N, C, size, size), and which are unknown."""
         execution = self._execution
         # GPUs would otherwise shorten the factors of a convolution to 10 bits (TF32).
         exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
+        with self._without_gradients(), exact:
             inputs = self._normalization.apply(torch.from_numpy(images).to(execution.device))
             inputs = execution.lay_out(inputs.to(self._dtype))
             logits = main_logits(self._network(inputs)).float().cpu()
             return EngineOutput(
-                calibrated_probabilities(logits, self._card), is_unknown(logits, self._card)
+                calibrate_probabilities(logits, self._card), is_unknown(logits, self._card)
             )
+
+
+def _try_images(model: Model) -> Tensor:
+    return torch.randn(2, *model.image_shape, generator=torch.Generator().manual_seed(0))

@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from torch import Tensor, nn
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
 
 from convscope.graph.graph import ModuleCall, Node
+from convscope.runtime.module_calls import hooking_modules
 
 
 class CallTree:
@@ -45,13 +42,10 @@ class CallTree:
     @contextmanager
     def watch(self) -> Iterator[None]:
         """Within: every module's calls are noted, by global hooks, so nothing is added to it."""
-        before = register_module_forward_pre_hook(self._enter)
-        behind = register_module_forward_hook(self._leave)
         try:
-            yield
+            with hooking_modules(self._enter, self._leave):
+                yield
         finally:
-            before.remove()
-            behind.remove()
             self.root.stop = self._count()
 
     def _enter(self, module: nn.Module, _: object) -> None:

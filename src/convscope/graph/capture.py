@@ -28,10 +28,13 @@ from convscope.errors import UsageError
 from convscope.graph.batch import find_batch_axes
 from convscope.graph.graph import Graph, Node
 from convscope.graph.recorder import Recorder
-from convscope.graph.restore import left_as_found, named_tensors
+from convscope.graph.restore import collect_tensors, leave_as_found
 from convscope.runtime.deep_nesting import allow_nesting
+from convscope.runtime.exclusive import looking_at
+from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
+from convscope.runtime.usual_settings import usual_settings
 
 
 def capture(
@@ -56,6 +59,11 @@ def capture(
     network = getattr(network, "_orig_mod", network)  # what torch.compile wrapped
     _check(network)
     allow_nesting(network)
+    with looking_at(network), generators_kept():  # also what libraries draw when first used
+        return _capture(network, images, gradients=gradients)
+
+
+def _capture(network: nn.Module, images: Tensor | Sequence[int], *, gradients: bool) -> Graph:
     if isinstance(images, Tensor):
         graph = _run(network, _with_batch(images), gradients=gradients)
         find_batch_axes(graph, partial(_run, network))
@@ -88,7 +96,7 @@ def _run(
     keep_values: bool = True,
     gradients: bool = False,
 ) -> Graph:
-    tensors, parameter_names, tied = named_tensors(network)
+    tensors, parameter_names, tied = collect_tensors(network)
     stand_ins: dict[int, Tensor] = {}
     fake = None if isinstance(images, Tensor) else FakeTensorMode(allow_non_fake_inputs=True)
 
@@ -106,11 +114,10 @@ def _run(
 
     kind, device = _kind_of(network)
     with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode(mode=False))
-        # always, as a network's own no_grad would not be seen otherwise; what it holds asks for
-        # gradients only if they are wanted
-        stack.enter_context(torch.enable_grad())
-        stack.enter_context(left_as_found(network, stand_in))
+        # with gradients always, as a network's own no_grad would not be seen otherwise; what it
+        # holds asks for them only if they are wanted
+        stack.enter_context(usual_settings(kind))
+        stack.enter_context(leave_as_found(network, stand_in))
         if fake is not None:
             stack.enter_context(quiet_torch())  # it logs an error in full before raising it
             stack.enter_context(fake)
@@ -131,7 +138,7 @@ def _run(
         except (UsageError, *_NEEDS_NUMBERS):
             raise
         except Exception as error:
-            raise _explained(error, network, tuple(given.shape), recorder.failed) from error
+            raise _explain(error, network, tuple(given.shape), recorder.failed) from error
         main = _main(result)
         output = _output(recorder, network, main)
     notes = (f"{_name_of(network)} returns {_words(result)}; the main one is shown.",)
@@ -207,7 +214,8 @@ def _output(recorder: Recorder, network: nn.Module, result: object) -> Node:
     if node is None or not node.depends_on_images:
         raise UsageError(
             f"What {name} returns was not computed from its images by functions of PyTorch, so "
-            "there is nothing to show. Does it compute with NumPy, or in a compiled extension?"
+            "there is nothing to show. Does it compute with NumPy, in torch.func.vmap, or in a "
+            "compiled extension?"
         )
     return node
 
@@ -226,7 +234,7 @@ def _example(result: object) -> str:
     return "[0]" if isinstance(result, Sequence) else ".logits"
 
 
-def _explained(
+def _explain(
     error: Exception,
     network: nn.Module,
     shape: tuple[int, ...],
@@ -234,6 +242,8 @@ def _explained(
 ) -> UsageError:
     where = f" in {failed[1]!r}" if failed is not None and failed[1] else ""
     reason = str(error).strip().split("\n")[0] or type(error).__name__
+    if ".numpy() is not supported for tensor subclasses" in reason:
+        reason = "it hands a tensor to NumPy, where it can't be followed; compute with PyTorch"
     return UsageError(
         f"{_name_of(network)} cannot compute images of shape {shape}: it fails{where} with "
         f"{type(error).__name__}: {reason}"

@@ -41,15 +41,32 @@ class OperationCost(NamedTuple):
     backward_flops: int = 0
 
 
-def costs(graph: Graph) -> dict[Node, OperationCost]:
+def count_operation_costs(graph: Graph) -> dict[Node, OperationCost]:
     """The cost of every operation of the graph, for all its images together."""
     ways = _find_gradient_ways(graph)
     found = {}
-    for node in graph:
+    for node, *others in _calls_of(graph):
         macs = count_node_macs(node, graph.weights)
-        backward = _count_backward(node, macs, ways[node], graph) if macs and node in ways else 0
-        found[node] = OperationCost(macs, FLOPS_PER_MAC * macs, backward)
+        # of several outputs the gradient may come to any, as in recurrent layers to the last state
+        backward = [
+            _count_backward(each, macs, ways[each], graph)
+            for each in (node, *others)
+            if macs and each in ways
+        ]
+        found[node] = OperationCost(macs, FLOPS_PER_MAC * macs, max(backward, default=0))
+        found |= dict.fromkeys(others, OperationCost())  # what they cost is in the first
     return found
+
+
+def _calls_of(graph: Graph) -> list[list[Node]]:
+    """The nodes of each call of a function, which has several if it makes several tensors."""
+    calls: list[list[Node]] = []
+    for node in graph:
+        if node.arguments.get("output"):  # the number of a further one
+            calls[-1].append(node)
+        else:
+            calls.append([node])
+    return calls
 
 
 class _GradientWay(NamedTuple):

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch.autograd import Function
+from torch.utils.checkpoint import CheckpointFunction
 
 Follow = Callable[[Callable[..., Any], str, tuple[Any, ...], dict[str, Any]], Any]
 
-_CONTAINERS = ("torch.utils.checkpoint", "torch.nn.parallel")
-"""Modules whose functions only run others, which are what is to be seen."""
+_CONTAINERS = "torch.nn.parallel"
+"""The module whose functions only run others, which are what is to be seen."""
 
 
 @contextmanager
@@ -35,6 +36,9 @@ def watch_custom_functions(follow: Follow) -> Iterator[None]:
         function = original.__get__(None, cls)
         if threading.get_ident() != thread or cls.__module__.startswith(_CONTAINERS):
             return function(*args, **kwargs)
+        if cls is CheckpointFunction:  # runs another without gradients, and once more for them
+            run, _preserve_rng_state, *inputs = args
+            return run(*inputs)
         return follow(function, cls.__name__, args, kwargs)
 
     setattr(Function, "apply", classmethod(apply))  # noqa: B010 - a method, to mypy

@@ -42,7 +42,7 @@ def fold(graph: Graph) -> list[Fold]:
     return _BlockFolder(graph).rows(graph.root)
 
 
-def layers(graph: Graph) -> list[Node]:
+def list_layers(graph: Graph) -> list[Node]:
     """The operations that are shown: those that depend on the image, or hold parameters."""
     return [
         node
@@ -56,7 +56,7 @@ class _BlockFolder:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._shown = set(layers(graph))
+        self._shown = set(list_layers(graph))
 
     def rows(self, call: ModuleCall) -> list[Fold]:
         """The rows of what happened in a call, in the order of execution."""

@@ -30,7 +30,7 @@ class WeightSlot:
     tensor: Tensor
 
 
-def replayable(
+def make_replay(
     function: Callable[..., Any], template: Any, which: int | None, *, clone: bool
 ) -> Callable[..., Any]:
     """The function of the tensors of the inputs, and of weights that replace its own.
@@ -54,7 +54,7 @@ def replayable(
                 return weights[item.role].clone() if clone else weights[item.role]
             return _on(tensors[0].device, item.tensor) if tensors else item.tensor.detach()
 
-        args, kwargs = mapped(template, fill)
+        args, kwargs = map_nested(template, fill)
         result = function(*args, **kwargs)
         if result is None:  # as of __setitem__
             return next(tensors_in(args))
@@ -82,12 +82,12 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
             yield from tensors_in(item)
 
 
-def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+def map_nested(value: Any, change: Callable[[Any], Any]) -> Any:
     """The same nesting of tuples, lists and dicts, with `change` applied to what is in it."""
     if isinstance(value, dict):
-        return {key: mapped(item, change) for key, item in value.items()}
+        return {key: map_nested(item, change) for key, item in value.items()}
     if type(value) in (tuple, list):
-        return type(value)(mapped(item, change) for item in value)
+        return type(value)(map_nested(item, change) for item in value)
     return change(value)
 
 

@@ -8,7 +8,7 @@ is taken to look at everything, and isn't understood.
 from __future__ import annotations
 
 from convscope.graph.graph import Node
-from convscope.graph.operations import general
+from convscope.graph.operations.dependence import can_look, look, looks_at_grids
 from convscope.graph.operations.table import find
 from convscope.graph.region import Region, everything
 
@@ -24,7 +24,7 @@ def looks_at(node: Node, source: int, region: Region) -> Region:
     rule = find(node.kind).looks_at
     if rule is not None:
         return rule(node, source, region)
-    found = general.look(node, source, region)
+    found = look(node, source, region)
     return everything(node.inputs[source].shape) if found is None else found
 
 
@@ -32,9 +32,9 @@ def is_exact(node: Node) -> bool:
     """Whether `looks_at` gives just what the operation looks at, and no number more."""
     if not node.inputs or find(node.kind).looks_at is not None:
         return True
-    return general.looks_at_grids(node)
+    return looks_at_grids(node)
 
 
 def is_understood(node: Node) -> bool:
     """Whether it is known what the operation looks at, rather than guessed that it is all."""
-    return not node.inputs or find(node.kind).looks_at is not None or general.can_look(node)
+    return not node.inputs or find(node.kind).looks_at is not None or can_look(node)

@@ -24,9 +24,9 @@ from convscope.graph.naming import name_nodes
 from convscope.graph.nesting import (
     Slot,
     WeightSlot,
-    mapped,
+    make_replay,
+    map_nested,
     memory_of,
-    replayable,
     role_of,
     same_part,
     tensors_in,
@@ -227,7 +227,7 @@ class Recorder(TorchFunctionMode):
             roles.append(role)
             return Slot(len(inputs) - 1)
 
-        template = mapped(
+        template = map_nested(
             (args, dict(kwargs)), lambda item: slot(item) if isinstance(item, Tensor) else item
         )
         plain = {
@@ -240,7 +240,7 @@ class Recorder(TorchFunctionMode):
         node.changes_input = any(tensor is made for tensor in changed)
         node.detached = frozenset(detached)
         self.detached.discard(made)
-        node.call = replayable(func, template, which, clone=bool(changed))
+        node.call = make_replay(func, template, which, clone=bool(changed))
         self.hold(made, node)
         for tensor in changed:
             self._overwrite(tensor, node)

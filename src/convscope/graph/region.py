@@ -39,7 +39,7 @@ def everything(shape: Sequence[int]) -> Region:
     return tuple(whole(size) for size in shape)
 
 
-def joined(one: Region | None, other: Region) -> Region:
+def join_regions(one: Region | None, other: Region) -> Region:
     """The least region that holds both."""
     if one is None:
         return other
@@ -71,7 +71,7 @@ def all_along(region: Region, axes: Iterable[int]) -> Region:
     )
 
 
-def aligned_region(region: Region, shape: Sequence[int]) -> Region:
+def align_region(region: Region, shape: Sequence[int]) -> Region:
     """The same positions in an input; where it has a single one, that is repeated."""
     return tuple(
         whole(1) if size == 1 and len(extent.inside) > 1 else extent

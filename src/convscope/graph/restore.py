@@ -10,25 +10,34 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from convscope.runtime.kept_state import remember
+from convscope.runtime.exclusive import looking_at
+from convscope.runtime.kept_state import generators_kept, remember
 
 
 @contextmanager
-def left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> Iterator[None]:
+def leave_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> Iterator[None]:
     """Put the network into evaluation mode with stand-ins for its tensors, and undo all of it.
 
     What is put back: every attribute of every module (mode, parameters, buffers, hooks, counters,
     the contents of containers, however deep), what its hooks kept, and the state of the random
-    generators.
+    generators. Other threads that come here wait.
 
     Args:
         network: The network.
         stand_in: Makes the tensor that takes the place of a parameter, a buffer or another tensor
             held by a module. It is asked once for each, so that tied ones stay tied.
+
+    Raises:
+        ConvscopeError: Another thread trains this very network.
     """
+    with looking_at(network), _left_as_found(network, stand_in):
+        yield
+
+
+@contextmanager
+def _left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> Iterator[None]:
     made: dict[int, Tensor] = {}
 
     def replaced(value: Any) -> Any:
@@ -43,7 +52,7 @@ def left_as_found(network: nn.Module, stand_in: Callable[[Tensor], Tensor]) -> I
     restore = remember(values)
     containers = list(_containers(values))
     devices = {tensor.device for tensor in network.parameters() if tensor.device.type == "cuda"}
-    with torch.random.fork_rng(devices=sorted(devices, key=str)):
+    with generators_kept(sorted(devices, key=str)):
         try:
             for held, _ in attributes:
                 held["training"] = False
@@ -75,7 +84,9 @@ def _containers(values: Iterable[Any]) -> Iterator[dict[Any, Any] | list[Any]]:
             yield value
 
 
-def named_tensors(network: nn.Module) -> tuple[dict[str, Tensor], list[str], dict[str, list[str]]]:
+def collect_tensors(
+    network: nn.Module,
+) -> tuple[dict[str, Tensor], list[str], dict[str, list[str]]]:
     """All tensors that a network holds, each once, under the first of its paths.
 
     Returns:

@@ -1,7 +1,7 @@
 """Looking into networks: what they compute, cost, see and respond to. Nothing here trains.
 
 - `open/`: what stands for a network, an image or data, told apart in one place.
-- `trace/`: layer by layer, shapes, parameters, operations, memory. `drawing/`: a drawing of it.
+- `trace/`: layer by layer, shapes, parameters, MACs, memory. `drawing/`: a drawing of it.
 - `unit/`: where one number comes from, forwards and backwards, checked against the network.
 - `receptive_field/`: what units see of the image, and how much each pixel matters.
 - `explanation/`: what a prediction rests on; the methods are in `attribution/`.

@@ -19,6 +19,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from convscope.files import atomic_path
 from convscope.look.image_grid import FONTS
+from convscope.look.language import current_language, use_language
 from convscope.look.palette import FAINT, GRID, INK, WHITE
 
 DOTS_PER_INCH = 150
@@ -55,7 +56,8 @@ def drawing(path: str | Path | None, width: float, height: float) -> Iterator[Fi
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)  # inches around each part
         figure = Figure(figsize=(width, height), layout=layout, facecolor=WHITE)
         FigureCanvasAgg(figure)
-        yield figure
+        with use_language(_drawable_language()):
+            yield figure
         if path is not None:
             with atomic_path(path) as temporary:
                 figure.savefig(temporary, dpi=DOTS_PER_INCH)
@@ -95,6 +97,10 @@ def shorten(text: str, longest: int) -> str:
         return text
     kept = longest - 1
     return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def _drawable_language() -> str:
+    return current_language() if drawable("感受野", instead="") else "en"
 
 
 def headline(figure: Figure, text: str) -> None:

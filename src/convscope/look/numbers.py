@@ -33,6 +33,23 @@ def number(value: float | None, digits: int = 4) -> str:
     return text.replace("-", MINUS)
 
 
+def write_as(value: object, form: str) -> str:
+    """A value in one of Python's format specifications, in the way that all numbers are written.
+
+    What `format` gives, but "64 %" for "64%", a true minus sign, and 0 for "0.0e+00".
+
+    Raises:
+        ValueError: The specification doesn't fit the value, as `format` says it.
+    """
+    text = format(value, form)
+    if not isinstance(value, int | float) and not hasattr(value, "dtype"):
+        return str(text)
+    if form.endswith("e") and float(text) == 0:
+        return "0"
+    text = text.replace("-", MINUS)
+    return f"{text[:-1]} %" if text.endswith("%") else text
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """A share of 1 with so many decimals: 0.9234 is "92.3 %"."""
     if share is None or not math.isfinite(share):

@@ -18,6 +18,7 @@ ACCENT = "#b4530a"  # what leaves the straight way through a network: shortcuts,
 
 BLUE, VERMILION, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 ORANGE, SKY = "#e69f00", "#56b4e9"
+INDIGO = "#332288"  # of Tol's colours, for one thing more beside these
 SERIES = (BLUE, VERMILION, GREEN, PINK, ORANGE, SKY, INK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PALE_BLUE, PALE_GREEN = "#bcd0e5", "#dcefe0"  # areas behind lines and bars

@@ -14,6 +14,7 @@ from convscope.look.palette import DIVERGING, FAINT, INK, SEQUENTIAL
 
 SMALL = 200  # pixels: an image of fewer is enlarged as squares, so that they can be told apart
 CELL = 96  # pixels that a small map of a mosaic is enlarged to, about
+LETTERS_ACROSS = 40  # in a row of numbers, at the usual size of a panel
 GAP = 16  # pixels between the maps of a mosaic, of which a number stands in those above
 
 Pixels = NDArray[np.uint8]
@@ -42,14 +43,30 @@ def draw_values(axes: Axes, values: Values, low: float, high: float) -> Any:
 
 
 def draw_numbers(axes: Axes, values: Values, fontsize: float) -> None:
-    """Draw a small matrix as coloured squares with the numbers in them."""
+    """Draw a small matrix as coloured squares with the numbers in them.
+
+    Where many numbers stand in a row they get fewer digits, at least two, and then smaller letters.
+    """
     reach = abs(values).max() or 1.0
     # Only up to half of the colours' strength: dark text can be read on all of these.
     axes.imshow(0.5 * values / reach, cmap=DIVERGING, vmin=-1, vmax=1)
-    for (row, column), value in np.ndenumerate(values):
-        text = f"{value:.4g}".replace("-", "−")
-        axes.text(column, row, text, ha="center", va="center", color=INK, fontsize=fontsize)
+    texts, scale = _fitting_numbers(values)
+    for (row, column), text in np.ndenumerate(texts):
+        axes.text(column, row, text, ha="center", va="center", color=INK, fontsize=fontsize * scale)
     _frame(axes)
+
+
+def _fitting_numbers(values: Values) -> tuple[NDArray[np.str_], float]:
+    """Numbers as texts that fit side by side, and by how much the letters must shrink for that."""
+    across = 1.0
+    texts = np.array([[""]])
+    for digits in (4, 3, 2):
+        rows = [[f"{value:.{digits}g}".replace("-", "−") for value in row] for row in values]
+        texts = np.array(rows)
+        across = LETTERS_ACROSS / (texts.shape[1] * max(len(text) for text in texts.flat))
+        if across >= 1:
+            break
+    return texts, min(1.0, across)
 
 
 def draw_mosaic(

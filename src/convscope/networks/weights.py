@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.look.names import join_names
 from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
 
@@ -22,6 +23,7 @@ SHOWN = 3  # names that an error quotes of each kind
 COUNTER = "num_batches_tracked"  # a count of batch norm that files older than PyTorch 1.0 lack
 PICKLES = (".pth", ".pt", ".pth.tar", ".ckpt", ".bin")
 WRAPPINGS = ("state_dict", "model_state_dict", "model")  # under which checkpoints keep weights
+LFS_POINTER = b"version https://git-lfs"
 PREFIXES = ("module.", "_orig_mod.", "model.")
 """What nn.DataParallel, torch.compile and training frameworks put before every name."""
 
@@ -38,9 +40,20 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
         UsageError: No such file, or not such a file.
         ConvscopeError: The file is damaged.
     """
+    if not isinstance(path, str | Path):
+        raise UsageError(
+            "weights must be a file, or tensors by name as network.state_dict() gives them; given "
+            f"a {type(path).__name__}."
+        )
     path = Path(path)
     if not path.is_file():
         raise UsageError(f"No weights file {str(path)!r}.")
+    with path.open("rb") as file:
+        if file.read(len(LFS_POINTER)) == LFS_POINTER:
+            raise UsageError(
+                f"{str(path)!r} holds no weights, but says where Git LFS keeps them. Fetch them: "
+                "git lfs pull."
+            )
     name = path.name.lower()
     if name.endswith(".safetensors"):
         return _read_safetensors(path)
@@ -89,10 +102,22 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
             f"{_advice(network, fitting)}"
         )
     network.load_state_dict(fitting, strict=False)  # strict but for the counters
+    not_numbers = [
+        name
+        for name, t in fitting.items()
+        if t.is_floating_point() and not t.float().isfinite().all()
+    ]
+    if not_numbers:
+        warnings.warn(
+            f"Weights that hold NaN or infinity: {join_names(not_numbers, SHOWN)}.", stacklevel=2
+        )
     if prefix:
         warnings.warn(f"Names in the weights begin with {prefix!r}; it is taken off.", stacklevel=2)
     if left_out:
-        warnings.warn(f"Left out, as the network has no such part: {_few(left_out)}.", stacklevel=2)
+        warnings.warn(
+            f"Left out, as the network has no such part: {join_names(left_out, SHOWN)}.",
+            stacklevel=2,
+        )
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -160,8 +185,31 @@ def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> lis
         for name, tensor in here.items()
         if name in there and not is_lazy(tensor) and there[name].shape != tensor.shape
     ]
-    found = {"missing": missing, "unknown": unknown, "of another shape": misshaped}
-    return [f"{kind} {_few(names)}" for kind, names in found.items() if names]
+    of_other_numbers = [
+        f"{name} ({_kind(there[name])} instead of {_kind(tensor)})"
+        for name, tensor in here.items()
+        if name in there and not name.endswith(COUNTER) and not _holds(tensor, there[name])
+    ]
+    found = {
+        "missing": missing,
+        "unknown": unknown,
+        "of another shape": misshaped,
+        "of another kind of numbers": of_other_numbers,
+    }
+    return [f"{kind} {join_names(names, SHOWN)}" for kind, names in found.items() if names]
+
+
+def _holds(place: Tensor, given: Tensor) -> bool:
+    """Whether numbers keep their meaning in such a place: rounded they may be, but not cut off."""
+    if is_lazy(place) or place.is_complex() or place.dtype == given.dtype:
+        return True
+    if place.is_floating_point():
+        return given.is_floating_point()
+    return not given.is_floating_point() and not given.is_complex()
+
+
+def _kind(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
@@ -172,7 +220,7 @@ def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
             " The names fit, so build it with the in_channels, classes and other arguments that "
             "the weights were trained with."
         )
-    return f" Their names fit {' and '.join(map(repr, fitting))}." if fitting else ""
+    return f" Their names fit {join_names(map(repr, fitting))}." if fitting else ""
 
 
 @functools.cache
@@ -183,11 +231,6 @@ def _names_of(network: str) -> set[str]:
 
 def _names(weights: Iterable[str]) -> set[str]:
     return {name for name in weights if not name.endswith(COUNTER)}
-
-
-def _few(names: list[str]) -> str:
-    rest = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _shape(tensor: Tensor) -> str:

@@ -13,14 +13,22 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from convscope.look import numbers
 from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
 from convscope.look.numbers import duration
-from convscope.look.palette import FAINT, INK
+from convscope.look.palette import (
+    BLUE,
+    FAINT,
+    GREEN,
+    INDIGO,
+    INK,
+    ORANGE,
+    PINK,
+    SKY,
+    VERMILION,
+)
 from convscope.planning.forecast import Forecast
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import Range
 from convscope.planning.memory_timeline import KINDS, MemoryTimeline, memory_timeline
 
-# Okabe and Ito, "Color universal design", 2008: told apart with any kind of colour blindness.
-COLOURS = ("#0072b2", "#cc79a7", "#7b8794", "#d55e00", "#56b4e9", "#e69f00", "#009e73")
 NAMES = {
     "parameters": "parameters",
     "optimizer": "optimizer's state",
@@ -31,8 +39,16 @@ NAMES = {
     "temporary": "temporary",
     "workspace": "workspace of convolutions",
 }
-PART_COLOURS = dict(zip((kind for kind in NAMES if kind != "average"), COLOURS, strict=True))
-PART_COLOURS["average"] = "#332288"  # Tol's indigo: darker than the colours around it
+PART_COLOURS = {
+    "parameters": BLUE,
+    "optimizer": PINK,
+    "average": INDIGO,  # darker than the colours around it
+    "images": FAINT,
+    "gradients": VERMILION,
+    "activations": SKY,
+    "temporary": ORANGE,
+    "workspace": GREEN,
+}
 UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 HALVINGS, DOUBLINGS = 4, 2  # of the batch size, that are drawn
 MEASURING_SECONDS = 0.4  # for each batch size
@@ -125,7 +141,7 @@ def _draw_layers(axes: Axes, forecast: Forecast) -> None:
     axes.set_title("Layers that keep most")
     layers = sorted(forecast.step_memory.layers.items(), key=lambda each: -each[1])[:NAMED_LAYERS]
     names = [shorten(drawable(name, instead="layer"), 24) or "loss" for name, _ in layers]
-    axes.barh(range(len(layers)), [size for _, size in layers], color=COLOURS[4], height=0.65)
+    axes.barh(range(len(layers)), [size for _, size in layers], color=SKY, height=0.65)
     axes.set_yticks(range(len(layers)), names, fontsize=9, parse_math=False)
     axes.set_ylim(NAMED_LAYERS - 0.4, -0.6)
     axes.set_axisbelow(True)
@@ -171,11 +187,11 @@ def _draw_ranges(
     below = [each.value - each.low for each in ranges]
     above = [each.high - each.value for each in ranges]
     axes.errorbar(
-        sizes, values, yerr=(below, above), color=COLOURS[0], marker="o", markersize=4,
+        sizes, values, yerr=(below, above), color=BLUE, marker="o", markersize=4,
         linewidth=1.6, elinewidth=1.0, capsize=3,
     )  # fmt: skip
     at = sizes.index(forecast.batch_size)
-    axes.plot(sizes[at], values[at], color=COLOURS[3], marker="o", markersize=9)
+    axes.plot(sizes[at], values[at], color=VERMILION, marker="o", markersize=9)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sizes))
     axes.xaxis.set_minor_locator(NullLocator())

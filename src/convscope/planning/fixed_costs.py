@@ -26,7 +26,7 @@ class FixedCosts:
 
     Attributes:
         start_seconds: From the beginning of the command to the first measurement of the network.
-        final_evaluation_seconds: Report and figures, without the network's answers.
+        final_evaluation_seconds: Report and figures, without the network's predictions.
         start_bytes: The process before the network is placed, without the images.
         late_bytes: What libraries take that are first used in training.
         final_evaluation_bytes: What the final evaluation and the report take, when the

@@ -41,8 +41,8 @@ class Forecast(Printed):
         steps_per_epoch: Steps in each.
         flops: Floating-point operations of convolutions and matrix products in a step.
         estimated: Share of the step's time that is that of similar operations.
-        uncorrected: "step", "run" and "memory" before correction by history, and "answers": the
-            seconds in which the network answers after training.
+        uncorrected: "step", "run" and "memory" before correction by history, and "predictions": the
+            seconds that predicting takes after training.
         notes: What a reader must know besides.
     """
 

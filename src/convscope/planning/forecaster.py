@@ -166,7 +166,7 @@ class Forecaster:
                 "step": step_seconds,
                 "run": time.run,
                 "memory": float(peak),
-                "answers": time.answers,
+                "predictions": time.predictions,
             },
             notes=self._notes(estimated, batch_size),
         )

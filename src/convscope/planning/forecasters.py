@@ -14,7 +14,7 @@ from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.planning.workload import Workload
 from convscope.runtime.convolution_plan import make_plan
 from convscope.runtime.execution import Precision
-from convscope.runtime.trial import shortened
+from convscope.runtime.trial import shorten_reason
 
 CHOOSING_SECONDS = 0.3  # for timing operations in each precision, to choose one
 MATRICES_SECONDS = 0.5  # for measuring which convolutions matrices do faster; training takes longer
@@ -35,7 +35,7 @@ def make_forecasters(workload: Workload) -> list[Forecaster]:
             only = _in_precision(workload, "float32")
             only.more_notes = (
                 "Training computes in float32: an operation of the network has no form in bfloat16 "
-                f"({shortened(workload.no_bfloat16)}).",
+                f"({shorten_reason(workload.no_bfloat16)}).",
             )
             _ = only.step
             return [only]

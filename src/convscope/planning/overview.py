@@ -11,7 +11,7 @@ import torch
 from matplotlib.figure import Figure
 
 from convscope.comparison.evaluation_record import EvaluationRecord
-from convscope.data.facts import data_facts
+from convscope.data.facts import collect_facts
 from convscope.errors import UsageError
 from convscope.evaluation.cost import count_macs
 from convscope.look import numbers
@@ -26,6 +26,7 @@ from convscope.planning.overview_figure import overview_figure
 from convscope.planning.plan import Plan
 from convscope.runs.build_for_images import build_for_images
 from convscope.runs.recipe import Recipe
+from convscope.runtime.usual_settings import in_usual_settings
 
 MEASURING_SECONDS = 0.3  # for each network
 
@@ -168,6 +169,7 @@ class Overview(Printed):
         return cells
 
 
+@in_usual_settings
 def plan_all(
     data: str | Path,
     recipe: str | Path | Recipe | None = None,
@@ -215,7 +217,7 @@ def count_costs(
     Raises:
         UsageError: There is no such data, or its images aren't square and no size is given.
     """
-    facts = data_facts(data, size=size)
+    facts = collect_facts(data, size=size)
     channels, height, width = facts.shape
     if size is None and height != width:
         raise UsageError(f"The images are {height}×{width}. Give --size, to make them square.")

@@ -28,8 +28,10 @@ from convscope.planning.workload import make_workload
 from convscope.runs.choose_recipe import choose_recipe
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runtime.usual_settings import in_usual_settings
 
 
+@in_usual_settings
 def plan(
     network: str | Path | nn.Module | Run,
     data: Data | None = None,
@@ -93,6 +95,7 @@ class Plan(Printed):
         self._forecasts: dict[int, Forecast] = {}
 
     @cached_property
+    @in_usual_settings
     def forecasters(self) -> list[Forecaster]:
         """One for each precision that training may choose, the faster first.
 
@@ -101,6 +104,7 @@ class Plan(Printed):
         """
         return make_forecasters(self.workload)
 
+    @in_usual_settings
     def forecast(self, batch_size: int | None = None) -> Forecast:
         """Time and memory of the run, each with its range, and what they are made of.
 

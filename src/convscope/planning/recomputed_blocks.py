@@ -144,12 +144,12 @@ class _Kept:
 
     @cached_property
     def work(self) -> float:
-        """Of the whole step."""
+        """The work of the whole step, in floating-point operations."""
         return sum(_work(operation) for operation in self._operations)
 
     @cached_property
     def work_by_layer(self) -> dict[str, float]:
-        """Of the forward pass."""
+        """The work of the forward pass, by layer, in floating-point operations."""
         work: dict[str, float] = {}
         for operation in self._operations:
             if operation.phase == "forward":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from convscope.evaluation.calibrate import GAUSSIAN_CLASSES, GAUSSIAN_IMAGES
 from convscope.evaluation.out_of_distribution import IMAGES as OUT_OF_DISTRIBUTION_IMAGES
-from convscope.evaluation.robustness import answers_needed
+from convscope.evaluation.robustness import count_predictions
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.history import outcomes, with_range
 from convscope.planning.step import RecordedStep
@@ -40,8 +40,8 @@ class RunTime:
         given: Seconds of them that the recipe's minutes decide; they are not to be corrected.
         epochs: Passes over the training images; not a whole number where minutes decide.
         steps_per_epoch: Steps in each.
-        answers: The network's answers after training: to calibrate, evaluate and disturb.
-        final_evaluation: After the last step: answers, report and figures.
+        predictions: Predicting after training: to calibrate, evaluate and disturb.
+        final_evaluation: After the last step: predictions, report and figures.
     """
 
     start: float
@@ -51,7 +51,7 @@ class RunTime:
     given: float
     epochs: float
     steps_per_epoch: int
-    answers: float
+    predictions: float
     final_evaluation: float
 
     @property
@@ -90,7 +90,9 @@ def run_time(
         2 * weights / CHECKPOINT_BYTES_PER_SECOND,
     )
     slower = FLOAT32_TIMES_AS_LONG if workload.execution.precision == "bfloat16" else 1.0
-    answers = answers_after_training(workload, step.forward_flops(1) // 2) * per_image * slower
+    predictions = (
+        predictions_after_training(workload, step.forward_flops(1) // 2) * per_image * slower
+    )
     training = _training_time(workload, epoch, stopped)
     start = costs.start_seconds
     if stopped is None:
@@ -103,8 +105,8 @@ def run_time(
         given=training.given,
         epochs=training.steps / epoch.steps,
         steps_per_epoch=epoch.steps,
-        answers=answers,
-        final_evaluation=costs.final_evaluation_seconds + answers,
+        predictions=predictions,
+        final_evaluation=costs.final_evaluation_seconds + predictions,
     )
 
 
@@ -124,8 +126,8 @@ def _training_time(workload: Workload, epoch: EpochTime, stopped: Stopped | None
     return TrainingTime(found.steps, found.seconds / ratio, found.given)
 
 
-def answers_after_training(workload: Workload, macs: int) -> int:
-    """How many images the network answers after training.
+def predictions_after_training(workload: Workload, macs: int) -> int:
+    """How many predictions the network makes after training.
 
     Args:
         workload: The images and the recipe.
@@ -134,9 +136,9 @@ def answers_after_training(workload: Workload, macs: int) -> int:
     counts = workload.counts
     validation, test = counts.get("validation", 0), counts.get("test", 0)
     evaluated = test or validation
-    answers = evaluated + validation + answers_needed(macs, evaluated, workload.size)
+    predictions = evaluated + validation + count_predictions(macs, evaluated, workload.size)
     if validation and workload.recipe.unknown_rate:
-        answers += 2 * OUT_OF_DISTRIBUTION_IMAGES  # noise and digits
+        predictions += 2 * OUT_OF_DISTRIBUTION_IMAGES  # noise and digits
         if workload.classes is None or workload.classes <= GAUSSIAN_CLASSES:
-            answers += min(counts["train"], GAUSSIAN_IMAGES)
-    return answers
+            predictions += min(counts["train"], GAUSSIAN_IMAGES)
+    return predictions

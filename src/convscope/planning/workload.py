@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from convscope.data.facts import DataFacts, data_facts
+from convscope.data.facts import DataFacts, collect_facts
 from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
 from convscope.networks.catalog import entry
@@ -153,7 +153,7 @@ def _facts(
         size = recipe.size
         if size is None and isinstance(network, str) and str(data) not in NAMED:
             size = entry(network).image[1]
-        return data_facts(data, size=size, validation=recipe.validation, reading=recipe.reading)
+        return collect_facts(data, size=size, validation=recipe.validation, reading=recipe.reading)
     if image_shape is None:
         raise UsageError("Give data, or image_shape=(channels, height, width).")
     return DataFacts(image_shape, {"train": 60_000, "test": 10_000}, 10)

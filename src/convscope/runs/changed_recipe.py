@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from convscope.errors import UsageError
-from convscope.runs.differences import differing_fields
+from convscope.runs.differences import find_differing_fields
 from convscope.runs.recipe import Recipe
 
 CHANGEABLE = ("epochs", "minutes", "early_stop", "checkpoint_minutes", "unknown_rate", "data")
@@ -33,7 +33,7 @@ def check_recipe_change(folder: Path, began: Mapping[str, Any] | None, now: Reci
         first = now if began is None else Recipe.model_validate(began)
     except pydantic.ValidationError:
         return  # of other fields than recipes have now
-    changed = differing_fields([first, now], CHANGEABLE)
+    changed = find_differing_fields([first, now], CHANGEABLE)
     if changed:
         listed = ", ".join(
             f"{name} ({_shown(before)} → {_shown(after)})"

@@ -8,7 +8,7 @@ from typing import Any
 from convscope.runs.recipe import Recipe
 
 
-def differing_fields(
+def find_differing_fields(
     recipes: Sequence[Recipe], ignored: Sequence[str] = ()
 ) -> dict[str, tuple[Any, ...]]:
     """The fields that aren't the same in all recipes.

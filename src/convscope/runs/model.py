@@ -15,6 +15,7 @@ from convscope.runs.model_file import ModelCard, read_model_file
 from convscope.runs.own_module import check_is_module, with_shapes
 from convscope.runtime.execution import Execution, Layout
 from convscope.runtime.module_copy import copy_module
+from convscope.runtime.usual_settings import in_usual_settings
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Model:
         execution = Execution(device, "float32")
         network, images = execution.place(self.network), torch.zeros(2, *self.image_shape)
         try:
-            with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+            with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 network(execution.lay_out(images))
         except RuntimeError:
             return "contiguous"
@@ -66,6 +67,7 @@ class Model:
         return Normalization(self.card.mean, self.card.std)
 
 
+@in_usual_settings
 def load_model(path: str | Path, module: nn.Module | None = None) -> Model:
     """The trained network of a model file, in evaluation mode, and its card.
 

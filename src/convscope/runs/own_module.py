@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from convscope.errors import UsageError
-from convscope.graph.restore import left_as_found
+from convscope.graph.restore import leave_as_found
+from convscope.look.names import join_names
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.module_copy import copy_module, inside_containers
 from convscope.runtime.module_output import main_logits
@@ -43,6 +44,12 @@ def examine_module(
     name = check_is_module(module)
     _check_containers(module, name)
     _check_weights(module, name)
+    if any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
+        raise UsageError(
+            f"The module {name} has weights on the device 'meta', which have no numbers. Build it "
+            "outside of torch.device('meta'), or call network.to_empty(device='cpu') and give it "
+            "initial weights."
+        )
     output = run_once(module, shape, training=False)
     logits = main_logits(output)
     wanted = "classes" if classes is None else classes
@@ -51,6 +58,8 @@ def examine_module(
             f"The module {name} gives {tuple(logits.shape)} for 2 images; training needs "
             f"logits of shape (2, {wanted}), one for each class of the data."
         )
+    _check_single_image(module, shape, logits.shape[1])
+    _check_buffers(module, shape)
     if not any(parameter.requires_grad for parameter in module.parameters()):
         has = "only frozen parameters" if any(True for _ in module.parameters()) else "none"
         raise UsageError(
@@ -58,9 +67,14 @@ def examine_module(
             "layers as attributes (self.conv = nn.Conv2d(…)), or call requires_grad_(True)."
         )
     notes = []
-    if not isinstance(output, Tensor) or not isinstance(
-        run_once(module, shape, training=True), Tensor
-    ):
+    trained = run_once(module, shape, training=True)
+    if main_logits(trained).shape != logits.shape:
+        raise UsageError(
+            f"The module {name} gives {tuple(logits.shape)} for 2 images in evaluation mode, and "
+            f"{tuple(main_logits(trained).shape)} in training mode; both must be logits, one for "
+            "each class."
+        )
+    if not isinstance(output, Tensor) or not isinstance(trained, Tensor):
         notes.append(
             f"{name} returns several outputs; the first is trained and evaluated, the others get "
             "no gradient of their own."
@@ -69,7 +83,7 @@ def examine_module(
     if still:
         notes.append(
             f"Kept in evaluation mode while {name} is trained, as they were given: "
-            f"{', '.join(still[:SHOWN])}{f' and {len(still) - SHOWN} more' * (len(still) > SHOWN)}."
+            f"{join_names(still, SHOWN)}."
         )
     return tuple(notes)
 
@@ -127,17 +141,25 @@ def has_lazy_layers(module: nn.Module) -> bool:
     return any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers()))
 
 
-def run_once(module: nn.Module, shape: tuple[int, int, int], *, training: bool) -> Any:
-    """What the module returns for 2 images of zeros, without gradients; it is left as found.
+def run_once(
+    module: nn.Module, shape: tuple[int, int, int], *, training: bool, images: int = 2
+) -> Any:
+    """What the module returns for images of zeros, without gradients; it is left as found.
 
     Raises:
-        UsageError: It fails on them.
+        UsageError: It fails on them, or can't be put into this mode.
     """
     allow_nesting(module)
     give_shapes(module, shape)
-    with left_as_found(module, torch.clone), torch.no_grad():
-        module.train(training)
-        return _call(module, torch.zeros(2, *shape))
+    with leave_as_found(module, torch.clone), torch.no_grad():
+        try:
+            module.train(training)
+        except NotImplementedError as error:  # as of what torch.export made
+            raise UsageError(
+                f"The module {type(module).__name__} can't be put into training mode ({error}). "
+                "Give the nn.Module that it was made from."
+            ) from error
+        return _call(module, torch.zeros(images, *shape))
 
 
 def _call(module: nn.Module, images: Tensor) -> Any:
@@ -150,7 +172,20 @@ def _call(module: nn.Module, images: Tensor) -> Any:
         raise UsageError(
             f"The module {type(module).__name__} fails on images of shape "
             f"{tuple(images.shape)}: {' '.join(str(error).split()) or type(error).__name__}"
+            f"{_hint_at_kind(module)}"
         ) from error
+
+
+def _hint_at_kind(module: nn.Module) -> str:
+    """What to do about weights of another kind than images are, if there are only such."""
+    kinds = {p.dtype for p in module.parameters() if p.dtype.is_floating_point}
+    if not kinds or torch.float32 in kinds:
+        return ""
+    found = ", ".join(sorted(str(kind).removeprefix("torch.") for kind in kinds))
+    return (
+        f". Its weights are {found}, and images come in float32: give it as network.float(). "
+        "Whether bfloat16 is faster is measured; precision='bfloat16' asks for it."
+    )
 
 
 def _check_containers(module: nn.Module, name: str) -> None:
@@ -191,6 +226,40 @@ def _matters(hidden: nn.Module) -> bool:
     return bool(hidden.state_dict()) or any(
         isinstance(each, nn.modules.dropout._DropoutNd) for each in hidden.modules()
     )
+
+
+def _check_single_image(module: nn.Module, shape: tuple[int, int, int], classes: int) -> None:
+    """Refuse a module that takes images only several at a time."""
+    advice = (
+        "Predictions, the server and the last images of an epoch may be one image alone. Is "
+        "there a squeeze() without an axis, which drops the axis of the images, too (squeeze(1) "
+        "doesn't), or a normalization over the images of a batch?"
+    )
+    try:
+        logits = main_logits(run_once(module, shape, training=False, images=1))
+    except UsageError as error:
+        raise UsageError(f"{error} For 2 images it doesn't fail. {advice}") from error
+    if tuple(logits.shape) != (1, classes):
+        raise UsageError(
+            f"The module {type(module).__name__} gives {tuple(logits.shape)} for 1 image, where "
+            f"(1, {classes}) is needed. {advice}"
+        )
+
+
+def _check_buffers(module: nn.Module, shape: tuple[int, int, int]) -> None:
+    """Refuse buffers that grow with every call."""
+    with leave_as_found(module, torch.clone), torch.no_grad():
+        sizes = []
+        for _ in range(2):
+            _call(module, torch.zeros(2, *shape))
+            sizes.append({path: tensor.shape for path, tensor in module.state_dict().items()})
+    growing = [path for path, size in sizes[1].items() if size != sizes[0].get(path)]
+    if growing:
+        raise UsageError(
+            f"The buffer {growing[0]!r} of {type(module).__name__} gets another shape with every "
+            "call, so no model file could be loaded into it again. Register it with "
+            "persistent=False, or keep it in a plain attribute."
+        )
 
 
 def _check_weights(module: nn.Module, name: str) -> None:

@@ -21,7 +21,7 @@ from convscope.files import write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
-from convscope.runs.differences import differing_fields
+from convscope.runs.differences import find_differing_fields
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
@@ -261,7 +261,7 @@ def spread(values: Sequence[float]) -> AccuracySpread:
 
 
 def _check_recipe(group: SeedGroup, recipe: Recipe) -> None:
-    differences = differing_fields([group.recipe, recipe], ignored=["seed", "data_rules"])
+    differences = find_differing_fields([group.recipe, recipe], ignored=["seed", "data_rules"])
     if differences:
         listed = ", ".join(
             f"{name} was {old!r} and is {new!r}" for name, (old, new) in differences.items()

@@ -11,8 +11,11 @@ What is here:
   measured to be faster; `folded`: batch norm folded into convolutions for evaluation;
 - `recomputation`: activations computed again instead of being kept; `dead_taps`: gradients that
   oneDNN doesn't write;
-- what any module needs: `module_output` finds its logits, `module_copy` copies it, `training_mode`
-  leaves frozen parts alone, `kept_state` puts back what hooks collected, `deep_nesting`;
+- what any module needs: `module_output` finds its logits, `module_copy` copies it, with the
+  functions that it keeps (`rebinding`), `training_mode` leaves frozen parts alone, `kept_state`
+  puts back what hooks collected, `deep_nesting`;
+- what belongs to the whole process: `usual_settings` keeps the caller's settings of PyTorch out of
+  public functions, `exclusive` lets threads train one after the other, and look in turn;
 - `module_calls`: a forward pass followed module by module (`following_modules`);
 - `quiet`: PyTorch's log kept from the terminal while something is only tried (`quiet_torch`);
 - `allocator`, `process`, `system_memory`, `contention`, `device`: memory of the process and of the

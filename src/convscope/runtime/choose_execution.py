@@ -26,7 +26,7 @@ from convscope.runtime.module_copy import copy_module
 from convscope.runtime.poison import poison_heap
 from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import training_loss
-from convscope.runtime.trial import fitting_layout, no_bfloat16, shortened, why_step_fails
+from convscope.runtime.trial import fitting_layout, no_bfloat16, shorten_reason, why_step_fails
 
 FEW_IMAGES = 32  # of a batch, while it isn't known yet how slow a step is
 QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
@@ -154,7 +154,7 @@ def _choose_precision(
         if failure is not None and precision == "bfloat16":
             raise no_bfloat16(probe.network, failure)
         if failure is not None:
-            reason = f"an operation of it has no form in bfloat16 ({shortened(failure)})"
+            reason = f"an operation of it has no form in bfloat16 ({shorten_reason(failure)})"
             return replace(plain, reason=reason)
     if precision != "auto":
         return replace(plain, precision=precision)
@@ -209,8 +209,12 @@ def _loss_and_gradient(
         poisoned: Fill the heap with NaN before.
     """
     trained = _copy_without_dropout(probe.network, execution)
+    torch.manual_seed(0)  # layers that are left out at random are the same ones each time
     loss = _compute_gradients(trained, probe, execution, poisoned=poisoned)
-    gradients = [p.grad.float().flatten() for p in trained.parameters() if p.grad is not None]
+    gradients = [
+        (torch.zeros_like(p) if p.grad is None else p.grad).float().flatten()
+        for p in trained.parameters()
+    ]
     return loss, torch.cat(gradients).cpu()
 
 

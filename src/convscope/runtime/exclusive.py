@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
+
+from torch import nn
 
 from convscope.errors import ConvscopeError
 
@@ -18,7 +21,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _lock = threading.RLock()
+_look = threading.RLock()
 _running: list[str] = []  # what holds the lock, the outermost deed first
+_trained: dict[int, int] = {}  # from the identity of a module that is trained to the thread
 
 
 def exclusive(deed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -54,3 +59,35 @@ def exclusive(deed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+@contextmanager
+def in_training(network: nn.Module) -> Iterator[None]:
+    """Within: other threads are refused what would take the network's weights away for a moment."""
+    modules = [id(module) for module in network.modules()]
+    _trained.update(dict.fromkeys(modules, threading.get_ident()))
+    try:
+        yield
+    finally:
+        for module in modules:
+            _trained.pop(module, None)
+
+
+@contextmanager
+def looking_at(network: nn.Module) -> Iterator[None]:
+    """Within: no other thread looks at a network in this way; it waits until this one has ended.
+
+    For whatever puts stand-ins in the place of a network's weights for a moment, or replaces what
+    belongs to the process.
+
+    Raises:
+        ConvscopeError: Another thread trains this network, or a part of it; says what to do.
+    """
+    here = threading.get_ident()
+    if any(_trained.get(id(module), here) != here for module in network.modules()):
+        raise ConvscopeError(
+            f"{type(network).__name__} is being trained in another thread, and can't be looked at "
+            "meanwhile. Wait until that has ended, or give a copy: copy.deepcopy(network)."
+        )
+    with _look:
+        yield

@@ -68,14 +68,18 @@ class Execution:
         return images.reshape(-1).view(images.shape) if self.layout == "contiguous" else images
 
     def place(self, network: nn.Module) -> nn.Module:
-        """Move the network to the device, in the memory format; returns it."""
-        network.to(device=self.device, memory_format=self.memory_format)  # type: ignore[call-overload]
-        if self.layout == "contiguous":
-            # Kernels of one channel count as both, whatever their strides; convolutions look at
-            # the strides.
-            for tensor in (*network.parameters(), *network.buffers()):
-                if tensor.ndim == 4:
-                    tensor.data = tensor.data.reshape(-1).view(tensor.shape)
+        """Move the network to the device, its kernels in the memory format; returns it.
+
+        Kernels of 3-D convolutions stay as they are: the format is that of images.
+        """
+        network.to(self.device)
+        for tensor in (*network.parameters(), *network.buffers()):
+            if tensor.ndim == 4 and self.layout == "contiguous":
+                # Kernels of one channel count as both, whatever their strides; convolutions look
+                # at the strides.
+                tensor.data = tensor.data.reshape(-1).view(tensor.shape)
+            elif tensor.ndim == 4:
+                tensor.data = tensor.data.contiguous(memory_format=self.memory_format)
         return network
 
     def __str__(self) -> str:

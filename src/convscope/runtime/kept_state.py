@@ -6,6 +6,7 @@ of it is found by following what can be reached, and afterwards holds what it he
 
 from __future__ import annotations
 
+import random
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,8 @@ from functools import partial
 from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from convscope.runtime.module_copy import hooks_of
@@ -41,6 +44,22 @@ def remember(values: Iterable[Any]) -> Callable[[], None]:
             each()
 
     return restore
+
+
+@contextmanager
+def generators_kept(devices: Iterable[torch.device] = ()) -> Iterator[None]:
+    """After: the random generators of PyTorch, NumPy and Python stand where they stood before.
+
+    Args:
+        devices: GPUs whose generators are kept besides that of the processor.
+    """
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the one that modules draw from
+    try:
+        with torch.random.fork_rng(devices=[*devices]):
+            yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeAlias
@@ -24,8 +25,7 @@ def following_modules(
 ) -> Iterator[None]:
     """Within: two functions are called around the forward pass of every module of a network.
 
-    PyTorch's hooks for all modules do it, so none is registered at the network's own. Modules that
-    don't belong to the network aren't told of.
+    Modules that don't belong to the network aren't told of.
 
     Args:
         network: Its modules have the paths of `named_modules`: "" for itself, "layer1.0".
@@ -42,7 +42,38 @@ def following_modules(
         if after is not None and module in paths:
             after(paths[module], module, inputs, output)
 
+    with hooking_modules(enter, leave, always=True):
+        yield
+
+
+@contextmanager
+def hooking_modules(
+    before: Callable[[nn.Module, tuple[Any, ...]], None],
+    after: Callable[[nn.Module, tuple[Any, ...], Any], None],
+    *,
+    always: bool = False,
+) -> Iterator[None]:
+    """Within: two functions are called around every module that this thread computes.
+
+    PyTorch's hooks for all modules do it, so none is registered at a network's own. They belong to
+    the whole process; what other threads compute meanwhile isn't told.
+
+    Args:
+        before: Is given the module and its positional arguments.
+        after: Is given the same, and what the module returned.
+        always: Call `after` also for a module that failed, with None.
+    """
+    thread = threading.get_ident()
+
+    def enter(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        if threading.get_ident() == thread:
+            before(module, inputs)
+
+    def leave(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        if threading.get_ident() == thread:
+            after(module, inputs, output)
+
     with ExitStack() as hooks:
         hooks.callback(register_module_forward_pre_hook(enter).remove)
-        hooks.callback(register_module_forward_hook(leave, always_call=True).remove)
+        hooks.callback(register_module_forward_hook(leave, always_call=always).remove)
         yield

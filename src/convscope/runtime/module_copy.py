@@ -12,6 +12,7 @@ from torch.nn.parameter import UninitializedBuffer
 
 from convscope.errors import UsageError
 from convscope.runtime.deep_nesting import allow_nesting
+from convscope.runtime.rebinding import rebind
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -21,7 +22,8 @@ def copy_module(module: nn.Module, stand_in: Callable[[Tensor], Tensor] | None =
 
     Tensors that a forward pass left as plain attributes (self.last = x) belong to a graph and
     can't be copied as they are: the copy has their numbers. Hooks of the owner are shared, not
-    copied, with whatever they collect.
+    copied, with whatever they collect; but functions that refer to the module, or to a part of it,
+    refer to the copy's (`rebinding`).
 
     Args:
         module: Is left as it is.
@@ -56,6 +58,7 @@ def copy_module(module: nn.Module, stand_in: Callable[[Tensor], Tensor] | None =
             f"The module {type(module).__name__} can't be copied ({error}), which is needed to "
             "measure with it. Keep open files, generators, locks and the like outside of it."
         ) from error
+    rebind(memo, [memo[id(each)] for each in modules])
     copied: nn.Module = memo[id(module)]
     return copied
 

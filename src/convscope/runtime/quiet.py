@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 
 LIBRARIES = ("torch", "onnxscript", "onnx_ir")
 SILENT = logging.CRITICAL + 1
+
+_lock = threading.Lock()
+_within: list[contextlib.ExitStack] = []
+"""One for each that is within, of all threads; the first undoes what was done."""
 
 
 @contextlib.contextmanager
@@ -17,22 +22,32 @@ def quiet_torch() -> Iterator[None]:
 
     For what we only try: where an error is expected and told in a sentence of ours, PyTorch has
     already logged it with hundreds of lines. Warnings of other modules, as a network's own, are
-    still given.
+    still given. Levels and filters belong to the process: of several threads that are within, the
+    last to leave puts them back.
     """
+    with _lock:
+        _within.append(contextlib.ExitStack() if _within else _silence())
+    try:
+        yield
+    finally:
+        with _lock:
+            _within.pop().close()  # the last to leave takes the first
+
+
+def _silence() -> contextlib.ExitStack:
+    """Silence the libraries; closing what is returned undoes it."""
     # Every logger that there is by name, because PyTorch gives many of them levels of their own.
     names = [name for name in logging.root.manager.loggerDict if _belongs(name)]
     loggers = [logging.getLogger(name) for name in {*LIBRARIES, *names}]
     levels = [(logger, logger.level) for logger in loggers]
-    for logger in loggers:
+    undo = contextlib.ExitStack()
+    undo.enter_context(warnings.catch_warnings())
+    for library in LIBRARIES:
+        warnings.filterwarnings("ignore", module=rf"{library}(\.|$)")
+    for logger, level in levels:
+        undo.callback(logger.setLevel, level)
         logger.setLevel(SILENT)
-    try:
-        with warnings.catch_warnings():
-            for library in LIBRARIES:
-                warnings.filterwarnings("ignore", module=rf"{library}(\.|$)")
-            yield
-    finally:
-        for logger, level in levels:
-            logger.setLevel(level)
+    return undo
 
 
 def _belongs(name: str) -> bool:

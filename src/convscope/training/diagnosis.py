@@ -31,6 +31,14 @@ class NotFiniteError(ConvscopeError):
         self, what: str, where: str, job: Job, execution: Execution, progress: Progress
     ) -> None:
         self.where = where
+        if progress.step == 0 and what.startswith("The loss"):
+            super().__init__(
+                f"{what} in the very first step, before any weight was changed; training stopped, "
+                f"and nothing of it was saved. {where} So it isn't the learning rate, but what the "
+                "network computes: look for a logarithm, root or power of numbers below 0, a "
+                "division by 0, or initial weights that are far too large."
+            )
+            return
         advice = [f"a lower learning rate (--lr {job.recipe.learning_rate / 10:g})"]
         if job.recipe.clip_gradient is None:
             advice.append("--set clip_gradient=1")

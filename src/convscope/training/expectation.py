@@ -210,7 +210,7 @@ class Expectation:
             FixedCosts(
                 start_seconds=self._start_seconds,
                 final_evaluation_seconds=max(
-                    0.0, now - self._evaluating_from - forecast.uncorrected["answers"]
+                    0.0, now - self._evaluating_from - forecast.uncorrected["predictions"]
                 ),
                 start_bytes=without - self._workload.data_set_bytes,
                 late_bytes=max(0, self._training_peak - without - memory.heap),

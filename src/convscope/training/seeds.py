@@ -18,12 +18,14 @@ from convscope.runs.out_folder import reserve_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runs.seed_group import SeedGroup, open_group
+from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.diagnosis import stuck_at_guessing
 from convscope.training.interrupt import TrainingStoppedError
 from convscope.training.live_view import LiveView
 from convscope.training.train import resume, train
 
 
+@in_usual_settings
 def train_seeds(
     network: str | Callable[[], nn.Module],
     data: Data,

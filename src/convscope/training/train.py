@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from convscope.data.check.leaks import check_leaks
@@ -25,12 +28,14 @@ from convscope.runs.run import Run, new_run
 from convscope.runs.split_record import read_split_record, write_split_record
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.device import choose_device, describe
-from convscope.runtime.exclusive import exclusive
+from convscope.runtime.exclusive import exclusive, in_training
 from convscope.runtime.execution import Execution
+from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.module_copy import copy_module
 from convscope.runtime.process import forget_peak
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.training_mode import modes_kept
+from convscope.runtime.usual_settings import in_usual_settings
 from convscope.runtime.weight_average import WeightAverage
 from convscope.training.budget import first_plan, plan_steps
 from convscope.training.diagnosis import NotFiniteError
@@ -48,6 +53,7 @@ SHOWN_PROBLEMS = 10
 
 
 @exclusive("training")
+@in_usual_settings
 def train(
     network: str | nn.Module,
     data: Data,
@@ -114,11 +120,12 @@ def train(
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
-    with modes_kept(job.network):
+    with _borrowed(job.network, execution.device):
         return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 @exclusive("training")
+@in_usual_settings
 def resume(
     run: Run | str | Path,
     *,
@@ -161,7 +168,7 @@ def resume(
         environment.get("layout", "channels_last"),  # runs of earlier versions have no other
         "as the run began",
     )
-    with modes_kept(job.network):
+    with _borrowed(job.network, execution.device):
         return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
@@ -211,6 +218,14 @@ def _prepare(network: str | nn.Module, data: Data, recipe: Recipe, view: LiveVie
     for note in (*job.splits["train"].notes, *found):
         view.message(note)
     return job
+
+
+@contextmanager
+def _borrowed(network: nn.Module, device: torch.device) -> Iterator[None]:
+    """Within: a network may be trained, and other threads keep off; the rest is kept as it is."""
+    gpus = [device] if device.type == "cuda" else []
+    with modes_kept(network), generators_kept(gpus), in_training(network):
+        yield
 
 
 def _carry_out(

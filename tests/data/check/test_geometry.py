@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from convscope.data.check.geometry import WHOLE, blur, cut, slopes
-from convscope.data.check.views import WINDOWS, _pooled
+from convscope.data.check.geometry import WHOLE, blur, cut_windows, measure_slopes
+from convscope.data.check.views import WINDOWS, _pool_view
 
 
 @given(
@@ -18,12 +18,12 @@ def test_a_window_is_what_torch_samples(side, centre, extent):
     affine = torch.tensor([[extent[1], 0, centre[1]], [0, extent[0], centre[0]]]).expand(3, 2, 3)
     grid = F.affine_grid(affine, list(images.shape), align_corners=False)
     expected = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
-    torch.testing.assert_close(cut(images, window), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(cut_windows(images, window), expected, atol=1e-4, rtol=1e-4)
 
 
 def test_the_whole_image_is_itself():
     images = torch.rand(2, 9, 9)
-    torch.testing.assert_close(cut(images, torch.tensor([WHOLE, WHOLE])), images)
+    torch.testing.assert_close(cut_windows(images, torch.tensor([WHOLE, WHOLE])), images)
 
 
 def test_blurring_keeps_a_plain_image_and_spreads_a_point():
@@ -41,7 +41,7 @@ def test_blurring_keeps_a_plain_image_and_spreads_a_point():
 
 def test_slopes_of_a_ramp():
     ramp = torch.arange(8.0)[:, None] * 3 + torch.arange(8.0) * 2
-    down, right = slopes(ramp)
+    down, right = measure_slopes(ramp)
     assert (down[1:-1] == 3).all()
     assert (right[:, 1:-1] == 2).all()
 
@@ -50,5 +50,5 @@ def test_a_mirrored_view_is_the_view_of_the_mirrored_image():
     images = torch.rand(2, 20, 20)
     for window in range(len(WINDOWS)):
         torch.testing.assert_close(
-            _pooled(images, len(WINDOWS) + window), _pooled(images.flip(-1), window)
+            _pool_view(images, len(WINDOWS) + window), _pool_view(images.flip(-1), window)
         )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import convscope as cs
-from convscope.data.check.near import near_duplicates, too_small
+from convscope.data.check.near import are_too_small, find_near_duplicates
 from tests.conftest import needs_data
 from tests.data.check.scenes import image_set, scene, scenes
 
@@ -24,7 +24,7 @@ def plant(images, kind, rows, seed=0):
 
 def pairs_in(images, **options):
     splits = {"train": image_set(images)}
-    return near_duplicates(splits, list(range(len(images))), **options)
+    return find_near_duplicates(splits, list(range(len(images))), **options)
 
 
 def recall_and_false(images, per_kind):
@@ -100,9 +100,9 @@ def test_only_the_rows_given_are_looked_at():
     images = scenes(20)
     images = np.concatenate([images, images[:4]])
     splits = {"train": image_set(images)}
-    found = near_duplicates(splits, [0, 1, 5, 20, 22])
+    found = find_near_duplicates(splits, [0, 1, 5, 20, 22])
     assert [(each.first, each.second) for each in found] == [(0, 20)]
-    assert near_duplicates(splits, [0]) == near_duplicates(splits, []) == []
+    assert find_near_duplicates(splits, [0]) == find_near_duplicates(splits, []) == []
 
 
 def test_rows_count_through_all_splits():
@@ -111,7 +111,7 @@ def test_rows_count_through_all_splits():
         "train": image_set(images),
         "test": image_set(np.concatenate([scenes(3, first=100), images[4:5]]), split="test"),
     }
-    found = near_duplicates(splits, list(range(24)))
+    found = find_near_duplicates(splits, list(range(24)))
     assert [(each.first, each.second) for each in found] == [(4, 23)]
 
 
@@ -139,8 +139,8 @@ def test_any_number_size_and_channels(count, side, channels, seed):
 
 
 def test_images_of_a_few_pixels_are_too_small_to_tell():
-    assert too_small({"train": image_set(scenes(4, 15))})
-    assert not too_small({"train": image_set(scenes(4, 16))})
+    assert are_too_small({"train": image_set(scenes(4, 15))})
+    assert not are_too_small({"train": image_set(scenes(4, 16))})
     enlarged = image_set(scenes(4, 64))
     enlarged.original_sizes = {(8, 8): 4}
-    assert too_small({"train": enlarged})
+    assert are_too_small({"train": enlarged})

@@ -1,5 +1,6 @@
 """Reads a page as strictly as a validator would, and gives its parts."""
 
+import re
 from html.parser import HTMLParser
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta"}
@@ -46,6 +47,12 @@ class Page(HTMLParser):
         """What a person reads, without styles and scripts, with single spaces."""
         parts = [text for path, text in self.texts if not {"style", "script"} & set(path)]
         return " ".join("".join(parts).replace("\xa0", " ").split())
+
+
+def undefined_variables(text):
+    """The variables that styles use and that only printing, or nothing, defines."""
+    on_screen = text.split("@media print")[0] + "".join(re.findall(r'style="[^"]*"', text))
+    return set(re.findall(r"var\(--([\w-]+)", text)) - set(re.findall(r"--([\w-]+):", on_screen))
 
 
 def check(page):

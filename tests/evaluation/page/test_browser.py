@@ -72,7 +72,7 @@ def test_mistakes_are_paged_sorted_and_filtered(page, data):
     assert [row[0] for row in rows(page)] == [each["path"] for each in mistakes[:50]]
     page.click("#next")
     assert [row[0] for row in rows(page)] == [each["path"] for each in mistakes[50:100]]
-    page.click("#mistake-table th:nth-child(4) button")  # the least sure first
+    page.click("#mistake-table th:nth-child(4) button")  # the least confident first
     least = min(each["probability"] for each in mistakes)
     assert rows(page)[0][3] == f"{100 * least:.1f}\u00a0%"
     heading = page.get_attribute("#mistake-table th:nth-child(4)", "aria-sort")

@@ -25,7 +25,7 @@ from convscope.evaluation.report import write_report
 from convscope.evaluation.unknown import KnownImages
 from convscope.runs.run import Run
 from tests.evaluation.made_evaluations import evaluation_of
-from tests.evaluation.page.markup import Page, check
+from tests.evaluation.page.markup import Page, check, undefined_variables
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -43,6 +43,13 @@ def percent(share, digits=1):
 
 def test_the_page_is_well_formed_and_closed(reported):
     check(reported[0])
+
+
+def test_every_colour_is_defined(digits_run):
+    text = digits_run.report_file.read_text(encoding="utf-8")
+    assert undefined_variables(text) == set()
+    in_print = "p { color: var(--ink) } @media print { :root { --ink: #000 } }"
+    assert undefined_variables(in_print) == {"ink"}
 
 
 def test_every_section_is_there(reported):

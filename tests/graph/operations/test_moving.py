@@ -6,7 +6,7 @@ from torch import nn
 
 from convscope.graph.capture import capture
 from convscope.graph.operations.forms import Copied
-from convscope.graph.operations.moving import origins
+from convscope.graph.operations.moving import find_origins
 from convscope.inspection.unit.steps import explain_number
 
 
@@ -26,8 +26,8 @@ def test_the_operation_says_where_its_numbers_came_from():
 
     graph = capture(Moved(), (2, 2, 3))
     padding, slices, flip = graph.output, graph.output.inputs[0], graph.output.inputs[0].inputs[0]
-    assert origins(flip, 0)[0, 0].tolist() == [[2, 1, 0], [5, 4, 3]]
+    assert find_origins(flip, 0)[0, 0].tolist() == [[2, 1, 0], [5, 4, 3]]
     places = np.arange(12).reshape(2, 2, 3)
-    assert (origins(slices, 0)[0] == places[[1, 0, 1]]).all()
-    assert (origins(padding, 0)[..., -1] == -1).all()
-    assert (origins(padding, 0)[..., :3] == np.arange(18).reshape(1, 3, 2, 3)).all()
+    assert (find_origins(slices, 0)[0] == places[[1, 0, 1]]).all()
+    assert (find_origins(padding, 0)[..., -1] == -1).all()
+    assert (find_origins(padding, 0)[..., :3] == np.arange(18).reshape(1, 3, 2, 3)).all()

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from convscope.graph.capture import capture
-from convscope.graph.count import costs
+from convscope.graph.count import count_operation_costs
 from convscope.graph.folding import fold
 from convscope.graph.operations.forms import Calculated
-from convscope.graph.operations.numbers import scaled
+from convscope.graph.operations.numbers import scale_gradients
 from convscope.graph.operations.table import (
     FUNCTIONS,
     KINDS,
@@ -33,7 +33,9 @@ def forward(call, index):
 
 
 def backward(call, into, gradient):
-    return scaled(gradient.numbers(*into.place), "1 / 2^n", 0.5 ** call.argument("decimals"))
+    return scale_gradients(
+        gradient.numbers(*into.place), "1 / 2^n", 0.5 ** call.argument("decimals")
+    )
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_one_file_is_enough(halving, tmp_path):
     part = (*everything(node.shape)[:3], whole(4))
     assert looks_at(node, 0, part) is part
     assert is_understood(node)
-    assert costs(graph)[node].macs == 3
+    assert count_operation_costs(graph)[node].macs == 3
     assert part_of(node) == "pooling"
     assert "halving, 2 times" in [row.kind for row in fold(graph)]
     table = trace(network, (1, 6, 6))

@@ -6,9 +6,9 @@ from hypothesis import given
 
 from convscope.graph.operations.windows import (
     WindowAxis,
+    look_through_parts,
     part,
     parts_over,
-    seen_through_parts,
 )
 from convscope.graph.region import Extent
 
@@ -72,5 +72,5 @@ def test_parts_hold_all_places(size, data):
             i for i, each in enumerate(parts) if place in each
         ]
     some = data.draw(st.sets(st.integers(0, count - 1), min_size=1))
-    seen = seen_through_parts(extent(sorted(some), count), size, count)
+    seen = look_through_parts(extent(sorted(some), count), size, count)
     assert np.flatnonzero(seen.inside).tolist() == sorted({p for i in some for p in parts[i]})

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from convscope.errors import UsageError
-from convscope.inspection.attribution.attribution import frozen, logits_of
-from convscope.inspection.attribution.methods import METHODS, chosen_methods
+from convscope.inspection.attribution.attribution import freeze, logits_of
+from convscope.inspection.attribution.methods import METHODS, choose_methods
 from convscope.networks.catalog import build
 from tests.inspection import peculiar
 
@@ -56,10 +56,10 @@ def test_uses_evaluation_mode(method):
 
 
 def test_chosen_methods():
-    assert chosen_methods("all") == ["saliency", "integrated-gradients", "occlusion", "grad-cam"]
-    assert chosen_methods("grad-cam") == ["grad-cam"]
+    assert choose_methods("all") == ["saliency", "integrated-gradients", "occlusion", "grad-cam"]
+    assert choose_methods("grad-cam") == ["grad-cam"]
     with pytest.raises(UsageError, match="Unknown method 'gradcam'. Did you mean 'grad-cam'?"):
-        chosen_methods("gradcam")
+        choose_methods("gradcam")
 
 
 class Returns(nn.Module):
@@ -100,7 +100,7 @@ def test_logits_that_hang_on_nothing_are_explained():
 def test_frozen_lets_gradients_reach_images_only():
     network = peculiar.made(peculiar.EndsInFunctions)
     image = peculiar.images().requires_grad_()
-    with frozen(network):
+    with freeze(network):
         assert not any(p.requires_grad for p in network.parameters())
         logits_of(network, image).sum().backward()
     assert image.grad is not None

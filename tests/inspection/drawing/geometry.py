@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from convscope.inspection.drawing.look import text_width
+from convscope.inspection.drawing.letters import text_width
 from convscope.inspection.drawing.pieces import SHORTCUT, WIRE
 from convscope.inspection.drawing.scale import Placement
 from convscope.inspection.drawing.shapes import Path, Text

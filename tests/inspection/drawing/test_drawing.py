@@ -1,6 +1,6 @@
 """Drawings of the catalog's networks and of modules that are not ours.
 
-Tests inspection/drawing/svg.py, inspection/drawing/png.py, inspection/drawing/look.py,
+Tests inspection/drawing/svg.py, inspection/drawing/png.py, inspection/drawing/letters.py,
 inspection/drawing/legend.py, inspection/drawing/cells.py, inspection/drawing/units.py,
 inspection/drawing/scale.py, inspection/drawing/shapes.py.
 """
@@ -17,10 +17,10 @@ from torch import nn
 
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
-from convscope.graph.folding import layers
+from convscope.graph.folding import list_layers
 from convscope.graph.operations.table import describe
 from convscope.inspection.drawing.drawing import draw, draw_graph
-from convscope.inspection.drawing.look import SIZE
+from convscope.inspection.drawing.letters import SIZE
 from convscope.inspection.drawing.page import SLIDE
 from convscope.inspection.open.network import open_for_shape
 from convscope.look.palette import KINDS
@@ -99,7 +99,7 @@ def test_every_layer_is_named(name):
 
 
 def assert_says_every_layer(text, graph):
-    drawn = [node for node in layers(graph) if node.depends_on_images]
+    drawn = [node for node in list_layers(graph) if node.depends_on_images]
     wanted = Counter(describe(node).removeprefix("other: ") for node in drawn)
     for words, times in wanted.items():
         assert text.count(words) >= times, f"{words} is there {text.count(words)} of {times} times"
@@ -205,7 +205,7 @@ def test_svg_is_xml_that_names_every_layer(tmp_path):
     assert root.tag == f"{SVG}svg"
     titles = {line for title in root.iter(f"{SVG}title") for line in title.text.splitlines()}
     graph = capture(*open_for_shape("resnet18", (3, 64, 64)))
-    assert {node.name for node in layers(graph)} <= titles
+    assert {node.name for node in list_layers(graph)} <= titles
     written = " ".join(text.text for text in root.iter(f"{SVG}text"))
     assert written == said(draw_graph(graph, expand=True).page)
 

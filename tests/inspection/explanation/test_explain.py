@@ -17,6 +17,7 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.inspection.explanation.explain import explain
 from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, save_model
+from tests.evaluation.page.markup import undefined_variables
 from tests.inspection import peculiar
 
 CLASSES = ("Ankle boot", '<b>bag</b> & "co"', "大衣")
@@ -180,6 +181,7 @@ def test_the_page_holds_everything_and_names_can_do_no_harm(explained):
     assert not re.search(r"(https?:)?//|url\(|@import", re.sub(r"base64,[^\"]*", "", text))
     assert "prefers-color-scheme: dark" in text
     assert "color-scheme: light dark" in text
+    assert undefined_variables(text) == set()
     assert "Check: the pixels add up to" in words
 
 
@@ -213,7 +215,8 @@ def test_a_network_that_diverged_is_told(tmp_path, image):
         network = build("small", 1, 3, size=20)
     with torch.no_grad():
         network.classifier.dense3.bias.fill_(torch.nan)
-    with pytest.raises(
+    diverged = pytest.raises(
         ConvscopeError, match="not numbers .NaN or infinite.: its training diverged"
-    ):
+    )
+    with pytest.warns(UserWarning, match="NaN or infinity: classifier.dense3.bias"), diverged:
         explain(model(tmp_path, network=network), image)

@@ -5,8 +5,9 @@ import pytest
 from matplotlib import colors
 from PIL import Image
 
-from convscope.inspection.receptive_field.figure import COLOUR, receptive_field_figure
+from convscope.inspection.receptive_field.figure import receptive_field_figure
 from convscope.inspection.receptive_field.unit_field import Box, UnitField
+from convscope.look.palette import VERMILION
 
 
 def field(box, unclipped, height=28, width=40):
@@ -31,7 +32,7 @@ def test_boxes_are_drawn(seen, channels, tmp_path):
     receptive_field_figure(image, seen, effective, tmp_path / "f.png")
     with Image.open(tmp_path / "f.png") as drawn:
         pixels = np.asarray(drawn.convert("RGB")) / 255
-    orange = (abs(pixels - colors.to_rgb(COLOUR)) < 0.02).all(axis=2)
+    orange = (abs(pixels - colors.to_rgb(VERMILION)) < 0.02).all(axis=2)
     assert orange.sum() > 500
 
 

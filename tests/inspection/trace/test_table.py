@@ -13,6 +13,7 @@ from torch import nn
 
 from convscope.inspection.trace.table import as_text
 from convscope.inspection.trace.trace import trace
+from tests.conftest import slow
 from tests.inspection import odd_networks as odd
 
 RESNET18 = """
@@ -52,7 +53,7 @@ def test_expanded_every_layer_has_a_row():
     assert "BasicBlock" not in found
 
 
-@pytest.mark.parametrize("name", ["lenet", "mobilenet-v2", "densenet201"])
+@pytest.mark.parametrize("name", ["lenet", "mobilenet-v2", *slow("densenet201")])
 def test_numbers_are_never_cut_off(name):
     traced = trace(name)
     for width in (60, 80, 100, 160):

@@ -271,6 +271,7 @@ def test_shapes_that_cannot_be():
         "got nothing."
     )
     assert "got 224." in message(lambda: trace(module, 224))
+    assert "got 28.5." in message(lambda: trace("lenet", 28.5))
     assert "got (0, 4, 4)." in message(lambda: trace(module, (0, 4, 4)))
     assert message(lambda: trace("lenet", (1, 28, 32))) == ("lenet takes square images, not 28×32.")
     assert "The least size that works is 67×67." in message(lambda: trace("nin", 40))
@@ -299,6 +300,7 @@ print(memory("VmHWM") - before, time.process_time() - began)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's own counts")
 def test_deep_networks_take_seconds_and_no_memory():
     """The weights of ResNet-152 are 233 MB, its feature maps 181 MB: neither is copied or made."""
@@ -308,3 +310,9 @@ def test_deep_networks_take_seconds_and_no_memory():
     grown, seconds = (float(word) for word in done.stdout.split())
     assert grown < 60e6
     assert seconds < 10  # both together; each under 5
+
+
+def test_products_of_weights_alone_that_are_not_counted_are_said():
+    layer = nn.utils.parametrizations.orthogonal(nn.Linear(9, 4))
+    (name,) = trace(nn.Sequential(nn.Flatten(), layer), (1, 3, 3)).uncounted
+    assert name.endswith("linalg_householder_product")

@@ -11,14 +11,14 @@ from convscope.inspection.unit.loss import compute_loss
 
 
 @pytest.mark.parametrize(
-    ("head", "answers"),
+    ("head", "returns"),
     [
         (nn.Identity(), "logits"),
         (nn.Softmax(1), "probabilities"),
         (nn.LogSoftmax(1), "log probabilities"),
     ],
 )
-def test_the_loss_is_the_same_for_each_kind_of_answer(head, answers):
+def test_the_loss_is_the_same_for_each_kind_of_answer(head, returns):
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), head)
     image = torch.randn(1, 1, 2, 2)
@@ -26,7 +26,7 @@ def test_the_loss_is_the_same_for_each_kind_of_answer(head, answers):
     loss = compute_loss(graph, 2)
     logits = network[:2](image).detach()
     expected = nn.functional.cross_entropy(logits, torch.tensor([2]))
-    assert loss.answers == answers
+    assert loss.returns == returns
     assert loss.value == pytest.approx(expected.item())
     assert loss.tensor.item() == pytest.approx(expected.item())
     assert loss.predicted == int(logits.argmax())

@@ -193,7 +193,7 @@ def test_the_softmax_that_is_left_to_the_loss():
 def test_a_softmax_of_the_networks_own_is_not_doubled():
     network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.Softmax(1))
     found = unit(network, torch.randn(1, 2, 2), "2:1", backward=True)
-    assert found.backward.loss.answers == "probabilities"
+    assert found.backward.loss.returns == "probabilities"
     with pytest.raises(UsageError, match="Unknown layer of Sequential: 'softmax'"):
         unit(network, torch.randn(1, 2, 2), "softmax:1")
 

@@ -8,7 +8,7 @@ import torch
 
 import convscope
 from convscope.errors import ConvscopeError
-from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.calibration import calibrate_probabilities
 from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.networks.catalog import list_networks
 from convscope.runs.model import Model
@@ -17,7 +17,10 @@ from convscope.shipping.export.assemble import onnx_bytes
 from convscope.shipping.export.session import Session
 from tests.shipping.export.models import card_for, made
 
-QUICK = ("softmax-regression", "lenet", "lenet-bn", "nin-32px", "resnet9", "densenet-32px")
+
+def quickly(names, quick):
+    """Every export takes a second or more: a few of each kind are among the fast tests."""
+    return [pytest.param(n, marks=[] if n in quick else [pytest.mark.slow]) for n in names]
 
 
 def images(card, count=3):
@@ -33,8 +36,7 @@ def expected(model, inputs):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in list_networks()],
+    "name", quickly(list_networks(), ("softmax-regression", "lenet", "lenet-bn", "resnet9"))
 )
 def test_every_network_answers_the_same(name):
     model = made(name)
@@ -42,7 +44,7 @@ def test_every_network_answers_the_same(name):
     onnx.checker.check_model(content, full_check=True)
     session, card = Session(content), model.card
     inputs = images(card, 7)
-    probabilities = calibrated_probabilities(expected(model, inputs), card)
+    probabilities = calibrate_probabilities(expected(model, inputs), card)
     for count in (0, 1, 2, 7):
         said = session.run(inputs[:count])
         np.testing.assert_allclose(said.probabilities, probabilities[:count], atol=1e-4)
@@ -66,7 +68,7 @@ def rejection(score, logits):
     return Rejection(score=score, threshold=median, rate=0.1, gaussians=gaussians)
 
 
-@pytest.mark.parametrize("score", get_args(Score))
+@pytest.mark.parametrize("score", quickly(get_args(Score), ("energy", "gaussian_energy")))
 def test_unknown(score):
     model = made("lenet")
     inputs = images(model.card, 9)
@@ -92,7 +94,7 @@ def test_a_module_of_ones_own():
     model = Model(Own(), card_for(network=""))
     inputs = images(model.card)
     said = Session(onnx_bytes(model)).run(inputs)
-    wanted = calibrated_probabilities(expected(model, inputs), model.card)
+    wanted = calibrate_probabilities(expected(model, inputs), model.card)
     np.testing.assert_allclose(said.probabilities, wanted, atol=1e-6)
     assert model.network.training  # left as it was
 
@@ -128,7 +130,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", quickly(WAYS, ("len in view", "len in a function", "int", "shape in four"))
+)
 def test_the_batch_is_free_however_a_module_asks_for_it(way):
     torch.manual_seed(0)
     model = Model(Counting(WAYS[way]).eval(), card_for(1, network=""))
@@ -137,7 +141,7 @@ def test_the_batch_is_free_however_a_module_asks_for_it(way):
     with torch.no_grad():
         pixels = torch.from_numpy(grey[..., :1].transpose(0, 3, 1, 2).copy())
         wanted = [
-            calibrated_probabilities(
+            calibrate_probabilities(
                 model.network(model.normalization.apply(pixels[:count])), model.card
             )
             for count in (1, 3, 7)
@@ -162,7 +166,7 @@ def test_a_class_token_is_exported():
 
     model = Model(ClassToken().eval(), card_for(network=""))
     session, inputs = Session(onnx_bytes(model)), images(model.card, 7)
-    wanted = calibrated_probabilities(expected(model, inputs), model.card)
+    wanted = calibrate_probabilities(expected(model, inputs), model.card)
     for count in (1, 3, 7):
         said = session.run(inputs[:count])
         np.testing.assert_allclose(said.probabilities, wanted[:count], atol=1e-5)

@@ -58,6 +58,7 @@ def test_a_run_on_a_folder_of_images_of_all_sizes(photos_run, photos, tmp_path):
         assert said.probabilities.max() == pytest.approx(prediction.top[0].probability, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_zip(photos, tmp_path):
     archive = shutil.make_archive(str(tmp_path / "photos"), "zip", photos)
     run = cs.train("small", archive, "fast", out=tmp_path / "run", epochs=1, size=16, quiet=True)
@@ -65,6 +66,7 @@ def test_a_zip(photos, tmp_path):
     assert written.agreement.images == len(cs.load(archive, "test"))
 
 
+@pytest.mark.slow
 def test_a_size_other_than_the_data_s_own(tmp_path):
     """Digits have 8 pixels; the run enlarges batches in torch, and files are resized by Pillow."""
     run = cs.train("small", "digits", "fast", out=tmp_path / "run", epochs=2, size=20, quiet=True)
@@ -91,6 +93,7 @@ def test_a_model_file_with_images_given(digits_run, tmp_path):
     assert written.agreement.images == 2
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_module_of_ones_own(tmp_path):
     class Own(torch.nn.Module):
         def __init__(self):
@@ -175,6 +178,7 @@ def test_an_opset_that_onnx_runtime_does_not_know(digits_run, tmp_path, monkeypa
     )
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_no_images_to_compare_on(digits_run, tmp_path):
     target = tmp_path / "digits.onnx"
     assert message(lambda: cs.export(digits_run.model_file, target)) == (
@@ -226,6 +230,7 @@ def test_of_many_images_some_are_compared_evenly(digits_run, tmp_path, monkeypat
     assert names == [test.paths[0], test.paths[179], test.paths[358]]
 
 
+@pytest.mark.slow
 def test_odd_sizes(digits_run, tmp_path):
     model = digits_run.model()
     save_model(tmp_path / "model.safetensors", model.network, model.card)

@@ -1,7 +1,7 @@
 """The routes, with an engine that the test decides.
 
 Tests shipping/server/body.py, shipping/server/failures.py, shipping/server/limits.py,
-shipping/server/metrics.py, shipping/server/requests.py.
+shipping/server/metrics.py, shipping/server/requests.py, shipping/server/responses.py.
 """
 
 import base64
@@ -316,8 +316,8 @@ def test_an_answer_that_takes_too_long_is_504():
         answer = post(address, image(5), timeout=20)
         assert answer.status_code == 504
         assert answer.json()["error"] == ("No answer within 0.3 s. The server has too much to do.")
-        engine.go.set()
-        assert post(address, image(5)).status_code == 200
+        engine.go.set()  # a busy machine may need several times 0.3 s at first
+        until(lambda: post(address, image(5)).status_code == 200)
 
 
 def test_work_of_a_client_that_has_gone_is_dropped():

@@ -43,9 +43,9 @@ def test_garbage_is_refused(text):
 @pytest.mark.parametrize("part", ["\n", " ", "=", ";", "-", ",", "data:", "A\n", "data:;"])
 def test_long_texts_take_no_longer_than_their_length(part):
     def seconds(length):
-        text, start = "data:" + part * (length // len(part)) + "A", time.process_time()
+        text, start = "data:" + part * (length // len(part)) + "A", time.thread_time()
         with pytest.raises(ValueError):  # noqa: PT011
             decode_base64(text)
-        return time.process_time() - start
+        return time.thread_time() - start
 
     assert seconds(4_000_000) < 5  # hours, if it went through the text for every character

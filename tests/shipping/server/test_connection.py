@@ -6,7 +6,16 @@ import time
 import pytest
 
 from convscope.shipping.server import connection
-from tests.shipping.server.serving import ByBrightness, get, image, post, raw, served, status_of
+from tests.shipping.server.serving import (
+    ByBrightness,
+    get,
+    image,
+    post,
+    raw,
+    served,
+    status_of,
+    until,
+)
 
 BEGUN = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
 
@@ -48,9 +57,12 @@ def test_a_drip_is_not_progress(address):
 
 def test_a_second_request_has_a_clock_of_its_own(address):
     whole = BEGUN + f"Content-Length: {len(image(5))}\r\n\r\n".encode() + image(5)
-    answer = raw(address, whole + b"POST /pre")
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert b"HTTP/1.1 408" in answer
+
+    def only_the_second_is_late():
+        answer = raw(address, whole + b"POST /pre")
+        return answer.startswith(b"HTTP/1.1 200") and b"HTTP/1.1 408" in answer
+
+    until(only_the_second_is_late)  # on a busy machine the first may be late as well
 
 
 def test_idle_connections_are_closed_without_a_word(address):

@@ -121,12 +121,12 @@ def test_open_to_others_without_a_token(convscope, digits_run):
     assert done.stdout == ""
 
 
-def test_a_port_that_is_taken(convscope, digits_run):
+def test_a_port_that_is_taken(command, digits_run):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = convscope("serve", digits_run.folder, "--port", port, code=2)
+        done = command("serve", digits_run.folder, "--port", port, code=2)
     assert done.stderr == (
         f"convscope: Port {port} of 127.0.0.1 can't be had: address already in use. "
         "Give another one with --port; 0 takes a free one.\n"

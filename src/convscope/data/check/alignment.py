@@ -11,7 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from convscope.data.check.geometry import blur, blur_matrix, cut, positions, sampling, slopes
+from convscope.data.check.geometry import (
+    blur,
+    blur_matrix,
+    cut_windows,
+    measure_slopes,
+    positions,
+    sampling_matrices,
+)
 from convscope.data.check.views import WINDOWS
 
 CENTRE_LIMIT = 0.25
@@ -50,7 +57,7 @@ class Alignment:
     windows: Tensor
 
 
-def planes(images: Tensor) -> Tensor:
+def separate_planes(images: Tensor) -> Tensor:
     """Float images (N, 3, S, S) as brightness and two colour differences; others as brightness.
 
     Y, Cb and Cr of ITU-R recommendation BT.601, without the offset of 128.
@@ -63,7 +70,7 @@ def planes(images: Tensor) -> Tensor:
     return torch.einsum("pc,nchw->nphw", weights, images)
 
 
-def compare(
+def compare_pairs(
     images: Tensor, brightness: Tensor, originals: Tensor, copies: Tensor, views: Tensor
 ) -> Alignment:
     """Align and compare pairs of images.
@@ -83,15 +90,17 @@ def compare(
     for rows in torch.arange(len(views)).split(BLOCK):  # type: ignore[no-untyped-call]
         original, copy = _pair(small, originals[rows], copies[rows], mirrored[rows])
         found = _align(original, copy, windows[rows], sigma=0.5, steps=3)
-        rough = _misfit(cut(original, found)[:, None], copy[:, None], ((0.0, 0.0),))[0]
+        rough = _misfit(cut_windows(original, found)[:, None], copy[:, None], ((0.0, 0.0),))[0]
         rows, found = rows[rough < ROUGH_MISFIT], found[rough < ROUGH_MISFIT]
         if len(rows):
             original, copy = _pair(brightness, originals[rows], copies[rows], mirrored[rows])
             for sigma in (0.7, 0.4):  # from coarse to fine
                 found = _align(original.float(), copy.float(), found, sigma=sigma, steps=3)
             original, copy = _pair(images, originals[rows], copies[rows], mirrored[rows])
-            shown = cut(planes(original.float()), found)
-            misfit[rows], correlation[rows] = _misfit(shown, planes(copy.float()), SHARPNESS)
+            shown = cut_windows(separate_planes(original.float()), found)
+            misfit[rows], correlation[rows] = _misfit(
+                shown, separate_planes(copy.float()), SHARPNESS
+            )
             windows[rows] = found
     return Alignment(misfit, correlation, windows)
 
@@ -118,7 +127,7 @@ def _align(original: Tensor, copy: Tensor, windows: Tensor, *, sigma: float, ste
         steps: How many.
     """
     side = original.shape[-1]
-    down, right = (slope * (side / 2) for slope in slopes(original))  # per unit of a window
+    down, right = (slope * (side / 2) for slope in measure_slopes(original))  # per unit of a window
     smooth = blur_matrix(side, sigma)
     copy = smooth @ copy @ smooth.T
     place = positions(side)
@@ -126,8 +135,8 @@ def _align(original: Tensor, copy: Tensor, windows: Tensor, *, sigma: float, ste
     high = torch.tensor([CENTRE_LIMIT, EXTENTS[1], CENTRE_LIMIT, EXTENTS[1]])
     limit = 2 * STEP_PIXELS / side
     for _ in range(steps):
-        rows = smooth @ sampling(windows[:, 0], windows[:, 1], side)
-        columns = (smooth @ sampling(windows[:, 2], windows[:, 3], side)).transpose(1, 2)
+        rows = smooth @ sampling_matrices(windows[:, 0], windows[:, 1], side)
+        columns = (smooth @ sampling_matrices(windows[:, 2], windows[:, 3], side)).transpose(1, 2)
         seen, dy, dx = (rows @ each @ columns for each in (original, down, right))
         parts = (seen, torch.ones_like(seen), dy, dy * place[:, None], dx, dx * place)
         influences = torch.stack(parts, dim=1).flatten(2)  # (N, 6, S · S)
@@ -160,7 +169,7 @@ def _misfit(
     )
     misfits, correlations = [], []
     for first, second in sharpness:
-        x, y = _smoothed(shown, first), _smoothed(copy, second)
+        x, y = _smooth(shown, first), _smooth(copy, second)
         texture = shares * (_activity(x) + _activity(y)) / 2
         allowed = levels**2 + torch.minimum(texture, limits**2)
         # What was cut off at white says little about the factor of brightness.
@@ -174,7 +183,7 @@ def _misfit(
     return misfit, torch.stack(correlations).gather(0, best[None])[0]
 
 
-def _smoothed(images: Tensor, further: float) -> Tensor:
+def _smooth(images: Tensor, further: float) -> Tensor:
     """Planes (N, P, S, S), blurred as comparing needs it, and further by some pixels."""
     brightness = blur(images[:, :1], (SMOOTHING**2 + further**2) ** 0.5)
     colour = blur(images[:, 1:], (COLOUR_SMOOTHING**2 + further**2) ** 0.5)
@@ -183,7 +192,7 @@ def _smoothed(images: Tensor, further: float) -> Tensor:
 
 def _activity(images: Tensor) -> Tensor:
     """The squared slope around each pixel."""
-    down, right = slopes(images)
+    down, right = measure_slopes(images)
     return blur(down**2 + right**2, 2.0)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from convscope.data.check.classes import class_findings
+from convscope.data.check.classes import check_classes
 from convscope.data.check.files import ImageFiles
-from convscope.data.check.find import duplicate_findings
+from convscope.data.check.find import find_duplicates
 from convscope.data.check.finding import Checked, DataFinding, Place
-from convscope.data.check.near import too_small
-from convscope.data.check.odd import flat_findings, flat_images, size_findings
+from convscope.data.check.near import are_too_small
+from convscope.data.check.odd import find_flat_images, find_odd_sizes, report_flat_images
 from convscope.data.check.thumbnails import SMALLEST
 from convscope.data.load import Data, source_splits, tree_of
 from convscope.data.reading import DEFAULT, Reading
@@ -48,15 +48,15 @@ def check(
     if tree is not None:
         paths = [path for images in splits.values() for path in images.paths]
         files = ImageFiles(tree, paths, quiet=quiet)
-    small = too_small(splits)
+    small = are_too_small(splits)
     note = f"No search for near duplicates: it needs {SMALLEST} pixels a side." if small else ""
-    findings = duplicate_findings(splits, files, near=not small, quiet=quiet)
+    findings = find_duplicates(splits, files, near=not small, quiet=quiet)
     problems = dict.fromkeys(each for images in splits.values() for each in images.problems)
     findings += [DataFinding("unreadable", Place(each.path), each.reason) for each in problems]
     for images in splits.values():
-        findings += flat_findings(images, flat_images(images))
-    findings += size_findings(splits, files.facts if files is not None else {})
-    findings += class_findings(splits)
+        findings += report_flat_images(images, find_flat_images(images))
+    findings += find_odd_sizes(splits, files.facts if files is not None else {})
+    findings += check_classes(splits)
     counts = {name: len(images) for name, images in splits.items()}
     train = splits["train"]
     return Checked(train.name, counts, tuple(findings), note, train.notes)

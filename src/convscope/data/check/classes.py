@@ -14,7 +14,7 @@ IMBALANCE = 10
 """From here on the largest class decides: guessing it is right ten times as often."""
 
 
-def class_findings(splits: Mapping[str, ImageSet]) -> Iterator[DataFinding]:
+def check_classes(splits: Mapping[str, ImageSet]) -> Iterator[DataFinding]:
     """What is wrong with the numbers of images.
 
     Args:

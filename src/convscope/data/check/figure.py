@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.check.finding import Checked, DataFinding, Place
-from convscope.data.image_set import ImageSet, evenly_spread
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.errors import UsageError
 from convscope.look.image_grid import image_grid
 
@@ -33,7 +33,7 @@ def draw_duplicates(path: str | Path, checked: Checked, splits: Mapping[str, Ima
     pairs = [each for each in checked.findings if each.other is not None]
     if not pairs:
         raise UsageError("--figure shows duplicates, and none were found. Leave it out.")
-    shown = _evenly(pairs, PAIRS)
+    shown = _pick_evenly(pairs, PAIRS)
     rows = {
         (split, name): row
         for split, images in splits.items()
@@ -49,7 +49,7 @@ def draw_duplicates(path: str | Path, checked: Checked, splits: Mapping[str, Ima
     return len(shown)
 
 
-def _evenly(pairs: list[DataFinding], count: int) -> list[DataFinding]:
+def _pick_evenly(pairs: list[DataFinding], count: int) -> list[DataFinding]:
     """Some of each kind, in the order they have; of a kind, evenly from the surest to the least."""
     kinds: dict[tuple[bool, bool, str], list[DataFinding]] = {}
     for each in pairs:
@@ -58,7 +58,7 @@ def _evenly(pairs: list[DataFinding], count: int) -> list[DataFinding]:
     shown: list[DataFinding] = []
     for left, group in enumerate(sorted(kinds.values(), key=len)):
         share = min(len(group), room // (len(kinds) - left))
-        picks = evenly_spread(len(group), share).tolist()
+        picks = spread_evenly(len(group), share).tolist()
         shown += [group[pick] for pick in picks]
         room -= share
     order = {id(each): place for place, each in enumerate(pairs)}

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convscope.data.decode import ImageError, decode, stored_size
+from convscope.data.decode import ImageError, decode, read_size
 from convscope.data.parallel import map_in_order
 from convscope.data.tree import Tree
 from convscope.look.progress import progress
@@ -52,7 +52,7 @@ class ImageFiles:
     def _read(self, path: str) -> FileFacts | None:
         try:
             content = self._tree.read(self._files[path])
-            return FileFacts(_digest(content), *stored_size(content))
+            return FileFacts(_digest(content), *read_size(content))
         except ImageError:
             return None  # it has gone since the images were read
 
@@ -62,10 +62,10 @@ class ImageFiles:
 
     def pixels(self, path: str) -> bytes | str:
         """A digest of the image decoded in its own size; the path if that fails."""
-        return pixels(self._tree, self._files.get(path), path)
+        return digest_of_pixels(self._tree, self._files.get(path), path)
 
 
-def pixels(tree: Tree, file: str | None, path: str) -> bytes | str:
+def digest_of_pixels(tree: Tree, file: str | None, path: str) -> bytes | str:
     """A digest of an image decoded in its own size; its path, which no other has, if that fails.
 
     Args:

@@ -8,14 +8,14 @@ import numpy as np
 
 from convscope.data.check.files import ImageFiles
 from convscope.data.check.finding import DUPLICATES, DataFinding, Kind, Place
-from convscope.data.check.near import near_duplicates
-from convscope.data.check.odd import flat_images
-from convscope.data.exact_duplicates import groups, same_pixels, split_up
+from convscope.data.check.near import find_near_duplicates
+from convscope.data.check.odd import find_flat_images
+from convscope.data.exact_duplicates import find_same_pixels, group_by_key, split_groups
 from convscope.data.image_set import ImageSet
 from convscope.look.progress import progress
 
 
-def duplicate_findings(
+def find_duplicates(
     splits: Mapping[str, ImageSet],
     files: ImageFiles | None = None,
     *,
@@ -42,13 +42,13 @@ def duplicate_findings(
     rows = list(range(len(paths)))
     if files is not None:
         keys = [files.digest(path) for path in paths]
-        found["same file"] = groups(keys, rows)
+        found["same file"] = group_by_key(keys, rows)
     first = _first_ones(found.get("same file", []), rows)
-    alike = [[row for row in group if row in first] for group in same_pixels(sets)]
+    alike = [[row for row in group if row in first] for group in find_same_pixels(sets)]
     own = files.pixels if files is not None and pixels is None else pixels
     if own is not None:
         # They were resized when they were read: only their own pixels tell.
-        alike = split_up(alike, lambda row: own(paths[row]))
+        alike = split_groups(alike, lambda row: own(paths[row]))
     found["same pixels"] = [group for group in alike if len(group) > 1]
     place = _Places(splits).place
     findings = [
@@ -58,11 +58,11 @@ def duplicate_findings(
         for row in group[1:]
     ]
     if near:
-        flat = np.concatenate([flat_images(images) for images in sets])
+        flat = np.concatenate([find_flat_images(images) for images in sets])
         first = _first_ones(found["same pixels"], sorted(first))
         chosen = [row for row in sorted(first) if not flat[row]]
         with progress("Looking for near duplicates", len(chosen), quiet=quiet) as advance:
-            for pair in near_duplicates(splits, chosen, advance):
+            for pair in find_near_duplicates(splits, chosen, advance):
                 one, other = place(pair.first), place(pair.second)
                 findings.append(
                     DataFinding("near duplicate", one, pair.in_words(), other, pair.similarity)

@@ -18,7 +18,7 @@ def positions(side: int) -> Tensor:
     return (torch.arange(side) + 0.5) / side * 2 - 1
 
 
-def sampling(centre: Tensor, extent: Tensor, side: int) -> Tensor:
+def sampling_matrices(centre: Tensor, extent: Tensor, side: int) -> Tensor:
     """Matrices that interpolate linearly along one axis.
 
     Args:
@@ -35,7 +35,7 @@ def sampling(centre: Tensor, extent: Tensor, side: int) -> Tensor:
     return (1 - (pixels[:, :, None] - torch.arange(side)).abs()).clamp_min(0)
 
 
-def cut(images: Tensor, windows: Tensor) -> Tensor:
+def cut_windows(images: Tensor, windows: Tensor) -> Tensor:
     """The window of each image, enlarged to the image's size.
 
     Args:
@@ -46,8 +46,8 @@ def cut(images: Tensor, windows: Tensor) -> Tensor:
         As `images`.
     """
     side = images.shape[-1]
-    rows = sampling(windows[:, 0], windows[:, 1], side)
-    columns = sampling(windows[:, 2], windows[:, 3], side).transpose(1, 2)
+    rows = sampling_matrices(windows[:, 0], windows[:, 1], side)
+    columns = sampling_matrices(windows[:, 2], windows[:, 3], side).transpose(1, 2)
     if images.ndim == 4:
         rows, columns = rows[:, None], columns[:, None]
     return rows @ images @ columns
@@ -70,7 +70,7 @@ def blur(images: Tensor, sigma: float) -> Tensor:
     return matrix @ images @ matrix.T
 
 
-def slopes(images: Tensor) -> tuple[Tensor, Tensor]:
+def measure_slopes(images: Tensor) -> tuple[Tensor, Tensor]:
     """Change of brightness per pixel downwards and to the right (central differences).
 
     Args:

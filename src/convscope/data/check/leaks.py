@@ -12,10 +12,10 @@ import shlex
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 
-from convscope.data.check.files import pixels
-from convscope.data.check.find import duplicate_findings
+from convscope.data.check.files import digest_of_pixels
+from convscope.data.check.find import find_duplicates
 from convscope.data.check.finding import DataFinding
-from convscope.data.check.near import too_small
+from convscope.data.check.near import are_too_small
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, tree_of
 from convscope.data.near_copies import NEAR_LIMIT
@@ -55,8 +55,8 @@ def check_leaks(
     ours = {"train", *(name for name, images in splits.items() if images.is_taken)}
     is_divided = not splits.keys() <= ours
     count = sum(len(images) for images in splits.values())
-    near = is_divided and count <= NEAR_LIMIT and not too_small(splits)
-    found = duplicate_findings(splits, pixels=_own_pixels(data, reading), near=near, quiet=True)
+    near = is_divided and count <= NEAR_LIMIT and not are_too_small(splits)
+    found = find_duplicates(splits, pixels=_own_pixels(data, reading), near=near, quiet=True)
     exact = [each for each in found if each.kind != "near duplicate"]
     conflicts = [each for each in exact if each.labels_differ]
     leaks = [each for each in exact if _is_leak(each, ours)]
@@ -103,7 +103,7 @@ def _own_pixels(data: str | Path, reading: Reading) -> Callable[[str], Hashable]
     if tree is None:
         return None
     files = {tree.where(file): file for file in tree.listing().files}
-    return lambda path: pixels(tree, files.get(path), path)
+    return lambda path: digest_of_pixels(tree, files.get(path), path)
 
 
 def _in_words(leaks: list[DataFinding], kind: str) -> str:

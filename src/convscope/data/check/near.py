@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from convscope.data.check.alignment import compare
-from convscope.data.check.neighbours import candidates
-from convscope.data.check.thumbnails import SMALLEST, grey, thumbnail_side, thumbnails
+from convscope.data.check.alignment import compare_pairs
+from convscope.data.check.neighbours import find_candidates
+from convscope.data.check.thumbnails import SMALLEST, make_thumbnails, thumbnail_side, to_grey
 from convscope.data.check.views import WINDOWS
 from convscope.data.image_set import ImageSet
 
@@ -52,12 +52,12 @@ class NearPair:
         return ", ".join(changes) or "nearly the same"
 
 
-def too_small(splits: Mapping[str, ImageSet]) -> bool:
+def are_too_small(splits: Mapping[str, ImageSet]) -> bool:
     """Whether the images have too few pixels to tell copies from look-alikes."""
     return thumbnail_side(splits) < SMALLEST
 
 
-def near_duplicates(
+def find_near_duplicates(
     splits: Mapping[str, ImageSet],
     rows: list[int],
     advance: Callable[[int], None] = lambda steps: None,
@@ -75,10 +75,10 @@ def near_duplicates(
     """
     if len(rows) < 2:
         return []
-    images = thumbnails(splits, thumbnail_side(splits))[torch.tensor(rows)]
-    brightness = grey(images)
-    originals, copies, views = candidates(brightness, advance)
-    compared = compare(images, brightness, originals, copies, views)
+    images = make_thumbnails(splits, thumbnail_side(splits))[torch.tensor(rows)]
+    brightness = to_grey(images)
+    originals, copies, views = find_candidates(brightness, advance)
+    compared = compare_pairs(images, brightness, originals, copies, views)
     alike = (compared.misfit <= LARGEST_MISFIT) & (compared.correlation >= LOWEST_CORRELATION)
     best: dict[tuple[int, int], NearPair] = {}
     for pair in torch.nonzero(alike)[:, 0].tolist():

@@ -28,7 +28,7 @@ BLOCK = 4096
 BLOCK_VALUES = 1 << 25
 
 
-def candidates(
+def find_candidates(
     images: Tensor, advance: Callable[[int], None] = lambda steps: None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The pairs worth comparing closely.
@@ -45,7 +45,7 @@ def candidates(
     generator = torch.Generator().manual_seed(0)
     count = len(images)
     basis = learn_basis(images, generator)
-    views = torch.stack([_described(basis.describe, images, view) for view in range(VIEWS)])
+    views = torch.stack([_describe(basis.describe, images, view) for view in range(VIEWS)])
     whole = views[0].float()
     cells = max(1, count // CELL)
     probes = min(PROBES, cells)
@@ -79,7 +79,7 @@ def candidates(
     return chosen % count, copies, chosen // count
 
 
-def _described(describe: Callable[[Tensor, int], Tensor], images: Tensor, view: int) -> Tensor:
+def _describe(describe: Callable[[Tensor, int], Tensor], images: Tensor, view: int) -> Tensor:
     blocks = [describe(block.float(), view).half() for block in images.split(BLOCK)]  # type: ignore[no-untyped-call]
     return torch.cat(blocks)  # (N, D), in half precision because there are many
 

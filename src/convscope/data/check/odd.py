@@ -24,7 +24,7 @@ RARE = 0.05
 """Sizes that more than this share of the images have are no exception."""
 
 
-def flat_images(images: ImageSet) -> NDArray[np.bool_]:
+def find_flat_images(images: ImageSet) -> NDArray[np.bool_]:
     """Which images (N,) are of one colour, or nearly."""
     step = max(1, BLOCK_BYTES // images.images[0].nbytes)
     spreads = []
@@ -35,12 +35,12 @@ def flat_images(images: ImageSet) -> NDArray[np.bool_]:
     return np.concatenate(spreads) <= FLAT
 
 
-def flat_findings(images: ImageSet, flat: NDArray[np.bool_]) -> Iterator[DataFinding]:
+def report_flat_images(images: ImageSet, flat: NDArray[np.bool_]) -> Iterator[DataFinding]:
     """The images of one colour.
 
     Args:
         images: A split.
-        flat: (N,), from `flat_images`.
+        flat: (N,), from `find_flat_images`.
     """
     for row in np.flatnonzero(flat).tolist():
         image = images.images[row]
@@ -53,7 +53,7 @@ def flat_findings(images: ImageSet, flat: NDArray[np.bool_]) -> Iterator[DataFin
         )
 
 
-def size_findings(
+def find_odd_sizes(
     splits: Mapping[str, ImageSet], facts: Mapping[str, FileFacts]
 ) -> list[DataFinding]:
     """The few images that are much larger, smaller, or of another shape than the others.

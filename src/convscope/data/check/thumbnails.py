@@ -33,7 +33,7 @@ def thumbnail_side(splits: Mapping[str, ImageSet]) -> int:
     return min(LARGEST, *sides) // 2 * 2
 
 
-def thumbnails(splits: Mapping[str, ImageSet], side: int) -> Tensor:
+def make_thumbnails(splits: Mapping[str, ImageSet], side: int) -> Tensor:
     """The largest centred square of every image, `side` pixels wide.
 
     Returns:
@@ -48,7 +48,7 @@ def thumbnails(splits: Mapping[str, ImageSet], side: int) -> Tensor:
     return torch.cat(parts)
 
 
-def grey(images: Tensor) -> Tensor:
+def to_grey(images: Tensor) -> Tensor:
     """The brightness of uint8 images (N, C, S, S), as uint8 (N, S, S)."""
     if images.shape[1] == 1:
         return images[:, 0]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from convscope.data.check.geometry import WHOLE, cut, sampling
+from convscope.data.check.geometry import WHOLE, cut_windows, sampling_matrices
 
 EXTENT = 0.866  # of the windows: between 28/32 and 24/28 of the side
 SLACK = 1 - EXTENT
@@ -45,7 +45,7 @@ class Basis:
 
     def describe(self, images: Tensor, view: int) -> Tensor:
         """One view of grey float images (N, S, S) as (N, D); Euclidean distance compares."""
-        return (_standardized(_pooled(images, view)) - self.mean) @ self.directions
+        return (_standardize(_pool_view(images, view)) - self.mean) @ self.directions
 
 
 def learn_basis(images: Tensor, generator: torch.Generator) -> Basis:
@@ -56,19 +56,19 @@ def learn_basis(images: Tensor, generator: torch.Generator) -> Basis:
         generator: Chooses the sample and its displacements.
     """
     sample = images[torch.randperm(len(images), generator=generator)[:SAMPLE]].float()
-    whole = _standardized(_pooled(sample, 0))
+    whole = _standardize(_pool_view(sample, 0))
     mean = whole.mean(dim=0)
     between = (whole - mean).T @ (whole - mean) / len(sample)
     within = torch.zeros_like(between)
     pixel = 2 / images.shape[-1]
     middle = torch.tensor([0.0, EXTENT, 0.0, EXTENT]).expand(len(sample), 4)
-    undisturbed = _standardized(_pool(cut(sample, middle)))
+    undisturbed = _standardize(_pool(cut_windows(sample, middle)))
     off = torch.tensor([DISPLACEMENT, GROWTH, DISPLACEMENT, GROWTH]) * pixel
     repeats = 6
     for _ in range(repeats):
         windows = middle + off * (2 * torch.rand(len(sample), 4, generator=generator) - 1)
         noisy = sample + NOISE * torch.randn(sample.shape, generator=generator)
-        change = _standardized(_pool(cut(noisy, windows))) - undisturbed
+        change = _standardize(_pool(cut_windows(noisy, windows))) - undisturbed
         within += change.T @ change / len(sample) / repeats
     # Of few or plain images, some directions never vary; the ridge keeps them from counting.
     ridge = 0.05 * within.diagonal().mean() + 1e-9
@@ -84,13 +84,13 @@ def _pool(images: Tensor) -> Tensor:
     return (pooling @ images @ pooling.T).flatten(1)
 
 
-def _pooled(images: Tensor, view: int) -> Tensor:
+def _pool_view(images: Tensor, view: int) -> Tensor:
     """One view of images (N, S, S), at half the size, flattened: (N, P)."""
     side = images.shape[-1]
     mirrored, window = divmod(view, len(WINDOWS))
     y, height, x, width = (torch.tensor([value]) for value in WINDOWS[window])
-    rows = _pooling(side) @ sampling(y, height, side)[0]
-    columns = _pooling(side) @ sampling(x, width, side)[0]
+    rows = _pooling(side) @ sampling_matrices(y, height, side)[0]
+    columns = _pooling(side) @ sampling_matrices(x, width, side)[0]
     if mirrored:  # the window lies on the mirrored image
         columns = columns.flip(1)
     return (rows @ images @ columns.T).flatten(1)
@@ -104,7 +104,7 @@ def _pooling(side: int) -> Tensor:
     return overlap.clamp_min(0) / (edges[1] - edges[0])
 
 
-def _standardized(values: Tensor) -> Tensor:
+def _standardize(values: Tensor) -> Tensor:
     """Rows without their mean, of length 1, so that brightness and contrast do not count."""
     centred = values - values.mean(dim=1, keepdim=True)
     standardized: Tensor = centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-6)

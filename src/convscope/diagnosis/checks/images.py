@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from convscope.diagnosis.finding import Check, RunFinding, Severity
 from convscope.diagnosis.measurements import Measurements
+from convscope.look.names import join_names
 from convscope.look.numbers import percent
 
 MAJORITY = 0.5  # share of the training images in one class that is called imbalance
@@ -16,7 +17,7 @@ BY_HEART = 4  # passes over the images, after which some may be known by heart
 FALL = 0.95  # of the entropy of the classes: a lower loss needs images that tell of labels
 
 
-def classes(measured: Measurements) -> Check:
+def check_classes(measured: Measurements) -> Check:
     """Are there several classes, all with images, none of them nearly alone?"""
     name = "classes"
     train = measured.subject.train
@@ -39,7 +40,7 @@ def classes(measured: Measurements) -> Check:
     findings = []
     empty = [each for each, count in counts.items() if count == 0]
     if empty:
-        evidence = f"No training image is labelled {_listed(empty)}."
+        evidence = f"No training image is labelled {join_names(map(repr, empty))}."
         change = "Add images of these classes, or leave the classes out."
         findings.append(RunFinding("Classes without images", evidence, change, Severity.WARNING))
     if measured.predictions is not None and share > MAJORITY:
@@ -63,7 +64,7 @@ def classes(measured: Measurements) -> Check:
     return Check(name, figures, tuple(findings))
 
 
-def labels(measured: Measurements) -> Check:
+def check_labels(measured: Measurements) -> Check:
     """Do the labels belong to the images?"""
     own, others = measured.train_vote, measured.monitor_vote
     name = "labels"
@@ -131,7 +132,7 @@ def _lowers_the_loss_quickly(measured: Measurements) -> bool:
     return is_low and seen <= BY_HEART * len(measured.subject.train)
 
 
-def pixels(measured: Measurements) -> Check:
+def check_pixels(measured: Measurements) -> Check:
     """Do pixels arrive at the first layer near mean 0 and standard deviation 1?"""
     name = "pixels"
     seen = measured.first_input
@@ -178,7 +179,7 @@ def pixels(measured: Measurements) -> Check:
     return Check(name, figures, (found,))
 
 
-def same_images(measured: Measurements) -> Check:
+def check_same_images(measured: Measurements) -> Check:
     """Are the images those that the run began with?"""
     name = "same images"
     if not measured.subject.has_other_images:
@@ -191,8 +192,3 @@ def same_images(measured: Measurements) -> Check:
     change = "Start the run again on the images there are now, or bring the old ones back."
     found = RunFinding("The training images have changed", evidence, change, Severity.WARNING)
     return Check(name, figures, (found,))
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

@@ -8,6 +8,7 @@ from convscope.diagnosis.activations import Activation
 from convscope.diagnosis.finding import Check, RunFinding, Severity
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
+from convscope.look.names import join_names
 from convscope.look.numbers import percent
 
 MANY_STUCK = 0.5  # share of a layer's units
@@ -19,10 +20,10 @@ EXPLODED = 100.0  # gradient over weights
 UNMOVED = 1e-7  # relative change of the weights
 
 
-def dead_units(measured: Measurements) -> Check:
+def check_dead_units(measured: Measurements) -> Check:
     """Are there ReLUs that give 0 on every image?"""
     name = "dead units"
-    relus = [each for each in measured.activations if each.kind == "relu"]
+    relus = [each for each in measured.activations if each.kind == "ReLU"]
     if not relus:
         return Check(name, "no ReLUs in this network")
     worst = max(relus, key=lambda each: each.stuck)
@@ -75,10 +76,10 @@ def _bias_before(measured: Measurements, layer: Activation) -> float | None:
     return None if bias is None else float(bias.detach().mean())
 
 
-def saturated_units(measured: Measurements) -> Check:
+def check_saturated_units(measured: Measurements) -> Check:
     """Do sigmoid or tanh units sit at the flat ends of their range?"""
     name = "saturated units"
-    flat = [each for each in measured.activations if each.kind != "relu"]
+    flat = [each for each in measured.activations if each.kind != "ReLU"]
     if not flat:
         return Check(name, "no sigmoid or tanh in this network")
     worst = max(flat, key=lambda each: each.stuck)
@@ -114,7 +115,7 @@ def saturated_units(measured: Measurements) -> Check:
     return Check(name, figures, (found,))
 
 
-def gradients(measured: Measurements) -> Check:
+def check_gradients(measured: Measurements) -> Check:
     """Is the gradient of every layer of a size that its weights can use?"""
     name = "gradients"
     layers = [each for each in measured.gradients.layers if each.ratio is not None]
@@ -168,7 +169,7 @@ def _vanishing(
         f"{largest.name!r} {most:.1e}, {_rounded(most / least):,.0f} times as much. So the first "
         "layers don't learn."
     )
-    kinds = sorted({each.kind for each in measured.activations} - {"relu"})
+    kinds = sorted({each.kind for each in measured.activations} - {"ReLU"})
     if kinds:
         change = f"Every {kinds[0]} makes the gradient smaller: use nn.ReLU in the hidden layers."
         options = ""
@@ -183,17 +184,16 @@ def _rounded(number: float) -> float:
     return float(f"{number:.1e}")
 
 
-def moving_weights(measured: Measurements) -> Check:
+def check_moving_weights(measured: Measurements) -> Check:
     """Do the weights of every layer change?"""
     name = "weights"
     subject = measured.subject
     cut = [each for each in measured.gradients.layers if each.gradient is None]
     if cut:
-        names = ", ".join(repr(each.name) for each in cut[:3])
-        more = f" and {len(cut) - 3} more" if len(cut) > 3 else ""
+        names = join_names((repr(each.name) for each in cut), most=3)
         is_frozen = cut[0].is_frozen
         why = "they are frozen (requires_grad is False)" if is_frozen else "the loss doesn't reach"
-        evidence = f"The weights of {names}{more} get no gradient: " + (
+        evidence = f"The weights of {names} get no gradient: " + (
             f"{why}."
             if is_frozen
             else "forward leaves them out, or cuts the way to them (detach, no_grad, .data, item)."

@@ -16,7 +16,7 @@ FEW_STEPS = 200
 STEPS_AIMED_AT = 1000
 
 
-def learning_rate(measured: Measurements) -> Check:
+def check_learning_rate(measured: Measurements) -> Check:
     """Would another learning rate have done better? Trials from the first weights tell."""
     name = "learning rate"
     subject = measured.subject
@@ -89,7 +89,7 @@ def _is_comparable(subject: Subject) -> bool:
     return subject.step >= max(2 * rate_trials.STEPS, subject.recipe.warmup * total * 1.5)
 
 
-def enough_steps(measured: Measurements) -> Check:
+def check_steps(measured: Measurements) -> Check:
     """Does the whole run take enough steps to learn anything?"""
     name = "number of steps"
     subject = measured.subject
@@ -114,7 +114,7 @@ def enough_steps(measured: Measurements) -> Check:
     return Check(name, figures, (found,))
 
 
-def finite(measured: Measurements) -> Check:
+def check_finite(measured: Measurements) -> Check:
     """Has the run stayed within what numbers can hold?"""
     name = "numbers"
     subject = measured.subject

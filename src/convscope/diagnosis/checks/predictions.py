@@ -22,7 +22,7 @@ RISEN = 1.25  # times the least loss on the other images
 LAST_RESORT = "If nothing else is found:"
 
 
-def above_guessing(measured: Measurements) -> Check:
+def check_above_guessing(measured: Measurements) -> Check:
     """Has the training loss left what guessing gives?"""
     name = "loss"
     subject = measured.subject
@@ -70,7 +70,7 @@ def _above(measured: Measurements, recorded: float, reference: str) -> RunFindin
     )
 
 
-def no_last_softmax(measured: Measurements) -> Check:
+def check_last_softmax(measured: Measurements) -> Check:
     """Are the network's outputs logits, as the loss takes them?"""
     name = "outputs"
     if measured.predictions is None:
@@ -89,7 +89,7 @@ def no_last_softmax(measured: Measurements) -> Check:
     return Check(name, figures, (found,))
 
 
-def different_predictions(measured: Measurements) -> Check:
+def check_different_predictions(measured: Measurements) -> Check:
     """Do different images get different predictions?"""
     name = "predictions"
     if measured.predictions is None:
@@ -139,7 +139,7 @@ def is_one_answer(evaluated: PredictionSummary) -> bool:
     return evaluated.favourite_share >= NEARLY_ALL and evaluated.favourite_labels < 1
 
 
-def modes(measured: Measurements) -> Check:
+def check_modes(measured: Measurements) -> Check:
     """Does batch norm's memory of statistics agree with the statistics of batches?"""
     name = "training and evaluation mode"
     if measured.predictions is None:
@@ -189,7 +189,7 @@ def _slowest_memory(measured: Measurements) -> tuple[str, float] | None:
     return min(slow.items(), key=lambda item: item[1]) if slow else None
 
 
-def generalization(measured: Measurements) -> Check:
+def check_generalization(measured: Measurements) -> Check:
     """Does the network do about as well on images it hasn't been trained on?"""
     name = "train and evaluation gap"
     if measured.predictions is None:

@@ -1,4 +1,4 @@
-"""Figures of an evaluation: the confusion matrix, the surest mistakes, a sheet of predictions.
+"""Figures of an evaluation: the confusion matrix, confident mistakes, a sheet of predictions.
 
 Each function takes the result and, last, the path of a PNG to write or None, and returns the
 matplotlib figure; the results call them from their `figure` method. Names that no font can draw

@@ -1,4 +1,4 @@
-"""The confusion matrix as an image: what was taken for what."""
+"""The confusion matrix as a figure: what was taken for what."""
 
 from __future__ import annotations
 

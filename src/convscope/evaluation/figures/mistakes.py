@@ -23,10 +23,10 @@ MOST = 40  # images: four rows
 
 
 def mistakes_figure(evaluation: Evaluation, path: str | Path | None = None) -> Figure:
-    """Draw the images that the network was surest about and wrong.
+    """Draw the images that the network was most confident about and wrong.
 
     Args:
-        evaluation: Its mistakes are drawn, the surest first, at most forty.
+        evaluation: Its mistakes are drawn, the most confident first, at most forty.
         path: The PNG to write; None writes none.
     """
     where = f"among {evaluation.image_count:,} {evaluation.split} images"
@@ -37,7 +37,9 @@ def mistakes_figure(evaluation: Evaluation, path: str | Path | None = None) -> F
         return figure
     every = len(shown) == len(evaluation.mistakes)
     title = (
-        "Mistakes" if every else f"The {len(shown)} surest of {len(evaluation.mistakes):,} mistakes"
+        "Mistakes"
+        if every
+        else f"The {len(shown)} most confident of {len(evaluation.mistakes):,} mistakes"
     )
     captions = [
         f"{percent(mistake.probability, 0)} {mistake.predicted}\n"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from convscope.data.image_set import evenly_spread
+from convscope.data.image_set import spread_evenly
 from convscope.look.image_grid import image_grid
-from convscope.look.numbers import percent
+from convscope.look.numbers import counted, percent
 
 if TYPE_CHECKING:
     from convscope.evaluation.prediction import Predictions
@@ -29,7 +29,7 @@ def predictions_figure(predictions: Predictions, path: str | Path | None = None)
         ImageError: A file is no longer the image it was.
     """
     card = predictions.model.card
-    places = evenly_spread(len(predictions.predictions), MOST)
+    places = spread_evenly(len(predictions.predictions), MOST)
     shown = [predictions.predictions[place] for place in places]
     images = [card.decode(each.path) for each in shown]
     captions = [
@@ -39,5 +39,5 @@ def predictions_figure(predictions: Predictions, path: str | Path | None = None)
         for each in shown
     ]
     total = len(predictions.predictions)
-    some = f"{len(shown)} of {total:,} images" if len(shown) < total else f"{total:,} images"
+    some = f"{len(shown)} of " * (len(shown) < total) + counted(total, "image")
     return image_grid(path, np.stack(images), captions, f"Predictions for {some}")

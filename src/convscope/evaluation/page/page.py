@@ -23,6 +23,7 @@ from convscope.evaluation.page.sections.mistakes import mistakes
 from convscope.evaluation.page.sections.robustness import robustness
 from convscope.evaluation.page.sections.settings import environment, recipe
 from convscope.evaluation.page.sections.training import training
+from convscope.look import palette
 from convscope.look.html import escape
 from convscope.runs.forecast import read_forecast
 from convscope.runs.run import Run
@@ -35,7 +36,7 @@ def report_page(analysis: Analysis) -> str:
         analysis: How good the network of a run is; holds the run, too.
     """
     run = analysis.evaluation.run
-    style, script = _part("style.css"), _part("script.js")
+    style, script = palette.PAGE + _part("style.css"), _part("script.js")
     sections = [section for section in _sections(run, analysis) if section[2]]
     links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading, _ in sections)
     body = "\n".join(
@@ -66,7 +67,7 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
         ("calibration", "Can its probabilities be trusted?", calibration(analysis)),
         (
             "selective",
-            "Answering only when sure",
+            "Predicting only when confident",
             selective_prediction(analysis.selective, evaluation.accuracy),
         ),
         (

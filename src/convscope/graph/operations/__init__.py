@@ -7,8 +7,9 @@ its file registers; every file of this folder is loaded, so adding an operation 
 
     families     convolution, dense, pooling, normalization, activation, unary, elementwise, moving,
                  reduction, softmax; pointwise is what functions of one number have in common
-    for all      general: an operation without a rule is run again (rerun), and its local
-                 derivatives say what it looked at, how strongly, and how gradients flow through it
+    for all      an operation without a rule is run again (rerun), and its local derivatives say how
+                 it computed and how gradients flow through it (general), and what it looks at
+                 (dependence)
     vocabulary   table (`OperationKind`, `register`, `find`, `describe`), understand (from a call of
                  PyTorch to a kind), call (one operation as the rules ask about it), forms (the
                  five shapes of a calculation), numbers, words, windows (the geometry of windows)

@@ -12,7 +12,7 @@ from convscope.graph.operations.numbers import (
     Numbers,
     Operand,
     Place,
-    aligned,
+    align_index,
     constant,
     layer_operand,
 )
@@ -74,7 +74,7 @@ class Call:
         """One number of an operand at an output's index, or the plain number it is."""
         if role in self.given:
             operand = self.given[role]
-            return operand.numbers(*aligned(index, operand.shape))
+            return operand.numbers(*align_index(index, operand.shape))
         value = float(self.argument(role))
         return constant(number(value), value)
 

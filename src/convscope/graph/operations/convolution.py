@@ -191,7 +191,7 @@ register(
         arguments=signature(
             "input", "weight", bias=None, stride=1, padding=0, dilation=1, groups=1
         ),
-        bind=lambda name, bound: ("convolution", bind_windows(name, bound)),
+        bind=bind_windows("convolution"),
         looks_at=look,
         forward=compute,
         backward=flow_back,
@@ -216,7 +216,7 @@ register(
             groups=1,
             dilation=1,
         ),
-        bind=lambda name, bound: ("transposed convolution", bind_windows(name, bound)),
+        bind=bind_windows("transposed convolution"),
         looks_at=look_transposed,
         forward=compute_transposed,
         backward=flow_back_transposed,

@@ -15,12 +15,12 @@ from convscope.graph.operations.numbers import (
     Operand,
     Place,
     Product,
-    aligned,
+    align_index,
     at_ones,
     span,
 )
 from convscope.graph.operations.table import OperationKind, register, signature
-from convscope.graph.region import Region, aligned_region, everything, whole
+from convscope.graph.region import Region, align_region, everything, whole
 
 
 def _look(node: Node, source: int, region: Region) -> Region:
@@ -76,7 +76,7 @@ def _look_at_matrices(node: Node, source: int, region: Region) -> Region:
     rows, columns = region[-2:]
     is_left = node.roles[source] == "input"
     matrix = (rows, whole(shape[-1])) if is_left else (whole(shape[-2]), columns)
-    return (*aligned_region(region[:-2], shape[:-2]), *matrix)
+    return (*align_region(region[:-2], shape[:-2]), *matrix)
 
 
 def multiply(call: Call, index: Index) -> WeightedSum:
@@ -90,8 +90,8 @@ def multiply(call: Call, index: Index) -> WeightedSum:
         rest, column = rest[:-1], rest[-1:]
     if len(one.shape) > 1:
         rest, row = rest[:-1], rest[-1:]
-    left = one.numbers(*aligned(rest, one.shape[:-2]), *row, along)
-    right = other.numbers(*aligned(rest, other.shape[:-2]), along, *column)
+    left = one.numbers(*align_index(rest, one.shape[:-2]), *row, along)
+    right = other.numbers(*align_index(rest, other.shape[:-2]), along, *column)
     return WeightedSum(f"y[{call.shown(index)}] = Σ row · column", (Product(left, right),))
 
 

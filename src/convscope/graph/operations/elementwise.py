@@ -20,9 +20,9 @@ from convscope.graph.operations.numbers import (
     Operand,
     Place,
     Product,
-    aligned,
+    align_index,
     constant,
-    scaled,
+    scale_gradients,
     span,
 )
 from convscope.graph.operations.pointwise import look_elementwise
@@ -31,7 +31,7 @@ from convscope.graph.operations.words import in_brackets, number
 
 
 def _own_part(call: Call, role: str, index: Index) -> Index:
-    return aligned(index, call.given[role].shape)
+    return align_index(index, call.given[role].shape)
 
 
 def _used_for(call: Call, into: Recipient) -> list[Place]:
@@ -81,7 +81,7 @@ def add(call: Call, index: Index) -> WeightedSum:
 
 def _flow_through_sum(call: Call, into: Recipient, gradient: Operand) -> list[Product]:
     factor = _factor(call) if into.role == "other" else 1.0
-    return scaled(gradient.numbers(*_used_for(call, into)), number(factor), factor)
+    return scale_gradients(gradient.numbers(*_used_for(call, into)), number(factor), factor)
 
 
 def multiply(call: Call, index: Index) -> WeightedSum:
@@ -95,7 +95,7 @@ def _flow_through_product(call: Call, into: Recipient, gradient: Operand) -> lis
     other = "other" if into.role == "input" else "input"
     places = _used_for(call, into)
     name = call.given[other].name if other in call.given else "factor"
-    return scaled(gradient.numbers(*places), name, _beside(call, other, places))
+    return scale_gradients(gradient.numbers(*places), name, _beside(call, other, places))
 
 
 def _divide(call: Call, index: Index) -> Calculated | None:
@@ -110,8 +110,8 @@ def _flow_through_quotient(call: Call, into: Recipient, gradient: Operand) -> li
     places = _used_for(call, into)
     left, below = gradient.numbers(*places), _beside(call, "other", places)
     if into.role == "input":
-        return scaled(left, "1 / divisor", 1 / below)
-    return scaled(left, "−dividend / divisor²", -_beside(call, "input", places) / below**2)
+        return scale_gradients(left, "1 / divisor", 1 / below)
+    return scale_gradients(left, "−dividend / divisor²", -_beside(call, "input", places) / below**2)
 
 
 def _of_two(
@@ -179,7 +179,7 @@ def drop(call: Call, index: Index) -> Form:
 def _flow_through_dropout(call: Call, into: Recipient, gradient: Operand) -> list[Product] | None:
     if call.argument("training"):
         return None
-    return scaled(gradient.numbers(*into.place), "1", 1.0)
+    return scale_gradients(gradient.numbers(*into.place), "1", 1.0)
 
 
 def _bind_reversed(kind: str) -> Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]:

@@ -1,21 +1,19 @@
 """The rule for every operation that nobody wrote one for: ask the operation itself.
 
 It is run again on what it was given, in double precision where it can be. The local derivatives of
-an output number by every input number say which of them it looked at and how strongly; the local
-derivatives of all output numbers by one input number say how gradients flow back into it (the chain
-rule). What can't be differentiated is said to have no derivative.
+an output number by every input number say how it was computed from them; the local derivatives of
+all output numbers by one input number say how gradients flow back into it (the chain rule). What
+can't be differentiated is said to have no derivative. What an operation looks at whatever the
+numbers are is asked in `dependence`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from weakref import WeakKeyDictionary
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.definitions.arrays import FloatArray
 from convscope.errors import UsageError
 from convscope.graph.graph import Node
 from convscope.graph.operations.call import Call, Recipient
@@ -23,14 +21,15 @@ from convscope.graph.operations.forms import Calculated, Form, WeightedSum
 from convscope.graph.operations.numbers import (
     Index,
     Operand,
-    Place,
     Product,
+    at_grid,
     constant,
     layer_operand,
+    least_grid,
 )
-from convscope.graph.operations.rerun import Key, Rerun, run_again, run_on_random_numbers
+from convscope.graph.operations.rerun import Key, Rerun, run_again
 from convscope.graph.operations.words import number
-from convscope.graph.region import Region, between
+from convscope.look.names import join_names
 
 ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-5}
 """How far a sum may be from the number that it makes, as a share of what is added up."""
@@ -83,35 +82,18 @@ def _terms(call: Call, again: Rerun, index: Index) -> Iterator[tuple[Key, Produc
     """Each tensor's numbers with the local derivatives of the asked number by them."""
     keys = again.differentiable
     for key, slopes in zip(keys, again.gradients(keys, again.one_at(index)), strict=True):
-        places = _grid(slopes.double().numpy())
+        places = least_grid(slopes.double().numpy())
         if places is None:
             yield key, None
             continue
         numbers = operand_of(call, key).numbers(*places)
-        found = _at(slopes.double().numpy(), places).reshape(numbers.values.shape)
+        found = at_grid(slopes.double().numpy(), places).reshape(numbers.values.shape)
         yield key, Product(numbers, constant("∂y/∂x", found))
 
 
 def operand_of(call: Call, key: Key) -> Operand:
     """A tensor that the operation was given."""
     return layer_operand(call.node.inputs[key]) if isinstance(key, int) else call.parameter(key)
-
-
-def _grid(values: FloatArray) -> list[Place] | None:
-    """The least grid that holds all numbers that aren't 0; None if all are."""
-    if not values.any():
-        return None
-    used: list[Place] = []
-    for axis in range(values.ndim):
-        others = tuple(a for a in range(values.ndim) if a != axis)
-        along = np.flatnonzero((values != 0).any(axis=others)).astype(np.int64)
-        used.append(int(along[0]) if len(along) == 1 else along)
-    return used
-
-
-def _at(values: FloatArray, places: Sequence[Place]) -> FloatArray:
-    found: FloatArray = values[np.ix_(*(np.atleast_1d(np.asarray(place)) for place in places))]
-    return found
 
 
 def _as_sum(
@@ -141,9 +123,7 @@ def _and_follows_from(names: Sequence[str]) -> str:
     """What the local derivatives were made from, of many the first two."""
     if not names:
         return ""
-    each = list(dict.fromkeys(names))
-    more = f" and {len(each) - 2} more" if len(each) > 2 else ""
-    return f"; ∂y/∂x follows from {', '.join(each[:2])}{more}"
+    return f"; ∂y/∂x follows from {join_names(dict.fromkeys(names), most=2)}"
 
 
 def _to_first_order(
@@ -185,11 +165,11 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product] |
     largest = float(again.gradients([key], flowing)[0].abs().max())
     slopes = found.double().numpy()
     name = f"∂y/∂x of {short_name(call.node)}"
-    places = _grid(slopes)
+    places = least_grid(slopes)
     if places is None:
         return [Product(constant("gradient", 0.0), constant(name, 0.0), largest)]
     left = gradient.numbers(*places)
-    factors = constant(name, _at(slopes, places).reshape(left.values.shape))
+    factors = constant(name, at_grid(slopes, places).reshape(left.values.shape))
     return [Product(left, factors, largest)]
 
 
@@ -215,88 +195,3 @@ def used_part(call: Call, role: str, index: Index) -> Tensor:
     if role not in again.differentiable:
         return torch.zeros(again.leaves[role].shape, dtype=torch.bool)
     return again.gradients([role], again.one_at(index))[0] != 0
-
-
-_ASKED: WeakKeyDictionary[Node, Rerun | None] = WeakKeyDictionary()
-
-
-def look(node: Node, source: int, region: Region) -> Region | None:
-    """What an operation looks at: what has a derivative when it is run on random numbers.
-
-    Returns:
-        None if that isn't known: the operation can't be run or differentiated, or its choice
-        depends on the numbers, as in sorting, so that random ones say nothing.
-    """
-    again = _asked(node)
-    if again is None or source not in again.differentiable:
-        return None
-    slopes = _dependence(again, source, region)
-    if not slopes.any():
-        return None
-    seen = []
-    for axis in range(slopes.ndim):
-        others = tuple(a for a in range(slopes.ndim) if a != axis)
-        seen.append(between((slopes != 0).any(axis=others)))
-    return tuple(seen)
-
-
-def can_look(node: Node) -> bool:
-    """Whether `look` knows what the operation looks at."""
-    return _asked(node) is not None
-
-
-def looks_at_grids(node: Node) -> bool:
-    """Whether `look` is exact: what a number depends on are whole rows and columns of each input.
-
-    It isn't for sums along diagonals, as in folding, where it gives the least grid around them.
-    """
-    again = _asked(node)
-    if again is None:
-        return False
-    middle = tuple(size // 2 for size in again.made.shape)
-    sources = [key for key in again.differentiable if isinstance(key, int)]
-    for slopes in again.gradients(sources, again.one_at(middle)):
-        used = (slopes != 0).double().numpy()
-        places = _grid(used)
-        if places is not None and not _at(used, places).all():
-            return False
-    return True
-
-
-def _dependence(again: Rerun, source: int, region: Region) -> FloatArray:
-    """Derivatives of a random sum over a region of the output by all numbers of an input."""
-    inside = np.ix_(*(extent.inside for extent in region))
-    weights = np.zeros(tuple(again.made.shape))
-    weights[inside] = np.random.default_rng(0).uniform(1, 2, weights[inside].shape)
-    flowing = torch.from_numpy(weights).to(again.made.dtype)
-    found: FloatArray = again.gradients([source], flowing)[0].double().numpy()
-    return found
-
-
-def _asked(node: Node) -> Rerun | None:
-    if node not in _ASKED:
-        _ASKED[node] = _ask(node)
-    return _ASKED[node]
-
-
-def _ask(node: Node) -> Rerun | None:
-    """The operation on random numbers, if others show the same dependence of a few outputs."""
-    if node.call is None or not node.inputs or 0 in node.shape:
-        return None
-    runs = [run_on_random_numbers(node, seed) for seed in (0, 1)]
-    once, again = runs
-    if once is None or again is None or not once.made.is_floating_point():
-        return None
-    sources = [key for key in once.differentiable if isinstance(key, int)]
-    if not sources:
-        return None
-    for part in (0.0, 0.5, 1.0):
-        index = tuple(int(part * (size - 1)) for size in once.made.shape)
-        seen = [
-            [found != 0 for found in run.gradients(sources, run.one_at(index))]
-            for run in (once, again)
-        ]
-        same = all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
-        if not same or not any(bool(found.any()) for found in seen[0]):
-            return None
-    return once

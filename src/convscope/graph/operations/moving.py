@@ -22,13 +22,13 @@ from convscope.graph.operations.numbers import (
     Product,
     constant,
     layer_operand,
-    scaled,
+    scale_gradients,
 )
 from convscope.graph.operations.table import OperationKind, register, signature
 from convscope.graph.region import Extent, Region, between, everything
 
 
-def origins(node: Node, source: int) -> NDArray[np.int64] | None:
+def find_origins(node: Node, source: int) -> NDArray[np.int64] | None:
     """Where the numbers of a moving operation came from, in one of its inputs.
 
     The operation is run on the positions of the input, and again with all of them raised by a
@@ -73,7 +73,7 @@ def _is_index(node: Node, source: int) -> bool:
 def look_where_it_came_from(node: Node, source: int, region: Region) -> Region:
     """The positions that the region came from; all, where the operation can't be run."""
     shape = node.inputs[source].shape
-    found = origins(node, source)
+    found = find_origins(node, source)
     if found is None:
         return everything(shape)
     came = found >= 0
@@ -118,7 +118,7 @@ def _look_before_padding(node: Node, source: int, region: Region) -> Region:
 def move(call: Call, index: Index) -> Copied:
     """Where the number stood before its tensor was rearranged, or partly replaced."""
     for source, layer in enumerate(call.node.inputs):
-        found = origins(call.node, source)
+        found = find_origins(call.node, source)
         if found is not None and found[index] >= 0:
             place = np.unravel_index(int(found[index]), layer.shape)
             given = layer_operand(layer).numbers(*map(int, place))
@@ -133,14 +133,14 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product] |
     """A number can have gone to several places, or to none."""
     if into.source is None:
         return None
-    found = origins(call.node, into.source)
+    found = find_origins(call.node, into.source)
     if found is None:
         return None
     own = int(np.ravel_multi_index(into.place, call.node.inputs[into.source].shape))
     return [
         product
         for at in np.argwhere(found == own).tolist()
-        for product in scaled(gradient.numbers(*at), "1", 1.0)
+        for product in scale_gradients(gradient.numbers(*at), "1", 1.0)
     ]
 
 
@@ -177,7 +177,7 @@ def _flow_into_branch(call: Call, into: Recipient, gradient: Operand) -> list[Pr
     axis = call.argument("dim") % len(place)
     start = sum(other.shape[axis] for other in call.node.inputs[: into.source])
     at = (*place[:axis], start + place[axis], *place[axis + 1 :])
-    return scaled(gradient.numbers(*at), "1", 1.0)
+    return scale_gradients(gradient.numbers(*at), "1", 1.0)
 
 
 def _look_under(node: Node, source: int, region: Region) -> Region:

@@ -22,7 +22,7 @@ from convscope.graph.operations.numbers import (
     Product,
     at_ones,
     constant,
-    scaled,
+    scale_gradients,
     span,
 )
 from convscope.graph.operations.table import OperationKind, register, signature
@@ -41,7 +41,7 @@ def batch_norm(call: Call, index: Index) -> Calculated:
         ]
         return _by_numbers(call, index, own, channel)
     mean, variance = (call.given[role].numbers(channel) for role in ("running_mean", "running_var"))
-    return _standardized(call, index, (channel,), mean, variance, {})
+    return _standardize(call, index, (channel,), mean, variance, {})
 
 
 def group_norm(call: Call, index: Index) -> Calculated:
@@ -65,10 +65,10 @@ def _by_numbers(call: Call, index: Index, places: list[Place], *parameter: int) 
     count = group.values.size
     mean = constant(f"mean of {count} numbers", float(group.values.mean()))
     variance = constant(f"variance of {count} numbers", float(group.values.var()))
-    return _standardized(call, index, parameter, mean, variance, {"numbers": group})
+    return _standardize(call, index, parameter, mean, variance, {"numbers": group})
 
 
-def _standardized(
+def _standardize(
     call: Call,
     index: Index,
     parameter: tuple[int, ...],
@@ -135,7 +135,7 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product] |
             return None
         variance = call.given["running_var"].numbers(channel).values + call.argument("eps")
         scale = call.channel("weight", channel, 1.0).values
-        return scaled(
+        return scale_gradients(
             gradient.numbers(*into.place), "γ / √(variance + ε)", scale / np.sqrt(variance)
         )
     around: list[Place] = [0, channel, *map(span, gradient.shape[2:])]
@@ -191,30 +191,22 @@ _BY_CHANNEL = signature(
     eps=1e-5,
 )
 
-register(
-    OperationKind(
-        name="batch norm",
-        functions="batch_norm",
-        arguments=_BY_CHANNEL,
-        looks_at=_look_at_batch,
-        forward=batch_norm,
-        backward=flow_back,
-        own_part=_channel,
-        way="gradient · γ / √(variance + ε)",
+for _name, _functions, _look in (
+    ("batch norm", "batch_norm", _look_at_batch),
+    ("instance norm", "instance_norm", _look_at_map),
+):
+    register(
+        OperationKind(
+            name=_name,
+            functions=_functions,
+            arguments=_BY_CHANNEL,
+            looks_at=_look,
+            forward=batch_norm,
+            backward=flow_back,
+            own_part=_channel,
+            way="gradient · γ / √(variance + ε)",
+        )
     )
-)
-register(
-    OperationKind(
-        name="instance norm",
-        functions="instance_norm",
-        arguments=_BY_CHANNEL,
-        looks_at=_look_at_map,
-        forward=batch_norm,
-        backward=flow_back,
-        own_part=_channel,
-        way="gradient · γ / √(variance + ε)",
-    )
-)
 register(
     OperationKind(
         name="layer norm",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -186,7 +185,7 @@ def layer_operand(node: Node) -> Operand:
     return Operand(node.name, node.value, node)
 
 
-def scaled(
+def scale_gradients(
     left: Numbers, name: str, factor: float | FloatArray, cancels: float | FloatArray = 0.0
 ) -> list[Product]:
     """Gradients times a factor that is no number of the network's own.
@@ -206,12 +205,25 @@ def at_ones(given: Numbers) -> list[Product]:
     return [Product(constant("1", np.ones(given.values.shape)), given)]
 
 
-def aligned(index: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+def align_index(index: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
     """The same position in a tensor that is repeated along axes where it has a single number."""
     last = index[len(index) - len(shape) :]
     return tuple(0 if size == 1 else i for i, size in zip(last, shape, strict=True))
 
 
-def count(places: Sequence[Place]) -> int:
-    """How many numbers stand at these places."""
-    return prod(len(place) for place in places if not isinstance(place, int))
+def least_grid(values: FloatArray) -> list[Place] | None:
+    """The least grid that holds all numbers that aren't 0; None if all are."""
+    if not values.any():
+        return None
+    used: list[Place] = []
+    for axis in range(values.ndim):
+        others = tuple(a for a in range(values.ndim) if a != axis)
+        along = np.flatnonzero((values != 0).any(axis=others)).astype(np.int64)
+        used.append(int(along[0]) if len(along) == 1 else along)
+    return used
+
+
+def at_grid(values: FloatArray, places: Sequence[Place]) -> FloatArray:
+    """The values at these places of each axis, one axis for each."""
+    found: FloatArray = values[np.ix_(*(np.atleast_1d(np.asarray(place)) for place in places))]
+    return found

@@ -14,10 +14,17 @@ from convscope.definitions.arrays import FloatArray, as_float
 from convscope.graph.graph import Node
 from convscope.graph.operations.call import Call, Recipient
 from convscope.graph.operations.forms import Calculated
-from convscope.graph.operations.numbers import Index, Operand, Product, constant, scaled, span
+from convscope.graph.operations.numbers import (
+    Index,
+    Operand,
+    Product,
+    constant,
+    scale_gradients,
+    span,
+)
 from convscope.graph.operations.table import OperationKind, register, signature
 from convscope.graph.operations.words import in_brackets, number
-from convscope.graph.region import Region, aligned_region
+from convscope.graph.region import Region, align_region
 
 Given = Mapping[str, Any]
 PointRule = Callable[[FloatArray, Given], FloatArray]
@@ -83,7 +90,7 @@ def register_function(
 
 def look_elementwise(node: Node, source: int, region: Region) -> Region:
     """The same positions, as one number of each input makes one of the output."""
-    return aligned_region(region, node.inputs[source].shape)
+    return align_region(region, node.inputs[source].shape)
 
 
 def _own_part(call: Call, role: str, index: Index) -> Index:
@@ -107,7 +114,7 @@ def _compute(function: PointFunction, call: Call, index: Index) -> Calculated:
     formula = function.formula.format_map(written)
     return Calculated(
         formula=formula,
-        inserted=inserted(formula, float(x), result),
+        inserted=insert_number(formula, float(x), result),
         given=numbers,
         result=result,
         magnitude=max(abs(result), float(function.cancels(x, given))),
@@ -125,7 +132,7 @@ def _flow_back(
         weight = call.given["weight"]
         given["weight"] = float(weight.numbers(*_channel_of_weight(call, into.place)).values)
     x = call.single("input", into.place).values
-    return scaled(
+    return scale_gradients(
         gradient.numbers(*into.place),
         f"slope of {call.node.kind} at {number(float(x))}",
         as_float(function.slope(x, given)),
@@ -145,7 +152,7 @@ def _flow_into_weight(call: Call, place: Index, gradient: Operand) -> list[Produ
     return [Product(below, gradient.numbers(*around))]
 
 
-def inserted(formula: str, x: float, result: float) -> str:
+def insert_number(formula: str, x: float, result: float) -> str:
     """The formula's right side with the number in place of x, and what comes out."""
     right = formula.partition("= ")[2]
     pieces: list[str] = []

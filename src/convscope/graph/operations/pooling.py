@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -12,22 +12,26 @@ import numpy as np
 from convscope.graph.graph import Node
 from convscope.graph.operations.call import Call, Recipient
 from convscope.graph.operations.forms import Extreme, WeightedSum, mean_of
-from convscope.graph.operations.numbers import Index, Numbers, Operand, Place, Product, scaled
+from convscope.graph.operations.numbers import (
+    Index,
+    Numbers,
+    Operand,
+    Place,
+    Product,
+    scale_gradients,
+)
 from convscope.graph.operations.table import OperationKind, register, signature
 from convscope.graph.operations.windows import (
     bind_windows,
+    look_through_parts,
     look_through_windows,
     part,
     parts_over,
-    seen_through_parts,
     times_words,
     window_words,
     windows_of,
 )
 from convscope.graph.region import Region
-
-MAX_WAY = "the gradient of the windows where it won"
-AVERAGE_WAY = "its share of the gradient"
 
 
 def _look_at_parts(node: Node, source: int, region: Region) -> Region:
@@ -35,7 +39,7 @@ def _look_at_parts(node: Node, source: int, region: Region) -> Region:
     sizes = node.inputs[source].shape[-axes:]
     counts = node.shape[-axes:]
     parts = zip(region[-axes:], sizes, counts, strict=True)
-    return (*region[:-axes], *(seen_through_parts(*each) for each in parts))
+    return (*region[:-axes], *(look_through_parts(*each) for each in parts))
 
 
 def window(call: Call, index: Index) -> Numbers:
@@ -111,7 +115,7 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product]:
         name = "1 where it won, else 0"
     else:
         name = f"1/{1 / different.pop():.0f}" if len(different) == 1 else "1 / size of the window"
-    return scaled(left, name, shares.reshape(left.values.shape))
+    return scale_gradients(left, name, shares.reshape(left.values.shape))
 
 
 def _share(call: Call, index: Index, place: Index) -> float:
@@ -129,74 +133,63 @@ def _words_of_parts(node: Node) -> str:
     return f"global {kind}" if set(size) == {1} else f"{kind} to {times_words(size)}"
 
 
-def _bind(kind: str) -> Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]:
-    return lambda name, bound: (kind, bind_windows(name, bound))
+def _words_of_windows(node: Node) -> str:
+    return window_words(node.kind, node)
 
 
-register(
-    OperationKind(
-        name="max pooling",
-        functions="max_pool1d max_pool2d max_pool3d "
-        "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
-        arguments=signature(
-            "input", "kernel_size", stride=None, padding=0, dilation=1, ceil_mode=False
-        ),
-        bind=_bind("max pooling"),
-        looks_at=look_through_windows,
-        forward=take_largest,
-        backward=flow_back,
-        words=lambda node: window_words(node.kind, node),
-        way=MAX_WAY,
-        part=lambda node: "pooling",
+def _register(name: str, functions: str, arguments: dict[str, Any], **rules: Any) -> None:
+    register(
+        OperationKind(
+            name=name,
+            functions=functions,
+            arguments=arguments,
+            bind=bind_windows(name),
+            backward=flow_back,
+            part=lambda node: "pooling",
+            **rules,
+        )
     )
+
+
+_WINDOWS = {"looks_at": look_through_windows, "words": _words_of_windows}
+_PARTS = {"looks_at": _look_at_parts, "words": _words_of_parts}
+_LARGEST = {"forward": take_largest, "way": "the gradient of the windows where it won"}
+_MEAN = {"forward": average, "way": "its share of the gradient"}
+
+_register(
+    "max pooling",
+    "max_pool1d max_pool2d max_pool3d "
+    "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
+    signature("input", "kernel_size", stride=None, padding=0, dilation=1, ceil_mode=False),
+    **_WINDOWS,
+    **_LARGEST,
 )
-register(
-    OperationKind(
-        name="average pooling",
-        functions="avg_pool1d avg_pool2d avg_pool3d",
-        arguments=signature(
-            "input",
-            "kernel_size",
-            stride=None,
-            padding=0,
-            ceil_mode=False,
-            count_include_pad=True,
-            divisor_override=None,
-        ),
-        bind=_bind("average pooling"),
-        looks_at=look_through_windows,
-        forward=average,
-        backward=flow_back,
-        words=lambda node: window_words(node.kind, node),
-        way=AVERAGE_WAY,
-        part=lambda node: "pooling",
-    )
+_register(
+    "average pooling",
+    "avg_pool1d avg_pool2d avg_pool3d",
+    signature(
+        "input",
+        "kernel_size",
+        stride=None,
+        padding=0,
+        ceil_mode=False,
+        count_include_pad=True,
+        divisor_override=None,
+    ),
+    **_WINDOWS,
+    **_MEAN,
 )
-register(
-    OperationKind(
-        name="adaptive max pooling",
-        functions="adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
-        arguments=signature("input", "output_size"),
-        bind=_bind("adaptive max pooling"),
-        looks_at=_look_at_parts,
-        forward=take_largest,
-        backward=flow_back,
-        words=_words_of_parts,
-        way=MAX_WAY,
-        part=lambda node: "pooling",
-    )
+_register(
+    "adaptive max pooling",
+    "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
+    signature("input", "output_size"),
+    **_PARTS,
+    **_LARGEST,
 )
-register(
-    OperationKind(
-        name="adaptive average pooling",
-        functions="adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d",
-        arguments=signature("input", "output_size"),
-        bind=_bind("adaptive average pooling"),
-        looks_at=_look_at_parts,
-        forward=average,
-        backward=flow_back,
-        words=_words_of_parts,
-        way=AVERAGE_WAY,
-        part=lambda node: "pooling",
-    )
+_register(
+    "adaptive average pooling",
+    "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d",
+    signature("input", "output_size"),
+    **_PARTS,
+    **_MEAN,
 )

@@ -19,14 +19,14 @@ from convscope.graph.operations.numbers import (
     Place,
     Product,
     constant,
-    scaled,
+    scale_gradients,
     span,
 )
 from convscope.graph.operations.table import OperationKind, register, signature
 from convscope.graph.region import Region, everything, whole
 
 
-def reduced_axes(dim: int | Sequence[int] | None, axes: int) -> set[int]:
+def find_reduced_axes(dim: int | Sequence[int] | None, axes: int) -> set[int]:
     """The axes that a reduction takes together; all, if none is given."""
     if dim is None or dim == ():
         return set(range(axes))
@@ -38,7 +38,7 @@ def _look_along(node: Node, source: int, region: Region) -> Region:
     shape, dim = node.inputs[source].shape, node.arguments["dim"]
     if dim is None or dim == ():
         return everything(shape)
-    gone = reduced_axes(dim, len(shape))
+    gone = find_reduced_axes(dim, len(shape))
     kept = iter(
         region
         if len(region) < len(shape)
@@ -50,7 +50,7 @@ def _look_along(node: Node, source: int, region: Region) -> Region:
 def _along(call: Call, index: Index) -> Numbers:
     """All numbers along the axes that are gone, at the output's own place of the others."""
     given = call.given["input"]
-    gone = reduced_axes(call.argument("dim"), len(given.shape))
+    gone = find_reduced_axes(call.argument("dim"), len(given.shape))
     kept = iter(
         index
         if len(index) < len(given.shape)
@@ -87,14 +87,14 @@ def take_extreme(call: Call, index: Index) -> Extreme:
 def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product]:
     """Every number has the same share of its mean's gradient, and all of its total's."""
     shape = call.given["input"].shape
-    gone = reduced_axes(call.argument("dim"), len(shape))
+    gone = find_reduced_axes(call.argument("dim"), len(shape))
     kept = [
         (0 if axis in gone else spot)
         for axis, spot in enumerate(into.place)
         if axis not in gone or len(call.node.shape) == len(shape)
     ]
     size = prod(shape[axis] for axis in gone) if call.node.kind == "mean" else 1
-    return scaled(gradient.numbers(*kept), f"1/{size}" if size > 1 else "1", 1 / size)
+    return scale_gradients(gradient.numbers(*kept), f"1/{size}" if size > 1 else "1", 1 / size)
 
 
 def _pools_maps(node: Node) -> str | None:
@@ -118,52 +118,26 @@ def _bind_extreme(
     return bind
 
 
-_ALONG = signature("input", dim=None, keepdim=False)
+def _register(name: str, functions: str, **rules: Any) -> None:
+    register(
+        OperationKind(
+            name=name,
+            functions=functions,
+            arguments=signature("input", dim=None, keepdim=False),
+            looks_at=_look_along,
+            part=_pools_maps,
+            **rules,
+        )
+    )
 
-register(
-    OperationKind(
-        name="mean",
-        functions="mean",
-        arguments=_ALONG,
-        looks_at=_look_along,
-        forward=average,
-        backward=flow_back,
-        way="its share of the gradient",
-        part=_pools_maps,
-    )
+
+_register("mean", "mean", forward=average, backward=flow_back, way="its share of the gradient")
+_register("total", "sum", forward=add_up, backward=flow_back)
+_register(
+    "maximum", "amax max", bind=_bind_extreme("maximum", "larger of two"), forward=take_extreme
 )
-register(
-    OperationKind(
-        name="total",
-        functions="sum",
-        arguments=_ALONG,
-        looks_at=_look_along,
-        forward=add_up,
-        backward=flow_back,
-        part=_pools_maps,
-    )
-)
-register(
-    OperationKind(
-        name="maximum",
-        functions="amax max",
-        arguments=_ALONG,
-        bind=_bind_extreme("maximum", "larger of two"),
-        looks_at=_look_along,
-        forward=take_extreme,
-        part=_pools_maps,
-    )
-)
-register(
-    OperationKind(
-        name="minimum",
-        functions="amin min",
-        arguments=_ALONG,
-        bind=_bind_extreme("minimum", "smaller of two"),
-        looks_at=_look_along,
-        forward=take_extreme,
-        part=_pools_maps,
-    )
+_register(
+    "minimum", "amin min", bind=_bind_extreme("minimum", "smaller of two"), forward=take_extreme
 )
 register(
     OperationKind(

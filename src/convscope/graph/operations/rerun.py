@@ -110,7 +110,7 @@ class Rerun:
         """
         (expected,) = self.gradients([key], flowing)
         scale = float(expected.abs().max())
-        for way in (self._carried_along, self._from_backward_pass, self._row_by_row):
+        for way in (self._carry_along, self._from_backward_pass, self._row_by_row):
             try:
                 slopes = way(key, place, flowing)
             except Exception:  # noqa: S112 - an unknown function can raise anything
@@ -121,7 +121,7 @@ class Rerun:
                 return slopes
         return None
 
-    def _carried_along(self, key: Key, place: Index, flowing: Tensor) -> Tensor:
+    def _carry_along(self, key: Key, place: Index, flowing: Tensor) -> Tensor:
         """Forward mode: the derivatives are carried along with the computation."""
         leaf = self.leaves[key].detach()
         one = torch.zeros_like(leaf)

@@ -6,7 +6,7 @@ from convscope.definitions.activations import softmax, softmax_jacobian
 from convscope.graph.graph import Node
 from convscope.graph.operations.call import Call, Recipient
 from convscope.graph.operations.forms import Share
-from convscope.graph.operations.numbers import Index, Operand, Place, Product, scaled, span
+from convscope.graph.operations.numbers import Index, Operand, Place, Product, scale_gradients, span
 from convscope.graph.operations.table import OperationKind, register, signature
 from convscope.graph.region import Region, all_along
 
@@ -47,7 +47,9 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> list[Product]:
     else:
         slopes = own - p[place[axis]]
         cancels = own + p[place[axis]]
-    return scaled(gradient.numbers(*places), f"slopes of the {call.node.kind}", slopes, cancels)
+    return scale_gradients(
+        gradient.numbers(*places), f"slopes of the {call.node.kind}", slopes, cancels
+    )
 
 
 for _name, _function in (("softmax", "softmax"), ("log softmax", "log_softmax")):

@@ -7,7 +7,7 @@ into parts of nearly the same size.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,19 +57,19 @@ class WindowAxis(NamedTuple):
         numbers = np.flatnonzero(windows.inside)[:, None]
         taps = numbers * self.stride - self.padding + self.dilation * np.arange(self.kernel)
         last = self.start(windows.last) + self.dilation * (self.kernel - 1)
-        return Extent(_marked(taps, size), self.start(windows.first), last)
+        return Extent(_mark(taps, size), self.start(windows.first), last)
 
     def reaching(self, places: Extent, count: int) -> Extent:
         """The windows, of so many, that cover any of these places."""
         asked = np.flatnonzero(places.inside)[:, None] + self.padding
         starts = asked - self.dilation * np.arange(self.kernel)
-        inside = _marked(starts[starts % self.stride == 0] // self.stride, count)
+        inside = _mark(starts[starts % self.stride == 0] // self.stride, count)
         reach = self.dilation * (self.kernel - 1)
         first = -((reach - places.first - self.padding) // self.stride)
         return Extent(inside, first, (places.last + self.padding) // self.stride)
 
 
-def _marked(places: Places, size: int) -> NDArray[np.bool_]:
+def _mark(places: Places, size: int) -> NDArray[np.bool_]:
     inside = np.zeros(size, bool)
     inside[places[(places >= 0) & (places < size)]] = True
     return inside
@@ -106,7 +106,7 @@ def parts_over(place: int, size: int, count: int) -> Places:
     return parts[(parts * size // count <= place) & (place < -(-(parts + 1) * size // count))]
 
 
-def seen_through_parts(parts: Extent, size: int, count: int) -> Extent:
+def look_through_parts(parts: Extent, size: int, count: int) -> Extent:
     """The places, of an axis of this size, that these of so many parts cover."""
     if count == 1:
         return whole(size)
@@ -118,7 +118,12 @@ def seen_through_parts(parts: Extent, size: int, count: int) -> Extent:
     return between(inside)
 
 
-def bind_windows(name: str, bound: Mapping[str, Any]) -> dict[str, Any]:
+def bind_windows(kind: str) -> Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]]:
+    """How arguments are bound, as in `OperationKind`, of a kind with windows."""
+    return lambda name, bound: (kind, window_arguments(name, bound))
+
+
+def window_arguments(name: str, bound: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments in which the sizes of windows are tuples, one number for each axis they move along.
 
     Args:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from convscope.errors import UsageError
-from convscope.graph.restore import left_as_found
+from convscope.graph.restore import leave_as_found
 from convscope.runtime.module_output import main_logits
 
 Fact: TypeAlias = float | int | bool | str | list[int]
@@ -39,7 +39,7 @@ class Attribution:
 
 
 @contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
+def freeze(network: nn.Module) -> Iterator[None]:
     """Within: evaluation mode, and gradients reach the images but not the parameters.
 
     Afterwards the network is as it was found. It holds within `torch.no_grad()` and
@@ -53,7 +53,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
     with (
         torch.inference_mode(mode=False),
         torch.enable_grad(),
-        left_as_found(network, stand_in),
+        leave_as_found(network, stand_in),
     ):
         yield
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from convscope.inspection.attribution.attribution import Attribution, as_heat, frozen, logits_of
+from convscope.inspection.attribution.attribution import Attribution, as_heat, freeze, logits_of
 
 FIRST_STEPS = 20
 MOST_STEPS = 540  # = 20 · 3³
@@ -33,7 +33,7 @@ def integrated_gradients(
         target: The class whose logit is explained.
         baseline: What is called empty, in the image's shape.
     """
-    with frozen(network):
+    with freeze(network):
         # Copies, because tensors made within torch.inference_mode() know no gradients.
         image, baseline = image.detach().clone(), baseline.detach().clone()
         along = image - baseline

@@ -29,7 +29,7 @@ METHODS: dict[str, Callable[[nn.Module, Tensor, int, Tensor], Attribution]] = {
 """Name to function of (network, image (1, C, H, W), class, black image)."""
 
 
-def chosen_methods(method: str) -> list[str]:
+def choose_methods(method: str) -> list[str]:
     """The methods that a name stands for.
 
     Args:

@@ -9,7 +9,7 @@ from convscope.inspection.attribution.attribution import (
     Attribution,
     Fact,
     as_heat,
-    frozen,
+    freeze,
     logits_of,
 )
 
@@ -35,7 +35,7 @@ def occlusion(network: nn.Module, image: Tensor, target: int) -> Attribution:
     window = max(1, round(height / WINDOWS_PER_SIDE)), max(1, round(width / WINDOWS_PER_SIDE))
     corners = [(y, x) for y in _starts(height, window[0]) for x in _starts(width, window[1])]
     size = max(1, min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // image.numel()))
-    with frozen(network), torch.no_grad():
+    with freeze(network), torch.no_grad():
         colour = image[0].mean(dim=(1, 2))[:, None, None]
         falls = image.new_zeros(height, width)
         covered = image.new_zeros(height, width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from convscope.inspection.attribution.attribution import Attribution, as_heat, frozen, logits_of
+from convscope.inspection.attribution.attribution import Attribution, as_heat, freeze, logits_of
 
 
 def saliency(network: nn.Module, image: Tensor, target: int) -> Attribution:
@@ -18,7 +18,7 @@ def saliency(network: nn.Module, image: Tensor, target: int) -> Attribution:
         image: (1, C, H, W), normalized as for training.
         target: The class whose logit is explained.
     """
-    with frozen(network):
+    with freeze(network):
         pixels = image.detach().clone().requires_grad_()
         logit = logits_of(network, pixels)[0, target]
         (gradient,) = torch.autograd.grad(logit, pixels)  # (1, C, H, W)

@@ -10,7 +10,7 @@ prints as a list of its steps and becomes data. The way there, one file for each
 - `scale.py`, `cells.py`, `pieces.py`, `units.py`: sizes and places, in points.
 - `page.py`, `legend.py`: rows on a page with a title and a legend.
 - `shapes.py`: what it all is made of. `svg.py`, `png.py`: how that reaches a file.
-- `look.py`: colours, sizes of letters, and how much room text takes.
+- `letters.py`: sizes of letters, and how much room text takes.
 
 Letters never get smaller than 8 points on the page, nothing overlaps (tests measure it), and any
 network that `graph.capture` follows can be drawn.

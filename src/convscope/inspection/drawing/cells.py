@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrap
+from convscope.inspection.drawing.letters import LINE, SIZE, text_width, wrap
 from convscope.inspection.drawing.scale import Placement, Scale, block_shapes
 from convscope.inspection.drawing.shapes import Shape, Text
 from convscope.inspection.drawing.steps import DrawingStep

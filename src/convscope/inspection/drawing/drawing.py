@@ -27,6 +27,7 @@ from convscope.inspection.drawing.steps import DrawingStep, steps_of
 from convscope.inspection.drawing.svg import as_svg
 from convscope.inspection.open.network import Inspectable, open_for_shape
 from convscope.look.canvas import drawable
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,6 +107,7 @@ class Drawing:
         }
 
 
+@in_usual_settings
 def draw(
     network: Inspectable | Graph,
     shape: int | Sequence[int] | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convscope.inspection.drawing.look import LINE, SIZE, text_width, wrap
+from convscope.inspection.drawing.letters import LINE, SIZE, text_width, wrap
 from convscope.inspection.drawing.pieces import SHORTCUT, Piece
 from convscope.inspection.drawing.scale import EDGE, RULE, join_shapes
 from convscope.inspection.drawing.shapes import Pen, Shape, Text, arrow, rectangle

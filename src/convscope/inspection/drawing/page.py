@@ -8,7 +8,7 @@ from functools import cached_property
 
 from convscope.inspection.drawing.blocks import DrawnBlock
 from convscope.inspection.drawing.legend import Legend
-from convscope.inspection.drawing.look import SIZE, text_width
+from convscope.inspection.drawing.letters import SIZE, text_width
 from convscope.inspection.drawing.pieces import WIRE, Piece, beside
 from convscope.inspection.drawing.scale import Placement, scale_for
 from convscope.inspection.drawing.shapes import Point, Shape, Text, line

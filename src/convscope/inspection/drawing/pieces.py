@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from convscope.inspection.drawing.cells import StepCell
-from convscope.inspection.drawing.look import LINE, SIZE, text_width
+from convscope.inspection.drawing.letters import LINE, SIZE, text_width
 from convscope.inspection.drawing.scale import RADIUS, Placement, Scale
 from convscope.inspection.drawing.shapes import Pen, Point, Shape, Text, arrow, line, rectangle
 from convscope.inspection.drawing.steps import DrawingStep

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
 
-from convscope.graph.folding import layers
+from convscope.graph.folding import list_layers
 from convscope.graph.graph import Graph, ModuleCall, Node
 from convscope.graph.operations.table import describe, find
 
@@ -108,7 +108,7 @@ class _Gatherer:
 
     def __init__(self, graph: Graph, blocks: list[ModuleCall]) -> None:
         self._graph = graph
-        self._nodes = layers(graph)
+        self._nodes = list_layers(graph)
         self._users: dict[Node, list[Node]] = {}
         for node in self._nodes:
             for source in dict.fromkeys(node.inputs):

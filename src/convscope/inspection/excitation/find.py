@@ -19,6 +19,7 @@ from convscope.inspection.excitation.excitation import ExcitingImage, most_excit
 from convscope.inspection.open.data import open_data
 from convscope.inspection.open.network import Inspectable, open_network
 from convscope.look.html import table
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,6 +90,7 @@ class ExcitingImages:
         }
 
 
+@in_usual_settings
 def find_exciting_images(
     network: Inspectable,
     data: Data,

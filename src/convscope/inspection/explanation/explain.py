@@ -12,17 +12,19 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import UsageError, training_diverged, unknown_name
-from convscope.inspection.attribution.attribution import Attribution, frozen, logits_of
-from convscope.inspection.attribution.methods import METHODS, chosen_methods
+from convscope.inspection.attribution.attribution import Attribution, freeze, logits_of
+from convscope.inspection.attribution.methods import METHODS, choose_methods
 from convscope.inspection.explanation.explanation import Explanation
 from convscope.inspection.feature_maps.feature_maps import read_feature_maps
 from convscope.inspection.kernels.first_kernels import FirstKernels, read_first_kernels
 from convscope.inspection.open.image import AnyImage, OpenedImage, open_image
 from convscope.inspection.open.network import Inspectable
+from convscope.runtime.usual_settings import in_usual_settings
 
 MOST_GUESSES = 5
 
 
+@in_usual_settings
 def explain(
     network: Inspectable,
     image: AnyImage,
@@ -55,7 +57,7 @@ def explain(
         ConvscopeError: The image or the model file can't be used, or the network's logits are
             not numbers.
     """
-    methods = chosen_methods(method)
+    methods = choose_methods(method)
     opened = open_image(network, image, size=size, device=device, module=module)
     model, pixels = opened.network, opened.pixels
     probabilities = _probabilities(model, pixels)
@@ -96,7 +98,7 @@ def _black(opened: OpenedImage) -> Tensor:
 
 
 def _probabilities(model: nn.Module, pixels: Tensor) -> Tensor:
-    with frozen(model), torch.no_grad():
+    with freeze(model), torch.no_grad():
         logits = logits_of(model, pixels)[0].float()
     if not logits.isfinite().all():
         raise training_diverged("For this image ")

@@ -68,7 +68,8 @@ class Explanation:
         return f"The network takes it for {best!r}; explained here is {label!r} ({share})."
 
     def __str__(self) -> str:
-        lines = [
+        lines = [f"{self.image_name}: {self.prediction}"]
+        lines += [
             f"{'→' if name == self.label else ' '} {percent(probability):>7}  {name}"
             for name, probability in self.guesses
         ]

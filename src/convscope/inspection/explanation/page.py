@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from convscope.look import palette
 from convscope.look.html import escape
 from convscope.look.numbers import percent
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1f2933; --faint: #52606d; --page: #f5f7fa;
-  --card: #ffffff; --line: #d9e2ec; --bar: #2563eb; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --faint: #9aa5b1;
-  --page: #14181d; --card: #1f262d; --line: #323f4b; --bar: #6ea8fe; } }
+STYLE = """\
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 4rem; background: var(--page);
   color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
@@ -31,7 +28,7 @@ table { border-collapse: collapse; width: 100%; max-width: 32rem; }
 td { padding: .15rem .6rem .15rem 0; overflow-wrap: anywhere; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.bar { width: 45%; }
-td.bar div { height: .8rem; min-width: 1px; background: var(--bar); border-radius: .15rem; }
+td.bar div { height: .8rem; min-width: 1px; background: var(--blue); border-radius: .15rem; }
 """
 
 
@@ -87,7 +84,9 @@ def explanation_page(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(image_name)}: {escape(label)}</title>\n"
-        f"<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
+        f"<style>{palette.PAGE}{STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body>\n</html>\n"
     )
 
 

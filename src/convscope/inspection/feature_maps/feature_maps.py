@@ -21,6 +21,7 @@ from convscope.graph.graph import Graph, Node
 from convscope.inspection.open.image import AnyImage, open_image
 from convscope.inspection.open.network import Inspectable
 from convscope.look.html import table
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,6 +87,7 @@ class FeatureMaps:
         }
 
 
+@in_usual_settings
 def feature_maps(
     network: Inspectable,
     image: AnyImage,

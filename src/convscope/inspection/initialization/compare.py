@@ -24,6 +24,7 @@ from convscope.inspection.open.network import Inspectable, OpenedNetwork, open_n
 from convscope.look.html import table
 from convscope.networks.initialization import INITIALIZATIONS, initialize
 from convscope.runtime.module_copy import copy_module
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -109,6 +110,7 @@ class InitializationComparison:
         }
 
 
+@in_usual_settings
 def compare_initializations(
     network: Inspectable,
     data: Data | Tensor | None = None,

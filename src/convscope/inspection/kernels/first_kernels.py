@@ -20,6 +20,7 @@ from convscope.errors import UsageError
 from convscope.graph.capture import capture
 from convscope.inspection.open.network import Inspectable, image_shape, open_network
 from convscope.look.html import table
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,6 +78,7 @@ class FirstKernels:
         }
 
 
+@in_usual_settings
 def first_kernels(
     network: Inspectable,
     shape: int | Sequence[int] | None = None,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from convscope.data.batches import Batches, Normalization
 from convscope.data.convert import convert
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.data.load import Data, load
 from convscope.data.reading import Fit
 from convscope.inspection.open.network import OpenedNetwork
@@ -87,7 +87,7 @@ def open_data(
     else:
         images = load(data, split, channels=network.channels, reading=network.reading)
     if most is not None and most < len(images):
-        images = images.subset(torch.linspace(0, len(images) - 1, most).round().long().tolist())
+        images = images.subset(spread_evenly(len(images), most))
     normalization, notes = network.normalization, network.notes
     if normalization is None:
         normalization = Normalization.of(images)

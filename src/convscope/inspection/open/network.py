@@ -224,7 +224,7 @@ def _complete_shape(
     elif shape is None and usual is not None:
         sizes = usual
     else:
-        sizes = () if shape is None or isinstance(shape, int) else tuple(shape)
+        sizes = tuple(shape) if isinstance(shape, Sequence) else ()
     if len(sizes) == 4:
         sizes = sizes[1:]
     if len(sizes) != 3 or any(size is None or int(size) < 1 for size in sizes):

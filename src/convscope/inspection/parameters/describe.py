@@ -25,6 +25,7 @@ from convscope.inspection.parameters.statistics import ParameterStatistics, meas
 from convscope.inspection.parameters.table import parameter_table
 from convscope.look.html import table
 from convscope.look.numbers import percent
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -117,6 +118,7 @@ class ParameterDescription:
         }
 
 
+@in_usual_settings
 def describe_parameters(
     network: Inspectable,
     data: Data | None = None,

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from convscope.data.image_set import evenly_spread
+from convscope.data.image_set import spread_evenly
 from convscope.inspection.parameters.statistics import ParameterStatistics
 from convscope.look.canvas import drawing, footnote, headline, shorten
-from convscope.look.palette import FAINT
+from convscope.look.palette import BLUE, FAINT
 
 MOST = 24
 COLUMNS = 4
@@ -38,7 +38,7 @@ def parameter_histograms(
     """
     chosen = rows if len(rows) <= MOST else [row for row in rows if len(row.shape) > 1]
     if len(chosen) > MOST:
-        chosen = [chosen[place] for place in evenly_spread(len(chosen), MOST)]
+        chosen = [chosen[place] for place in spread_evenly(len(chosen), MOST)]
     lines = math.ceil(len(chosen) / COLUMNS)
     with drawing(path, 12.0, 2.0 * lines + 0.9) as figure:
         some = f"{len(chosen)} of {len(rows)} parameters" if len(chosen) < len(rows) else ""
@@ -48,7 +48,7 @@ def parameter_histograms(
             axes.set_axis_off()
         for axes, row in zip(grid, chosen, strict=False):
             values = tensors[row.name].detach().float().cpu().numpy().ravel()
-            axes.hist(values[np.isfinite(values)], bins=BINS, color="#2563eb")
+            axes.hist(values[np.isfinite(values)], bins=BINS, color=BLUE)
             if values.min() <= 0 <= values.max():
                 axes.axvline(0, color=FAINT, linewidth=0.8)
             axes.set_title(shorten(row.name, 34), fontsize=8.5, parse_math=False)

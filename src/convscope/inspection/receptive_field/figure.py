@@ -14,10 +14,9 @@ from convscope.inspection.receptive_field.effective_field import pixels_of_share
 from convscope.inspection.receptive_field.unit_field import Box, UnitField
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.numbers import percent
-from convscope.look.palette import FAINT
+from convscope.look.palette import FAINT, VERMILION
 from convscope.look.panels import Pixels, add_bar, draw_image, draw_values
 
-COLOUR = "#e8590c"
 MOST_BEYOND = 0.5  # of the image's size: a field that reaches farther is drawn within only
 SHARE = 0.9
 
@@ -85,7 +84,7 @@ def _rectangle(box: Box, linestyle: object, linewidth: float) -> Rectangle:
         width,
         height,
         fill=False,
-        edgecolor=COLOUR,
+        edgecolor=VERMILION,
         linestyle=linestyle,
         linewidth=linewidth,
     )

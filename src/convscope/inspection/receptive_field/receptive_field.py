@@ -25,6 +25,7 @@ from convscope.inspection.receptive_field.effective_field import effective_field
 from convscope.inspection.receptive_field.unit_field import UnitField, unit_field
 from convscope.look.html import table
 from convscope.look.numbers import percent
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -112,6 +113,7 @@ class UnitReceptiveField:
         }
 
 
+@in_usual_settings
 def receptive_field(
     network: Inspectable,
     unit: str | tuple[str, Sequence[int]],

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from convscope.errors import UsageError
 from convscope.graph.graph import Graph, Node
 from convscope.graph.reach import looks_at
-from convscope.graph.region import Extent, Region, joined
+from convscope.graph.region import Extent, Region, join_regions
 
 
 @dataclass(frozen=True)
@@ -154,5 +154,5 @@ def _followed_back(graph: Graph, node: Node, asked: Region) -> Region | None:
         for index, source in enumerate(current.inputs):
             if source.depends_on_images:
                 found = looks_at(current, index, region)
-                regions[source] = joined(regions.get(source), found)
+                regions[source] = join_regions(regions.get(source), found)
     return regions.get(graph.input)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.graph.graph import Node
-from convscope.graph.operations.moving import origins
+from convscope.graph.operations.moving import find_origins
 from convscope.graph.operations.table import find
 from convscope.graph.reach import looks_at
 from convscope.graph.region import Extent, Region
@@ -91,10 +91,10 @@ def follow_ranges(node: Node, source: int, ranges: Sequence[UnitRanges]) -> list
     Args:
         node: The operation.
         source: Which of `node.inputs`.
-        ranges: Of that input, along some axes of the image.
+        ranges: What the numbers of that input see, along some axes of the image.
     """
     if find(node.kind).family == "moving":
-        came = origins(node, source)
+        came = find_origins(node, source)
         if came is not None:
             return [_moved(each, came, node.inputs[source].shape) for each in ranges]
     looks = _Looks(node, source)

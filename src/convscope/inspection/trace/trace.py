@@ -1,4 +1,4 @@
-"""A network layer by layer: shapes, parameters, operations, memory, receptive fields.
+"""A network layer by layer: shapes, parameters, MACs, memory, receptive fields.
 
     print(trace("resnet18", 96))
     trace(my_module, (3, 224, 224)).as_dict()
@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convscope.graph.capture import capture
-from convscope.graph.count import costs
-from convscope.graph.folding import Fold, fold, layers
+from convscope.graph.count import count_operation_costs
+from convscope.graph.folding import Fold, fold, list_layers
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.table import describe
 from convscope.graph.reach import is_understood
@@ -32,6 +32,7 @@ from convscope.inspection.receptive_field.layer_fields import layer_fields
 from convscope.inspection.trace.html import as_html
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import as_table, as_text
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,6 +62,7 @@ class Trace(TraceNumbers):
         return trace_figure(self, path)
 
 
+@in_usual_settings
 def trace(network: Inspectable, shape: int | Sequence[int] | None = None) -> Trace:
     """Say layer by layer what a network does to an image, and what that costs.
 
@@ -88,7 +90,7 @@ class _Tracer:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._costs = costs(graph)
+        self._costs = count_operation_costs(graph)
         self._fields = layer_fields(graph)
         self._new: dict[Node, list[str]] = {}
         self._shared: dict[Node, list[str]] = {}
@@ -102,7 +104,8 @@ class _Tracer:
 
     def trace(self) -> Trace:
         graph = self._graph
-        shown = layers(graph)
+        shown = list_layers(graph)
+        seen = set(shown)
         rows = tuple(self._row(Fold(n.name, describe(n), (n,), n)) for n in shown)
         total = [self._costs[node] for node in graph]
         return Trace(
@@ -115,13 +118,7 @@ class _Tracer:
             flops=sum(cost.flops for cost in total),
             backward_flops=sum(cost.backward_flops for cost in total),
             activation_bytes=sum(row.activation_bytes for row in rows),
-            uncounted=tuple(
-                n.name
-                for n in shown
-                if n.kind.startswith("other: ")
-                and not self._costs[n].macs
-                and not n.arguments.get("output")  # what a second output costs is in the first
-            ),
+            uncounted=tuple(n.name for n in graph if self._is_uncounted(n, n in seen)),
             notes=tuple(self._notes(shown)),
         )
 
@@ -170,6 +167,15 @@ class _Tracer:
                 f"{', '.join(partly)}."
             )
         return notes
+
+    def _is_uncounted(self, node: Node, is_shown: bool) -> bool:
+        """Of what isn't shown, as what is made of weights alone, only what multiplies."""
+        return (
+            node.kind.startswith("other: ")
+            and not self._costs[node].macs
+            and not node.arguments.get("output")  # what a second output costs is in the first
+            and (is_shown or bool(node.overlooked))
+        )
 
     def _is_partly_counted(self, node: Node) -> bool:
         return bool(node.overlooked) and self._costs[node].macs > 0

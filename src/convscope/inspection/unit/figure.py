@@ -1,4 +1,4 @@
-"""One number of a network as an image: where it looks, what it adds up, what follows."""
+"""One number of a network as a figure: where it looks, what it adds up, what follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way backwards to one number as an image: what flows, times what it was multiplied with."""
+"""The way backwards to one number as a figure: what flows, times what it was multiplied with."""
 
 from __future__ import annotations
 

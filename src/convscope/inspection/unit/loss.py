@@ -1,4 +1,4 @@
-"""The loss that gradients are of, and where it starts: at the network's answer."""
+"""The loss that gradients are of, and where it starts: at the network's output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Loss:
         predicted: The class that the network gives the most.
         value: The loss.
         probabilities: The probabilities of all classes.
-        answers: What the network returns: "logits", "probabilities" or "log probabilities".
+        returns: What the network returns: "logits", "probabilities" or "log probabilities".
         tensor: The loss with its gradient graph.
     """
 
@@ -36,13 +36,13 @@ class Loss:
     predicted: int
     value: float
     probabilities: FloatArray
-    answers: str
+    returns: str
     tensor: Tensor = field(repr=False)
 
     def slope(self, unit: int) -> Calculated:
         """How the loss depends on one number that the network returns."""
         p, right = float(self.probabilities[unit]), float(unit == self.label)
-        if self.answers == "logits":
+        if self.returns == "logits":
             result = p - right
             why = "it is the label" if right else "it is not the label"
             formula = f"∂L/∂z[{unit}] = p[{unit}] − {right:.0f}, as {why}"
@@ -50,8 +50,8 @@ class Loss:
             return Calculated(
                 formula, words, {f"p[{unit}]": constant("softmax", p)}, result, p + right
             )
-        result = 0.0 if not right else -1.0 if self.answers == "log probabilities" else -1 / p
-        symbol = "log p" if self.answers == "log probabilities" else "p"
+        result = 0.0 if not right else -1.0 if self.returns == "log probabilities" else -1 / p
+        symbol = "log p" if self.returns == "log probabilities" else "p"
         formula = f"∂L/∂{symbol}[{unit}] = " + (
             "0, as it is not the label" if not right else "−1" if symbol == "log p" else "−1 / p"
         )
@@ -68,7 +68,7 @@ class Loss:
 
 
 def compute_loss(graph: Graph, label: int | None) -> Loss:
-    """The loss of the network's answer.
+    """The loss of the network's output.
 
     Args:
         graph: Captured with one image and gradients.
@@ -91,12 +91,12 @@ def compute_loss(graph: Graph, label: int | None) -> Loss:
     label = predicted if label is None else label
     right = tensor([label], device=result.device)
     if graph.output.kind == "log softmax":
-        answers, loss = "log probabilities", F.nll_loss(result, right)
+        returns, loss = "log probabilities", F.nll_loss(result, right)
         probabilities, value = np.exp(scores), float(-scores[label])
     elif graph.output.kind == "softmax":
-        answers, loss = "probabilities", F.nll_loss(result.log(), right)
+        returns, loss = "probabilities", F.nll_loss(result.log(), right)
         probabilities, value = scores, float(-np.log(scores[label]))
     else:
-        answers, loss = "logits", F.cross_entropy(result, right)
+        returns, loss = "logits", F.cross_entropy(result, right)
         probabilities, value = softmax(scores), cross_entropy(scores[None], [label])
-    return Loss(label, predicted, value, probabilities, answers, loss)
+    return Loss(label, predicted, value, probabilities, returns, loss)

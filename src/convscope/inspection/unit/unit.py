@@ -2,7 +2,7 @@
 
     explanation = unit(run, "shoe.png", "features.conv1:2,10,12", backward=True)
     print(explanation)                     # the arithmetic, step by step
-    explanation.figure("unit.png")         # the same as an image
+    explanation.figure("unit.png")         # the same as a figure
     explanation.as_dict()                  # the same as data
 
 The rules, one file for each family of operations, are in `graph.operations`.
@@ -48,6 +48,7 @@ from convscope.inspection.unit.steps import UnitStep, follow_steps
 from convscope.inspection.unit.text import as_parts, as_text
 from convscope.look.html import escape
 from convscope.runs.run import Run
+from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,6 +94,7 @@ class UnitExplanation(UnitFindings):
         return draw_unit_backward(self, path)
 
 
+@in_usual_settings
 def unit(
     network: nn.Module | Run | str | Path,
     image: Tensor | NDArray[np.generic] | str | Path,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convscope.data.image_set import ImageSet
 from convscope.errors import ConvscopeError
-from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.calibration import calibrate_probabilities
 from convscope.evaluation.logits import compute_logits
 from convscope.evaluation.unknown import familiarity, is_unknown
 from convscope.look.progress import progress
@@ -147,7 +147,7 @@ def _expect(model: Model, names: list[str], squares: NDArray[np.uint8]) -> _Expe
     return _Expected(
         names,
         squares,
-        calibrated_probabilities(logits, card).numpy(),
+        calibrate_probabilities(logits, card).numpy(),
         is_unknown(logits, card).numpy(),
         is_close.numpy(),
     )

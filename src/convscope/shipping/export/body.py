@@ -16,7 +16,7 @@ from torch.export import ExportedProgram
 from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
 from convscope.errors import ConvscopeError
-from convscope.evaluation.calibration import calibrated_probabilities
+from convscope.evaluation.calibration import calibrate_probabilities
 from convscope.evaluation.unknown import is_unknown
 from convscope.runs.model import Model
 from convscope.runtime.module_copy import copy_module
@@ -55,7 +55,7 @@ class PixelsToProbabilities(nn.Module):
             Probabilities float32 (N, classes) and whether each image is unknown, bool (N,).
         """
         logits = main_logits(self.network(pixels * self.scale - self.shift))
-        return calibrated_probabilities(logits, self.card), is_unknown(logits, self.card)
+        return calibrate_probabilities(logits, self.card), is_unknown(logits, self.card)
 
 
 def export_network(model: Model, opset: int) -> onnx.ModelProto:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from convscope.errors import UsageError
 from convscope.look.html import table
 from convscope.runs.open_model import open_model, run_or_model_file
 from convscope.runs.run import Run
+from convscope.runtime.usual_settings import in_usual_settings
 from convscope.shipping.export.format import OPSET
 from convscope.shipping.export.torchvision_weights import write_torchvision_weights
 
@@ -60,6 +62,7 @@ class WeightsExport:
         return asdict(self) | {"file": str(self.file)}
 
 
+@in_usual_settings
 def export(
     run: Run | str | Path,
     path: str | Path,
@@ -140,6 +143,8 @@ def _check_target(file: Path, model_file: Path) -> None:
         )
     if not file.absolute().parent.is_dir():
         raise UsageError(f"There is no folder {str(file.parent)!r} to write {file.name!r} in.")
+    if not os.access(file.absolute().parent, os.W_OK):
+        raise UsageError(f"Nothing may be written into the folder {str(file.parent)!r}.")
     if file.exists() and model_file.exists() and file.samefile(model_file):
         raise UsageError(
             f"{str(file)!r} is the run's own model, which holds more than its weights. "

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.data.decode import ImageError, decode, read_limited
-from convscope.data.file_kinds import printable
-from convscope.data.image_set import ImageSet, evenly_spread
+from convscope.data.file_kinds import make_printable
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.data.load import NAMED, tree_of
 from convscope.data.tree import FolderTree, Tree
 from convscope.errors import UsageError
@@ -73,7 +73,9 @@ def _in_folder(folder: Path) -> list[Original]:
         raise UsageError(f"--images {str(folder)!r} is not a folder. Give a folder of images.")
     files = [folder / file for file in FolderTree(folder).listing().files]
     found = [
-        Original(printable(str(file)), _reading(file)) for file in _evenly(files) if _is_image(file)
+        Original(make_printable(str(file)), _reading(file))
+        for file in _evenly(files)
+        if _is_image(file)
     ]
     if not found:
         raise UsageError(f"--images {str(folder)!r} has no images in it. Give another folder.")
@@ -97,7 +99,7 @@ def _of_run(run: Run, card: ModelCard) -> list[Original]:
 
 def _evenly(items: Sequence[Item]) -> list[Item]:
     """At most `MOST` of the items, from the first to the last."""
-    return [items[place] for place in evenly_spread(len(items), MOST).tolist()]
+    return [items[place] for place in spread_evenly(len(items), MOST).tolist()]
 
 
 def _is_image(file: Path) -> bool:

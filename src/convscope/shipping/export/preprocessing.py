@@ -77,7 +77,7 @@ EXTENTS = """
     height_to_nearest = Add (height_in_parts, longest)
     height_or_none = Div (height_to_nearest, twice_longest)
     new_height = Max (height_or_none, one_pixel)
-"""  # as `decode.padded_extents` has it
+"""  # as `decode.fit_extents` has it
 
 BESIDE = """
     missing_width = Sub (size, new_width)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime import quantization
 
 from convscope.data.convert import convert
-from convscope.data.image_set import ImageSet, evenly_spread
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.errors import ConvscopeError
 from convscope.look.numbers import percent
 from convscope.look.progress import progress
@@ -74,7 +74,7 @@ class Quantization:
 
 def calibration_images(images: ImageSet, card: ModelCard) -> NDArray[np.float32]:
     """Some images of a set, as the network's part of the file takes them: (N, C, size, size)."""
-    rows = evenly_spread(len(images), CALIBRATION)
+    rows = spread_evenly(len(images), CALIBRATION)
     chosen = convert(images.subset(rows), size=card.size, channels=card.channels, fit=card.fit)
     return chosen.images.astype(np.float32)
 
@@ -150,7 +150,7 @@ def measure_quantization(
             share of unknown changes by more than `MOST_UNKNOWN_POINTS`.
     """
     if len(images) > MOST_EVALUATED:
-        images = images.subset(evenly_spread(len(images), MOST_EVALUATED))
+        images = images.subset(spread_evenly(len(images), MOST_EVALUATED))
     right = small_right = same_top = unknown = small_unknown = 0
     with progress("Evaluating in 8 bits", len(images), quiet=quiet) as advance:
         for start in range(0, len(images), BATCH):

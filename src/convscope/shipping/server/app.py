@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -33,6 +30,7 @@ from convscope.shipping.server.requests import (
     RequestQueue,
     check_pixels,
 )
+from convscope.shipping.server.responses import describe_model, describe_predictions
 from convscope.version import __version__
 
 
@@ -143,12 +141,15 @@ def make_app(
             return Response(status_code=499)  # nobody reads it; it is for the counters
         finally:
             condition.in_work -= 1
-        return json_response(_predictions(outputs, card.classes, top, metrics, many=many))
+        found = describe_predictions(outputs, card.classes, top, many=many)
+        predictions = found["predictions"]
+        metrics.answered(len(predictions), sum(each["unknown"] for each in predictions))
+        return json_response(found)
 
     @app.get("/model", summary="What answers here", response_model=schema.ModelResponse)
     async def model() -> Response:
         """The classes, the images expected, and how fast each engine was."""
-        return json_response(_model(choice, card))
+        return json_response(describe_model(choice, card))
 
     @app.get("/healthz", summary="Whether the server lives")
     async def healthz() -> dict[str, str]:
@@ -241,65 +242,6 @@ def _listed(body: bytes) -> list[bytes]:
     if reason is not None:
         raise Refused(422, reason)
     return contents
-
-
-def _predictions(
-    outputs: list[ImageOutput | str],
-    classes: tuple[str, ...],
-    top: int,
-    metrics: Metrics,
-    *,
-    many: bool,
-) -> dict[str, Any]:
-    predictions: list[dict[str, Any]] = []
-    problems: list[dict[str, Any]] = []
-    for index, output in enumerate(outputs):
-        if isinstance(output, str):
-            problems.append({"index": index, "reason": output})
-        else:
-            predictions.append({"index": index, **_prediction(output, classes, top)})
-    if not predictions:
-        first = problems[0]["reason"]
-        if not many:
-            raise Refused(422, f"The image can't be used: {first}.")
-        raise Refused(422, f"None of the images can be used. The first: {first}.")
-    metrics.answered(len(predictions), sum(each["unknown"] for each in predictions))
-    return {"predictions": predictions, "problems": problems}
-
-
-def _prediction(output: ImageOutput, classes: tuple[str, ...], top: int) -> dict[str, Any]:
-    order = np.argsort(-output.probabilities, kind="stable")[:top].tolist()
-    guesses = [
-        {"label": classes[number], "probability": float(output.probabilities[number])}
-        for number in order
-    ]
-    return {**guesses[0], "unknown": output.unknown, "top": guesses}
-
-
-def _model(choice: Choice, card: ModelCard) -> dict[str, Any]:
-    def number(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
-    return {
-        "network": card.network,
-        "trained_on": Path(card.trained_on).name,  # the folders above concern nobody else
-        "classes": list(card.classes),
-        "channels": card.channels,
-        "size": card.size,
-        "rejects_unknown": card.rejection is not None,
-        "engine": choice.name,
-        "reason": choice.reason,
-        "measured": [
-            {
-                "engine": each.engine,
-                "latency_seconds": number(each.latency),
-                "images_per_second": number(each.throughput),
-                "largest_difference": number(each.difference),
-                "refused": each.refused,
-            }
-            for each in choice.measured
-        ],
-    }
 
 
 def _html(page: pages.WebPage) -> HTMLResponse:

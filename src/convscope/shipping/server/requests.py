@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from convscope.data.decode import ImageError, stored_size
-from convscope.data.plain_jpeg import plain_frame
+from convscope.data.decode import ImageError, read_size
+from convscope.data.plain_jpeg import read_plain_frame
 from convscope.evaluation.torch_engine import EngineOutput
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.batcher import Batcher, Work
@@ -201,10 +201,10 @@ def _pixels(content: bytes) -> int:
         # are read directly. A second header in a file would count for Pillow, and not here.
         if content.startswith(PNG_START) and content.count(b"IHDR") == 1:
             width, height = struct.unpack_from(">II", content, len(PNG_START))
-        elif content.startswith(b"\xff\xd8") and (frame := plain_frame(content)):
+        elif content.startswith(b"\xff\xd8") and (frame := read_plain_frame(content)):
             width, height, _ = frame
         else:
-            height, width = stored_size(content)
+            height, width = read_size(content)
     except Exception:
         return 0
     return int(width * height)

@@ -1,4 +1,4 @@
-"""Whether probabilities can be trusted, and what is gained by answering only when sure."""
+"""Whether probabilities can be trusted, and what is gained by predicting only when confident."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from convscope.evaluation.page.words import number, percent
 from convscope.evaluation.selective import Selective
 from convscope.evaluation.unknown import KnownImages
 from convscope.look.html import escape
+from convscope.look.names import join_names
 from convscope.runs.model_file import Score
 
 SCORES: dict[Score, str] = {
@@ -41,7 +42,7 @@ def calibration(analysis: Analysis) -> str:
     lines = [Series("perfect", [(0.0, 0.0), (1.0, 1.0)], look=3)]
     counts = []
     for place, (name, each_bins, look) in enumerate(drawn):
-        # The share right of few answers says little; the intervals tell how little.
+        # The accuracy of few predictions says little; the intervals tell how little.
         band = _intervals(each_bins) if look == 1 else ()
         lines.append(Series(name, _points(each_bins), look, band))
         # The bars of a bin stand side by side.
@@ -53,18 +54,18 @@ def calibration(analysis: Analysis) -> str:
         '<div class="charts">\n'
         + line_chart(
             "Reliability",
-            "Of the answers of one probability, the share that is right; below the dotted line "
-            "the network is too sure, above it not sure enough. Shaded: 95\u00a0% intervals.",
+            "Accuracy of the predictions of one confidence; below the dotted line the network is "
+            "overconfident, above it underconfident. Shaded: 95\u00a0% intervals.",
             lines,
-            shares("probability of the answer", [0.0, 1.0]),
-            shares("share right", [0.0, 1.0]),
+            shares("confidence", [0.0, 1.0]),
+            shares("accuracy", [0.0, 1.0]),
             numbers=percent,
         )
         + line_chart(
-            "How sure the answers are",
-            "Share of the answers by their probability.",
+            "Confidence of the predictions",
+            "Share of the predictions by the probability of the class that was predicted.",
             counts,
-            shares("probability of the answer", [0.0, 1.0]),
+            shares("confidence", [0.0, 1.0]),
             shares("share", [0.0, *(y for line in counts for _, y in line.points)]),
             numbers=percent,
         )
@@ -73,7 +74,7 @@ def calibration(analysis: Analysis) -> str:
 
 
 def selective_prediction(found: Selective, accuracy: float) -> str:
-    """Accuracy against the share answered, and what each wanted accuracy takes."""
+    """Accuracy against coverage, and what each wanted accuracy takes."""
     points = [(point.coverage, point.accuracy) for point in found.points]
     reached: list[list[str | TableCell]] = [
         [
@@ -85,29 +86,29 @@ def selective_prediction(found: Selective, accuracy: float) -> str:
         for goal, point in found.goals
     ]
     chart = line_chart(
-        "Accuracy against share answered",
-        "The surest images are answered first.",
+        "Accuracy against coverage",
+        "Coverage is the share of images predicted, the most confident first.",
         [Series("accuracy", points)],
-        shares("share of images answered", [0.0, 1.0]),
+        shares("coverage", [0.0, 1.0]),
         shares("accuracy", [y for _, y in points]),
         numbers=lambda share: percent(share, 2),
     )
     goals = (
         table(
-            ["wanted", "answered", "from probability", "reached"],
+            ["wanted", "coverage", "from confidence", "reached"],
             reached,
-            caption="How many images can be answered to reach an accuracy",
+            caption="How many images can be predicted to reach an accuracy",
         )
         if reached
-        else "<p>No threshold reaches a higher round accuracy with 30 answers or more.</p>"
+        else "<p>No threshold reaches a higher round accuracy with 30 predictions or more.</p>"
     )
     return (
-        "<p>Where the rest can be left to a person, only answers from some probability on are "
-        f"taken. Answering everything is right in {percent(accuracy)}. The thresholds are those of "
+        "<p>Where the rest can be left to a person, only predictions from some confidence on are "
+        f"taken. Of all predictions, {percent(accuracy)} are right. The thresholds are those of "
         "these very images; on new ones they hold roughly.</p>\n"
         f'<div class="charts">\n{chart}<div class="wide">{goals}'
         f"<p>Area under the risk–coverage curve: {number(found.area)} (0 is perfect; the best "
-        f"order of these answers would have {number(found.least_area)}).</p></div>\n</div>"
+        f"order of these predictions would have {number(found.least_area)}).</p></div>\n</div>"
     )
 
 
@@ -119,7 +120,7 @@ def unknown(known: KnownImages | None, out_of_distribution: Sequence[OutOfDistri
         if known.accuracy is not None:
             others = f", and {percent(known.accuracy)} of the others are right"
         parts.append(
-            "<p>An image whose score lies below a threshold is answered \u201cunknown\u201d. The "
+            "<p>An image whose score lies below a threshold is called \u201cunknown\u201d. The "
             f"threshold was set so that this befalls {percent(known.rate)} of the validation "
             "images, although all of them show known classes. Here it befalls "
             f"{percent(known.unknown)} of the images{others}. The score is "
@@ -144,13 +145,13 @@ def unknown(known: KnownImages | None, out_of_distribution: Sequence[OutOfDistri
             table(
                 ["out-of-distribution images", "how many", "AUROC", "falsely accepted"],
                 rows,
-                caption="Answers to images of no known class",
+                caption="Images of no known class",
             ),
         ]
         deceived = [each.data for each in out_of_distribution if each.false_acceptance > DECEIVED]
         if known is not None and deceived:
             parts.append(
-                f'<p class="note">It gives a class to most of the {escape(_listed(deceived))} '
+                f'<p class="note">It gives a class to most of the {escape(join_names(deceived))} '
                 "images: don't rely on \u201cunknown\u201d where such images can occur.</p>"
             )
     return "\n".join(parts)
@@ -160,13 +161,13 @@ def _in_words(found: CalibrationError) -> str:
     before = f"{100 * found.ece_before:.1f}"
     if found.temperature == 1.0:
         return (
-            "Of the answers given with 80\u00a0% probability, 80\u00a0% should be right. Expected "
+            "Of the predictions with 80\u00a0% confidence, 80\u00a0% should be right. Expected "
             f"calibration error, the mean distance from that: {before} percentage points. No "
             "temperature was fitted."
         )
-    state = "not sure enough" if found.temperature < 1 else "too sure"
+    state = "underconfident" if found.temperature < 1 else "overconfident"
     return (
-        "Of the answers given with 80\u00a0% probability, 80\u00a0% should be right. By itself the "
+        "Of the predictions with 80\u00a0% confidence, 80\u00a0% should be right. By itself the "
         f"network is {state}: its expected calibration error, the mean distance from that, is "
         f"{before} percentage points. Dividing its logits by a temperature of "
         f"{number(found.temperature, 3)} makes it {100 * found.ece_after:.1f}."
@@ -182,15 +183,9 @@ def _points(bins: Sequence[Bin]) -> list[tuple[float, float]]:
 
 
 def _intervals(bins: Sequence[Bin]) -> list[tuple[float, float]]:
-    """Where the share right of each bin that has answers may lie."""
+    """Where the accuracy of each bin that has predictions may lie."""
     return [
         wilson_interval(round(each.accuracy * each.count), each.count)
         for each in bins
         if each.accuracy is not None
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names in a sentence."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

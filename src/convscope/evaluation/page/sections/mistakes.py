@@ -29,16 +29,16 @@ QUALITY = 88
 
 
 def mistakes(evaluation: Evaluation) -> str:
-    """The surest mistakes as images, and a table of all."""
+    """The most confident mistakes as images, and a table of all."""
     found = evaluation.mistakes
     if not found:
         return "<p>There are none.</p>"
     shown = found[:MOST_IMAGES]
     items = "\n".join(_item(evaluation, mistake) for mistake in shown)
-    which = "All of them" if len(shown) == len(found) else f"The {len(shown)} surest"
+    which = "All of them" if len(shown) == len(found) else f"The {len(shown)} most confident"
     return (
-        f"<p>{which}, the surest first. Look at the images before blaming the network: some may "
-        "carry a wrong label.</p>\n"
+        f"<p>{which}, the most confident first. Look at the images before blaming the network: "
+        "some may carry a wrong label.</p>\n"
         f'<ul class="gallery">\n{items}\n</ul>\n'
         f"<h3>All {len(found):,} by file name</h3>\n{_controls()}\n{_table(evaluation)}"
     )
@@ -110,8 +110,8 @@ def _table(evaluation: Evaluation) -> str:
     content = table(headings, rows, caption="Every wrong image", name="mistake-table")
     if len(found) > MOST_WITHOUT_SCRIPT:
         content += (
-            f"\n<noscript><p>These are the {MOST_WITHOUT_SCRIPT} surest. Without scripts the page "
-            "can't show the others; mistakes.csv beside it lists all.</p></noscript>"
+            f"\n<noscript><p>These are the {MOST_WITHOUT_SCRIPT} most confident. Without scripts "
+            "the page can't show the others; mistakes.csv beside it lists all.</p></noscript>"
         )
     numbers = {name: number for number, name in enumerate(evaluation.classes)}
     data = {

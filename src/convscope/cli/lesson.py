@@ -1,0 +1,297 @@
+"""`convscope lesson`: lists the lessons, opens, runs and checks them."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convscope.cli.console import print_json
+from convscope.errors import UsageError
+from convscope.look.language import (
+    LANGUAGES,
+    check_language,
+    current_language,
+    language_of_environment,
+    pick,
+    set_language,
+)
+
+if TYPE_CHECKING:
+    from convscope.lessons.play import PlayedCell
+
+EPILOG = """
+Examples:
+
+  convscope lesson
+
+  convscope lesson open 7 --lang zh
+
+  convscope lesson run 7
+
+  convscope lesson check 7
+"""
+FOLDER = Path("convscope-lessons")
+
+lesson = typer.Typer(
+    help="Lessons: the whole curriculum, runnable, in English and Chinese.",
+    epilog=EPILOG,
+    invoke_without_command=True,
+)
+
+
+def complete_lesson(text: str) -> list[str]:
+    """Numbers of the lessons."""
+    from convscope.lessons.contents_table import list_lessons
+
+    numbers = [str(lesson.number) for lesson in list_lessons()]
+    return [number for number in numbers if number.startswith(text)]
+
+
+def complete_language(text: str) -> list[str]:
+    """The languages there are."""
+    return [language for language in LANGUAGES if language.startswith(text)]
+
+
+NUMBER = Annotated[
+    int, typer.Argument(help="The lesson's number.", metavar="N", autocompletion=complete_lesson)
+]
+LANGUAGE = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        help="en or zh; it is remembered. Default: the one chosen last, or CONVSCOPE_LANG.",
+        autocompletion=complete_language,
+    ),
+]
+
+
+@lesson.callback()
+def list_all(
+    context: typer.Context,
+    lang: LANGUAGE = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """List the lessons, and how far you are with each."""
+    if context.invoked_subcommand is not None:
+        if lang is not None:
+            context.obj = lang
+        return
+    from convscope.lessons.checks import exercises_of
+    from convscope.lessons.contents_table import list_lessons
+    from convscope.lessons.progress import read_progress
+
+    _choose_language(lang)
+    progress = read_progress()
+    rows = [
+        {
+            "number": each.number,
+            "title": str(each.title),
+            "minutes": each.minutes,
+            "ended": each.number in progress.ended,
+            "solved": sum(name in progress.solved for name in exercises_of(each.number)),
+            "exercises": len(exercises_of(each.number)),
+        }
+        for each in list_lessons()
+    ]
+    if json:
+        print_json({"language": current_language(), "lessons": rows})
+        return
+    _print_table(rows)
+
+
+@lesson.command(name="run")
+def run_lesson(number: NUMBER, lang: LANGUAGE = None) -> None:
+    """Run a lesson in the terminal: texts, results, claims; figures go to lesson-figures/."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.syntax import Syntax
+
+    from convscope.lessons.play import play_lesson
+    from convscope.lessons.screens import TerminalScreen
+
+    language = _choose_language(lang)
+    console = Console(highlight=False)
+    screen = TerminalScreen(Path("lesson-figures") / f"{number:02d}")
+
+    def print_cell(cell: PlayedCell) -> None:
+        if cell.kind == "markdown":
+            console.print(Markdown(cell.source))
+        else:
+            console.print(Syntax(cell.source, "python", theme="ansi_dark"))
+        for shown in cell.shown:
+            screen.show(shown)
+        console.print()
+
+    play_lesson(number, language, after_cell=print_cell)
+
+
+@lesson.command(name="open")
+def open_lesson(
+    number: NUMBER,
+    lang: LANGUAGE = None,
+    out: Annotated[
+        Path, typer.Option(help="The folder for your copy; it is made if need be.")
+    ] = FOLDER,
+    browser: Annotated[
+        bool, typer.Option(help="Open it; else only write it and say where it is.")
+    ] = True,
+) -> None:
+    """Open a lesson as a notebook of your own; where there is no Jupyter, as a page.
+
+    Your copy is never replaced: opened again, it is as you left it.
+    """
+    from convscope.lessons.contents_table import find_lesson
+    from convscope.lessons.notebook import write_notebook
+    from convscope.lessons.progress import record
+
+    language = _choose_language(lang)
+    chosen = find_lesson(number)
+    out.mkdir(parents=True, exist_ok=True)
+    ending = ".zh.ipynb" if language == "zh" else ".ipynb"
+    copy = out / f"{chosen.file}{ending}"
+    if copy.exists():
+        print(pick(f"your copy: {copy} (as you left it)", f"你的副本：{copy}（保持原样）"))
+    else:
+        write_notebook(chosen, language, copy)
+        print(pick(f"your copy: {copy}", f"你的副本：{copy}"))
+    record("copied", lesson=number, file=str(copy.resolve()))
+    if importlib.util.find_spec("jupyterlab") is not None:
+        if browser:
+            subprocess.run([sys.executable, "-m", "jupyterlab", str(copy)], check=False)
+        return
+    page = _write_page(number, language, out / f"{chosen.file}{ending.replace('ipynb', 'html')}")
+    print(
+        pick(
+            "Jupyter isn't installed (pip install jupyterlab); here is the lesson as a page: ",
+            "未安装 Jupyter（pip install jupyterlab），课程已写成网页：",
+        )
+        + str(page)
+    )
+    if browser:
+        webbrowser.open(page.resolve().as_uri())
+
+
+@lesson.command(name="check")
+def check_lesson(
+    number: NUMBER,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Your copy, .ipynb or .py. Default: the one that `open` made."),
+    ] = None,
+    lang: LANGUAGE = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run your copy of a lesson and say which exercises are solved, with the next hint."""
+    from convscope.lessons.checks import exercises_of, general_hint
+    from convscope.lessons.contents_table import find_lesson
+    from convscope.lessons.play import play_lesson
+    from convscope.lessons.progress import read_progress
+
+    language = _choose_language(lang)
+    find_lesson(number)
+    copy = file or read_progress().copies.get(number)
+    if file is None and copy is not None and not copy.exists():
+        copy = None
+    if copy is not None:
+        played = play_lesson(number, language, file=copy)
+        if not json:
+            _print_checks(played.cells)
+    progress = read_progress()
+    exercises = exercises_of(number)
+    solved = [name for name in exercises if name in progress.solved]
+    left = [name for name in exercises if name not in progress.solved]
+    hint = general_hint(exercises[left[0]], progress.failed.get(left[0], 0)) if left else None
+    if json:
+        print_json({"lesson": number, "solved": solved, "left": left, "hint": hint})
+        return
+    print(
+        pick(
+            f"Lesson {number}: {len(solved)} of {len(exercises)} exercises solved.",
+            f"第 {number} 课：{len(exercises)} 道练习中已解出 {len(solved)} 道。",
+        )
+    )
+    if left:
+        print(pick(f"Next: {left[0]}. {hint}", f"下一题：{left[0]}。{hint}"))
+        if copy is None:
+            print(
+                pick(
+                    f"Work on your own copy: convscope lesson open {number}",
+                    f"请在自己的副本上作答：convscope lesson open {number}",
+                )
+            )
+
+
+def _print_checks(cells: tuple[PlayedCell, ...]) -> None:
+    for place, cell in enumerate(cells, start=1):
+        for shown in cell.shown:
+            if shown.kind == "check":
+                print(shown.text)
+        if cell.error:
+            print(pick(f"cell {place} stopped: {cell.error}", f"第 {place} 格出错：{cell.error}"))
+
+
+def _write_page(number: int, language: str, path: Path) -> Path:
+    from convscope.lessons.page import write_page
+    from convscope.lessons.play import play_lesson
+
+    print(pick("Running the lesson for its figures ...", "正在运行课程以生成插图……"), flush=True)
+    write_page(play_lesson(number, language), path)
+    return path
+
+
+def _choose_language(lang: str | None) -> str:
+    """Take the language that was asked for, and remember it; else the usual one."""
+    from convscope.lessons.progress import read_progress, record
+
+    context = typer_context_language()
+    asked = lang or context
+    if asked is not None:
+        language = check_language(asked, "--lang")
+        if read_progress().language != language:
+            record("language", language=language)
+    else:
+        language = language_of_environment() or read_progress().language or "en"
+    set_language(language)
+    return language
+
+
+def typer_context_language() -> str | None:
+    """What `--lang` before the subcommand asked for."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    given = context.obj if context is not None else None
+    return given if isinstance(given, str) else None
+
+
+def _print_table(rows: list[dict[str, object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        raise UsageError("There are no lessons in this installation.")
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table.add_column("", justify="right")
+    table.add_column(pick("lesson", "课程"))
+    table.add_column(pick("to read", "阅读"), justify="right")
+    table.add_column(pick("exercises", "练习"), justify="right")
+    table.add_column("")
+    for row in rows:
+        ended = "✓" if row["ended"] else ""
+        minutes = f"{row['minutes']} {pick('min', '分钟')}"
+        solved = f"{row['solved']}/{row['exercises']}"
+        table.add_row(str(row["number"]), str(row["title"]), minutes, solved, ended)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(
+        pick(
+            "\nopen N: your own notebook. run N: in this terminal. check N: what is solved.",
+            "\nopen N：打开自己的笔记本。run N：在终端运行。check N：查看完成情况。",
+        )
+    )

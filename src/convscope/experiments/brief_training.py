@@ -1,0 +1,65 @@
+"""Train a small network for seconds, in memory: no folder, no report, one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import ceil
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Change = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def train_briefly(
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    epochs: int = 10,
+    rate: float = 0.005,
+    batch_size: int = 64,
+    seed: int = 0,
+    change: Change | None = None,
+) -> None:
+    """Train a network in place by Adam, its rate falling linearly to 0, on cross-entropy.
+
+    Args:
+        network: From (N, channels, height, width) to logits (N, classes); left in evaluation mode.
+        images: float32 (N, channels, height, width), as the network takes them.
+        labels: int64 (N,), class numbers.
+        epochs: How often every image is seen.
+        rate: Adam's rate at the beginning.
+        batch_size: Images of a step.
+        seed: Of the order of the images, and of what `change` draws.
+        change: Makes other images of a batch's, drawing from the generator (augmentation).
+    """
+    steps = epochs * ceil(len(images) / batch_size)
+    optimizer = torch.optim.Adam(network.parameters(), lr=rate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
+    random = torch.Generator().manual_seed(seed)
+    network.train()
+    with on_one_thread():
+        for _ in range(epochs):
+            order = torch.randperm(len(images), generator=random)
+            for batch in torch.split(order, batch_size):
+                met = images[batch] if change is None else change(images[batch], random)
+                loss = F.cross_entropy(network(met), labels[batch])
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                schedule.step()
+    network.eval()
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Compute on one thread: small layers are slower on several, and round otherwise on each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

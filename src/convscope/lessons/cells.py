@@ -1,0 +1,98 @@
+"""A lesson's file as cells, and its texts filled with the numbers of the run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.look.numbers import write_as
+
+# Double braces, since single ones belong to the formulas of the texts.
+PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.\[\]]*)(?::([^{}]*))?\s*\}\}")
+HASH_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a lesson.
+
+    Attributes:
+        kind: "markdown" or "code".
+        source: Its text.
+        english: Of a Chinese text: the hash of the English one that it was written against.
+    """
+
+    kind: str
+    source: str
+    english: str | None = None
+
+    def digest(self) -> str:
+        """A short hash of the text, which changes when it does, however its lines are broken."""
+        text = " ".join(self.source.split())
+        return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
+
+
+def read_cells(file: Path) -> list[Cell]:
+    """The cells of a script in the percent format, or of a notebook.
+
+    Raises:
+        UsageError: The file isn't there, or jupytext, which reads it, isn't installed.
+    """
+    try:
+        import jupytext
+    except ImportError:
+        raise UsageError(
+            "Reading a lesson's cells needs jupytext: pip install 'convscope[lessons]'. "
+            f"Without it, python {file} runs the lesson as it is."
+        ) from None
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The lesson {str(file)!r} can't be read: {error.strerror}.") from None
+    try:
+        notebook = jupytext.reads(text, fmt="ipynb" if file.suffix == ".ipynb" else "py:percent")
+    except Exception as error:  # whatever jupytext and nbformat think of a file that isn't one
+        raise UsageError(f"{str(file)!r} is no notebook that can be read: {error}.") from None
+    return [
+        Cell(cell.cell_type, cell.source, cell.metadata.get("en"))
+        for cell in notebook.cells
+        if cell.source.strip() and cell.cell_type in ("markdown", "code")
+    ]
+
+
+def fill(text: str, values: Mapping[str, Any]) -> str:
+    """A text with its `{{name:.2f}}` written out.
+
+    Only names, attributes and items are looked up: no expression is evaluated.
+
+    Args:
+        text: The text.
+        values: By name: the variables of the lesson so far.
+
+    Raises:
+        ConvscopeError: A placeholder names something that there isn't, or that can't be written so.
+    """
+
+    def write(found: re.Match[str]) -> str:
+        name, form = found.group(1), found.group(2) or ""
+        try:
+            value, _ = string.Formatter().get_field(name, (), values)
+            return write_as(value, form.strip())
+        except (KeyError, AttributeError, IndexError, TypeError, ValueError) as error:
+            raise ConvscopeError(
+                f"The text's {found.group(0)} can't be filled in: {error!r}. "
+                "The cells above it must have run, in their order."
+            ) from None
+
+    return PLACEHOLDER.sub(write, text)
+
+
+def names_in(text: str) -> set[str]:
+    """The variables that the text's placeholders begin with."""
+    return {re.split(r"[.\[]", found.group(1))[0] for found in PLACEHOLDER.finditer(text)}

@@ -1,0 +1,128 @@
+"""`convscope lesson`: lists, opens, runs and checks lessons, in both languages."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from convscope.cli import lesson as lesson_command
+from convscope.cli.main import app
+from convscope.errors import UsageError
+from convscope.lessons.progress import read_progress
+from tests.lessons.conftest import sample as sample
+
+
+@pytest.fixture
+def without_jupyter(monkeypatch):
+    found = lesson_command.importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "jupyterlab" else found(name)
+    )
+
+
+def run(*arguments, code=0):
+    done = CliRunner().invoke(app, ["lesson", *arguments])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_lessons_are_listed_with_progress(sample):
+    assert run().splitlines()[1].split() == ["99", "A", "sample", "10", "min", "0/5"]
+    run("run", "99")
+    assert run().splitlines()[1].split() == ["99", "A", "sample", "10", "min", "0/5", "✓"]
+    listed = json.loads(run("--json"))
+    assert listed == {
+        "language": "en",
+        "lessons": [
+            {
+                "number": 99,
+                "title": "A sample",
+                "minutes": 10,
+                "ended": True,
+                "solved": 0,
+                "exercises": 5,
+            }
+        ],
+    }
+
+
+def test_the_language_is_remembered(sample, monkeypatch):
+    assert "样例" in run("--lang", "zh")
+    assert "样例" in run()
+    assert "A sample" in run("--lang", "en")
+    monkeypatch.setenv("CONVSCOPE_LANG", "zh")
+    assert "样例" in run()
+    with pytest.raises(UsageError, match="--lang is en .English. or zh .*given 'fr'"):
+        run("run", "99", "--lang", "fr")
+
+
+def test_a_lesson_runs_in_the_terminal(sample, tmp_path):
+    shown = run("run", "99")
+    assert "For A sample the total was 2.0" in shown
+    assert "✓ One and one are 2." in shown
+    assert "figure: lesson-figures/99/01.png" in shown
+    assert (tmp_path / "lesson-figures" / "99" / "01.png").exists()
+
+
+def test_a_copy_is_made_once_and_never_replaced(sample, without_jupyter, tmp_path):
+    shown = run("open", "99", "--no-browser")
+    copy = tmp_path / "convscope-lessons" / "99_sample.ipynb"
+    assert "your copy: convscope-lessons/99_sample.ipynb\n" in shown
+    assert "Jupyter isn't installed" in shown
+    assert "<h1>99 · A sample</h1>" in copy.with_suffix(".html").read_text()
+    copy.write_text(copy.read_text().replace("answer = None", "answer = 4"))
+    assert "(as you left it)" in run("open", "99", "--no-browser")
+    assert "answer = 4" in copy.read_text()
+    assert "课程已写成网页" in run("open", "99", "--no-browser", "--lang", "zh")
+    assert (tmp_path / "convscope-lessons" / "99_sample.zh.ipynb").exists()
+
+
+def test_where_there_is_jupyter_it_opens_the_copy(sample, monkeypatch):
+    started = []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: SimpleNamespace())
+    monkeypatch.setattr(
+        lesson_command.subprocess, "run", lambda given, check: started.append(given)
+    )
+    run("open", "99")
+    assert started == [[sys.executable, "-m", "jupyterlab", "convscope-lessons/99_sample.ipynb"]]
+    run("open", "99", "--no-browser")
+    assert len(started) == 1
+
+
+def test_the_copy_is_checked_and_the_next_hint_given(sample, without_jupyter, tmp_path):
+    assert "0 of 5 exercises solved.\nNext: 99.1. Hint 1 of 2: think\nWork on your own" in run(
+        "check", "99"
+    )
+    run("open", "99", "--no-browser")
+    copy = tmp_path / "convscope-lessons" / "99_sample.ipynb"
+    text = copy.read_text().replace("answer = None", "answer = 4")
+    copy.write_text(
+        text.replace("def double(number): ...", "def double(number):\\n    return number * 2")
+    )
+    shown = run("check", "99")
+    assert "✓ Exercise 99.1: 200 of 200 cases" in shown
+    assert "Lesson 99: 2 of 5 exercises solved.\nNext: 99.3." in shown
+    assert json.loads(run("check", "99", "--json")) == {
+        "lesson": 99,
+        "solved": ["99.1", "99.2"],
+        "left": ["99.3", "99.4", "99.5"],
+        "hint": "Hint 1 of 2: think",
+    }
+    assert read_progress().solved == {"99.1", "99.2"}
+
+
+def test_a_copy_that_stops_is_said_where(sample, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("# %%\n1 / 0\n")
+    assert "cell 1 stopped: ZeroDivisionError: division by zero" in run("check", "99", str(file))
+    with pytest.raises(UsageError, match="can't be read"):
+        run("check", "99", "no.py")
+
+
+def test_numbers_are_completed(sample):
+    assert lesson_command.complete_lesson("9") == ["99"]
+    assert lesson_command.complete_language("z") == ["zh"]

@@ -1,0 +1,42 @@
+"""One glossary for both languages: texts in Chinese keep to it."""
+
+import re
+from pathlib import Path
+
+import pytest
+import tomllib
+
+ROOT = Path(__file__).parents[1]
+TERMS = tomllib.loads((ROOT / "docs" / "glossary.toml").read_text(encoding="utf-8"))["term"]
+CHINESE = [
+    *sorted(ROOT.glob("lessons/zh/*.py")),
+    *sorted(ROOT.glob("docs/zh/**/*.md")),
+    *sorted(ROOT.glob("src/convscope/lessons/contents/*.toml")),
+    *sorted(ROOT.glob("src/convscope/lessons/exercises/*.py")),
+    *sorted(ROOT.glob("src/convscope/experiments/*.py")),
+    ROOT / "README.zh-CN.md",
+]
+# A lesson may say once that a word is also called otherwise: 卷积核（也称滤波器）.
+ALSO_CALLED = re.compile(r"（(?:也称|也叫|又称|或称)[^）]*）|「[^」]*」|“[^”]*”")
+
+
+@pytest.mark.parametrize("file", CHINESE, ids=lambda file: file.name)
+def test_avoided_variants_are_not_used(file):
+    text = ALSO_CALLED.sub("", file.read_text(encoding="utf-8"))
+    used = [
+        f"{word} (say {term['zh']})"
+        for term in TERMS
+        for word in term.get("avoid", [])
+        if word in text
+    ]
+    assert not used
+
+
+def test_each_word_stands_for_one_thing():
+    for key in ("en", "zh"):
+        words = [term[key] for term in TERMS]
+        assert len(words) == len(set(words))
+
+
+def test_the_other_name_may_be_mentioned():
+    assert "滤波器" not in ALSO_CALLED.sub("", "卷积核（也称滤波器）")
