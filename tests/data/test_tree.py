@@ -228,3 +228,12 @@ def test_a_run_inside_the_data_is_no_data(tmp_path):
     assert [each.reason for each in listing.problems] == [
         "a run of Convscope, whose figures are no data"
     ]
+
+
+def test_a_drive_in_a_zip_is_no_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("C:/win/1.png", b"x")
+        archive.writestr("cat/1.png", b"x")
+    listing = ZipTree(tmp_path / "a.zip").listing()
+    assert listing.files == ["cat/1.png"]
+    assert [each.reason for each in listing.problems] == ["a name that leads out of the archive"]

@@ -37,6 +37,7 @@ SHOWN = 3
 ADVICE = "Put the images of each class into a folder of its own, as in cats/1.jpg and dogs/1.jpg."
 
 
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
 DARK = 64
 """Images none of whose values reaches this are said to be nearly black."""
 
@@ -88,11 +89,13 @@ def layout_of(tree: Tree, reading: Reading) -> Layout:
     found = find_layout(tree, listing, reading)
     problems = [*listing.problems, *found.problems]
     if not found.places:
+        archives = [file for file in listing.files if file.casefold().endswith(ARCHIVES)]
         shown = "; ".join(f"{each.path}: {each.reason}" for each in problems[:SHOWN])
         more = f"; and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
         raise UsageError(
             f"'{tree.where('')}' holds no images in class folders. {ADVICE}"
             + (f" Left out: {shown}{more}." if problems else "")
+            + (f" Unpack {archives[0]} first, if it holds them." if archives else "")
         )
     return Layout(found.places, problems, (*found.notes, *listing.notes))
 
