@@ -15,7 +15,7 @@ from torch import nn
 from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
-from convscope.evaluation.run_splits import is_named, run_splits
+from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
 from convscope.files import write_text
 from convscope.runs.changed_recipe import check_recipe_change
 from convscope.runs.choose_recipe import choose_recipe, run_name
@@ -142,6 +142,8 @@ def resume(
     check_recipe_change(run.folder, environment.get("recipe"), recipe)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
+    if data is None:
+        check_still_there(run)
     job = _prepare_again(run, module or recipe.network, data or recipe.data, recipe, view)
     device = choose_device(environment["device"])
     execution = Execution(
