@@ -139,9 +139,10 @@ trained = cs.experiments.read_trainings(stored.rows, "stacks")
 last_seed = max(trained.seeds)
 
 # %% [markdown]
-# The count holds; the time does not follow it. Ten layers write ten maps to memory and read them
-# again where five write five, and a small kernel gives the processor less to do with each number
-# that it fetched. Other machines and numbers of channels give other ratios.
+# The count holds everywhere. The time is your processor's: a ✗ above would say that here it follows
+# the operations. Where it doesn't, ten layers write ten maps to memory and read them again where
+# five write five, and a small kernel gives the processor less to do with each number that it
+# fetched. Other machines and numbers of channels give other ratios.
 #
 # And better? We trained stacks that see equally far on digits, all with 16 channels, with seeds
 # {{trained.seeds[0]}} to {{last_seed}} (on {{stored.date}}). The rule is that of lesson 10: a

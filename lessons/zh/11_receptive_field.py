@@ -124,8 +124,8 @@ stored = cs.lessons.stored("kernel_stacks")
 trained = cs.experiments.read_trainings(stored.rows, "stacks")
 last_seed = max(trained.seeds)
 
-# %% [markdown] en="c2951cca"
-# 数出来的成立，时间却没有跟着减少。十层要写十张特征图再读回来，五层只要五张；而且核小，处理器取来的每个数用得就少。换一台机器、换通道数，比值又会不同。
+# %% [markdown] en="e1ab6ebd"
+# 数出来的处处成立，时间则取决于你的处理器：上面若是 ✗，说明在这里时间确实跟着运算量走。若没有跟着减少，那是因为十层要写十张特征图再读回来，五层只要五张；而且核小，处理器取来的每个数用得就少。换一台机器、换通道数，比值又会不同。
 #
 # 那么更好吗？我们在手写数字上训练了几组看得一样远的网络，都是 16 个通道，种子从 {{trained.seeds[0]}} 到 {{last_seed}}（测于 {{stored.date}}）。规则同第 10 课：百分之 95 置信区间全在 0 的一侧，才算有差别；全在 ±1 个百分点以内，才算没有差别。
 
