@@ -158,8 +158,8 @@ PAGE = f"""# The textbook's networks, trained again
 Each network with the textbook's settings on Fashion-MNIST (recipe `book`: plain SGD, Xavier
 initialization, 10 epochs). *Published*: final test accuracy of all builds of the book that its
 repository keeps, median (10th–90th percentile); *failed*: at most {percent(FAILED, 0)} test
-accuracy. *Ours*: median (lowest–highest) over seeds. Images per second are those of training; the time is
-that of the whole run with its report.
+accuracy. *Ours*: median (lowest–highest) over seeds. Images per second are those of training; the
+time is that of the whole run with its report.
 
 | network | published | ours | images/s | time of a run | machine |
 |---|---|---|---|---|---|

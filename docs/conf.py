@@ -35,6 +35,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_math_renderer = "mathml"
 autodoc_typehints = "description"
+napoleon_use_ivar = True  # attributes are described where their class is, and are no targets
 autodoc_member_order = "bysource"
 default_role = "code"
 add_module_names = False

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.files import atomic_path, write_csv, write_text
+from convscope.files import atomic_path, file_name, write_csv, write_text
 
 
 def test_writes(tmp_path):
@@ -54,3 +54,18 @@ def test_a_table_comes_back_and_no_cell_is_a_formula(cells, tmp_path_factory):
 def test_numbers_in_a_table_stay_numbers(tmp_path):
     write_csv(tmp_path / "a.csv", [("what", "how much"), ("=1+1", -1.5), ("-x", None)])
     assert (tmp_path / "a.csv").read_text().splitlines() == ["what,how much", "'=1+1,-1.5", "'-x,"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pets", "pets"),
+        ("a\nb\x1b[31m", "a_b_[31m"),
+        ("ends ", "ends"),
+        ("猫" * 80, "猫" * 33),
+        ("a/b\\c", "a_b_c"),
+        (" ", "data"),
+    ],
+)
+def test_any_text_becomes_part_of_a_file_name(text, expected):
+    assert file_name(text) == expected

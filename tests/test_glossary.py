@@ -16,7 +16,7 @@ CHINESE = [
     *sorted(ROOT.glob("src/convscope/experiments/*.py")),
     ROOT / "README.zh-CN.md",
 ]
-# A lesson may say once that a word is also called otherwise: 卷积核（也称滤波器）.
+# A lesson may say once that a word is also called otherwise: 卷积核（也称过滤器）.
 ALSO_CALLED = re.compile(r"（(?:也称|也叫|又称|或称)[^）]*）|「[^」]*」|“[^”]*”")
 
 
@@ -39,4 +39,4 @@ def test_each_word_stands_for_one_thing():
 
 
 def test_the_other_name_may_be_mentioned():
-    assert "滤波器" not in ALSO_CALLED.sub("", "卷积核（也称滤波器）")
+    assert "过滤器" not in ALSO_CALLED.sub("", "卷积核（也称过滤器）")

@@ -62,6 +62,12 @@ def write_csv(target: str | Path, rows: Iterable[Sequence[object]]) -> None:
         csv.writer(file).writerows([_cell(value) for value in row] for row in rows)
 
 
+def file_name(text: str, most: int = 100) -> str:
+    """A text as part of a file's name: in one line, and of at most `most` bytes."""
+    line = "".join(each if each.isprintable() and each not in "/\\" else "_" for each in text)
+    return line.encode()[:most].decode(errors="ignore").strip() or "data"
+
+
 def _cell(value: object) -> object:
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
         return f"'{value}"

@@ -14,7 +14,12 @@ from convscope.errors import ConvscopeError, UsageError
         (UsageError("No such run."), 2, "convscope: No such run.\n"),
         (ConvscopeError("The file is damaged."), 1, "convscope: The file is damaged.\n"),
         (KeyboardInterrupt(), 130, "convscope: Stopped.\n"),
-        (OSError(28, "No space left"), 1, "convscope: [Errno 28] No space left.\n"),
+        (
+            OSError(28, "No space left"),
+            1,
+            "convscope: [Errno 28] No space left. Free some space and give the command again; a "
+            "run goes on with resume.\n",
+        ),
     ],
 )
 def test_errors_are_one_line_and_a_code(error, code, message, monkeypatch, capsys):

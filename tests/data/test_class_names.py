@@ -64,3 +64,12 @@ def test_whatever_the_bytes_the_names_are_text(raw):
     classes, notes = name_classes(map(os.fsdecode, raw))
     for text in [*classes.values(), *notes]:
         text.encode()
+
+
+def test_names_never_command_a_terminal():
+    assert name_classes(["a\nb", "\x1b[31mred", "\u202ecat", "\u2067"])[0] == {
+        "a\nb": "a\\nb",
+        "\x1b[31mred": "\\x1b[31mred",
+        "\u202ecat": "cat",
+        "\u2067": "\u2067",
+    }

@@ -61,6 +61,13 @@ def test_thirty_two_bit_grey_means_sixteen_bit_values():
             decode(encoded(beyond, "TIFF"))
 
 
+@pytest.mark.parametrize("highest", [1.02, 2.0, 8.0])
+def test_floating_point_grey_of_other_ranges_is_never_black_in_silence(highest):
+    image = Image.fromarray(np.array([[0.0, highest]], np.float32))
+    with pytest.raises(ImageError, match=f"up to {highest:g}: neither 0 to 1, nor 0 to 255"):
+        decode(encoded(image, "TIFF"))
+
+
 def test_floating_point_grey_is_in_unit_or_byte_range():
     unit = Image.fromarray(np.array([[0.0, 0.5, 1.0]], np.float32))
     assert shown(decode(encoded(unit, "TIFF"))) == [0, 128, 255]

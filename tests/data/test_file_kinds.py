@@ -45,3 +45,7 @@ def test_other_content(content):
 
 def test_printable_spells_out_what_is_no_text():
     assert make_printable("a/\udcff.png") == "a/\\xff.png"
+
+
+def test_control_characters_are_spelled_out():
+    assert make_printable("a\nb/\x1b[31m猫 é") == "a\\nb/\\x1b[31m猫 é"

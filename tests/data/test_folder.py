@@ -246,3 +246,16 @@ def test_problems_are_remembered_with_the_images(read_files, decoded):
     files = two_classes(1) | {"red/bad.png": b"bad"}
     assert problems(read_files(files)["train"]) == problems(read_files(files)["train"])
     assert len(decoded) == 3
+
+
+def test_nearly_black_images_are_told(read_files):
+    dark = encoded(Image.new("RGB", (8, 8), (0, 15, 3)), "PNG")
+    notes = read_files({"a/1.png": dark, "b/1.png": dark})["train"].notes
+    assert any(note.startswith("No image has a value above 15 of 255") for note in notes)
+    notes = read_files({"a/1.png": dark, "b/1.png": RED})["train"].notes
+    assert not any("black" in note for note in notes)
+
+
+def test_an_archive_inside_is_to_be_unpacked(read_files):
+    with pytest.raises(UsageError, match=r"Unpack train\.zip first, if it holds them\.$"):
+        read_files({"train.zip": b"PK", "readme.md": b"x"})

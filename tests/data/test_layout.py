@@ -317,3 +317,13 @@ def test_what_is_called_a_mask_alone_is_an_example():
 def test_augmented_images_are_not_suggested_for_validation():
     with pytest.raises(UsageError, match="--split-folders train=train,test=test "):
         understand([f for name in ("train", "train_plus", "test") for f in classes(f"{name}/")])
+
+
+def test_what_is_said_names_only_splits_with_labels_and_deeper_folders():
+    files = classes("train/") + [f"test/{i}.png" for i in range(3)]
+    assert understand(files).notes == (
+        "Folders are splits: train/ for training; 2 classes (cat, dog)",
+    )
+    files = ["animal/cat/1.png", "animal/dog/2.png", "vehicle/bus/3.png", "vehicle/4.png"]
+    deeper = "Folders inside the class folders are no classes: bus, cat and dog"
+    assert understand(files).notes[1:] == (deeper,)

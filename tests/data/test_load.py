@@ -219,3 +219,9 @@ def test_how_files_are_read_can_be_said(tmp_path):
     reading = Reading(split_folders={"train": "A", "test": "B"})
     assert len(load(root, "test", size=8, reading=reading)) == 12
     assert load(root, size=8, reading=Reading(split_folders="none")).classes == ("A", "B")
+
+
+def test_a_zip_that_was_cut_is_told(tmp_path):
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04 the first half")
+    with pytest.raises(UsageError, match="damaged, or wasn't copied or downloaded whole"):
+        load_splits(tmp_path / "cut.zip")

@@ -214,3 +214,26 @@ def test_digests_follow_the_content(kind, tmp_path):
     first = tree(b"one").digests(["a/1.png"])
     assert first != tree(b"two").digests(["a/1.png"])
     assert len(first) == 1
+
+
+def test_a_run_inside_the_data_is_no_data(tmp_path):
+    run = tmp_path / "runs" / "lenet-pets-1"
+    (run / "figures").mkdir(parents=True)
+    for name in ("recipe.toml", "environment.json", "figures/curves.png"):
+        (run / name).write_bytes(b"x")
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "1.png").write_bytes(b"x")
+    listing = FolderTree(tmp_path).listing()
+    assert listing.files == ["cat/1.png"]
+    assert [each.reason for each in listing.problems] == [
+        "a run of Convscope, whose figures are no data"
+    ]
+
+
+def test_a_drive_in_a_zip_is_no_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("C:/win/1.png", b"x")
+        archive.writestr("cat/1.png", b"x")
+    listing = ZipTree(tmp_path / "a.zip").listing()
+    assert listing.files == ["cat/1.png"]
+    assert [each.reason for each in listing.problems] == ["a name that leads out of the archive"]

@@ -55,3 +55,13 @@ def test_balanced_accuracy_is_scikit_learns():
     predicted = random_logits().argmax(1)
     expected = balanced_accuracy_score(labels(), predicted)
     assert balanced_accuracy(predicted, labels()) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_a_last_sigmoid_is_told(name):
+    values = torch.linspace(-4, 4, 90).reshape(30, 3)
+    labels = torch.arange(30) % 3
+    found = find_suspicions(getattr(torch, name)(values), labels, "abc")
+    assert f"seems to end in a {name}" in found[0]
+    for others in (values, torch.rand(30, 3) * 0.8, torch.relu(values), values.log_softmax(1)):
+        assert not any("seems to end" in each for each in find_suspicions(others, labels, "abc"))

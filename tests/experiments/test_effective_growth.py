@@ -1,7 +1,7 @@
 """Effective fields against what theory says of random weights.
 
 Tests experiments/effective_growth.py, experiments/field_activations.py,
-experiments/effective_figures.py.
+experiments/trained_field.py, experiments/effective_figures.py.
 """
 
 import numpy as np
@@ -55,3 +55,13 @@ def test_nothing_to_measure_is_refused():
         experiments.measure_effective_growth([])
     with pytest.raises(UsageError, match="threshold from 0 on; got 1 activations and -1"):
         experiments.compare_field_activations(["relu"], threshold=-1)
+
+
+def test_a_field_is_measured_before_and_after_training():
+    found = experiments.measure_trained_field(layers=2, epochs=1)
+    assert found == experiments.measure_trained_field(layers=2, epochs=1)
+    assert found.before != found.after
+    # Of 5 pixels: between a single one and all alike.
+    assert 0.5 < found.before < 2**0.5
+    assert 1 <= found.alive <= 12
+    assert found.accuracy > 0.15

@@ -45,6 +45,24 @@ def test_what_chance_could_have_done_is_not_decided():
     assert few.difference("Net A", "Net C").first_is_better is None
 
 
+def test_small_differences_take_many_seeds():
+    few = compare_seed_rows(ROWS, {"a": "Net A", "c": "Net C"})
+    assert few.difference("Net A", "Net C").seeds_needed > 20
+    both = compare_seed_rows(ROWS, NAMES)
+    assert both.difference("Net A", "Net B").seeds_needed == 4
+
+
+def test_the_longest_wait_is_that_of_the_slowest_seed():
+    rows = [
+        {"network": "a", "seed": seed, "test_accuracy": curve}
+        for seed, curve in enumerate([[0.1, 0.1, 0.6], [0.3, 0.1, 0.6]])
+    ]
+    group = compare_seed_rows(rows, {"a": "Net A"})["Net A"]
+    assert group.longest_wait(0.2) == 2
+    assert group.longest_wait(0.05) == 0
+    assert group.longest_wait(0.9) == 3
+
+
 def test_one_run_has_no_spread():
     with pytest.raises(UsageError, match="1 runs of 'a'"):
         compare_seed_rows(ROWS[:1], {"a": "Net A"})
@@ -76,7 +94,7 @@ def test_text_dict_and_figure(comparison, tmp_path):
         alone = compare_seed_rows(ROWS, {"a": "Net A"}).figure()
     assert text.index("Net A") < text.index("Net B")
     assert "82.00 %" in text
-    assert figure.get_suptitle() == "Net A ends highest"
+    assert figure.get_suptitle() == "Net A ends with the highest median"
     assert alone.get_suptitle().startswith("Net A: from 80.0 % to 84.0 %")
     assert comparison.as_dict()["groups"][0]["name"] == "Net A"
     assert (tmp_path / "seeds.png").stat().st_size > 10_000

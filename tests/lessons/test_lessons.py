@@ -73,7 +73,11 @@ def test_tokens_tell_code_apart():
 def test_a_lesson_runs_and_its_claims_hold(lesson, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     played = play_lesson(lesson.number)
-    failed = [claim.sentence for claim in played.claims if claim.holds is False]
+    failed = [
+        claim.sentence
+        for claim in played.claims
+        if claim.holds is False and not lesson.claims[claim.id].of_machine
+    ]
     assert not failed
     assert [claim.id for claim in played.claims] == [*lesson.claims]
     assert played.seconds < 4 * LONGEST
@@ -97,7 +101,8 @@ def test_a_lesson_runs_as_a_plain_script(lesson, tmp_path):
         env=os.environ | {"CONVSCOPE_LANG": "en"},
     )
     assert done.returncode == 0, done.stderr
-    assert "✗" not in done.stdout
+    may_fail = sum(claim.of_machine for claim in lesson.claims.values())
+    assert done.stdout.count("\n✗") <= may_fail
     assert [*tmp_path.glob("lesson-figures/*/*.png")]
 
 
@@ -113,7 +118,7 @@ def test_a_lesson_runs_as_a_notebook_in_chinese(lesson, tmp_path):
     client.NotebookClient(notebook, timeout=4 * LONGEST, resources=resources).execute()
     outputs = json.dumps(notebook, ensure_ascii=False)
     assert "image/png" in outputs
-    assert "✗" not in outputs
+    assert outputs.count('"✗ ') <= sum(claim.of_machine for claim in lesson.claims.values())
     assert "text/markdown" in outputs  # texts that were filled in
 
 
@@ -208,7 +213,8 @@ def test_the_slices_of_a_right_library_hold(lesson, tmp_path, monkeypatch):
         exec(compile(source, lesson.file, "exec"), {"__name__": "__main__"})  # noqa: S102
         claims = {claim.id: claim.holds for claim in current_session().claims}
     assert [*claims] == [*lesson.claims]
-    assert False not in claims.values()
+    false = [claim for claim in claims if claims[claim] is False]
+    assert not [claim for claim in false if not lesson.claims[claim].of_machine]
 
 
 def test_every_file_belongs_to_a_lesson():

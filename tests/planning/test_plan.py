@@ -175,6 +175,13 @@ def test_a_run_is_planned_once_more(digits_run):
     assert changed.recipe.size == made.recipe.size == 28
 
 
+def test_the_network_of_a_model_file_is_planned(digits_run, tmp_path):
+    assert Plan(digits_run.model_file, "digits", RECIPE, size=28).network == "lenet"
+    assert Plan(str(digits_run.model_file), "digits", RECIPE, size=28).data == "digits"
+    with pytest.raises(cs.UsageError, match="gone.safetensors"):
+        Plan(tmp_path / "gone.safetensors", "digits", RECIPE)
+
+
 def test_something_is_changed_and_the_rest_stays():
     made = Plan("lenet", "digits", RECIPE, size=28)
     other = made.replace(network="mlp", batch_size=3)

@@ -60,7 +60,7 @@ def test_own_module(tmp_path):
 def test_weights_of_another_architecture(model_file):
     _, file = model_file
     with pytest.raises(
-        UsageError, match="are of another architecture than Linear: missing weight, bias"
+        UsageError, match="are of another architecture than Linear: missing weight and bias"
     ):
         load_model(file, torch.nn.Linear(3, 3))
 

@@ -1,7 +1,7 @@
 """Training as a whole: equal to plain PyTorch, resumable anywhere, honest when it fails.
 
-Tests training/train.py, training/job.py, training/state.py, training/live_view.py,
-training/diagnosis.py, training/interrupt.py, training/measure.py.
+Tests training/train.py, training/carry_out.py, training/job.py, training/state.py,
+training/live_view.py, training/diagnosis.py, training/interrupt.py, training/measure.py.
 """
 
 import itertools

@@ -162,3 +162,23 @@ def test_images_that_are_gone_are_counted(on_files):
     edit(run, epochs=3)
     with pytest.raises(UsageError, match=r"gone or were changed since it began: .*--data"):
         cs.resume(run, module=module_of_two(), quiet=True)
+
+
+def test_where_the_images_were_is_gone(on_files):
+    run, folder = on_files
+    folder.rename(folder.with_name("moved"))
+    for ask in (lambda: cs.evaluate(run, module=module_of_two(), quiet=True),
+                lambda: cs.resume(run, module=module_of_two(), quiet=True)):  # fmt: skip
+        with pytest.raises(UsageError, match=r"aren't in .* any more\. Say where .* --data FOLDER"):
+            ask()
+
+
+def test_test_images_that_are_gone_are_told(on_files):
+    run, folder = on_files
+    trained = read_split_record(run.folder).trained_paths
+    for file in folder.rglob("*.png"):
+        if str(file) not in trained:
+            file.unlink()
+    evaluation = cs.evaluate(run, module=module_of_two(), quiet=True)
+    assert evaluation.split == "validation"
+    assert any(note.startswith("There are no test images") for note in evaluation.notes)

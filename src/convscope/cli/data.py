@@ -17,6 +17,7 @@ from convscope.cli.reading import (
     reading_of,
 )
 from convscope.errors import UsageError
+from convscope.files import file_name
 
 if TYPE_CHECKING:
     from convscope.data.image_set import ImageSet
@@ -97,7 +98,7 @@ def data(
     from convscope.data.load import load_splits
 
     splits = load_splits(source, size=size, channels=channels, seed=seed, reading=reading)
-    sheet = out or _free_name(Path(f"{splits['train'].name}-images.png"))
+    sheet = out or _free_name(Path(f"{file_name(splits['train'].name)}-images.png"))
     replaced = sheet.exists()
     _draw(splits["train"], sheet, seed)
     result = _summary(splits, sheet)

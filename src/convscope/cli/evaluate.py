@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
-
-if TYPE_CHECKING:
-    from convscope.evaluation.evaluation import Evaluation
+from convscope.cli.reading import SplitFoldersOption
 
 EPILOG = """
 Examples:
@@ -62,6 +60,7 @@ def evaluate(
             help="Also evaluate images that the run was trained on; by default they are left out.",
         ),
     ] = False,
+    split_folders: SplitFoldersOption = None,
     batch_size: Annotated[int, typer.Option(help="Images computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     robustness: Annotated[
@@ -81,6 +80,7 @@ def evaluate(
     its data: evaluation.json, mistakes.csv, predictions.csv and figures;
     for other data or another split, under names that say so.
     """
+    from convscope.data.reading import parse_split_folders
     from convscope.evaluation.analysis import analyse
     from convscope.evaluation.evaluate import evaluate_model
     from convscope.evaluation.report import write_report
@@ -103,22 +103,24 @@ def evaluate(
         device=device,
         out_of_distribution=out_of_distribution or None,
         include_trained=include_trained,
+        split_folders=None if split_folders is None else parse_split_folders(split_folders),
     )
+    if not json:  # before anything is written, which may fail
+        print(evaluation)
+        print()
     analysis = analyse(evaluation, device=device, batch_size=batch_size, robustness=robustness)
     files = write_report(analysis, evaluation.report_name)
     if json:
         listed = {what: str(file) for what, file in files.items()}
         print_json({"run": str(run), **analysis.as_dict(), "files": listed})
         return
-    show(evaluation, files)
+    show_files(files)
     forecast = read_forecast(opened.folder)
     if evaluation.is_usual and forecast:
         print(beside_actual(forecast))
 
 
-def show(evaluation: Evaluation, files: dict[str, Path]) -> None:
-    """Print an evaluation for a person, and where its files are."""
-    print(evaluation)
-    print()
+def show_files(files: dict[str, Path]) -> None:
+    """Print where the files of an evaluation are."""
     for what, file in files.items():
         print(f"{what + ':':<14}{file}")

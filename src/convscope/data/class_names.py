@@ -13,7 +13,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from convscope.data.name_encoding import find_encoding
+from convscope.data.file_kinds import one_line
+from convscope.data.name_encoding import DOUBLE_BYTES, find_encoding
 
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff"))
 INVISIBLE |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # text directions
@@ -31,6 +32,11 @@ def name_classes(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...
     """
     names = sorted(set(folders))
     raw = {name: os.fsencode(name) for name in names if not _is_text(name)}
+    if raw:  # then what is UTF-8 by chance, as 猫 in GBK, belongs to them
+        unsure = {name: os.fsencode(name) for name in names if _may_be_chance(name)}
+        encoding, _ = find_encoding([*raw.values(), *unsure.values()])
+        if encoding in DOUBLE_BYTES:
+            raw |= unsure
     notes = []
     decoded: dict[str, str] = {}
     if raw:
@@ -75,6 +81,11 @@ def _is_text(name: str) -> bool:
     return True
 
 
+def _may_be_chance(name: str) -> bool:
+    """Whether UTF-8 that is shorter than three bytes a character is all that isn't ASCII in it."""
+    return _is_text(name) and not name.isascii() and max(name) < "\u0800"
+
+
 def _tidy(name: str) -> str:
     tidy = unicodedata.normalize("NFC", name).translate(INVISIBLE).strip()
-    return tidy or name
+    return one_line(tidy or name)

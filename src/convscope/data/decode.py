@@ -10,7 +10,7 @@ The rules, for every file:
 * **Grey**: 1-bit, 8-bit and 16-bit grey, and floating point. 16-bit values are divided by 257
   (65535 becomes 255), unless a range is given: its ends become 0 and 255, and what lies beyond is
   cut off (`grey_range` finds the range of a data set). Floating-point values mean [0, 1], or
-  [0, 255] if one of them is above 1. Other ranges are refused.
+  [0, 255] if one of them is above 8. Other ranges are refused.
 * **Colour**: palettes, CMYK (in JPEG inverted, as Adobe writes it) and YCbCr become RGB. A palette
   counts as colour. 16-bit colour keeps the upper 8 bits.
 * **Channels**: grey becomes colour by repeating; colour becomes grey by ITU-R 601 luma,
@@ -43,6 +43,8 @@ VERSION = f"2, Pillow {PIL.__version__}"
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 MAX_BYTES = 256 << 20
 MAX_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB as 24-bit colour
+NEARLY_BLACK = 8
+"""A floating-point image of which no value is above this isn't one of 0 to 255."""
 GREY_MODES = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 
 TURNS = {  # EXIF 2.32, section 4.6.4: the value of Orientation, and what makes it upright
@@ -259,6 +261,11 @@ def _to_eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArra
     limit = 255.0 if is_float else FULL_RANGE[1]
     if not (low >= 0 and high <= limit):  # false for NaN as well
         raise ImageError(f"grey values from {low:g} to {high:g} are not within 0 to {limit:g}")
+    if is_float and 1 < high <= NEARLY_BLACK:
+        raise ImageError(
+            f"floating-point grey values up to {high:g}: neither 0 to 1, nor 0 to 255, where they "
+            "would be black; save them in one of these ranges"
+        )
     first, last = (0.0, 1.0 if high <= 1 else 255.0) if is_float else grey_range
     levels = (numbers - first) * (255 / (last - first))
     pixels: NDArray[np.uint8] = np.rint(levels.clip(0, 255)).astype(np.uint8)

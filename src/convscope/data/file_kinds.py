@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 IGNORED_TEXT = """
     __macosx thumbs.db ehthumbs.db desktop.ini picasa.ini @eadir @tmp @recycle @__thumb
     @recently-snapshot @snapshot #recycle #snapshot ~snapshot $recycle.bin lost+found __pycache__
@@ -30,8 +32,18 @@ def is_ignored(name: str) -> bool:
 
 
 def make_printable(path: str) -> str:
-    """`path` with the bytes that are no text (in names made on other systems) spelled out."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """`path` with what is no text in it spelled out: bytes of other systems, newlines."""
+    return one_line(path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
+def one_line(text: str) -> str:
+    """`text` with its control characters (newlines, terminal commands) spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each.encode("unicode_escape").decode() if unicodedata.category(each) == "Cc" else each
+        for each in text
+    )
 
 
 def may_be_image(file: str) -> bool | None:

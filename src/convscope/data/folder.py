@@ -37,6 +37,10 @@ SHOWN = 3
 ADVICE = "Put the images of each class into a folder of its own, as in cats/1.jpg and dogs/1.jpg."
 
 
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
+DARK = 64
+"""Images none of whose values reaches this are said to be nearly black."""
+
 WIDE = 1.6
 """From this ratio of sides on, cropping to a square leaves out more than a third of an image."""
 
@@ -85,11 +89,13 @@ def layout_of(tree: Tree, reading: Reading) -> Layout:
     found = find_layout(tree, listing, reading)
     problems = [*listing.problems, *found.problems]
     if not found.places:
+        archives = [file for file in listing.files if file.casefold().endswith(ARCHIVES)]
         shown = "; ".join(f"{each.path}: {each.reason}" for each in problems[:SHOWN])
         more = f"; and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
         raise UsageError(
             f"'{tree.where('')}' holds no images in class folders. {ADVICE}"
             + (f" Left out: {shown}{more}." if problems else "")
+            + (f" Unpack {archives[0]} first, if it holds them." if archives else "")
         )
     return Layout(found.places, problems, (*found.notes, *listing.notes))
 
@@ -144,6 +150,7 @@ def _decode_all(
 
         record: Record = {"files": [], "sizes": [], "problems": []}
         record |= {"grey_range": found, "notes": list(notes)}
+        brightest = 0
         with progress(f"Decoding {tree.name}", len(files)) as advance:
             for file, result in zip(files, map_in_order(one, files, advance), strict=True):
                 if isinstance(result, str):
@@ -151,8 +158,15 @@ def _decode_all(
                 else:
                     image, stored = result
                     append(image)
+                    brightest = max(brightest, int(image.max()))
                     record["files"].append(file)
                     record["sizes"].append(stored)
+        if 0 < brightest < DARK:
+            record["notes"].append(
+                f"No image has a value above {brightest} of 255, so all are nearly black. Of "
+                "16-bit colour the upper 8 bits are kept: if the files hold fewer, or are masks, "
+                "scale their values to the full range"
+            )
         if not record["files"]:
             raise UsageError(
                 f"None of the {len(files)} files in '{tree.where('')}' is an image that can be "

@@ -54,6 +54,7 @@ from convscope.data.reading import Reading
 from convscope.data.split_names import are_parts, find_split_roles
 from convscope.data.tree import Listing, Tree
 from convscope.errors import UsageError
+from convscope.look.names import join_names
 
 HERE = ""
 """Stands for the class folders themselves where they are for training and splits lie beside."""
@@ -266,9 +267,16 @@ def _place_files(
     problems = _problems(tree, nowhere)
     if not places:
         return Layout({}, problems, ())
+    used = {folder for _, _, folder in found.values()}
     splits = {
-        make_printable("/".join((name, *wrappers.get(name, ())))): roles[name] for name in roles
+        make_printable("/".join((name, *wrappers.get(name, ())))): roles[name]
+        for name in roles
+        if name == HERE or any(each.startswith("/".join((*outer, name, ""))) for each in used)
     }
+    below = (file[len(folder) + 1 :].split("/") for file, (_, _, folder) in found.items())
+    nested = sorted({make_printable(path[0]) for path in below if len(path) > 1})
+    if len(nested) > 1:
+        notes += (f"Folders inside the class folders are no classes: {join_names(nested)}",)
     trained = (place.label for place in places.values() if place.split in ("", "train"))
     sentence = layout_in_words(
         make_printable("/".join(outer)), splits, list(dict.fromkeys(trained))

@@ -161,7 +161,7 @@ def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
     if not isinstance(data, str | Path) or str(data) in NAMED:
         return None
     path = Path(data).expanduser()
-    if make_printable(str(path)) != str(path):
+    if any("\udc80" <= each <= "\udcff" for each in str(path)):
         raise UsageError(
             f"The path '{make_printable(str(path))}' has bytes in it that are no text (UTF-8), so "
             "it can't be written into a run. Rename the folder."
@@ -191,6 +191,11 @@ def _source(
     if tree is not None:
         return folder.read(tree, size=size, channels=channels, reading=reading)
     path = Path(data).expanduser()
+    if _begins_as_zip(path):
+        raise UsageError(
+            f"'{path}' begins as a zip archive but has no end: it is damaged, or wasn't copied or "
+            "downloaded whole. Get it again."
+        )
     if path.is_file():
         raise UsageError(
             f"'{path}' is neither a folder nor a zip archive. Give a folder or .zip with one "
@@ -218,6 +223,13 @@ def _check_splits(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
                 f"{data['train'].classes}. Give both the same, in the same order."
             )
     return dict(data)
+
+
+def _begins_as_zip(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
 
 
 def _copies(

@@ -22,7 +22,8 @@ FREQUENT_SYLLABLES = frozenset(
     "카코콩크키타탁탄터토통투트특파판팔패편평포표품풍프피필하학한할함합항해행향험현형호혼화환활황회효후훈휴흑희"
 )
 
-ENCODINGS = ("gbk", "shift_jis", "big5", "euc_kr", "cp866", "cp437")
+DOUBLE_BYTES = ("gbk", "shift_jis", "big5", "euc_kr")
+ENCODINGS = (*DOUBLE_BYTES, "cp866", "cp1251", "cp437", "cp1252")
 AS_LIKELY = 0.02
 
 
@@ -60,7 +61,7 @@ def _score(names: Sequence[bytes], encoding: str) -> float:
             if not character.isascii():
                 code = character.encode(encoding)
                 likely = _WORTH[encoding](code, character)
-                if encoding != "cp437" and _is_among_letters(text, place):
+                if encoding not in ("cp437", "cp1252") and _is_among_letters(text, place):
                     likely *= 0.8 if len(code) == 2 else 0.3
                 worth += len(code) * likely
                 total += len(code)
@@ -109,11 +110,24 @@ def _cp437(code: bytes, character: str) -> float:
     return 0.85 if character.isalpha() and ord(character) < 0x250 else 0.1
 
 
+def _cp1251(code: bytes, character: str) -> float:
+    return 0.85 if "а" <= character <= "ё" else 0.4 if "А" <= character <= "Я" else 0.1
+
+
+def _cp1252(code: bytes, character: str) -> float:
+    # Small letters: capitals with accents are rare, and many in what double bytes read as cp1252.
+    return (
+        0.84 if character.islower() and character.isalpha() else 0.3 if character.isalpha() else 0.1
+    )
+
+
 _WORTH: dict[str, Callable[[bytes, str], float]] = {
     "gbk": _gbk,
     "shift_jis": _shift_jis,
     "big5": _big5,
     "euc_kr": _euc_kr,
     "cp866": _cp866,
+    "cp1251": _cp1251,
     "cp437": _cp437,
+    "cp1252": _cp1252,
 }

@@ -24,6 +24,9 @@ from convscope.data.fingerprint import digests_of_files
 from convscope.data.image_set import Problem
 from convscope.data.links import INSIDE, find_stores, follow_link
 
+RUN_FILES = frozenset(["recipe.toml", "environment.json", "figures"])
+"""In the folder of a run: one that was trained inside its data folder is none of its classes."""
+
 MANY = 3
 """More problems of one kind in one folder than this are told in one line."""
 
@@ -113,6 +116,7 @@ class FolderTree:
         folders: list[str] = []
         links: dict[str, str] = {}
         reasons: dict[str, str] = {}
+        runs: list[str] = []
         pending = [""]
         while pending:
             folder = pending.pop()
@@ -120,6 +124,10 @@ class FolderTree:
                 entries = list(os.scandir(self._root / folder))
             except OSError as error:
                 reasons[folder] = f"cannot be read: {error.strerror}"
+                continue
+            if folder and {entry.name for entry in entries} >= RUN_FILES:
+                reasons[folder] = "a run of Convscope, whose figures are no data"
+                runs.append(folder)
                 continue
             for entry in entries:
                 if is_ignored(entry.name):
@@ -139,7 +147,7 @@ class FolderTree:
                     files.append(below)
                 else:
                     reasons[below] = "neither a file nor a folder"
-        for folder in find_empty_folders(folders, [*files, *links]):
+        for folder in find_empty_folders(folders, [*files, *links, *(f"{run}/" for run in runs)]):
             reasons.setdefault(folder, "a folder without files")
         stores = find_stores(files, links)
         for link, target in links.items():

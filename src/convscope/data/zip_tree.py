@@ -6,6 +6,7 @@ rule of `data.name_encoding`, or as it is asked for.
 
 from __future__ import annotations
 
+import re
 import struct
 import threading
 import zipfile
@@ -20,6 +21,7 @@ from convscope.data.name_encoding import find_encoding
 from convscope.data.tree import Listing, find_empty_folders
 from convscope.errors import UsageError
 
+DRIVE = re.compile("[A-Za-z]:")
 UTF8_FLAG = 0x800  # of a member of a zip archive: its name is UTF-8 (APPNOTE 4.4.4, bit 11)
 MAX_EXPANSION = 200
 """A zip archive that unpacks to more than this many times its size (and a GiB) is a bomb."""
@@ -114,7 +116,7 @@ class ZipTree:
         for member in self._archive.infolist():
             file = self._name(member)
             parts = file.rstrip("/").split("/")
-            if any(part in ("", ".", "..") for part in parts):
+            if any(part in ("", ".", "..") for part in parts) or DRIVE.fullmatch(parts[0]):
                 problems.append(Problem(self.where(file), "a name that leads out of the archive"))
             elif any(is_ignored(part) for part in parts):
                 continue

@@ -10,6 +10,7 @@ from torch import nn
 
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
+from convscope.data.reading import SplitFolders
 from convscope.errors import UsageError
 from convscope.evaluation.calibration import measure_calibration
 from convscope.evaluation.class_names import find_missing_classes
@@ -48,6 +49,7 @@ def evaluate(
     module: nn.Module | None = None,
     out_of_distribution: Sequence[str | Path] | None = None,
     include_trained: bool = False,
+    split_folders: SplitFolders | None = None,
     quiet: bool = False,
 ) -> Evaluation:
     """Evaluate the network of a run.
@@ -68,6 +70,7 @@ def evaluate(
             ever says so.
         include_trained: Evaluate the data as they are now, with images that the run was trained
             on; a note counts them.
+        split_folders: Which folders of other data are splits, as for training; None: found out.
         quiet: Show no progress.
 
     Raises:
@@ -85,6 +88,7 @@ def evaluate(
         device=device,
         out_of_distribution=out_of_distribution,
         include_trained=include_trained,
+        split_folders=split_folders,
         quiet=quiet,
     )
 
@@ -99,12 +103,20 @@ def evaluate_model(
     device: str = "auto",
     out_of_distribution: Sequence[str | Path] | None = None,
     include_trained: bool = False,
+    split_folders: SplitFolders | None = None,
     quiet: bool = False,
 ) -> Evaluation:
     """As `evaluate`, for the run's model that is open already."""
     if batch_size < 1:
         raise UsageError(f"batch_size must be at least 1; given {batch_size}.")
-    images = choose_images(run, data, split, model.card, include_trained=include_trained)
+    images = choose_images(
+        run,
+        data,
+        split,
+        model.card,
+        include_trained=include_trained,
+        split_folders=split_folders,
+    )
     return evaluate_images(
         model,
         run,

@@ -15,7 +15,7 @@ from convscope.evaluation.calibration import CalibrationError, calibrate_probabi
 from convscope.evaluation.logits import Logits
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.unknown import KnownImages
-from convscope.files import write_text
+from convscope.files import file_name, write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs.model import Model
@@ -133,7 +133,7 @@ class Evaluation:
     @property
     def report_name(self) -> str:
         """What ends the names of the report's files; nothing for the run's own test images."""
-        return "" if self.is_usual else f"{self.data}-{self.split}"
+        return "" if self.is_usual else f"{file_name(self.data)}-{self.split}"
 
     def __str__(self) -> str:
         from convscope.evaluation.text import evaluation_text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data, source_splits
-from convscope.data.reading import Reading
+from convscope.data.reading import Reading, SplitFolders
 from convscope.errors import UsageError
 from convscope.evaluation.class_names import match_classes
 from convscope.evaluation.run_splits import (
@@ -23,6 +23,7 @@ from convscope.evaluation.run_splits import (
     read_data,
     run_splits,
 )
+from convscope.evaluation.saved_again import saved_again
 from convscope.look.names import join_names
 from convscope.look.numbers import counted
 from convscope.runs.model_file import ModelCard
@@ -48,7 +49,13 @@ class ChosenImages:
 
 
 def choose_images(
-    run: Run, data: Data | None, split: str, card: ModelCard, *, include_trained: bool = False
+    run: Run,
+    data: Data | None,
+    split: str,
+    card: ModelCard,
+    *,
+    include_trained: bool = False,
+    split_folders: SplitFolders | None = None,
 ) -> ChosenImages:
     """The images to evaluate a run on.
 
@@ -59,13 +66,21 @@ def choose_images(
         split: Which part. Data that isn't divided is taken whole.
         card: The card of the run's model.
         include_trained: Take the data as they are now, whatever the run was trained on.
+        split_folders: Which folders of other data are splits; None: found out.
 
     Raises:
         UsageError: There is no such data or split, no class of it is known, or all of it was
             trained on.
     """
+    if split_folders is not None and is_own_data(run, data):
+        raise UsageError(
+            "split_folders (--split-folders) is for other data than the run's own, which are "
+            "divided as they were when it began."
+        )
     if is_own_data(run, data) and not include_trained:
         own = run_splits(run, data, card)
+        if split in own.changed and not (split == "test" and "validation" in own.splits):
+            own.get(split)
         chosen = choose_split(own.splits, split, card, source=data_source(run, data))
         is_changed = not own.changed.isdisjoint({split, chosen.split})
         notes = own.notes
@@ -78,6 +93,8 @@ def choose_images(
         return ChosenImages(chosen.images, chosen.split, (*chosen.notes, *notes), is_usual)
     source = data_source(run, data)
     reading = own_reading(run, card) if is_own_data(run, data) else card.reading
+    if split_folders is not None:
+        reading = replace(reading, split_folders=split_folders)
     if isinstance(source, ImageSet):
         chosen = choose_split({source.split: source}, source.split, card)
     else:
@@ -144,6 +161,8 @@ def _without_trained(
         )
         return ChosenImages(images, chosen.split, (*chosen.notes, note), is_usual=False)
     seen = _seen(record, source, chosen, card, reading)
+    if isinstance(source, str | Path) and not is_named(source):
+        seen |= saved_again(images, record, reading)
     count = counted(int(seen.sum()), "image")
     were = "was" if seen.sum() == 1 else "were"
     notes = chosen.notes

@@ -99,7 +99,23 @@ def data_source(run: Run, data: Data | None) -> Data:
             f"Run {str(run.folder)!r} was trained on arrays, which it doesn't keep. Give the "
             "images to evaluate it on as data."
         )
+    if data is None:
+        check_still_there(run)
     return source
+
+
+def check_still_there(run: Run) -> None:
+    """Complain if the place that the run had its images from is gone.
+
+    Raises:
+        UsageError: It is; says how to give the new one.
+    """
+    own = run.recipe.data
+    if own and own not in NAMED and not Path(own).exists():
+        raise UsageError(
+            f"The images of run {str(run.folder)!r} aren't in {own!r} any more. Say where they are "
+            "now: --data FOLDER (data=…)."
+        )
 
 
 def own_reading(run: Run, card: ModelCard) -> Reading:

@@ -12,6 +12,7 @@ from convscope.look.numbers import percent
 SUMS_TO_ONE = (
     1e-3  # how near to 1 the outputs of a softmax add up, also in bfloat16 (checked there)
 )
+NEAR_END = 0.05  # of an output of a sigmoid or tanh that is nearly sure
 ONE_ANSWER = 0.99  # share of images given the same class, from which on nothing is told apart
 FEWEST = 20  # images, below which one answer may be chance
 
@@ -27,7 +28,11 @@ def find_suspicions(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> t
     Returns:
         Sentences; none, if nothing is odd.
     """
-    return (*_ends_in_softmax(logits), *_gives_one_answer(logits, labels, classes))
+    return (
+        *_ends_in_softmax(logits),
+        *_ends_in_sigmoid(logits),
+        *_gives_one_answer(logits, labels, classes),
+    )
 
 
 def ends_in_softmax(logits: Tensor) -> bool:
@@ -62,6 +67,24 @@ def _ends_in_softmax(logits: Tensor) -> tuple[str, ...]:
         "(cross-entropy) applies another one: its slopes become small and it can't come near 0. "
         "Leave the last softmax out and train again.",
     )
+
+
+def _ends_in_sigmoid(logits: Tensor) -> tuple[str, ...]:
+    """Outputs between 0 and 1, or −1 and 1, at whose ends some lie, are those of a sigmoid or tanh.
+
+    What ends nowhere has a value beyond, or none near: so near both ends, no other network comes.
+    """
+    if len(logits) < FEWEST or ends_in_softmax(logits):
+        return ()
+    low, high = float(logits.min()), float(logits.max())
+    for name, first in (("sigmoid", 0.0), ("tanh", -1.0)):
+        if first <= low <= first + NEAR_END and 1 - NEAR_END <= high <= 1:
+            return (
+                f"The network's outputs all lie between {first:g} and 1, so it seems to end in a "
+                f"{name}. The loss (cross-entropy) needs outputs without bounds: as they are, no "
+                "class can become nearly certain. Leave the last function out and train again.",
+            )
+    return ()
 
 
 def _gives_one_answer(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> tuple[str, ...]:

@@ -29,7 +29,6 @@ from convscope.look.printed import Part, Printed, TextTable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CHANNELS = 4  # whose gradients are taken together, with weights that don't cancel
 WINDOWED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 POINTWISE = (
     nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.Tanh, nn.GELU, nn.SiLU, nn.Identity, nn.Dropout,
@@ -153,9 +152,9 @@ def compare_field_methods(
 ) -> FieldMethods:
     """Find the receptive fields of a chain of layers in three ways.
 
-    Gradients are those of the units in the middle of the layer's first four channels, in double
-    precision, for images of noise. A row counts if a gradient in it isn't 0 for any of them: a
-    ReLU that is off, or a maximum that lies elsewhere, hides pixels from one image and one unit.
+    Gradients are those of the units in the middle of all channels, in double precision, for images
+    of noise. A row counts if a gradient in it isn't 0 for any of them: a ReLU that is off, or a
+    maximum that lies elsewhere, hides pixels from one image and one unit.
 
     Args:
         network: Convolutions, pooling and operations on single numbers; a copy is used.
@@ -202,7 +201,8 @@ def _rows_that_matter(graph: Graph, layer: str) -> NDArray[np.bool_]:
     value = graph[layer].value
     assert value is not None  # noqa: S101 - real images leave values
     seed = torch.zeros_like(value)
-    for channel in range(min(value.shape[1], CHANNELS)):
+    for channel in range(value.shape[1]):
+        # All channels together, with weights that don't cancel.
         seed[(slice(None), *_middle(graph, layer, channel))] = 1 + channel / 8
     (gradient,) = graph.gradients(graph[layer], [graph.input], seed)
     rows: NDArray[np.bool_] = (gradient != 0).any(dim=3).flatten(0, 1).any(dim=0).numpy()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convscope.experiments.backward_time import BackwardCosts
     from convscope.experiments.gradient_check import StepErrors
     from convscope.experiments.gradient_modes import GradientModes
+    from convscope.experiments.start_signals import StartSignals
     from convscope.experiments.untrained_parameters import ParameterPaths
 
 COLOURS = {"reverse": BLUE, "forward": VERMILION}
@@ -162,4 +163,38 @@ def parameter_paths_figure(paths: ParameterPaths, path: str | Path | None = None
         axes.set_yticks(places, [each.name for each in paths.paths])
         axes.invert_yaxis()
         axes.set_xlabel(pick("norm of the gradient", "梯度的范数"))
+    return figure
+
+
+def start_signals_figure(found: StartSignals, path: str | Path | None = None) -> Figure:
+    """Draw the gradient of the first layer under each initialization.
+
+    Args:
+        found: What was measured.
+        path: The PNG to write; None only gives the figure.
+    """
+    with drawing(path, 8.0, 1.8 + 0.5 * len(found.signals)) as figure:
+        headline(
+            figure,
+            pick(
+                "How wide the first weights are decides what the first layer hears",
+                "初始权重有多宽，决定第一层能收到多少梯度",
+            ),
+        )
+        axes = figure.subplots()
+        places = [*range(len(found.signals))]
+        gradients = [signal.gradient for signal in found.signals]
+        axes.set_axisbelow(True)
+        axes.hlines(places, min(gradients) / 10, gradients, color=BLUE, linewidth=2)
+        axes.plot(gradients, places, "o", color=BLUE, markersize=9)
+        for place, gradient in zip(places, gradients, strict=True):
+            axes.text(gradient * 2, place, f"{gradient:.0e}", va="center", color=DIM)
+        axes.set_xscale("log")
+        axes.set_xlim(min(gradients) / 10, max(gradients) * 30)
+        axes.set_yticks(places, [signal.initialization for signal in found.signals])
+        axes.invert_yaxis()
+        axes.set_ylim(len(places) - 0.4, -0.6)
+        axes.set_xlabel(
+            pick("norm of the first layer's gradient, before training", "训练前第一层梯度的范数")
+        )
     return figure

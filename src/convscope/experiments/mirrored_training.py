@@ -145,11 +145,18 @@ def train_mirrored(*, mirrored: bool = True, steps: int = 120, seed: int = 0) ->
     Raises:
         UsageError: steps is below 1.
     """
-    import torch
-    from torch import nn
+    from convscope.experiments.brief_training import on_one_thread
 
     if steps < 1:
         raise UsageError(f"steps must be at least 1; given {steps}.")
+    with on_one_thread():
+        return _train_both(mirrored=mirrored, steps=steps, seed=seed)
+
+
+def _train_both(*, mirrored: bool, steps: int, seed: int) -> MirroredTraining:
+    import torch
+    from torch import nn
+
     digits, test = load("digits", "train"), load("digits", "test")
     pixels, labels = _tensor(digits.images), torch.from_numpy(digits.labels).long()
     correlating, convolving = _build(seed, turned=False), _build(seed, turned=True)

@@ -194,14 +194,16 @@ def learn_position(
     Raises:
         UsageError: There are no networks, or a padding mode is unknown.
     """
+    from convscope.experiments.brief_training import on_one_thread
+
     if not networks or any(mode not in PADDINGS or layers < 1 for mode, layers in networks):
         raise UsageError(
             f"networks must be pairs of a padding mode ({', '.join(PADDINGS)}) and a number of "
             f"layers from 1 on; got {list(networks)}."
         )
-    return PositionTest(
-        tuple(_train_and_ask(mode, layers, steps, seed) for mode, layers in networks), steps
-    )
+    with on_one_thread():
+        answers = tuple(_train_and_ask(mode, layers, steps, seed) for mode, layers in networks)
+    return PositionTest(answers, steps)
 
 
 def _build(mode: str, layers: int) -> nn.Sequential:

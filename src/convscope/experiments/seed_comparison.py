@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convscope.comparison.power import seeds_needed
 from convscope.comparison.significance import permutation_test
 from convscope.errors import UsageError, unknown_name
 from convscope.look.language import pick
@@ -58,6 +59,17 @@ class SeedCurves:
         """How far seeds lie apart, with n − 1 below the line."""
         return statistics.stdev(self.accuracies)
 
+    def longest_wait(self, accuracy: float) -> int:
+        """Most epochs that any seed spent below an accuracy before it first reached it.
+
+        Args:
+            accuracy: Share of the test images, from 0 to 1.
+        """
+        return max(
+            next((epoch for epoch, share in enumerate(curve) if share >= accuracy), len(curve))
+            for curve in self.curves
+        )
+
     def standard_error(self, images: int) -> float:
         """How far apart accuracies would lie if only the test images were drawn anew: √(p(1−p)/n).
 
@@ -75,10 +87,13 @@ class SeedDifference:
     Attributes:
         mean: Mean accuracy of the first less that of the second.
         p_value: How often chance alone gives a difference as large (permutation test).
+        seeds_needed: How many seeds of each it would take to see this difference in 80 of 100
+            tries, if it is as large as it seems; None where that can't be told.
     """
 
     mean: float
     p_value: float
+    seeds_needed: int | None
 
     @property
     def first_is_better(self) -> bool | None:
@@ -116,7 +131,8 @@ class SeedComparison(Printed):
         """
         one, other = self[first].accuracies, self[second].accuracies
         mean = statistics.fmean(one) - statistics.fmean(other)
-        return SeedDifference(mean, permutation_test(one, other).p_value)
+        p_value = permutation_test(one, other).p_value
+        return SeedDifference(mean, p_value, seeds_needed(one, other))
 
     def shown(self) -> Iterator[Part]:
         """Median and range of each, the best first."""

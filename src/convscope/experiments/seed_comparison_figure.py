@@ -38,7 +38,10 @@ def seed_comparison_figure(comparison: SeedComparison, path: str | Path | None =
                 f"{percent(only.highest)}",
             )
         else:
-            message = pick(f"{ranked[0].name} ends highest", f"{ranked[0].name} 最终最高")
+            message = pick(
+                f"{ranked[0].name} ends with the highest median",
+                f"{ranked[0].name} 最终的中位数最高",
+            )
         headline(figure, message)
         ends = _apart([group.median for group in ranked])
         for group, colour, end in zip(ranked, SERIES, ends, strict=False):

@@ -104,7 +104,7 @@ def find_untrained(network: nn.Module, images: Tensor, labels: Tensor) -> Parame
     change that. So the graph itself is asked whether it leads to the parameter.
 
     Args:
-        network: Its own `grad`s are left as they were.
+        network: Its own gradients are left as they were.
         images: (N, C, H, W), as the network takes them.
         labels: (N,) class numbers.
     """

@@ -31,6 +31,8 @@ class Claim:
         sentence: What is claimed; its `{names}` are the figures that are measured.
         popular: The sentence that one often reads instead, if it holds only sometimes.
         condition: When that one is true.
+        of_machine: Whether it is about the time that a machine takes, so that it may come out
+            otherwise on another one. The lesson's text holds for either.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Claim:
     sentence: Words
     popular: Words | None
     condition: Words | None
+    of_machine: bool
 
 
 @dataclass(frozen=True)
@@ -133,4 +136,5 @@ def _claim(claim_id: str, entry: dict[str, Any]) -> Claim:
         sentence=Words(entry["en"], entry["zh"]),
         popular=Words(**entry["popular"]) if "popular" in entry else None,
         condition=Words(**entry["condition"]) if "condition" in entry else None,
+        of_machine=entry.get("of_machine", False),
     )

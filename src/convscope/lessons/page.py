@@ -77,9 +77,12 @@ def _shown(shown: Shown, *, is_chinese: bool) -> str:
 
 def only_claims(source: str) -> bool:
     """Whether a cell only says how what was measured before came out, so that it may be folded."""
-    calls = [node.value for node in ast.parse(source).body if isinstance(node, ast.Expr)]
-    names = {ast.unparse(call.func) for call in calls if isinstance(call, ast.Call)}
-    return len(calls) == len(ast.parse(source).body) and names <= FOLDED
+    return all(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func) in FOLDED
+        for node in ast.parse(source).body
+    )
 
 
 def escape_lines(text: str) -> str:

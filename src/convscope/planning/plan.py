@@ -26,6 +26,7 @@ from convscope.planning.largest_batch import LargestBatch, find_largest_batch
 from convscope.planning.machines import MachineSpec, find_machine
 from convscope.planning.workload import make_workload
 from convscope.runs.choose_recipe import choose_recipe
+from convscope.runs.model_file import read_card
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runtime.usual_settings import in_usual_settings
@@ -43,8 +44,9 @@ def plan(
     """Forecast the time and peak memory of a training run on this machine; nothing is trained.
 
     Args:
-        network: Name in the catalog, a module of your own, or a run (or its folder), which is
-            then planned once more, with its data and recipe.
+        network: Name in the catalog, a module of your own, a `model.safetensors`, whose network
+            is taken, or a run (or its folder), which is planned once more, with its data and
+            recipe.
         data: Name of a data set, folder or zip of images, or arrays. None, with
             `image_shape`: 60,000 images of that shape.
         recipe: As for `train`.
@@ -87,6 +89,8 @@ class Plan(Printed):
         if isinstance(network, Run):
             recipe, data = recipe or network.recipe, data or network.recipe.data or None
             network = _network_of(network)
+        elif isinstance(network, str | Path) and Path(network).suffix == ".safetensors":
+            network = _network_of(Path(network))
         self.network = str(network) if isinstance(network, Path) else network
         self.data = data
         self.recipe = choose_recipe(self.network, data, recipe, changes)
@@ -216,15 +220,19 @@ class Plan(Printed):
         return self.forecast().shown()
 
 
-def _network_of(run: Run) -> str:
-    """The name of a run's network.
+def _network_of(trained: Run | Path) -> str:
+    """The name of the network of a run or a model file.
 
     Raises:
-        UsageError: It was a module of somebody's own, which the run can't build.
+        UsageError: It was a module of somebody's own, which can't be built from either.
     """
-    if not run.recipe.network:
+    if isinstance(trained, Run):
+        path, name = trained.folder, trained.recipe.network
+    else:
+        path, name = trained, read_card(trained).network
+    if not name:
         raise UsageError(
-            f"{str(run.folder)!r} trained a module that isn't in the catalog. Give the module "
-            "itself: cs.plan(module, data, run.recipe)."
+            f"{str(path)!r} holds a module that isn't in the "
+            "catalog. Give the module itself: cs.plan(module, data, recipe)."
         )
-    return run.recipe.network
+    return name

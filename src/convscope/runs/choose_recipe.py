@@ -9,6 +9,7 @@ from torch import nn
 
 from convscope.data.given import check_is_data
 from convscope.data.load import NAMED, Data
+from convscope.files import file_name
 from convscope.runs import recipe as recipes
 from convscope.runs.own_module import check_is_module
 from convscope.runs.recipe import Recipe
@@ -51,4 +52,5 @@ def choose_recipe(
 
 def run_name(network: str | nn.Module, recipe: Recipe) -> str:
     """What a run is called unless told otherwise, as in "lenet-digits"."""
-    return f"{recipe.network or type(network).__name__}-{Path(recipe.data).stem or 'arrays'}"
+    data = file_name(Path(recipe.data).stem) if recipe.data else "arrays"
+    return f"{recipe.network or type(network).__name__}-{data}"

@@ -27,7 +27,7 @@ class TrainingStoppedError(ConvscopeError):
 
 @contextmanager
 def explain_stop(run_folder: Path) -> Iterator[None]:
-    """Say, when Ctrl-C or SIGTERM ends the final evaluation, that the run is kept, and how to go on.
+    """Say, when Ctrl-C or SIGTERM ends the final evaluation, that the run is kept.
 
     Raises:
         ConvscopeError: In place of KeyboardInterrupt.

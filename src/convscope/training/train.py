@@ -15,41 +15,27 @@ from torch import nn
 from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
-from convscope.evaluation.run_splits import is_named, run_splits
+from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
 from convscope.files import write_text
 from convscope.runs.changed_recipe import check_recipe_change
-from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.model_file import read_card
-from convscope.runs.optimization import make_optimizer
 from convscope.runs.out_folder import out_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, new_run
-from convscope.runs.split_record import read_split_record, write_split_record
-from convscope.runtime.allocator import returning_memory
+from convscope.runs.split_record import read_split_record
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import exclusive, in_training
 from convscope.runtime.execution import Execution
 from convscope.runtime.kept_state import generators_kept
-from convscope.runtime.module_copy import copy_module
 from convscope.runtime.process import forget_peak
-from convscope.runtime.recomputation import recomputing
 from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
-from convscope.runtime.weight_average import WeightAverage
-from convscope.training.budget import first_plan, plan_steps
-from convscope.training.diagnosis import NotFiniteError
-from convscope.training.expectation import Expectation
-from convscope.training.final_evaluation import evaluate_result
-from convscope.training.interrupt import explain_stop, stop_on_signals
+from convscope.training.carry_out import carry_out
 from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
-from convscope.training.loop import Watcher, fit, is_over
 from convscope.training.measure import choose_for_job, choose_recomputed
-from convscope.training.state import Progress, TrainingState
 from convscope.version import __version__
-
-SHOWN_PROBLEMS = 10
 
 
 @exclusive("training")
@@ -121,7 +107,7 @@ def train(
     }
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
     with _borrowed(job.network, execution.device):
-        return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+        return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 @exclusive("training")
@@ -156,6 +142,8 @@ def resume(
     check_recipe_change(run.folder, environment.get("recipe"), recipe)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
+    if data is None:
+        check_still_there(run)
     job = _prepare_again(run, module or recipe.network, data or recipe.data, recipe, view)
     device = choose_device(environment["device"])
     execution = Execution(
@@ -167,7 +155,7 @@ def resume(
         "as the run began",
     )
     with _borrowed(job.network, execution.device):
-        return _carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+        return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
 def _prepare_again(
@@ -226,88 +214,8 @@ def _borrowed(network: nn.Module, device: torch.device) -> Iterator[None]:
         yield
 
 
-def _carry_out(
-    run: Run,
-    job: Job,
-    execution: Execution,
-    view: LiveView,
-    begun: float,
-    *,
-    histograms: bool,
-    quiet: bool,
-) -> Run:
-    from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
-
-    if read_split_record(run.folder) is None:
-        write_split_record(run.folder, job.splits)
-    train_batches = job.training_batches(execution)
-    state = _initial_state(job, execution, len(train_batches))
-    checkpoint = latest_checkpoint(run.checkpoints)
-    if checkpoint is not None:
-        for problem in checkpoint.passed_over:
-            view.message(f"Damaged checkpoint passed over: {problem}")
-        state.restore(checkpoint)
-        # The recipe may have been given more epochs or minutes since.
-        steps = plan_steps(job.recipe, state.progress, len(train_batches))
-        state.progress.total_steps = steps
-    run.forget_after(state.progress.step)
-    _introduce(job, execution, view)
-    expectation = None
-    if checkpoint is None or not is_over(job.recipe, state.progress):
-        resumed = None if checkpoint is None else state.progress
-        expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
-    watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
-    first_step = 0 if checkpoint is None else state.progress.step + 1
-    events = EventLog(run.folder / "tensorboard", first_step=first_step, histograms=histograms)
-    if checkpoint is None:
-        events.images(next(iter(train_batches.epoch(0)))[0])
-    try:
-        with (
-            stop_on_signals(run.folder) as stop,
-            execution.using_threads(),
-            returning_memory(),
-            view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
-            recomputing(state.network, run.recipe.recompute, execution.plan),
-        ):
-            fit(state, job, execution, run, [*watchers, events], stop)
-    except NotFiniteError as error:
-        run.log("error", step=state.progress.step, message=str(error))
-        view.message(f"To find the reason: convscope doctor {run.folder}")
-        raise
-    finally:
-        events.close()
-    with explain_stop(run.folder):
-        evaluate_result(run, job, view, expectation, quiet=quiet)
-    return run
-
-
 def _reason(environment: dict[str, Any]) -> str:
     """Why training images may differ from those that a run began with."""
     if "recipe" in environment:  # which was the same
         return "files were added, removed or changed since, or divided otherwise"
     return "files were changed since, or size or validation in its recipe.toml"
-
-
-def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:
-    network = execution.place(job.network)
-    average = None
-    if job.recipe.ema is not None:
-        average = WeightAverage(copy_module(network), job.recipe.ema)
-    progress = Progress(total_steps=first_plan(job.recipe, steps_per_epoch))
-    return TrainingState(network, make_optimizer(network, job.recipe), average, progress)
-
-
-def _introduce(job: Job, execution: Execution, view: LiveView) -> None:
-    parameters = sum(p.numel() for p in job.network.parameters())
-    channels, size = job.card.channels, job.card.size
-    counts = ", ".join(f"{len(images):,} {name}" for name, images in job.splits.items())
-    view.message(
-        f"{parameters:,} parameters; images {channels}×{size}×{size}: {counts}\n{execution}"
-    )
-    for note in job.notes:
-        view.message(note)
-    problems = list(dict.fromkeys(p for each in job.splits.values() for p in each.problems))
-    for problem in problems[:SHOWN_PROBLEMS]:
-        view.message(f"Left out {problem.path}: {problem.reason}")
-    if len(problems) > SHOWN_PROBLEMS:
-        view.message(f"… and {len(problems) - SHOWN_PROBLEMS} more; see: convscope data")

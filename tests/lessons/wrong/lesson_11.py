@@ -36,6 +36,10 @@ def all_pixels_alike(network, images, layer, unit):
     return np.ones(images.shape[-2:])
 
 
+def twenty_more(first, second):
+    return measure_difference(np.asarray(first) + 20, second)
+
+
 def exchanged_and_five_points_less(first, second):
     return measure_difference(np.asarray(second) - 5, first)
 
@@ -67,6 +71,18 @@ WRONG = [
                 exchanged_and_five_points_less
             ),
         },
-        turns=["11.shallow", "11.deep", "11.effective", "11.sigmoid", "11.channels", "11.deeper"],
+        turns=[
+            "11.shallow",
+            "11.deep",
+            "11.effective",
+            "11.sigmoid",
+            "11.channels",
+            "11.deeper",
+        ],
+    ),
+    Wrong(
+        "differences are 20 too large",
+        {"convscope.experiments.measure_difference": twenty_more},
+        turns=["11.trained"],
     ),
 ]

@@ -105,6 +105,11 @@ WRONG = [
         turns=["12.starts"],
     ),
     Wrong(
+        "all initializations are the default",
+        {"convscope.experiments.start_signals.initialize": lambda network, rule: None},
+        turns=["12.narrow"],
+    ),
+    Wrong(
         "the order of the images isn't decided by the seed",
         {"convscope.data.batches._generator": lambda seed, *purpose: np.random.default_rng()},
         turns=["12.repeat"],

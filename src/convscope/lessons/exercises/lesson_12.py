@@ -57,7 +57,7 @@ def digits_by_the_book() -> str:
     from convscope.experiments.lenet_variants import lenet_recipe
     from convscope.experiments.training_curves import measure_curves
 
-    curves = measure_curves("lenet", "digits", lenet_recipe("digits", size=28))
+    curves = measure_curves("lenet", "digits", lenet_recipe("digits", size=28, threads=1))
     tenths = round(10 * curves.accuracy[-1])
     return "c" if tenths <= 2 else "b" if tenths <= 7 else "a"
 
@@ -124,7 +124,7 @@ def train_design(values: tuple[Any, ...]) -> float:
 
     activation, pooling, initialization, learning_rate, batch_size = values
     recipe = lenet_recipe(
-        "digits", size=28, epochs=EPOCHS, initialization=initialization,
+        "digits", size=28, threads=1, epochs=EPOCHS, initialization=initialization,
         learning_rate=learning_rate, batch_size=batch_size,
     )  # fmt: skip
     build = functools.partial(lenet_variant, activation, pooling)

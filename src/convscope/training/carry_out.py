@@ -1,0 +1,118 @@
+"""One run from its next step to its report: what is the same for new and for resumed ones."""
+
+from __future__ import annotations
+
+from convscope.runs.checkpoint import latest_checkpoint
+from convscope.runs.optimization import make_optimizer
+from convscope.runs.run import Run
+from convscope.runs.split_record import read_split_record, write_split_record
+from convscope.runtime.allocator import returning_memory
+from convscope.runtime.execution import Execution
+from convscope.runtime.module_copy import copy_module
+from convscope.runtime.recomputation import recomputing
+from convscope.runtime.weight_average import WeightAverage
+from convscope.training.budget import first_plan, plan_steps
+from convscope.training.diagnosis import NotFiniteError
+from convscope.training.expectation import Expectation
+from convscope.training.final_evaluation import evaluate_result
+from convscope.training.interrupt import explain_stop, stop_on_signals
+from convscope.training.job import Job
+from convscope.training.live_view import LiveView
+from convscope.training.loop import Watcher, fit, is_over
+from convscope.training.state import Progress, TrainingState
+
+SHOWN_PROBLEMS = 10
+
+
+def carry_out(
+    run: Run,
+    job: Job,
+    execution: Execution,
+    view: LiveView,
+    begun: float,
+    *,
+    histograms: bool,
+    quiet: bool,
+) -> Run:
+    """Train a run from its first step, or from its newest checkpoint, to its last, and evaluate it.
+
+    Args:
+        run: The folder; what is trained is written into it.
+        job: What is trained, and on which images.
+        execution: How this machine computes it.
+        view: Told of every step, and of what a person should know.
+        begun: When the run began (`time.perf_counter`), to compare with its forecast.
+        histograms: Whether histograms of the parameters are kept for TensorBoard.
+        quiet: Show no progress.
+
+    Raises:
+        NotFiniteError: The loss or a weight isn't a number any more.
+    """
+    from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
+
+    if read_split_record(run.folder) is None:
+        write_split_record(run.folder, job.splits)
+    train_batches = job.training_batches(execution)
+    state = _initial_state(job, execution, len(train_batches))
+    checkpoint = latest_checkpoint(run.checkpoints)
+    if checkpoint is not None:
+        for problem in checkpoint.passed_over:
+            view.message(f"Damaged checkpoint passed over: {problem}")
+        state.restore(checkpoint)
+        # The recipe may have been given more epochs or minutes since.
+        steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        state.progress.total_steps = steps
+    run.forget_after(state.progress.step)
+    _introduce(job, execution, view)
+    expectation = None
+    if checkpoint is None or not is_over(job.recipe, state.progress):
+        resumed = None if checkpoint is None else state.progress
+        expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
+    watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
+    first_step = 0 if checkpoint is None else state.progress.step + 1
+    events = EventLog(run.folder / "tensorboard", first_step=first_step, histograms=histograms)
+    if checkpoint is None:
+        events.images(next(iter(train_batches.epoch(0)))[0])
+    try:
+        with (
+            stop_on_signals(run.folder) as stop,
+            execution.using_threads(),
+            returning_memory(),
+            view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
+            recomputing(state.network, run.recipe.recompute, execution.plan),
+        ):
+            fit(state, job, execution, run, [*watchers, events], stop)
+    except NotFiniteError as error:
+        run.log("error", step=state.progress.step, message=str(error))
+        view.message(f"To find the reason: convscope doctor {run.folder}")
+        raise
+    finally:
+        events.close()
+    with explain_stop(run.folder):
+        evaluate_result(run, job, view, expectation, quiet=quiet)
+    return run
+
+
+def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:
+    network = execution.place(job.network)
+    average = None
+    if job.recipe.ema is not None:
+        average = WeightAverage(copy_module(network), job.recipe.ema)
+    progress = Progress(total_steps=first_plan(job.recipe, steps_per_epoch))
+    return TrainingState(network, make_optimizer(network, job.recipe), average, progress)
+
+
+def _introduce(job: Job, execution: Execution, view: LiveView) -> None:
+    parameters = sum(p.numel() for p in job.network.parameters())
+    channels, size = job.card.channels, job.card.size
+    counts = ", ".join(f"{len(images):,} {name}" for name, images in job.splits.items())
+    view.message(
+        f"{parameters:,} parameters; images {channels}×{size}×{size}: {counts}\n{execution}"
+    )
+    for note in job.notes:
+        view.message(note)
+    problems = list(dict.fromkeys(p for each in job.splits.values() for p in each.problems))
+    for problem in problems[:SHOWN_PROBLEMS]:
+        view.message(f"Left out {problem.path}: {problem.reason}")
+    if len(problems) > SHOWN_PROBLEMS:
+        view.message(f"… and {len(problems) - SHOWN_PROBLEMS} more; see: convscope data")
