@@ -195,6 +195,7 @@ def test_says_how_far_answers_can_be_trusted(command, run):
     )
 
 
+@pytest.mark.slow
 def test_another_unknown_rate_is_written_into_the_model_file(command, run):
     arguments = ("evaluate", "r", "--no-robustness", "--json", "--out-of-distribution", "noise")
     before = json.loads(command(*arguments).stdout)

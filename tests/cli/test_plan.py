@@ -85,6 +85,7 @@ def test_the_json_is_that_of_the_forecast(command):
     assert written["memory"]["low"] < written["memory"]["peak_bytes"] < written["memory"]["high"]
 
 
+@pytest.mark.slow
 def test_what_fits_a_memory_is_told_with_the_command_to_train_it(command, tmp_path, monkeypatch):
     # What earlier runs took in the process of the tests, which is large, would count here too.
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
@@ -101,6 +102,7 @@ def test_a_memory_that_is_too_small(command):
     assert "lenet doesn't fit in 50 MB: with one image a step" in done.stderr
 
 
+@pytest.mark.slow
 def test_minutes_bring_alternatives_and_a_plot_is_written(command, tmp_path):
     done = command(*LENET, "--minutes", "2", "--plot", "plan.png", "--json")
     written = json.loads(done.stdout)

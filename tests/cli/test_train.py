@@ -78,6 +78,7 @@ def test_a_folder_with_broken_files(command, folder, tmp_path):
     command("evaluate", tmp_path / "run", "--no-robustness", "--json", folder="/")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_killed_by_sigterm_and_resumed(command, tmp_path):
     arguments = [

@@ -191,7 +191,7 @@ def test_names_tell_the_contenders_apart(tmp_path):
     hostile = tmp_path / "red\x1b[31m\n"
     write_run(hostile, [])
     names = {each.name for each in cs.compare([hostile, tmp_path / "g"]).contenders}
-    assert names == {"red�[31m�", "g"}
+    assert names == {r"red\x1b[31m\n", "g"}
 
 
 def test_forecast_against_actual(tmp_path):

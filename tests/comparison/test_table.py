@@ -38,7 +38,7 @@ def test_hostile_names_are_text(tmp_path):
         write_run(tmp_path / name, range(number), data=f"={name}")
     write_table(cs.compare([tmp_path / name for name in names]), tmp_path / "t.csv")
     rows = rows_of(tmp_path / "t.csv")
-    assert [row["name"] for row in rows] == ["'=1+1", "'@SUM(A1)", "'-2", 'say "hi", 你好�']
+    assert [row["name"] for row in rows] == ["'=1+1", "'@SUM(A1)", "'-2", r'say "hi", 你好\n']
     assert all(row["data"].startswith("'=") for row in rows)
     assert rows[0]["run"] == str(tmp_path / "=1+1")
 

@@ -110,7 +110,7 @@ def test_unknown_split(make_run, images):
 
 
 def test_logits_that_are_no_numbers(make_run, images):
-    with pytest.raises(ConvscopeError) as caught:
+    with pytest.warns(UserWarning, match="NaN"), pytest.raises(ConvscopeError) as caught:
         evaluate(make_run(images, spoil=True))
     assert str(caught.value) == (
         "For 6 of 6 images the network's logits are not numbers (NaN or infinite): its training "

@@ -144,8 +144,10 @@ def is_chinese(text):
     return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
+# Exercises whose answers are trained or measured for seconds.
+LONG = {"1.4", "10.4", "12.4"}
 EXERCISES = [
-    pytest.param(exercise, id=exercise.id)
+    pytest.param(exercise, id=exercise.id, marks=[pytest.mark.slow] if exercise.id in LONG else [])
     for lesson in LESSONS
     for exercise in exercises_of(lesson.number).values()
 ]

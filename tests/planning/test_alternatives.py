@@ -48,6 +48,7 @@ def test_the_epochs_that_fit_are_written_only_where_a_time_is_given(rows):
     assert written["fitting_epochs"] * written["epoch_seconds"] == pytest.approx(1800)
 
 
+@pytest.mark.slow
 def test_the_variant_for_small_images_is_among_them():
     made = Plan("nin", "cifar10", precision="float32", batch_size=2)
     forecast = made.forecast()

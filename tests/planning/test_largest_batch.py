@@ -72,6 +72,7 @@ def resnet9():
     return Plan("resnet9", "cifar10", precision="float32", batch_size=64)
 
 
+@pytest.mark.slow
 def test_the_forecast_is_of_the_largest_batch(resnet9):
     limit = round(
         1.001 * resnet9.forecasters[0].memory_at(200).high

@@ -166,6 +166,7 @@ def gradient_ranges(graph, node):
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(layers=st.lists(MOVED, min_size=1, max_size=3), size=st.tuples(*[st.integers(6, 9)] * 2))
 def test_fields_are_the_pixels_that_have_a_gradient(layers, size):

@@ -19,9 +19,10 @@ HEADINGS = (
 )
 STYLE = """
 .convscope-trace{font:13px/1.5 system-ui,sans-serif;max-width:72em;overflow-x:auto}
-.convscope-trace .row{display:grid;grid-template-columns:2fr 3fr repeat(6,1fr);gap:0 1em}
-.convscope-trace .row>*{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
-.convscope-trace .row>:nth-child(-n+2){text-align:left}
+.convscope-trace .row{display:grid;gap:0 .7em;min-width:55em;grid-template-columns:
+minmax(8.9em,2fr) minmax(9.5em,3fr) minmax(6.2em,1fr) minmax(6em,1fr) repeat(4,minmax(4.9em,1fr))}
+.convscope-trace .row>*{text-align:right;font-variant-numeric:tabular-nums}
+.convscope-trace .row>:nth-child(-n+2){text-align:left;overflow-wrap:anywhere}
 .convscope-trace .strong{font-weight:600}
 .convscope-trace details>summary{cursor:pointer;list-style:none}
 .convscope-trace details>summary .name::before{content:"▸ "}
