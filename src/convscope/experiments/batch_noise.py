@@ -21,7 +21,7 @@ from convscope.experiments.brief_training import on_one_thread
 from convscope.experiments.sgd_course import digits_network, digits_of
 from convscope.look.canvas import drawing, headline
 from convscope.look.language import pick
-from convscope.look.numbers import number
+from convscope.look.numbers import number, write_as
 from convscope.look.palette import FAINT, SERIES
 from convscope.look.printed import Part, Printed, TextTable
 
@@ -77,7 +77,8 @@ class BatchNoise(Printed):
             line = self.spreads[0] * (np.array(self.sizes) / self.sizes[0]) ** -0.5
             label = pick("slope −1/2", "斜率 −1/2")
             axes.plot(self.sizes, line, color=FAINT, linestyle="--", label=label)
-            measured = pick(f"measured, slope {self.slope:.2f}", f"实测，斜率 {self.slope:.2f}")
+            slope = write_as(self.slope, ".2f")
+            measured = pick(f"measured, slope {slope}", f"实测，斜率 {slope}")
             axes.plot(self.sizes, self.spreads, "o", color=SERIES[0], label=measured)
             axes.set(xscale="log", yscale="log")
             axes.set_xlabel(pick("images in a batch", "小批量中的图像数"))

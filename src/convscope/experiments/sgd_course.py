@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
 from convscope.data.load import load
@@ -117,6 +118,7 @@ class LoopComparison(Printed):
                     label=names[loop],
                 )  # fmt: skip
             axes.set_yscale("log")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_xlabel(pick("epoch", "轮"))
             axes.set_ylabel(pick("loss on the training images", "训练图像上的损失"))
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
