@@ -38,6 +38,7 @@ def run(*arguments):
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_one_line_where_a_network_runs_out_of_pixels():
     done = run("-c", COMMANDS, "show vgg11 --size 16", "plan vgg11 digits --size 16")
     assert done.stdout.splitlines() == ["ended with 2"] * 2

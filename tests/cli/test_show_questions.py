@@ -37,6 +37,7 @@ def test_what_excites_a_layer_of_a_trained_network(command, digits_run, tmp_path
     assert is_png(tmp_path / "excites.png")
 
 
+@pytest.mark.slow
 def test_the_last_layer_is_excited_by_its_own_classes(command, good_digits_run, tmp_path):
     done = command("show", good_digits_run.folder, "--excites", "dense", "--data", "digits")
     lines = done.stdout.splitlines()

@@ -193,6 +193,7 @@ def test_settings(texts, fields):
     assert parse_settings(texts) == fields
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_minutes_alone_decide_how_long(command, tmp_path):
     for arguments in (["--minutes", 0.004], ["--set", "minutes=0.004"]):

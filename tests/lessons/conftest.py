@@ -1,5 +1,6 @@
 """A small lesson, number 99, to try out what makes lessons."""
 
+import socket
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,3 +71,14 @@ def sample(monkeypatch, tmp_path):
     yield
     contents_table._lessons.cache_clear()
     set_language(None)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    def refuse(self, address):
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"A lesson asked the network for {address}")
+        return connect(self, address)
+
+    connect = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", refuse)

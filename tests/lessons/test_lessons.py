@@ -1,11 +1,6 @@
 """Every lesson: both languages alike, claims that hold and can fail, exercises that help."""
 
 import importlib
-import json
-import os
-import socket
-import subprocess
-import sys
 import tokenize
 from io import BytesIO
 from pathlib import Path
@@ -15,12 +10,8 @@ import pytest
 from convscope.lessons.cells import fill, read_cells
 from convscope.lessons.checks import exercises_of, hint_after
 from convscope.lessons.contents_table import CONTENTS, list_lessons
-from convscope.lessons.notebook import write_notebook
 from convscope.lessons.play import play_lesson
-from convscope.lessons.screens import CollectingScreen
-from convscope.lessons.session import current_session, shown_on
 from convscope.look.language import Words, use_language
-from tests.lessons.slicing import slice_lesson
 
 LESSONS = list_lessons()
 IDS = [lesson.file for lesson in LESSONS]
@@ -31,17 +22,6 @@ PLAYED = [
     for lesson in LESSONS
 ]
 KINDS = {"number", "prediction", "function", "design"}
-
-
-@pytest.fixture(autouse=True)
-def _no_network(monkeypatch):
-    def refuse(self, address):
-        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
-            raise AssertionError(f"A lesson asked the network for {address}")
-        return connect(self, address)
-
-    connect = socket.socket.connect
-    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
@@ -88,38 +68,6 @@ def test_a_lesson_runs_and_its_claims_hold(lesson, tmp_path, monkeypatch):
     assert len(asked) == len(exercises_of(lesson.number))
     assert all(text.startswith("·") for text in asked)  # nobody has answered yet
     assert "{{" not in "".join(cell.source for cell in played.cells if cell.kind == "markdown")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
-def test_a_lesson_runs_as_a_plain_script(lesson, tmp_path):
-    done = subprocess.run(
-        [sys.executable, lesson.source("en")],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"CONVSCOPE_LANG": "en"},
-    )
-    assert done.returncode == 0, done.stderr
-    may_fail = sum(claim.of_machine for claim in lesson.claims.values())
-    assert done.stdout.count("\n✗") <= may_fail
-    assert [*tmp_path.glob("lesson-figures/*/*.png")]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
-def test_a_lesson_runs_as_a_notebook_in_chinese(lesson, tmp_path):
-    nbformat, client = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
-    file = tmp_path / "lesson.ipynb"
-    write_notebook(lesson, "zh", file)
-    notebook = nbformat.read(file, as_version=4)
-    nbformat.validate(notebook)
-    resources = {"metadata": {"path": str(tmp_path)}}
-    client.NotebookClient(notebook, timeout=4 * LONGEST, resources=resources).execute()
-    outputs = json.dumps(notebook, ensure_ascii=False)
-    assert "image/png" in outputs
-    assert outputs.count('"✗ ') <= sum(claim.of_machine for claim in lesson.claims.values())
-    assert "text/markdown" in outputs  # texts that were filled in
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
@@ -176,47 +124,6 @@ def wrong_in_an_unusual_way(exercise):
     assert outcome.passed is False
     assert isinstance(outcome.shown, Words)
     return outcome
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
-def test_each_claim_can_fail(lesson):
-    wrong = importlib.import_module(f"tests.lessons.wrong.lesson_{lesson.number:02d}").WRONG
-    turned = {claim for each in wrong for claim in each.turns}
-    assert turned == {*lesson.claims}
-
-
-WRONG = [
-    pytest.param(lesson, wrong, id=f"{lesson.number}-{wrong.what}")
-    for lesson in LESSONS
-    for wrong in importlib.import_module(f"tests.lessons.wrong.lesson_{lesson.number:02d}").WRONG
-]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("lesson", "wrong"), WRONG)
-def test_a_wrong_library_turns_its_claims(lesson, wrong, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    source = slice_lesson(lesson, wrong.turns)
-    for name, replacement in wrong.replaced.items():
-        monkeypatch.setattr(name, replacement)
-    with shown_on(CollectingScreen(), "en"):
-        exec(compile(source, lesson.file, "exec"), {"__name__": "__main__"})  # noqa: S102
-        claims = {claim.id: claim.holds for claim in current_session().claims}
-    assert claims == dict.fromkeys(wrong.turns, False)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("lesson", LESSONS, ids=IDS)
-def test_the_slices_of_a_right_library_hold(lesson, tmp_path, monkeypatch):
-    """Else a wrong library might only seem to turn them."""
-    monkeypatch.chdir(tmp_path)
-    source = slice_lesson(lesson, lesson.claims)
-    with shown_on(CollectingScreen(), "en"):
-        exec(compile(source, lesson.file, "exec"), {"__name__": "__main__"})  # noqa: S102
-        claims = {claim.id: claim.holds for claim in current_session().claims}
-    assert [*claims] == [*lesson.claims]
-    false = [claim for claim in claims if claims[claim] is False]
-    assert not [claim for claim in false if not lesson.claims[claim].of_machine]
 
 
 def test_every_file_belongs_to_a_lesson():

@@ -100,6 +100,7 @@ def test_what_never_fits_is_an_error(resnet9):
         resnet9.largest_batch(10**8)
 
 
+@pytest.mark.slow
 def test_how_to_train_with_it_is_told(resnet9):
     limit = round(1.001 * resnet9.forecasters[0].memory_at(200).high)
     found = resnet9.largest_batch(limit)

@@ -63,6 +63,7 @@ def test_the_run_is_the_same_and_its_recipe_names_the_blocks(tmp_path):
     assert_same(weights(plain), weights(auto))
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch):
     whole = cs.train(network(), DATA, "fast", out=tmp_path / "whole", **SETTINGS)
     requests, counted, created = [], loop.Progress.count, StopRequest.__init__

@@ -71,6 +71,7 @@ def said(page):
     return " ".join(text.text for text in texts(page))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATALOG)
 def test_the_catalog_is_readable_on_a_slide(name):
     drawn = page(name)
@@ -236,6 +237,7 @@ def test_png_is_a_slide_and_not_empty(tmp_path):
         assert tuple(bytes.fromhex(face[1:])) in colours
 
 
+@pytest.mark.slow
 def test_a_network_too_long_for_a_slide_gets_more_pixels(tmp_path):
     many = nn.Sequential(*[nn.Conv2d(1, 1, 1) for _ in range(200)])
     draw(many, (1, 4, 4), path=tmp_path / "many.png")

@@ -79,6 +79,7 @@ def test_other_decoders_are_not_entered():
         read(io.BytesIO(encoded(noise(8, 8), "ICO")), 32)
 
 
+@pytest.mark.slow
 def test_answers_as_predict_does_without_convscope(photos_run, photos, tmp_path):
     file = tmp_path / 'it\'s "odd" {0} \\n.onnx'
     cs.export(photos_run, file, quiet=True)

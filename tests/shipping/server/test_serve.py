@@ -62,6 +62,7 @@ def test_the_server_says_what_predict_says(digits_run, tmp_path):
         assert process.stderr.read() == ""
 
 
+@pytest.mark.slow
 def test_sigterm_lets_everything_in_work_be_answered(heavy):
     with program(heavy, "--engine", "float32", "--max-batch", "1") as (address, process):
         statuses = []
