@@ -325,12 +325,12 @@ diagonal = None
 
 cs.lessons.check("7.4", diagonal)
 
-# %% [markdown] en="e7e28bd8"
+# %% [markdown] en="d4d1ab24"
 # ## 别处也能看到
 #
 # - `convscope kernels photo.jpg`：在你自己的图像上看全部的核；
 #   `convscope kernels photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" --stride 2`：用你自己的核。
-# - `convscope unit`：网络里的一个数是从哪里来的，就像上面的边缘。
+# - `convscope show lenet --unit LAYER:C,Y,X --image photo.jpg`：网络里的一个数是从哪里来的，就像上面的边缘。
 # - 第 8 课：填充、步幅与膨胀。第 9 课：多个通道。
 
 # %%

@@ -99,11 +99,16 @@ def test_a_copy_that_fails_goes_on(sample, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
-    [("no.py", None, "can't be read: No such file"), ("bad.ipynb", "{", "is no notebook")],
+    [
+        ("no.py", None, "can't be read: No such file"),
+        ("bad.ipynb", b"{", "is no notebook"),
+        ("image.ipynb", b"\x89PNG", "is no notebook"),
+        ("README.md", b"# Words", "is a .ipynb or a .py; given"),
+    ],
 )
 def test_a_copy_that_cannot_be_read_is_named(sample, tmp_path, name, text, message):
     if text:
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_bytes(text)
     with pytest.raises(UsageError, match=message):
         play_lesson(99, file=tmp_path / name)
 
