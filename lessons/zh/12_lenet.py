@@ -284,7 +284,7 @@ waited = compared["LeNet, ReLU + max"].longest_wait(0.2)
 #
 # ## 9 · 没有 GPU
 #
-# “在笔记本电脑上，一分钟能到五中四吗？”这里量的是一个处理器核心的时间，
+# “在笔记本电脑上，一分钟能认对五分之四吗？”这里量的是一个处理器核心的时间，
 # 到首次认对五分之四的那一轮结束为止（{{runs.machine[processor]}}，{{runs.date}}）。
 
 # %%

@@ -57,6 +57,8 @@ def test_no_answer_is_no_mistake(sample, capsys):
         (FOUR, "four", "asks for a number; given 'four'"),
         (FOUR, True, "asks for a number; given True"),
         (FOUR, [4, 4], "asks for a number"),
+        (FOUR, 10**400, "asks for a number"),
+        (FOUR, torch.empty(1, device="meta"), "asks for a number"),
         (FOUR, float("nan"), "not –"),
         (TWO, 1, "asks for 2 numbers; given 1"),
         (TWO, [float("nan"), float("inf")], "2 of 2 numbers are wrong"),
@@ -158,4 +160,5 @@ def test_where_nothing_can_be_written_a_lesson_goes_on(sample, monkeypatch, tmp_
     (tmp_path / "file").touch()
     monkeypatch.setenv("CONVSCOPE_USER_DATA", str(tmp_path / "file" / "below"))
     assert check("99.2", 4, capsys) == "✓ Exercise 99.2: right\n"
-    assert read_progress().solved == set()
+    assert read_progress().solved == {"99.2"}  # as long as the process lives
+    assert not journal_file().exists()

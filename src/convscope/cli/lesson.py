@@ -200,10 +200,10 @@ def check_lesson(
     find_lesson(number)
     before = read_progress()
     copy = file or before.copies.get(number)
-    moved = None
+    moved: Path | None = None
     if file is None and copy is not None and not copy.exists():
         copy, moved = None, copy
-    errors = []
+    errors: list[dict[str, object]] = []
     if copy is not None:
         played = play_lesson(number, language, file=copy)
         errors = _errors(played.cells)

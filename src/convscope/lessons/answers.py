@@ -54,11 +54,11 @@ def as_numbers(value: Any) -> np.ndarray | None:
     """Numbers as an array; None if they aren't numbers."""
     if isinstance(value, bool | str):
         return None
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
     try:
+        if hasattr(value, "detach"):
+            value = value.detach().cpu()
         return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except Exception:  # whatever the learner's object makes of being asked for its numbers
         return None
 
 

@@ -81,7 +81,7 @@ def measure_kernel(kernel: Any) -> Outcome:
 
     numbers = as_numbers(kernel)
     if numbers is None or not np.isfinite(numbers).all():
-        return Outcome(False, Words("asks for finite numbers", "应给出有限的数"), WRONG_SHAPE)
+        return Outcome(False, Words("asks for finite numbers", "应给出有限的数"))
     if numbers.shape != (3, 3):
         shape = Words(f"the shape is {numbers.shape}", f"形状是 {numbers.shape}")
         return Outcome(False, shape, WRONG_SHAPE)
