@@ -339,7 +339,8 @@ cs.lessons.check("7.4", diagonal)
 #
 # - `convscope kernels photo.jpg`: the gallery on an image of yours; `convscope kernels photo.jpg
 #   --kernel "1 0 -1; 2 0 -2; 1 0 -1" --stride 2`: your kernel.
-# - `convscope unit`: where one number of a network comes from, as for the edge above.
+# - `convscope show lenet --unit LAYER:C,Y,X --image photo.jpg`: where one number of a network
+#   comes from, as for the edge above.
 # - Lesson 8: padding, stride and dilation. Lesson 9: several channels.
 
 # %%

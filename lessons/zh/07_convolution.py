@@ -247,7 +247,7 @@ cs.lessons.claim(
 # ## 翻转影响学习吗？
 #
 # 有一本教科书说，无论用卷积还是互相关，输出都*不受影响*；它的中文版说*不会受太大影响*；
-# 读者为此争论。我们用数字图像把同一个小网络训练两次，其中一次用真正的卷积。
+# 读者为此争论。我们用手写数字图像把同一个小网络训练两次，其中一次用真正的卷积。
 # 先让两者的初始核互为镜像，再让它们相同。
 
 # %%
@@ -325,12 +325,12 @@ diagonal = None
 
 cs.lessons.check("7.4", diagonal)
 
-# %% [markdown] en="e7e28bd8"
+# %% [markdown] en="d4d1ab24"
 # ## 别处也能看到
 #
 # - `convscope kernels photo.jpg`：在你自己的图像上看全部的核；
 #   `convscope kernels photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" --stride 2`：用你自己的核。
-# - `convscope unit`：网络里的一个数是从哪里来的，就像上面的边缘。
+# - `convscope show lenet --unit LAYER:C,Y,X --image photo.jpg`：网络里的一个数是从哪里来的，就像上面的边缘。
 # - 第 8 课：填充、步幅与膨胀。第 9 课：多个通道。
 
 # %%

@@ -100,7 +100,7 @@ cs.lessons.claim("12.batch_axis", "image[None]" in message and mended, shape=tup
 # ## 4 · 图像从哪里来
 #
 # 可以用名字：`digits`（内置）、`fashion-mnist`、`mnist`、`cifar10`；也可以用你自己的文件夹，
-# 每个类别一个子文件夹。把数字图像写成文件再读回来，逐位不变：本课看到的，对你的文件夹同样成立。
+# 每个类别一个子文件夹。把手写数字图像写成文件再读回来，逐位不变：本课看到的，对你的文件夹同样成立。
 
 # %%
 digits = {split: cs.load("digits", split) for split in ("train", "test")}
@@ -118,7 +118,7 @@ cs.lessons.claim("12.folder", unchanged, files=files)
 # ## 5 · 同一配方，换了数据
 #
 # 教科书在 Fashion-MNIST 上训练 LeNet：10 轮，批量 256，普通的随机梯度下降，学习率高达 0.9，Xavier
-# 初始化。下面会看到，它在那里行得通。现在把同样的配方用到数字图像上，这些图像好认得多。
+# 初始化。下面会看到，它在那里行得通。现在把同样的配方用到手写数字图像上，这些图像好认得多。
 #
 # **练习 12.2（P）** *先作答，再运行下一格*：十幅测试图像中会认对几幅？“a”：大约九幅；“b”：
 # 大约五幅；“c”：大约一幅。
@@ -284,7 +284,7 @@ waited = compared["LeNet, ReLU + max"].longest_wait(0.2)
 #
 # ## 9 · 没有 GPU
 #
-# “在笔记本电脑上，一分钟能到五中四吗？”这里量的是一个处理器核心的时间，
+# “在笔记本电脑上，一分钟能认对五分之四吗？”这里量的是一个处理器核心的时间，
 # 到首次认对五分之四的那一轮结束为止（{{runs.machine[processor]}}，{{runs.date}}）。
 
 # %%
@@ -299,7 +299,7 @@ cs.lessons.claim(
 )
 
 # %% [markdown] en="5f3cd9db"
-# **练习 12.4（D）** 让 LeNet 学会数字图像：5 轮之后，测试图像至少认对十分之九。请选择
+# **练习 12.4（D）** 让 LeNet 学会手写数字图像：5 轮之后，测试图像至少认对十分之九。请选择
 # `activation`（"sigmoid"、"relu"）、`pooling`（"average"、"max"）、`initialization`（"normal"、
 # "default"、"xavier"、"kaiming"）、`learning_rate` 和 `batch_size`（不小于 16）。库用种子 0
 # 训练它，并告诉你做到了多少。

@@ -54,6 +54,9 @@ def test_the_language_is_remembered(sample, monkeypatch):
     assert "样例" in run("--lang", "zh")
     assert "样例" in run()
     assert "A sample" in run("--lang", "en")
+    assert "解出" in run("--lang", "zh", "check", "99")
+    with pytest.raises(UsageError, match="--json goes behind"):
+        run("--json", "check", "99")
     monkeypatch.setenv("CONVSCOPE_LANG", "zh")
     assert "样例" in run()
     with pytest.raises(UsageError, match="--lang is en .English. or zh .*given 'fr'"):
@@ -111,6 +114,7 @@ def test_the_copy_is_checked_and_the_next_hint_given(sample, without_jupyter, tm
         "solved": ["99.1", "99.2"],
         "left": ["99.3", "99.4", "99.5"],
         "hint": "Hint 1 of 2: think",
+        "errors": [],
     }
     assert read_progress().solved == {"99.1", "99.2"}
 
@@ -121,6 +125,39 @@ def test_a_copy_that_stops_is_said_where(sample, tmp_path):
     assert "cell 1 stopped: ZeroDivisionError: division by zero" in run("check", "99", str(file))
     with pytest.raises(UsageError, match="can't be read"):
         run("check", "99", "no.py")
+
+
+def test_a_check_gives_one_hint_at_a_time(sample, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text('# %%\nimport convscope as cs\ncs.lessons.check("99.1", lambda value: value)\n')
+    shown = run("check", "99", str(file))
+    assert shown.count("Hint") == 1
+    assert "Hint 1 of 2: think\n" in shown
+    assert shown.endswith("Next: 99.1.\n")
+    assert "Hint 2 of 2: think twice\n" in run("check", "99", str(file))
+
+
+def test_exit_ends_only_its_cell(sample, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "# %%\nimport convscope as cs\nexit()\n# %%\n"
+        'cs.lessons.check("99.1", lambda value: exit())\ncs.lessons.check("99.2", 4)\n'
+    )
+    shown = run("check", "99", str(file))
+    assert "cell 1 stopped: SystemExit: None" in shown
+    assert "got SystemExit: None" in shown
+    assert "✓ Exercise 99.2: right" in shown
+    listed = json.loads(run("check", "99", str(file), "--json"))
+    assert listed["errors"] == [{"cell": 1, "error": "SystemExit: None"}]
+
+
+def test_a_copy_that_was_moved_is_missed(sample, without_jupyter, tmp_path):
+    run("open", "99", "--no-browser")
+    copy = tmp_path / "convscope-lessons" / "99_sample.ipynb"
+    copy.rename(tmp_path / "elsewhere.ipynb")
+    shown = run("check", "99")
+    assert f"Your copy isn't at {copy} any more" in shown
+    assert "lesson check 99 FILE" in shown
 
 
 def test_numbers_are_completed(sample):

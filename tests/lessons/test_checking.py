@@ -29,7 +29,7 @@ def test_a_right_answer_is_kept(sample, capsys):
     assert check("99.2", 4, capsys) == "✓ Exercise 99.2: right\n"
     assert read_progress().solved == {"99.2"}
     with use_language("zh"):
-        assert check("99.1", lambda value: value + value, capsys) == "✓ 练习 99.1: 200 例全部正确\n"
+        assert check("99.1", lambda value: value + value, capsys) == "✓ 练习 99.1：200 例全部正确\n"
     assert read_progress().solved == {"99.1", "99.2"}
 
 
@@ -57,8 +57,11 @@ def test_no_answer_is_no_mistake(sample, capsys):
         (FOUR, "four", "asks for a number; given 'four'"),
         (FOUR, True, "asks for a number; given True"),
         (FOUR, [4, 4], "asks for a number"),
+        (FOUR, 10**400, "asks for a number"),
+        (FOUR, torch.empty(1, device="meta"), "asks for a number"),
         (FOUR, float("nan"), "not –"),
         (TWO, 1, "asks for 2 numbers; given 1"),
+        (TWO, [float("nan"), float("inf")], "2 of 2 numbers are wrong"),
         (A, "c", "asks for one of a, b; given 'c'"),
         (A, " B ", "b is not what was measured"),
         (DOUBLE, 3, "asks for a function; given 3"),
@@ -80,6 +83,22 @@ def test_wrong_answers_of_any_kind_are_wrong_in_words(exercise, answer, shown):
 )
 def test_arrays_tensors_and_lists_are_right(answer):
     assert DOUBLE.examine(answer).passed is True
+
+
+def test_answers_may_be_written_as_the_text_writes_them():
+    assert TWO.examine([[1], [2]]).passed is True
+    assert FOUR.examine(torch.tensor([4.0])).passed is True
+    assert A.examine("(a)").passed is True
+
+
+@pytest.mark.parametrize("kernel", [np.full((3, 3), np.inf), np.eye(3) * 1e200, "abc", [[1, 0]]])
+def test_kernels_without_a_measure_are_wrong(kernel):
+    assert find_exercise("7.4").examine(kernel).passed is False
+
+
+def test_a_kernel_that_learns_is_measured():
+    diagonal = torch.tensor([[1.0, 0, -1], [0, 0, 0], [-1, 0, 1]], requires_grad=True)
+    assert find_exercise("7.4").examine(diagonal).passed is True
 
 
 def test_a_function_that_changes_its_argument_is_not_helped_by_it():
@@ -141,4 +160,5 @@ def test_where_nothing_can_be_written_a_lesson_goes_on(sample, monkeypatch, tmp_
     (tmp_path / "file").touch()
     monkeypatch.setenv("CONVSCOPE_USER_DATA", str(tmp_path / "file" / "below"))
     assert check("99.2", 4, capsys) == "✓ Exercise 99.2: right\n"
-    assert read_progress().solved == set()
+    assert read_progress().solved == {"99.2"}  # as long as the process lives
+    assert not journal_file().exists()

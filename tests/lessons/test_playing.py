@@ -43,6 +43,18 @@ def test_a_text_has_a_hash_that_does_not_mind_line_breaks():
     assert Cell("markdown", "one two").digest() != Cell("markdown", "one three").digest()
 
 
+def test_lines_of_chinese_are_joined_without_a_blank(tmp_path):
+    file = tmp_path / "text.py"
+    file.write_text(
+        "# %% [markdown]\n# # 标题\n# 一段话，\n# 分成\n# 几行。\n# $a$ 和\n"
+        "# LeNet，\n# - 一项\n# - 两项\n",
+        encoding="utf-8",
+    )
+    assert read_cells(file)[0].source == (
+        "# 标题\n一段话，分成几行。$a$ 和\nLeNet，\n- 一项\n- 两项"
+    )
+
+
 def test_a_lesson_is_played(sample):
     seen = []
     played = play_lesson(99, after_cell=seen.append)
@@ -99,11 +111,16 @@ def test_a_copy_that_fails_goes_on(sample, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
-    [("no.py", None, "can't be read: No such file"), ("bad.ipynb", "{", "is no notebook")],
+    [
+        ("no.py", None, "can't be read: No such file"),
+        ("bad.ipynb", b"{", "is no notebook"),
+        ("image.ipynb", b"\x89PNG", "is no notebook"),
+        ("README.md", b"# Words", "is a .ipynb or a .py; given"),
+    ],
 )
 def test_a_copy_that_cannot_be_read_is_named(sample, tmp_path, name, text, message):
     if text:
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_bytes(text)
     with pytest.raises(UsageError, match=message):
         play_lesson(99, file=tmp_path / name)
 

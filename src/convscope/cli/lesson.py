@@ -65,7 +65,7 @@ LANGUAGE = Annotated[
     str | None,
     typer.Option(
         "--lang",
-        help="en or zh; it is remembered. Default: the one chosen last, or CONVSCOPE_LANG.",
+        help="en or zh; it is remembered. Default: CONVSCOPE_LANG, else the one chosen last.",
         autocompletion=complete_language,
     ),
 ]
@@ -79,8 +79,9 @@ def list_all(
 ) -> None:
     """List the lessons, and how far you are with each."""
     if context.invoked_subcommand is not None:
-        if lang is not None:
-            context.obj = lang
+        if json:
+            raise UsageError("--json goes behind the number: convscope lesson check 7 --json.")
+        context.obj = lang  # for the subcommand
         return
     from convscope.lessons.checks import exercises_of
     from convscope.lessons.contents_table import list_lessons
@@ -106,7 +107,7 @@ def list_all(
 
 
 @lesson.command(name="run")
-def run_lesson(number: NUMBER, lang: LANGUAGE = None) -> None:
+def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) -> None:
     """Run a lesson in the terminal: texts, results, claims; figures go to lesson-figures/."""
     from rich.console import Console
     from rich.markdown import Markdown
@@ -115,7 +116,7 @@ def run_lesson(number: NUMBER, lang: LANGUAGE = None) -> None:
     from convscope.lessons.play import play_lesson
     from convscope.lessons.screens import TerminalScreen
 
-    language = _choose_language(lang)
+    language = _choose_language(lang or context.obj)
     console = Console(highlight=False)
     screen = TerminalScreen(Path("lesson-figures") / f"{number:02d}")
 
@@ -133,6 +134,7 @@ def run_lesson(number: NUMBER, lang: LANGUAGE = None) -> None:
 
 @lesson.command(name="open")
 def open_lesson(
+    context: typer.Context,
     number: NUMBER,
     lang: LANGUAGE = None,
     out: Annotated[
@@ -150,7 +152,7 @@ def open_lesson(
     from convscope.lessons.notebook import write_notebook
     from convscope.lessons.progress import record
 
-    language = _choose_language(lang)
+    language = _choose_language(lang or context.obj)
     chosen = find_lesson(number)
     out.mkdir(parents=True, exist_ok=True)
     ending = ".zh.ipynb" if language == "zh" else ".ipynb"
@@ -179,6 +181,7 @@ def open_lesson(
 
 @lesson.command(name="check")
 def check_lesson(
+    context: typer.Context,
     number: NUMBER,
     file: Annotated[
         Path | None,
@@ -193,22 +196,30 @@ def check_lesson(
     from convscope.lessons.play import play_lesson
     from convscope.lessons.progress import read_progress
 
-    language = _choose_language(lang)
+    language = _choose_language(lang or context.obj)
     find_lesson(number)
-    copy = file or read_progress().copies.get(number)
+    before = read_progress()
+    copy = file or before.copies.get(number)
+    moved: Path | None = None
     if file is None and copy is not None and not copy.exists():
-        copy = None
+        copy, moved = None, copy
+    errors: list[dict[str, object]] = []
     if copy is not None:
         played = play_lesson(number, language, file=copy)
+        errors = _errors(played.cells)
         if not json:
             _print_checks(played.cells)
     progress = read_progress()
     exercises = exercises_of(number)
     solved = [name for name in exercises if name in progress.solved]
     left = [name for name in exercises if name not in progress.solved]
-    hint = general_hint(exercises[left[0]], progress.failed.get(left[0], 0)) if left else None
+    failed = progress.failed.get(left[0], 0) if left else 0
+    has_hint = left and failed > before.failed.get(left[0], 0)  # the check has given one just now
+    hint = general_hint(exercises[left[0]], failed - 1 if has_hint else failed) if left else None
     if json:
-        print_json({"lesson": number, "solved": solved, "left": left, "hint": hint})
+        print_json(
+            {"lesson": number, "solved": solved, "left": left, "hint": hint, "errors": errors}
+        )
         return
     print(
         pick(
@@ -217,8 +228,17 @@ def check_lesson(
         )
     )
     if left:
-        print(pick(f"Next: {left[0]}. {hint}", f"下一题：{left[0]}。{hint}"))
-        if copy is None:
+        further = "" if has_hint else hint
+        print(pick(f"Next: {left[0]}. {further}", f"下一题：{left[0]}。{further}").rstrip())
+        if moved is not None:
+            print(
+                pick(
+                    f"Your copy isn't at {moved} any more. "
+                    f"Say where it is: convscope lesson check {number} FILE",
+                    f"你的副本已不在 {moved}。请说明它在哪里：convscope lesson check {number} FILE",
+                )
+            )
+        elif copy is None:
             print(
                 pick(
                     f"Work on your own copy: convscope lesson open {number}",
@@ -236,6 +256,14 @@ def _print_checks(cells: tuple[PlayedCell, ...]) -> None:
             print(pick(f"cell {place} stopped: {cell.error}", f"第 {place} 格出错：{cell.error}"))
 
 
+def _errors(cells: tuple[PlayedCell, ...]) -> list[dict[str, object]]:
+    return [
+        {"cell": place, "error": cell.error}
+        for place, cell in enumerate(cells, start=1)
+        if cell.error
+    ]
+
+
 def _write_page(number: int, language: str, path: Path) -> Path:
     from convscope.lessons.page import write_page
     from convscope.lessons.play import play_lesson
@@ -249,25 +277,14 @@ def _choose_language(lang: str | None) -> str:
     """Take the language that was asked for, and remember it; else the usual one."""
     from convscope.lessons.progress import read_progress, record
 
-    context = typer_context_language()
-    asked = lang or context
-    if asked is not None:
-        language = check_language(asked, "--lang")
+    if lang is not None:
+        language = check_language(lang, "--lang")
         if read_progress().language != language:
             record("language", language=language)
     else:
         language = language_of_environment() or read_progress().language or "en"
     set_language(language)
     return language
-
-
-def typer_context_language() -> str | None:
-    """What `--lang` before the subcommand asked for."""
-    import click
-
-    context = click.get_current_context(silent=True)
-    given = context.obj if context is not None else None
-    return given if isinstance(given, str) else None
 
 
 def _print_table(rows: list[dict[str, object]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convscope.look.language import Words
+from convscope.look.language import Words, pick
 
 LONGEST = 40  # more numbers than that are not written out
 
@@ -20,7 +20,7 @@ class Raised:
         error: It.
     """
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception | SystemExit) -> None:
         self._text = f"{type(error).__name__}: {error}"
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ def call_answer(answer: Callable[..., Any], case: tuple[Any, ...]) -> Any:
     """What the learner's function gives; None if that is nothing yet, `Raised` if it raises."""
     try:
         given = answer(*copy.deepcopy(case))
-    except Exception as error:  # the learner's own code is run
+    except (Exception, SystemExit) as error:  # the learner's own code is run
         return Raised(error)
     return None if given is ... else given
 
@@ -54,11 +54,11 @@ def as_numbers(value: Any) -> np.ndarray | None:
     """Numbers as an array; None if they aren't numbers."""
     if isinstance(value, bool | str):
         return None
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
     try:
+        if hasattr(value, "detach"):
+            value = value.detach().cpu()
         return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except Exception:  # whatever the learner's object makes of being asked for its numbers
         return None
 
 
@@ -66,6 +66,7 @@ def write_value(value: Any) -> str:
     """Numbers as a person reads them; the shape alone of what is large."""
     array = as_numbers(value)
     if array is None or array.size > LONGEST:
-        shape = "" if array is None else f"array of shape {array.shape}"
-        return shape or repr(value)[:200]
+        if array is None:
+            return repr(value)[:200]
+        return pick(f"array of shape {array.shape}", f"形状为 {array.shape} 的数组")
     return np.array2string(array, precision=4, suppress_small=True).replace("\n", "")

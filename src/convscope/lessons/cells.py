@@ -16,6 +16,9 @@ from convscope.look.numbers import write_as
 # Double braces, since single ones belong to the formulas of the texts.
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.\[\]]*)(?::([^{}]*))?\s*\}\}")
 HASH_DIGITS = 8
+# Chinese puts no blank between its characters, but a line's end within a paragraph is shown as one.
+CHINESE = "[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]"
+LINE_END = re.compile(rf"(?<={CHINESE})\n(?={CHINESE})|(?<=[，。；：、？！）])\n(?=[$`A-Za-z“])")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def read_cells(file: Path) -> list[Cell]:
     """The cells of a script in the percent format, or of a notebook.
 
     Raises:
-        UsageError: The file isn't there, or jupytext, which reads it, isn't installed.
+        UsageError: The file isn't there or isn't one, or jupytext, which reads it, isn't
+            installed.
     """
     try:
         import jupytext
@@ -51,19 +55,31 @@ def read_cells(file: Path) -> list[Cell]:
             "Reading a lesson's cells needs jupytext: pip install 'convscope[lessons]'. "
             f"Without it, python {file} runs the lesson as it is."
         ) from None
+    if file.suffix not in (".ipynb", ".py"):
+        raise UsageError(f"A lesson is a .ipynb or a .py; given {str(file)!r}.")
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"The lesson {str(file)!r} can't be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{str(file)!r} is no notebook that can be read: no text.") from None
     try:
         notebook = jupytext.reads(text, fmt="ipynb" if file.suffix == ".ipynb" else "py:percent")
     except Exception as error:  # whatever jupytext and nbformat think of a file that isn't one
         raise UsageError(f"{str(file)!r} is no notebook that can be read: {error}.") from None
     return [
-        Cell(cell.cell_type, cell.source, cell.metadata.get("en"))
-        for cell in notebook.cells
+        Cell(cell.cell_type, _joined(cell), cell.metadata.get("en"))
+        for cell in notebook.get("cells", ())
         if cell.source.strip() and cell.cell_type in ("markdown", "code")
     ]
+
+
+def _joined(cell: Any) -> str:
+    """A cell's text; the lines of Chinese paragraphs are joined."""
+    if cell.cell_type != "markdown" or "```" in cell.source:
+        return str(cell.source)
+    paragraphs = re.split(r"(\n\s*\n|^#.*\n)", cell.source, flags=re.MULTILINE)
+    return "".join(LINE_END.sub("", part) for part in paragraphs)
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:

@@ -33,7 +33,8 @@ def check(exercise_id: str, answer: Any) -> None:
     """
     exercise = find_exercise(exercise_id)
     outcome = exercise.examine(answer)
-    lines = [f"{MARKS[outcome.passed]} {pick('Exercise', '练习')} {exercise_id}: {outcome.shown}"]
+    named = pick(f"Exercise {exercise_id}: ", f"练习 {exercise_id}：")
+    lines = [f"{MARKS[outcome.passed]} {named}{outcome.shown}"]
     if outcome.passed is False:
         failed = read_progress().failed.get(exercise_id, 0)
         lines.append(hint_after(exercise, outcome, failed))
@@ -54,7 +55,7 @@ def hint_after(exercise: Exercise, outcome: Outcome, failed: int) -> str:
         failed: How many wrong answers there were before.
     """
     if outcome.hint is not None:
-        return f"{pick('Hint', '提示')}: {outcome.hint}"
+        return f"{pick('Hint: ', '提示：')}{outcome.hint}"
     return general_hint(exercise, failed)
 
 

@@ -96,6 +96,8 @@ def number(
             return NOT_ANSWERED
         right = np.asarray(expected(), dtype=float)
         given = as_numbers(answer)
+        if given is not None and given.size == right.size:
+            given = given.reshape(right.shape)  # four numbers are also written as two rows
         if given is None or given.shape != right.shape:
             return Outcome(False, _wanted(right, answer))
         if np.all(np.abs(given - right) <= tolerance):
@@ -107,7 +109,7 @@ def number(
             ),
             None,
         )  # fmt: skip
-        wrong = int(np.sum(np.abs(given - right) > tolerance))
+        wrong = int(np.sum(~(np.abs(given - right) <= tolerance)))  # what is no number, too
         return Outcome(False, _wrong_numbers(given, wrong), hint)
 
     return Exercise(exercise_id, "number", examine, mistakes, hints)
@@ -151,7 +153,7 @@ def prediction(
     def examine(answer: Any) -> Outcome:
         if answer is None or answer is ...:
             return NOT_ANSWERED
-        given = str(answer).strip().lower()
+        given = str(answer).strip(" ().（）").lower()  # the text writes "(a)"
         listed = ", ".join(options)
         if given not in options:
             return Outcome(
@@ -246,7 +248,7 @@ def design(
             return NOT_ANSWERED
         try:
             return measure(answer)
-        except Exception as error:  # the learner's own code is run
+        except (Exception, SystemExit) as error:  # the learner's own code is run
             return Outcome(False, Raised(error).words())
 
     return Exercise(exercise_id, "design", examine, mistakes, hints)

@@ -108,7 +108,7 @@ def _play(
     try:
         with redirect_stdout(printed):
             exec(compile(cell.source, name, "exec"), values)  # noqa: S102 - a lesson is code
-    except Exception as raised:
+    except (Exception, SystemExit) as raised:  # `exit()` in a cell ends only the cell
         if not may_fail:
             raise
         error = f"{type(raised).__name__}: {raised}"

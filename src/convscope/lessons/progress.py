@@ -15,6 +15,8 @@ from typing import Any
 
 from convscope.folders import user_data_folder
 
+_unwritten: dict[Path, list[str]] = {}  # by journal: what it couldn't take
+
 
 @dataclass
 class LearnerProgress:
@@ -41,7 +43,7 @@ def journal_file() -> Path:
 
 
 def record(event: str, **details: object) -> None:
-    """Add an event. Where nothing can be written, a lesson goes on without being recorded.
+    """Add an event. Where nothing can be written, it counts until this process ends.
 
     Args:
         event: "begun", "ended" (with `lesson`), "checked" (`exercise`, `passed`), "language"
@@ -59,17 +61,18 @@ def record(event: str, **details: object) -> None:
         finally:
             os.close(handle)
     except OSError:
-        return
+        _unwritten.setdefault(file, []).append(line)
 
 
 def read_progress() -> LearnerProgress:
     """What has been done so far."""
     progress = LearnerProgress()
+    file = journal_file()
     try:
-        lines = journal_file().read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return progress
-    for line in lines:
+        lines = []
+    for line in lines + _unwritten.get(file, []):
         try:
             _apply(progress, json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError):

@@ -159,7 +159,8 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         if not self.network:
             raise UsageError(
                 "This model is a module of your own, which the file can't rebuild. "
-                "Give the module: Run(folder).model(module=my_module)."
+                "Give the module: Run(folder).model(module=my_module), or, from Python, module= to "
+                "evaluate, predict, explain and export."
             )
         return build(self.network, self.channels, len(self.classes), **self.network_arguments)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from convscope.lessons.answers import as_numbers
 from convscope.lessons.exercise import (
     Exercise,
     Outcome,
@@ -78,7 +79,9 @@ def measure_kernel(kernel: Any) -> Outcome:
     """Measures a kernel's answers to stripes in four directions."""
     from convscope.experiments.directions import measure_directions
 
-    numbers = np.asarray(kernel, dtype=float)
+    numbers = as_numbers(kernel)
+    if numbers is None or not np.isfinite(numbers).all():
+        return Outcome(False, Words("asks for finite numbers", "应给出有限的数"))
     if numbers.shape != (3, 3):
         shape = Words(f"the shape is {numbers.shape}", f"形状是 {numbers.shape}")
         return Outcome(False, shape, WRONG_SHAPE)
@@ -90,6 +93,8 @@ def measure_kernel(kernel: Any) -> Outcome:
         "ones",
         f"对竖直或水平条纹的响应为 {straight:.2g}，对斜条纹为 {diagonal:.2g}",
     )
+    if not np.isfinite([straight, diagonal]).all():
+        return Outcome(False, shown)
     if not diagonal > 1e-9:
         return Outcome(False, shown, SEES_NOTHING)
     if straight > BLIND_BELOW * diagonal:

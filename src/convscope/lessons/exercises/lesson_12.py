@@ -29,7 +29,7 @@ SIGMOID = Words(
 FEW_STEPS = Words(
     "Large batches mean few steps: count them. Five epochs of 1,438 digits in batches of 256 are "
     "30 steps.",
-    "批量大，步数就少：数一数。1,438 幅数字图像，批量 256，五轮只有 30 步。",
+    "批量大，步数就少：数一数。1,438 幅手写数字图像，批量 256，五轮只有 30 步。",
 )
 TOO_FAST = Words(
     "With ReLU nothing holds the numbers in check: a rate this large throws the weights far away. "
