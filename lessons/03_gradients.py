@@ -315,8 +315,7 @@ cs.lessons.check("3.4", answer)
 # - `convscope show RUN --unit features.conv1:2,10,12 --image seven.png --backward` explains the
 #   gradient of a single number inside a network, term by term;
 # - `cs.describe_parameters(run, "digits")` lists gradient norms of a whole network; `convscope
-#   doctor` looks for parameters that do not learn;
-# - the studio shows values and gradients on the drawing of the network.
+#   doctor` looks for parameters that do not learn.
 
 # %%
 cs.lessons.end()

@@ -330,7 +330,7 @@ cs.lessons.check("12.4", design)
 #   training loss, training accuracy and test accuracy in the terminal, TensorBoard and the report;
 # - `convscope compare` says whether runs differ by more than chance; `convscope doctor RUN` says
 #   why one does not learn;
-# - `convscope show lenet` draws the network; the studio does it beside the table of shapes.
+# - `convscope show lenet` lists its layers, `--drawing lenet.png` draws them.
 
 # %%
 cs.lessons.end()

@@ -299,14 +299,13 @@ cs.lessons.claim(
 answer = None
 cs.lessons.check("3.4", answer)
 
-# %% [markdown] en="fbe869a9"
+# %% [markdown] en="7754ce5c"
 # ## 在别处看同样的内容
 #
 # - `convscope show RUN --unit features.conv1:2,10,12 --image seven.png --backward`
 #   逐项解释网络内部某一个数的梯度；
 # - `cs.describe_parameters(run, "digits")` 列出整个网络的梯度范数；`convscope doctor`
-#   查找学不动的参数；
-# - 工作室（studio）在网络图上显示数值与梯度。
+#   查找学不动的参数。
 
 # %%
 cs.lessons.end()

@@ -310,14 +310,14 @@ design = (
 )
 cs.lessons.check("12.4", design)
 
-# %% [markdown] en="070cd74f"
+# %% [markdown] en="dc36507a"
 # ## 在别处看同样的内容
 #
 # - `convscope train lenet fashion-mnist --recipe book --seeds 5`：训练五个种子，训练损失、
 #   训练准确率和测试准确率的曲线见于终端、TensorBoard 和报告；
 # - `convscope compare` 说明几次训练之间的差别是否超出偶然；`convscope doctor RUN`
 #   说明某次训练为什么学不会；
-# - `convscope show lenet` 画出网络；工作室（studio）把它与形状表并排显示。
+# - `convscope show lenet` 列出各层，加上 `--drawing lenet.png` 则画出网络。
 
 # %%
 cs.lessons.end()

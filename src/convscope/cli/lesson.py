@@ -39,7 +39,7 @@ Examples:
 FOLDER = Path("convscope-lessons")
 
 lesson = typer.Typer(
-    help="Lessons: the whole curriculum, runnable, in English and Chinese.",
+    help="Lessons: the curriculum, runnable, in English and Chinese.",
     epilog=EPILOG,
     invoke_without_command=True,
 )
