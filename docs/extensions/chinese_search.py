@@ -33,7 +33,7 @@ class ChineseSearch(SearchLanguage):
     """Pairs and single characters of Chinese, stems of English."""
 
     lang = "zh"
-    language_name = "Chinese"
+    language_name = "English"  # of the stemmer: Sphinx makes its name in JavaScript from this
     js_stemmer_rawcode = "english-stemmer.js"
     stopwords = ENGLISH_STOPWORDS
     js_splitter_code = SPLIT_QUERY
