@@ -153,7 +153,9 @@ def test_two_that_write_at_once_lose_nothing(sample):
     for thread in threads:
         thread.join()
     assert len(read_progress().solved) == 150
-    assert all(json.loads(line) for line in journal_file().read_text().splitlines())
+    # A line that is half written when another begins may be followed by an empty one, which is none.
+    lines = [line for line in journal_file().read_text().splitlines() if line]
+    assert len([json.loads(line) for line in lines]) == 150
 
 
 def test_where_nothing_can_be_written_a_lesson_goes_on(sample, monkeypatch, tmp_path, capsys):
