@@ -153,7 +153,7 @@ def test_two_that_write_at_once_lose_nothing(sample):
     for thread in threads:
         thread.join()
     assert len(read_progress().solved) == 150
-    # A line that is half written when another begins may be followed by an empty one, which is none.
+    # Behind a line that is half written when another begins there may be an empty one.
     lines = [line for line in journal_file().read_text().splitlines() if line]
     assert len([json.loads(line) for line in lines]) == 150
 
