@@ -192,7 +192,8 @@ class Blocks(nn.Module):
         return self.fc(x) + x @ self.fc.weight.t() + F.linear(x, self.fc.weight.detach())
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
 @given(
     frozen=st.sets(st.sampled_from(["c1", "c2", "c3", "fc"])),
     part=st.sampled_from(["", ".weight", ".bias"]),
@@ -224,7 +225,6 @@ def test_frozen_and_detached_parts_cost_nothing_backwards(frozen, part, stops, t
     assert asked == {path: p.requires_grad for path, p in network.named_parameters()}
 
 
-@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.sets(st.sampled_from(["first", "in_proj", "out_proj"])), st.booleans(), st.booleans())
 def test_frozen_parts_of_attention(frozen, need_weights, images):
