@@ -165,7 +165,9 @@ cs.lessons.claim(
 # %%
 loader = DataLoader(TensorDataset(images, labels), batch_size=64, num_workers=0)
 cut = zip(images.split(64), labels.split(64), strict=True)
-equal = [torch.equal(a, c) and torch.equal(b, d) for (a, b), (c, d) in zip(loader, cut)]  # noqa: B905
+equal = [
+    torch.equal(a, c) and torch.equal(b, d) for (a, b), (c, d) in zip(loader, cut, strict=True)
+]
 cs.lessons.claim("4.loader", all(equal) and len(equal) == 16, equal=sum(equal), count=len(equal))
 
 # %% [markdown]
