@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
+from convscope.cli import complete
 from convscope.cli import lesson as lesson_command
 from convscope.cli.main import app
 from convscope.errors import UsageError
@@ -161,5 +162,5 @@ def test_a_copy_that_was_moved_is_missed(sample, without_jupyter, tmp_path):
 
 
 def test_numbers_are_completed(sample):
-    assert lesson_command.complete_lesson("9") == ["99"]
-    assert lesson_command.complete_language("z") == ["zh"]
+    assert complete.complete_lesson("9") == ["99"]
+    assert complete.complete_language("z") == ["zh"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from convscope.look.language import LANGUAGES
+
 DATA_SETS = ("digits", "fashion-mnist", "mnist", "cifar10")
 ENGINES = ("auto", "float32", "bfloat16", "onnx")
 
@@ -65,3 +67,16 @@ def complete_machine(text: str) -> list[str]:
     lines = (files("convscope.planning") / "machines.toml").read_text("utf-8").splitlines()
     names = [line[1:-1] for line in lines if line.startswith("[")]
     return [name for name in ("list", *names) if name.startswith(text)]
+
+
+def complete_lesson(text: str) -> list[str]:
+    """Numbers of the lessons."""
+    from convscope.lessons.contents_table import list_lessons
+
+    numbers = [str(lesson.number) for lesson in list_lessons()]
+    return [number for number in numbers if number.startswith(text)]
+
+
+def complete_language(text: str) -> list[str]:
+    """The languages of lessons."""
+    return [language for language in LANGUAGES if language.startswith(text)]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convscope.cli.complete import complete_language, complete_lesson
 from convscope.cli.console import print_json
 from convscope.errors import UsageError
 from convscope.look.language import (
-    LANGUAGES,
     check_language,
     current_language,
     language_of_environment,
@@ -43,19 +43,6 @@ lesson = typer.Typer(
     epilog=EPILOG,
     invoke_without_command=True,
 )
-
-
-def complete_lesson(text: str) -> list[str]:
-    """Numbers of the lessons."""
-    from convscope.lessons.contents_table import list_lessons
-
-    numbers = [str(lesson.number) for lesson in list_lessons()]
-    return [number for number in numbers if number.startswith(text)]
-
-
-def complete_language(text: str) -> list[str]:
-    """The languages there are."""
-    return [language for language in LANGUAGES if language.startswith(text)]
 
 
 NUMBER = Annotated[
@@ -217,9 +204,8 @@ def check_lesson(
     has_hint = left and failed > before.failed.get(left[0], 0)  # the check has given one just now
     hint = general_hint(exercises[left[0]], failed - 1 if has_hint else failed) if left else None
     if json:
-        print_json(
-            {"lesson": number, "solved": solved, "left": left, "hint": hint, "errors": errors}
-        )
+        found = {"lesson": number, "solved": solved, "left": left, "hint": hint, "errors": errors}
+        print_json(found)
         return
     print(
         pick(

@@ -11,6 +11,7 @@ from convscope.errors import UsageError
 from convscope.files import write_text
 from convscope.lessons.play import PlayedCell, PlayedLesson
 from convscope.lessons.screens import Shown
+from convscope.look import palette
 from convscope.look.html import escape
 from convscope.look.language import Words
 
@@ -38,7 +39,7 @@ def lesson_page(played: PlayedLesson) -> str:
     is_chinese = played.language == "zh"
     title = played.lesson.title.zh if is_chinese else played.lesson.title.en
     body = "\n".join(_cell(cell, markdown, is_chinese=is_chinese) for cell in played.cells)
-    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    style = palette.PAGE + Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="{"zh-CN" if is_chinese else "en"}">\n<head>\n'
         '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n'

@@ -62,9 +62,9 @@ KINDS = {
 PAGE = """\
 :root { color-scheme: light dark; --ink: #1f2933; --faint: #52606d; --page: #f5f7fa;
   --card: #ffffff; --line: #d9e2ec; --blue: #2563eb; --orange: #c2410c; --grey: #7b8794;
-  --header: #eef2f6; }
+  --header: #eef2f6; --good: #166534; --bad: #9f1239; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --faint: #9aa5b1; --page: #14181d;
   --card: #1f262d; --line: #323f4b; --blue: #6ea8fe; --orange: #fb923c; --grey: #8a97a6;
-  --header: #29323b; } }
+  --header: #29323b; --good: #86efac; --bad: #fda4af; } }
 """
 """The colours of HTML pages as CSS variables, light and dark as the reader's system has it."""
