@@ -14,9 +14,11 @@ import torch
 from PIL import Image
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.evaluation.predict import predict
 from convscope.inspection.explanation.explain import explain
 from convscope.networks.catalog import build
 from convscope.runs.model_file import ModelCard, save_model
+from convscope.runs.open_model import open_model
 from tests.evaluation.page.markup import undefined_variables
 from tests.inspection import peculiar
 
@@ -108,6 +110,17 @@ def test_the_class_the_network_takes_it_for(digits_run, tmp_path):
     found = explain(digits_run, image, method="saliency")
     assert (found.label, found.probability) == found.guesses[0]
     assert len(found.guesses) == 5
+
+
+def test_probabilities_are_those_of_predictions(tmp_path, image):
+    file = model(tmp_path)
+    found = open_model(file)
+    warm = found.card.model_copy(update={"temperature": 2.5})
+    save_model(file, found.network, warm)
+    explained = explain(file, image, method="saliency")
+    predicted = predict(file, [image], quiet=True).predictions[0]
+    assert explained.label == predicted.top[0].label
+    assert explained.probability == pytest.approx(predicted.top[0].probability, abs=1e-6)
 
 
 def test_a_network_of_ones_own(tmp_path, image):

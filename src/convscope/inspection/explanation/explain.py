@@ -60,7 +60,7 @@ def explain(
     methods = choose_methods(method)
     opened = open_image(network, image, size=size, device=device, module=module)
     model, pixels = opened.network, opened.pixels
-    probabilities = _probabilities(model, pixels)
+    probabilities = _probabilities(model, pixels, opened.temperature)
     names = opened.classes or tuple(f"class {number}" for number in range(len(probabilities)))
     target = int(probabilities.argmax()) if label is None else _class(label, names)
     black = _black(opened)
@@ -97,12 +97,13 @@ def _black(opened: OpenedImage) -> Tensor:
     return opened.normalization.apply(zeros).to(opened.pixels)
 
 
-def _probabilities(model: nn.Module, pixels: Tensor) -> Tensor:
+def _probabilities(model: nn.Module, pixels: Tensor, temperature: float) -> Tensor:
+    """Those that predictions give: (classes,)."""
     with freeze(model), torch.no_grad():
         logits = logits_of(model, pixels)[0].float()
     if not logits.isfinite().all():
         raise training_diverged("For this image ")
-    return logits.softmax(dim=0).cpu()
+    return (logits / temperature).softmax(dim=0).cpu()
 
 
 def _attributions(

@@ -36,6 +36,7 @@ class OpenedImage:
         image_name: Name of the image.
         classes: Names of the classes; none if they are not known.
         notes: What a person should know.
+        temperature: What logits are divided by before softmax, as in predictions.
     """
 
     network: nn.Module
@@ -45,6 +46,7 @@ class OpenedImage:
     image_name: str
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+    temperature: float
 
     def visible_image(self) -> NDArray[np.uint8]:
         """The image as a person can look at it, uint8 (C, H, W).
@@ -107,6 +109,7 @@ def open_image(
         image_name=Path(image).name if isinstance(image, str | Path) else "image",
         classes=opened.classes,
         notes=notes,
+        temperature=opened.temperature,
     )
 
 

@@ -43,6 +43,8 @@ class OpenedNetwork:
         classes: Names of its classes; none if they aren't known.
         notes: What a person should know of it.
         reading: How image files are read for it, and how images become square.
+        temperature: What its logits are divided by before softmax, as its predictions are; 1 if
+            nothing was fitted.
     """
 
     network: nn.Module
@@ -53,6 +55,7 @@ class OpenedNetwork:
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reading: Reading = DEFAULT
+    temperature: float = 1.0
 
 
 def open_network(
@@ -197,6 +200,7 @@ def _read(
         normalization=model.normalization,
         classes=tuple(card.classes),
         reading=card.reading,
+        temperature=card.temperature,
     )
 
 
