@@ -65,6 +65,17 @@ def test_weights_of_another_architecture(model_file):
         load_model(file, torch.nn.Linear(3, 3))
 
 
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(1, "Images of 1×1 are too small for lenet"), (20, "got 20×20"), (64, "got 64×64")],
+)
+def test_a_card_with_images_that_the_network_cannot_take(model_file, size, words):
+    network, file = model_file
+    save_model(file, network, card_of("lenet", size=size))
+    with pytest.raises(UsageError, match=rf"model\.safetensors': .*{words}"):
+        load_model(file)
+
+
 def test_missing(tmp_path):
     with pytest.raises(UsageError, match="No model file"):
         read_card(tmp_path / "model.safetensors")

@@ -10,6 +10,7 @@ from torch import nn
 
 from convscope.data.batches import Normalization
 from convscope.errors import UsageError
+from convscope.networks.network import Network
 from convscope.networks.weights import load_weights
 from convscope.runs.model_file import ModelCard, read_model_file
 from convscope.runs.own_module import check_is_module, with_shapes
@@ -77,7 +78,8 @@ def load_model(path: str | Path, module: nn.Module | None = None) -> Model:
             is filled, so that the caller's stays as it is.
 
     Raises:
-        UsageError: No such file, no card, or weights of another architecture.
+        UsageError: No such file, no card, weights of another architecture, or a card whose
+            images the network can't take.
         ConvscopeError: The file is damaged.
     """
     content = read_model_file(path)
@@ -88,6 +90,8 @@ def load_model(path: str | Path, module: nn.Module | None = None) -> Model:
         check_is_module(module)
         network = with_shapes(copy_module(module), (card.channels, card.size, card.size))
     try:
+        if isinstance(network, Network):  # the card may have been written by anyone
+            network.check_image_size(card.size, card.size)
         load_weights(network, content.tensors)
     except UsageError as error:
         raise UsageError(f"Model file {str(path)!r}: {error}") from None
