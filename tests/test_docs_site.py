@@ -16,7 +16,6 @@ ENGLISH = [
     "stride",
     "padding",
     "receptive",
-    "field",
     "unit",
     "gradient",
     "forecast",
