@@ -1,5 +1,6 @@
 import pytest
 
+from convscope.look import numbers
 from convscope.planning.alternatives import MOST, Alternatives, forecast_alternatives
 from convscope.planning.plan import Plan
 
@@ -66,7 +67,9 @@ def test_a_table_holds_every_row_and_the_difference_to_the_run_as_it_is(rows):
     assert headings.split() == ["change", "step", "epoch", "run", "memory"]
     assert all(line.startswith(row.change) for line, row in zip(lines, rows[0], strict=True))
     assert "%" not in lines[0]
-    share = round(100 * (rows[0][1].forecast.memory.value / rows[0][0].forecast.memory.value - 1))
-    assert lines[1].endswith(f" {share:+d} %".replace("-", "−") if share else "MB")
+    first, second = (row.forecast.memory.value for row in rows[0][:2])
+    share = round(100 * (second / first - 1))
+    ending = f" {share:+d} %".replace("-", "−") if share else f" {numbers.size(second)}"
+    assert lines[1].endswith(ending)
     assert "epochs in 30 min" in str(Alternatives(rows[0], minutes=30.0))
     assert found.as_dict()["rows"] == [row.as_dict() for row in rows[0]]
