@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
-from convscope.runtime.training_mode import modes_kept
+from convscope.evaluation.logits import evaluation_mode
 
 
 def count_dead_classes(network: nn.Module, images: Tensor) -> int:
@@ -21,6 +20,6 @@ def count_dead_classes(network: nn.Module, images: Tensor) -> int:
     Returns:
         From 0 to the number of classes.
     """
-    with modes_kept(network), torch.no_grad():
-        logits: Tensor = network.eval()(images)
+    with evaluation_mode(network):
+        logits: Tensor = network(images)
     return int((logits == 0).all(dim=0).sum())

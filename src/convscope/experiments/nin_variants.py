@@ -1,4 +1,4 @@
-"""Network in Network for 28-pixel images, small enough to be started twenty times, and its cures."""
+"""Network in Network for 28 pixels, small enough to be started twenty times, and its cures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ CHANNELS = (96, 256, 384)  # of the first three blocks, as the textbook has them
 
 
 def build_small_nin(
-    *, last_relu: bool = True, batch_norm: bool = False, width: float = 1 / 8, classes: int = 10
+    *,
+    last_relu: bool = True,
+    prelu: bool = False,
+    batch_norm: bool = False,
+    width: float = 1 / 8,
+    classes: int = 10,
 ) -> NiN:
     """Build the textbook's NiN with fewer channels, for grey images of 28×28.
 
@@ -26,6 +31,8 @@ def build_small_nin(
     Args:
         last_relu: Whether the class maps go through a ReLU, as in the textbook. Without it a logit
             can be negative.
+        prelu: PReLU in the place of every ReLU: a slope below 0, too, 0.25 at first and learned
+            (He et al., "Delving deep into rectifiers", 2015).
         batch_norm: Normalize behind every convolution, before its ReLU.
         width: Scales the channels of the first three blocks.
         classes: How many class maps the last block has.
@@ -45,16 +52,25 @@ def build_small_nin(
         for block in features:
             if isinstance(block, nn.Sequential):
                 _normalize(block)
+    if prelu:
+        _bend(features)
     return NiN(1, classes, features)
+
+
+def _bend(features: nn.Sequential) -> None:
+    """Put a PReLU in the place of each ReLU."""
+    for block in features:
+        if isinstance(block, nn.Sequential):
+            for place, layer in enumerate(block):
+                if isinstance(layer, nn.ReLU):
+                    block[place] = nn.PReLU()
 
 
 def _normalize(block: nn.Sequential) -> None:
     """Put a batch normalization behind each convolution of a block."""
-    places = [place for place, layer in enumerate(block) if isinstance(layer, nn.Conv2d)]
-    for place in reversed(places):
-        convolution = block[place]
-        assert isinstance(convolution, nn.Conv2d)
-        block.insert(place + 1, nn.BatchNorm2d(convolution.out_channels))
+    for place, layer in reversed([*enumerate(block)]):
+        if isinstance(layer, nn.Conv2d):
+            block.insert(place + 1, nn.BatchNorm2d(layer.out_channels))
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,7 @@ NIN_STARTS: dict[str, NiNStart] = {
     "no last ReLU": NiNStart(partial(build_small_nin, last_relu=False)),
     "Kaiming": NiNStart(changes={"initialization": "kaiming"}),
     "batch normalization": NiNStart(partial(build_small_nin, batch_norm=True)),
+    "PReLU": NiNStart(partial(build_small_nin, prelu=True)),
 }
 """The book's start, what one is advised to change, and what helps; by name."""
 

@@ -15,7 +15,7 @@ from convscope.errors import unknown_name
 from convscope.evaluation.interval import wilson_interval
 from convscope.experiments.dead_classes import count_dead_classes
 from convscope.experiments.training_curves import measure_curves
-from convscope.look.language import pick
+from convscope.look.language import Words, pick
 from convscope.look.numbers import percent
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.runs.recipe import Recipe
@@ -24,6 +24,21 @@ from convscope.training.job import prepare
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+NAMES = {
+    "book": Words("the book's start", "书中的起点"),
+    "lower rate": Words("a fifth of the rate", "学习率的五分之一"),
+    "higher rate": Words("five times the rate", "学习率的五倍"),
+    "higher rate, warm-up": Words("five times, warm-up", "五倍，预热"),
+    "higher rate, clipping": Words("five times, clipping", "五倍，梯度裁剪"),
+    "no last ReLU": Words("no last ReLU", "去掉最后的 ReLU"),
+    "Kaiming": Words("Kaiming", "Kaiming 初始化"),
+    "batch normalization": Words("batch normalization", "批量规范化"),
+    "PReLU": Words("PReLU", "PReLU"),
+    "book, patience": Words("the book's start, patience", "书中的起点，多等"),
+    "no last ReLU, patience": Words("no last ReLU, patience", "去掉最后的 ReLU，多等"),
+}
+"""What ways to start are called in texts, where they have a name of their own."""
 
 LEARNED = 0.2  # accuracy: of ten classes, guessing gives 0.1
 IMAGES = 500  # that a class must be silent for to count as dead
@@ -38,7 +53,8 @@ class StartTrial:
         seed: Decides first weights, order of images and dropout.
         losses: Mean training loss of each epoch, in nats.
         accuracy: Share of the test images that are right at the end.
-        dead_before: Classes whose logit is 0 for all images before the first step.
+        dead_before: Classes whose logit is 0 for all images before the first step (in evaluation
+            mode, where a batch normalization that has seen no image changes nothing).
         dead_after: The same after the last step.
         classes: How many there are.
         steps: Steps of the training.
@@ -106,21 +122,18 @@ class StartTrials(Printed):
             pick("waiting", "停滞"),
             pick("dead", "死亡"),
             pick("share that fails", "失败的比例"),
-            pick("silent classes: before, after", "沉默的类别：训练前、后"),
+            pick("silent classes at the end", "最后沉默的类别"),
         ]
         rows = []
         for start in self.starts:
             tried = self.of(start)
             low, high = self.interval(start)
-            before, after = (
-                sum(getattr(trial, name) for trial in tried) / len(tried)
-                for name in ("dead_before", "dead_after")
-            )
+            silent = f"{sum(trial.dead_after for trial in tried) / len(tried):.1f}"
             counts = [str(self.count(start, each)) for each in ("learned", "waiting", "dead")]
             share = pick(
-                f"{percent(low, 0)} to {percent(high, 0)}", f"{percent(low, 0)} ～ {percent(high, 0)}"
+                f"{percent(low, 0)} to {percent(high, 0)}",
+                f"{percent(low, 0)} ～ {percent(high, 0)}",
             )
-            silent = pick(f"{before:.1f}, {after:.1f}", f"{before:.1f}、{after:.1f}")
             name, steps = name_of(start), f"{tried[0].steps:,}"
             rows.append([name, str(len(tried)), steps, *counts, share, silent])
         yield TextTable(pick("What became of each start", "每种起点的结局"), headings, rows)
@@ -138,6 +151,11 @@ class StartTrials(Printed):
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {"trials": [asdict(trial) | {"losses": [*trial.losses]} for trial in self.trials]}
+
+
+def name_of(start: str) -> str:
+    """What a way to start is called in the current language."""
+    return str(NAMES.get(start, start))
 
 
 def try_start(
