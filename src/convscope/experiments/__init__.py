@@ -153,6 +153,7 @@ _HOME: dict[str, str] = {
     "try_start": "convscope.experiments.start_trials",
     "value_graph": "convscope.experiments.scalar_graph",
     "weight_difference": "convscope.experiments.training_curves",
+    "wilson_interval": "convscope.evaluation.interval",
     "write_image_folder": "convscope.experiments.image_folder",
 }
 

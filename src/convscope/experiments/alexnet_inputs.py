@@ -28,6 +28,8 @@ NAMES = {
     "28": Words("28, 3×3 kernel", "28，3×3 卷积核"),
 }
 
+MARGIN = 2  # percentage points that count as "no matter"
+
 
 class FirstMap(NamedTuple):
     """What the first convolution makes of an image.
@@ -206,9 +208,6 @@ class InputTrials(Printed):
         """Plain data that JSON can hold."""
         plain = asdict(self)
         return plain | {"accuracies": {name: [*v] for name, v in self.accuracies.items()}}
-
-
-MARGIN = 2  # percentage points that count as "no matter"
 
 
 def read_input_trials(

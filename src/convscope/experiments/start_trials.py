@@ -14,8 +14,9 @@ from convscope.data.load import Data
 from convscope.errors import unknown_name
 from convscope.evaluation.interval import wilson_interval
 from convscope.experiments.dead_classes import count_dead_classes
+from convscope.experiments.start_names import name_of
 from convscope.experiments.training_curves import measure_curves
-from convscope.look.language import Words, pick
+from convscope.look.language import pick
 from convscope.look.numbers import percent
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.runs.recipe import Recipe
@@ -24,21 +25,6 @@ from convscope.training.job import prepare
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-NAMES = {
-    "book": Words("the book's start", "书中的起点"),
-    "lower rate": Words("a fifth of the rate", "学习率的五分之一"),
-    "higher rate": Words("five times the rate", "学习率的五倍"),
-    "higher rate, warm-up": Words("five times, warm-up", "五倍，预热"),
-    "higher rate, clipping": Words("five times, clipping", "五倍，梯度裁剪"),
-    "no last ReLU": Words("no last ReLU", "去掉最后的 ReLU"),
-    "Kaiming": Words("Kaiming", "Kaiming 初始化"),
-    "batch normalization": Words("batch normalization", "批量规范化"),
-    "PReLU": Words("PReLU", "PReLU"),
-    "book, patience": Words("the book's start, patience", "书中的起点，多等"),
-    "no last ReLU, patience": Words("no last ReLU, patience", "去掉最后的 ReLU，多等"),
-}
-"""What ways to start are called in texts, where they have a name of their own."""
 
 LEARNED = 0.2  # accuracy: of ten classes, guessing gives 0.1
 IMAGES = 500  # that a class must be silent for to count as dead
@@ -151,11 +137,6 @@ class StartTrials(Printed):
     def as_dict(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
         return {"trials": [asdict(trial) | {"losses": [*trial.losses]} for trial in self.trials]}
-
-
-def name_of(start: str) -> str:
-    """What a way to start is called in the current language."""
-    return str(NAMES.get(start, start))
 
 
 def try_start(

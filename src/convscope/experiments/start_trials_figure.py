@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.experiments.start_names import name_of
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
 from convscope.look.palette import FAINT, GREEN, ORANGE, VERMILION
@@ -57,22 +58,17 @@ def start_trials_figure(trials: StartTrials, path: str | Path | None = None) -> 
 
 
 def _message(trials: StartTrials, learned: int, tried: int, best: str) -> str:
-    from convscope.experiments.start_trials import name_of
-
     if len(trials.starts) == 1 or best == trials.starts[0]:
         return pick(f"{learned} of {tried} starts learn", f"{tried} 次中有 {learned} 次学会")
-    there = f"{trials.count(best, 'learned')}", f"{len(trials.of(best))}"
+    first, other = name_of(trials.starts[0]), name_of(best)
+    there, tries = trials.count(best, "learned"), len(trials.of(best))
     return pick(
-        f"{name_of(trials.starts[0])}: {learned} of {tried} starts learn; "
-        f"{name_of(best)}: {there[0]} of {there[1]}",
-        f"{name_of(trials.starts[0])}：{tried} 次中有 {learned} 次学会；"
-        f"{name_of(best)}：{there[1]} 次中有 {there[0]} 次",
+        f"{first[0].upper()}{first[1:]}: {learned} of {tried} learn. {other}: {there} of {tries}.",
+        f"{first}：{tried} 次中 {learned} 次学会；{other}：{tries} 次中 {there} 次",
     )
 
 
 def _draw_losses(axes: Axes, trials: StartTrials, start: str) -> None:
-    from convscope.experiments.start_trials import name_of
-
     tried = trials.of(start)
     for trial in tried:
         epochs = len(trial.losses)
@@ -82,14 +78,12 @@ def _draw_losses(axes: Axes, trials: StartTrials, start: str) -> None:
     axes.set_ylim(0, 1.15 * math.log(tried[0].classes))
     axes.set_xlim(0, tried[0].steps)
     axes.set_xticks([0, tried[0].steps])
-    learned = trials.count(start, "learned")
-    axes.set_title(
-        pick(
-            f"{name_of(start)}\n{learned} of {len(tried)} learn",
-            f"{name_of(start)}\n{len(tried)} 次中 {learned} 次学会",
-        ),
-        fontsize=10,
+    learned, waiting, dead = (trials.count(start, outcome) for outcome in COLOURS)
+    counts = pick(
+        f"{learned} learn, {waiting} wait, {dead} dead",
+        f"学会 {learned}，停滞 {waiting}，死亡 {dead}",
     )
+    axes.set_title(f"{name_of(start)}\n{counts}", fontsize=9, loc="left")
     axes.text(
         0.5, -0.14, pick("steps", "步数"), transform=axes.transAxes, ha="center", va="center",
         fontsize=8, color=FAINT,
