@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 from torch import nn
 
@@ -9,18 +10,20 @@ from convscope.experiments.alexnet_inputs import FirstMaps, measure_first_maps
 from convscope.experiments.network_costs import NetworkCosts, count_network_costs
 from convscope.experiments.nin_variants import build_small_nin
 from convscope.lessons.stored_results import stored
+from convscope.networks.alexnet import AlexNet
 from convscope.networks.initialization import initialize
+from convscope.networks.nin import nin_block
 from tests.lessons.wrong import Wrong
-
-
-class RoundingUp(nn.MaxPool2d):
-    def __init__(self, size, stride=None, padding=0, **more):
-        super().__init__(size, stride, padding, ceil_mode=True)
 
 
 class Leaking(nn.LeakyReLU):
     def __init__(self, inplace=False):
         super().__init__(0.01, inplace)
+
+
+def pad_first(in_channels, channels, kernel_size, stride=1, padding=0):
+    """A block of NiN whose strided convolution pads by 2."""
+    return nin_block(in_channels, channels, kernel_size, stride, 2 if stride == 4 else padding)
 
 
 def exchange_kinds(networks):
@@ -79,9 +82,14 @@ def change(variant, **changes):
 
 WRONG = [
     Wrong(
-        "max pooling rounds up",
-        {"torch.nn.MaxPool2d": RoundingUp},
-        turns=["13.alexnet", "13.nin"],
+        "AlexNet is that of the other library",
+        {"convscope.networks.alexnet.AlexNet": partial(AlexNet, stem=(11, 4, 2))},
+        turns=["13.alexnet"],
+    ),
+    Wrong(
+        "NiN's first convolution pads",
+        {"convscope.networks.nin.nin_block": pad_first},
+        turns=["13.nin"],
     ),
     Wrong(
         "VGG's last block is twice as wide",
