@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -45,6 +46,7 @@ PUBLISHED = {
 }
 DATA, ALL_IMAGES = "fashion-mnist", 60_000
 BOOK_EPOCHS = 10
+BUSY = 0.5  # runnable programs for each core when a run begins: above, its times say little
 FAILED = 0.2  # test accuracy: a network that has learned something is above it
 
 
@@ -96,6 +98,7 @@ def train(network: str, seed: int, epochs: int, images: int | None) -> dict[str,
     if images is not None:
         data = load_splits(DATA, validation=0)
         data["train"] = data["train"].subset(range(images))
+    load, _, _ = os.getloadavg()
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         run = cs.train(network, data, "book", out=f"{folder}/run", seed=seed, epochs=epochs)
@@ -110,6 +113,7 @@ def train(network: str, seed: int, epochs: int, images: int | None) -> dict[str,
         "accuracy": summary["accuracy"],
         "images_per_second": round(summary["images_per_second"]),
         "seconds": round(seconds, 1),
+        "load": round(load, 1),
         "precision": environment["precision"],
         "processor": processor(),
         "cores": environment["cores"],
@@ -159,6 +163,8 @@ def _row(network: str, theirs: str, runs: list[dict[str, Any]]) -> str:
     speed = statistics.median(run["images_per_second"] for run in runs)
     took = statistics.median(run["seconds"] for run in runs)
     machine = f"{runs[-1]['processor']}, {runs[-1]['cores']} cores, {runs[-1]['date']}"
+    if any(run.get("load", 0) > BUSY * run["cores"] for run in runs):
+        machine += ", **busy with other programs**"
     return (
         f"| {network} | {theirs} | {ours}{fewer}, {failed} of {len(runs)} failed "
         f"| {speed:,.0f} | {duration(took)} | {machine} |"
@@ -171,7 +177,7 @@ Each network with the textbook's settings on Fashion-MNIST (recipe `book`: plain
 initialization, 10 epochs). *Published*: final test accuracy of all builds of the book that its
 repository keeps, median (10th–90th percentile); *failed*: at most {percent(FAILED, 0)} test
 accuracy. *Ours*: median (lowest–highest) over seeds. Images per second are those of training; the
-time is that of the whole run with its report.
+time is that of the whole run with its report; where the machine was busy, both say little.
 
 | network | published | ours | images/s | time of a run | machine |
 |---|---|---|---|---|---|

@@ -262,13 +262,13 @@ cs.lessons.claim("13.prelu", alive.largest_gradient > 1e-4, gradient=alive.large
 small = cs.experiments.build_small_nin
 silent = cs.experiments.measure_silence(
     {
-        "Xavier (book)": (small, "xavier"),
+        "book": (small, "xavier"),
         "Kaiming": (small, "kaiming"),
-        "Xavier, no last ReLU": (partial(small, last_relu=False), "xavier"),
+        "no last ReLU": (partial(small, last_relu=False), "xavier"),
     }
 )
 cs.lessons.show(silent)
-book, without = silent["Xavier (book)"], silent["Xavier, no last ReLU"]
+book, without = silent["book"], silent["no last ReLU"]
 cs.lessons.claim(
     "13.silent",
     book.mean_dead_classes > 2 and max(without.dead_classes) == 0,

@@ -138,7 +138,7 @@ cs.lessons.claim("13.sizes", heights == [54, 55, 55, 56], heights=heights)
 # 看最后一列就知道。
 #
 # 准确率会因此不同吗？规则在运行之前就定好：通道很少的 AlexNet，每种读法 **n = 8** 个相同的种子；Fashion-MNIST
-# 的 1,500 幅训练图像，6 轮，1,000 幅测试图像。“没有关系”是指：其余三种读法与教科书的成对差异，95% 区间都落在
+# 的 1,500 幅训练图像，6 轮，1,000 幅测试图像。“没有关系”是指：其余三种读法与教科书的成对差异，百分之 95 置信区间都落在
 # 2 个百分点以内。“有关系”是指：有一个区间整个落在外面。其余情况：无法判定。
 
 # %%
@@ -178,7 +178,7 @@ cs.lessons.claim("13.work", times > 2, times=times)
 #
 # 训练时，暂退法以 ½ 的概率把每个隐藏单元设为 0，每幅图像重新抽取。人们说它有两个好处：缩小训练图像与测试图像
 # 之间的差距；提高测试准确率。这是两回事。规则：**n = 10** 个种子，每个种子用与不用各训练一次；1,000 幅训练图像，
-# 24 轮，2,000 幅测试图像；成对差异的整个 95% 区间在 0 的一侧，说法才算成立或不成立。
+# 24 轮，2,000 幅测试图像；成对差异的整个百分之 95 置信区间在 0 的一侧，说法才算成立或不成立。
 
 # %%
 gaps = cs.experiments.read_dropout_gaps(cs.lessons.stored("alexnet_dropout").rows)
@@ -247,13 +247,13 @@ cs.lessons.claim("13.prelu", alive.largest_gradient > 1e-4, gradient=alive.large
 small = cs.experiments.build_small_nin
 silent = cs.experiments.measure_silence(
     {
-        "Xavier (book)": (small, "xavier"),
+        "book": (small, "xavier"),
         "Kaiming": (small, "kaiming"),
-        "Xavier, no last ReLU": (partial(small, last_relu=False), "xavier"),
+        "no last ReLU": (partial(small, last_relu=False), "xavier"),
     }
 )
 cs.lessons.show(silent)
-book, without = silent["Xavier (book)"], silent["Xavier, no last ReLU"]
+book, without = silent["book"], silent["no last ReLU"]
 cs.lessons.claim(
     "13.silent",
     book.mean_dead_classes > 2 and max(without.dead_classes) == 0,

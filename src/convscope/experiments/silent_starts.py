@@ -16,6 +16,7 @@ from convscope.data.load import load
 from convscope.errors import unknown_name
 from convscope.evaluation.logits import evaluation_mode
 from convscope.experiments.dead_classes import count_dead_classes
+from convscope.experiments.start_names import name_of
 from convscope.inspection.parameters.dead_units import find_dead_units
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
@@ -97,7 +98,7 @@ class SilentStarts(Printed):
         ]
         rows = [
             [
-                start.name,
+                name_of(start.name),
                 f"{start.mean_dead_classes:.1f}",
                 pick(
                     f"{min(start.dead_classes)} to {max(start.dead_classes)}",
@@ -192,7 +193,7 @@ def silent_starts_figure(silent: SilentStarts, path: str | Path | None = None) -
             axes.bar(places, start.dead_classes, color=VERMILION, width=0.8)
             axes.set_ylim(0, start.classes)
             axes.set_yticks([0, start.classes])
-            axes.set_title(start.name, fontsize=11, loc="left")
+            axes.set_title(name_of(start.name), fontsize=11, loc="left")
             axes.grid(visible=False)
         panels[-1].set_xticks(places)
         panels[-1].set_xlabel(pick("start", "起点（种子）"))
