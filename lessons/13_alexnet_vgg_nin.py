@@ -119,8 +119,8 @@ cs.lessons.claim("13.small", min(savings) > 2, least=min(savings), most=max(savi
 # %% [markdown]
 # ## 5 · 54, 55 or 56?
 #
-# The paper says 224 pixels and 55×55 maps, which no padding of whole pixels on all sides but 2 can
-# give. Caffe takes 227 pixels, others pad; the textbook gets 54.
+# The paper says 224 pixels, and its figure has maps of 55×55, which 224 pixels without padding
+# cannot give. Caffe takes 227 pixels, others pad; the textbook gets 54.
 #
 # **Exercise 13.2 (N)** A kernel of 11×11, stride 4. How high are the maps for 224 pixels with 1 of
 # padding on each side; 224 with 2; 227 with none; 224 with 3 above and 4 below? Four numbers.

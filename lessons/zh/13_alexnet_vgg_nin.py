@@ -111,11 +111,11 @@ cs.lessons.claim("13.dense", held > 0.9 and done > 0.9, held=held, done=done)
 savings = [costs[name].macs / costs[f"{name}, 28 px"].macs for name in ("AlexNet", "VGG-11", "NiN")]
 cs.lessons.claim("13.small", min(savings) > 2, least=min(savings), most=max(savings))
 
-# %% [markdown] en="e90f0e98"
+# %% [markdown] en="2b051e29"
 # ## 5 · 54、55 还是 56？
 #
-# 论文说图像是 224 像素，特征图是 55×55；四边填充同样的整数个像素，只有填充 2 才能得到它。Caffe 用 227
-# 像素，别人用填充；教科书得到 54。
+# 论文说图像是 224 像素，图中的特征图却是 55×55；224 像素不填充得不到它。Caffe 用 227 像素，别人用填充；
+# 教科书得到 54。
 #
 # **练习 13.2（N）** 卷积核 11×11，步幅 4。下面四种情况，特征图各有多高：224 像素，每侧填充 1；224，每侧填充
 # 2；227，不填充；224，上面填充 3、下面填充 4？四个数。
