@@ -55,7 +55,10 @@ deeper = cs.experiments.count_network_costs({name: (name, (1, 224, 224)) for nam
 cs.lessons.show(deeper, "text")
 layers = [row.convolutions + row.dense for row in deeper.rows]
 cs.lessons.claim(
-    "13.vgg", pooled == halved and layers == [11, 13, 16, 19], last=pooled[-1][1], layers=layers
+    "13.vgg",
+    pooled == halved and layers == [11, 13, 16, 19],
+    last=pooled[-1][1],
+    layers=", ".join(map(str, layers)),
 )
 
 # %% [markdown]
@@ -136,7 +139,7 @@ heights = [
     first.height(given)
     for given in ("224, padding 1", "224, padding 2", "227, no padding", "224, padding 3 and 4")
 ]
-cs.lessons.claim("13.sizes", heights == [54, 55, 55, 56], heights=heights)
+cs.lessons.claim("13.sizes", heights == [54, 55, 55, 56], heights=", ".join(map(str, heights)))
 
 # %% [markdown]
 # So all three numbers are right, each for its own reading; only a size that goes with another
@@ -294,11 +297,11 @@ cs.lessons.claim("13.spread", wider > 10, wider=wider)
 
 # %%
 least, most = cs.experiments.wilson_interval(8, 101)
-print(f"between {least:.0%} and {most:.0%}, with 95 % confidence")
 again = 1 / most**2
 
 # %% [markdown]
-# So a second try is a fair bet there: both fail at most once in {{again:.0f}} times.
+# Between {{least:.0%}} and {{most:.0%}}, with 95 percent confidence. So a second try is a fair bet
+# there: even by the upper figure both fail only once in {{again:.0f}} times.
 #
 # We cannot train that NiN twenty times here. Ours is smaller: an eighth of the channels, 28 pixels,
 # 4,000 images of Fashion-MNIST, batches of 32, and **500 steps** where the book takes 4,690. Its
@@ -346,13 +349,17 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# And patience? The last panels have four times as many steps, from five of the starts. Without the
-# last ReLU nothing can die: what waits, waits. With it, waiting can end either way.
+# And patience? The last panels have four times as many steps, from five of the starts.
 
 # %%
 waited = starts.count("no last ReLU, patience", "learned")
 silenced = starts.count("no last ReLU", "dead") + starts.count("no last ReLU, patience", "dead")
+patient = starts.count("book, patience", "learned")
 cs.lessons.claim("13.patience", waited == 5 and silenced == 0, learned=waited)
+
+# %% [markdown]
+# Without the last ReLU nothing can die, and what waits gets there. With it, {{patient}} of the same
+# five learn in that time: there waiting is no plan either.
 
 # %% [markdown]
 # **Exercise 13.4 (D)** Make the small NiN start five times out of five, on the digits: after 6

@@ -23,7 +23,7 @@ SEEDS = tuple(range(100, 108))  # 0 was tried first
 TRAINED, TESTED = 1_500, 1_000
 EPOCHS = 6
 CELL = {"variant": "28", "seed": 100}
-WITHIN = {"accuracy": 0.05}
+WITHIN = {"accuracy": 0.08}
 
 
 def measure() -> Iterator[dict[str, Any]]:

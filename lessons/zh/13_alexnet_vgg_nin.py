@@ -54,7 +54,10 @@ deeper = cs.experiments.count_network_costs({name: (name, (1, 224, 224)) for nam
 cs.lessons.show(deeper, "text")
 layers = [row.convolutions + row.dense for row in deeper.rows]
 cs.lessons.claim(
-    "13.vgg", pooled == halved and layers == [11, 13, 16, 19], last=pooled[-1][1], layers=layers
+    "13.vgg",
+    pooled == halved and layers == [11, 13, 16, 19],
+    last=pooled[-1][1],
+    layers=", ".join(map(str, layers)),
 )
 
 # %% [markdown] en="08e17a4c"
@@ -131,7 +134,7 @@ heights = [
     first.height(given)
     for given in ("224, padding 1", "224, padding 2", "227, no padding", "224, padding 3 and 4")
 ]
-cs.lessons.claim("13.sizes", heights == [54, 55, 55, 56], heights=heights)
+cs.lessons.claim("13.sizes", heights == [54, 55, 55, 56], heights=", ".join(map(str, heights)))
 
 # %% [markdown] en="270f0ae2"
 # 所以三个数都对，各对应一种读法；把一种读法的尺寸配到另一种上才是错的。用一种读法训练的权重，也放不进另一种：
@@ -277,11 +280,11 @@ cs.lessons.claim("13.spread", wider > 10, wider=wider)
 
 # %%
 least, most = cs.experiments.wilson_interval(8, 101)
-print(f"between {least:.0%} and {most:.0%}, with 95 % confidence")
 again = 1 / most**2
 
-# %% [markdown] en="5ad07ade"
-# 所以在那里再试一次是划算的：两次都失败，至多 {{again:.0f}} 次里遇到一次。
+# %% [markdown] en="8a2d8240"
+# 在 {{least:.0%}} 到 {{most:.0%}} 之间（置信水平百分之 95）。所以在那里再试一次是划算的：即使按上限算，两次都失败也要
+# {{again:.0f}} 次才遇到一次。
 #
 # 我们无法在这里把那个 NiN 训练二十次。我们的更小：通道为八分之一，28 像素，Fashion-MNIST 的 4,000 幅图像，
 # 批量 32，只走 **500 步**，而书中是 4,690 步。所以失败的比例只属于这个网络。规则在运行之前就定好：每种起点
@@ -325,14 +328,18 @@ cs.lessons.claim(
     high=max(cures.values()),
 )
 
-# %% [markdown] en="8ee42015"
-# 那么多等一等呢？最后几幅图的步数是四倍，取其中五个种子。去掉最后的 ReLU，就没有什么会死：停滞的只是停滞。
-# 保留它，等下去两种结局都有可能。
+# %% [markdown] en="aa837545"
+# 那么多等一等呢？最后几幅图的步数是四倍，取其中五个种子。
 
 # %%
 waited = starts.count("no last ReLU, patience", "learned")
 silenced = starts.count("no last ReLU", "dead") + starts.count("no last ReLU, patience", "dead")
+patient = starts.count("book, patience", "learned")
 cs.lessons.claim("13.patience", waited == 5 and silenced == 0, learned=waited)
+
+# %% [markdown] en="0071b8f8"
+# 去掉最后的 ReLU，就没有什么会死，停滞的最后都能学会。保留它，同样的五次中，这段时间里学会的有 {{patient}} 次：
+# 在那里，等也不是办法。
 
 # %% [markdown] en="7ce29b01"
 # **练习 13.4（D）** 用手写数字图像，使小型 NiN 五次起点全部成功：6 轮、每轮 45 步之后，五个种子的测试图像都要
