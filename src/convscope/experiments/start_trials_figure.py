@@ -48,8 +48,8 @@ def start_trials_figure(trials: StartTrials, path: str | Path | None = None) -> 
             figure,
             pick(
                 "A line: one start. Green: learned. Orange: at most one in five right. Red: every "
-                "class map is 0, so no weight has a gradient.\nDotted: ln of the number of classes, the "
-                "loss of guessing.",
+                "class map is 0, so no weight has a gradient.\nDotted: ln of the number of classes, "
+                "the loss of guessing.",
                 "每条线是一次训练。绿：学会了；橙：最多认对五分之一；红：所有类别图全为 0，"
                 "任何权重都没有梯度。\n点线：类别数的自然对数，即瞎猜的损失。",
             ),
@@ -63,9 +63,13 @@ def _message(trials: StartTrials, learned: int, tried: int, best: str) -> str:
     first, other = name_of(trials.starts[0]), name_of(best)
     there, tries = trials.count(best, "learned"), len(trials.of(best))
     return pick(
-        f"{first[0].upper()}{first[1:]}: {learned} of {tried} learn. {other}: {there} of {tries}.",
+        f"{_sentence(first)}: {learned} of {tried} learn. {_sentence(other)}: {there} of {tries}.",
         f"{first}：{tried} 次中 {learned} 次学会；{other}：{tries} 次中 {there} 次",
     )
+
+
+def _sentence(name: str) -> str:
+    return name[0].upper() + name[1:]
 
 
 def _draw_losses(axes: Axes, trials: StartTrials, start: str) -> None:

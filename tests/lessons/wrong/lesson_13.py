@@ -119,6 +119,11 @@ WRONG = [
         turns=["13.no_matter"],
     ),
     Wrong(
+        "images as they are give twenty points more",
+        {"convscope.lessons.stored": change("28", accuracy=lambda row: row["accuracy"] + 0.2)},
+        turns=["13.enlarging"],
+    ),
+    Wrong(
         "small images are as slow as large ones",
         {"convscope.lessons.stored": change("28", seconds=lambda row: 20 * row["seconds"])},
         turns=["13.work"],
