@@ -97,6 +97,7 @@ def test_where_there_is_jupyter_it_opens_the_copy(sample, monkeypatch):
     assert len(started) == 1
 
 
+@pytest.mark.slow
 def test_the_copy_is_checked_and_the_next_hint_given(sample, without_jupyter, tmp_path):
     assert "0 of 5 exercises solved.\nNext: 99.1. Hint 1 of 2: think\nWork on your own" in run(
         "check", "99"
