@@ -48,8 +48,8 @@ def start_trials_figure(trials: StartTrials, path: str | Path | None = None) -> 
             figure,
             pick(
                 "A line: one start. Green: learned. Orange: at most one in five right. Red: every "
-                "class map is 0, so no weight has a gradient.\nDotted: ln of the number of classes, "
-                "the loss of guessing.",
+                "class map is 0, so no weight has a gradient.\nDotted: ln of the number of "
+                "classes, the loss of guessing.",
                 "每条线是一次训练。绿：学会了；橙：最多认对五分之一；红：所有类别图全为 0，"
                 "任何权重都没有梯度。\n点线：类别数的自然对数，即瞎猜的损失。",
             ),
