@@ -23,7 +23,7 @@ Shape = Sequence[int]
 
 
 @dataclass(frozen=True)
-class NetworkCost:
+class CountedNetwork:
     """What a network costs for one image.
 
     Attributes:
@@ -65,9 +65,9 @@ class NetworkCosts(Printed):
         rows: One for each network.
     """
 
-    rows: tuple[NetworkCost, ...]
+    rows: tuple[CountedNetwork, ...]
 
-    def __getitem__(self, name: str) -> NetworkCost:
+    def __getitem__(self, name: str) -> CountedNetwork:
         """The network of this name.
 
         Raises:
@@ -137,7 +137,7 @@ def count_network_costs(
         layers = trace(network, shape).layers
         dense = [layer for layer in layers if layer.kind == "dense"]
         rows.append(
-            NetworkCost(
+            CountedNetwork(
                 name=name,
                 shape=tuple(shape),
                 convolutions=sum(layer.kind == "convolution" for layer in layers),
@@ -151,7 +151,7 @@ def count_network_costs(
     return NetworkCosts(tuple(rows))
 
 
-def network_costs_figure(rows: Sequence[NetworkCost], path: str | Path | None = None) -> Figure:
+def network_costs_figure(rows: Sequence[CountedNetwork], path: str | Path | None = None) -> Figure:
     """Draw where parameters and MACs are, one panel each, a bar for each network.
 
     Args:
