@@ -157,16 +157,18 @@ def _row(network: str, theirs: str, runs: list[dict[str, Any]]) -> str:
     failed = sum(accuracy <= FAILED for accuracy in accuracies)
     epochs = runs[0]["epochs"]
     fewer = "" if epochs == BOOK_EPOCHS else f" **after {epochs} of {BOOK_EPOCHS} epochs**"
+    partly = epochs < BOOK_EPOCHS or runs[0]["images"] < ALL_IMAGES
     if runs[0]["images"] < ALL_IMAGES:
         fewer += f" **with {runs[0]['images']:,} of {ALL_IMAGES:,} images**"
     ours = f"{statistics.median(accuracies):.3f} ({accuracies[0]:.3f}–{accuracies[-1]:.3f})"
     speed = statistics.median(run["images_per_second"] for run in runs)
     took = statistics.median(run["seconds"] for run in runs)
+    outcome = "" if partly else f", {failed} of {len(runs)} failed"
     machine = f"{runs[-1]['processor']}, {runs[-1]['cores']} cores, {runs[-1]['date']}"
     if any(run.get("load", 0) > BUSY * run["cores"] for run in runs):
         machine += ", **busy with other programs**"
     return (
-        f"| {network} | {theirs} | {ours}{fewer}, {failed} of {len(runs)} failed "
+        f"| {network} | {theirs} | {ours}{fewer}{outcome} "
         f"| {speed:,.0f} | {duration(took)} | {machine} |"
     )
 
@@ -185,8 +187,8 @@ time is that of the whole run with its report; where the machine was busy, both 
 
 Made by `python benchmarks/reproduce.py NETWORK --seeds …`; every run stands in
 `docs/reproduction.json`. A row that says "after 1 of 10 epochs" can't be compared with the
-published accuracy, nor can one "with 6,000 of 60,000 images": they say whether the network learns,
-and how fast. "Failed" then often means "not yet".
+published accuracy, nor can one "with 6,000 of 60,000 images": they say whether the network has begun
+to learn, and how fast it runs.
 """
 
 if __name__ == "__main__":
