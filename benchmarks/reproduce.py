@@ -187,8 +187,8 @@ time is that of the whole run with its report; where the machine was busy, both 
 
 Made by `python benchmarks/reproduce.py NETWORK --seeds …`; every run stands in
 `docs/reproduction.json`. A row that says "after 1 of 10 epochs" can't be compared with the
-published accuracy, nor can one "with 6,000 of 60,000 images": they say whether the network has begun
-to learn, and how fast it runs.
+published accuracy, nor can one "with 6,000 of 60,000 images": they say whether the network has
+begun to learn, and how fast it runs.
 """
 
 if __name__ == "__main__":

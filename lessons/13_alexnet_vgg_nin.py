@@ -163,13 +163,13 @@ others = [
 ]
 largest = max(abs(each.mean) for each in others)
 within = [each.is_within(2) for each in others]
-widest = max(each.high - each.low for each in others)
+reach = max(max(-each.low, each.high) for each in others)
 no_matter = False if False in within else None if None in within else True
 cs.lessons.claim("13.no_matter", no_matter, largest=largest, pairs=others[0].pairs)
 
 # %% [markdown]
-# The means lie at most {{largest:.1f}} points apart, but eight seeds leave intervals of up to
-# {{widest:.1f}} points: wider than the rule allows. So "it does not matter" stays a guess here, and so
+# The means lie at most {{largest:.1f}} points apart, but eight seeds leave intervals that reach
+# {{reach:.1f}} points from 0, beyond the rule's 2. So "it does not matter" stays a guess here, and so
 # does "it matters".
 #
 # ## 6 · Does enlarging help?

@@ -156,12 +156,12 @@ others = [
 ]
 largest = max(abs(each.mean) for each in others)
 within = [each.is_within(2) for each in others]
-widest = max(each.high - each.low for each in others)
+reach = max(max(-each.low, each.high) for each in others)
 no_matter = False if False in within else None if None in within else True
 cs.lessons.claim("13.no_matter", no_matter, largest=largest, pairs=others[0].pairs)
 
-# %% [markdown] en="c25eb229"
-# 平均值最多相差 {{largest:.1f}} 个百分点，但八个种子的区间宽达 {{widest:.1f}} 个百分点，超出了规则允许的范围。
+# %% [markdown] en="10a04329"
+# 平均值最多相差 {{largest:.1f}} 个百分点，但八个种子的区间可达离 0 有 {{reach:.1f}} 个百分点之处，超出了规则的 2。
 # 所以在这里，“没有关系”只是猜测，“有关系”也一样。
 #
 # ## 6 · 放大有用吗？

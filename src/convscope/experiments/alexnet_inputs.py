@@ -13,7 +13,7 @@ from convscope.experiments.paired_difference import PairedDifference, measure_di
 from convscope.inspection.trace.trace import trace
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import Words, pick
-from convscope.look.numbers import percent
+from convscope.look.numbers import percent, write_as
 from convscope.look.palette import BLUE, FAINT, INK, PALE_BLUE
 from convscope.look.printed import Part, Printed, TextTable
 
@@ -145,8 +145,10 @@ class InputTrials(Printed):
                 [
                     name_of(given),
                     percent(statistics.fmean(values)),
-                    "" if is_reference else f"{found.mean:+.1f}",
-                    "" if is_reference else f"{found.low:+.1f} … {found.high:+.1f}",
+                    "" if is_reference else write_as(found.mean, "+.1f"),
+                    ""
+                    if is_reference
+                    else f"{write_as(found.low, '+.1f')} … {write_as(found.high, '+.1f')}",
                     f"{self.seconds[given]:.1f}",
                 ]
             )
@@ -180,7 +182,7 @@ class InputTrials(Printed):
                 axes.plot([found.low, found.high], [row, row], color=BLUE, linewidth=2.5)
                 axes.plot(found.mean, row, "o", color=BLUE, markersize=8)
                 axes.annotate(
-                    f"{found.mean:+.1f}", (found.mean, row), (0, 9), textcoords="offset points",
+                    write_as(found.mean, "+.1f"), (found.mean, row), (0, 9), textcoords="offset points",
                     ha="center", color=INK,
                 )  # fmt: skip
             axes.set_yticks(range(len(others)), [name_of(given) for given in others])
