@@ -160,7 +160,9 @@ def _row(network: str, theirs: str, runs: list[dict[str, Any]]) -> str:
     partly = epochs < BOOK_EPOCHS or runs[0]["images"] < ALL_IMAGES
     if runs[0]["images"] < ALL_IMAGES:
         fewer += f" **with {runs[0]['images']:,} of {ALL_IMAGES:,} images**"
-    ours = f"{statistics.median(accuracies):.3f} ({accuracies[0]:.3f}–{accuracies[-1]:.3f})"
+    ours = f"{accuracies[0]:.3f} (one run)"
+    if len(runs) > 1:
+        ours = f"{statistics.median(accuracies):.3f} ({accuracies[0]:.3f}–{accuracies[-1]:.3f})"
     speed = statistics.median(run["images_per_second"] for run in runs)
     took = statistics.median(run["seconds"] for run in runs)
     outcome = "" if partly else f", {failed} of {len(runs)} failed"

@@ -182,8 +182,8 @@ class InputTrials(Printed):
                 axes.plot([found.low, found.high], [row, row], color=BLUE, linewidth=2.5)
                 axes.plot(found.mean, row, "o", color=BLUE, markersize=8)
                 axes.annotate(
-                    write_as(found.mean, "+.1f"), (found.mean, row), (0, 9), textcoords="offset points",
-                    ha="center", color=INK,
+                    write_as(found.mean, "+.1f"), (found.mean, row), (0, 9),
+                    textcoords="offset points", ha="center", color=INK,
                 )  # fmt: skip
             axes.set_yticks(range(len(others)), [name_of(given) for given in others])
             axes.set_ylim(len(others) - 0.5, -0.6)
