@@ -24,7 +24,7 @@ from convscope.web.listening import listening, shown_address
 KEPT = Path(__file__).parent / "images" / "studio"
 TOKEN = "for-these-pictures-only"  # noqa: S105
 VIEWS = {  # a view's name and what is set in it
-    "bench": "/bench?image=china&padding=1",
+    "bench": "/bench?image=china&side=64",
     "bench-digit": "/bench?image=digit-3&padding=1",
     "bench-colour": "/bench?image=flower&colour=1&stride=2&padding=1&mode=reflect",
     "bench-pooling": "/bench?image=digit-8&op=max&kernel=1,1;1,1&stride=2",
@@ -71,8 +71,9 @@ def main() -> None:
                     path = f"{VIEWS[view]}&lang={language}"
                     take(browser, address, path, folder / name, scheme, 1280, whole=False)
                     picture = Image.open(folder / name).convert("RGB")
-                    small = picture.quantize(128, dither=Image.Dither.NONE)
-                    small.save(folder / name, optimize=True)
+                    picture.resize((960, 675), Image.Resampling.LANCZOS).save(
+                        folder / name, optimize=True
+                    )
             else:
                 for view, path in VIEWS.items():
                     for language in ("en", "zh"):
