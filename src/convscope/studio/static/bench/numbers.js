@@ -36,7 +36,8 @@ export const place = computed(() => {
   const found = answer.value;
   if (!found) return { row: 0, column: 0 };
   const [height, width] = found.output.shape.slice(1);
-  const inside = (/** @type {number} */ wanted, /** @type {number} */ size) => Math.min(size - 1, Math.max(0, Math.round(wanted)));
+  const inside = (/** @type {number} */ wanted, /** @type {number} */ size) => (
+    wanted < 0 ? Math.floor(size / 2) : Math.min(size - 1, Math.round(wanted)));
   return { row: inside(state.value.row, height), column: inside(state.value.column, width) };
 });
 
