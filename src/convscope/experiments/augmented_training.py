@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CHANGES = ("none", "flip", "crop")
 
 
-class Setting(NamedTuple):
+class AugmentationSetting(NamedTuple):
     """What is learned, and for how long.
 
     Attributes:
@@ -50,9 +50,9 @@ class Setting(NamedTuple):
 
 
 SETTINGS = {
-    "few digits": Setting("digits", 100, 359, 1, 300, 16),
-    "digits": Setting("digits", 300, 359, 1, 100, 8),
-    "clothes": Setting("fashion-mnist", 500, 2000, 2, 60, 8),
+    "few digits": AugmentationSetting("digits", 100, 359, 1, 300, 16),
+    "digits": AugmentationSetting("digits", 300, 359, 1, 100, 8),
+    "clothes": AugmentationSetting("fashion-mnist", 500, 2000, 2, 60, 8),
 }
 
 
