@@ -1,4 +1,7 @@
-"""`convscope lesson`, in both languages. Tests cli/lesson.py, cli/lesson_check.py."""
+"""`convscope lesson`, in both languages.
+
+Tests cli/lesson.py, cli/lesson_check.py.
+"""
 
 import json
 import sys

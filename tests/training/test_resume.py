@@ -1,4 +1,7 @@
-"""What a run goes on with: its recipe, its images. Tests training/train.py, runs/not_kept.py."""
+"""What a run goes on with: its own recipe, its own images.
+
+Tests training/train.py, runs/not_kept.py.
+"""
 
 import json
 import shutil
