@@ -274,8 +274,8 @@ cs.lessons.claim(
 # With more time the order changes; the first columns do not.
 #
 # **Exercise 17.4 (D)** A budget: 100 billion multiplications with addition for the whole training
-# (a backward pass counts as two forward passes). Which of our networks is at least 90 % right on
-# the digits? Choose `network` ("small", "lenet", "resnet9"), `width` (of resnet9; else None),
+# (a backward pass counts as two forward passes). Which of our networks gets at least nine in ten
+# digits right? Choose `network` ("small", "lenet", "resnet9"), `width` (of resnet9; else None),
 # `epochs` and `learning_rate`. The images are 16×16, the batch has 32.
 
 # %%

@@ -30,8 +30,7 @@ lesson = cs.lessons.begin(18)
 # second checkpoint we kill it: no warning, no time to tidy up. A power cut looks the same to it.
 
 # %%
-holder = tempfile.TemporaryDirectory()
-folder = Path(holder.name)
+folder = Path(tempfile.mkdtemp())
 killed = cs.experiments.kill_training(
     folder / "killed",
     "resnet9",
@@ -151,7 +150,7 @@ def recognize(model, image): ...
 cs.lessons.check("18.1", recognize)
 
 # %% [markdown]
-# ## 3 · Does 80 % mean 80 %?
+# ## 3 · Does 0.8 mean eight in ten?
 #
 # The network says 0.8 of a hundred images. If that is a probability, eighty of the answers are
 # right. Sort the test images by what it said, and count.
@@ -237,7 +236,7 @@ cs.lessons.claim(
 #
 # ## 5 · Your own photograph
 #
-# "99 % on the test images, but it gets my own photograph wrong." The first reason is the simplest:
+# "99 of 100 test images, but it gets my own photograph wrong." The first reason is the simplest:
 # the training images are light on dark, ink on paper is dark on light.
 
 # %%
@@ -346,4 +345,5 @@ cs.lessons.claim(
 # - `convscope export RUN digits.onnx --int8`, and `convscope serve RUN` answers over HTTP.
 
 # %%
+shutil.rmtree(folder)
 cs.lessons.end()

@@ -257,11 +257,11 @@ cs.lessons.claim(
     right=best["accuracy"],
 )
 
-# %% [markdown] en="6037269e"
+# %% [markdown] en="e7ef322e"
 # 三轮很短，有的网络还停在瞎猜的水平（原因见第 12、13 课）。时间更长，名次会变；前几列不会变。
 #
 # **练习 17.4（D）** 一份预算：整个训练 1000 亿次乘加（反向传播按两次前向计算）。
-# 我们的网络中，哪一个在手写数字上至少认对 90 %？请选择 `network`（"small"、"lenet"、"resnet9"）、
+# 我们的网络中，哪一个至少认对十分之九的手写数字？请选择 `network`（"small"、"lenet"、"resnet9"）、
 # `width`（仅用于 resnet9；否则为 None）、`epochs` 和 `learning_rate`。图像为 16×16，批量为 32。
 
 # %%

@@ -29,8 +29,7 @@ lesson = cs.lessons.begin(18)
 # 也没有时间收拾。对它来说，断电也是一样。
 
 # %%
-holder = tempfile.TemporaryDirectory()
-folder = Path(holder.name)
+folder = Path(tempfile.mkdtemp())
 killed = cs.experiments.kill_training(
     folder / "killed",
     "resnet9",
@@ -143,7 +142,7 @@ def recognize(model, image): ...
 
 cs.lessons.check("18.1", recognize)
 
-# %% [markdown] en="b475d2d8"
+# %% [markdown] en="b797b88e"
 # ## 3 · 说八成，就是八成吗？
 #
 # 网络对一百幅图像都说 0.8。如果这是概率，就有八十个答案是对的。按它所说的概率把测试图像分组，数一数。
@@ -217,7 +216,7 @@ cs.lessons.claim(
     digits=digits.unknown,
 )
 
-# %% [markdown] en="9f38b846"
+# %% [markdown] en="07cd92fe"
 # softmax 总是把 1 分给各个类别，不管图像是什么：没有“都不是”的位置。那个概率是说：
 # *如果它属于其中一类*，那么是这一类的概率。它究竟属不属于其中一类，是另一个问题；Convscope
 # 看 logit 与所有训练图像相差多远来回答。请看最后一组：上下颠倒的数字，有一半以上没有被识破。
@@ -225,7 +224,7 @@ cs.lessons.claim(
 #
 # ## 5 · 你自己的照片
 #
-# “测试图像上有 99 %，我自己拍的却认错了。”第一个原因最简单：训练图像是暗底亮字，
+# “测试图像一百幅对九十九幅，我自己拍的却认错了。”第一个原因最简单：训练图像是暗底亮字，
 # 而纸上的墨迹是亮底暗字。
 
 # %%
@@ -331,4 +330,5 @@ cs.lessons.claim(
 # - `convscope export RUN digits.onnx --int8`；`convscope serve RUN` 通过 HTTP 回答。
 
 # %%
+shutil.rmtree(folder)
 cs.lessons.end()

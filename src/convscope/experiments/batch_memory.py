@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convscope.experiments.step_bytes import StepBytes, measure_step_bytes
+from convscope.experiments.step_bytes import StepBytes, record_network
 from convscope.look import numbers
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
@@ -134,9 +134,10 @@ def compare_batch_memory(
     Raises:
         UsageError: There is no such network, or it doesn't take such images.
     """
+    long, short = (
+        record_network(network, size=size, precision="float32"),
+        record_network(network, size=size, precision="bfloat16"),
+    )
     return BatchMemory(
-        tuple(measure_step_bytes(network, batch, size=size) for batch in batches),
-        tuple(
-            measure_step_bytes(network, batch, size=size, precision="bfloat16") for batch in batches
-        ),
+        tuple(long.at(batch) for batch in batches), tuple(short.at(batch) for batch in batches)
     )

@@ -143,5 +143,5 @@ def _step(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> flo
     gradients = torch.autograd.grad(loss, [*network.parameters()])
     with torch.no_grad():
         for parameter, gradient in zip(network.parameters(), gradients, strict=True):
-            parameter -= RATE * gradient
+            parameter.sub_(RATE * gradient)
     return float(loss.detach())

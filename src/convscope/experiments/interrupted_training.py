@@ -251,11 +251,12 @@ def _newest(run: Run) -> Checkpoint:
 
 
 def _cut_in_half(run: Run) -> None:
-    files = sorted(run.checkpoints.glob("step-*.safetensors"))
-    if len(files) < 2:
+    written = sorted(run.checkpoints.glob("step-*.json"))
+    if len(written) < 2:
         raise ConvscopeError(f"The run {str(run.folder)!r} has no two checkpoints.")
-    content = files[-1].read_bytes()
-    files[-1].write_bytes(content[: len(content) // 2])
+    tensors = written[-1].with_suffix(".safetensors")  # a later one may be there, unfinished
+    content = tensors.read_bytes()
+    tensors.write_bytes(content[: len(content) // 2])
 
 
 def _forget_optimizer(run: Run) -> None:

@@ -52,11 +52,11 @@ class NetworkTable(Printed):
 
     def rank_correlation(self, first: str, second: str) -> float:
         """Spearman's rank correlation of two columns: 1 where one always grows with the other."""
-        ranks = [
+        one, other = (
             np.argsort(np.argsort([float(row[key]) for row in self.rows]))
             for key in (first, second)
-        ]
-        return float(np.corrcoef(*ranks)[0, 1])
+        )
+        return float(np.corrcoef(one, other)[0, 1])
 
     def shown(self) -> Iterator[Part]:
         """A row for each network."""
@@ -162,7 +162,7 @@ class ForecastCheck(Printed):
 
     def worst(self, what: str) -> float:
         """The outcome farthest from its forecast, as a ratio of at least 1: 1.25 is 25 % off."""
-        ratios = [row[ACTUAL[what]] / row[f"forecast_{what}"] for row in self.rows]
+        ratios = [float(row[ACTUAL[what]] / row[f"forecast_{what}"]) for row in self.rows]
         return max(max(ratio, 1 / ratio) for ratio in ratios)
 
     def shown(self) -> Iterator[Part]:

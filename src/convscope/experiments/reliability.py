@@ -99,12 +99,14 @@ class Reliability(Printed):
                 (self.after, BLUE, "o", pick("calibrated", "校准后")),
             ):
                 kept = [each for each in bins if each.count >= FEWEST]
+                confidences = [each.confidence or 0.0 for each in kept]
+                accuracies = [each.accuracy or 0.0 for each in kept]
                 axes.plot(
-                    [each.confidence for each in kept], [each.accuracy for each in kept],
+                    confidences, accuracies,
                     color=colour, alpha=0.5, linewidth=1.2,
                 )  # fmt: skip
                 axes.scatter(
-                    [each.confidence for each in kept], [each.accuracy for each in kept],
+                    confidences, accuracies,
                     s=[20 + 1.2 * each.count for each in kept], color=colour, marker=mark,
                     label=label, zorder=3,
                 )  # fmt: skip

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -159,17 +158,58 @@ def measure_step_bytes(
     Raises:
         UsageError: There is no such network, or it doesn't take such images.
     """
-    step, parameters, repeated = _record(network, size, channels, precision, recompute)
-    return StepBytes(
-        network, batch_size, precision, recompute, parameters, repeated,
-        memory_timeline(step, batch_size),
-    )  # fmt: skip
+    return record_network(
+        network, size=size, channels=channels, precision=precision, recompute=recompute
+    ).at(batch_size)
 
 
-@functools.lru_cache(maxsize=32)
-def _record(
-    name: str, size: int, channels: int, precision: Precision, recompute: bool
-) -> tuple[RecordedStep, int, float]:
+class RecordedNetwork(NamedTuple):
+    """A training step of a network that was followed once, and serves any batch size.
+
+    Attributes:
+        network: Its name.
+        precision: "float32" or "bfloat16".
+        recomputed: Whether activations are computed again in place of being kept.
+        parameters: How many numbers are learned.
+        repeated: Share of the step's work that recomputation adds.
+        step: As recorded.
+    """
+
+    network: str
+    precision: str
+    recomputed: bool
+    parameters: int
+    repeated: float
+    step: RecordedStep
+
+    def at(self, batch_size: int) -> StepBytes:
+        """The memory of the step with so many images."""
+        return StepBytes(
+            self.network, batch_size, self.precision, self.recomputed, self.parameters,
+            self.repeated, memory_timeline(self.step, batch_size),
+        )  # fmt: skip
+
+
+def record_network(
+    name: str,
+    *,
+    size: int = 32,
+    channels: int = 1,
+    precision: Precision = "float32",
+    recompute: bool = False,
+) -> RecordedNetwork:
+    """Follow a training step with AdamW on tensors without memory.
+
+    Args:
+        name: Name in the catalog.
+        size: Height and width of the images, in pixels.
+        channels: Of the images.
+        precision: "float32" or "bfloat16".
+        recompute: Compute activations again where that saves more memory than it adds work.
+
+    Raises:
+        UsageError: There is no such network, or it doesn't take such images.
+    """
     shape = (channels, size, size)
     with torch.device("meta"):
         _, network, _, _ = build_for_images(name, shape, 10, Recipe(epochs=1, size=size))
@@ -181,7 +221,8 @@ def _record(
         chosen = plan_recomputation(network, shape, execution, recipe)
         blocks, repeated = chosen.blocks, chosen.repeated
     step = record_step(network, shape, execution, recipe, blocks)
-    return step, sum(each.numel() for each in network.parameters()), repeated
+    parameters = sum(each.numel() for each in network.parameters())
+    return RecordedNetwork(name, precision, recompute, parameters, repeated, step)
 
 
 def draw_steps(steps: Sequence[StepBytes], path: str | Path | None = None) -> Figure:
@@ -218,7 +259,7 @@ def draw_steps(steps: Sequence[StepBytes], path: str | Path | None = None) -> Fi
                 fontsize=9, color=FAINT,
             )  # fmt: skip
             for phase, words in PHASES.items():
-                begins = step.timeline.first(phase)  # type: ignore[arg-type]
+                begins = step.timeline.first(phase)
                 if begins is not None:
                     axes.axvline(begins, color=INK, linewidth=0.8, linestyle=":")
                     # the update is short: its name stands left of its line
