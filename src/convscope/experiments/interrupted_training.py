@@ -104,7 +104,8 @@ class Continuation(NamedTuple):
     Attributes:
         name: "resumed", "power cut" or "weights alone".
         begins: The step of the checkpoint that it went on from.
-        difference: The largest difference of a weight from the run that was never interrupted.
+        difference: The largest difference of a number of the network (weights, and averages of
+            batch normalization) from the run that was never interrupted.
         accuracy: On the test images.
     """
 
@@ -143,7 +144,7 @@ class Continuations(Printed):
         headings = (
             pick("how it went on", "怎样继续"),
             pick("from step", "从第几步"),
-            pick("largest difference of a weight", "权重的最大差"),
+            pick("largest difference of a number", "网络中数值的最大差"),
             pick("right on test images", "测试准确率"),
         )
         yield TextTable("", headings, rows)
@@ -174,8 +175,8 @@ class Continuations(Printed):
                 says = pick("every bit the same", "每一位都相同")
                 if not same:
                     says = pick(
-                        f"weights differ by\nup to {way.difference:.2g}",
-                        f"权重最多相差\n{way.difference:.2g}",
+                        f"numbers differ by\nup to {way.difference:.2g}",
+                        f"数值最多相差\n{way.difference:.2g}",
                     )
                 axes.annotate(
                     says, (self.steps, row), xytext=(8, 0), textcoords="offset points",
