@@ -66,11 +66,8 @@ cs.lessons.claim(
     step=ways["power cut"].begins,
     difference=ways["power cut"].difference,
 )
-cs.lessons.claim(
-    "18.weights_only",
-    ways["weights alone"].difference > 0,
-    difference=ways["weights alone"].difference,
-)
+bare = ways["weights alone"]
+cs.lessons.claim("18.weights_only", bare.difference > 0, difference=bare.difference)
 
 # %% [markdown]
 # The same bits, because everything random (order of the images, augmentation, dropout) is computed
@@ -78,7 +75,7 @@ cs.lessons.claim(
 # and how far it was. Two checkpoints are kept, each with a checksum; a damaged one is passed over.
 #
 # With the weights alone it became *another* training. Not always a worse one: here
-# {{ways["weights alone"].accuracy:.1%}} against {{ways.accuracy:.1%}}. But not the one that you
+# {{bare.accuracy:.1%}} against {{ways.accuracy:.1%}}. But not the one that you
 # wanted to go on with.
 #
 # ## 2 · What is worth keeping

@@ -27,6 +27,7 @@ from tests.sources import (
 
 ROOMS = [
     "look",
+    "web",
     "definitions",
     "networks",
     "data",
@@ -42,6 +43,7 @@ ROOMS = [
     "inspection",
     "experiments",
     "lessons",
+    "studio",
     "cli",
 ]
 LEAVES = {"errors", "files", "folders", "version"}

@@ -63,18 +63,15 @@ cs.lessons.claim(
     step=ways["power cut"].begins,
     difference=ways["power cut"].difference,
 )
-cs.lessons.claim(
-    "18.weights_only",
-    ways["weights alone"].difference > 0,
-    difference=ways["weights alone"].difference,
-)
+bare = ways["weights alone"]
+cs.lessons.claim("18.weights_only", bare.difference > 0, difference=bare.difference)
 
-# %% [markdown] en="99c7af43"
+# %% [markdown] en="be84fb9d"
 # 每一位都相同，因为一切随机的东西（图像的次序、数据增广、暂退法）都由种子、轮数和步数算出，
 # 而检查点保存了权重、优化器的滑动平均以及训练到了哪里。检查点留两个，各带校验和；损坏的会被跳过。
 #
 # 只凭权重，就成了*另一次*训练。不一定更差：这里是
-# {{ways["weights alone"].accuracy:.1%}}，不中断时为 {{ways.accuracy:.1%}}。
+# {{bare.accuracy:.1%}}，不中断时为 {{ways.accuracy:.1%}}。
 # 但已经不是你想继续的那一次了。
 #
 # ## 2 · 什么值得保存

@@ -73,6 +73,7 @@ def test_json_holds_the_same(command, pets, tmp_path):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_sheet_never_replaces_another_unless_named(show, tmp_path):
     for name in ("digits-images.png", "digits-images-2.png"):
         assert json.loads(show("digits", "--json"))["sheet"] == name

@@ -127,6 +127,7 @@ def test_mistakes_are_named(command, arguments, message):
     assert message in command("data", "digits", *arguments, code=2).stderr
 
 
+@pytest.mark.slow
 def test_training_stops_at_leaks_and_conflicts_unless_they_are_allowed(command, pets):
     arguments = ("train", "lenet", "pets", "--size", 28, "--epochs", 1, "--out", "run")
     failed = command(*arguments, code=2)

@@ -26,6 +26,7 @@ def test_says_what_it_found_and_where_it_is(command, digits_run, digit, tmp_path
     assert (tmp_path / "why" / "explanation.html").exists()
 
 
+@pytest.mark.slow
 def test_json(command, digits_run, digit, tmp_path):
     done = command(
         "explain", digits_run.folder, "digit.png", "--method", "grad-cam", "--out", "why", "--json"

@@ -43,6 +43,7 @@ def test_eight_bits_as_json(convscope, good_digits_run, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_eight_bits(command, digits_run, monkeypatch):
     monkeypatch.setattr(quantize, "MOST_UNKNOWN_POINTS", 100)  # it has hardly learned
     done = command("export", digits_run.folder, "digits.onnx", "--int8", "--opset", "21")

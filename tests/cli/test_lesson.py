@@ -97,6 +97,7 @@ def test_where_there_is_jupyter_it_opens_the_copy(sample, monkeypatch):
     assert len(started) == 1
 
 
+@pytest.mark.slow
 def test_the_copy_is_checked_and_the_next_hint_given(sample, without_jupyter, tmp_path):
     assert "0 of 5 exercises solved.\nNext: 99.1. Hint 1 of 2: think\nWork on your own" in run(
         "check", "99"
@@ -114,6 +115,7 @@ def test_the_copy_is_checked_and_the_next_hint_given(sample, without_jupyter, tm
         "lesson": 99,
         "solved": ["99.1", "99.2"],
         "left": ["99.3", "99.4", "99.5"],
+        "wrong": [],
         "hint": "Hint 1 of 2: think",
         "errors": [],
     }
@@ -123,7 +125,9 @@ def test_the_copy_is_checked_and_the_next_hint_given(sample, without_jupyter, tm
 def test_a_copy_that_stops_is_said_where(sample, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("# %%\n1 / 0\n")
-    assert "cell 1 stopped: ZeroDivisionError: division by zero" in run("check", "99", str(file))
+    assert "cell 1 stopped: ZeroDivisionError: division by zero" in run(
+        "check", "99", str(file), code=1
+    )
     with pytest.raises(UsageError, match="can't be read"):
         run("check", "99", "no.py")
 
@@ -131,11 +135,12 @@ def test_a_copy_that_stops_is_said_where(sample, tmp_path):
 def test_a_check_gives_one_hint_at_a_time(sample, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text('# %%\nimport convscope as cs\ncs.lessons.check("99.1", lambda value: value)\n')
-    shown = run("check", "99", str(file))
+    shown = run("check", "99", str(file), code=1)
     assert shown.count("Hint") == 1
     assert "Hint 1 of 2: think\n" in shown
     assert shown.endswith("Next: 99.1.\n")
-    assert "Hint 2 of 2: think twice\n" in run("check", "99", str(file))
+    assert "Hint 2 of 2: think twice\n" in run("check", "99", str(file), code=1)
+    assert json.loads(run("check", "99", str(file), "--json", code=1))["wrong"] == ["99.1"]
 
 
 def test_exit_ends_only_its_cell(sample, tmp_path):
@@ -144,11 +149,11 @@ def test_exit_ends_only_its_cell(sample, tmp_path):
         "# %%\nimport convscope as cs\nexit()\n# %%\n"
         'cs.lessons.check("99.1", lambda value: exit())\ncs.lessons.check("99.2", 4)\n'
     )
-    shown = run("check", "99", str(file))
+    shown = run("check", "99", str(file), code=1)
     assert "cell 1 stopped: SystemExit: None" in shown
     assert "got SystemExit: None" in shown
     assert "✓ Exercise 99.2: right" in shown
-    listed = json.loads(run("check", "99", str(file), "--json"))
+    listed = json.loads(run("check", "99", str(file), "--json", code=1))
     assert listed["errors"] == [{"cell": 1, "error": "SystemExit: None"}]
 
 

@@ -37,6 +37,7 @@ def test_a_line_a_image(command, digits_run, images):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_fresh_process_says_the_same(convscope, digits_run, images):
     done = convscope("predict", digits_run.model_file, "images", "--json")
     found = json.loads(done.stdout)["predictions"]

@@ -57,6 +57,7 @@ def test_the_command_alone_says_one_line(arguments):
     assert line.startswith("convscope: Images of 16×16 are too small for vgg11: ")
 
 
+@pytest.mark.slow
 def test_library_calls_print_nothing_of_pytorch():
     done = run("-c", LIBRARY)
     assert (done.returncode, done.stderr) == (0, "")

@@ -37,6 +37,7 @@ def test_seeds_from_end_to_end(command, tmp_path):
     assert "'g' holds seeds of another recipe: learning_rate was 0.002 and is 0.5" in changed.stderr
 
 
+@pytest.mark.slow
 def test_a_failed_seed_ends_with_1(command):
     arguments = [*TRAIN, "--epochs", "1", "--seeds", "2", "--lr", "1e30", "--out", "g"]
     done = command(*arguments, code=1)

@@ -68,6 +68,7 @@ def test_parameters_alone_have_no_gradients(command, tmp_path):
     assert is_png(tmp_path / "lenet-parameters.png")
 
 
+@pytest.mark.slow
 def test_initializations(command, tmp_path):
     done = command("show", "vgg11-32px", "--initializations", "--data", "digits", "--out", "i.png")
     outcomes = dict(

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 
+@pytest.mark.slow
 def test_a_unit_of_a_run_forwards_and_backwards(command, digits_run, digit, tmp_path):
     done = command(
         "show", digits_run.folder, "--unit", "features.conv2:5,3,4", "--image", "digit.png",

@@ -17,6 +17,7 @@ def headlines(monkeypatch):
     return drawn
 
 
+@pytest.mark.slow
 def test_runs_and_seeds(tmp_path, headlines):
     write_run(tmp_path / "a", range(40), epochs=1)
     write_run(tmp_path / "b", range(10), epochs=60)

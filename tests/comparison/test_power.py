@@ -15,6 +15,7 @@ def test_so_many_images_show_the_difference_in_about_80_of_100_tries():
     assert 0.72 < seen / 400 < 0.88
 
 
+@pytest.mark.slow
 def test_so_many_seeds_show_the_difference_in_about_80_of_100_tries():
     first, second = [0.90, 0.91, 0.92, 0.93], [0.893, 0.903, 0.913, 0.923]
     needed = seeds_needed(first, second)

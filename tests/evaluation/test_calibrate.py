@@ -39,6 +39,7 @@ def test_training_fits_temperature_and_rejection_to_validation_images(digits_run
     assert card.rejection.rate == pytest.approx(float(unknown.double().mean()), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_digits_run_says_unknown_to_noise_mostly_and_to_digits_rarely(good_digits_run):
     evaluation = evaluate(good_digits_run)
     assert evaluation.accuracy > 0.9
@@ -61,6 +62,7 @@ def test_the_evaluation_has_calibration_rejection_and_out_of_distribution_images
     assert kept["calibration"]["ece_after"] == pytest.approx(again.calibration.ece_after, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_prediction_says_unknown_to_noise(good_digits_run, tmp_path):
     from PIL import Image
 
@@ -125,6 +127,7 @@ def trained(tmp_path, images, **changes):
     return cs.train("lenet-bn", {"train": images}, recipe, out=tmp_path / "run", quiet=True)
 
 
+@pytest.mark.slow
 def test_without_validation_nothing_is_fitted_and_a_note_says_how_to_get_it(tmp_path):
     images = data(3)
     run = trained(tmp_path, images, validation=0)
@@ -143,11 +146,13 @@ def test_without_validation_nothing_is_fitted_and_a_note_says_how_to_get_it(tmp_
     )
 
 
+@pytest.mark.slow
 def test_with_many_classes_the_score_is_the_energy(tmp_path):
     run = trained(tmp_path, data(21), validation=0.2)
     assert read_card(run.model_file).rejection.score == "energy"
 
 
+@pytest.mark.slow
 def test_unknown_rate_0_in_the_recipe_calibrates_alone(tmp_path):
     run = trained(tmp_path, data(3, 20), validation=0.2, unknown_rate=0)
     card = read_card(run.model_file)

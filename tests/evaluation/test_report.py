@@ -15,6 +15,7 @@ def run(digits_run, tmp_path):
     return Run(tmp_path / "r")
 
 
+@pytest.mark.slow
 def test_in_the_runs_folder_or_wherever_it_is_wanted(run, tmp_path):
     run.report_file.unlink()
     evaluation = cs.evaluate(run, quiet=True)
@@ -27,6 +28,7 @@ def test_in_the_runs_folder_or_wherever_it_is_wanted(run, tmp_path):
     assert run.evaluation_file.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_of_other_images_it_leaves_that_of_the_test_images(run):
     before = run.report_file.read_bytes()
     page = cs.evaluate(run, split="validation", quiet=True).report(robustness=False)

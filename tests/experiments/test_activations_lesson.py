@@ -48,6 +48,7 @@ def test_what_is_no_stack_of_affine_layers_is_refused():
         experiments.merge_affine_layers([nn.Linear(2, 2), nn.Linear(3, 2)])
 
 
+@pytest.mark.slow
 def test_xor_is_not_linear_and_eight_units_learn_it():
     found = experiments.learn_xor((0, 8), seeds=3)
     assert found.solved[0] == 0

@@ -23,6 +23,7 @@ def curves():
     return measure_curves(LENET_VARIANTS["relu, max"], "digits", SHORT)
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_of_train(tmp_path, without_figures):
     curves = measure_curves("lenet", "digits", SHORT)
     run = cs.train("lenet", "digits", SHORT, out=tmp_path / "run", quiet=True, precision="float32")
@@ -31,6 +32,7 @@ def test_the_numbers_are_those_of_train(tmp_path, without_figures):
     assert [line["train_loss"] for line in lines] == pytest.approx(curves.train_loss, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_everything(curves):
     again = measure_curves(LENET_VARIANTS["relu, max"], "digits", SHORT)
     other = measure_curves(LENET_VARIANTS["relu, max"], "digits", SHORT.replace(seed=1))

@@ -17,6 +17,7 @@ from convscope.experiments.optimizer_race import OptimizerRace
 from tests.experiments.results import check_result
 
 
+@pytest.mark.slow
 def test_every_epoch_meets_every_image_once():
     found = experiments.follow_batches(10, batch_size=4, epochs=3)
     assert [len(batch) for batch in found.batches[0]] == [4, 4, 2]

@@ -61,6 +61,7 @@ def test_shapes_and_units_keep_all_other_axes():
     assert "0, 2" in str(weight)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_an_axis_is_followed_wherever_it_goes(data):

@@ -51,6 +51,7 @@ def test_what_only_runs_others_is_looked_into():
     assert [node.kind for node in graph] == ["input", "convolution", "ReLU"]
 
 
+@pytest.mark.slow
 def test_threads_record_side_by_side_and_leave_nothing():
     """Two record, each its own network, while a third trains with a function of the same kind."""
     apply = torch.autograd.Function.__dict__["apply"]
@@ -75,6 +76,7 @@ def test_threads_record_side_by_side_and_leave_nothing():
     assert torch.autograd.Function.__dict__["apply"] is apply
 
 
+@pytest.mark.slow
 def test_threads_that_record_one_network_take_turns():
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(18, 4))
     held = {name: id(tensor) for name, tensor in network.state_dict(keep_vars=True).items()}

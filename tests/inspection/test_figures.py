@@ -30,7 +30,7 @@ from convscope.inspection.parameters.figure import parameter_histograms
 from convscope.inspection.parameters.statistics import measure_parameters
 from convscope.inspection.receptive_field.unit_field import Box
 from convscope.look.language import use_language
-from convscope.look.panels import reach
+from convscope.look.panels import value_range
 from tests.drawn import texts, values
 
 random = np.random.default_rng(0)
@@ -190,8 +190,8 @@ def test_the_columns_of_a_mosaic_fill_its_last_row():
 
 def test_reach_leaves_out_the_few_extremes():
     values = np.concatenate([np.linspace(-1, 2, 1000), [100.0, -50.0]])
-    low, high = reach(values)
+    low, high = value_range(values)
     assert low == -1 or -2 < low < 0
     assert 1.9 < high <= 2
-    assert reach(np.zeros(4)) == (0.0, 0.0)
-    assert reach(np.array([0.0, 3.0])) == (0.0, pytest.approx(3.0, rel=0.01))
+    assert value_range(np.zeros(4)) == (0.0, 0.0)
+    assert value_range(np.array([0.0, 3.0])) == (0.0, pytest.approx(3.0, rel=0.01))

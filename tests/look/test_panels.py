@@ -11,8 +11,8 @@ from convscope.look.panels import (
     draw_mosaic,
     draw_numbers,
     draw_values,
-    reach,
     size,
+    value_range,
 )
 from tests.drawn import texts
 
@@ -68,11 +68,11 @@ def test_a_mosaic_holds_every_map_with_its_number(axes):
 
 def test_reach_keeps_0_and_leaves_out_the_few():
     values = np.concatenate([np.linspace(-1, 2, 1000), [1000.0]])
-    low, high = reach(values)
+    low, high = value_range(values)
     assert low == -1
     assert 1.9 < high < 2.1
-    assert reach(np.full(4, 3.0)) == (0, 3)
-    assert reach(np.zeros(3)) == (0, 0)
+    assert value_range(np.full(4, 3.0)) == (0, 3)
+    assert value_range(np.zeros(3)) == (0, 0)
     assert size(np.zeros((3, 12, 7))) == "12 × 7"
 
 

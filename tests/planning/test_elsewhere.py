@@ -37,6 +37,7 @@ def test_faster_machines_are_faster(planned, on_v100):
     assert on_v100.images_per_second > 20 * raspberry.images_per_second
 
 
+@pytest.mark.slow
 def test_whether_it_fits(planned, on_v100):
     assert on_v100.fits is True
     small = on_v100.machine.model_copy(update={"memory": 1e8})

@@ -10,6 +10,7 @@ from PIL import Image
 from convscope.planning.figures import plan_figure
 from convscope.planning.memory_timeline import KINDS, memory_timeline
 from convscope.planning.plan import Plan
+from tests.conftest import slow
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def test_activations_and_gradients_are_gone_after_the_step(lenet):
     assert (np.diff(timeline.bytes[KINDS.index("parameters")]) == 0).all()
 
 
-@pytest.mark.parametrize("batch_size", [1, 16])
+@pytest.mark.parametrize("batch_size", [1, *slow(16)])
 def test_a_plan_is_drawn(lenet, batch_size, tmp_path):
     file = tmp_path / "plan.png"
     forecast = lenet.at(batch_size, measuring_seconds=0)

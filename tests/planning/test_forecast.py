@@ -176,6 +176,7 @@ def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
     assert 300 < found.run.low < found.run.value <= found.run.high < 300 + 3 * outside
 
 
+@pytest.mark.slow
 def test_a_short_time_is_forecast_with_the_evaluation_that_follows_it():
     made = Plan("resnet18", "fashion-mnist", precision="float32", minutes=0.1, epochs=1)
     found = made.forecast(64)

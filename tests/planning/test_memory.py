@@ -49,6 +49,7 @@ def test_memory_that_is_given_back_is_what_is_in_use(step):
     assert step_memory(step, 64, "kept with thread caches").heap > returned.heap
 
 
+@pytest.mark.slow
 def test_a_run_that_recomputes_gives_its_memory_back():
     changes = {"precision": "float32", "batch_size": 64}
     recomputed = Plan("resnet9", "cifar10", recompute="auto", **changes).forecasters[0]

@@ -10,6 +10,7 @@ from convscope.planning.record_step import record_step
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 from convscope.runtime.recomputation import recomputing
+from tests.conftest import slow
 
 EXECUTION = Execution(torch.device("cpu"), "float32")
 RECIPE = Recipe(epochs=1, momentum=0.9)
@@ -25,7 +26,7 @@ def flops(step):
     return sum(operation.flops for operation in step.operations)
 
 
-@pytest.mark.parametrize("name", ["resnet18-32px", "mobilenet-v2-32px", "vgg11-bn-32px"])
+@pytest.mark.parametrize("name", ["vgg11-bn-32px", *slow("resnet18-32px", "mobilenet-v2-32px")])
 def test_pays_as_it_says(name):
     network = cs.build(name, 3, 10)
     plan = plan_recomputation(network, SHAPE, EXECUTION, RECIPE)

@@ -8,6 +8,7 @@ from torch import nn
 import convscope as cs
 from convscope.planning.run_time import predictions_after_training
 from convscope.planning.workload import make_workload
+from tests.conftest import slow
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -33,8 +34,8 @@ def images(count):
     return cs.ImageSet(pixels, np.arange(count) % 2, ("a", "b"))
 
 
-@pytest.mark.parametrize("unknown_rate", [0, 0.05])
-@pytest.mark.parametrize("validation", [0, 0.2])
+@pytest.mark.parametrize("unknown_rate", [*slow(0), 0.05])
+@pytest.mark.parametrize("validation", [*slow(0), 0.2])
 def test_predictions_after_training(validation, unknown_rate, tmp_path):
     data = {"train": images(1500), "test": images(300)}
     recipe = cs.Recipe(

@@ -21,6 +21,7 @@ from convscope.planning.stopwatch import Stopwatch
 from convscope.planning.times import OperationTimes, total
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
+from tests.conftest import slow
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -86,9 +87,7 @@ class Recurrent(nn.Module):
         return self.head(self.rnn(x[:, 0])[0][:, -1])
 
 
-@pytest.mark.parametrize(
-    "kind", ["LSTM", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("GRU", "RNN"))]
-)
+@pytest.mark.parametrize("kind", ["RNN", *slow("LSTM", "GRU")])
 def test_recurrent_layers_are_forecast_in_a_process_that_lives_on(kind, tmp_path):
     """Replayed on a made-up workspace, the backward pass of an LSTM ended the process."""
     code = f"""

@@ -45,6 +45,7 @@ def test_it_is_evaluated_to_the_same_result(run):
     ]
 
 
+@pytest.mark.slow
 def test_it_goes_on_when_its_recipe_has_more_epochs(run):
     recipe = run.recipe_file.read_text()
     run.recipe_file.write_text(recipe.replace("epochs = 2", "epochs = 3"))

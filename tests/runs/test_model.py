@@ -72,7 +72,9 @@ def opened(monkeypatch):
     return files
 
 
-@pytest.mark.parametrize(("validation", "most"), [(0.2, 2), (0, 1)])
+@pytest.mark.parametrize(
+    ("validation", "most"), [(0.2, 2), pytest.param(0, 1, marks=pytest.mark.slow)]
+)
 def test_a_training_run_opens_the_model_file_once_and_to_rewrite_its_card(
     tmp_path, monkeypatch, validation, most
 ):

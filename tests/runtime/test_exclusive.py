@@ -51,6 +51,7 @@ def test_one_thread_may_nest_and_an_error_releases():
         assert pool.submit(outer, False).result() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_two_trainings_in_two_threads(tmp_path, monkeypatch):
     """One trains and the other is refused, whichever comes first; the process lives on."""

@@ -33,6 +33,7 @@ def images(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_all_three_say_unknown_of_the_same_images(digits_run, images, tmp_path):
     model = tmp_path / "model.safetensors"
     shutil.copy(digits_run.model_file, model)

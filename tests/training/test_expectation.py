@@ -70,6 +70,7 @@ def test_what_came_holds_the_report(tmp_path, monkeypatch):
     assert "Forecast and actual" in run.report_file.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_minutes_that_end_within_an_epoch_are_forecast_with_its_evaluation(tmp_path, monkeypatch):
     idle(monkeypatch)
     seen = []
@@ -93,6 +94,7 @@ def test_nothing_is_learned_from_times_on_a_busy_machine(tmp_path, monkeypatch, 
     assert "Other programs held this one up (50 % of the time it waited" in words(capsys)
 
 
+@pytest.mark.slow
 def test_what_is_left_of_a_resumed_run_is_forecast(tmp_path, monkeypatch, capsys):
     idle(monkeypatch)
     run = trained(tmp_path / "run")
@@ -105,6 +107,7 @@ def test_what_is_left_of_a_resumed_run_is_forecast(tmp_path, monkeypatch, capsys
     assert len((tmp_path / "cache" / "fixed_costs.jsonl").read_text().splitlines()) == costs
 
 
+@pytest.mark.slow
 def test_a_run_that_has_ended_is_evaluated_again_without_a_forecast(tmp_path, monkeypatch, capsys):
     idle(monkeypatch)
     run = trained(tmp_path / "run")

@@ -8,6 +8,7 @@ from torch import nn
 import convscope as cs
 from convscope.errors import ConvscopeError
 from convscope.training import final_evaluation
+from tests.conftest import slow
 
 
 def arrays(seed, share=0.5):
@@ -30,7 +31,9 @@ def dense(*more):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 2), *more)
 
 
-@pytest.mark.parametrize("name", ["calibrate_on", "evaluate_images", "analyse", "write_report"])
+@pytest.mark.parametrize(
+    "name", ["calibrate_on", *slow("evaluate_images", "analyse", "write_report")]
+)
 def test_a_stop_says_that_the_training_is_kept_and_how_to_go_on(tmp_path, monkeypatch, name):
     def stop(*_, **__):
         raise KeyboardInterrupt
@@ -71,6 +74,7 @@ def test_one_answer_for_an_unequal_set_is_told(tmp_path, capsys):
     assert "balanced accuracy 50.0 %" in told
 
 
+@pytest.mark.slow
 def test_nothing_is_told_of_a_network_that_tells_classes_apart(good_digits_run):
     evaluation = cs.evaluate(good_digits_run, quiet=True)
     assert not any("softmax" in note or "given the class" in note for note in evaluation.notes)

@@ -82,6 +82,7 @@ def test_other_data_is_read_in_the_same_way(wide_run, tmp_path):
     assert evaluation.loss == cs.evaluate(wide_run, same["train"], quiet=True).loss
 
 
+@pytest.mark.slow
 def test_an_export_sees_the_same(wide, wide_run, tmp_path):
     pytest.importorskip("onnxruntime")
     exported = cs.export(wide_run, tmp_path / "wide.onnx", quiet=True)
@@ -114,6 +115,7 @@ def test_earlier_runs_are_read_as_they_were(wide_run, tmp_path):
     assert recipes.read(run / "recipe.toml").reading == Reading()  # as a recipe for a new run
 
 
+@pytest.mark.slow
 def test_the_same_image_with_two_labels(tmp_path):
     files = {f"{name}/{i}.png": encoded(noise(28, 28, seed=50 * label + i))
              for label, name in enumerate("ab") for i in range(10)}  # fmt: skip

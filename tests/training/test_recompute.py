@@ -50,6 +50,7 @@ def assert_same(expected, got):
     assert all(torch.equal(expected[name], got[name]) for name in expected)
 
 
+@pytest.mark.slow
 def test_the_run_is_the_same_and_its_recipe_names_the_blocks(tmp_path):
     plain = cs.train(network(), DATA, "fast", out=tmp_path / "plain", **SETTINGS)
     named = cs.train(

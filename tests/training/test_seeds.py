@@ -57,6 +57,7 @@ def test_each_seed_is_a_run(train, images, tmp_path):
     assert alone.summary()["loss"] == group.runs[1].summary()["loss"]
 
 
+@pytest.mark.slow
 def test_finished_seeds_are_not_repeated(train, tmp_path, capsys):
     train(seeds=2)
     files = {file: file.stat().st_mtime_ns for file in (tmp_path / "g").rglob("model.safetensors")}
@@ -68,6 +69,7 @@ def test_finished_seeds_are_not_repeated(train, tmp_path, capsys):
     assert "Seed 2 (3 of 4)\n" in messages
 
 
+@pytest.mark.slow
 def test_stopped_in_the_middle_and_gone_on_with(train, tmp_path, monkeypatch):
     carry_on = module.train
 
@@ -85,6 +87,7 @@ def test_stopped_in_the_middle_and_gone_on_with(train, tmp_path, monkeypatch):
     assert len(train().runs) == 3
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_is_resumed(train, tmp_path, monkeypatch):
     whole = train(seeds=2)
     expected = whole.runs[1].summary()["loss"]
@@ -112,6 +115,7 @@ def exploding():
     return network
 
 
+@pytest.mark.slow
 def test_a_seed_that_fails_does_not_stop_the_others(images, tmp_path):
     def run():
         return cs.train_seeds(exploding, images, "fast", out=tmp_path / "g", seeds=3, **QUICK)
@@ -125,6 +129,7 @@ def test_a_seed_that_fails_does_not_stop_the_others(images, tmp_path):
     assert (tmp_path / "g" / "seed-1" / "recipe.toml").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_network_that_only_guesses_has_failed_but_counts(train):
     group = train(learning_rate=1e-12, warmup=0.0, ema=None, initialization="constant", seeds=2)
     assert sorted(group.failures) == [0, 1]

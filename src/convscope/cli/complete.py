@@ -80,3 +80,10 @@ def complete_lesson(text: str) -> list[str]:
 def complete_language(text: str) -> list[str]:
     """The languages of lessons."""
     return [language for language in LANGUAGES if language.startswith(text)]
+
+
+def complete_folder(text: str) -> list[str]:
+    """Folders that are there, as far as they are typed."""
+    parent = Path(text) if text.endswith("/") else Path(text).parent
+    folders = [str(each) for each in parent.glob("*/") if not each.name.startswith(".")]
+    return sorted(folder for folder in folders if folder.startswith(text))

@@ -68,7 +68,7 @@ def doctor(
     if calibrate:
         if run is not None or data is not None:
             raise UsageError("--calibrate is about this machine: convscope doctor --calibrate")
-        _calibrate(quiet=quiet, json=json)
+        _measure_machine(quiet=quiet, json=json)
         return
     if run is None:
         if data is not None:
@@ -86,13 +86,13 @@ def doctor(
     _show(diagnosis)
 
 
-def _calibrate(*, quiet: bool, json: bool) -> None:
+def _measure_machine(*, quiet: bool, json: bool) -> None:
     """Calibrate, and print what was found."""
     from convscope.look.progress import progress
-    from convscope.planning.calibrate import STEPS, calibrate
+    from convscope.planning.measure_machine import STEPS, measure_machine
 
     with progress("Calibrating", STEPS, quiet=quiet) as advance:
-        found = calibrate(advance)
+        found = measure_machine(advance)
     if json:
         print_json(found.as_dict())
         return

@@ -177,77 +177,16 @@ def check_lesson(
     lang: LANGUAGE = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run your copy of a lesson and say which exercises are solved, with the next hint."""
-    from convscope.lessons.checks import exercises_of, general_hint
-    from convscope.lessons.contents_table import find_lesson
-    from convscope.lessons.play import play_lesson
-    from convscope.lessons.progress import read_progress
+    """Run your copy of a lesson and say which exercises are solved, with the next hint.
+
+    Ends with exit code 1 if an answer is wrong or a cell stopped; what isn't answered yet is no
+    failure.
+    """
+    from convscope.cli.lesson_check import check_copy
 
     language = _choose_language(lang or context.obj)
-    find_lesson(number)
-    before = read_progress()
-    copy = file or before.copies.get(number)
-    moved: Path | None = None
-    if file is None and copy is not None and not copy.exists():
-        copy, moved = None, copy
-    errors: list[dict[str, object]] = []
-    if copy is not None:
-        played = play_lesson(number, language, file=copy)
-        errors = _errors(played.cells)
-        if not json:
-            _print_checks(played.cells)
-    progress = read_progress()
-    exercises = exercises_of(number)
-    solved = [name for name in exercises if name in progress.solved]
-    left = [name for name in exercises if name not in progress.solved]
-    failed = progress.failed.get(left[0], 0) if left else 0
-    has_hint = left and failed > before.failed.get(left[0], 0)  # the check has given one just now
-    hint = general_hint(exercises[left[0]], failed - 1 if has_hint else failed) if left else None
-    if json:
-        found = {"lesson": number, "solved": solved, "left": left, "hint": hint, "errors": errors}
-        print_json(found)
-        return
-    print(
-        pick(
-            f"Lesson {number}: {len(solved)} of {len(exercises)} exercises solved.",
-            f"第 {number} 课：{len(exercises)} 道练习中已解出 {len(solved)} 道。",
-        )
-    )
-    if left:
-        further = "" if has_hint else hint
-        print(pick(f"Next: {left[0]}. {further}", f"下一题：{left[0]}。{further}").rstrip())
-        if moved is not None:
-            print(
-                pick(
-                    f"Your copy isn't at {moved} any more. "
-                    f"Say where it is: convscope lesson check {number} FILE",
-                    f"你的副本已不在 {moved}。请说明它在哪里：convscope lesson check {number} FILE",
-                )
-            )
-        elif copy is None:
-            print(
-                pick(
-                    f"Work on your own copy: convscope lesson open {number}",
-                    f"请在自己的副本上作答：convscope lesson open {number}",
-                )
-            )
-
-
-def _print_checks(cells: tuple[PlayedCell, ...]) -> None:
-    for place, cell in enumerate(cells, start=1):
-        for shown in cell.shown:
-            if shown.kind == "check":
-                print(shown.text)
-        if cell.error:
-            print(pick(f"cell {place} stopped: {cell.error}", f"第 {place} 格出错：{cell.error}"))
-
-
-def _errors(cells: tuple[PlayedCell, ...]) -> list[dict[str, object]]:
-    return [
-        {"cell": place, "error": cell.error}
-        for place, cell in enumerate(cells, start=1)
-        if cell.error
-    ]
+    if not check_copy(number, language, file, json=json):
+        raise typer.Exit(1)
 
 
 def _write_page(number: int, language: str, path: Path) -> Path:

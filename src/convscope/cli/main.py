@@ -26,6 +26,7 @@ from convscope.cli import plan as plan_command
 from convscope.cli import predict as predict_command
 from convscope.cli import serve as serve_command
 from convscope.cli import show as show_command
+from convscope.cli import studio as studio_command
 from convscope.cli import train as train_command
 from convscope.cli.console import fail, write_any_text
 from convscope.errors import ConvscopeError, TerminatedError
@@ -73,6 +74,7 @@ app.command(epilog=show_command.EPILOG)(show_command.show)
 app.command(epilog=explain_command.EPILOG)(explain_command.explain)
 app.command(epilog=doctor_command.EPILOG)(doctor_command.doctor)
 app.command(epilog=kernels_command.EPILOG)(kernels_command.kernels)
+app.command(epilog=studio_command.EPILOG)(studio_command.studio)
 app.add_typer(lesson_command.lesson, name="lesson")
 
 

@@ -23,26 +23,36 @@ def train_briefly(
     batch_size: int = 64,
     seed: int = 0,
     change: Change | None = None,
-) -> None:
-    """Train a network in place by Adam, its rate falling linearly to 0, on cross-entropy.
+    momentum: float | None = None,
+) -> tuple[float, ...]:
+    """Train a network in place, the rate falling linearly to 0, on cross-entropy.
 
     Args:
         network: From (N, channels, height, width) to logits (N, classes); left in evaluation mode.
         images: float32 (N, channels, height, width), as the network takes them.
         labels: int64 (N,), class numbers.
         epochs: How often every image is seen.
-        rate: Adam's rate at the beginning.
+        rate: Learning rate at the beginning.
         batch_size: Images of a step.
         seed: Of the order of the images, and of what `change` draws.
         change: Makes other images of a batch's, drawing from the generator (augmentation).
+        momentum: Of stochastic gradient descent; None: the optimizer is Adam.
+
+    Returns:
+        The mean loss over the images of each epoch, as they were met.
     """
     steps = epochs * ceil(len(images) / batch_size)
-    optimizer = torch.optim.Adam(network.parameters(), lr=rate)
+    optimizer: torch.optim.Optimizer = (
+        torch.optim.Adam(network.parameters(), lr=rate)
+        if momentum is None
+        else torch.optim.SGD(network.parameters(), lr=rate, momentum=momentum)
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
     random = torch.Generator().manual_seed(seed)
+    losses = torch.zeros(epochs)
     network.train()
     with on_one_thread():
-        for _ in range(epochs):
+        for epoch in range(epochs):
             order = torch.randperm(len(images), generator=random)
             for batch in torch.split(order, batch_size):
                 met = images[batch] if change is None else change(images[batch], random)
@@ -51,7 +61,9 @@ def train_briefly(
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 schedule.step()
+                losses[epoch] += loss.detach() * len(batch)
     network.eval()
+    return tuple((losses / len(images)).tolist())
 
 
 @contextmanager

@@ -84,7 +84,7 @@ class ShiftResponse(Printed):
             path: The PNG to write; None only gives the figure.
         """
         from convscope.look.canvas import drawing, headline
-        from convscope.look.panels import add_bar, draw_values, reach
+        from convscope.look.panels import add_bar, draw_values, value_range
 
         exact = self.equivariance < ROUNDING
         borders = self.inside < ROUNDING
@@ -103,7 +103,7 @@ class ShiftResponse(Printed):
                 text = pick("The map does not move with the image", "特征图没有随图像一起平移")
             headline(figure, text)
             one, two, three = figure.subplots(1, 3)
-            low, high = reach(np.stack([self.before[0], self.after[0]]))
+            low, high = value_range(np.stack([self.before[0], self.after[0]]))
             draw_values(one, self.before[0], low, high)
             one.set_title(pick("map", "特征图"))
             draw_values(two, self.after[0], low, high)

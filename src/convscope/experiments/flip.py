@@ -75,7 +75,7 @@ class FlipComparison(Printed):
             path: The PNG to write; None only gives the figure.
         """
         from convscope.look.canvas import drawing, headline
-        from convscope.look.panels import draw_image, draw_numbers, draw_values, reach
+        from convscope.look.panels import draw_image, draw_numbers, draw_values, value_range
 
         with drawing(path, 13.0, 4.2) as figure:
             if self.plain <= 1e-6 * abs(self.correlation).max():
@@ -94,7 +94,7 @@ class FlipComparison(Printed):
             axes[0].set_title(pick("image", "图像"))
             draw_numbers(axes[1], self.kernel, 11)
             axes[1].set_title(pick("kernel", "卷积核"))
-            far = max(map(abs, reach(np.stack([self.correlation, self.convolution]))))
+            far = max(map(abs, value_range(np.stack([self.correlation, self.convolution]))))
             for place, values, title in (
                 (axes[2], self.correlation, pick("cross-correlation", "互相关")),
                 (axes[3], self.convolution, pick("convolution", "卷积")),

@@ -117,7 +117,7 @@ def compare_short_trainings(
             "compare_short_trainings needs at least one variant and one seed; "
             f"got {len(builders)} and {len(chosen)}."
         )
-    images, labels = _digits()
+    images, labels = all_digits()
     accuracies: dict[str, list[float]] = {name: [] for name in builders}
     seconds = dict.fromkeys(builders, 0.0)
     with torch.random.fork_rng():
@@ -134,7 +134,9 @@ def compare_short_trainings(
                     epochs=epochs, rate=rate, batch_size=batch_size, seed=seed,
                 )  # fmt: skip
                 seconds[name] += time.perf_counter() - begun
-                accuracies[name].append(_accuracy(network, images[held_out], labels[held_out]))
+                accuracies[name].append(
+                    measure_accuracy(network, images[held_out], labels[held_out])
+                )
     return ShortTrainings(accuracies, seconds, tuple(chosen), epochs)
 
 
@@ -203,7 +205,7 @@ def accuracies_figure(
     return figure
 
 
-def _digits() -> tuple[Tensor, Tensor]:
+def all_digits() -> tuple[Tensor, Tensor]:
     """All 1,797 digits as float32 (N, 1, 8, 8) of mean 0 and deviation 1, and their labels."""
     parts = [load("digits", split) for split in ("train", "test")]
     pixels = np.concatenate([part.images for part in parts]).astype(np.float32)
@@ -211,6 +213,13 @@ def _digits() -> tuple[Tensor, Tensor]:
     return torch.from_numpy((pixels - pixels.mean()) / pixels.std()), torch.from_numpy(labels)
 
 
-def _accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
+def measure_accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """The share of images whose largest logit is that of their label.
+
+    Args:
+        network: In evaluation mode, from (N, 1, height, width) to logits (N, classes).
+        images: float32, as the network takes them.
+        labels: int64 (N,), class numbers.
+    """
     with on_one_thread(), torch.no_grad():
         return float((network(images).argmax(1) == labels).float().mean())

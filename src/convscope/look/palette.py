@@ -59,12 +59,30 @@ KINDS = {
 }
 """The kinds of layer, by the names that drawings give them."""
 
-PAGE = """\
-:root { color-scheme: light dark; --ink: #1f2933; --faint: #52606d; --page: #f5f7fa;
+PAGE_LIGHT = """\
+--ink: #1f2933; --faint: #52606d; --page: #f5f7fa;
   --card: #ffffff; --line: #d9e2ec; --blue: #2563eb; --orange: #c2410c; --grey: #7b8794;
-  --header: #eef2f6; --good: #166534; --bad: #9f1239; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --faint: #9aa5b1; --page: #14181d;
+  --header: #eef2f6; --good: #166534; --bad: #9f1239;"""
+PAGE_DARK = """\
+--ink: #e4e7eb; --faint: #9aa5b1; --page: #14181d;
   --card: #1f262d; --line: #323f4b; --blue: #6ea8fe; --orange: #fb923c; --grey: #8a97a6;
-  --header: #29323b; --good: #86efac; --bad: #fda4af; } }
+  --header: #29323b; --good: #86efac; --bad: #fda4af;"""
+"""The colours of HTML pages as CSS variables."""
+
+PAGE = f"""\
+:root {{ color-scheme: light dark; {PAGE_LIGHT} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {PAGE_DARK} }} }}
 """
-"""The colours of HTML pages as CSS variables, light and dark as the reader's system has it."""
+"""These colours, light and dark as the reader's system has it."""
+
+MAP_LIGHT = "--below: #2166ac; --zero: #ffffff; --above: #c2410c;"
+MAP_DARK = "--below: #6ea8fe; --zero: #1f262d; --above: #fb923c;"
+"""The ends and the middle of maps with signs on pages: blue below 0, orange above."""
+
+THEMED_PAGE = f"""\
+:root {{ color-scheme: light; {PAGE_LIGHT} {MAP_LIGHT} }}
+:root[data-theme="dark"] {{ color-scheme: dark; {PAGE_DARK} {MAP_DARK} }}
+@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{
+  color-scheme: dark; {PAGE_DARK} {MAP_DARK} }} }}
+"""
+"""The same for a page that lets its reader choose: light, dark, or as the system has it."""

@@ -115,7 +115,7 @@ def size(values: NDArray[Any]) -> str:
     return f"{values.shape[-2]} × {values.shape[-1]}"
 
 
-def reach(values: Values, share: float = 0.995) -> tuple[float, float]:
+def value_range(values: Values, share: float = 0.995) -> tuple[float, float]:
     """The range that all but the most extreme values lie in: the few would leave all others pale.
 
     Args:

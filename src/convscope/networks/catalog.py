@@ -109,5 +109,5 @@ def check_image_size(name: str, size: int, in_channels: int = 1) -> None:
 
 def _place(found: Entry) -> int:
     """Where the file of an entry stands in `FILES`; files may be loaded in any order."""
-    file = found.builder.__module__.rpartition(".")[2]
+    file = str(found.builder.__module__).rpartition(".")[2]  # of a notebook, None or __main__
     return FILES.index(file) if file in FILES else len(FILES)

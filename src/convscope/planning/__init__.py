@@ -14,5 +14,5 @@ to hold nine outcomes in ten, which the outcome of every run tests. What it does
 or know what other programs will do.
 
 Public names: `plan`, `Plan`, `Forecast`, `LargestBatch`, `Alternatives`, `ElsewhereForecast`,
-`plan_all`, `Overview`, `track_record`, `TrackRecord`, `calibrate`.
+`plan_all`, `Overview`, `track_record`, `TrackRecord`, `measure_machine`.
 """

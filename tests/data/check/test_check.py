@@ -228,6 +228,7 @@ def test_json_and_table_hold_all_findings(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_the_figure_shows_pairs_of_every_kind(tmp_path):
     images = scenes(200)
     images[100:] = images[:100]

@@ -47,7 +47,10 @@ def recall_and_false(images, per_kind):
     return recalls, len(wrong) / count
 
 
-@pytest.mark.parametrize(("side", "channels"), [(32, 3), (28, 1), (64, 3)])
+@pytest.mark.parametrize(
+    ("side", "channels"),
+    [(28, 1), *(pytest.param(side, 3, marks=pytest.mark.slow) for side in (32, 64))],
+)
 def test_copies_of_every_kind_are_found_and_distinct_images_are_not(side, channels):
     recalls, false = recall_and_false(scenes(400, side, channels), 40)
     assert min(recalls.values()) >= 0.95, recalls

@@ -189,6 +189,7 @@ def test_no_mistakes(make_run):
     assert "100.00 % of 4 train images right" in page.shown
 
 
+@pytest.mark.slow
 def test_many_classes_have_no_matrix_but_the_largest_mistakes(make_run):
     names = tuple(f"class{number}" for number in range(80))
     pixels = np.random.default_rng(0).integers(0, 256, (160, 1, 28, 28), np.uint8)
@@ -199,6 +200,7 @@ def test_many_classes_have_no_matrix_but_the_largest_mistakes(make_run):
     assert 'class="confusion"' not in text
 
 
+@pytest.mark.slow
 def test_thousands_of_mistakes_stay_small(make_run):
     pixels = np.random.default_rng(0).integers(0, 256, (5000, 1, 28, 28), np.uint8)
     paths = [f"some/folder/of/images/{number:05}.png" for number in range(5000)]

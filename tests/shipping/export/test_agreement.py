@@ -60,6 +60,7 @@ def test_other_preprocessing_is_noticed(model, session, tried_on):
     )
 
 
+@pytest.mark.slow
 def test_a_network_that_mixes_images_is_noticed(tried_on):
     class Mixing(torch.nn.Module):
         def forward(self, images):
@@ -80,6 +81,7 @@ def test_another_threshold_is_noticed(model, session, tried_on):
         check_agreement(session, Model(network, rejecting), tried_on, quiet=True)
 
 
+@pytest.mark.slow
 def test_at_the_threshold_either_answer_is_right(model, tried_on):
     network, card = model.network, model.card
     session = Session(onnx_bytes(model))

@@ -35,9 +35,7 @@ def expected(model, inputs):
         return model.network(model.normalization.apply(tensor))
 
 
-@pytest.mark.parametrize(
-    "name", quickly(list_networks(), ("softmax-regression", "lenet", "lenet-bn", "resnet9"))
-)
+@pytest.mark.parametrize("name", quickly(list_networks(), ("softmax-regression", "lenet")))
 def test_every_network_answers_the_same(name):
     model = made(name)
     content = onnx_bytes(model)
@@ -130,9 +128,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(
-    "way", quickly(WAYS, ("len in view", "len in a function", "int", "shape in four"))
-)
+@pytest.mark.parametrize("way", quickly(WAYS, ("len in view", "int")))
 def test_the_batch_is_free_however_a_module_asks_for_it(way):
     torch.manual_seed(0)
     model = Model(Counting(WAYS[way]).eval(), card_for(1, network=""))

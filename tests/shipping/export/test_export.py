@@ -80,6 +80,7 @@ def test_a_size_other_than_the_data_s_own(tmp_path):
     assert (best == logits.values.argmax(dim=1).numpy()).mean() > 0.99
 
 
+@pytest.mark.slow
 def test_a_model_file_with_images_given(digits_run, tmp_path):
     folder = write_files(
         tmp_path / "images",
@@ -93,6 +94,7 @@ def test_a_model_file_with_images_given(digits_run, tmp_path):
     assert written.agreement.images == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_a_module_of_ones_own(tmp_path):
     class Own(torch.nn.Module):
@@ -125,6 +127,7 @@ def test_nothing_is_overwritten(digits_run, tmp_path):
     assert onnx.load(file).producer_name == "convscope"
 
 
+@pytest.mark.slow
 def test_an_export_that_differs_leaves_nothing(digits_run, tmp_path, monkeypatch):
     body = onnx_export.export_network
     monkeypatch.setattr(
@@ -165,6 +168,7 @@ def test_opsets_that_do_not_exist(digits_run, tmp_path, opset):
     assert text == f"--opset must be from 18 to {onnx.defs.onnx_opset_version()}; given {opset}."
 
 
+@pytest.mark.slow
 def test_an_opset_that_onnx_runtime_does_not_know(digits_run, tmp_path, monkeypatch):
     def refuses(content):
         raise ValueError("Opset 99 is under development\nand more")
@@ -178,6 +182,7 @@ def test_an_opset_that_onnx_runtime_does_not_know(digits_run, tmp_path, monkeypa
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_no_images_to_compare_on(digits_run, tmp_path):
     target = tmp_path / "digits.onnx"

@@ -92,6 +92,7 @@ def whole():
     return made
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.integers(1, 200),

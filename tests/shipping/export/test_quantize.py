@@ -119,6 +119,7 @@ def test_of_more_images_some_are_evaluated(numbered, monkeypatch):
     assert cost(numbered, Fixed(), Fixed()).images == 50
 
 
+@pytest.mark.slow
 def test_a_refused_file_is_not_written(digits_run, tmp_path, monkeypatch):
     monkeypatch.setattr(quantize, "MOST_POINTS", -50)
     with pytest.raises(ConvscopeError, match="points of accuracy on 359 test images"):

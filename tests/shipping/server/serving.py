@@ -25,7 +25,8 @@ from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.choice import Choice, Measured
 from convscope.shipping.server.limits import Settings
 from convscope.shipping.server.metrics import Metrics
-from convscope.shipping.server.serve import listening, make_server
+from convscope.shipping.server.serve import make_server
+from convscope.web.listening import listening
 
 PNG = {"Content-Type": "image/png"}
 # Reading the certificates of the world would take longer than the request.

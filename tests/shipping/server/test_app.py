@@ -1,7 +1,7 @@
 """The routes, with an engine that the test decides.
 
-Tests shipping/server/body.py, shipping/server/failures.py, shipping/server/limits.py,
-shipping/server/metrics.py, shipping/server/requests.py, shipping/server/responses.py.
+Tests shipping/server/body.py, shipping/server/limits.py, shipping/server/metrics.py,
+shipping/server/requests.py, shipping/server/responses.py, web/bodies.py, web/failures.py.
 """
 
 import base64

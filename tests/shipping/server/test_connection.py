@@ -1,11 +1,14 @@
-"""Clients that are slow, idle, many, or speak no HTTP."""
+"""Clients that are slow, idle, many, or speak no HTTP.
+
+Tests web/connection.py.
+"""
 
 import socket
 import time
 
 import pytest
 
-from convscope.shipping.server import connection
+from convscope.web import connection
 from tests.shipping.server.serving import (
     ByBrightness,
     get,

@@ -1,10 +1,13 @@
-"""Who may ask, and what stands on every answer."""
+"""Who may ask, and what stands on every answer.
+
+Tests shipping/server/guard.py, web/guard.py.
+"""
 
 import httpx
 import pytest
 
 from convscope.errors import UsageError
-from convscope.shipping.server.guard import check_token, is_loopback
+from convscope.web.guard import check_token, is_loopback
 from tests.shipping.server.serving import (
     PNG,
     ByBrightness,

@@ -42,6 +42,7 @@ def heavy(tmp_path_factory):
     return file
 
 
+@pytest.mark.slow
 def test_the_server_says_what_predict_says(digits_run, tmp_path):
     images = load("digits", "test", size=28)
     files = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convscope.inspection.attribution.attribution import Attribution
 from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
-from convscope.look.panels import add_bar, draw_image, draw_values, reach
+from convscope.look.panels import add_bar, draw_image, draw_values, value_range
 
 TITLES = {
     "saliency": "Saliency",
@@ -87,7 +87,7 @@ def attributions_figure(
 
 def _range(attribution: Attribution) -> tuple[float, float]:
     """The lowest and the highest value that colours tell apart."""
-    low, high = reach(attribution.heat)
+    low, high = value_range(attribution.heat)
     return (-max(-low, high), max(-low, high)) if attribution.signed else (low, high)
 
 

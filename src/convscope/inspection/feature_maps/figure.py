@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from convscope.look.canvas import drawing, footnote, headline
-from convscope.look.panels import add_bar, draw_mosaic, reach, size
+from convscope.look.panels import add_bar, draw_mosaic, size, value_range
 
 MOST = 64  # maps
 
@@ -30,7 +30,7 @@ def feature_maps_figure(
     columns = mosaic_columns(len(maps), values.shape[1] / values.shape[2])
     rows = math.ceil(len(maps) / columns)
     height = 9.0 * rows / columns * values.shape[1] / values.shape[2] + 1.3
-    low, high = reach(maps)
+    low, high = value_range(maps)
     with drawing(path, 10.0, min(height, 14.0)) as figure:
         some = f"the first {MOST} of " if len(values) > MOST else ""
         many = "map" if len(values) == 1 else "maps"

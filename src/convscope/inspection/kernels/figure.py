@@ -21,8 +21,8 @@ from convscope.look.panels import (
     draw_image,
     draw_numbers,
     draw_values,
-    reach,
     size,
+    value_range,
 )
 
 COLUMNS = 5
@@ -128,7 +128,7 @@ def gallery_figure(
 def _draw_kernel(axes: Axes, kernel: Kernel, fontsize: float) -> None:
     rows = np.array(kernel.rows)
     if max(rows.shape) > MOST_NUMBERS:
-        draw_values(axes, rows, *reach(rows, share=1.0))
+        draw_values(axes, rows, *value_range(rows, share=1.0))
     else:
         draw_numbers(axes, rows, fontsize)
 
@@ -137,7 +137,7 @@ def _draw_result(axes: Axes, result: Filtered) -> Any:
     """Draw what a kernel gave; where colours stand for numbers, return what a colour bar needs."""
     values, kernel = result.values, result.kernel
     if kernel.is_difference:
-        far = max(map(abs, reach(values)))
+        far = max(map(abs, value_range(values)))
         return draw_values(axes, values[0], -far, far)
     low, high = (0.0, 255.0) if kernel.keeps_brightness else (values.min(), values.max())
     shown = (values - low) * (255 / max(high - low, 1e-12))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convscope.inspection.feature_maps.figure import mosaic_columns
 from convscope.look.canvas import drawing, footnote, headline
-from convscope.look.panels import add_bar, draw_mosaic, reach, size
+from convscope.look.panels import add_bar, draw_mosaic, size, value_range
 
 MOST = 64  # kernels
 
@@ -32,7 +32,7 @@ def first_kernels_figure(
     """
     weights = kernels[:MOST]
     count, channels, height, width = weights.shape
-    far = max(map(abs, reach(weights)))
+    far = max(map(abs, value_range(weights)))
     title = f"{layer}: {len(kernels)} kernels of {size(weights)}"
     if count < len(kernels):
         title += f", the first {count}"

@@ -24,7 +24,7 @@ from convscope.inspection.unit.figure_panels import (
 from convscope.inspection.unit.figure_where import Panel, panels_of
 from convscope.inspection.unit.tables import title
 from convscope.look.canvas import drawable, drawing, headline, shorten
-from convscope.look.panels import draw_mosaic, reach
+from convscope.look.panels import draw_mosaic, value_range
 
 WIDTH = 14.0  # inches
 PANEL = 2.6  # inches high
@@ -200,7 +200,7 @@ def _draw_flattened(part: SubFigure, form: WeightedSum, shape: tuple[int, int, i
         strict=True,
     ):
         images = values.reshape(shape)
-        draw_mosaic(axes, images, int(np.ceil(np.sqrt(len(images)))), *reach(images))
+        draw_mosaic(axes, images, int(np.ceil(np.sqrt(len(images)))), *value_range(images))
         for label in axes.texts:
             label.set_fontsize(6)
         small_title(axes, text)

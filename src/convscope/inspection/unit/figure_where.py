@@ -26,7 +26,7 @@ from convscope.inspection.unit.steps import UnitStep
 from convscope.inspection.unit.tables import channels_by_size
 from convscope.look.canvas import drawable, shorten
 from convscope.look.palette import ABOVE, FAINT, INK
-from convscope.look.panels import add_bar, draw_image, draw_values, reach
+from convscope.look.panels import add_bar, draw_image, draw_values, value_range
 
 MOST_UNITS = 256  # of a layer without maps that are drawn as bars
 MOST_CLASSES = 20
@@ -104,7 +104,7 @@ def _source_map(
 
 
 def _draw_map(axes: Axes, plane: NDArray[np.float32]) -> None:
-    image = draw_values(axes, plane, *reach(plane))
+    image = draw_values(axes, plane, *value_range(plane))
     add_bar(axes.figure, image, axes)  # type: ignore[arg-type] # a part of a figure can, too
 
 

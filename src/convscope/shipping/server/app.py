@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from starlette.exceptions import HTTPException
 
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server import pages, schema
-from convscope.shipping.server.body import Bodies, images_of_list, is_list
+from convscope.shipping.server.body import images_of_list, is_list
 from convscope.shipping.server.choice import Choice
-from convscope.shipping.server.failures import ClientGoneError, Refused, json_response
 from convscope.shipping.server.guard import allowed_methods
-from convscope.shipping.server.limits import ACCEPT_SECONDS, Settings
+from convscope.shipping.server.limits import (
+    ACCEPT_SECONDS,
+    ALL_BODIES_BYTES,
+    BODY_BYTES,
+    Settings,
+)
 from convscope.shipping.server.metrics import Metrics
 from convscope.shipping.server.requests import (
     ImageOutput,
@@ -32,6 +34,8 @@ from convscope.shipping.server.requests import (
 )
 from convscope.shipping.server.responses import describe_model, describe_predictions
 from convscope.version import __version__
+from convscope.web.bodies import Bodies
+from convscope.web.failures import ClientGoneError, Refused, answer_failures, json_response
 
 
 @dataclass
@@ -82,7 +86,7 @@ def make_app(
         metrics: Counts.
         condition: Shared with whoever stops the server.
     """
-    bodies = Bodies()
+    bodies = Bodies(BODY_BYTES, ALL_BODIES_BYTES, "Send smaller or fewer images.")
     queue: RequestQueue | None = None
 
     @asynccontextmanager
@@ -177,34 +181,8 @@ def make_app(
     async def docs() -> HTMLResponse:
         return _html(pages.docs_page(app.openapi()))
 
-    _answer_failures(app)
+    answer_failures(app, allowed_methods)
     return app
-
-
-def _answer_failures(app: FastAPI) -> None:
-    """Give every failure the same shape."""
-
-    @app.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> Response:
-        return error.response()
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        reason = f"{error.detail}. See /docs for what there is."
-        headers = error.headers
-        if error.status_code == 405:
-            headers = {"Allow": allowed_methods(request.scope["path"])}
-        return json_response({"error": reason}, error.status_code, headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:])
-        return json_response({"error": f"{where}: {first['msg']}."}, 422)
-
-    @app.exception_handler(Exception)
-    async def unexpected(_: Request, error: Exception) -> Response:
-        return json_response({"error": "The server failed; its log says why."}, 500)
 
 
 async def _wait_for(

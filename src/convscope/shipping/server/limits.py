@@ -1,4 +1,4 @@
-"""What the server accepts, in one place."""
+"""What the prediction server accepts, beside what every server does (`web/limits.py`)."""
 
 from __future__ import annotations
 
@@ -49,16 +49,10 @@ LIST_LENGTH = 256
 """Images in a JSON list."""
 PIXELS = 50_000_000
 """Most pixels of one image, and of all images of a list together, as their headers promise."""
-CONNECTIONS = 500
-UPLOAD_SECONDS = 30.0
-"""From the first byte of a request to its last."""
-IDLE_SECONDS = 15.0
-"""A connection without a request is closed after this."""
 DRAIN_SECONDS = 8.0
 """After SIGTERM, for the requests in work."""
 ACCEPT_SECONDS = 1.0
 """After SIGTERM, for the requests that were sent before anybody could know."""
-TOKEN_LENGTH = 16
 
 
 def media_type(given: str) -> str:

@@ -88,7 +88,10 @@ def _route(path: str, method: str, route: dict[str, Any]) -> str:
         )
     if body := route.get("requestBody"):
         kinds = ", ".join(f"<code>{escape(kind)}</code>" for kind in body["content"])
-        lines += [f"<p>{escape(body['description'])}</p>", f"<p>Content-Type: {kinds}</p>"]
+        shape = _shape(body)
+        named = f": {shape}" if shape.startswith("<a") else ""
+        lines.append(f"<p>{escape(body.get('description', ''))}</p>")
+        lines.append(f"<p>Content-Type: {kinds}{named}</p>")
     rows = [
         f"<tr><td>{escape(status)}</td><td>{escape(answer['description'])}</td>"
         f"<td>{_shape(answer)}</td></tr>"

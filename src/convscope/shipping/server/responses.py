@@ -10,8 +10,8 @@ import numpy as np
 
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.choice import Choice
-from convscope.shipping.server.failures import Refused
 from convscope.shipping.server.requests import ImageOutput
+from convscope.web.failures import Refused
 
 
 def describe_predictions(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 import warnings
 from collections.abc import Callable
@@ -13,7 +12,6 @@ from types import FrameType
 
 import uvicorn
 
-from convscope.errors import UsageError
 from convscope.runs.model_file import ModelCard
 from convscope.runs.open_model import open_model
 from convscope.runs.run import Run
@@ -21,12 +19,13 @@ from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
 from convscope.shipping.server.app import Condition, make_app
 from convscope.shipping.server.choice import Choice, choose
-from convscope.shipping.server.connection import Connection
-from convscope.shipping.server.guard import Guard, check_token
-from convscope.shipping.server.limits import DRAIN_SECONDS, IDLE_SECONDS, Settings
+from convscope.shipping.server.guard import Guard
+from convscope.shipping.server.limits import DRAIN_SECONDS, Settings
 from convscope.shipping.server.metrics import Metrics
-
-BACKLOG = 1024
+from convscope.web.connection import Connection
+from convscope.web.guard import check_token
+from convscope.web.limits import BACKLOG, IDLE_SECONDS
+from convscope.web.listening import listening, shown_address
 
 
 def serve(
@@ -85,8 +84,7 @@ def serve(
             computing, chosen, card, metrics, host=host, token=token, settings=settings
         )
         door.listen(BACKLOG)
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{door.getsockname()[1]}"
+        address = shown_address(host, door)
         say(f"Ready: {address}/ to try images, {address}/docs for programs. Ctrl-C stops.")
         server.run([door])
         return server.answered_all
@@ -158,34 +156,6 @@ class Server(uvicorn.Server):
             elif self.condition.in_work == 0 and not self.condition.accepts:
                 self.should_exit = True
         return await super().on_tick(counter)
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket at the address, which doesn't take connections yet.
-
-    Raises:
-        UsageError: The address can't be had.
-    """
-    if not 0 <= port <= 65535:
-        raise UsageError(f"--port must be from 0 to 65535; given {port}.")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except OSError:
-        raise UsageError(f"--host {host!r} isn't an address of this machine.") from None
-    door = socket.socket(family, kind, protocol)
-    try:
-        if os.name == "posix":  # elsewhere, it would let two servers share a port
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(address)
-    except OSError as error:
-        door.close()
-        raise UsageError(
-            f"Port {port} of {host} can't be had: {(error.strerror or str(error)).lower()}. "
-            "Give another one with --port; 0 takes a free one."
-        ) from None
-    return door
 
 
 def _tell(chosen: Choice, metrics: Metrics, say: Callable[[str], None]) -> None:

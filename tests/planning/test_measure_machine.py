@@ -1,11 +1,12 @@
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
 from convscope.errors import ConvscopeError
-from convscope.planning import calibrate as module
-from convscope.planning.calibrate import STEPS, calibrate
+from convscope.planning import measure_machine as module
 from convscope.planning.fixed_costs import FixedCosts, fixed_costs, remember_fixed_costs
+from convscope.planning.measure_machine import STEPS, measure_machine
 from convscope.planning.times import OperationTimes
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -16,7 +17,7 @@ def test_operations_are_timed_and_kept(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "_train_small_run", lambda: remember_fixed_costs(costs))
     monkeypatch.setattr(module, "NETWORKS", ("lenet",))
     steps = []
-    found = calibrate(steps.append, 1.0)
+    found = measure_machine(steps.append, 1.0)
     assert found.costs == costs
     assert found.operations > 50
     assert 0 < found.share_measured <= 1
@@ -31,11 +32,18 @@ def test_a_run_that_fails_says_why(monkeypatch):
     failed = subprocess.CompletedProcess([], 1, "", "warning\nconvscope: No space left.\n")
     monkeypatch.setattr(module.subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(ConvscopeError, match=r"calibrating failed: convscope: No space left\."):
-        calibrate(lambda _: None)
+        measure_machine(lambda _: None)
 
 
 @pytest.mark.slow
-def test_the_small_run_leaves_its_costs():
+def test_the_small_run_leaves_its_costs(monkeypatch, command):
+    """In this process, which no other program holds up: a run on a busy machine leaves none."""
+
+    def run(words, **_):
+        command(*words[words.index("train") :])
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    monkeypatch.setattr(module, "subprocess", SimpleNamespace(run=run))
     module._train_small_run()
     costs, are_measured = fixed_costs()
     assert are_measured

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from convscope.shipping.server.limits import CONNECTIONS, IDLE_SECONDS, UPLOAD_SECONDS
+from convscope.web.limits import CONNECTIONS, IDLE_SECONDS, UPLOAD_SECONDS
 
 Phase = Literal["idle", "receiving", "answering"]
 

@@ -37,7 +37,7 @@ STEPS = 1 + len(NETWORKS) * len(PRECISIONS)  # that `advance` is called for
 
 
 @dataclass(frozen=True)
-class MachineCalibration(Printed):
+class MachineMeasurement(Printed):
     """What was found out about this machine.
 
     Attributes:
@@ -87,7 +87,7 @@ class MachineCalibration(Printed):
             yield Paragraph(
                 "Times aren't kept: other programs held this one up "
                 f"({percent(self.contention, 0)} of the time it waited for a processor). "
-                "Calibrate again "
+                "Measure again "
                 "when they have ended."
             )
             return
@@ -96,7 +96,7 @@ class MachineCalibration(Printed):
         )
 
 
-def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> MachineCalibration:
+def measure_machine(advance: Callable[[int], None], seconds: float = SECONDS) -> MachineMeasurement:
     """Train a small run, time operations, and keep both in the cache folder.
 
     Args:
@@ -126,7 +126,7 @@ def calibrate(advance: Callable[[int], None], seconds: float = SECONDS) -> Machi
             break
     times.save()
     costs, are_measured = fixed_costs()
-    return MachineCalibration(
+    return MachineMeasurement(
         costs=costs if are_measured else None,
         operations=len(timings),
         share_measured=1 - total(timings)[1],

@@ -1,0 +1,119 @@
+/** What is set on the bench, as the address holds it. */
+import { effect, signal } from '../parts.js';
+import { query, view, writeQuery } from '../route.js';
+
+/** @typedef {number[][]} Matrix */
+/**
+ * @typedef {object} State
+ * @property {string} image A name of the set, "drawing", "file" or "camera".
+ * @property {number} side Height and width of photographs and files.
+ * @property {boolean} colour Whether they keep three channels.
+ * @property {string} pixels The drawing, row by row, as hexadecimal digits of four pixels each.
+ * @property {Matrix[]} kernel One slice for all channels, or one for each.
+ * @property {string} operation "cross-correlation", "convolution", "max" or "average".
+ * @property {number} stride @property {number | "same"} padding @property {string} mode
+ * @property {number} dilation @property {number} bias @property {boolean} relu
+ * @property {number} row @property {number} column The output that is looked at; −1: the middle.
+ * @property {string} wanted The kernel whose work is to be learned. @property {number} rate
+ */
+
+export const DRAWING_SIDE = 12;
+export const OPERATIONS = ['cross-correlation', 'convolution', 'max', 'average'];
+export const MODES = ['zeros', 'reflect', 'replicate', 'circular'];
+
+const SMILE = '0000001081080000002042041080f0000000';
+
+/** @type {State} */
+const USUAL = {
+  image: 'china', side: 48, colour: false, pixels: SMILE,
+  kernel: [[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]],
+  operation: 'cross-correlation', stride: 1, padding: 0, mode: 'zeros', dilation: 1, bias: 0, relu: false,
+  row: -1, column: -1, wanted: 'sobel-vertical', rate: 0.1,
+};
+
+/** @type {Record<string, string>} The names in the address. */
+const SHORT = { operation: 'op', dilation: 'dilation', column: 'col' };
+
+/** @param {string} text @returns {Matrix[] | null} */
+export function readKernel(text) {
+  const slices = text.split('|').map((slice) => slice.split(';').map((row) => row.split(',').map(Number)));
+  const { length } = slices[0][0];
+  const good = slices.every((slice) => slice.length === slices[0].length
+    && slice.every((row) => row.length === length && row.every(Number.isFinite)));
+  return good && slices.length <= 4 && slices[0].length <= 12 && length <= 12 ? slices : null;
+}
+
+/** @param {Matrix[]} kernel */
+export function writeKernel(kernel) {
+  return kernel.map((slice) => slice.map((row) => row.join(',')).join(';')).join('|');
+}
+
+/** @returns {State} What the address says; what it doesn't say, or says wrongly, is as usual. */
+export function readState() {
+  const asked = query();
+  const state = { ...USUAL };
+  for (const name of Object.keys(USUAL)) {
+    const text = asked.get(SHORT[name] ?? name);
+    if (text === null) continue;
+    const value = readValue(name, text);
+    if (value !== null) Object.assign(state, { [name]: value });
+  }
+  return state;
+}
+
+/** @param {string} name @param {string} text */
+function readValue(name, text) {
+  if (name === 'kernel') return readKernel(text);
+  if (name === 'padding' && text === 'same') return text;
+  if (name === 'operation') return OPERATIONS.includes(text) ? text : null;
+  if (name === 'mode') return MODES.includes(text) ? text : null;
+  if (name === 'pixels') return /^[0-9a-f]{36}$/.test(text) ? text : null;
+  const usual = USUAL[/** @type {keyof State} */ (name)];
+  if (typeof usual === 'boolean') return text === '1';
+  if (typeof usual === 'number') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
+  return text;
+}
+
+/** @param {State} state @returns {Record<string, string | undefined>} */
+export function writeState(state) {
+  /** @type {Record<string, string | undefined>} */
+  const found = {};
+  for (const [name, usual] of Object.entries(USUAL)) {
+    const value = state[/** @type {keyof State} */ (name)];
+    const text = name === 'kernel' ? writeKernel(state.kernel) : typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+    const same = name === 'kernel' ? text === writeKernel(USUAL.kernel) : value === usual;
+    const drawn = name !== 'pixels' || state.image === 'drawing';
+    found[SHORT[name] ?? name] = same || !drawn ? undefined : text;
+  }
+  return found;
+}
+
+/** The state; it is set with `change`. */
+export const state = signal(readState());
+
+/** @param {Partial<State>} part */
+export function change(part) {
+  state.value = { ...state.value, ...part };
+}
+
+let waiting = 0;
+effect(() => {
+  const written = writeState(state.value);
+  clearTimeout(waiting);
+  waiting = setTimeout(() => { if (view.value === 'bench') writeQuery(written); }, 150);
+});
+
+/** The drawing as rows of 0 and 1. @param {string} hex @returns {Uint8Array} */
+export function drawingPixels(hex) {
+  const bits = [...hex].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('');
+  return Uint8Array.from(bits, Number);
+}
+
+/** @param {Uint8Array} pixels @returns {string} */
+export function drawingText(pixels) {
+  let text = '';
+  for (let i = 0; i < pixels.length; i += 4) {
+    text += (pixels[i] * 8 + pixels[i + 1] * 4 + pixels[i + 2] * 2 + pixels[i + 3]).toString(16);
+  }
+  return text;
+}

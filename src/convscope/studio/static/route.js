@@ -1,0 +1,66 @@
+/** The address holds the whole state: the view as its path, what is set in it as its query. */
+import { signal } from './parts.js';
+
+const first = () => location.pathname.replaceAll('/', '') || 'bench';
+
+/** The name of the view that is shown. */
+export const view = signal(first());
+/** Counts the times the address was changed from outside: by a link, or by going back. */
+export const visits = signal(0);
+
+/** What belongs to the whole page and stays when the view changes. */
+const KEPT = ['lang', 'present'];
+
+/** What the address says. @returns {URLSearchParams} */
+export function query() {
+  return new URLSearchParams(location.search);
+}
+
+/**
+ * Write a view's state into the address, without a new entry in the browser's history.
+ * @param {Record<string, string | undefined>} state
+ */
+export function writeQuery(state) {
+  const next = new URLSearchParams();
+  for (const name of KEPT) {
+    const value = query().get(name);
+    if (value !== null) next.set(name, value);
+  }
+  for (const [name, value] of Object.entries(state)) {
+    if (value !== undefined && !KEPT.includes(name)) next.set(name, value);
+  }
+  replace(next);
+}
+
+/** Set or (with undefined) remove what belongs to the whole page. @param {string} name @param {string} [value] */
+export function writeKept(name, value) {
+  const next = query();
+  if (value === undefined) next.delete(name);
+  else next.set(name, value);
+  replace(next);
+}
+
+/** @param {URLSearchParams} next */
+function replace(next) {
+  // Commas, colons and semicolons may stand in a query as they are, and read better so.
+  const text = next.toString().replaceAll('%2C', ',').replaceAll('%3B', ';').replaceAll('%3A', ':');
+  history.replaceState(null, '', location.pathname + (text ? `?${text}` : ''));
+}
+
+/** Show another view. @param {string} name */
+export function go(name) {
+  const kept = new URLSearchParams();
+  for (const each of KEPT) {
+    const value = query().get(each);
+    if (value !== null) kept.set(each, value);
+  }
+  const text = kept.toString();
+  history.pushState(null, '', `/${name}${text ? `?${text}` : ''}`);
+  view.value = name;
+  visits.value += 1;
+}
+
+addEventListener('popstate', () => {
+  view.value = first();
+  visits.value += 1;
+});

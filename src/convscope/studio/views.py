@@ -1,0 +1,10 @@
+"""The views that there are, in the order of the navigation; each answers under /api/NAME."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from convscope.studio.bench import routes as bench
+
+VIEWS: dict[str, APIRouter] = {"bench": bench.router}
+"""The router of each view. `static/views.js` lists the same names, and a test compares them."""
