@@ -185,11 +185,12 @@ cs.lessons.check("18.2", calibration_error)
 # %% [markdown]
 # ## 4 · Images that it cannot know
 #
-# Now show it pieces of photographs, in grey: no digit among them.
+# Now show it pieces of photographs, in grey: no digit among them. The rule, before the run: 0.99
+# promises at most one wrong answer in a hundred, so more than one piece in a hundred breaks it.
 #
 # **Exercise 18.3 (P)** *Before you run the next cell*: what does the network say? "a": all ten
-# classes about equally probable; "b": some class, and of more than one piece in twenty with 0.99
-# or more; "c": it refuses, with an error.
+# classes about equally probable; "b": some class, and of more than one piece in ten with 0.9 or
+# more; "c": it refuses, with an error.
 
 # %%
 answer = None
@@ -211,9 +212,10 @@ sure = cs.experiments.measure_confidence(
 )
 cs.lessons.show(sure)
 digits, foreign = sure["digits"], sure["photographs"]
+sure_of_them = None if 0 < foreign.sure <= 0.01 else foreign.sure > 0.01
 cs.lessons.claim(
     "18.sure",
-    foreign.sure > 0.05 and digits.sure_right > 0.97,
+    digits.sure_right > 0.97 and sure_of_them,
     foreign=foreign.sure,
     right=digits.sure_right,
 )
@@ -258,16 +260,18 @@ colour_run = cs.train(
 )  # fmt: skip
 orders = cs.experiments.compare_channel_orders(colour_run, colours["test"])
 cs.lessons.show(orders)
+lost = orders.accuracy - orders.reversed_accuracy
 cs.lessons.claim(
     "18.channels",
-    orders.accuracy - orders.reversed_accuracy > 0.1,
+    None if 0 < lost <= 0.03 else lost > 0,
     before=orders.accuracy,
     after=orders.reversed_accuracy,
     sure=orders.sure,
 )
 
 # %% [markdown]
-# No exception, no warning: shapes and ranges are right. What helps is to *look* at the very array
+# No exception, no warning: shapes and ranges are right. (How much is lost depends on what the
+# network happened to look at, so on the seed as well.) What helps is to *look* at the very array
 # that goes into the network, and to let one function read images in training and in use. That is
 # why a model file and an exported file carry their own reading along.
 #

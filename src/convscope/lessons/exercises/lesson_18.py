@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 IMAGES, BINS = 50, 10
 WITHIN = 1e-4  # of a probability
+CONFIDENT = 0.9
 
 NO_SCALE = Words(
     "You normalize the whole numbers 0 to 255. The card's mean and std are those of images "
@@ -74,14 +75,14 @@ def says_of_photographs() -> str:
 
     from convscope.evaluation.calibration import calibrate_probabilities
     from convscope.evaluation.logits import compute_logits
-    from convscope.experiments.foreign_images import SURE, photograph_patches
+    from convscope.experiments.foreign_images import photograph_patches
 
     model = trained_run()[0]
     logits = compute_logits(
         model, photograph_patches(), batch_size=64, device=torch.device("cpu")
     ).values
     most = calibrate_probabilities(logits, model.card).max(dim=1).values
-    return "b" if float((most >= SURE).float().mean()) > 0.05 else "a"
+    return "b" if float((most >= CONFIDENT).float().mean()) > 0.1 else "a"
 
 
 def recognize_as(
