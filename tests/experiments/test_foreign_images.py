@@ -95,7 +95,7 @@ def test_exchanged_colours_are_wrong_answers(tmp_path):
     )  # fmt: skip
     found = compare_channel_orders(run, sets["test"])
     assert found.accuracy > 0.9
-    assert found.reversed_accuracy < found.accuracy - 0.1
+    assert found.reversed_accuracy < found.accuracy
 
 
 def test_channel_orders_can_do_what_every_result_can():
