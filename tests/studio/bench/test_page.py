@@ -17,12 +17,13 @@ from convscope.studio.bench.images import DRAWN
 from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SOBEL = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as opened:
+    with chromium(*FAKE_CAMERA) as opened:
         yield opened
 
 
@@ -369,3 +370,18 @@ def test_without_the_token_the_page_says_what_to_do(browser, studio_address):
     page.wait_for_selector("[role=alert]:has-text('Open the address that')")
     assert page.locator("canvas").count() == 0
     page.close()
+
+
+def test_an_image_that_no_address_can_hold_is_told_of(browser, studio_address):
+    with page_of(browser, studio_address, "/bench?lang=en&image=file") as page:
+        page.wait_for_selector(".note:has-text('The image that this address meant')")
+        until(lambda: page.inner_text(".input .spread span"), "Photograph: pavilion, 48 × 48")
+
+
+def test_the_camera_gives_frames_and_goes_off(browser, studio_address):
+    path, options = "/bench?lang=en", {"permissions": ["camera"]}
+    with page_of(browser, studio_address, path, **options) as page:
+        page.get_by_role("button", name="Camera").click()
+        until(lambda: page.inner_text(".input .spread span"), "Camera, 48 × 48")
+        page.get_by_role("button", name="Camera").click()
+        page.wait_for_selector("button[aria-pressed=false]:has-text('Camera')")
