@@ -84,10 +84,10 @@ seeds = len(paths.seeds)
 # ## Are four paths better than one?
 #
 # Small networks of two blocks: four paths; one 3×3 convolution; two; or a 1×1 and a 3×3, the
-# second path by itself. All take the same number of operations, the single paths are wider. They
-# were trained on digits from {{seeds}} seeds (on {{stored.date}}). **The rule, before the run**:
-# there is a difference if the 95 percent interval of the paired differences lies on one side of
-# 0.
+# second path by itself. All take the same number of operations: for what four paths spend on 32
+# channels, one 3×3 gets 13. They were trained on digits from {{seeds}} seeds (on
+# {{stored.date}}). **The rule, before the run**: there is a difference if the 95 percent interval
+# of the paired differences lies on one side of 0.
 
 # %%
 cs.lessons.show(paths)
@@ -182,9 +182,9 @@ cs.lessons.claim("14.mobilenet", weights < 0.25 and work < 0.25, weights=weights
 cs.lessons.claim("14.kept", kept > 1.5, kept=kept)
 
 # %% [markdown]
-# MobileNet v2 (Sandler and others, 2018) widens each block inside by a factor of six. Those wide
-# maps cost few operations, for only depthwise kernels work on them; but training keeps them. On a
-# phone nothing is trained, so there it doesn't matter.
+# MobileNet v2 (Sandler and others, 2018) widens each block inside by a factor of six. The wide
+# maps cost few operations, for the 3×3 that works on them is depthwise; but training keeps them.
+# On a phone nothing is trained, so there it doesn't matter.
 #
 # And the clock, for one image of 32 × 32?
 

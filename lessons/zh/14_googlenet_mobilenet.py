@@ -72,10 +72,10 @@ stored = cs.lessons.stored("block_networks")
 paths = cs.experiments.read_trainings(stored.rows, "paths")
 seeds = len(paths.seeds)
 
-# %% [markdown] en="cde56421"
+# %% [markdown] en="8c804b65"
 # ## 四条路径胜过一条吗？
 #
-# 这里是只有两个块的小网络，块有四种：四条路径；一个 3×3 卷积；两个 3×3；一个 1×1 加一个 3×3，即单独的第二条路径。它们的运算量相同，单路的更宽。在手写数字上用 {{seeds}} 个种子训练（测于 {{stored.date}}）。**规则在运行之前定好**：成对差值的百分之 95 置信区间全在 0 的一侧，才算有差别。
+# 这里是只有两个块的小网络，块有四种：四条路径；一个 3×3 卷积；两个 3×3；一个 1×1 加一个 3×3，即单独的第二条路径。它们的运算量相同：四条路径用来得到 32 个通道的运算，单个 3×3 只能得到 13 个（图中 four paths 指四条路径）。在手写数字上用 {{seeds}} 个种子训练（测于 {{stored.date}}）。**规则在运行之前定好**：成对差值的百分之 95 置信区间全在 0 的一侧，才算有差别。
 
 # %%
 cs.lessons.show(paths)
@@ -133,7 +133,7 @@ cs.lessons.claim(
 # %% [markdown] en="1ad4de55"
 # 原因与第 9 课相同：逐通道卷积把每个像素用于 9 次乘法，有 64 个输出的普通卷积则用于 576 次。它在等内存。上面在你的机器上是不是 ✓，说明你的计算库处理逐通道层的好坏；通道越多差距越小，因为那时工作大多在 1×1 里。
 #
-# 准确率呢？在手写数字上训练三层 3×3，{{seeds}} 个种子，规则同上：16 个通道的普通卷积；16 个通道的可分离卷积；7 个通道的普通卷积，代价与可分离的那种相同。
+# 准确率呢？在手写数字上训练三层 3×3，{{seeds}} 个种子，规则同上：16 个通道的普通卷积；16 个通道的可分离卷积；7 个通道的普通卷积，代价与可分离的那种相同（图中 full 指普通卷积，separable 指可分离卷积）。
 
 # %%
 cs.lessons.show(separable)
@@ -159,8 +159,8 @@ kept = sizes.ratio("kept", "mobilenet-v2", "resnet18")
 cs.lessons.claim("14.mobilenet", weights < 0.25 and work < 0.25, weights=weights, work=work)
 cs.lessons.claim("14.kept", kept > 1.5, kept=kept)
 
-# %% [markdown] en="81de88fe"
-# MobileNet v2（Sandler 等，2018）在每个块内部把通道展宽到六倍。这些宽的特征图上只有逐通道卷积，所以运算量不大；训练却要把它们保存下来。手机上不训练，也就无所谓。
+# %% [markdown] en="f1dd9993"
+# MobileNet v2（Sandler 等，2018）在每个块内部把通道展宽到六倍。处理这些宽特征图的 3×3 是逐通道的，所以运算量不大；训练却要把它们保存下来。手机上不训练，也就无所谓。
 #
 # 那么时钟怎么说？一幅 32 × 32 的图像：
 
