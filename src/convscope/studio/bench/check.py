@@ -26,29 +26,23 @@ def check(setting: Setting) -> dict[str, Any]:
 
 
 def torch_output(setting: Setting) -> FloatArray:
-    """The output by the layers that a person would write: (1 or channels, height, width)."""
+    """The output by PyTorch's own padding and sliding: (1 or channels, height, width)."""
     import torch
-    from torch import nn
+    import torch.nn.functional as F
 
     asked = setting.asked
     image = torch.from_numpy(setting.image.copy())[None]
+    kernel = torch.from_numpy(setting.slid.copy())[None]
     window, around = setting.kernel.shape[1:], setting.after
-    layer: nn.Module
     if asked.operation == "max":
-        layer = nn.MaxPool2d(window, asked.stride, around)
+        output = F.max_pool2d(image, window, asked.stride, around)
     elif asked.operation == "average":
-        layer = nn.AvgPool2d((window[0], window[1]), asked.stride, (around[0], around[1]))
+        output = F.avg_pool2d(image, window, asked.stride, around)
     else:
-        convolution = nn.Conv2d(
-            len(setting.image), 1, window, asked.stride, asked.padding, asked.dilation,
-            padding_mode=asked.mode, dtype=torch.float64,
-        )  # fmt: skip
-        with torch.no_grad():
-            convolution.weight.copy_(torch.from_numpy(setting.slid.copy())[None])
-            assert convolution.bias is not None, "the default"  # noqa: S101
-            convolution.bias.fill_(asked.bias)
-        layer = convolution
-    with torch.no_grad():
-        output = layer(image)[0]
-        found: FloatArray = (output.relu() if asked.relu else output).numpy()
+        (top, left), (bottom, right) = setting.before, setting.after
+        mode = "constant" if asked.mode == "zeros" else asked.mode
+        padded = F.pad(image, (left, right, top, bottom), mode)
+        bias = torch.tensor([asked.bias], dtype=torch.float64)
+        output = F.conv2d(padded, kernel, bias, asked.stride, 0, asked.dilation)
+    found: FloatArray = (output.relu() if asked.relu else output)[0].numpy()
     return found

@@ -22,7 +22,7 @@ function Copy({ name, text }) {
     <div class="row"><h3>${name}</h3>
       <button type="button" onClick=${() => copy(text)}>${copied ? t('copies.copied') : t('copies.copy')}
         <span class="unseen"> ${name}</span></button></div>
-    <pre tabindex="0" translate="no" aria-label=${name}><code>${text}</code></pre>
+    <pre tabindex="0" translate=${false} aria-label=${name}><code>${text}</code></pre>
   </div>`;
 }
 

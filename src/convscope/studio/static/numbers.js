@@ -21,8 +21,9 @@ export function shown(value) {
 export function short(value) {
   if (!Number.isFinite(value)) return shown(value);
   if (Number.isInteger(value) && Math.abs(value) < 1000) return shown(value);
-  const text = Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
-  return text.replace('-', '−').replace('−0.', '−.').replace(/^0\./, '.');
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(0).replace('e+', 'e').replaceAll('-', '−');
+  return (size >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)))).replace('-', '−');
 }
 
 /** A number that is added, with its sign in front of it. @param {number} value @returns {string} */

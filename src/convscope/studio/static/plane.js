@@ -69,12 +69,13 @@ export function rgb(text) {
  * How values become colours: by `top` from black to white; else, where some are below 0, blue to
  * orange with 0 as the page's own ground; else from black to white over their range.
  * @param {import('./arrays.js').NumberArray} array @param {number} [top]
+ * @param {boolean} [signs] Whether 0 is in the middle also where nothing is below it.
  * @returns {{kind: "grey" | "signed", low: number, high: number, of: (value: number) => Rgb}}
  */
-export function scaleOf(array, top) {
+export function scaleOf(array, top, signs = false) {
   const [low, high] = top === undefined ? range(array.data) : [0, top];
-  if (low < 0) {
-    const most = Math.max(-low, high);
+  if (low < 0 || signs) {
+    const most = Math.max(-low, high) || 1;
     const [below, zero, above] = ['below', 'zero', 'above'].map((each) => rgb(colour(each)));
     const of = (/** @type {number} */ value) => {
       const share = Math.min(1, Math.abs(value) / most) ** 0.8;
@@ -174,12 +175,12 @@ function unread(context, rows, columns, read, pixel) {
     }
   }
   context.clip();
-  context.fillStyle = 'rgb(128 128 128 / .45)';
+  context.fillStyle = 'rgb(128 128 128 / .5)';
   context.fillRect(0, 0, columns, rows);
-  context.strokeStyle = colour('orange');
-  context.lineWidth = 1.4 * pixel;
+  context.strokeStyle = 'rgb(128 128 128 / .9)';
+  context.lineWidth = pixel;
   context.beginPath();
-  const step = 6 * pixel;
+  const step = 5 * pixel;
   for (let start = -rows; start < columns; start += step) { context.moveTo(start, rows); context.lineTo(start + rows, 0); }
   context.stroke();
   context.restore();

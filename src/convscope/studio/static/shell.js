@@ -15,7 +15,7 @@ export function Shell() {
     <header class="head">
       <a class="brand" href="/bench" onClick=${(event) => follow(event, 'bench')}>
         <img src="/static/icon.svg" alt="" width="26" height="26" />
-        <span translate="no">Convscope</span>
+        <span translate=${false}>Convscope</span>
       </a>
       <nav aria-label=${t('shell.views')}>
         <ul>
@@ -70,7 +70,7 @@ function Language() {
     writeKept('lang', other);
     painted.value += 1;
   };
-  return html`<button type="button" class="tool" lang=${other === 'zh' ? 'zh-CN' : 'en'} translate="no"
+  return html`<button type="button" class="tool" lang=${other === 'zh' ? 'zh-CN' : 'en'} translate=${false}
     onClick=${change}>${other === 'zh' ? '中文' : 'English'}</button>`;
 }
 

@@ -1,7 +1,6 @@
 /** The arithmetic of one output: pixels, kernel, products, their sum, the bias and the activation. */
 import { html } from '../parts.js';
 import { painted } from '../appearance.js';
-import { range } from '../arrays.js';
 import { readable, scaleOf } from '../plane.js';
 import { short, shown, signed } from '../numbers.js';
 import { t } from '../words.js';
@@ -18,7 +17,7 @@ export function Arithmetic({ found }) {
     <div class="row spread"><h2 id="arithmetic-title">${t('bench.arithmetic', { row: row + 1, column: column + 1 })}</h2>
       <${Agreement} /></div>
     ${pools ? channels.map((each, c) => html`<${Pooled} key=${c} found=${found} channel=${each} number=${c} />`) : html`
-      ${channels.map((each, c) => html`<${Products} key=${c} found=${found} channel=${each} number=${c} />`)}
+      <div class="blocks">${channels.map((each, c) => html`<${Products} key=${c} found=${found} channel=${each} number=${c} />`)}</div>
       <${Sum} found=${found} channels=${channels} />`}
   </section>`;
 }
@@ -49,8 +48,7 @@ function Sum({ found, channels }) {
   return html`<p class="result"><span>${parts.join(' ')}${!relu && ' ='}</span>
     ${relu && html`<span>= ${shown(given)}, max(0, ${shown(given)}) =</span>`}
     <strong>${shown(at(found.output, 0, row, column))}</strong>
-    <span class="faint small">${t('bench.parts', { sum: channels.length > 1 ? t('bench.parts.channels') : t('bench.parts.one') })}</span>
-    <span class="small faint">${Math.abs(sum - given) <= 1e-9 * Math.max(1, Math.abs(given))
+    <span class="small faint">${channels.length > 1 ? t('bench.parts.channels') : t('bench.parts.one')} ${Math.abs(sum - given) <= 1e-9 * Math.max(1, Math.abs(given))
       ? t('bench.python', { value: shown(given) }) : t('bench.python.differs', { value: shown(given) })}</span></p>`;
 }
 
@@ -80,9 +78,8 @@ function Pooled({ found, channel, number }) {
  */
 export function Cells({ name, rows, top, winner }) {
   const flat = Float64Array.from(rows.flat());
-  const signs = range(flat)[0] < 0;
   void painted.value;
-  const scale = scaleOf({ shape: [1, rows.length, rows[0].length], data: flat }, signs ? undefined : top);
+  const scale = scaleOf({ shape: [1, rows.length, rows[0].length], data: flat }, top, top === undefined);
   let won = false;
   const cell = (/** @type {number} */ value) => {
     const shade = Number.isFinite(value) ? scale.of(value) : null;

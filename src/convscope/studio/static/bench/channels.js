@@ -1,7 +1,7 @@
 /** Several channels: each is slid over by its own slice, and what comes out is added up. */
 import { html } from '../parts.js';
 import { Plane, Scale } from '../plane.js';
-import { shown } from '../numbers.js';
+import { shown, signed } from '../numbers.js';
 import { t } from '../words.js';
 import { Cells } from './arithmetic.js';
 import { asMatrices, place } from './numbers.js';
@@ -23,11 +23,11 @@ export function Channels({ found }) {
   const kernels = asMatrices(found.slid);
   const here = [{ row, column, height: 1, width: 1, kind: /** @type {"box"} */ ('box') }];
   const point = (/** @type {number} */ r, /** @type {number} */ c) => change({ row: r, column: c });
-  const values = Array.from({ length: channels }, (_, c) => shown(at(found.partial, c, row, column)));
+  const values = Array.from({ length: channels }, (_, c) => at(found.partial, c, row, column));
   return html`<section class="card channels" aria-labelledby="channels-title">
     <h2 id="channels-title">${t('bench.channels')}</h2>
     <p class="faint">${t('bench.channels.why', { channels })}</p>
-    <div class="sums">${Array.from({ length: channels }, (_, c) => html`<div class="line" key=${c}>
+    <div class="sums"><div class="lines">${Array.from({ length: channels }, (_, c) => html`<div class="line" key=${c}>
       <h3>${channelName(c, channels)}</h3>
       <${Plane} array=${one(found.image.array, c)} top=${found.image.top} marks=${[]} most=${150}
         name=${t('bench.channels.input', { channel: channelName(c, channels) })} />
@@ -36,12 +36,11 @@ export function Channels({ found }) {
       <span class="sign" aria-hidden="true">=</span>
       <${Plane} array=${one(found.partial, c)} marks=${here} most=${150} onPoint=${point}
         name=${t('bench.channels.partial', { channel: channelName(c, channels) })} />
-    </div>`)}
-      <div class="line whole"><h3>${t('bench.channels.sum')}</h3>
+    </div>`)}</div>
+      <div class="whole"><h3>${t('bench.channels.sum')}</h3>
         <${Plane} array=${found.sums} marks=${here} most=${240} onPoint=${point} name=${t('bench.channels.sum')} />
         <${Scale} array=${found.sums} name=${t('bench.scale.output')} /></div></div>
-    <p class="result">${values.map((value, i) => (i && !value.startsWith('−') ? `+ ${value}` : value.replace('−', i ? '− ' : '−'))).join(' ')}
-      + ${shown(found.state.bias)} = <strong>${shown(at(found.sums, 0, row, column))}</strong></p>
+    <p class="result">${[shown(values[0]), ...values.slice(1).map(signed), signed(found.state.bias)].join(' ')}${' = '}<strong>${shown(at(found.sums, 0, row, column))}</strong></p>
     <p class="small faint">${t('bench.channels.one')}</p>
   </section>`;
 }

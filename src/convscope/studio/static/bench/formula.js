@@ -32,7 +32,7 @@ function Filled({ size }) {
   const terms = (/** @type {any[]} */ parts) => parts.map((each, i) => (i === 0 ? each : html`<mo>${i === 1 ? '−' : '+'}</mo>${each}`));
   const letters = ['n', 'k', 'p', 's'].map((each) => html`<mi>${each}</mi>`);
   const values = [n, span, p, s].map((each) => html`<mn>${each}</mn>`);
-  return html`<div class="scroll math"><math display="block" data-formula=${`(${n} − ${span} + ${p} + ${s}) / ${s} = ${out}`}><mrow>
+  return html`<div class="scroll math" tabindex="0" role="group" aria-label=${t('bench.formula')}><math display="block" data-formula=${`(${n} − ${span} + ${p} + ${s}) / ${s} = ${out}`}><mrow>
     ${floor(terms(letters), html`<mi>s</mi>`)}<mo>=</mo>${floor(terms(values), html`<mn>${s}</mn>`)}<mo>=</mo><mn class="out">${out}</mn>
   </mrow></math></div>`;
 }
@@ -42,7 +42,7 @@ function PerSide({ size, before, after }) {
   if (before !== after) return null;
   const { n, k, d, s, out } = size;
   return html`<p class="small">${t('bench.formula.side')}</p>
-    <div class="scroll math"><math display="block"><mrow><mo>⌊</mo><mfrac><mrow>
+    <div class="scroll math" tabindex="0" role="group" aria-label=${t('bench.formula')}><math display="block"><mrow><mo>⌊</mo><mfrac><mrow>
       <mn>${n}</mn><mo>+</mo><mn>2</mn><mo>·</mo><mn>${before}</mn><mo>−</mo><mn>${d}</mn><mo>·</mo><mo>(</mo><mn>${k}</mn><mo>−</mo><mn>1</mn><mo>)</mo><mo>−</mo><mn>1</mn>
       </mrow><mn>${s}</mn></mfrac><mo>⌋</mo><mo>+</mo><mn>1</mn><mo>=</mo><mn>${out}</mn></mrow></math></div>`;
 }
@@ -63,9 +63,9 @@ export function Flip({ found }) {
     <h2 id="flip-title">${t('bench.flip')}</h2>
     <p class="small faint">${t('bench.flip.why')}</p>
     <div class="products">
-      <div class=${turned ? 'unused' : ''}><${Cells} name=${t('bench.flip.as')} rows=${kernel} /></div>
+      <div class=${turned ? '' : 'used'}><${Cells} name=${turned ? t('bench.flip.as') : t('bench.flip.as.used')} rows=${kernel} /></div>
       <span class=${`turn${turned ? ' turned' : ''}`} aria-hidden="true">⟳</span>
-      <div class=${turned ? '' : 'unused'}><${Cells} name=${t('bench.flip.turned')} rows=${other} /></div>
+      <div class=${turned ? 'used' : ''}><${Cells} name=${turned ? t('bench.flip.turned.used') : t('bench.flip.turned')} rows=${other} /></div>
     </div>
     <p class=${flip.symmetric ? 'badge good' : ''}>${flip.symmetric
       ? `✓ ${t('bench.flip.equal')}` : t('bench.flip.differs', { difference: shown(flip.difference) })}</p>

@@ -28,6 +28,8 @@ export const refusal = signal(/** @type {Refusal | null} */ (null));
 export const agreement = signal(/** @type {{difference: number, largest: number} | null} */ (null));
 /** Images, sizes and kernels that there are. */
 export const choices = signal(/** @type {{images: string[], sides: number[], kernels: any[]} | null} */ (null));
+/** Whether the address meant an image that it can't hold. */
+export const lost = signal(false);
 /** Whether the pencil is in the hand. */
 export const pencil = signal(false);
 
@@ -36,7 +38,8 @@ export const place = computed(() => {
   const found = answer.value;
   if (!found) return { row: 0, column: 0 };
   const [height, width] = found.output.shape.slice(1);
-  const inside = (/** @type {number} */ wanted, /** @type {number} */ size) => Math.min(size - 1, Math.max(0, Math.round(wanted)));
+  const inside = (/** @type {number} */ wanted, /** @type {number} */ size) => (
+    wanted < 0 ? Math.floor(size / 2) : Math.min(size - 1, Math.round(wanted)));
   return { row: inside(state.value.row, height), column: inside(state.value.column, width) };
 });
 
@@ -70,7 +73,10 @@ function loadImage() {
   if (name === 'camera' || name === 'file') {
     lastLoaded = '';
     // A link can't hold the pixels: whoever follows it sees the usual image.
-    if (untracked(() => image.value?.name) !== name) change({ image: 'china' });
+    if (untracked(() => image.value?.name) !== name) {
+      lost.value = true;
+      change({ image: 'china' });
+    }
     return;
   }
   const wanted = `bench/image?name=${encodeURIComponent(name)}&side=${side}&colour=${colour}`;
@@ -86,6 +92,7 @@ function loadImage() {
 /** Take pixels that a person brought. @param {Image} brought */
 export function bring(brought) {
   image.value = brought;
+  lost.value = false;
   if (state.value.image !== brought.name) change({ image: brought.name });
 }
 

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../parts.js';
 import { ask, Refusal } from '../api.js';
 import { decodeArray } from '../arrays.js';
-import { t } from '../words.js';
+import { hasWords, t } from '../words.js';
 import { startCamera } from './camera.js';
 import { bring, choices, pencil, refusal } from './numbers.js';
 import { change, state } from './state.js';
@@ -12,7 +12,8 @@ const PHOTOGRAPHS = ['china', 'flower', 'file', 'camera'];
 /** @param {string} name */
 export function imageName(name) {
   if (name.startsWith('digit-')) return t('bench.image.digit', { digit: name.slice(6) });
-  return t(`bench.image.${name}`);
+  // An address may name an image that there isn't.
+  return hasWords(`bench.image.${name}`) ? t(`bench.image.${name}`) : name;
 }
 
 export function ImagePicker() {
@@ -37,7 +38,7 @@ export function ImagePicker() {
   };
   return html`<section class="card picker" aria-label=${t('bench.image')}>
     <label class="row"><span>${t('bench.image')}</span>
-      <select value=${image} onChange=${(event) => change({ image: event.target.value })}>
+      <select value=${image} onChange=${(event) => change({ image: event.target.value, row: -1, column: -1 })}>
         ${[...names, 'drawing'].map((name) => html`<option key=${name} value=${name}>${imageName(name)}</option>`)}
         ${['file', 'camera'].includes(image) && html`<option value=${image}>${imageName(image)}</option>`}
       </select></label>
@@ -45,7 +46,7 @@ export function ImagePicker() {
       onChange=${(event) => { if (event.target.files[0]) read(event.target.files[0]); event.target.value = ''; }} /></label>
     <button type="button" aria-pressed=${image === 'drawing' && pencil.value} onClick=${() => {
       pencil.value = !(image === 'drawing' && pencil.value);
-      if (pencil.value) change({ image: 'drawing' });
+      if (pencil.value && image !== 'drawing') change({ image: 'drawing', row: -1, column: -1 });
     }}>${t('bench.draw')}</button>
     ${image === 'drawing' && html`<button type="button" onClick=${() => change({ pixels: '0'.repeat(36) })}>${t('bench.clear')}</button>`}
     <${Camera} />

@@ -8,6 +8,7 @@ import { pencil, place } from './numbers.js';
 import { change, DRAWING_SIDE, drawingPixels, drawingText, state } from './state.js';
 import { at, outputNear } from './window.js';
 import { imageName } from './picker.js';
+import { channelName } from './settings.js';
 
 /** @typedef {{found: import('./numbers.js').Answer}} Props */
 
@@ -104,6 +105,40 @@ export function OutputPlane({ found }) {
     <div class="row"><${Slide} found=${found} /></div>
     <${Said} found=${found} />
   </section>`;
+}
+
+const MOST = 12; // rows and columns of a table of numbers
+
+/** The numbers around the window as tables, for whoever can't see the planes. @param {Props} props */
+export function Numbers({ found }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="card numbers" onToggle=${(event) => setOpen(event.target.open)}>
+    <summary>${t('bench.numbers')}</summary>
+    ${open && html`<${Tables} found=${found} />`}</details>`;
+}
+
+/** @param {Props} props */
+function Tables({ found }) {
+  const { row, column } = place.value;
+  const { stride } = found.state;
+  return html`<p class="small faint">${t('bench.numbers.why', { most: MOST })}</p>
+    <${Table} array=${found.padded} row=${row * stride} column=${column * stride} name=${t('bench.numbers.input')} />
+    <${Table} array=${found.output} row=${row} column=${column} name=${t('bench.output')} />`;
+}
+
+/** @param {{array: import('../arrays.js').NumberArray, row: number, column: number, name: string}} props */
+function Table({ array, row, column, name }) {
+  const [channels, height, width] = array.shape;
+  const from = (/** @type {number} */ middle, /** @type {number} */ size) => Math.max(0, Math.min(size - MOST, middle - MOST / 2));
+  const [top, left] = [from(row, height), from(column, width)];
+  const rows = Array.from({ length: Math.min(MOST, height) }, (_, i) => top + i);
+  const columns = Array.from({ length: Math.min(MOST, width) }, (_, i) => left + i);
+  const named = (/** @type {number} */ c) => (channels > 1 ? `${name}, ${channelName(c, channels)}` : name);
+  return Array.from({ length: channels }, (_, c) => html`<div class="scroll" tabindex="0" role="group" aria-label=${named(c)}>
+    <table class="grid"><caption>${named(c)}</caption>
+    <thead><tr><td></td>${columns.map((k) => html`<th scope="col" key=${k}>${k + 1}</th>`)}</tr></thead>
+    <tbody>${rows.map((r) => html`<tr key=${r}><th scope="row">${r + 1}</th>
+      ${columns.map((k) => html`<td key=${k}>${shown(at(array, c, r, k))}</td>`)}</tr>`)}</tbody></table></div>`);
 }
 
 /** Lets the window slide by itself. @param {Props} props */

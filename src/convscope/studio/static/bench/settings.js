@@ -1,6 +1,6 @@
 /** What the window does, its kernel, and how it slides. */
 import { html, useEffect, useState } from '../parts.js';
-import { read, short } from '../numbers.js';
+import { read, shown as asText } from '../numbers.js';
 import { t } from '../words.js';
 import { choices, slices } from './numbers.js';
 import { change, MODES, OPERATIONS, state } from './state.js';
@@ -106,7 +106,7 @@ function Entry({ value, name, onValue }) {
   useEffect(() => setText(null), [value]);
   const wrong = text !== null && read(text) === null;
   return html`<input type="text" inputmode="decimal" aria-label=${name} aria-invalid=${wrong} autocomplete="off"
-    value=${text ?? short(value)} title=${String(value)}
+    value=${text ?? asText(value)} title=${String(value)}
     onFocus=${(event) => event.target.select()}
     onInput=${(event) => {
       setText(event.target.value);

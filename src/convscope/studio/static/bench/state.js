@@ -13,7 +13,7 @@ import { query, view, writeQuery } from '../route.js';
  * @property {string} operation "cross-correlation", "convolution", "max" or "average".
  * @property {number} stride @property {number | "same"} padding @property {string} mode
  * @property {number} dilation @property {number} bias @property {boolean} relu
- * @property {number} row @property {number} column The output that is looked at.
+ * @property {number} row @property {number} column The output that is looked at; −1: the middle.
  * @property {string} wanted The kernel whose work is to be learned. @property {number} rate
  */
 
@@ -28,7 +28,7 @@ const USUAL = {
   image: 'china', side: 48, colour: false, pixels: SMILE,
   kernel: [[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]],
   operation: 'cross-correlation', stride: 1, padding: 0, mode: 'zeros', dilation: 1, bias: 0, relu: false,
-  row: 10, column: 15, wanted: 'sobel-vertical', rate: 0.5,
+  row: -1, column: -1, wanted: 'sobel-vertical', rate: 0.1,
 };
 
 /** @type {Record<string, string>} The names in the address. */

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../parts.js';
 import { calm } from '../appearance.js';
 import { ask, Refusal } from '../api.js';
-import { decodeArray } from '../arrays.js';
+import { decodeArray, encodeArray } from '../arrays.js';
 import { read, shown } from '../numbers.js';
 import { t } from '../words.js';
 import { Cells } from './arithmetic.js';
@@ -23,7 +23,7 @@ export function Teach({ found }) {
   const stop = () => { clearInterval(timer.current); setRunning(false); };
   useEffect(() => stop, []);
   useEffect(() => { stop(); setLosses([]); say(null); }, [wanted, found.image, found.state.operation, found.state.stride, found.state.dilation]);
-  if (!found.flip || !goal) return html`<section class="card"><h2>${t('bench.teach')}</h2><p>${t('bench.teach.pooling')}</p></section>`;
+  if (!found.flip || !goal) return null; // pooling has nothing to learn
   const channels = found.image.array.shape[0];
 
   const start = () => {
@@ -40,7 +40,7 @@ export function Teach({ found }) {
     try {
       answer = await ask('bench/teach', {
         settings: settingsOf({ ...learned, bias: 0, relu: false }, found.image),
-        wanted: asArray(Array.from({ length: channels }, () => goal)), top: found.image.top, rate, steps,
+        wanted: encodeArray(asArray(Array.from({ length: channels }, () => goal))), top: found.image.top, rate, steps,
       });
     } catch (error) {
       if (error instanceof Refusal) say({ largest: null, away: false, difference: 0, refused: error });
