@@ -49,7 +49,7 @@ def measure_speed_ratio() -> str:
     from convscope.experiments.separable_times import time_separable
 
     (pair,) = time_separable([16]).pairs
-    return "b" if pair.time < 0.12 else "a" if pair.time <= 0.33 else "c"
+    return "b" if pair.time < 0.12 else "a" if pair.time <= 0.3 else "c"
 
 
 def _measure_small(answer: Any) -> Outcome:
