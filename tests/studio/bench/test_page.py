@@ -190,6 +190,7 @@ def test_the_skip_link_leads_to_the_content(bench):
     [
         ("Stride", "0", "The stride must be a whole number from 1 to 128; given 0."),
         ("Stride", "200", "The stride must be a whole number from 1 to 128; given 200."),
+        ("Stride", "1.5", "Stride, dilation and padding are whole numbers; given 1.5."),
         ("Dilation", "5", "A window that spans 11 pixels doesn't fit into 8 pixels"),
     ],
 )
@@ -232,7 +233,7 @@ def test_a_kernel_is_taught(bench):
         float(each.replace("−", "-")) for each in re.search(r"from (\S+) to (\S+)\.", said).groups()
     )
     assert last < first
-    bench.locator(".rate").fill("1000")
+    bench.get_by_label("Learning rate").fill("1000")
     bench.click("text=Run 150 steps")
     bench.wait_for_selector("text=/The loss ran away/", timeout=60000)
 
@@ -375,7 +376,7 @@ def test_without_the_token_the_page_says_what_to_do(browser, studio_address):
 def test_an_image_that_no_address_can_hold_is_told_of(browser, studio_address):
     with page_of(browser, studio_address, "/bench?lang=en&image=file") as page:
         page.wait_for_selector(".note:has-text('The image that this address meant')")
-        until(lambda: page.inner_text(".input .spread span"), "Photograph: pavilion, 48 × 48")
+        until(lambda: page.inner_text(".input .spread span"), "Letter F, 8 × 9")
 
 
 def test_the_camera_gives_frames_and_goes_off(browser, studio_address):
@@ -385,3 +386,11 @@ def test_the_camera_gives_frames_and_goes_off(browser, studio_address):
         until(lambda: page.inner_text(".input .spread span"), "Camera, 48 × 48")
         page.get_by_role("button", name="Camera").click()
         page.wait_for_selector("button[aria-pressed=false]:has-text('Camera')")
+
+
+@pytest.mark.parametrize("typed", ["-0.05", "0.025", "-1/8", "1e-2", ".5"])
+def test_numbers_can_be_typed_letter_by_letter(bench, typed):
+    wanted = {"-1/8": -0.125}.get(typed) or float(typed)
+    bench.get_by_label("Bias").focus()
+    bench.keyboard.type(typed, delay=30)
+    until(lambda: f"bias={wanted:g}" in address_of(bench), True)

@@ -2,7 +2,7 @@
 import { computed, effect, signal, untracked } from '../parts.js';
 import { decodeArray, encodeArray } from '../arrays.js';
 import { ask, Refusal } from '../api.js';
-import { change, DRAWING_SIDE, drawingPixels, state } from './state.js';
+import { change, DRAWING_SIDE, drawingPixels, state, USUAL } from './state.js';
 
 /** @typedef {import('../arrays.js').NumberArray} NumberArray */
 /** @typedef {{n: number, k: number, span: number, p: number, s: number, d: number, out: number}} Size */
@@ -75,7 +75,7 @@ function loadImage() {
     // A link can't hold the pixels: whoever follows it sees the usual image.
     if (untracked(() => image.value?.name) !== name) {
       lost.value = true;
-      change({ image: 'china' });
+      change({ image: USUAL.image });
     }
     return;
   }
@@ -105,6 +105,12 @@ function computeAll() {
   const now = state.value;
   const shown = image.value;
   if (!shown || shown.name !== now.image) return;
+  const broken = [now.stride, now.dilation, now.padding].find((each) => typeof each === 'number' && !Number.isInteger(each));
+  if (broken !== undefined) {
+    lastAsked = '';
+    refusal.value = new Refusal('', 'refused.bench.whole', { given: broken });
+    return;
+  }
   const { row, column, wanted, rate, pixels, ...sliding } = now;
   const text = JSON.stringify(sliding);
   if (text === lastAsked && shown === lastImage) return;
