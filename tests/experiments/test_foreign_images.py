@@ -1,4 +1,7 @@
-"""How sure a network is of what it can't know. Tests reliability.py, channel_order.py as well."""
+"""How sure a network is of what it can't know.
+
+Tests experiments/foreign_images.py, experiments/reliability.py, experiments/channel_order.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Recomputation leaves gradients as they are; devices agree with float64. Tests devices.py."""
+"""Recomputation leaves gradients as they are; devices agree with float64.
+
+Tests experiments/recomputed_gradients.py, experiments/devices.py.
+"""
 
 import json
 

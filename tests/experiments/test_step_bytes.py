@@ -1,4 +1,7 @@
-"""Memory of a training step: by hand, by batch, and with recomputation. Tests batch_memory.py."""
+"""Memory of a training step: by hand, by batch, and with recomputation.
+
+Tests experiments/step_bytes.py, experiments/batch_memory.py.
+"""
 
 import numpy as np
 import pytest
