@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 from convscope.cli import complete
 from convscope.cli import lesson as lesson_command
+from convscope.cli.lesson_check import check_copy
 from convscope.cli.main import app
 from convscope.errors import UsageError
+from convscope.lessons.cells import read_cells
+from convscope.lessons.contents_table import find_lesson
 from convscope.lessons.progress import read_progress
 from tests.lessons.conftest import sample as sample
 
@@ -63,6 +66,8 @@ def test_the_language_is_remembered(sample, monkeypatch):
         run("--json", "check", "99")
     monkeypatch.setenv("CONVSCOPE_LANG", "zh")
     assert "样例" in run()
+    with pytest.raises(UsageError, match="没有第 5 课。现有的课：99。"):
+        run("open", "5")
     with pytest.raises(UsageError, match="--lang is en .English. or zh .*given 'fr'"):
         run("run", "99", "--lang", "fr")
 
@@ -73,6 +78,15 @@ def test_a_lesson_runs_in_the_terminal(sample, tmp_path):
     assert "✓ One and one are 2." in shown
     assert "figure: lesson-figures/99/01.png" in shown
     assert (tmp_path / "lesson-figures" / "99" / "01.png").exists()
+    assert shown.endswith("in a copy of your own: convscope lesson open 99\n")
+
+
+def test_no_line_of_code_is_cut_in_a_narrow_terminal(sample, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = "".join(run("run", "99").split())
+    for cell in read_cells(find_lesson(99).source("en")):
+        if cell.kind == "code":
+            assert "".join(cell.source.split()) in shown
 
 
 def test_a_copy_is_made_once_and_never_replaced(sample, without_jupyter, tmp_path):
@@ -80,6 +94,7 @@ def test_a_copy_is_made_once_and_never_replaced(sample, without_jupyter, tmp_pat
     copy = tmp_path / "convscope-lessons" / "99_sample.ipynb"
     assert "your copy: convscope-lessons/99_sample.ipynb\n" in shown
     assert "Jupyter isn't installed" in shown
+    assert shown.endswith("with any editor of notebooks; then: convscope lesson check 99\n")
     assert "<h1>99 · A sample</h1>" in copy.with_suffix(".html").read_text()
     copy.write_text(copy.read_text().replace("answer = None", "answer = 4"))
     assert "(as you left it)" in run("open", "99", "--no-browser")
@@ -144,6 +159,25 @@ def test_a_check_gives_one_hint_at_a_time(sample, tmp_path):
     assert shown.endswith("Next: 99.1.\n")
     assert "Hint 2 of 2: think twice\n" in run("check", "99", str(file), code=1)
     assert json.loads(run("check", "99", str(file), "--json", code=1))["wrong"] == ["99.1"]
+
+
+def test_each_check_is_printed_before_the_next_cell_runs(sample, tmp_path, monkeypatch):
+    printed = []
+    monkeypatch.setattr("builtins.print", lambda text, **_: printed.append(text))
+    copy = tmp_path / "mine.py"
+    copy.write_text(
+        '# %%\nimport convscope as cs\ncs.lessons.check("99.2", 4)\n# %%\n'
+        "from tests.cli.test_lesson import stop\nstop()\n"
+    )
+    monkeypatch.setattr("tests.cli.test_lesson.stop", lambda: printed.append("second cell"))
+    check_copy(99, "en", copy, json=False)
+    assert printed[0] == f"Running {copy} ..."
+    assert printed[1].startswith("✓ Exercise 99.2")
+    assert printed[2] == "second cell"
+
+
+def stop():
+    """Called by a copy's cell, and replaced by a test."""
 
 
 def test_exit_ends_only_its_cell(sample, tmp_path):

@@ -100,6 +100,7 @@ def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) ->
     from rich.markdown import Markdown
     from rich.syntax import Syntax
 
+    from convscope.lessons.formulas import spell_formulas
     from convscope.lessons.play import play_lesson
     from convscope.lessons.screens import TerminalScreen
 
@@ -109,14 +110,20 @@ def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) ->
 
     def print_cell(cell: PlayedCell) -> None:
         if cell.kind == "markdown":
-            console.print(Markdown(cell.source))
+            console.print(Markdown(spell_formulas(cell.source)))
         else:
-            console.print(Syntax(cell.source, "python", theme="ansi_dark"))
+            console.print(Syntax(cell.source, "python", theme="ansi_dark", word_wrap=True))
         for shown in cell.shown:
             screen.show(shown)
         console.print()
 
     play_lesson(number, language, after_cell=print_cell)
+    print(
+        pick(
+            f"Answer the exercises in a copy of your own: convscope lesson open {number}",
+            f"请在自己的副本上作答练习：convscope lesson open {number}",
+        )
+    )
 
 
 @lesson.command(name="open")
@@ -161,6 +168,13 @@ def open_lesson(
             "未安装 Jupyter（pip install jupyterlab），课程已写成网页：",
         )
         + str(page)
+    )
+    print(
+        pick(
+            f"Write your answers into the copy, with any editor of notebooks; then: "
+            f"convscope lesson check {number}",
+            f"请用任意一种 notebook 编辑器在副本中作答，然后运行：convscope lesson check {number}",
+        )
     )
     if browser:
         webbrowser.open(page.resolve().as_uri())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,10 +43,12 @@ def check_copy(number: int, language: str, file: Path | None, *, json: bool) -> 
         copy, moved = None, copy
     errors: list[dict[str, object]] = []
     if copy is not None:
-        played = play_lesson(number, language, file=copy)
-        errors = _errors(played.cells)
         if not json:
-            _print_checks(played.cells)
+            print(pick(f"Running {copy} ...", f"正在运行 {copy} ……"), flush=True)
+        played = play_lesson(
+            number, language, file=copy, after_cell=None if json else _print_checks()
+        )
+        errors = _errors(played.cells)
     progress = read_progress()
     exercises = exercises_of(number)
     solved = [name for name in exercises if name in progress.solved]
@@ -99,13 +103,22 @@ def _print_where(number: int, copy: Path | None, moved: Path | None) -> None:
         )
 
 
-def _print_checks(cells: tuple[PlayedCell, ...]) -> None:
-    for place, cell in enumerate(cells, start=1):
+def _print_checks() -> Callable[[PlayedCell], None]:
+    """What prints a cell's checks, or how it stopped, as soon as it has run."""
+    places = count(1)
+
+    def print_cell(cell: PlayedCell) -> None:
+        place = next(places)
         for shown in cell.shown:
             if shown.kind == "check":
-                print(shown.text)
+                print(shown.text, flush=True)
         if cell.error:
-            print(pick(f"cell {place} stopped: {cell.error}", f"第 {place} 格出错：{cell.error}"))
+            stopped = pick(
+                f"cell {place} stopped: {cell.error}", f"第 {place} 格出错：{cell.error}"
+            )
+            print(stopped, flush=True)
+
+    return print_cell
 
 
 def _errors(cells: tuple[PlayedCell, ...]) -> list[dict[str, object]]:

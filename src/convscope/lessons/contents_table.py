@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.errors import UsageError
-from convscope.look.language import Words
+from convscope.look.language import Words, pick
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -90,7 +90,12 @@ def find_lesson(number: int) -> Lesson:
     lessons = _lessons()
     if number not in lessons:
         there = ", ".join(map(str, lessons))
-        raise UsageError(f"There is no lesson {number}. There are: {there}.")
+        raise UsageError(
+            pick(
+                f"There is no lesson {number}. There are: {there}.",
+                f"没有第 {number} 课。现有的课：{there}。",
+            )
+        )
     return lessons[number]
 
 

@@ -30,3 +30,18 @@ def check_given(run: Run, call: str, module: object | None, data: object | None)
             f"Run {folder!r} was trained on arrays, which it doesn't keep. Give them in "
             f"Python: {call}({folder!r}, data=my_data)."
         )
+
+
+def how_to_ask(run: Run, command: str, call: str) -> str:
+    """How to go on with a run: by a command, or in Python where its folder doesn't hold all of it.
+
+    Args:
+        run: The run.
+        command: The command, as "doctor".
+        call: The function that does the same, as "convscope.diagnose".
+    """
+    given = "" if run.recipe.network else ", module=my_module"
+    given += "" if run.recipe.data else ", data=my_data"
+    if given:
+        return f"{call}({str(run.folder)!r}{given})"
+    return f"convscope {command} {run.folder}"

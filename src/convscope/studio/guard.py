@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from convscope.studio.refusals import refuse
 from convscope.web.bodies import Bodies
 from convscope.web.failures import ClientGoneError, Refused
 from convscope.web.guard import (
@@ -125,7 +126,7 @@ def check_type(headers: Mapping[bytes, str]) -> None:
     """
     kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.startswith("image/"):
-        raise Refused(415, f"Send application/json, or an image; given {kind[:80]!r}.")
+        raise refuse("refused.kind", status=415, kind=kind[:80])
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -17,12 +17,13 @@ def english_words() -> dict[str, str]:
     return found
 
 
-def refuse(key: str, **values: object) -> Refused:
+def refuse(key: str, *, status: int = 422, **values: object) -> Refused:
     """A refusal that the page can say in its language.
 
     Args:
         key: Of the words, as in "refused.bench.stride".
+        status: HTTP's number for it.
         **values: What stands in their placeholders.
     """
     reason = english_words()[key].format(**values)
-    return Refused(422, reason, details={"key": key, "values": values})
+    return Refused(status, reason, details={"key": key, "values": values})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convscope.runs.checkpoint import latest_checkpoint
+from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.run import Run
 from convscope.runs.split_record import read_split_record, write_split_record
@@ -84,7 +85,8 @@ def carry_out(
             fit(state, job, execution, run, [*watchers, events], stop)
     except NotFiniteError as error:
         run.log("error", step=state.progress.step, message=str(error))
-        view.message(f"To find the reason: convscope doctor {run.folder}")
+        doctor = how_to_ask(run, "doctor", "convscope.diagnose")
+        view.message(f"To find the reason: {doctor}")
         raise
     finally:
         events.close()

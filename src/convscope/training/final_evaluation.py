@@ -9,6 +9,7 @@ from convscope.evaluation.report import write_report, write_report_page
 from convscope.evaluation.run_images import choose_split
 from convscope.evaluation.run_splits import RunSplits
 from convscope.evaluation.suspicions import find_suspicions
+from convscope.runs.not_kept import how_to_ask
 from convscope.runs.run import Run
 from convscope.training.expectation import Expectation
 from convscope.training.job import Job
@@ -42,7 +43,7 @@ def evaluate_result(
     if analysis.robustness is None:
         view.message(
             "Robustness is left out, since it would take minutes for a network this large: "
-            f"convscope evaluate {run.folder}"
+            + how_to_ask(run, "evaluate", "convscope.evaluate")
         )
     write_report(analysis)
     if expectation:

@@ -13,6 +13,7 @@ from convscope.evaluation.logits import Logits, compute_batch_logits
 from convscope.evaluation.suspicions import ends_in_softmax, find_suspicions
 from convscope.runs.checkpoint import save_checkpoint
 from convscope.runs.model_file import save_model
+from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import learning_rate, set_learning_rate
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
@@ -150,7 +151,8 @@ def fit(
             for each in odd:
                 watcher.message(each)
             if warning is not None:
-                watcher.message(f"{warning} To find the reason: convscope doctor {run.folder}")
+                doctor = how_to_ask(run, "doctor", "convscope.diagnose")
+                watcher.message(f"{warning} To find the reason: {doctor}")
         now = time.perf_counter()
         progress.seconds += now - clock
         clock = now
