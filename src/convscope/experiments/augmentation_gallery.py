@@ -45,7 +45,7 @@ class AugmentationGallery(Printed):
     def shown(self) -> Iterator[Part]:
         """What is shown, from top to bottom."""
         yield TextTable(
-            pick("Pixels that are others", "变了的像素"),
+            pick("Pixels that changed", "变了的像素"),
             ("", ""),
             [(text, percent(self.changed(name), 0)) for name, text in _names().items()],
         )
@@ -61,8 +61,8 @@ class AugmentationGallery(Printed):
             headline(
                 figure,
                 pick(
-                    "Other pixels, same label: that is what augmentation teaches",
-                    "像素变了，标签不变：增广教的就是这个",
+                    "Other pixels, the same label (mixup mixes labels, too)",
+                    "像素变了，标签不变（只有 mixup 连标签一起混合）",
                 ),
             )
             grid = figure.subplots(draws, len(self.images), squeeze=False)
