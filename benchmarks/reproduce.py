@@ -111,6 +111,7 @@ def train(network: str, seed: int, epochs: int, images: int | None) -> dict[str,
         "epochs": epochs,
         "images": images or ALL_IMAGES,
         "accuracy": summary["accuracy"],
+        "train_accuracy": run.metrics("epoch")[-1]["train_accuracy"],
         "images_per_second": round(summary["images_per_second"]),
         "seconds": round(seconds, 1),
         "load": round(load, 1),
@@ -157,6 +158,7 @@ def _row(network: str, theirs: str, runs: list[dict[str, Any]]) -> str:
     failed = sum(accuracy <= FAILED for accuracy in accuracies)
     epochs = runs[0]["epochs"]
     fewer = "" if epochs == BOOK_EPOCHS else f" **after {epochs} of {BOOK_EPOCHS} epochs**"
+    learned = [run["train_accuracy"] for run in runs if "train_accuracy" in run]
     partly = epochs < BOOK_EPOCHS or runs[0]["images"] < ALL_IMAGES
     if runs[0]["images"] < ALL_IMAGES:
         fewer += f" **with {runs[0]['images']:,} of {ALL_IMAGES:,} images**"
@@ -165,7 +167,9 @@ def _row(network: str, theirs: str, runs: list[dict[str, Any]]) -> str:
         ours = f"{statistics.median(accuracies):.3f} ({accuracies[0]:.3f}–{accuracies[-1]:.3f})"
     speed = statistics.median(run["images_per_second"] for run in runs)
     took = statistics.median(run["seconds"] for run in runs)
-    outcome = "" if partly else f", {failed} of {len(runs)} failed"
+    outcome = f", {failed} of {len(runs)} failed"
+    if partly:
+        outcome = f"; training accuracy {statistics.median(learned):.3f}" if learned else ""
     machine = f"{runs[-1]['processor']}, {runs[-1]['cores']} cores, {runs[-1]['date']}"
     if any(run.get("load", 0) > BUSY * run["cores"] for run in runs):
         machine += ", **busy with other programs**"
@@ -190,7 +194,8 @@ time is that of the whole run with its report; where the machine was busy, both 
 Made by `python benchmarks/reproduce.py NETWORK --seeds …`; every run stands in
 `docs/reproduction.json`. A row that says "after 1 of 10 epochs" can't be compared with the
 published accuracy, nor can one "with 6,000 of 60,000 images": they say whether the network has
-begun to learn, and how fast it runs.
+begun to learn, and how fast it runs. After so few steps a network with batch normalization can
+still guess on test images when it no longer does on training images.
 """
 
 if __name__ == "__main__":

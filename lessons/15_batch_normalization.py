@@ -348,8 +348,8 @@ cs.lessons.claim(
 )
 
 # %% [markdown]
-# So a single test accuracy in the middle of such a training says little. Lower the rate towards the
-# end, and the averages catch up.
+# So a single test accuracy in the middle of such a training says little. What helps is what was just
+# done: before you judge, take the averages anew (`cs.experiments.restate_averages`).
 #
 # ## Why does it work?
 #

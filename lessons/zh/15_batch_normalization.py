@@ -176,7 +176,7 @@ cs.lessons.claim("15.alone", modes.batch_effect < 1e-4, effect=modes.batch_effec
 
 
 # %%
-def evaluate(network, images, labels): ...  # network(images).argmax(1) == labels, and then?
+def evaluate(network, images, labels): ...  # network(images).argmax(1) == labels，然后呢？
 
 
 cs.lessons.check("15.4", evaluate)
@@ -311,8 +311,8 @@ cs.lessons.claim(
     restated=100 * sum(restated) / len(restated),
 )
 
-# %% [markdown] en="c2792694"
-# 所以，在这样的训练中途，单独一个测试准确率说明不了什么。训练快结束时降低学习率，平均就能跟上。
+# %% [markdown] en="4b01af66"
+# 所以，在这样的训练中途，单独一个测试准确率说明不了什么。有帮助的正是刚才所做的：下结论之前，先重新求平均（`cs.experiments.restate_averages`）。
 #
 # ## 它为什么有效？
 #

@@ -118,7 +118,7 @@ class DecayComparison(Printed):
                 axes.set_title(f"λ = {strength:g}")
                 axes.set_xlabel(pick("step", "步"))
             panels[0].set_ylabel(pick("mean squared error", "均方误差"))
-            panels[-1].legend(loc="center right")
+            panels[-1].legend(loc="upper right")
         return figure
 
     def as_dict(self) -> dict[str, Any]:
