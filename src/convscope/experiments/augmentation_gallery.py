@@ -61,7 +61,7 @@ class AugmentationGallery(Printed):
             headline(
                 figure,
                 pick(
-                    "Other pixels, the same label (mixup mixes labels, too)",
+                    "Other pixels, same label (mixup mixes labels, too)",
                     "像素变了，标签不变（只有 mixup 连标签一起混合）",
                 ),
             )
@@ -90,7 +90,7 @@ def _names() -> dict[str, str]:
     }
 
 
-def show_augmentations(draws: int = 3, *, seed: int = 1) -> AugmentationGallery:
+def show_augmentations(draws: int = 3, *, seed: int = 19) -> AugmentationGallery:
     """Change a photograph at random in five ways, each alone, by the library's own functions.
 
     Flip with probability 1/2, crop by up to 12 pixels, colour by up to 0.5, cutout of 40 pixels,
@@ -98,7 +98,7 @@ def show_augmentations(draws: int = 3, *, seed: int = 1) -> AugmentationGallery:
 
     Args:
         draws: How many images of each.
-        seed: Of all that is drawn.
+        seed: Of all that is drawn; with 19, three draws show every change at least twice.
 
     Raises:
         UsageError: `draws` is below 1.

@@ -100,8 +100,9 @@ class InverseResult(Printed):
             guessing.set_label(pick("guessing", "瞎猜"))
             axes.set_xticks(range(2), names)
             axes.set_ylabel(pick("accuracy (%)", "准确率（%）"))
-            axes.set_ylim(0, 124)
-            axes.legend(loc="upper left", ncols=3, columnspacing=1.0, handlelength=1.5)
+            axes.set_ylim(0, 140)
+            axes.set_yticks(range(0, 101, 20))
+            axes.legend(loc="upper left", ncols=2)
         return figure
 
     def as_dict(self) -> dict[str, Any]:

@@ -211,8 +211,8 @@ def _best_and_worst(means: Mapping[str, float]) -> str:
     if len(order) == 1:
         return pick(f"Right on average: {best}", f"平均准确率：{best}")
     return pick(
-        f"Right on average: most {best}, fewest {worst}",
-        f"平均准确率：最高 {best}，最低 {worst}",
+        f"Right on average: {best} (best) to {worst} (worst)",
+        f"平均准确率：{best}（最高）至 {worst}（最低）",
     )
 
 
