@@ -16,8 +16,14 @@ export function pythonText() {
   const [channels, height] = network.found.value.image.shape;
   lines.push('', `network = ${quoted(stored ? `runs/${plain}` : plain)}`);
   if (/^digit-\d$/.test(image)) {
-    lines.push('digits = cs.load("digits", "test", size=28)', `image = digits.images[list(digits.labels).index(${image.slice(6)})]  # another ${image.slice(6)} than the page's`);
+    lines.unshift('import numpy as np', 'from sklearn.datasets import load_digits', '');
+    lines.push('digits = load_digits()', `first = list(digits.target).index(${image.slice(6)})`,
+      'image = np.rint(digits.images[first] * 255 / 16).astype(np.uint8)[None]');
+  } else if (['china', 'flower'].includes(image)) {
+    lines.unshift('from convscope.experiments import photograph', '');
+    lines.push(`image = photograph("${image}", 96)`);
   } else lines.push('image = "image.png"  # your file');
+  if (size) lines.push('# The unit is that of an image of the usual size.');
   lines.push('', `print(cs.feature_maps(network, image, ${quoted(layer)}${sized}))`);
   const backwards = way === 'backward' ? `, backward=True${label >= 0 ? `, label=${label}` : ''}` : '';
   lines.push(`print(cs.unit(network, image, ${quoted(rest)}${backwards}))`);

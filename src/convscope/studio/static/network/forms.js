@@ -17,12 +17,21 @@ export function Form({ form }) {
   return html`<${Softmax} form=${form} />`;
 }
 
+/** A window's name, as in "pool1[3, 8…12, 10…14]". @param {{label: string, last: number[]}} grid */
+function ranged({ label, last }) {
+  const found = label.match(/^(.*)\[([-\d, ]+)\]$/);
+  if (!found) return label;
+  const first = found[2].split(', ').map(Number);
+  const sign = (/** @type {number} */ number) => String(number).replace('-', '−');
+  return `${found[1]}[${first.map((at, axis) => (at === last[axis] ? sign(at) : `${sign(at)}…${sign(last[axis])}`)).join(', ')}]`;
+}
+
 /** Products that are added up. @param {{term: any}} props */
 function Term({ term }) {
   if (term.count > 1 && term.zeros === term.count) return html`<p class="small faint">${t('network.zeros', { count: term.count })}</p>`;
   const named = (/** @type {any} */ side) => `${side.gradient ? '∂L/∂' : ''}${side.name}`;
   return html`${term.windows.map((/** @type {any} */ each, /** @type {number} */ i) => html`<div class="products" key=${i}>
-      <${Cells} name=${named({ ...term.left, name: each.left.label })} array=${decodeArray(each.left.values)} units=${each.left.units} padding=${each.left.padding} />
+      <${Cells} name=${named({ ...term.left, name: ranged(each.left) })} array=${decodeArray(each.left.values)} units=${each.left.units} padding=${each.left.padding} />
       ${term.uniform ? term.right.name !== '1' && html`<span class="sign">× ${term.right.name}</span>` : html`
         <span class="sign" aria-hidden="true">×</span>
         <${Cells} name=${named(term.right)} array=${decodeArray(each.right)} />
@@ -39,7 +48,7 @@ function Term({ term }) {
 
 /** @param {{form: any}} props */
 function Extreme({ form }) {
-  return html`${form.window && html`<div class="products"><${Cells} name=${form.window.label} array=${decodeArray(form.window.values)}
+  return html`${form.window && html`<div class="products"><${Cells} name=${ranged(form.window)} array=${decodeArray(form.window.values)}
       units=${form.window.units} padding=${form.window.padding} winner=${form.place} /></div>`}
     <p class="small">${t(`network.${form.form}`, { count: form.count })} <${NumberName} sent=${form.winner} /> = <strong>${told(form.winner)}</strong></p>`;
 }

@@ -28,7 +28,7 @@ export function Maps() {
 function Thumbnails({ found }) {
   const [many, height, width] = found.thumbnails.shape;
   if (found.count === 1) return html`<p class="small faint">${t('network.single', { count: found.shape.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1) })}</p>`;
-  return html`<div class="thumbnails">${Array.from({ length: many }, (_, i) => {
+  return html`<div class=${`thumbnails${many <= 16 ? ' few' : ''}`}>${Array.from({ length: many }, (_, i) => {
     const channel = found.start + i;
     return html`<button type="button" key=${channel} aria-pressed=${channel === state.value.channel}
       onClick=${() => change({ channel, unit: place.value ? place.value.replace(/^\d+/, String(channel)) : '', trail: '' })}>

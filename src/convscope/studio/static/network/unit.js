@@ -7,6 +7,9 @@ import { Form } from './forms.js';
 import { change, goBack, state } from './state.js';
 import { className, Described, Refused, told } from './words.js';
 
+/** Forms whose numbers aren't all said by their own part of the page. */
+const IN_NUMBERS = ['sum', 'formula', 'softmax', 'log softmax'];
+
 /** @param {string} name */
 const bracketed = (name) => `${name.slice(0, name.lastIndexOf(':'))}[${name.slice(name.lastIndexOf(':') + 1).replaceAll(',', ', ')}]`;
 
@@ -35,10 +38,9 @@ function Forward({ found }) {
     <div class="row spread"><h3>${i > found.place && `${t('network.then')} `}<${NumberName} sent=${{
       label: `${step.layer}[${step.index.join(', ')}]`, unit: i === found.place ? null : `${step.layer}:${step.index.join(',')}` }} />
       <span class="faint"> · <${Described} text=${step.description} /></span></h3><${Mark} found=${step} /></div>
-    <p class="formula" translate=${false} lang="en">${step.formula}</p>
+    <p class="written" translate=${false} lang="en">${step.formula}</p>
     <${Form} form=${step.arithmetic} />
-    <p class="formula" translate=${false} lang="en">= ${step.in_numbers}</p>
-    </li>`)}</ol>`;
+    ${IN_NUMBERS.includes(step.arithmetic.form) && html`<p class="written" translate=${false} lang="en">= ${step.in_numbers}</p>`}</li>`)}</ol>`;
 }
 
 /** @param {{found: any}} props */
@@ -49,7 +51,7 @@ function Backward({ found }) {
       <select value=${state.value.label < 0 ? predicted : label} onChange=${(event) => change({ label: Number(event.target.value) })}>
         ${Array.from({ length: Math.min(count ?? 0, 1000) }, (_, i) => html`<option key=${i} value=${i}>${className(i)}</option>`)}</select></label>
       ${state.value.label >= 0 && state.value.label !== predicted && html`<button type="button" onClick=${() => change({ label: -1 })}>${t('network.label.predicted')}</button>`}</div>
-    <p class="formula">L = −log p[${label}] = −log ${told(probability)} = <strong>${told(loss)}</strong></p>
+    <p class="written">L = −log p[${label}] = −log ${told(probability)} = <strong>${told(loss)}</strong></p>
     <p class="small faint">${t('network.loss.why')}</p>
     <div class="steps">
       <${Gradient} title=${t('network.gradient.unit')} gradient=${found.backward.unit} none=${t('network.gradient.none')} />
@@ -62,9 +64,9 @@ function Gradient({ title, gradient, none }) {
   if (!gradient) return html`<div><h3>${title}</h3><p class="small faint">${none}</p></div>`;
   const name = `${gradient.name}[${gradient.index.join(', ')}]`;
   return html`<div><div class="row spread"><h3>${title}</h3><${Mark} found=${gradient} /></div>
-    <p class="formula" translate=${false}>∂L/∂${name} = <strong>${told(gradient)}</strong></p>
+    <p class="written" translate=${false}>∂L/∂${name} = <strong>${told(gradient)}</strong></p>
     <p class="small faint" lang="en">${gradient.formula}</p>
     ${gradient.unexplained.length > 0 && html`<p class="note">${t('network.unexplained', { layers: gradient.unexplained.join(', ') })}</p>`}
     <${Form} form=${gradient.arithmetic} />
-    <p class="formula" translate=${false} lang="en">= ${gradient.in_numbers}</p></div>`;
+    <p class="written" translate=${false} lang="en">= ${gradient.in_numbers}</p></div>`;
 }
