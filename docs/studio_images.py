@@ -71,9 +71,9 @@ def main() -> None:
                     path = f"{VIEWS[view]}&lang={language}"
                     take(browser, address, path, folder / name, scheme, 1280, whole=False)
                     picture = Image.open(folder / name).convert("RGB")
-                    picture.resize((960, 675), Image.Resampling.LANCZOS).save(
-                        folder / name, optimize=True
-                    )
+                    small = picture.resize((960, 675), Image.Resampling.LANCZOS)
+                    kept = small.quantize(255, Image.Quantize.FASTOCTREE, kmeans=6)
+                    kept.save(folder / name, optimize=True)
             else:
                 for view, path in VIEWS.items():
                     for language in ("en", "zh"):

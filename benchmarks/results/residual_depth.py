@@ -1,8 +1,9 @@
 """Plain and residual networks of 8, 20 and 32 layers on digits (lesson 16).
 
 First each gets the rate of three that leaves the lowest training loss, by three seeds of their
-own. Then ten other seeds at those rates; 32 layers also four times as long; and 20 layers with a
-1×1 convolution in every shortcut.
+own. (Of 32 plain layers the lowest won; 0.01 and 0.005 came to the same loss, within 0.04.) Then
+ten other seeds at those rates; 32 layers also four times as long; and 20 layers with a 1×1
+convolution in every shortcut.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`convscope lesson`: lists, opens, runs and checks lessons, in both languages."""
+"""`convscope lesson`, in both languages.
+
+Tests cli/lesson.py, cli/lesson_check.py.
+"""
 
 import json
 import sys

@@ -1,3 +1,4 @@
+import errno
 import json
 
 import numpy as np
@@ -97,11 +98,14 @@ def test_an_interrupted_entry_leaves_nothing(build, cache):
     assert build.calls == 1
 
 
-def test_a_folder_that_cannot_be_written_is_named(build, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "file"))
-    with pytest.raises(ConvscopeError, match=r"file/images'.*CONVSCOPE_CACHE to another folder"):
-        load_or_build("key", build)
+def test_a_folder_without_room_is_named(build, own_cache):
+    def full(append):
+        build(append)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(ConvscopeError, match=r"images': No space.*CONVSCOPE_CACHE to another"):
+        load_or_build("key", full)
+    assert list((own_cache / "images").iterdir()) == []
 
 
 def test_keys_tell_parts_apart():

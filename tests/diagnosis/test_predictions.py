@@ -10,7 +10,9 @@ from torch import nn
 
 from convscope.data.batches import Batches, Normalization
 from convscope.data.image_set import ImageSet
-from convscope.diagnosis.predictions import predict_in_both_modes
+from convscope.diagnosis.checks.predictions import check_different_predictions
+from convscope.diagnosis.finding import Severity
+from convscope.diagnosis.predictions import PredictionSummary, predict_in_both_modes
 
 
 def images(count, seed):
@@ -81,3 +83,25 @@ def test_a_network_that_does_not_look_has_no_spread():
     assert found.monitor.spread == pytest.approx(0, abs=1e-7)
     assert found.monitor.favourite == 1
     assert found.monitor.favourite_share == 1
+
+
+@pytest.mark.parametrize(("share", "labels", "told"), [(1.0, 0.95, True), (0.95, 0.95, False)])
+def test_a_frequent_class_for_all_images_is_a_warning(share, labels, told):
+    """Where the training images alone don't show it: one class is 95 % of the test images."""
+    summary = PredictionSummary(
+        images=200, accuracy=0.95, balanced_accuracy=0.5, loss=0.2, favourite=1,
+        favourite_share=share, favourite_labels=labels, spread=0.1,
+    )  # fmt: skip
+    measured = SimpleNamespace(
+        predictions=SimpleNamespace(monitor=summary),
+        guessing_loss=0.7,
+        subject=SimpleNamespace(
+            classes=("a", "b"), step=10, job=SimpleNamespace(monitor_name="test")
+        ),
+    )
+    found = check_different_predictions(measured).findings
+    assert [each.what for each in found] == ["The frequent class is predicted for all"] * told
+    if told:
+        assert found[0].severity is Severity.WARNING
+        assert "100 % of the images are predicted 'b', which 95 % of them are" in found[0].evidence
+        assert "balanced accuracy 50" in found[0].evidence

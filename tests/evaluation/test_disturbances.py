@@ -78,6 +78,15 @@ def test_noise_has_the_stated_deviation():
     assert added.mean() == pytest.approx(0, abs=0.5)
 
 
+def test_images_may_lie_in_any_order_in_memory():
+    """As arrays do whose axes were exchanged: channels last, seen as channels first."""
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 9, 9, 3), np.uint8)
+    seen = pixels.transpose(0, 3, 1, 2)
+    assert np.array_equal(
+        blur(seen, 1.0, random()), blur(np.ascontiguousarray(seen), 1.0, random())
+    )
+
+
 def test_blur_spreads_a_point_as_a_gaussian_and_leaves_even_images():
     point = np.zeros((1, 1, 31, 31), np.uint8)
     point[0, 0, 15, 15] = 255

@@ -63,6 +63,16 @@ def test_the_longest_wait_is_that_of_the_slowest_seed():
     assert group.longest_wait(0.9) == 3
 
 
+def test_the_largest_fall_is_that_of_any_seed_between_neighbouring_epochs():
+    rows = [
+        {"network": "a", "seed": seed, "test_accuracy": [0.1, 0.2], "train_accuracy": curve}
+        for seed, curve in enumerate([[0.9, 0.8, 0.5], [0.3, 0.5, 0.4]])
+    ]
+    group = compare_seed_rows(rows, {"a": "Net A"}, curve="train_accuracy")["Net A"]
+    assert group.largest_fall == pytest.approx(0.3)
+    assert compare_seed_rows(rows, {"a": "Net A"})["Net A"].largest_fall == pytest.approx(-0.1)
+
+
 def test_one_run_has_no_spread():
     with pytest.raises(UsageError, match="1 runs of 'a'"):
         compare_seed_rows(ROWS[:1], {"a": "Net A"})

@@ -13,14 +13,16 @@ SCHEMES = ("light", "dark")
 
 
 @contextlib.contextmanager
-def chromium():
+def chromium(*arguments):
     """The browser; what can't be had skips the test, with the reason."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     installed = shutil.which("chromium") or shutil.which("google-chrome")
     if installed is None:
         pytest.skip("no Chromium on this machine")
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(
+            executable_path=installed, args=["--no-sandbox", *arguments]
+        )
         try:
             yield opened
         finally:

@@ -1,4 +1,7 @@
-"""What a run goes on with: its own recipe, its own images. Tests training/train.py."""
+"""What a run goes on with: its own recipe, its own images.
+
+Tests training/train.py, runs/not_kept.py.
+"""
 
 import json
 import shutil
@@ -37,6 +40,17 @@ def run(tmp_path):
 
 def edit(run, **changes):
     run.recipe.replace(**changes).write(run.recipe_file)
+
+
+def test_what_the_folder_does_not_hold_must_be_given(run):
+    with pytest.raises(UsageError) as told:
+        cs.resume(run, data=DATA, quiet=True)
+    assert str(told.value) == (
+        f"Run {str(run.folder)!r} trains a module of your own, which its folder doesn't hold. "
+        f"Give it in Python: convscope.resume({str(run.folder)!r}, module=my_module)."
+    )
+    with pytest.raises(UsageError, match="was trained on arrays, which it doesn't keep"):
+        cs.resume(run, module=module(), quiet=True)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path, write_text
-from convscope.folders import cache_folder
+from convscope.folders import writable_folder
 
 Record: TypeAlias = dict[str, Any]
 Append: TypeAlias = Callable[[NDArray[np.uint8]], None]
@@ -43,14 +43,13 @@ def load_or_build(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[
         plain data.
 
     Raises:
-        ConvscopeError: The cache folder cannot be written to.
+        ConvscopeError: There is no room for them in the cache folder.
     """
-    folder = cache_folder() / "images"
+    folder = writable_folder("images")
     found = _load(folder, key)
     if found is not None:
         return found
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with atomic_path(folder / f"{key}.npy") as path:
             record = _write(path, build)
         entry = {"digest": _digest(folder / f"{key}.npy", record), "record": record}

@@ -16,8 +16,7 @@ import time
 from pathlib import Path
 
 from convscope.data.parallel import map_in_order
-from convscope.files import write_text
-from convscope.folders import cache_folder
+from convscope.folders import cache_folder, keep_text
 from convscope.look.progress import progress
 
 SETTLED = 3.0
@@ -64,11 +63,7 @@ def digests_of_files(root: Path, files: list[str]) -> list[str]:
         if stamps[file] and now - max(stamps[file][1:3]) > SETTLED * 1e9
     }
     if changed and settled:
-        try:
-            table.parent.mkdir(parents=True, exist_ok=True)
-            write_text(table, json.dumps(settled))
-        except OSError:
-            pass  # then they are read again next time
+        keep_text(table, json.dumps(settled))
     return [digests[file] for file in files]
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convscope.data.reading import GreyRange
 from convscope.errors import UsageError
-from convscope.folders import cache_folder
+from convscope.folders import writable_folder
 from convscope.look.numbers import counted
 
 Indices = NDArray[np.integer[Any]]
@@ -91,10 +91,8 @@ def take(images: NDArray[np.uint8], rows: Sequence[int] | Indices) -> NDArray[np
         return images[chosen[0] : chosen[0] + len(chosen)]
     if len(chosen) * images[0].nbytes <= MEMORY_LIMIT:
         return images[chosen]
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     # The file has no name any more: the system frees it when the array is gone.
-    with tempfile.TemporaryFile(dir=folder) as file:
+    with tempfile.TemporaryFile(dir=writable_folder("copies")) as file:
         copy = np.memmap(file, np.uint8, "w+", shape=(len(chosen), *images.shape[1:]))
     step = max(1, MEMORY_LIMIT // 16 // images[0].nbytes)
     for start in range(0, len(chosen), step):

@@ -17,8 +17,7 @@ import numpy as np
 from convscope.data.check.near import are_too_small, find_near_duplicates
 from convscope.data.check.odd import find_flat_images
 from convscope.data.image_set import ImageSet
-from convscope.files import write_text
-from convscope.folders import cache_folder
+from convscope.folders import cache_folder, keep_text
 
 COMPARED_SIZE = 32
 NEAR_LIMIT = 5000
@@ -86,11 +85,7 @@ def _find_pairs(images: ImageSet, rows: list[int]) -> list[tuple[int, int]]:
         pairs = [
             (pair.first, pair.second) for pair in find_near_duplicates({"train": images}, rows)
         ]
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, json.dumps(pairs))
-    except OSError:
-        pass  # then they are looked for again
+    keep_text(file, json.dumps(pairs))
     return pairs
 
 

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from convscope.data.batches import Batches
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
-from convscope.errors import ConvscopeError, UsageError
+from convscope.errors import ConvscopeError
 from convscope.networks.weights import load_weights
 from convscope.runs.checkpoint import Checkpoint, latest_checkpoint
+from convscope.runs.not_kept import check_given
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.own_module import check_is_module
 from convscope.runs.recipe import Recipe
@@ -156,16 +157,7 @@ def examine(
         UsageError: The run needs `module` or `data`, or one of them doesn't fit.
     """
     recipe = run.recipe
-    if module is None and not recipe.network:
-        raise UsageError(
-            f"Run {str(run.folder)!r} trains a module of your own, which its folder doesn't hold. "
-            f"Give it in Python: convscope.diagnose({str(run.folder)!r}, module=my_module)."
-        )
-    if data is None and not recipe.data:
-        raise UsageError(
-            f"Run {str(run.folder)!r} was trained on arrays, which it doesn't keep. Give them in "
-            f"Python: convscope.diagnose({str(run.folder)!r}, data=my_data)."
-        )
+    check_given(run, "convscope.diagnose", module, data)
     # A copy, because preparing gives a module fresh weights if the recipe says so.
     job = prepare(_copied(module) or recipe.network, data or recipe.data, recipe)
     metrics = run.metrics()

@@ -70,7 +70,7 @@ def blur(images: Images, pixels: float, random: Random) -> Images:
     weights = torch.exp(-(torch.arange(-radius, radius + 1) ** 2) / (2 * pixels**2))
     weights = weights / weights.sum()
     count, channels, height, width = images.shape
-    planes = torch.from_numpy(images.astype(np.float32)).view(-1, 1, height, width)
+    planes = torch.from_numpy(images.astype(np.float32)).reshape(-1, 1, height, width)
     planes = F.pad(planes, (radius, radius, radius, radius), mode="replicate")
     planes = F.conv2d(F.conv2d(planes, weights.view(1, 1, 1, -1)), weights.view(1, 1, -1, 1))
     return _bytes(planes.view(count, channels, height, width).numpy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,6 +69,13 @@ class SeedCurves:
         return max(
             next((epoch for epoch, share in enumerate(curve) if share >= accuracy), len(curve))
             for curve in self.curves
+        )
+
+    @property
+    def largest_fall(self) -> float:
+        """The largest fall of any seed's accuracy from one epoch to the next."""
+        return max(
+            before - after for curve in self.curves for before, after in itertools.pairwise(curve)
         )
 
     def standard_error(self, images: int) -> float:
@@ -174,13 +182,14 @@ class SeedComparison(Printed):
 
 
 def compare_seed_rows(
-    rows: Iterable[Mapping[str, Any]], names: Mapping[str, str]
+    rows: Iterable[Mapping[str, Any]], names: Mapping[str, str], *, curve: str = "test_accuracy"
 ) -> SeedComparison:
     """Put the curves of stored runs beside one another.
 
     Args:
         rows: With "network", "seed" and "test_accuracy", a list with a number for each epoch.
         names: The networks to compare, as the rows call them, with the names to show.
+        curve: The list that is taken in place of the test accuracy, such as "train_accuracy".
 
     Raises:
         UsageError: A network has fewer than two rows, or runs differ in their epochs.
@@ -188,7 +197,7 @@ def compare_seed_rows(
     groups = []
     for network, name in names.items():
         mine = sorted((row for row in rows if row["network"] == network), key=lambda r: r["seed"])
-        curves = tuple(tuple(row["test_accuracy"]) for row in mine)
+        curves = tuple(tuple(row[curve]) for row in mine)
         if len(curves) < 2:
             raise UsageError(f"There are {len(curves)} runs of {network!r}; a spread takes two.")
         groups.append(SeedCurves(name, curves))

@@ -44,7 +44,7 @@ def training_curves_figure(curves: TrainingCurves, path: str | Path | None = Non
         loss.set_ylim(bottom=0)
         loss.axhline(np.log(curves.classes), color=TRAINING, linewidth=0.8)
         loss.annotate(
-            pick("guessing: ln {curves.classes}", "瞎猜：ln 10"),
+            pick(f"guessing: ln {curves.classes}", f"瞎猜：ln {curves.classes}"),
             (epochs[-1], np.log(curves.classes)),
             (0, 4),
             textcoords="offset points",

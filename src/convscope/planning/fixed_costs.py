@@ -14,7 +14,7 @@ from pathlib import Path
 import pydantic
 import torch
 
-from convscope.folders import cache_folder
+from convscope.folders import cache_folder, keep_line
 from convscope.runtime.device import processor
 
 RECENT = 5  # runs whose median counts
@@ -45,10 +45,7 @@ _COSTS = pydantic.TypeAdapter(FixedCosts)
 
 def remember_fixed_costs(costs: FixedCosts) -> None:
     """Add what a run has measured."""
-    file = _file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"machine": _machine(), **asdict(costs)}) + "\n")
+    keep_line(_file(), json.dumps({"machine": _machine(), **asdict(costs)}))
 
 
 def fixed_costs() -> tuple[FixedCosts, bool]:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import pydantic
 
-from convscope.folders import cache_folder
+from convscope.folders import cache_folder, keep_line
 from convscope.runtime.device import processor
 
 What: TypeAlias = Literal["step", "run", "memory"]
@@ -60,11 +60,8 @@ _OUTCOME = pydantic.TypeAdapter(ForecastOutcome)
 
 def remember(outcome: ForecastOutcome) -> None:
     """Add an outcome to this machine's history."""
-    file = cache_folder() / "forecasts.jsonl"
-    file.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps({**asdict(outcome), "machine": processor()})
-    with file.open("a", encoding="utf-8") as log:
-        log.write(line + "\n")
+    keep_line(cache_folder() / "forecasts.jsonl", line)
 
 
 def outcomes(what: What | None = None) -> list[ForecastOutcome]:

@@ -21,8 +21,7 @@ from typing import NamedTuple
 import pydantic
 import torch
 
-from convscope.files import write_text
-from convscope.folders import cache_folder
+from convscope.folders import cache_folder, keep_text
 from convscope.planning.operation import RecordedOperation
 from convscope.planning.step import RecordedStep
 from convscope.planning.stopwatch import Stopwatch
@@ -112,8 +111,7 @@ class OperationTimes:
         """Keep what was measured, unless other programs held it up."""
         if self.contention > BUSY:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(self._file, json.dumps(self._kept))
+        keep_text(self._file, json.dumps(self._kept))
 
     def _measure(
         self,

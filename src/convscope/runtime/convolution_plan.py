@@ -20,8 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from convscope.files import write_text
-from convscope.folders import cache_folder
+from convscope.folders import cache_folder, keep_text
 from convscope.runtime.device import processor
 from convscope.runtime.matrix_convolution import (
     ConvolutionLayer,
@@ -125,8 +124,7 @@ def make_plan(layers: Iterable[ConvolutionLayer], batch_size: int, seconds: floa
         if measured.get(key):
             plan[str(layer)] = measured[key]
     if len(measured) > before:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, json.dumps(kept, ensure_ascii=False, indent=1))
+        keep_text(file, json.dumps(kept, ensure_ascii=False, indent=1))
     return plan
 
 

@@ -20,6 +20,7 @@ from convscope.files import write_text
 from convscope.runs.changed_recipe import check_recipe_change
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.model_file import read_card
+from convscope.runs.not_kept import check_given
 from convscope.runs.out_folder import out_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, new_run
@@ -132,7 +133,8 @@ def resume(
         quiet: Show nothing.
 
     Raises:
-        UsageError: Not a run, its recipe was changed in what it computes, or the data has changed.
+        UsageError: Not a run, its recipe was changed in what it computes, the data has changed, or
+            its own module wasn't given.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
     begun = time.perf_counter()
@@ -140,6 +142,7 @@ def resume(
     run = run if isinstance(run, Run) else Run(run)
     recipe, environment = run.recipe, run.environment
     check_recipe_change(run.folder, environment.get("recipe"), recipe)
+    check_given(run, "convscope.resume", module, data)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
     if data is None:

@@ -17,12 +17,13 @@ from convscope.studio.bench.images import DRAWN
 from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SOBEL = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as opened:
+    with chromium(*FAKE_CAMERA) as opened:
         yield opened
 
 
@@ -189,6 +190,7 @@ def test_the_skip_link_leads_to_the_content(bench):
     [
         ("Stride", "0", "The stride must be a whole number from 1 to 128; given 0."),
         ("Stride", "200", "The stride must be a whole number from 1 to 128; given 200."),
+        ("Stride", "1.5", "Stride, dilation and padding are whole numbers; given 1.5."),
         ("Dilation", "5", "A window that spans 11 pixels doesn't fit into 8 pixels"),
     ],
 )
@@ -231,7 +233,7 @@ def test_a_kernel_is_taught(bench):
         float(each.replace("−", "-")) for each in re.search(r"from (\S+) to (\S+)\.", said).groups()
     )
     assert last < first
-    bench.locator(".rate").fill("1000")
+    bench.get_by_label("Learning rate").fill("1000")
     bench.click("text=Run 150 steps")
     bench.wait_for_selector("text=/The loss ran away/", timeout=60000)
 
@@ -369,3 +371,26 @@ def test_without_the_token_the_page_says_what_to_do(browser, studio_address):
     page.wait_for_selector("[role=alert]:has-text('Open the address that')")
     assert page.locator("canvas").count() == 0
     page.close()
+
+
+def test_an_image_that_no_address_can_hold_is_told_of(browser, studio_address):
+    with page_of(browser, studio_address, "/bench?lang=en&image=file") as page:
+        page.wait_for_selector(".note:has-text('The image that this address meant')")
+        until(lambda: page.inner_text(".input .spread span"), "Letter F, 8 × 9")
+
+
+def test_the_camera_gives_frames_and_goes_off(browser, studio_address):
+    path, options = "/bench?lang=en", {"permissions": ["camera"]}
+    with page_of(browser, studio_address, path, **options) as page:
+        page.get_by_role("button", name="Camera").click()
+        until(lambda: page.inner_text(".input .spread span"), "Camera, 48 × 48")
+        page.get_by_role("button", name="Camera").click()
+        page.wait_for_selector("button[aria-pressed=false]:has-text('Camera')")
+
+
+@pytest.mark.parametrize("typed", ["-0.05", "0.025", "-1/8", "1e-2", ".5"])
+def test_numbers_can_be_typed_letter_by_letter(bench, typed):
+    wanted = {"-1/8": -0.125}.get(typed) or float(typed)
+    bench.get_by_label("Bias").focus()
+    bench.keyboard.type(typed, delay=30)
+    until(lambda: f"bias={wanted:g}" in address_of(bench), True)

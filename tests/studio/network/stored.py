@@ -2,7 +2,11 @@
 
 import shutil
 
+import numpy as np
+
 import convscope as cs
+from convscope.studio.bench.images import built_in
+from convscope.studio.numbers import SentArray
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "a‮b" + "n" * 200, "😀 group")
 
@@ -19,3 +23,10 @@ def stored_runs(folder):
     (folder / "unfinished").mkdir()
     shutil.copy(folder / "first" / "recipe.toml", folder / "unfinished" / "recipe.toml")
     return folder
+
+
+def built_image(name):
+    """An image as the network view gives it to networks: 0 to 255."""
+    found = built_in(name, 96, colour=True)
+    pixels = SentArray(**found["image"]).array()
+    return np.rint(pixels * (255 / found["top"])).astype(np.uint8)

@@ -13,12 +13,10 @@ import convscope as cs
 from convscope.graph.capture import capture
 from convscope.inspection.open.image import open_image
 from convscope.inspection.unit.unit import explain_unit
-from convscope.studio.bench.images import built_in
 from convscope.studio.network.choose import list_stored
 from convscope.studio.network.subject import Subjects
-from convscope.studio.numbers import SentArray
 from tests.studio.conftest import received, sent, served_studio
-from tests.studio.network.stored import stored_runs
+from tests.studio.network.stored import built_image, stored_runs
 
 CASES = {  # network, and the size that its test image gets
     "catalog:lenet": 28,
@@ -170,13 +168,6 @@ def test_the_field_is_that_of_the_python_api(ask_network):
     wanted = cs.receptive_field(opened.network, "features.pool1:2,3,3", image=opened.pixels[0])
     assert (received(found["field"])[0] == wanted.effective).all()
     assert found["pixels"] == wanted.pixels_that_matter
-
-
-def built_image(name):
-    """An image as the network view gives it to networks: 0 to 255."""
-    found = built_in(name, 96, colour=True)
-    pixels = SentArray(**found["image"]).array()
-    return np.rint(pixels * (255 / found["top"])).astype(np.uint8)
 
 
 @pytest.mark.parametrize(

@@ -47,14 +47,19 @@ function replace(next) {
   history.replaceState(null, '', location.pathname + (text ? `?${text}` : ''));
 }
 
-/** Show another view. @param {string} name */
+/** What was set in the views that were left, as their addresses had it. @type {Map<string, string>} */
+const left = new Map();
+
+/** Show another view, as it was left. @param {string} name */
 export function go(name) {
-  const kept = new URLSearchParams();
+  left.set(view.value, location.search);
+  const next = new URLSearchParams(left.get(name) ?? '');
   for (const each of KEPT) {
     const value = query().get(each);
-    if (value !== null) kept.set(each, value);
+    if (value === null) next.delete(each);
+    else next.set(each, value);
   }
-  const text = kept.toString();
+  const text = next.toString();
   history.pushState(null, '', `/${name}${text ? `?${text}` : ''}`);
   view.value = name;
   visits.value += 1;

@@ -9,6 +9,12 @@ import { chooseLanguage, language, t } from './words.js';
 /** @type {Map<string, any>} */
 const loaded = new Map();
 
+/** Load a view's modules. @param {string} name */
+export async function loadView(name) {
+  const found = await VIEWS.find((each) => each.name === name)?.load();
+  if (found) loaded.set(name, found.View);
+}
+
 export function Shell() {
   return html`
     <a class="skip" href="#main">${t('shell.skip')}</a>
@@ -46,10 +52,7 @@ function Current() {
   const [, ready] = useState(0);
   useEffect(() => {
     if (loaded.has(name)) return;
-    VIEWS.find((each) => each.name === name)?.load().then((found) => {
-      loaded.set(name, found.View);
-      ready((count) => count + 1);
-    });
+    loadView(name).then(() => ready((count) => count + 1));
   }, [name]);
   useEffect(() => { document.title = `${t(`view.${name}`)} · Convscope`; }, [name, language.value]);
   const View = loaded.get(name);

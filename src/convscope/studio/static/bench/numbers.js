@@ -3,7 +3,7 @@ import { computed, effect, signal, untracked } from '../parts.js';
 import { decodeArray, encodeArray } from '../arrays.js';
 import { ask, Refusal } from '../api.js';
 import { DRAWING_SIDE, drawingPixels } from '../drawing.js';
-import { change, state } from './state.js';
+import { change, state, USUAL } from './state.js';
 
 /** @typedef {import('../arrays.js').NumberArray} NumberArray */
 /** @typedef {{n: number, k: number, span: number, p: number, s: number, d: number, out: number}} Size */
@@ -29,6 +29,8 @@ export const refusal = signal(/** @type {Refusal | null} */ (null));
 export const agreement = signal(/** @type {{difference: number, largest: number} | null} */ (null));
 /** Images, sizes and kernels that there are. */
 export const choices = signal(/** @type {{images: string[], sides: number[], kernels: any[]} | null} */ (null));
+/** Whether the address meant an image that it can't hold. */
+export const lost = signal(false);
 /** Whether the pencil is in the hand. */
 export const pencil = signal(false);
 
@@ -72,7 +74,10 @@ function loadImage() {
   if (name === 'camera' || name === 'file') {
     lastLoaded = '';
     // A link can't hold the pixels: whoever follows it sees the usual image.
-    if (untracked(() => image.value?.name) !== name) change({ image: 'china' });
+    if (untracked(() => image.value?.name) !== name) {
+      lost.value = true;
+      change({ image: USUAL.image });
+    }
     return;
   }
   const wanted = `bench/image?name=${encodeURIComponent(name)}&side=${side}&colour=${colour}`;
@@ -88,6 +93,7 @@ function loadImage() {
 /** Take pixels that a person brought. @param {Image} brought */
 export function bring(brought) {
   image.value = brought;
+  lost.value = false;
   if (state.value.image !== brought.name) change({ image: brought.name });
 }
 
@@ -100,6 +106,12 @@ function computeAll() {
   const now = state.value;
   const shown = image.value;
   if (!shown || shown.name !== now.image) return;
+  const broken = [now.stride, now.dilation, now.padding].find((each) => typeof each === 'number' && !Number.isInteger(each));
+  if (broken !== undefined) {
+    lastAsked = '';
+    refusal.value = new Refusal('', 'refused.bench.whole', { given: broken });
+    return;
+  }
   const { row, column, wanted, rate, pixels, ...sliding } = now;
   const text = JSON.stringify(sliding);
   if (text === lastAsked && shown === lastImage) return;

@@ -1,6 +1,6 @@
 /** What the window does, its kernel, and how it slides. */
-import { html, useEffect, useState } from '../parts.js';
-import { read, shown as asText } from '../numbers.js';
+import { html, useState } from '../parts.js';
+import { Entry } from '../entry.js';
 import { t } from '../words.js';
 import { choices, slices } from './numbers.js';
 import { change, MODES, OPERATIONS, state } from './state.js';
@@ -27,7 +27,9 @@ export function Settings({ found }) {
           <select value=${mode} onChange=${(event) => change({ mode: event.target.value })}>
             ${MODES.map((each) => html`<option key=${each} value=${each}>${t(`bench.mode.${each}`)}</option>`)}</select>
           <small>${t('bench.mode.why')}</small></label>
-        <${Field} name="bias" value=${bias} step="any" />`}
+        <div class="field"><span>${t('bench.bias')}</span>
+          <${Entry} value=${bias} name=${t('bench.bias')} onValue=${(/** @type {number} */ next) => change({ bias: next })} />
+          <small>${t('bench.bias.why')}</small></div>`}
       <div class="field"><label class="check"><input type="checkbox" checked=${relu}
         onChange=${(event) => change({ relu: event.target.checked })} />${t('bench.relu')}</label>
         <small>${t('bench.relu.why')}</small></div>
@@ -35,10 +37,10 @@ export function Settings({ found }) {
   </section>`;
 }
 
-/** A number to set. @param {{name: "stride" | "dilation" | "bias", value: number, least?: number, step?: string}} props */
-function Field({ name, value, least, step = '1' }) {
+/** A whole number to set. @param {{name: "stride" | "dilation", value: number, least: number}} props */
+function Field({ name, value, least }) {
   return html`<label class="field"><span>${t(`bench.${name}`)}</span>
-    <input type="number" min=${least} step=${step} value=${value} onInput=${(event) => {
+    <input type="number" min=${least} value=${value} onInput=${(event) => {
       if (event.target.value !== '') change({ [name]: Number(event.target.value) });
     }} /><small>${t(`bench.${name}.why`)}</small></label>`;
 }
@@ -98,21 +100,6 @@ function Kernel({ channels }) {
           onValue=${(/** @type {number} */ next) => set(r, c, next)} /></td>`)}</tr>`)}
     </tbody></table></div>
   </div>`;
-}
-
-/** One number of the kernel. @param {{value: number, name: string, onValue: (value: number) => void}} props */
-function Entry({ value, name, onValue }) {
-  const [text, setText] = useState(/** @type {string | null} */ (null));
-  useEffect(() => setText(null), [value]);
-  const wrong = text !== null && read(text) === null;
-  return html`<input type="text" inputmode="decimal" aria-label=${name} aria-invalid=${wrong} autocomplete="off"
-    value=${text ?? asText(value)} title=${String(value)}
-    onFocus=${(event) => event.target.select()}
-    onInput=${(event) => {
-      setText(event.target.value);
-      const next = read(event.target.value);
-      if (next !== null) onValue(next);
-    }} onBlur=${() => setText(null)} />`;
 }
 
 /** @param {{shown: number}} props The slice that a chosen kernel replaces. */

@@ -22,8 +22,8 @@ export const OPERATIONS = ['cross-correlation', 'convolution', 'max', 'average']
 export const MODES = ['zeros', 'reflect', 'replicate', 'circular'];
 
 /** @type {State} */
-const USUAL = {
-  image: 'china', side: 48, colour: false, pixels: SMILE,
+export const USUAL = {
+  image: 'letter', side: 48, colour: false, pixels: SMILE,
   kernel: [[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]],
   operation: 'cross-correlation', stride: 1, padding: 0, mode: 'zeros', dilation: 1, bias: 0, relu: false,
   row: -1, column: -1, wanted: 'sobel-vertical', rate: 0.1,

@@ -3,7 +3,8 @@ import { html, useEffect, useRef, useState } from '../parts.js';
 import { calm } from '../appearance.js';
 import { ask, Refusal } from '../api.js';
 import { decodeArray, encodeArray } from '../arrays.js';
-import { read, shown } from '../numbers.js';
+import { Entry } from '../entry.js';
+import { shown } from '../numbers.js';
 import { t } from '../words.js';
 import { Cells } from './arithmetic.js';
 import { asArray, asMatrices, choices, settingsOf, slices } from './numbers.js';
@@ -93,11 +94,8 @@ function fitted(kernel, goal) {
 
 /** @param {{rate: number, largest: number | null}} props */
 function Rate({ rate, largest }) {
-  return html`<label class="row"><span>${t('bench.teach.rate')}</span>
-    <input type="text" class="rate" inputmode="decimal" value=${rate} onInput=${(event) => {
-      const value = read(event.target.value);
-      if (value !== null) change({ rate: value });
-    }} /></label>
+  return html`<div class="row"><span>${t('bench.teach.rate')}</span>
+    <${Entry} value=${rate} name=${t('bench.teach.rate')} onValue=${(/** @type {number} */ next) => change({ rate: next })} /></div>
     ${largest !== null && html`<button type="button" onClick=${() => change({ rate: Number((largest / 2).toPrecision(2)) })}>
       ${t('bench.teach.good', { rate: shown(Number((largest / 2).toPrecision(2))) })}</button>`}`;
 }

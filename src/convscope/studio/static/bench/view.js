@@ -9,7 +9,7 @@ import { commandText, pythonText } from './code.js';
 import { Flip, SizeFormula } from './formula.js';
 import { ImagePicker } from './picker.js';
 import { InputPlane, Numbers, OutputPlane } from './planes.js';
-import { answer, refusal, startNumbers } from './numbers.js';
+import { answer, lost, refusal, startNumbers } from './numbers.js';
 import { Settings } from './settings.js';
 import { readState, state } from './state.js';
 import { Teach } from './teach.js';
@@ -22,6 +22,7 @@ export function View() {
   return html`
     <div><h1>${t('bench.title')}</h1><p class="lead">${t('bench.lead')}</p></div>
     <${ImagePicker} />
+    ${lost.value && html`<p class="note">${t('bench.image.lost')}</p>`}
     <div role="status" class="refusal">${refusal.value && html`<${Refused} />`}</div>
     ${!found ? !refusal.value && html`<p class="faint">${t('shell.loading')}</p>` : html`
       <div class="stage">

@@ -1,0 +1,52 @@
+"""An exported file beside its run, asked image by image."""
+
+import json
+
+import numpy as np
+import pytest
+
+import convscope as cs
+from convscope.errors import ConvscopeError, UsageError
+from convscope.experiments import exported_files
+from convscope.experiments.exported_files import ask_file, compare_export, compare_file
+from convscope.look.language import use_language
+from tests.experiments.results import is_chinese
+
+pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def squares(good_digits_run):
+    size = good_digits_run.model().card.size
+    return cs.load("digits", "test", size=size).subset(np.arange(40))
+
+
+def test_the_file_says_what_the_run_says(good_digits_run, squares, tmp_path):
+    found = compare_export(good_digits_run, tmp_path, squares)
+    assert found.same == found.images == 40
+    assert found.difference < 1e-4
+    assert found.accuracy == found.run_accuracy
+    assert found.points_lost == 0
+    assert found.bytes == found.file.stat().st_size
+    assert json.dumps(found.as_dict())
+    assert "32 bits" in str(found)
+    with use_language("zh"):
+        assert is_chinese(str(found))
+    assert ask_file(found.file, squares.images).sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+    other = cs.ImageSet(255 - squares.images, squares.labels, squares.classes)
+    assert compare_file(found.file, good_digits_run, other).difference < 1e-4
+
+
+def test_eight_bits_that_are_refused_give_nothing(good_digits_run, squares, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise ConvscopeError("In 8 bits this network loses 3.00 points of accuracy")
+
+    monkeypatch.setattr(exported_files, "export", refuse)
+    assert compare_export(good_digits_run, tmp_path, squares, bits=8) is None
+    with pytest.raises(ConvscopeError):
+        compare_export(good_digits_run, tmp_path, squares)
+
+
+def test_other_bits_are_refused(good_digits_run, squares, tmp_path):
+    with pytest.raises(UsageError, match="bits is 8 or 32; given 16"):
+        compare_export(good_digits_run, tmp_path, squares, bits=16)
