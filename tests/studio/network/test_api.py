@@ -128,9 +128,7 @@ def added_up(form):
         total = bias
         for term in form["terms"]:
             total += sum(received(window["products"]).sum() for window in term["windows"])
-            total += sum(
-                each["left"]["value"] * each["right"]["value"] for each in term["listed"]
-            )
+            total += sum(each["left"]["value"] * each["right"]["value"] for each in term["listed"])
             total += 0.0 if term["rest"] is None else term["rest"]["value"]
         return total
     if form["form"] in ("largest", "smallest"):

@@ -75,7 +75,8 @@ def test_numbers_on_the_page_are_the_networks(browser, address, name, given):
             )
             label = f"{node.name}[{unit.replace(',', ', ')}]"
             until(
-                lambda: asked_number(page), (label, shown(float(node.value[(0, *index)])))  # noqa: B023
+                lambda: asked_number(page),
+                (label, shown(float(node.value[(0, *index)]))),
             )
             assert page.locator(".unit .badge.bad").count() == 0
 
@@ -150,7 +151,7 @@ def test_what_can_not_be_shown_says_why(browser, address):
     ]
     for query, sentence in refused:
         with page_of(browser, address, f"/network?lang=en&{query}", refusals=True) as page:
-            page.wait_for_selector(f".note:has-text(\"{sentence}\")")
+            page.wait_for_selector(f'.note:has-text("{sentence}")')
 
 
 def test_hostile_names_are_text(browser, address):
@@ -179,11 +180,12 @@ def test_a_file_of_ones_own(browser, address):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
-    browser, address, language, scheme
-):
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(browser, address, language, scheme):
     for width in WIDTHS:
-        for query in ("network=catalog:resnet18&layer=layer1.0.conv1", "network=stored:first&way=backward"):
+        for query in (
+            "network=catalog:resnet18&layer=layer1.0.conv1",
+            "network=stored:first&way=backward",
+        ):
             path = f"/network?lang={language}&{query}"
             with page_of(browser, address, path, width=width, scheme=scheme) as page:
                 page.wait_for_selector(".unit .badge.good")
@@ -198,8 +200,9 @@ def test_every_text_is_in_the_words(browser, address):
         page.wait_for_selector(".unit .badge.good")
         outside = page.evaluate(
             """() => [...document.querySelectorAll('main *')]
-            .filter(e => !e.closest('[translate="false"], [lang="en"], pre, option, table, li, .written'))
+            .filter(e => !e.closest('[translate="false"], [lang="en"], pre, option, table, .written'))
             .flatMap(e => [...e.childNodes]).filter(n => n.nodeType === 3)
-            .map(n => n.textContent.trim()).filter(s => /[a-z]{3}/i.test(s) && !s.includes('⟦') && !s.includes('⟧'))"""
+            .map(n => n.textContent.trim())
+            .filter(s => /[a-z]{3}/i.test(s) && !s.includes('⟦') && !s.includes('⟧'))"""
         )
         assert [text for text in outside if not re.match(r"[\w.]+\[", text)] == []

@@ -15,7 +15,7 @@ def list_stored(runs: Path) -> dict[str, Path]:
     """Runs and model files of a folder, by the names that the page gives them.
 
     A name is the path below the folder, with "." for the folder itself. Bytes that are no text are
-    written as in "\\udcff", since JSON can't hold them.
+    written out with a backslash, since JSON can't hold them.
     """
     found: dict[str, Path] = {}
     for depth in DEPTHS:
