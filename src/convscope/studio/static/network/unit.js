@@ -7,8 +7,8 @@ import { Form } from './forms.js';
 import { change, goBack, state } from './state.js';
 import { className, Described, Refused, told } from './words.js';
 
-/** Forms whose numbers aren't all said by their own part of the page. */
-const IN_NUMBERS = ['sum', 'formula', 'softmax', 'log softmax'];
+/** Forms that have a formula; of the others the page says all in words. */
+const WITH_FORMULA = ['sum', 'formula', 'softmax', 'log softmax'];
 
 /** @param {string} name */
 const bracketed = (name) => `${name.slice(0, name.lastIndexOf(':'))}[${name.slice(name.lastIndexOf(':') + 1).replaceAll(',', ', ')}]`;
@@ -38,9 +38,9 @@ function Forward({ found }) {
     <div class="row spread"><h3>${i > found.place && `${t('network.then')} `}<${NumberName} sent=${{
       label: `${step.layer}[${step.index.join(', ')}]`, unit: i === found.place ? null : `${step.layer}:${step.index.join(',')}` }} />
       <span class="faint"> · <${Described} text=${step.description} /></span></h3><${Mark} found=${step} /></div>
-    <p class="written" translate=${false} lang="en">${step.formula}</p>
+    ${WITH_FORMULA.includes(step.arithmetic.form) && html`<p class="written" translate=${false} lang="en">${step.formula}</p>`}
     <${Form} form=${step.arithmetic} />
-    ${IN_NUMBERS.includes(step.arithmetic.form) && html`<p class="written" translate=${false} lang="en">= ${step.in_numbers}</p>`}</li>`)}</ol>`;
+    ${WITH_FORMULA.includes(step.arithmetic.form) && html`<p class="written" translate=${false} lang="en">= ${step.in_numbers}</p>`}</li>`)}</ol>`;
 }
 
 /** @param {{found: any}} props */

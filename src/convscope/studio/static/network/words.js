@@ -4,12 +4,18 @@ import { shown } from '../numbers.js';
 import { hasWords, t } from '../words.js';
 import { network } from './data.js';
 
-/** What a layer does: a text, with its language where it isn't the reader's. @param {string} text */
-export function Described({ text }) {
+/** One operation in the reader's language; null where there are no words for it. @param {string} text */
+function operation(text) {
   const [, kind, size, stride] = text.match(/^(.*?)( \d+×\d+)?(?:, stride (\d+))?$/) ?? ['', text];
   const key = `network.kind.${kind.toLowerCase().replaceAll(' ', '-')}`;
-  if (!hasWords(key)) return html`<span lang="en" translate=${false}>${text}</span>`;
-  return html`<span>${t(key)}${size ?? ''}${stride ? t('network.with_stride', { stride }) : ''}</span>`;
+  return hasWords(key) ? `${t(key)}${size ?? ''}${stride ? t('network.with_stride', { stride }) : ''}` : null;
+}
+
+/** What a layer or block does, with its language where it isn't the reader's. @param {{text: string}} props */
+export function Described({ text }) {
+  const parts = text.split(' + ').map(operation);
+  if (parts.includes(null)) return html`<span lang="en" translate=${false}>${text}</span>`;
+  return html`<span>${parts.join(' + ')}</span>`;
 }
 
 /** @param {number} number A class. @returns {string} */
