@@ -1,7 +1,7 @@
 /** What is set in the network view, as the address holds it. */
 import { effect, signal } from '../parts.js';
 import { SMILE } from '../drawing.js';
-import { query, view, writeQuery } from '../route.js';
+import { query, view, visits, writeQuery } from '../route.js';
 
 /**
  * @typedef {object} State
@@ -73,9 +73,8 @@ export function goBack(place) {
   change({ layer, channel: index.length === 3 ? index[0] : 0, unit: index.join(','), trail: crumbs.slice(0, place).join('|') });
 }
 
-let waiting = 0;
-effect(() => {
-  const now = state.value;
+/** @param {State} now @returns {Record<string, string | undefined>} */
+function writeState(now) {
   /** @type {Record<string, string | undefined>} */
   const written = {};
   for (const [name, usual] of Object.entries(USUAL)) {
@@ -83,6 +82,14 @@ effect(() => {
     const left = name === 'pixels' ? now.image !== 'drawing' : value === usual && name !== 'network';
     written[name] = left ? undefined : String(value);
   }
-  clearTimeout(waiting);
-  waiting = setTimeout(() => { if (view.value === 'network') writeQuery(written); }, 150);
-});
+  return written;
+}
+
+/** Keep state and address alike while the view is shown; gives what ends it. */
+export function followAddress() {
+  const ends = [
+    effect(() => { if (visits.value && view.peek() === 'network') state.value = readState(); }),
+    effect(() => writeQuery(writeState(state.value))),
+  ];
+  return () => ends.forEach((end) => end());
+}

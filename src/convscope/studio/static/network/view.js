@@ -1,7 +1,6 @@
 /** The network view: layers, what they make of an image, and where each number comes from. */
 import { html, useEffect, useState } from '../parts.js';
 import { Copies } from '../copies.js';
-import { visits } from '../route.js';
 import { t } from '../words.js';
 import { Answer } from './answer.js';
 import { commandText, pythonText } from './code.js';
@@ -10,14 +9,13 @@ import { ImageCard } from './image.js';
 import { Layers } from './layers.js';
 import { LargeMap, Maps } from './maps.js';
 import { Picker } from './picker.js';
-import { readState, state } from './state.js';
+import { followAddress, state } from './state.js';
 import { UnitCard } from './unit.js';
 import { Refused } from './words.js';
 
 export function View() {
+  useEffect(followAddress, []);
   useEffect(startData, []);
-  // Going back in the browser's history brings an older state.
-  useEffect(() => { if (visits.value) state.value = readState(); }, [visits.value]);
   const found = network.found.value;
   return html`
     <div><h1>${t('network.title')}</h1><p class="lead">${t('network.lead')}</p></div>
