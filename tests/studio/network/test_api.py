@@ -1,6 +1,8 @@
 """The network view's numbers against the Python API, and what it refuses.
 
-Tests studio/network/*.py.
+Tests studio/network/arithmetic.py, studio/network/choose.py, studio/network/overview.py,
+studio/network/planes.py, studio/network/routes.py, studio/network/subject.py,
+studio/network/unit.py.
 """
 
 import json
@@ -14,7 +16,7 @@ from convscope.graph.capture import capture
 from convscope.inspection.open.image import open_image
 from convscope.inspection.unit.unit import explain_unit
 from convscope.studio.network.choose import list_stored
-from convscope.studio.network.subject import Subjects
+from convscope.studio.network.subject import InspectedSubjects
 from tests.studio.conftest import received, sent, served_studio
 from tests.studio.network.stored import built_image, stored_runs
 
@@ -205,7 +207,7 @@ def test_hostile_names_of_runs_open_as_any_other(ask_network, runs):
 
 
 def test_only_the_last_subject_is_kept(tmp_path):
-    subjects = Subjects(tmp_path)
+    subjects = InspectedSubjects(tmp_path)
     from convscope.studio.network.subject import SubjectRequest
 
     first = SubjectRequest(network="catalog:lenet", image="digit-3")

@@ -9,14 +9,14 @@ import numpy as np
 from convscope.inspection.trace.layers import TracedLayer
 from convscope.inspection.trace.trace import trace_graph
 from convscope.studio.network.planes import why_no_planes
-from convscope.studio.network.subject import Subject
+from convscope.studio.network.subject import InspectedSubject
 from convscope.studio.numbers import send_array
 
 MOST_CLASSES = 10
 """So many of the most probable classes are told."""
 
 
-def overview(subject: Subject) -> dict[str, Any]:
+def overview(subject: InspectedSubject) -> dict[str, Any]:
     """Layers with shapes and costs, the image as the network gets it, and the answer."""
     opened, graph = subject.opened, subject.graph
     traced = trace_graph(graph)
@@ -36,7 +36,7 @@ def overview(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _row(subject: Subject, layer: TracedLayer) -> dict[str, Any]:
+def _row(subject: InspectedSubject, layer: TracedLayer) -> dict[str, Any]:
     """A layer, or a block with its layers."""
     node = None if layer.parts else subject.graph[layer.name]
     seen = layer.receptive_field
@@ -54,7 +54,7 @@ def _row(subject: Subject, layer: TracedLayer) -> dict[str, Any]:
     }
 
 
-def _first(subject: Subject) -> str:
+def _first(subject: InspectedSubject) -> str:
     """The first layer that is no copy of the image: the first convolution, where there is one."""
     nodes = [n for n in subject.graph if n.depends_on_images and why_no_planes(n) is None]
     convolutions = [node for node in nodes if node.kind == "convolution"]
@@ -62,7 +62,7 @@ def _first(subject: Subject) -> str:
     return (convolutions or rest or nodes)[0].name
 
 
-def _answer(subject: Subject) -> dict[str, Any]:
+def _answer(subject: InspectedSubject) -> dict[str, Any]:
     """The probabilities as predictions give them, or why there are none."""
     output, opened = subject.graph.output, subject.opened
     assert output.value is not None, "the image was real"  # noqa: S101

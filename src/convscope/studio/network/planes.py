@@ -12,7 +12,7 @@ from convscope.definitions.arrays import as_float
 from convscope.errors import UsageError
 from convscope.graph.graph import Node
 from convscope.inspection.feature_maps.feature_maps import feature_map_nodes
-from convscope.studio.network.subject import Subject
+from convscope.studio.network.subject import InspectedSubject
 from convscope.studio.numbers import send_array
 from convscope.studio.refusals import refuse
 
@@ -35,7 +35,7 @@ def why_no_planes(node: Node) -> str | None:
     return None
 
 
-def layer_numbers(subject: Subject, name: str) -> tuple[Node, NDArray[np.float64]]:
+def layer_numbers(subject: InspectedSubject, name: str) -> tuple[Node, NDArray[np.float64]]:
     """A layer, and its numbers without the batch axis, float64.
 
     Raises:
@@ -55,7 +55,7 @@ def layer_numbers(subject: Subject, name: str) -> tuple[Node, NDArray[np.float64
     return node, as_float(one.numpy())
 
 
-def thumbnails(subject: Subject, name: str, start: int) -> dict[str, Any]:
+def thumbnails(subject: InspectedSubject, name: str, start: int) -> dict[str, Any]:
     """Some planes of a layer, small, with the range of all.
 
     Args:
@@ -84,7 +84,7 @@ def thumbnails(subject: Subject, name: str, start: int) -> dict[str, Any]:
     }
 
 
-def plane(subject: Subject, name: str, channel: int) -> dict[str, Any]:
+def plane(subject: InspectedSubject, name: str, channel: int) -> dict[str, Any]:
     """One plane of a layer, every number of it.
 
     Raises:

@@ -15,7 +15,12 @@ from starlette.responses import Response
 from convscope.data.decode import decode
 from convscope.studio.bench.images import PIXELS, image_names
 from convscope.studio.network.choose import find_network, list_stored
-from convscope.studio.network.subject import SIDES, Subject, SubjectRequest, Subjects
+from convscope.studio.network.subject import (
+    SIDES,
+    InspectedSubject,
+    InspectedSubjects,
+    SubjectRequest,
+)
 from convscope.studio.numbers import send_array
 from convscope.studio.refusals import refuse
 from convscope.web.failures import Refused, json_response
@@ -90,7 +95,7 @@ async def bring(request: Request, size: int = 96) -> Response:
 async def open_subject(asked: SubjectRequest, request: Request) -> Response:
     """The image as the network gets it, all layers with shapes and costs, and probabilities."""
 
-    def find(subject: Subject) -> dict[str, Any]:
+    def find(subject: InspectedSubject) -> dict[str, Any]:
         from convscope.studio.network.overview import overview
 
         return overview(subject)
@@ -102,7 +107,7 @@ async def open_subject(asked: SubjectRequest, request: Request) -> Response:
 async def planes(asked: LayerRequest, request: Request) -> Response:
     """At most 64 at once, with the range of all of the layer's numbers."""
 
-    def find(subject: Subject) -> dict[str, Any]:
+    def find(subject: InspectedSubject) -> dict[str, Any]:
         from convscope.studio.network.planes import thumbnails
 
         return thumbnails(subject, asked.layer, asked.channel)
@@ -114,7 +119,7 @@ async def planes(asked: LayerRequest, request: Request) -> Response:
 async def one_plane(asked: LayerRequest, request: Request) -> Response:
     """(1, height, width), as the network computed it."""
 
-    def find(subject: Subject) -> dict[str, Any]:
+    def find(subject: InspectedSubject) -> dict[str, Any]:
         from convscope.studio.network.planes import plane
 
         return plane(subject, asked.layer, asked.channel)
@@ -126,7 +131,7 @@ async def one_plane(asked: LayerRequest, request: Request) -> Response:
 async def unit(asked: UnitRequest, request: Request) -> Response:
     """What `convscope.unit` explains: its largest parts, and the sum of the others."""
 
-    def find(subject: Subject) -> dict[str, Any]:
+    def find(subject: InspectedSubject) -> dict[str, Any]:
         from convscope.studio.network.unit import explain
 
         return explain(subject, asked.unit, backward=asked.backward, label=asked.label)
@@ -138,7 +143,7 @@ async def unit(asked: UnitRequest, request: Request) -> Response:
 async def field(asked: UnitRequest, request: Request) -> Response:
     """The effective receptive field: the size of the unit's gradient by each pixel."""
 
-    def find(subject: Subject) -> dict[str, Any]:
+    def find(subject: InspectedSubject) -> dict[str, Any]:
         from convscope.studio.network.unit import field_of
 
         return field_of(subject, asked.unit)
@@ -166,12 +171,12 @@ async def drawing(request: Request, network: str, size: int = 0) -> Response:
 
 
 async def _answer(
-    request: Request, asked: SubjectRequest, find: Callable[[Subject], dict[str, Any]]
+    request: Request, asked: SubjectRequest, find: Callable[[InspectedSubject], dict[str, Any]]
 ) -> Response:
     """Open what is asked for, in the thread for torch, and look at it."""
     state = request.app.state
     if not hasattr(state, "subjects"):
-        state.subjects = Subjects(state.runs)
+        state.subjects = InspectedSubjects(state.runs)
     return json_response(await _in_thread(request, lambda: find(state.subjects.open(asked))))
 
 

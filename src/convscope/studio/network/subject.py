@@ -44,7 +44,7 @@ class SubjectRequest(pydantic.BaseModel, extra="forbid"):
 
 
 @dataclass(frozen=True)
-class Subject:
+class InspectedSubject:
     """A network and an image, opened.
 
     Attributes:
@@ -62,15 +62,15 @@ class Subject:
     graph: Graph
 
 
-class Subjects:
+class InspectedSubjects:
     """Opens subjects, and keeps the last one. All calls come from one thread."""
 
     def __init__(self, runs: Path) -> None:
         self._runs = runs
         self._key: tuple[Any, ...] = ()
-        self._kept: Subject | None = None
+        self._kept: InspectedSubject | None = None
 
-    def open(self, asked: SubjectRequest) -> Subject:
+    def open(self, asked: SubjectRequest) -> InspectedSubject:
         """The network on the image; what was opened last is not opened again.
 
         Raises:
@@ -90,7 +90,7 @@ class Subjects:
         return self._kept
 
 
-def _open(asked: SubjectRequest, network: str | Path, image: NDArray[np.uint8]) -> Subject:
+def _open(asked: SubjectRequest, network: str | Path, image: NDArray[np.uint8]) -> InspectedSubject:
     from convscope.graph.capture import capture
     from convscope.inspection.open.image import open_image
     from convscope.runtime.usual_settings import usual_settings
@@ -103,7 +103,7 @@ def _open(asked: SubjectRequest, network: str | Path, image: NDArray[np.uint8]) 
         name = asked.network.partition(":")[2]
         raise refuse("refused.network.open", name=name, reason=str(error)) from None
     trained = not isinstance(network, str)
-    return Subject(asked.network, trained, trained, opened, graph)
+    return InspectedSubject(asked.network, trained, trained, opened, graph)
 
 
 def read_pixels(asked: SubjectRequest) -> NDArray[np.uint8]:

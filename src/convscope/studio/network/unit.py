@@ -13,7 +13,7 @@ from convscope.inspection.unit.steps import UnitStep
 from convscope.inspection.unit.unit import UnitExplanation, explain_unit
 from convscope.runtime.usual_settings import usual_settings
 from convscope.studio.network.arithmetic import send_form, send_number
-from convscope.studio.network.subject import Subject
+from convscope.studio.network.subject import InspectedSubject
 from convscope.studio.numbers import send_array
 from convscope.studio.refusals import refuse
 
@@ -21,7 +21,9 @@ SHARE = 0.9
 """The part of what matters whose pixels are counted."""
 
 
-def explain(subject: Subject, unit: str, *, backward: bool, label: int | None) -> dict[str, Any]:
+def explain(
+    subject: InspectedSubject, unit: str, *, backward: bool, label: int | None
+) -> dict[str, Any]:
     """The arithmetic of one number, as data.
 
     Args:
@@ -51,7 +53,7 @@ def explain(subject: Subject, unit: str, *, backward: bool, label: int | None) -
     }
 
 
-def field_of(subject: Subject, unit: str) -> dict[str, Any]:
+def field_of(subject: InspectedSubject, unit: str) -> dict[str, Any]:
     """How much each pixel matters to a unit: (1, height, width), the size of the gradient.
 
     Raises:
