@@ -42,11 +42,6 @@ def until(look, wanted, seconds=30.0):
         time.sleep(0.05)
 
 
-def shown(value):
-    """A number as the page writes it, read back: four digits."""
-    return float(f"{value:.4g}") if abs(value) >= 1e-4 else float(f"{value:.1e}")
-
-
 def asked_number(page):
     """The unit that the page explains, and its value."""
     text = page.inner_text(".asked")
@@ -74,10 +69,10 @@ def test_numbers_on_the_page_are_the_networks(browser, address, name, given):
                 f"network={name}&image=digit-3&layer={node.name}&channel={index[0]}&unit={unit}",
             )
             label = f"{node.name}[{unit.replace(',', ', ')}]"
-            until(
-                lambda: asked_number(page),
-                (label, shown(float(node.value[(0, *index)]))),
-            )
+            until(lambda: asked_number(page)[0], label)
+            value, most = float(node.value[(0, *index)]), float(node.value.abs().max())
+            # The rounding of float32 depends on the number of threads.
+            assert asked_number(page)[1] == pytest.approx(value, rel=1e-3, abs=1e-3 * most)
             assert page.locator(".unit .badge.bad").count() == 0
 
 
