@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from convscope.look.language import pick
+from convscope.look.numbers import number
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.networks.catalog import build
 from convscope.runtime.device import choose_device, synchronize
@@ -65,7 +66,7 @@ class DeviceResults(Printed):
                 f"{each.device}, {each.threads} {pick('threads', '线程')}"
                 if each.threads else each.device,
                 f"{each.images_per_second:,.0f}",
-                f"{each.difference:.0e}",
+                number(each.difference, 1),
             ]
             for each in self.devices
         ]  # fmt: skip
