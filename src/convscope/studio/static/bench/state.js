@@ -1,6 +1,6 @@
 /** What is set on the bench, as the address holds it. */
 import { effect, signal } from '../parts.js';
-import { query, view, writeQuery } from '../route.js';
+import { query, view, visits, writeQuery } from '../route.js';
 
 /** @typedef {number[][]} Matrix */
 /**
@@ -96,12 +96,14 @@ export function change(part) {
   state.value = { ...state.value, ...part };
 }
 
-let waiting = 0;
-effect(() => {
-  const written = writeState(state.value);
-  clearTimeout(waiting);
-  waiting = setTimeout(() => { if (view.value === 'bench') writeQuery(written); }, 150);
-});
+/** Keep state and address alike while the view is shown; gives what ends it. */
+export function followAddress() {
+  const ends = [
+    effect(() => { if (visits.value && view.peek() === 'bench') state.value = readState(); }),
+    effect(() => writeQuery(writeState(state.value))),
+  ];
+  return () => ends.forEach((end) => end());
+}
 
 /** The drawing as rows of 0 and 1. @param {string} hex @returns {Uint8Array} */
 export function drawingPixels(hex) {
