@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from convscope.look.language import Words
 
 CODE = Words("Code", "代码")
 FIGURE = Words("Figure", "图")
+BREAK = re.compile(r"(?<=\d) (?=%)")  # between a number and its percent sign no line ends
 FOLDED = {"cs.lessons.claim", "cs.lessons.end"}
 
 
@@ -52,7 +54,7 @@ def lesson_page(played: PlayedLesson) -> str:
 
 def _cell(cell: PlayedCell, markdown: Any, *, is_chinese: bool) -> str:
     if cell.kind == "markdown":
-        return str(markdown.render(cell.source))
+        return BREAK.sub("&nbsp;", str(markdown.render(cell.source)))
     code = CODE.zh if is_chinese else CODE.en
     opened = "" if only_claims(cell.source) else " open"
     parts = [
@@ -66,7 +68,8 @@ def _cell(cell: PlayedCell, markdown: Any, *, is_chinese: bool) -> str:
 def _shown(shown: Shown, *, is_chinese: bool) -> str:
     parts = []
     if shown.html:
-        parts.append(f'<div class="result">{shown.html}</div>')
+        html = BREAK.sub("&nbsp;", shown.html)
+        parts.append(f'<div class="result">{html}</div>')
     elif shown.text:
         parts.append(f'<pre class="result">{escape_lines(shown.text)}</pre>')
     if shown.png is not None:
