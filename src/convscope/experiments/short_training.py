@@ -24,6 +24,7 @@ from convscope.data.splits import split_stratified
 from convscope.errors import UsageError, unknown_name
 from convscope.experiments.brief_training import on_one_thread, train_briefly
 from convscope.experiments.paired_difference import PairedDifference, measure_difference
+from convscope.experiments.variant_names import name_variant
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
 from convscope.look.numbers import counted, percent
@@ -67,7 +68,12 @@ class ShortTrainings(Printed):
         )
         headings = ("", pick("mean", "平均"), pick("lowest", "最低"), pick("highest", "最高"))
         rows = [
-            (name, percent(float(np.mean(v)), 2), percent(min(v), 2), percent(max(v), 2))
+            (
+                name_variant(name),
+                percent(float(np.mean(v)), 2),
+                percent(min(v), 2),
+                percent(max(v), 2),
+            )
             for name, v in self.accuracies.items()
         ]
         yield TextTable(title, headings, rows)
@@ -188,7 +194,7 @@ def accuracies_figure(
                 1.01, row, percent(float(values.mean()) / 100, 2), va="center", color=colour,
                 transform=axes.get_yaxis_transform(),
             )  # fmt: skip
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(names)), [name_variant(name) for name in names])
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(pick("right, % of the digits held out", "认对的比例（%，留出的数字）"))
@@ -207,7 +213,9 @@ def accuracies_figure(
 
 def _best_and_worst(means: Mapping[str, float]) -> str:
     order = sorted(means, key=means.__getitem__)
-    worst, best = (f"{name} {percent(means[name], 1)}" for name in (order[0], order[-1]))
+    worst, best = (
+        f"{name_variant(name)} {percent(means[name], 1)}" for name in (order[0], order[-1])
+    )
     if len(order) == 1:
         return pick(f"Right on average: {best}", f"平均准确率：{best}")
     return pick(
