@@ -104,6 +104,7 @@ def train(network: str, seed: int, epochs: int, images: int | None) -> dict[str,
         run = cs.train(network, data, "book", out=f"{folder}/run", seed=seed, epochs=epochs)
         seconds = time.perf_counter() - started
         summary = run.summary()
+        learned = run.metrics("epoch")[-1]["train_accuracy"]
         environment = json.loads((run.folder / "environment.json").read_text())
     return {
         "network": network,
@@ -111,7 +112,7 @@ def train(network: str, seed: int, epochs: int, images: int | None) -> dict[str,
         "epochs": epochs,
         "images": images or ALL_IMAGES,
         "accuracy": summary["accuracy"],
-        "train_accuracy": run.metrics("epoch")[-1]["train_accuracy"],
+        "train_accuracy": learned,
         "images_per_second": round(summary["images_per_second"]),
         "seconds": round(seconds, 1),
         "load": round(load, 1),

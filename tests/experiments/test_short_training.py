@@ -1,6 +1,7 @@
 """Short trainings are fair and repeatable, and differences come with what they can show.
 
-Tests experiments/short_training.py, experiments/plain_stack.py, experiments/paired_difference.py.
+Tests experiments/short_training.py, experiments/variant_names.py,
+experiments/plain_stack.py, experiments/paired_difference.py.
 """
 
 import json
@@ -142,3 +143,15 @@ def test_it_shows_and_draws_itself(language, tmp_path):
         json.dumps(read.as_dict())
         assert isinstance(read.figure(tmp_path / "a.png"), Figure)
     assert (tmp_path / "a.png").stat().st_size > 5_000
+
+
+def test_variants_have_names_in_both_languages_and_a_reader_s_own_stay():
+    trained = ShortTrainings({"four paths": [0.9], "mine": [0.8]}, {}, (0,), 4)
+    assert "four paths" in str(trained)
+    with use_language("zh"):
+        assert "四条路径" in str(trained)
+        assert "four paths" not in str(trained)
+        assert "mine" in str(trained)
+        labels = [text.get_text() for text in trained.figure().axes[0].get_yticklabels()]
+        assert labels[1] == "mine"
+    assert "four paths" in trained.accuracies

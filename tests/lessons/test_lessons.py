@@ -16,7 +16,7 @@ from convscope.look.language import Words, use_language
 LESSONS = list_lessons()
 IDS = [lesson.file for lesson in LESSONS]
 LONGEST = 120  # seconds on two idle cores; the machines of the tests are seldom idle, so ×4
-QUICK = {3, 9}  # of few seconds; the others are slow
+QUICK = {2, 3, 4, 6, 8, 9}  # a third of them, of few seconds each; the others are slow
 PLAYED = [
     pytest.param(lesson, id=lesson.file, marks=[] if lesson.number in QUICK else pytest.mark.slow)
     for lesson in LESSONS
@@ -93,7 +93,7 @@ def is_chinese(text):
 
 
 # Exercises whose answers are trained or measured for seconds.
-LONG = {"1.4", "5.4", "10.4", "12.4", "13.4", "14.3", "16.4"}
+LONG = {"1.3", "5.4", "10.4", "12.4", "13.4", "14.3", "16.4"}
 EXERCISES = [
     pytest.param(exercise, id=exercise.id, marks=[pytest.mark.slow] if exercise.id in LONG else [])
     for lesson in LESSONS

@@ -20,6 +20,7 @@ from convscope.experiments.brief_training import on_one_thread
 from convscope.experiments.depth_network import build_depth_network, kind_name
 from convscope.experiments.short_training import all_digits
 from convscope.look.language import pick
+from convscope.look.numbers import number
 from convscope.look.printed import Part, Printed, TextTable
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class BlockGradients(Printed):
             (
                 kind_name(kind)
                 + pick(", ", "，")
-                + (pick("batch norm", "有批量规范化") if norm else pick("none", "无规范化")),
-                f"{self.kept(kind, batch_norm=norm):.1e}",
+                + (pick("batch norm", "有批量规范化") if norm else pick("no norm", "无规范化")),
+                number(self.kept(kind, batch_norm=norm), 2),
             )
             for norm in (False, True)
             for kind in KINDS

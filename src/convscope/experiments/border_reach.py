@@ -79,8 +79,8 @@ class BorderReach(Printed):
                 axes.spines[:].set(visible=True, color=FAINT, linewidth=0.5)
                 axes.set_title(
                     pick(
-                        f"layer {number}: {reached.mean():.0%}",
-                        f"第 {number} 层：{reached.mean():.0%}",
+                        f"layer {number}: {percent(float(reached.mean()), 0)}",
+                        f"第 {number} 层：{percent(float(reached.mean()), 0)}",
                     ),
                     fontsize=11,
                 )

@@ -91,8 +91,9 @@ def dense_costs_figure(costs: DenseCosts, path: str | Path | None = None) -> Fig
             megabytes = [value / 1e6 for value in values]
             axes.plot(layers, megabytes, color=colour, marker=marker, linewidth=2)
             axes.annotate(
-                f"{name}: {megabytes[-1]:.1f}", (layers[-1], megabytes[-1]), xytext=(8, 0),
-                textcoords="offset points", va="center", color=colour,
+                pick(f"{name}: {megabytes[-1]:.1f}", f"{name}：{megabytes[-1]:.1f}"),
+                (layers[-1], megabytes[-1]), xytext=(8, 0), textcoords="offset points",
+                va="center", color=colour,
             )  # fmt: skip
         axes.set_xticks(layers)
         axes.set_xlim(0, 1.35 * layers[-1])

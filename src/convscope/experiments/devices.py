@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from convscope.look.language import pick
+from convscope.look.numbers import counted, number
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.networks.catalog import build
 from convscope.runtime.device import choose_device, synchronize
@@ -62,10 +63,10 @@ class DeviceResults(Printed):
         """A row for each way."""
         rows = [
             [
-                f"{each.device}, {each.threads} {pick('threads', '线程')}"
+                f"{each.device}, {pick(counted(each.threads, 'thread'), f'{each.threads} 线程')}"
                 if each.threads else each.device,
                 f"{each.images_per_second:,.0f}",
-                f"{each.difference:.0e}",
+                number(each.difference, 1),
             ]
             for each in self.devices
         ]  # fmt: skip

@@ -101,8 +101,8 @@ class DilatedStacks(Printed):
                 field = f"{stack.span}×{stack.span}"
                 axes.set_title(
                     pick(
-                        f"dilation {_names(stack)}\n{field}, {stack.seen:.0%} seen",
-                        f"膨胀 {_names(stack)}\n{field}，看到 {stack.seen:.0%}",
+                        f"dilation {_names(stack)}\n{field}, {percent(stack.seen, 0)} seen",
+                        f"膨胀 {_names(stack)}\n{field}，看到 {percent(stack.seen, 0)}",
                     ),
                     fontsize=11,
                 )

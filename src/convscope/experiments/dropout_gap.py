@@ -100,12 +100,12 @@ class DropoutGaps(Printed):
             pick("training images", "训练图像"),
             pick("as they were met", "训练途中所见"),
             pick("test images", "测试图像"),
-            pick("gap", "差距"),
+            pick("gap, points", "差距（百分点）"),
         ]
         rows = []
         for name, dropped in ((pick("none", "无"), False), (f"{self.probability:g}", True)):
-            shares = (self.mean(dropped, of) for of in ("train", "met", "held_out", "gap"))
-            rows.append([name, *map(percent, shares)])
+            shares = (self.mean(dropped, of) for of in ("train", "met", "held_out"))
+            rows.append([name, *map(percent, shares), f"{100 * self.mean(dropped, 'gap'):.1f}"])
         count = len(self.without)
         title = pick(
             f"Mean accuracy at the end, {count} seeds", f"训练结束时的平均准确率，{count} 个种子"

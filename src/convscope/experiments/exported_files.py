@@ -67,7 +67,7 @@ class ExportedFile(Printed):
             pick(f"{self.bits} bits", f"{self.bits} 位"),
             numbers.size(self.bytes),
             f"{self.same} / {self.images}",
-            f"{self.difference:.0e}",
+            numbers.number(self.difference, 1),
             numbers.percent(self.accuracy),
             numbers.percent(self.run_accuracy),
         ]

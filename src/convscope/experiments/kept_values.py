@@ -232,7 +232,7 @@ class RebuiltModel(Printed):
             ),
             [[
                 self.network, numbers.size(self.bytes), f"{self.same} / {self.images}",
-                f"{self.difference:.0e}",
+                numbers.number(self.difference, 1),
             ]],
         )  # fmt: skip
 

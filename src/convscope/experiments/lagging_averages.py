@@ -75,12 +75,13 @@ class LaggingAverages(Printed):
             ),
             (
                 "",
-                pick("mean jump", "平均跳动"),
-                pick("largest fall", "最大跌幅"),
+                pick("mean jump, points", "平均跳动（百分点）"),
+                pick("largest fall, points", "最大跌幅（百分点）"),
                 pick("at the end", "最后"),
             ),
             [
-                (names[kind], percent(float(np.mean(self.jumps(kind)))), percent(self.worst(kind)),
+                (names[kind],
+                 f"{100 * np.mean(self.jumps(kind)):.1f}", f"{100 * self.worst(kind):.1f}",
                  percent(float(np.mean([each[-1] for each in getattr(self, kind)]))))
                 for kind in names
             ],

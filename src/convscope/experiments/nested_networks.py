@@ -19,6 +19,7 @@ from convscope.experiments.brief_training import on_one_thread
 from convscope.experiments.depth_network import BLOCKS, build_depth_network
 from convscope.experiments.short_training import all_digits
 from convscope.look.language import pick
+from convscope.look.numbers import number
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.networks.initialization import initialize
 
@@ -85,7 +86,7 @@ class NestedNetworks(Printed):
                 pick("what is put in", "插入的块"),
                 pick("largest change of a logit", "输出的最大变化"),
             ),
-            [(each.title, f"{each.difference:.1e}") for each in self.insertions],
+            [(each.title, number(each.difference, 2)) for each in self.insertions],
         )
 
     def figure(self, path: str | Path | None = None) -> Figure:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from convscope.definitions.counting import dense_parameters
 from convscope.definitions.dense import dense
 from convscope.look.language import pick
-from convscope.look.numbers import number
+from convscope.look.numbers import number, percent
 from convscope.look.printed import Part, Printed, TextTable
 
 
@@ -64,7 +64,7 @@ class OneByOne(Printed):
             ),
             (
                 pick("variance that scaling alone leaves over", "仅靠缩放无法解释的方差"),
-                f"{self.unexplained:.1%}",
+                percent(self.unexplained),
             ),
             (pick("parameters", "参数"), f"{self.parameters:,}"),
             (

@@ -16,6 +16,7 @@ from convscope.evaluation.calibration import (
 from convscope.evaluation.evaluation import Evaluation
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
+from convscope.look.numbers import percent
 from convscope.look.palette import BLUE, FAINT, VERMILION
 from convscope.look.printed import Part, Printed, TextTable
 
@@ -65,10 +66,10 @@ class Reliability(Printed):
         )
         yield TextTable(
             pick(
-                f"Calibration error {self.error_before:.1%}, after dividing the logits by "
-                f"{self.temperature:.2f}: {self.error_after:.1%}",
-                f"校准误差 {self.error_before:.1%}；logit 除以 {self.temperature:.2f} 之后："
-                f"{self.error_after:.1%}",
+                f"Calibration error {percent(self.error_before)}, after dividing the logits by "
+                f"{self.temperature:.2f}: {percent(self.error_after)}",
+                f"校准误差 {percent(self.error_before)}；logit 除以 {self.temperature:.2f} 之后："
+                f"{percent(self.error_after)}",
             ),
             headings,
             rows,

@@ -12,7 +12,7 @@ from torch import nn
 from convscope.errors import UsageError
 from convscope.experiments.layer_times import time_layers
 from convscope.look.language import pick
-from convscope.look.numbers import duration, number, percent
+from convscope.look.numbers import duration, percent
 from convscope.look.printed import Part, Printed, TextTable
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class SeparableTimes(Printed):
             ):
                 shares = [100 * value for value in values]
                 bars = axes.barh(rows + offset, shares, 0.34, color=colour, label=name)
-                axes.bar_label(bars, [f"{number(share, 2)} %" for share in shares], padding=3)
+                axes.bar_label(bars, [f"{share:.0f} %" for share in shares], padding=3)
             axes.axvline(100, color=FAINT, linewidth=1)
             names = [pick(f"{p.channels} channels", f"{p.channels} 个通道") for p in self.pairs]
             axes.set_yticks(rows, names)

@@ -20,7 +20,7 @@ from convscope.experiments.start_names import name_of
 from convscope.inspection.parameters.dead_units import find_dead_units
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
-from convscope.look.numbers import percent
+from convscope.look.numbers import number, percent
 from convscope.look.palette import GRID, VERMILION
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.networks.initialization import initialize
@@ -105,7 +105,7 @@ class SilentStarts(Printed):
                     f"{min(start.dead_classes)}～{max(start.dead_classes)}",
                 ),
                 percent(start.mean_dead_units, 0),
-                f"{start.median_spread:.0e}",
+                number(start.median_spread, 1),
             ]
             for start in self.starts
         ]

@@ -105,7 +105,7 @@ class StepBytes(Printed):
         rows.append([pick("in all", "合计"), numbers.size(self.peak), ""])
         yield TextTable(
             pick(
-                f"{self.network}, {self.batch_size} images, {self.precision}: "
+                f"{self.network}, {numbers.counted(self.batch_size, 'image')}, {self.precision}: "
                 f"{numbers.quantity(self.parameters)} parameters",
                 f"{self.network}，{self.batch_size} 幅图像，{self.precision}："
                 f"{numbers.quantity(self.parameters)} 个参数",
@@ -292,7 +292,7 @@ def _headline(steps: Sequence[StepBytes]) -> str:
         )
     return pick(
         f"{numbers.percent(first.share('activations'), 0)} of the memory waits for the backward "
-        f"pass: {first.network}, {first.batch_size} images",
+        f"pass: {first.network}, {numbers.counted(first.batch_size, 'image')}",
         f"{numbers.percent(first.share('activations'), 0)} 的内存在等待反向传播："
         f"{first.network}，{first.batch_size} 幅图像",
     )

@@ -96,7 +96,7 @@ def end() -> None:
     open_claims = len(session.claims) - len(decided)
     text = pick(
         f"Lesson {number} ran for {took}. {held} of {len(decided)} claims held",
-        f"第 {number} 课运行了 {took}。{len(decided)} 条论断中有 {held} 条成立",
+        f"第 {number} 课运行了 {took}：{held} 条论断成立，{len(decided) - held} 条不成立",
     )
     if open_claims:
         text += pick(f", {open_claims} not decided", f"，{open_claims} 条未定")

@@ -36,6 +36,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,  # else its lines cross the bars
     "grid.color": GRID,
     "xtick.color": INK,
     "ytick.color": INK,

@@ -18,6 +18,8 @@ from convscope.studio.views import VIEWS
 from convscope.version import __version__
 from convscope.web.failures import Refused, answer_failures, json_response
 
+EXAMPLE = 'curl -H "Authorization: Bearer TOKEN" http://127.0.0.1:8765/api/bench/choices'
+
 
 def make_app(runs: Path) -> FastAPI:
     """The application, without the guard in front of it.
@@ -58,7 +60,7 @@ def make_app(runs: Path) -> FastAPI:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        found = docs_page(app.openapi())
+        found = docs_page(app.openapi(), "Studio", EXAMPLE)
         return HTMLResponse(found.html, headers={"Content-Security-Policy": found.policy})
 
     @app.get("/", include_in_schema=False)

@@ -126,7 +126,7 @@ def check_type(headers: Mapping[bytes, str]) -> None:
     """
     kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.startswith("image/"):
-        raise refuse("refused.kind", status=415, kind=kind[:80])
+        raise refuse("refused.kind", status=415, kind=kind[:80] or "?")
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

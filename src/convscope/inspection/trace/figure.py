@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import sizes
 from convscope.look.canvas import drawable, drawing, footnote, headline, shorten
+from convscope.look.language import pick
 from convscope.look.numbers import quantity, size
 from convscope.look.palette import SERIES
 
@@ -29,24 +30,37 @@ def trace_figure(trace: TraceNumbers, path: str | Path | None = None) -> Figure:
     rows = _without_the_least(rows, trace) or [*trace.blocks]
     with drawing(path, 12.0, 0.27 * len(rows) + 1.9) as figure:
         name = shorten(drawable(trace.network, instead="The network"), 40)
+        parameters, macs = quantity(trace.parameters), quantity(trace.macs)
         headline(
             figure,
-            f"{name}: {quantity(trace.parameters)} parameters, {quantity(trace.macs)} MACs for "
-            f"an image {sizes(trace.image)}",
+            pick(
+                f"{name}: {parameters} parameters, {macs} MACs for an image {sizes(trace.image)}",
+                f"{name}：{parameters} 个参数，每幅 {sizes(trace.image)} 的图像 {macs} 次乘加",
+            ),
         )
         left, middle, right = figure.subplots(1, 3, sharey=True)
-        _draw_bars(left, rows, "parameters", lambda row: row.parameters, quantity)
-        _draw_bars(middle, rows, "MACs forward", lambda row: row.macs, quantity)
-        _draw_bars(right, rows, "size of the output", lambda row: row.activation_bytes, size)
+        _draw_bars(left, rows, pick("parameters", "参数"), lambda row: row.parameters, quantity)
+        _draw_bars(
+            middle, rows, pick("MACs forward", "前向的乘加次数"), lambda row: row.macs, quantity
+        )
+        _draw_bars(
+            right, rows, pick("size of the output", "输出的大小"),
+            lambda row: row.activation_bytes, size,
+        )  # fmt: skip
         names = [shorten(drawable(row.name, instead="a block"), 30) for row in rows]
         left.set_yticks(range(len(rows)), names, fontsize=9, parse_math=False)
         left.set_ylim(len(rows) - 0.4, -0.6)
-        some = f" The {len(rows)} largest of {len(trace.blocks)} blocks."
-        footnote(
-            figure,
+        note = pick(
             "From the image at the top to the output at the bottom; the longest bar of each "
-            f"column stands out.{some if len(rows) == MOST_ROWS < len(trace.blocks) else ''}",
+            "column stands out.",
+            "上为图像，下为输出；每一列中最长的条用另一种颜色。",
         )
+        if len(rows) == MOST_ROWS < len(trace.blocks):
+            note += pick(
+                f" The {len(rows)} largest of {len(trace.blocks)} blocks.",
+                f"只画 {len(trace.blocks)} 个块中最大的 {len(rows)} 个。",
+            )
+        footnote(figure, note)
     return figure
 
 

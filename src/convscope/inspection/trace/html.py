@@ -5,18 +5,20 @@ from __future__ import annotations
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import sight, sizes, summary
 from convscope.look.html import escape
+from convscope.look.language import Words
 from convscope.look.numbers import quantity, size
 
 HEADINGS = (
-    "layer",
+    Words("layer", "层"),
     "",
-    "output",
-    "parameters",
+    Words("output", "输出"),
+    Words("parameters", "参数"),
     "MACs",
-    "backward FLOPs",
-    "size",
-    "sees",
+    Words("backward FLOPs", "反向 FLOPs"),
+    Words("size", "大小"),
+    Words("sees", "看到"),
 )
+IMAGE, TOTAL = Words("image", "图像"), Words("total", "合计")
 STYLE = """
 .convscope-trace{font:13px/1.5 system-ui,sans-serif;max-width:72em;overflow-x:auto}
 .convscope-trace .row{display:grid;gap:0 .7em;min-width:55em;grid-template-columns:
@@ -34,14 +36,14 @@ minmax(8.9em,2fr) minmax(9.5em,3fr) minmax(6.2em,1fr) minmax(6em,1fr) repeat(4,m
 def as_html(trace: TraceNumbers) -> str:
     """The table; blocks are `details` elements, so no script is needed."""
     totals = (
-        *("total", "", "", f"{trace.parameters:,}", quantity(trace.macs)),
+        *(str(TOTAL), "", "", f"{trace.parameters:,}", quantity(trace.macs)),
         *(quantity(trace.backward_flops), size(trace.activation_bytes), ""),
     )
     lines = [
         f"<style>{STYLE}</style>",
         '<div class="convscope-trace">',
-        _cells(HEADINGS, "row strong"),
-        _cells(("image", "", sizes(trace.image), *[""] * 5)),
+        _cells(tuple(map(str, HEADINGS)), "row strong"),
+        _cells((str(IMAGE), "", sizes(trace.image), *[""] * 5)),
         *(_row(row) for row in trace.blocks),
         _cells(totals, "row strong"),
         *(f"<p>{escape(line)}</p>" for line in [*summary(trace), *trace.notes]),

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
+from convscope.look.language import pick
 from convscope.look.numbers import quantity, size
 
 ROOMY = 80  # columns of the terminal from which names of layers stay in one piece
@@ -34,16 +35,16 @@ def as_table(trace: TraceNumbers, width: int, *, expand: bool = False) -> Iterat
         expand: Show every layer, instead of blocks.
     """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("layer", overflow="fold", no_wrap=width >= ROOMY)
+    table.add_column(pick("layer", "层"), overflow="fold", no_wrap=width >= ROOMY)
     table.add_column("", overflow="fold")
-    for heading in ("output", "parameters", "MACs"):
+    for heading in (pick("output", "输出"), pick("parameters", "参数"), "MACs"):
         table.add_column(heading, justify="right", no_wrap=True)
     if width >= WIDE:
-        for heading in ("backward FLOPs", "memory"):
+        for heading in (pick("backward FLOPs", "反向 FLOPs"), pick("memory", "内存")):
             table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("sees", justify="right", no_wrap=True)
+    table.add_column(pick("sees", "看到"), justify="right", no_wrap=True)
     empty = [""] * (len(table.columns) - 3)
-    table.add_row("image", "", sizes(trace.image), *empty, style="dim")
+    table.add_row(pick("image", "图像"), "", sizes(trace.image), *empty, style="dim")
     for row in trace.layers if expand else trace.blocks:
         table.add_row(*_cells(row, width))
     table.add_section()
@@ -56,12 +57,22 @@ def as_table(trace: TraceNumbers, width: int, *, expand: bool = False) -> Iterat
 def summary(trace: TraceNumbers) -> list[str]:
     """The totals in words, and what could not be counted."""
     lines = [
-        f"{quantity(trace.flops)} FLOPs forward (2 a MAC; convolutions, dense layers and "
-        f"matrix products), {quantity(trace.backward_flops)} backward, "
-        f"{size(trace.activation_bytes)} of outputs, for one image.",
+        pick(
+            f"{quantity(trace.flops)} FLOPs forward (2 a MAC; convolutions, dense layers and "
+            f"matrix products), {quantity(trace.backward_flops)} backward, "
+            f"{size(trace.activation_bytes)} of outputs, for one image.",
+            f"一幅图像：前向 {quantity(trace.flops)} 次浮点运算（一次乘加算两次；只计卷积、全连接层"
+            f"与矩阵乘法），反向 {quantity(trace.backward_flops)} 次，"
+            f"输出共 {size(trace.activation_bytes)}。",
+        )
     ]
     if any(_beyond(row, trace.image) for row in trace.layers):
-        lines.append("What a unit sees is given as if the image went on beyond its border.")
+        lines.append(
+            pick(
+                "What a unit sees is given as if the image went on beyond its border.",
+                "“看到”的范围按图像在边界之外仍然延续来计算。",
+            )
+        )
     if trace.uncounted:
         lines.append(f"Not counted, for want of a rule: {', '.join(trace.uncounted)}.")
     return lines
@@ -72,7 +83,9 @@ def _cells(row: TracedLayer, width: int) -> list[Text]:
         row.name,
         row.description.replace("stride ", "stride\u00a0").replace(" × ", "\u00a0×\u00a0"),
         sizes(row.output_shape),
-        "shared" if row.shared and not row.parameters else _or_nothing(f"{row.parameters:,}"),
+        pick("shared", "共用")
+        if row.shared and not row.parameters
+        else _or_nothing(f"{row.parameters:,}"),
         _or_nothing(quantity(row.macs)),
     ]
     if width >= WIDE:
@@ -84,7 +97,7 @@ def _cells(row: TracedLayer, width: int) -> list[Text]:
 
 
 def _total(trace: TraceNumbers, width: int) -> list[str]:
-    cells = ["total", "", "", f"{trace.parameters:,}", quantity(trace.macs)]
+    cells = [pick("total", "合计"), "", "", f"{trace.parameters:,}", quantity(trace.macs)]
     if width >= WIDE:
         cells += [quantity(trace.backward_flops), size(trace.activation_bytes)]
     return [*cells, ""]
@@ -105,8 +118,8 @@ def sight(row: TracedLayer) -> str:
     if seen is None:
         return NOTHING
     if not seen.is_known:
-        return "unknown"
-    return "all" if seen.whole_image else sizes(seen.size)
+        return pick("unknown", "未知")
+    return pick("all", "全部") if seen.whole_image else sizes(seen.size)
 
 
 def _beyond(row: TracedLayer, image: tuple[int, ...]) -> bool:

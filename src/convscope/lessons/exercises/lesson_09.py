@@ -17,6 +17,7 @@ from convscope.lessons.exercise import (
     number,
     prediction,
 )
+from convscope.look.numbers import percent
 
 Array = NDArray[np.float64]
 
@@ -103,7 +104,7 @@ def measure_cheap_layer(answer: Any) -> Outcome:
         shown = " × ".join(map(str, output.shape[1:]))
         return _failed(f"the output is {shown}", f"输出为 {shown}", _design_hints["shape"])
     if share > SHARE:
-        text = f"{share:.1%}"
+        text = percent(share)
         return _failed(
             f"it does {text} of the operations of the full convolution",
             f"运算量是普通卷积的 {text}",
@@ -126,8 +127,8 @@ def measure_cheap_layer(answer: Any) -> Outcome:
     return Outcome(
         True,
         Words(
-            f"{share:.1%} of the operations, {span}×{span} pixels, all channels",
-            f"运算量为 {share:.1%}，{span}×{span} 像素，全部通道",
+            f"{percent(share)} of the operations, {span}×{span} pixels, all channels",
+            f"运算量为 {percent(share)}，{span}×{span} 像素，全部通道",
         ),
     )
 

@@ -37,6 +37,10 @@ from convscope.version import __version__
 from convscope.web.bodies import Bodies
 from convscope.web.failures import ClientGoneError, Refused, answer_failures, json_response
 
+EXAMPLE = """\
+curl --data-binary @cat.jpg -H 'Content-Type: image/jpeg' http://localhost:8000/predict
+# where the server has a token, also: -H "Authorization: Bearer $CONVSCOPE_TOKEN\""""
+
 
 @dataclass
 class Condition:
@@ -179,7 +183,7 @@ def make_app(
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return _html(pages.docs_page(app.openapi()))
+        return _html(pages.docs_page(app.openapi(), "Try images", EXAMPLE))
 
     answer_failures(app, allowed_methods)
     return app

@@ -30,8 +30,14 @@ def upload_page() -> WebPage:
     return _page(_text("upload.html"))
 
 
-def docs_page(openapi: dict[str, Any]) -> WebPage:
-    """The OpenAPI description as a page, without any script."""
+def docs_page(openapi: dict[str, Any], home: str, example: str) -> WebPage:
+    """The OpenAPI description as a page, without any script.
+
+    Args:
+        openapi: What FastAPI makes of an application.
+        home: What the page at / is for, as a link says it.
+        example: Commands that ask for something.
+    """
     routes = [
         _route(path, method, route)
         for path, methods in openapi["paths"].items()
@@ -43,6 +49,7 @@ def docs_page(openapi: dict[str, Any]) -> WebPage:
     ]  # fmt: skip
     html = _text("docs.html")
     html = html.replace("{{title}}", escape(openapi["info"]["description"]))
+    html = html.replace("{{home}}", escape(home)).replace("{{example}}", escape(example))
     html = html.replace("{{routes}}", "\n".join(routes))
     return _page(html.replace("{{schemas}}", "\n".join(schemas)))
 

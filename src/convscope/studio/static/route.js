@@ -16,11 +16,28 @@ export function query() {
   return new URLSearchParams(location.search);
 }
 
+const PAUSE = 150; // milliseconds: browsers refuse addresses that change too often
+let timer = 0;
+let waiting = /** @type {(() => void) | null} */ (null);
+
 /**
- * Write a view's state into the address, without a new entry in the browser's history.
+ * Write a view's state into the address, in a moment, without a new entry in the browser's history.
  * @param {Record<string, string | undefined>} state
  */
 export function writeQuery(state) {
+  waiting = () => writeNow(state);
+  clearTimeout(timer);
+  timer = setTimeout(finishWriting, PAUSE);
+}
+
+function finishWriting() {
+  clearTimeout(timer);
+  waiting?.();
+  waiting = null;
+}
+
+/** @param {Record<string, string | undefined>} state */
+function writeNow(state) {
   const next = new URLSearchParams();
   for (const name of KEPT) {
     const value = query().get(name);
@@ -52,6 +69,7 @@ const left = new Map();
 
 /** Show another view, as it was left. @param {string} name */
 export function go(name) {
+  finishWriting();
   left.set(view.value, location.search);
   const next = new URLSearchParams(left.get(name) ?? '');
   for (const each of KEPT) {
@@ -66,6 +84,8 @@ export function go(name) {
 }
 
 addEventListener('popstate', () => {
+  clearTimeout(timer); // the address is another one now, which must not be written over
+  waiting = null;
   view.value = first();
   visits.value += 1;
 });

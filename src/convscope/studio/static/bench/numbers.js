@@ -2,7 +2,8 @@
 import { computed, effect, signal, untracked } from '../parts.js';
 import { decodeArray, encodeArray } from '../arrays.js';
 import { ask, Refusal } from '../api.js';
-import { change, DRAWING_SIDE, drawingPixels, state, USUAL } from './state.js';
+import { DRAWING_SIDE, drawingPixels } from '../drawing.js';
+import { change, state, USUAL } from './state.js';
 
 /** @typedef {import('../arrays.js').NumberArray} NumberArray */
 /** @typedef {{n: number, k: number, span: number, p: number, s: number, d: number, out: number}} Size */
@@ -60,33 +61,30 @@ export function startNumbers() {
 }
 
 let loading = new AbortController();
-let lastLoaded = '';
+/** The image that is there or on its way. */
+let coming = '';
 
-/** Load the image that is named, where it isn't there yet. */
+/** Load the image that is named, where it isn't there or on its way. */
 function loadImage() {
   const { image: name, side, colour, pixels } = state.value;
-  if (name === 'drawing') {
-    lastLoaded = '';
-    image.value = { name, array: { shape: [1, DRAWING_SIDE, DRAWING_SIDE], data: drawingPixels(pixels) }, top: 1 };
-    return;
-  }
-  if (name === 'camera' || name === 'file') {
-    lastLoaded = '';
-    // A link can't hold the pixels: whoever follows it sees the usual image.
-    if (untracked(() => image.value?.name) !== name) {
-      lost.value = true;
-      change({ image: USUAL.image });
-    }
-    return;
-  }
-  const wanted = `bench/image?name=${encodeURIComponent(name)}&side=${side}&colour=${colour}`;
-  if (wanted === lastLoaded) return;
+  const path = `bench/image?name=${encodeURIComponent(name)}&side=${side}&colour=${colour}`;
+  const own = ['drawing', 'camera', 'file'].includes(name);
+  const wanted = own ? name + (name === 'drawing' ? pixels : '') : path;
+  if (wanted === coming) return;
+  coming = wanted;
   loading.abort();
-  loading = new AbortController();
-  ask(wanted, undefined, loading.signal).then((found) => {
-    lastLoaded = wanted;
-    image.value = { name, array: decodeArray(found.image), top: found.top };
-  }, refuse);
+  if (name === 'drawing') {
+    image.value = { name, array: { shape: [1, DRAWING_SIDE, DRAWING_SIDE], data: drawingPixels(pixels) }, top: 1 };
+  } else if (!own) {
+    loading = new AbortController();
+    ask(path, undefined, loading.signal).then((found) => {
+      image.value = { name, array: decodeArray(found.image), top: found.top };
+    }, (error) => { if (coming === wanted) { coming = ''; refuse(error); } });
+  } else if (untracked(() => image.value?.name) !== name) {
+    // A link can't hold the pixels: whoever follows it sees the usual image.
+    lost.value = true;
+    change({ image: USUAL.image });
+  }
 }
 
 /** Take pixels that a person brought. @param {Image} brought */

@@ -94,7 +94,7 @@ function Kernel({ channels }) {
       ${!shared && html`<div class="choice" role="group" aria-label=${t('bench.slice')}>
         ${kernel.map((_, c) => html`<button key=${c} type="button" aria-pressed=${c === shown}
           onClick=${() => setSlice(c)}>${channelName(c, channels)}</button>`)}</div>`}</div>`}
-    <div class="scroll"><table class="cells editor"><caption class="unseen">${t('bench.kernel.numbers')}</caption><tbody>
+    <div class="scroll"><table class=${`cells editor${matrix[0].length > 6 ? ' many' : ''}`}><caption class="unseen">${t('bench.kernel.numbers')}</caption><tbody>
       ${matrix.map((row, r) => html`<tr key=${r}>${row.map((value, c) => html`<td key=${c}>
         <${Entry} value=${value} name=${t('bench.kernel.entry', { row: r + 1, column: c + 1 })}
           onValue=${(/** @type {number} */ next) => set(r, c, next)} /></td>`)}</tr>`)}

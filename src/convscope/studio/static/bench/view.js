@@ -1,7 +1,6 @@
 /** The convolution bench: an image, a window that slides over it, and what comes out. */
 import { html, useEffect } from '../parts.js';
 import { Copies } from '../copies.js';
-import { visits } from '../route.js';
 import { t } from '../words.js';
 import { Arithmetic } from './arithmetic.js';
 import { Channels } from './channels.js';
@@ -11,13 +10,12 @@ import { ImagePicker } from './picker.js';
 import { InputPlane, Numbers, OutputPlane } from './planes.js';
 import { answer, lost, refusal, startNumbers } from './numbers.js';
 import { Settings } from './settings.js';
-import { readState, state } from './state.js';
+import { followAddress } from './state.js';
 import { Teach } from './teach.js';
 
 export function View() {
   useEffect(startNumbers, []);
-  // Going back in the browser's history brings an older state.
-  useEffect(() => { if (visits.value) state.value = readState(); }, [visits.value]);
+  useEffect(followAddress, []);
   const found = answer.value;
   return html`
     <div><h1>${t('bench.title')}</h1><p class="lead">${t('bench.lead')}</p></div>
