@@ -373,3 +373,20 @@ def test_a_unit_that_only_sees_padding():
 
 def test_public_name():
     assert cs.unit is unit
+
+
+def test_a_run_of_a_module_of_ones_own(tmp_path):
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (16, 1, 6, 6)).astype(np.uint8)
+    data = cs.ImageSet(images, np.arange(16) % 2, ("dark", "bright"))
+
+    def module():
+        return nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(32, 2))
+
+    run = cs.train(module(), data, cs.Recipe(epochs=1), out=tmp_path / "r", quiet=True)
+    pixels = torch.rand(1, 6, 6)
+    trained = run.model(module()).network
+    found = cs.unit(run, pixels, "0:1,2,3", module=module())
+    assert found.value == pytest.approx(trained[0](pixels[None])[0, 1, 2, 3].item(), abs=1e-6)
+    with pytest.raises(UsageError, match="module"):
+        cs.unit(run, pixels, "0:1,2,3")

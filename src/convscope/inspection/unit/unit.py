@@ -103,6 +103,7 @@ def unit(
     backward: bool = False,
     label: int | str | None = None,
     weight: str | tuple[str, Sequence[int]] | None = None,
+    module: nn.Module | None = None,
 ) -> UnitExplanation:
     """Explain one number of a network on an image: the arithmetic that made it.
 
@@ -120,6 +121,7 @@ def unit(
         label: The right class for the loss, by name or number. None: the predicted one.
         weight: The weight to explain the gradient of, as in "features.conv1.weight:2,0,4,4".
             None: of those that the number was computed with, the one with the largest gradient.
+        module: The module to fill, if `network` is a run of one that isn't in the catalog.
 
     Raises:
         UsageError: No such network, layer, unit, class or weight; an image that does not fit; or
@@ -127,7 +129,11 @@ def unit(
         ConvscopeError: The file is no image.
     """
     return explain_unit(
-        open_image(network, image), unit, backward=backward, label=label, weight=weight
+        open_image(network, image, module=module),
+        unit,
+        backward=backward,
+        label=label,
+        weight=weight,
     )
 
 
