@@ -6,6 +6,7 @@ lessons/claims.py, lessons/notebook.py, lessons/page.py, lessons/contents_table.
 
 import json
 import runpy
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from convscope.lessons.cells import Cell, fill, read_cells
 from convscope.lessons.contents_table import find_claim, find_lesson
 from convscope.lessons.notebook import show_text, write_notebook
 from convscope.lessons.page import lesson_page, only_claims
-from convscope.lessons.play import play_lesson
+from convscope.lessons.play import PlayedCell, play_lesson
 from convscope.lessons.screens import CollectingScreen
 from convscope.lessons.session import shown_on
 from convscope.look.language import current_language
@@ -160,6 +161,14 @@ def test_a_page_holds_all_and_loads_nothing(sample, language, html):
     assert "http://" not in page.replace("http://www.w3.org/1998/Math/MathML", "")
     assert 'class="claim holds"' in page
     assert 'class="claim open"' in page
+
+
+def test_no_line_ends_between_a_number_and_its_percent_sign(sample):
+    played = play_lesson(99)
+    cells = (PlayedCell("markdown", "So 90 % are right."), PlayedCell("code", "x = 7 % 3"))
+    page = lesson_page(replace(played, cells=cells))
+    assert "90&nbsp;% are" in page
+    assert "x = 7 % 3" in page
 
 
 def test_cells_that_only_claim_are_folded(sample):
