@@ -28,10 +28,14 @@ VIEWS = {  # a view's name and what is set in it
     "bench-digit": "/bench?image=digit-3&padding=1",
     "bench-colour": "/bench?image=flower&colour=1&stride=2&padding=1&mode=reflect",
     "bench-pooling": "/bench?image=digit-8&op=max&kernel=1,1;1,1&stride=2",
+    "network": "/network?network=catalog:resnet18&image=china&layer=layer1.0.conv1",
+    "network-digit": "/network?network=catalog:lenet&layer=features.conv2&way=backward",
 }
 SMALL = {  # what is kept: view, language, scheme
     "bench-en-light.png": ("bench", "en", "light"),
     "bench-zh-dark.png": ("bench-digit", "zh", "dark"),
+    "network-en-light.png": ("network", "en", "light"),
+    "network-zh-dark.png": ("network-digit", "zh", "dark"),
 }
 
 

@@ -14,8 +14,11 @@ CHINESE = [
     *sorted(ROOT.glob("src/convscope/lessons/contents/*.toml")),
     *sorted(ROOT.glob("src/convscope/lessons/exercises/*.py")),
     *sorted(ROOT.glob("src/convscope/experiments/*.py")),
+    *sorted(ROOT.glob("src/convscope/studio/**/zh.json")),
     ROOT / "README.zh-CN.md",
 ]
+# What a lesson and a text explain once, short texts of a page can't: they say it in one way.
+SHORT = [file for file in CHINESE if file.suffix == ".json"]
 # A lesson may say once that a word is also called otherwise: 卷积核（也称过滤器）.
 ALSO_CALLED = re.compile(r"（(?:也称|也叫|又称|或称)[^）]*）|「[^」]*」|“[^”]*”")
 
@@ -40,3 +43,8 @@ def test_each_word_stands_for_one_thing():
 
 def test_the_other_name_may_be_mentioned():
     assert "过滤器" not in ALSO_CALLED.sub("", "卷积核（也称过滤器）")
+
+
+@pytest.mark.parametrize("file", SHORT, ids=lambda file: file.name)
+def test_short_texts_say_one_word_for_pooling(file):
+    assert "池化" not in file.read_text(encoding="utf-8").replace("汇聚（池化）", "")

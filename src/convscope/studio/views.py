@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from convscope.studio.bench import routes as bench
+from convscope.studio.network import routes as network
 
-VIEWS: dict[str, APIRouter] = {"bench": bench.router}
+VIEWS: dict[str, APIRouter] = {"bench": bench.router, "network": network.router}
 """The router of each view. `static/views.js` lists the same names, and a test compares them."""

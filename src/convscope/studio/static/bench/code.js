@@ -1,5 +1,5 @@
 /** What is on the bench, as a command and as Python. */
-import { DRAWING_SIDE } from './state.js';
+import { DRAWING_SIDE } from '../drawing.js';
 import { asMatrices } from './numbers.js';
 
 /** @typedef {import('./numbers.js').Answer} Answer */

@@ -2,7 +2,8 @@
 import { computed, effect, signal, untracked } from '../parts.js';
 import { decodeArray, encodeArray } from '../arrays.js';
 import { ask, Refusal } from '../api.js';
-import { change, DRAWING_SIDE, drawingPixels, state, USUAL } from './state.js';
+import { DRAWING_SIDE, drawingPixels } from '../drawing.js';
+import { change, state, USUAL } from './state.js';
 
 /** @typedef {import('../arrays.js').NumberArray} NumberArray */
 /** @typedef {{n: number, k: number, span: number, p: number, s: number, d: number, out: number}} Size */

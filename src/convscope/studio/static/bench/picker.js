@@ -2,19 +2,13 @@
 import { html, useEffect, useRef, useState } from '../parts.js';
 import { ask, Refusal } from '../api.js';
 import { decodeArray } from '../arrays.js';
-import { hasWords, t } from '../words.js';
+import { imageName } from '../image_name.js';
+import { t } from '../words.js';
 import { startCamera } from './camera.js';
 import { bring, choices, pencil, refusal } from './numbers.js';
 import { change, state } from './state.js';
 
 const PHOTOGRAPHS = ['china', 'flower', 'file', 'camera'];
-
-/** @param {string} name */
-export function imageName(name) {
-  if (name.startsWith('digit-')) return t('bench.image.digit', { digit: name.slice(6) });
-  // An address may name an image that there isn't.
-  return hasWords(`bench.image.${name}`) ? t(`bench.image.${name}`) : name;
-}
 
 export function ImagePicker() {
   const { image, side, colour } = state.value;

@@ -5,9 +5,10 @@ import { Plane, Scale } from '../plane.js';
 import { shown } from '../numbers.js';
 import { t } from '../words.js';
 import { pencil, place } from './numbers.js';
-import { change, DRAWING_SIDE, drawingPixels, drawingText, state } from './state.js';
+import { DRAWING_SIDE, drawingPixels, drawingText } from '../drawing.js';
+import { change, state } from './state.js';
 import { at, outputNear } from './window.js';
-import { imageName } from './picker.js';
+import { imageName } from '../image_name.js';
 import { channelName } from './settings.js';
 
 /** @typedef {{found: import('./numbers.js').Answer}} Props */

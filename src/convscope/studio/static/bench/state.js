@@ -1,5 +1,6 @@
 /** What is set on the bench, as the address holds it. */
 import { effect, signal } from '../parts.js';
+import { SMILE } from '../drawing.js';
 import { query, view, visits, writeQuery } from '../route.js';
 
 /** @typedef {number[][]} Matrix */
@@ -17,11 +18,8 @@ import { query, view, visits, writeQuery } from '../route.js';
  * @property {string} wanted The kernel whose work is to be learned. @property {number} rate
  */
 
-export const DRAWING_SIDE = 12;
 export const OPERATIONS = ['cross-correlation', 'convolution', 'max', 'average'];
 export const MODES = ['zeros', 'reflect', 'replicate', 'circular'];
-
-const SMILE = '0000001081080000002042041080f0000000';
 
 /** @type {State} */
 export const USUAL = {
@@ -103,19 +101,4 @@ export function followAddress() {
     effect(() => writeQuery(writeState(state.value))),
   ];
   return () => ends.forEach((end) => end());
-}
-
-/** The drawing as rows of 0 and 1. @param {string} hex @returns {Uint8Array} */
-export function drawingPixels(hex) {
-  const bits = [...hex].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('');
-  return Uint8Array.from(bits, Number);
-}
-
-/** @param {Uint8Array} pixels @returns {string} */
-export function drawingText(pixels) {
-  let text = '';
-  for (let i = 0; i < pixels.length; i += 4) {
-    text += (pixels[i] * 8 + pixels[i + 1] * 4 + pixels[i + 2] * 2 + pixels[i + 3]).toString(16);
-  }
-  return text;
 }

@@ -1,0 +1,15 @@
+"""The network view: what every layer makes of one image, and where each number comes from.
+
+- `choose.py`: the networks that may be opened: those of the catalog, and the runs and weights that
+  lie in the folder Studio was opened with. A name is looked up in that list, never made a path.
+- `subject.py`: a network and an image as the page names them, opened; those of one image are kept.
+- `overview.py`: layers, cost, and what the network answers.
+- `planes.py`: the numbers of a layer as planes: feature maps, or rows of numbers.
+- `unit.py`, `arithmetic.py`: `convscope.unit` as data that a page can show, forwards and backwards.
+- `routes.py`: all of it under /api/network. It loads the others, and so torch, when asked.
+
+Promises: every number is the library's own, with its difference from what PyTorch computed; what
+can't be shown is refused with the layer's name and the reason.
+
+Not here: training, kernels, attribution.
+"""

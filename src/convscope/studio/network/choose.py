@@ -1,0 +1,53 @@
+"""The networks that may be opened, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from convscope.studio.refusals import refuse
+
+DEPTHS = ("", "*/", "*/*/")
+"""How deep runs lie: the folder may be a run itself, hold runs, or groups of them."""
+WEIGHTS = "*.safetensors"
+
+
+def list_stored(runs: Path) -> dict[str, Path]:
+    """Runs and model files of a folder, by the names that the page gives them.
+
+    A name is the path below the folder, with "." for the folder itself. Bytes that are no text are
+    written out with a backslash, since JSON can't hold them.
+    """
+    found: dict[str, Path] = {}
+    for depth in DEPTHS:
+        for recipe in sorted(runs.glob(f"{depth}recipe.toml")):
+            found[_name(recipe.parent, runs)] = recipe.parent
+        for weights in sorted(runs.glob(f"{depth}{WEIGHTS}")):
+            if not (weights.parent / "recipe.toml").is_file():
+                found[_name(weights, runs)] = weights
+    return found
+
+
+def find_network(name: str, runs: Path) -> str | Path:
+    """What a name stands for: itself if it is in the catalog, else a run or model file.
+
+    Args:
+        name: "catalog:lenet" or "stored:first".
+        runs: The folder that was opened.
+
+    Raises:
+        Refused: There is no such network.
+    """
+    from convscope.networks.catalog import list_networks
+
+    kind, _, rest = name.partition(":")
+    if kind == "catalog" and rest in list_networks():
+        return rest
+    if kind == "stored":
+        stored = list_stored(runs)
+        if rest in stored:
+            return stored[rest]
+    raise refuse("refused.network.name", name=name)
+
+
+def _name(path: Path, runs: Path) -> str:
+    return path.relative_to(runs).as_posix().encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,132 @@
+/** What Python says of the network, asked whenever something is set; each part keeps its last answer. */
+import { computed, effect, signal } from '../parts.js';
+import { ask, Refusal } from '../api.js';
+import { decodeArray, encodeArray } from '../arrays.js';
+import { DRAWING_SIDE, drawingPixels } from '../drawing.js';
+import { change, state } from './state.js';
+
+/** @typedef {import('../arrays.js').NumberArray} NumberArray */
+
+/** So many maps come at once. */
+const AT_ONCE = 64;
+
+/** Networks and images that there are. */
+export const choices = signal(/** @type {any} */ (null));
+/** An image that a person brought. */
+export const brought = signal(/** @type {NumberArray | null} */ (null));
+/** Whether the address meant an image that it can't hold. */
+export const lost = signal(false);
+
+/** A part of the page: its answer, why there is none, and whether it is being asked. */
+function part() {
+  return { found: signal(/** @type {any} */ (null)), refusal: signal(/** @type {Refusal | null} */ (null)), busy: signal(false) };
+}
+export const network = part();
+export const maps = part();
+export const map = part();
+export const unit = part();
+export const field = part();
+
+/** The layer that is shown. */
+export const layer = computed(() => state.value.layer || network.found.value?.first || '');
+
+/** What is looked at, as Python takes it; null while an image is missing. */
+const subject = computed(() => {
+  const { network: name, image, size, pixels } = state.value;
+  if (image === 'drawing') {
+    const data = drawingPixels(pixels).map((pixel) => 255 * pixel);
+    return { network: name, size, pixels: encodeArray({ shape: [1, DRAWING_SIDE, DRAWING_SIDE], data }) };
+  }
+  if (image !== 'file') return { network: name, size, image };
+  return brought.value && { network: name, size, pixels: encodeArray(brought.value) };
+});
+
+/** The same as text: a drawing makes a new object each time. */
+const subjectText = computed(() => JSON.stringify(subject.value));
+
+/** Which plane a unit lies in, and where. @param {number[]} index @param {number} columns Of the plane. */
+export function placeOf(index, columns) {
+  if (index.length === 1) return { row: Math.floor(index[0] / columns), column: index[0] % columns };
+  const [row, column] = index.slice(-2);
+  return { row, column };
+}
+
+/** The unit that lies at a place of a plane; null where the last row has none. */
+export function unitAt(/** @type {number[]} */ shape, /** @type {number} */ channel, /** @type {number} */ row, /** @type {number} */ column, /** @type {number} */ columns) {
+  if (shape.length === 3) return `${channel},${row},${column}`;
+  if (shape.length === 2) return `${row},${column}`;
+  const number = row * columns + column;
+  return number < shape[0] ? String(number) : null;
+}
+
+/** The unit that is looked at: what is set, else the middle of the map. */
+export const place = computed(() => {
+  const shown = maps.found.value;
+  if (!shown || shown.asked !== layer.value) return null;
+  if (state.value.unit) return state.value.unit;
+  const { shape } = shown;
+  if (shape.length === 3) return `${Math.min(state.value.channel, shape[0] - 1)},${Math.floor(shape[1] / 2)},${Math.floor(shape[2] / 2)}`;
+  return shape.map((/** @type {number} */ size) => Math.floor(size / 2)).join(',');
+});
+
+/** The whole name of that unit. */
+export const unitName = computed(() => (place.value === null ? '' : `${layer.value}:${place.value}`));
+
+/**
+ * Ask again whenever what is asked for changes.
+ * @param {ReturnType<typeof part>} where @param {string} path @param {() => object | null} body
+ * @param {(found: any, asked: any) => any} [read] @param {number} [wait] Milliseconds.
+ */
+function keepAsking(where, path, body, read = (found) => found, wait = 0) {
+  let stop = new AbortController();
+  let last = '';
+  let timer = 0;
+  return effect(() => {
+    const asked = body();
+    const text = asked ? JSON.stringify(asked) : '';
+    if (text === last) return;
+    last = text;
+    stop.abort();
+    clearTimeout(timer);
+    where.busy.value = false;
+    if (!asked) return;
+    stop = new AbortController();
+    const { signal: aborted } = stop;
+    where.busy.value = true;
+    timer = setTimeout(() => ask(`network/${path}`, asked, aborted).then((found) => {
+      if (aborted.aborted) return;
+      where.refusal.value = null;
+      where.found.value = read(found, asked);
+      where.busy.value = false;
+    }, (error) => {
+      if (aborted.aborted) return;
+      where.busy.value = false;
+      if (error instanceof Refusal) { where.refusal.value = error; where.found.value = null; } else throw error;
+    }), wait);
+  });
+}
+
+/** Start asking; gives what ends it. */
+export function startData() {
+  ask('network/choices').then((found) => { choices.value = found; }, (error) => { if (!(error instanceof Refusal)) throw error; });
+  const ready = () => (network.found.value && !network.busy.value && network.found.value.asked === subjectText.value ? subject.value : null);
+  const ends = [
+    effect(() => {
+      if (state.value.image !== 'file' || brought.value) return;
+      lost.value = true; // a link can't hold the pixels: whoever follows it sees the usual image
+      change({ image: 'digit-3' });
+    }),
+    keepAsking(network, 'open', () => subject.value, (found) => ({ ...found, image: decodeArray(found.image), asked: subjectText.value })),
+    keepAsking(maps, 'planes', () => ready() && layer.value && { ...ready(), layer: layer.value, channel: Math.floor(state.value.channel / AT_ONCE) * AT_ONCE },
+      (found, asked) => ({ ...found, thumbnails: decodeArray(found.thumbnails), asked: asked.layer })),
+    keepAsking(map, 'plane', () => ready() && layer.value && { ...ready(), layer: layer.value, channel: state.value.channel },
+      (found, asked) => ({ ...found, plane: decodeArray(found.plane), asked: asked.layer })),
+    keepAsking(unit, 'unit', () => ready() && unitName.value && {
+      ...ready(), unit: unitName.value, backward: state.value.way === 'backward',
+      label: state.value.label < 0 ? null : state.value.label,
+    }, (found, asked) => ({ ...found, place: found.asked, asked_name: asked.unit }), 60),
+    keepAsking(field, 'field', () => (state.value.field === 'effective' && ready() && unitName.value ? { ...ready(), unit: unitName.value } : null),
+      (found, asked) => ({ ...found, field: decodeArray(found.field), asked: asked.unit }), 120),
+  ];
+  return () => ends.forEach((end) => end());
+}

@@ -1,0 +1,44 @@
+/** The network view: layers, what they make of an image, and where each number comes from. */
+import { html, useEffect, useState } from '../parts.js';
+import { Copies } from '../copies.js';
+import { t } from '../words.js';
+import { Answer } from './answer.js';
+import { commandText, pythonText } from './code.js';
+import { lost, network, startData, unitName } from './data.js';
+import { ImageCard } from './image.js';
+import { Layers } from './layers.js';
+import { LargeMap, Maps } from './maps.js';
+import { Picker } from './picker.js';
+import { followAddress, state } from './state.js';
+import { UnitCard } from './unit.js';
+import { Refused } from './words.js';
+
+export function View() {
+  useEffect(followAddress, []);
+  useEffect(startData, []);
+  const found = network.found.value;
+  return html`
+    <div><h1>${t('network.title')}</h1><p class="lead">${t('network.lead')}</p></div>
+    <${Picker} />
+    ${lost.value && html`<p class="note">${t('network.lost')}</p>`}
+    ${network.refusal.value && html`<${Refused} refusal=${network.refusal.value} />`}
+    ${!found ? !network.refusal.value && html`<p class="faint">${t('shell.loading')}</p>` : html`
+      ${!found.trained && html`<p class="note">${t('network.untrained')}</p>`}
+      ${found.notes.map((/** @type {string} */ note) => html`<p class="note" lang="en" key=${note}>${note}</p>`)}
+      <div class="wide"><${Layers} /><${Maps} /></div>
+      <div class="pair"><${LargeMap} /><${ImageCard} /></div>
+      ${unitName.value && html`<${UnitCard} />`}
+      <div class="pair"><${Answer} /><${Copies} command=${commandText()} python=${pythonText()} /></div>
+      <${Drawing} />`}
+  `;
+}
+
+/** The library's own drawing, made when it is asked for. */
+function Drawing() {
+  const { network: name, size } = state.value;
+  const [open, setOpen] = useState(false);
+  return html`<details class="card" onToggle=${(event) => setOpen(event.target.open)}>
+    <summary>${t('network.drawing')}</summary>
+    ${open && html`<div class="scroll drawing" tabindex="0" role="group" aria-label=${t('network.drawing')}>
+      <img src=${`/api/network/drawing?network=${encodeURIComponent(name)}&size=${size}`} alt=${t('network.drawing.alt')} /></div>`}</details>`;
+}
