@@ -79,7 +79,7 @@ cs.lessons.claim(
 # %% [markdown]
 # ## What it never learns
 #
-# *Exclusive or*: 1 if just one of the two inputs is 1. No line has the two zeros on one side and the two ones on the other.
+# *Exclusive or*, XOR: 1 if just one of the two inputs is 1. No line has the two zeros on one side and the two ones on the other.
 
 # %%
 xor = cs.experiments.follow_perceptron([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
@@ -134,12 +134,12 @@ cs.lessons.claim(
 # Two units *can* do it, but from {{hidden.solved[2]}} of {{hidden.seeds}} starts only: the others end with a unit that answers 0 to
 # everything and never learns again. Spare units make up for dead ones.
 #
-# **Exercise 1.4 (D)** What is the smallest number of hidden units with which at least 9 of 10 starts solve XOR?
+# **Exercise 1.3 (D)** What is the smallest number of hidden units with which at least 9 of 10 starts solve XOR?
 # `cs.experiments.learn_xor` finds out.
 
 # %%
 units = None
-cs.lessons.check("1.4", units)
+cs.lessons.check("1.3", units)
 
 # %% [markdown]
 # ## Which activation?
@@ -168,12 +168,12 @@ cs.lessons.claim(
 # A gradient shrinks to a quarter or less at each sigmoid it passes. So ReLU should learn faster. But a comparison at one rate is a
 # comparison of that rate: sigmoids stand a larger one.
 #
-# **Exercise 1.3 (P)** Both networks, learning rate 3, thirty epochs. Which reaches 95 of 100 training images? (a) only the one with
+# **Exercise 1.4 (P)** Both networks, learning rate 3, thirty epochs. Which reaches 95 of 100 training images? (a) only the one with
 # ReLU, (b) only the one with sigmoids, (c) both. Answer before you run the next cell.
 
 # %%
 guess = None
-cs.lessons.check("1.3", guess)
+cs.lessons.check("1.4", guess)
 
 # %% [markdown]
 # **The rule, before the run**: two hidden layers of 32 units, plain SGD, five rates, two seeds. Each activation counts at its own best
@@ -224,8 +224,8 @@ cs.lessons.claim(
 cs.lessons.claim("1.constant", inverses.constant < 1e-9, spread=inverses.constant)
 
 # %% [markdown]
-# It isn't worse, it guesses. The reason is one line: the logits of an image and of its inverse add up to
-# $W x + b + W(\mathbf 1 - x) + b = W \mathbf 1 + 2b$, the same for every image. What speaks for a class on one speaks against it on
+# The linear model isn't just worse, it guesses. The reason is one line, in which $\mathbf 1$ is the image that is all white. The
+# logits of an image and of its inverse add up to $W x + b + W(\mathbf 1 - x) + b = W \mathbf 1 + 2b$, the same for every image. What speaks for a class on one speaks against it on
 # the other.
 #
 # ## The same elsewhere

@@ -1,7 +1,7 @@
 # %% [markdown] en="6de26f56"
 # # 1 · 神经元、激活函数与感知机
 #
-# **学完你会知道**
+# **学完本课你会知道**
 #
 # - 一个神经元计算什么，最早的神经元怎样学习；
 # - 它永远学不会什么，又该怎样补救；
@@ -74,10 +74,10 @@ cs.lessons.claim(
     bound=separable.bound,
 )
 
-# %% [markdown] en="62d3e6d2"
+# %% [markdown] en="9901adc2"
 # ## 它永远学不会的
 #
-# *异或*：两个输入中恰有一个为 1 时输出 1。没有哪条直线能让两个 0 在一侧、两个 1 在另一侧。
+# *异或*（XOR）：两个输入中恰有一个为 1 时输出 1。没有哪条直线能让两个 0 在一侧、两个 1 在另一侧。
 
 # %%
 xor = cs.experiments.follow_perceptron([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
@@ -128,15 +128,15 @@ cs.lessons.claim(
     seeds=hidden.seeds,
 )
 
-# %% [markdown] en="992c1010"
+# %% [markdown] en="2724fea3"
 # 两个单元*能够*做到，但 {{hidden.seeds}} 个起点中只有 {{hidden.solved[2]}} 个成功：其余的起点最后都有某个单元对什么都输出 0，从此
 # 不再学习。多出来的单元可以弥补死去的。
 #
-# **练习 1.4（D）** 至少要多少个隐藏单元，十个起点中才有至少 9 个解出异或？可以用 `cs.experiments.learn_xor` 来找。
+# **练习 1.3（D）** 至少要多少个隐藏单元，十个起点中才有至少 9 个解出异或？可以用 `cs.experiments.learn_xor` 来找。
 
 # %%
 units = None
-cs.lessons.check("1.4", units)
+cs.lessons.check("1.3", units)
 
 # %% [markdown] en="fae065a5"
 # ## 选哪一种激活函数？
@@ -161,15 +161,15 @@ cs.lessons.claim(
     tanh=slopes.mean("tanh"),
 )
 
-# %% [markdown] en="73fd05bc"
+# %% [markdown] en="0994e67e"
 # 每经过一个 sigmoid，梯度就缩小到四分之一以下。因此 ReLU 应当学得更快。但只用一个学习率来比较，比的是那个学习率：sigmoid 受得住更大的。
 #
-# **练习 1.3（P）** 两个网络，学习率都是 3，三十轮。哪一个能让 100 幅训练图像对 95 幅？(a) 只有 ReLU 的，(b) 只有 sigmoid 的，(c) 两个
+# **练习 1.4（P）** 两个网络，学习率都是 3，三十轮。哪一个能让 100 幅训练图像对 95 幅？(a) 只有 ReLU 的，(b) 只有 sigmoid 的，(c) 两个
 # 都能。请在运行下一格之前作答。
 
 # %%
 guess = None
-cs.lessons.check("1.3", guess)
+cs.lessons.check("1.4", guess)
 
 # %% [markdown] en="879af86a"
 # **运行之前先定规则**：两个隐藏层，各 32 个单元，普通 SGD，五个学习率，两个种子。每种激活函数都取自己最好的学习率。若一种的两个种子所用
@@ -218,11 +218,11 @@ cs.lessons.claim(
 )
 cs.lessons.claim("1.constant", inverses.constant < 1e-9, spread=inverses.constant)
 
-# %% [markdown] en="5f8090a2"
-# 它不是稍差，而是在瞎猜。原因只有一行：一幅图像与它的反色图像，logits 之和是
+# %% [markdown] en="8a826d59"
+# 线性模型不是稍差，而是在瞎猜。原因只有一行，其中 $\mathbf 1$ 是全白的图像：一幅图像与它的反色图像，logits 之和是
 # $W x + b + W(\mathbf 1 - x) + b = W \mathbf 1 + 2b$，对每幅图像都一样。在一幅上支持某个类别的，在另一幅上就反对它。
 #
-# ## 在别处看同样的东西
+# ## 在别处看同样的内容
 #
 # - `convscope show mlp`：带隐藏层的网络，它的层、参数和运算量。
 # - `convscope train softmax-regression digits` 与 `convscope train mlp digits`：两者在原样数字上的表现。

@@ -1,7 +1,7 @@
 # %% [markdown] en="8352e9c4"
 # # 3 · 梯度
 #
-# **学完本课，你将知道**
+# **学完本课你会知道**
 #
 # - 自动微分算的是什么，怎样用每个数两次函数调用来检验它；
 # - 它为什么沿计算图*往回*走，这要付出多少时间和内存；
@@ -30,7 +30,7 @@ y.backward()
 square_error = (x.grad - 4 * x).abs().max().item()
 cs.lessons.claim("3.square", square_error == 0, error=square_error)
 
-x.grad = None  # gradients add up otherwise
+x.grad = None  # 否则梯度会累加
 x.sum().backward()
 sum_gradient = x.grad.tolist()
 cs.lessons.claim("3.sum", sum_gradient == [1.0] * 4, gradient=sum_gradient)
@@ -148,7 +148,7 @@ cs.lessons.claim(
 #
 # 一个网络有上万个参数，只有一个损失。从损失*往回*走一遍，就得到全部梯度。常听说：
 # “大约相当于一次前向计算。”数一数：一层的反向计算是两个与前向同样大小的乘积，一个给权重，
-# 一个给输入；只有第一层省去后一个。规则：少于四次前向计算算便宜；计时用一个线程，取六次中最短的。
+# 一个给输入；只有第一层省去后一个。规则：少于四次前向计算就算便宜；计时用一个线程，取六次中最短的。
 
 # %%
 costs = cs.experiments.measure_backward()

@@ -292,7 +292,7 @@ design = None  # dict(network=..., change=..., dropout=..., epochs=...)
 cs.lessons.check("5.4", design)
 
 # %% [markdown] en="f1df2df7"
-# ## 在别处看同样的东西
+# ## 在别处看同样的内容
 #
 # - `convscope train small fashion-mnist --epochs 5` 一边学习，一边显示两个准确率；报告里有曲线。
 # - `convscope doctor RUN` 会指出训练是否过拟合，该怎么办。

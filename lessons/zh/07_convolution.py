@@ -1,7 +1,7 @@
 # %% [markdown] en="dd3bb087"
 # # 7 · 卷积与卷积核
 #
-# **学完你会知道**
+# **学完本课你会知道**
 #
 # - 卷积把什么加在一起，为什么其中一个函数是翻转的；
 # - 卷积层实际计算的是什么，叫错名字要不要紧；
@@ -326,7 +326,7 @@ diagonal = None
 cs.lessons.check("7.4", diagonal)
 
 # %% [markdown] en="d4d1ab24"
-# ## 别处也能看到
+# ## 在别处看同样的内容
 #
 # - `convscope kernels photo.jpg`：在你自己的图像上看全部的核；
 #   `convscope kernels photo.jpg --kernel "1 0 -1; 2 0 -2; 1 0 -1" --stride 2`：用你自己的核。

@@ -6,7 +6,6 @@ lessons/claims.py, lessons/notebook.py, lessons/page.py, lessons/contents_table.
 
 import json
 import runpy
-from dataclasses import replace
 
 import pytest
 
@@ -15,8 +14,8 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.lessons.cells import Cell, fill, read_cells
 from convscope.lessons.contents_table import find_claim, find_lesson
 from convscope.lessons.notebook import show_text, write_notebook
-from convscope.lessons.page import lesson_page, only_claims
-from convscope.lessons.play import PlayedCell, play_lesson
+from convscope.lessons.page import keep_together, lesson_page, only_claims
+from convscope.lessons.play import PlayedCell, PlayedLesson, play_lesson
 from convscope.lessons.screens import CollectingScreen
 from convscope.lessons.session import shown_on
 from convscope.look.language import current_language
@@ -163,14 +162,6 @@ def test_a_page_holds_all_and_loads_nothing(sample, language, html):
     assert 'class="claim open"' in page
 
 
-def test_no_line_ends_between_a_number_and_its_percent_sign(sample):
-    played = play_lesson(99)
-    cells = (PlayedCell("markdown", "So 90 % are right."), PlayedCell("code", "x = 7 % 3"))
-    page = lesson_page(replace(played, cells=cells))
-    assert "90&nbsp;% are" in page
-    assert "x = 7 % 3" in page
-
-
 def test_cells_that_only_claim_are_folded(sample):
     page = lesson_page(play_lesson(99))
     assert page.count('<details class="code" open>') == 3
@@ -178,6 +169,24 @@ def test_cells_that_only_claim_are_folded(sample):
     assert only_claims("cs.lessons.claim('a', x)\ncs.lessons.end()")
     assert not only_claims("x = 1\ncs.lessons.claim('a', x)")
     assert not only_claims("1 + 1")
+
+
+def test_a_page_keeps_numbers_and_signs_on_one_line():
+    assert keep_together("<p>64 % of 3 × 3, x % y</p>") == "<p>64\xa0% of 3\xa0×\xa03, x % y</p>"
+
+
+def test_a_page_leaves_out_what_is_said_to_the_formatter(sample):
+    cell = PlayedCell("code", "x = [1,2]  # fmt: skip\ny = 2  # two\nz = 7 % 3  # noqa: S102")
+    page = lesson_page(PlayedLesson(find_lesson(99), "en", (cell,), (), 0.0))
+    assert "<code>x = [1,2]\ny = 2  # two\nz = 7 % 3</code>" in page
+
+
+def test_code_in_a_claim_is_code_on_a_page():
+    screen = CollectingScreen()
+    with shown_on(screen, "en"):
+        cs.lessons.claim("2.own", True, difference=0)
+    assert "<code>Sequential</code>" in screen.shown[0].html
+    assert "`Sequential`" in screen.shown[0].text
 
 
 def test_what_a_lesson_cannot_show_is_said():

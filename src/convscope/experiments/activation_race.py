@@ -110,6 +110,8 @@ class ActivationRace(Printed):
                 line = [mean if mean <= self.most else np.nan for mean in means]
                 axes.plot(self.rates, line, color=colour, marker=marker, label=NAMES[name])
             axes.set_xscale("log")
+            axes.set_xticks(self.rates, [*map(number, self.rates)])
+            axes.set_xticks([], minor=True)
             axes.set_ylim(0, self.most)
             axes.set_xlabel(pick("learning rate", "学习率"))
             axes.set_ylabel(pick("epochs to the goal", "达到目标的轮数"))

@@ -81,6 +81,8 @@ class BatchNoise(Printed):
             measured = pick(f"measured, slope {slope}", f"实测，斜率 {slope}")
             axes.plot(self.sizes, self.spreads, "o", color=SERIES[0], label=measured)
             axes.set(xscale="log", yscale="log")
+            axes.set_xticks(self.sizes, [*map(str, self.sizes)])
+            axes.set_xticks([], minor=True)
             axes.set_xlabel(pick("images in a batch", "小批量中的图像数"))
             axes.set_ylabel(pick("standard deviation of the loss", "损失的标准差"))
             axes.legend()

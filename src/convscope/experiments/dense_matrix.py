@@ -96,7 +96,7 @@ class ConvolutionMatrix(Printed):
                 figure,
                 pick(
                     "white: always 0 (locality); the same colour: the same number (translation)",
-                    "白色：恒为 0（局部性）；颜色相同：同一个数（平移不变性）",
+                    "白色：恒为 0（局部性）；颜色相同：同一个数（平移）",
                 ),
             )
             left, right = figure.subplots(1, 2, width_ratios=[1, 4])

@@ -47,10 +47,12 @@ class PixelDrift(Printed):
             pick("each layer", "每层"),
         )
         rows = [
-            (f"{k}×{k}", number(places[-1], 3), number(self.per_layer(k), 3))
+            (f"{k}×{k}", number(places[-1], 3), number(places[-1] / layers, 3))
             for k, places in self.positions.items()
         ]
-        title = pick("Pixels that a point has moved", "一个点移动的像素数")
+        title = pick(
+            "Pixels that a point has moved; below 0: to the left", "一个点移动的像素数；负数：向左"
+        )
         yield TextTable(title, headings, rows)
 
     def figure(self, path: str | Path | None = None) -> Figure:
@@ -76,7 +78,7 @@ class PixelDrift(Printed):
                 )  # fmt: skip
             axes.set(
                 xlabel=pick("layers", "层数"),
-                ylabel=pick("moved to the right, pixels", "向右移动（像素）"),
+                ylabel=pick("pixels moved (below 0: to the left)", "移动的像素数（负数：向左）"),
             )
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))

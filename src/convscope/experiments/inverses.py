@@ -20,7 +20,7 @@ from convscope.experiments.brief_training import train_briefly
 from convscope.look.canvas import drawing, headline
 from convscope.look.language import pick
 from convscope.look.numbers import percent
-from convscope.look.palette import SERIES
+from convscope.look.palette import INK, SERIES
 from convscope.look.printed import Part, Printed, TextTable
 
 if TYPE_CHECKING:
@@ -96,10 +96,12 @@ class InverseResult(Printed):
                     label=label,
                 )
                 axes.bar_label(bars, fmt="%.0f")
-            axes.axhline(100 / CLASSES, color=SERIES[3], linestyle="--")
+            guessing = axes.axhline(100 / CLASSES, color=INK, linestyle="--")
+            guessing.set_label(pick("guessing", "瞎猜"))
             axes.set_xticks(range(2), names)
             axes.set_ylabel(pick("accuracy (%)", "准确率（%）"))
-            axes.set_ylim(0, 118)
+            axes.set_ylim(0, 140)
+            axes.set_yticks(range(0, 101, 20))
             axes.legend(loc="upper left", ncols=2)
         return figure
 

@@ -109,11 +109,11 @@ class LayerCosts(Printed):
             pick("layer", "层"),
             pick("output", "输出"),
             pick("parameters", "参数"),
-            pick("by PyTorch", "PyTorch 所数"),
+            pick("by PyTorch", "PyTorch 参数"),
             pick("MACs by hand", "手算乘加"),
-            pick("by trace", "trace 所数"),
-            pick("FLOPs by PyTorch", "PyTorch 数的浮点运算"),
-            pick("on padding", "乘以填充零"),
+            pick("by trace", "trace 乘加"),
+            pick("FLOPs by PyTorch", "PyTorch 浮点运算"),
+            pick("on padding", "填充所占"),
         )
         rows = [
             (

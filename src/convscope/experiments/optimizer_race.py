@@ -15,7 +15,7 @@ from convscope.errors import unknown_name
 from convscope.experiments.brief_training import on_one_thread
 from convscope.experiments.sgd_course import digits_network, digits_of
 from convscope.look.canvas import drawing, footnote, headline
-from convscope.look.language import pick
+from convscope.look.language import Words, pick
 from convscope.look.numbers import number
 from convscope.look.palette import FAINT, MARKERS, SERIES
 from convscope.look.printed import Part, Printed, TextTable
@@ -28,7 +28,11 @@ OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = {
     "momentum": lambda weights, rate: torch.optim.SGD(weights, lr=rate, momentum=0.9),
     "adam": lambda weights, rate: torch.optim.Adam(weights, lr=rate),
 }
-NAMES = {"sgd": "SGD", "momentum": "SGD, momentum 0.9", "adam": "Adam"}
+NAMES = {
+    "sgd": Words("SGD", "SGD"),
+    "momentum": Words("SGD, momentum 0.9", "SGD，动量 0.9"),
+    "adam": Words("Adam", "Adam"),
+}
 BATCH = 50
 UNTRAINED = np.log(10)
 HIGHEST = 10.0  # of the figure; a diverged loss is drawn here
@@ -70,7 +74,7 @@ class OptimizerRace(Printed):
     def shown(self) -> Iterator[Part]:
         """What is shown, from top to bottom."""
         rows = [
-            (NAMES[name], *(number(self._mean(losses), 2) for losses in by_rate))
+            (str(NAMES[name]), *(number(self._mean(losses), 2) for losses in by_rate))
             for name, by_rate in self.losses.items()
         ]
         title = pick(
@@ -95,7 +99,7 @@ class OptimizerRace(Printed):
                 self.losses.items(), SERIES, MARKERS, strict=False
             ):
                 means = [min(self._mean(losses), HIGHEST) for losses in by_rate]
-                axes.plot(self.rates, means, color=colour, marker=marker, label=NAMES[name])
+                axes.plot(self.rates, means, color=colour, marker=marker, label=str(NAMES[name]))
             axes.axhline(UNTRAINED, color=FAINT, linestyle="--", label=pick("untrained", "未训练"))
             axes.set(xscale="log", yscale="log")
             axes.set_xlabel(pick("learning rate", "学习率"))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MODES = ("zeros", "reflect", "replicate", "circular")
+CHINESE = {"zeros": "零", "reflect": "镜像", "replicate": "重复", "circular": "循环"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class PaddingModes(Printed):
                         (corner, corner), width, height, fill=False, edgecolor=OUTLINE, lw=1.5
                     )
                 )
-                axes.set_title(mode, fontsize=11)
+                axes.set_title(pick(mode, f"{mode}（{CHINESE[mode]}）"), fontsize=11)
         return figure
 
     def as_dict(self) -> dict[str, Any]:

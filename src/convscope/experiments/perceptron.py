@@ -107,7 +107,15 @@ class PerceptronCourse(Printed):
             drawn = self.mistakes[:DRAWN_PASSES]
             passes.set_axisbelow(True)
             passes.bar(range(1, len(drawn) + 1), drawn, color=SERIES[1])
-            passes.set_xlabel(pick("pass over the examples", "第几遍"))
+            passes.set_xlabel(
+                pick("pass over the examples", "第几遍")
+                if len(drawn) == self.passes
+                else pick(
+                    f"pass over the examples (the first {len(drawn)})",
+                    f"第几遍（前 {len(drawn)} 遍）",
+                )
+            )
+            passes.yaxis.get_major_locator().set_params(integer=True)
             passes.set_ylabel(pick("mistakes", "错误数"))
         return figure
 

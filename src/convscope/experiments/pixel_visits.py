@@ -64,11 +64,16 @@ class PixelVisits(Printed):
             path: The PNG to write; None only gives the figure.
         """
         with drawing(path, 0.6 + 3.7 * len(self.counts), 4.4) as figure:
+            least = min(int(counts.min()) for counts in self.counts.values())
+            most = max(int(counts.max()) for counts in self.counts.values())
             headline(
-                figure, pick("How many windows look at each pixel", "每个像素被多少个窗口看到")
+                figure,
+                pick(
+                    f"From {least} to {most} windows look at a pixel",
+                    f"看到一个像素的窗口，少的 {least} 个，多的 {most} 个",
+                ),
             )
             parts = figure.subplots(1, len(self.counts), squeeze=False)[0]
-            most = max(int(counts.max()) for counts in self.counts.values())
             for axes, (name, counts) in zip(parts, self.counts.items(), strict=True):
                 axes.imshow(counts, cmap="Blues", vmin=0, vmax=1.6 * most)
                 for (y, x), count in np.ndenumerate(counts):

@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from convscope.errors import UsageError
 from convscope.look.language import pick
+from convscope.look.numbers import number
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ class ValueGraph(Printed):
         rows = [
             [
                 node.label,
-                f"{node.value:.4g}",
-                "–" if node.gradient is None else f"{node.gradient:.4g}",
+                number(node.value),
+                "–" if node.gradient is None else number(node.gradient),
                 ", ".join(
                     f"{self.nodes[source].label} (×{slope:.4g})"
                     for source, slope in zip(node.inputs, node.slopes, strict=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
+from convscope.look.numbers import number
 from convscope.look.palette import BLUE, DIM, FRAME, FRAME_EDGE, INK, VERMILION, WHITE
 
 if TYPE_CHECKING:
@@ -42,20 +43,20 @@ def value_graph_figure(graph: ValueGraph, path: str | Path | None = None) -> Fig
             for source, slope in zip(node.inputs, node.slopes, strict=True):
                 from_x, from_y = places[source]
                 axes.annotate(
-                    "", (x - 0.19, y), (from_x + 0.19, from_y),
+                    "", (x - 0.1, y), (from_x + 0.1, from_y),
                     arrowprops={"arrowstyle": "->", "color": DIM, "shrinkA": 0, "shrinkB": 2},
                 )  # fmt: skip
                 axes.text(
-                    0.5 * (x + from_x), 0.5 * (y + from_y), f"× {slope:.3g}",
+                    0.5 * (x + from_x), 0.5 * (y + from_y), f"× {number(slope, 3)}",
                     color=BLUE, ha="center", va="center",
                     bbox={"facecolor": WHITE, "edgecolor": "none", "pad": 2},
                 )  # fmt: skip
             axes.text(
-                x, y, f"{node.label}\n{node.value:.4g}",
+                x, y, f"{node.label}\n{number(node.value)}",
                 ha="center", va="center", color=INK, fontsize=12, bbox=BOX,
             )  # fmt: skip
             axes.text(
-                x, y - 0.34, "–" if node.gradient is None else f"{node.gradient:.4g}",
+                x, y - 0.34, "–" if node.gradient is None else number(node.gradient),
                 ha="center", va="top", color=VERMILION, weight="bold",
             )  # fmt: skip
         axes.set_xlim(-0.5, columns - 0.5)
@@ -65,8 +66,8 @@ def value_graph_figure(graph: ValueGraph, path: str | Path | None = None) -> Fig
             figure,
             pick(
                 "in the box: the value; blue: how fast the next value grows with this one; "
-                "red: how fast the result does",
-                "框内：值；蓝：后一个值随它变化的快慢；红：结果随它变化的快慢",
+                "orange: how fast the result does",
+                "框内：值；蓝：后一个值随它变化的快慢；橙：结果随它变化的快慢",
             ),
         )
     return figure

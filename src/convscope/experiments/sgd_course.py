@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from torch import Tensor, nn
 
 from convscope.data.load import load
@@ -118,6 +118,9 @@ class LoopComparison(Printed):
                     label=names[loop],
                 )  # fmt: skip
             axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: number(loss)))
+            axes.yaxis.set_minor_formatter(NullFormatter())
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_xlabel(pick("epoch", "轮"))
             axes.set_ylabel(pick("loss on the training images", "训练图像上的损失"))

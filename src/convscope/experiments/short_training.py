@@ -27,7 +27,7 @@ from convscope.experiments.paired_difference import PairedDifference, measure_di
 from convscope.experiments.variant_names import name_variant
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
-from convscope.look.numbers import counted, number, percent
+from convscope.look.numbers import counted, percent
 from convscope.look.palette import FAINT, MARKERS, SERIES
 from convscope.look.printed import Part, Printed, TextTable
 
@@ -175,13 +175,13 @@ def accuracies_figure(
     Args:
         accuracies: By variant, shares of 1, at most seven variants.
         path: The PNG to write; None only gives the figure.
-        title: The figure's message; "": what is shown.
+        title: The figure's message; "": which variants are best and worst on average.
     """
     names = [*accuracies]
     with drawing(path, 8.5, 1.7 + 0.55 * len(names)) as figure:
         headline(
             figure,
-            title or pick("How many digits each variant gets right", "每种做法能认对多少数字"),
+            title or _best_and_worst({name: float(np.mean(accuracies[name])) for name in names}),
         )
         axes = figure.subplots()
         random = np.random.default_rng(0)
@@ -191,7 +191,7 @@ def accuracies_figure(
             axes.plot(values, spread, marker, color=colour, markersize=5, alpha=0.45, mew=0)
             axes.plot([values.mean()] * 2, [row - 0.33, row + 0.33], color=colour, linewidth=2.5)
             axes.text(
-                1.01, row, f"{number(float(values.mean()), 4)} %", va="center", color=colour,
+                1.01, row, percent(float(values.mean()) / 100, 2), va="center", color=colour,
                 transform=axes.get_yaxis_transform(),
             )  # fmt: skip
         axes.set_yticks(range(len(names)), [name_variant(name) for name in names])
@@ -209,6 +209,19 @@ def accuracies_figure(
             ),
         )
     return figure
+
+
+def _best_and_worst(means: Mapping[str, float]) -> str:
+    order = sorted(means, key=means.__getitem__)
+    worst, best = (
+        f"{name_variant(name)} {percent(means[name], 1)}" for name in (order[0], order[-1])
+    )
+    if len(order) == 1:
+        return pick(f"Right on average: {best}", f"平均准确率：{best}")
+    return pick(
+        f"Right on average: {best} (best) to {worst} (worst)",
+        f"平均准确率：{best}（最高）至 {worst}（最低）",
+    )
 
 
 def all_digits() -> tuple[Tensor, Tensor]:

@@ -6,7 +6,6 @@ from convscope.look.language import Words
 
 NAMES = {
     "four paths": Words("four paths", "四条路径"),
-    "3×3": Words("one 3×3", "一个 3×3"),
     "3×3, 3×3": Words("two 3×3", "两个 3×3"),
     "1×1, 3×3": Words("1×1, then 3×3", "1×1 加 3×3"),
     "full, 16": Words("full, 16 channels", "普通卷积，16 个通道"),
@@ -27,6 +26,11 @@ NAMES = {
     "max 2, s = 1": Words("max 2, s = 1", "最大汇聚 2，s = 1"),
     "max 2, s = 2": Words("max 2, s = 2", "最大汇聚 2，s = 2"),
     "average 2, s = 2": Words("average 2, s = 2", "平均汇聚 2，s = 2"),
+    "none": Words("none", "不填充"),
+    "zeros": Words("zeros", "零 zeros"),
+    "reflect": Words("reflect", "镜像 reflect"),
+    "replicate": Words("replicate", "重复 replicate"),
+    "circular": Words("circular", "循环 circular"),
 }
 """What a variant is called, where its own name isn't in words or only in English."""
 

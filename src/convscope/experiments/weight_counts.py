@@ -88,7 +88,7 @@ class WeightCounts(Printed):
             ):
                 axes.loglog(self.pixels, counts, "o-", color=colour)
                 axes.annotate(
-                    f"{name}: {counts[-1]:,}", (self.pixels[-1], counts[-1]),
+                    name + pick(": ", "：") + f"{counts[-1]:,}", (self.pixels[-1], counts[-1]),
                     (-8, 8), textcoords="offset points", ha="right", va="bottom", color=colour,
                     fontweight="bold",
                 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Any
 
@@ -13,6 +14,7 @@ from convscope.look.html import escape
 from convscope.look.language import pick
 from convscope.look.numbers import write_as
 
+CODE = re.compile("`([^`]+)`")
 MARKS = {True: "✓", False: "✗", None: "?"}
 
 
@@ -39,9 +41,8 @@ def claim(claim_id: str, holds: object, **figures: object) -> None:
     session.claims.append(MeasuredClaim(claim_id, verdict, dict(figures), sentence))
     ending = pick(" (not decided)", "（未定）") if verdict is None else ""
     name = {True: "holds", False: "fails", None: "open"}[verdict]
-    html = (
-        f'<p class="claim {name}"><strong>{MARKS[verdict]}</strong> {escape(sentence + ending)}</p>'
-    )
+    shown = CODE.sub(r"<code>\1</code>", escape(sentence + ending))
+    html = f'<p class="claim {name}"><strong>{MARKS[verdict]}</strong> {shown}</p>'
     session.screen.show(Shown(f"{MARKS[verdict]} {sentence}{ending}", html, kind="claim"))
 
 

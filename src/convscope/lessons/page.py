@@ -18,7 +18,10 @@ from convscope.look.language import Words
 
 CODE = Words("Code", "代码")
 FIGURE = Words("Figure", "图")
-BREAK = re.compile(r"(?<=\d) (?=%)")  # between a number and its percent sign no line ends
+# What the code says to the formatter only.
+FORMATTER = re.compile(r"[ ]+# (fmt: skip|noqa\b.*)$", re.MULTILINE)
+# "64 %" and "3 × 3" stay on one line.
+BLANKS = re.compile(r"(?<=\d) (?=%)|(?<=\d) (?=×)|(?<=×) (?=\d)")
 FOLDED = {"cs.lessons.claim", "cs.lessons.end"}
 
 
@@ -54,12 +57,12 @@ def lesson_page(played: PlayedLesson) -> str:
 
 def _cell(cell: PlayedCell, markdown: Any, *, is_chinese: bool) -> str:
     if cell.kind == "markdown":
-        return BREAK.sub("&nbsp;", str(markdown.render(cell.source)))
+        return keep_together(str(markdown.render(cell.source)))
     code = CODE.zh if is_chinese else CODE.en
     opened = "" if only_claims(cell.source) else " open"
     parts = [
         f'<details class="code"{opened}><summary>{code}</summary><pre><code>'
-        f"{escape_lines(cell.source)}</code></pre></details>"
+        f"{escape_lines(FORMATTER.sub('', cell.source))}</code></pre></details>"
     ]
     parts += [_shown(shown, is_chinese=is_chinese) for shown in cell.shown]
     return "\n".join(parts)
@@ -68,8 +71,7 @@ def _cell(cell: PlayedCell, markdown: Any, *, is_chinese: bool) -> str:
 def _shown(shown: Shown, *, is_chinese: bool) -> str:
     parts = []
     if shown.html:
-        html = BREAK.sub("&nbsp;", shown.html)
-        parts.append(f'<div class="result">{html}</div>')
+        parts.append(f'<div class="result">{keep_together(shown.html)}</div>')
     elif shown.text:
         parts.append(f'<pre class="result">{escape_lines(shown.text)}</pre>')
     if shown.png is not None:
@@ -77,6 +79,11 @@ def _shown(shown: Shown, *, is_chinese: bool) -> str:
         data = base64.b64encode(shown.png).decode()
         parts.append(f'<img src="data:image/png;base64,{data}" alt="{alternative}">')
     return "\n".join(parts)
+
+
+def keep_together(html: str) -> str:
+    """HTML in which no line ends between a number and its percent sign, or around a ×."""
+    return BLANKS.sub("\N{NO-BREAK SPACE}", html)
 
 
 def only_claims(source: str) -> bool:

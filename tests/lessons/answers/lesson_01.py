@@ -8,4 +8,4 @@ def learn_one(weight, bias, x, target):
     return np.append(weight + (target - answer) * x, bias + target - answer)
 
 
-ANSWERS = {"1.1": learn_one, "1.2": [-3.0, -1.5], "1.3": "b", "1.4": 5}
+ANSWERS = {"1.1": learn_one, "1.2": [-3.0, -1.5], "1.4": "b", "1.3": 5}

@@ -24,7 +24,8 @@ from convscope.inspection.parameters.dead_units import DeadUnits, find_dead_unit
 from convscope.inspection.parameters.statistics import ParameterStatistics, measure_parameters
 from convscope.inspection.parameters.table import parameter_table
 from convscope.look.html import table
-from convscope.look.numbers import percent
+from convscope.look.language import pick
+from convscope.look.numbers import number, percent
 from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
@@ -83,18 +84,23 @@ class ParameterDescription:
                 " = ".join((row.name, *row.also)),
                 "×".join(map(str, row.shape)),
                 f"{row.count:,}",
-                f"{row.mean:.3g}",
-                f"{row.std:.3g}",
-                f"{row.norm:.3g}",
+                number(row.mean, 3),
+                number(row.std, 3),
+                number(row.norm, 3),
                 percent(row.zeros),
-                "–" if row.gradient_norm is None else f"{row.gradient_norm:.3g}",
+                "–" if row.gradient_norm is None else number(row.gradient_norm, 3),
             )
             for row in self.parameters
         ]
         headings = (
-            *("parameter", "shape", "count", "mean", "std", "norm", "zeros"), "gradient norm",
+            pick("parameter", "参数"), pick("shape", "形状"), pick("count", "个数"),
+            pick("mean", "均值"), pick("std", "标准差"), pick("norm", "范数"),
+            pick("zeros", "零的比例"), pick("gradient norm", "梯度的范数"),
         )  # fmt: skip
-        caption = " ".join([f"Parameters of {self.network}.", *self._dead_lines(), *self.notes])
+        named = pick(f"Parameters of {self.network}", f"{self.network} 的参数")
+        caption = ". ".join([named, " ".join([*self._dead_lines(), *self.notes])]).removesuffix(
+            ". "
+        )
         return table(rows, headings, caption=caption)
 
     def figure(self, path: str | Path | None = None) -> Figure:

@@ -194,7 +194,7 @@ EXERCISES: list[Exercise] = [
         ],
     ),
     prediction(
-        "1.3",
+        "1.4",
         options=("a", "b", "c"),
         measure=_at_a_large_rate,
         mistakes=[
@@ -219,7 +219,7 @@ EXERCISES: list[Exercise] = [
         ],
     ),
     design(
-        "1.4",
+        "1.3",
         measure=_smallest,
         mistakes=[
             WrongAnswer(2, TOO_FEW),
