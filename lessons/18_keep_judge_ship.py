@@ -230,7 +230,7 @@ cs.lessons.claim(
 # Softmax divides 1 among the classes, whatever the image is: there is no place for "none of these".
 # The probability is that of the class *if it is one of them*. Whether it is one of them is another
 # question, and Convscope answers it from how unlike all training images the logits are. Look at the
-# last bars: a digit upside down is not caught half of the time. That threshold is no guarantee
+# last bars: of the digits upside down more than half are not caught. That threshold is no guarantee
 # either.
 #
 # ## 5 · Your own photograph

@@ -215,7 +215,7 @@ cs.lessons.claim(
     digits=digits.unknown,
 )
 
-# %% [markdown] en="07cd92fe"
+# %% [markdown] en="2b54cde8"
 # softmax 总是把 1 分给各个类别，不管图像是什么：没有“都不是”的位置。那个概率是说：
 # *如果它属于其中一类*，那么是这一类的概率。它究竟属不属于其中一类，是另一个问题；Convscope
 # 看 logit 与所有训练图像相差多远来回答。请看最后一组：上下颠倒的数字，有一半以上没有被识破。

@@ -121,7 +121,7 @@ class BatchSizeComparison(Printed):
 
 def _names() -> dict[str, str]:
     return {
-        "plain": pick("without", "不用规范化"),
+        "plain": pick("no normalization", "不用规范化"),
         "batch norm": pick("batch normalization", "批量规范化"),
     }
 

@@ -120,7 +120,7 @@ class CovariateShift(Printed):
 
 def _names() -> dict[str, str]:
     return {
-        "plain": pick("without", "不用规范化"),
+        "plain": pick("no normalization", "不用规范化"),
         "batch norm": pick("batch normalization", "批量规范化"),
         "noisy batch norm": pick("… and noise behind it", "批量规范化之后加噪声"),
     }

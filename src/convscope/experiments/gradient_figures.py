@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
+from convscope.look.numbers import number
 from convscope.look.palette import BLUE, DIM, FAINT, VERMILION
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def start_signals_figure(found: StartSignals, path: str | Path | None = None) ->
         axes.hlines(places, min(gradients) / 10, gradients, color=BLUE, linewidth=2)
         axes.plot(gradients, places, "o", color=BLUE, markersize=9)
         for place, gradient in zip(places, gradients, strict=True):
-            axes.text(gradient * 2, place, f"{gradient:.0e}", va="center", color=DIM)
+            axes.text(gradient * 2, place, number(gradient, 1), va="center", color=DIM)
         axes.set_xscale("log")
         axes.set_xlim(min(gradients) / 10, max(gradients) * 30)
         axes.set_yticks(places, [signal.initialization for signal in found.signals])

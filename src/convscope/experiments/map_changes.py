@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from convscope.errors import UsageError
 from convscope.experiments.brief_training import on_one_thread
 from convscope.experiments.digits_on_canvas import move_images
+from convscope.experiments.variant_names import name_variant
 from convscope.look.language import pick
 from convscope.look.numbers import percent
 from convscope.look.palette import MARKERS, SERIES
@@ -43,7 +44,10 @@ class MapChanges(Printed):
     def shown(self) -> Iterator[Part]:
         """What is shown, from top to bottom."""
         title = pick("Change of the map, by pixels moved", "不同平移像素数下特征图的变化")
-        rows = [(name, *(percent(x, 0) for x in each)) for name, each in self.changes.items()]
+        rows = [
+            (name_variant(name), *(percent(x, 0) for x in each))
+            for name, each in self.changes.items()
+        ]
         yield TextTable(title, ("", *map(str, self.shifts)), rows)
 
     def figure(self, path: str | Path | None = None) -> Figure:
@@ -67,7 +71,7 @@ class MapChanges(Printed):
                 values = [100 * change for change in changes]
                 axes.plot(
                     self.shifts, values, f"{MARKERS[number % len(MARKERS)]}-",
-                    color=SERIES[number % len(SERIES)], label=name,
+                    color=SERIES[number % len(SERIES)], label=name_variant(name),
                 )  # fmt: skip
             axes.set_xticks(self.shifts)
             axes.set_ylim(bottom=0)

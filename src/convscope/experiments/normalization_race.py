@@ -117,8 +117,8 @@ class NormalizationRace(Printed):
 
 def _names() -> dict[str, str]:
     return {
-        "plain": pick("without", "不用规范化"),
-        "kaiming": pick("without, Kaiming start", "不用规范化，Kaiming 初始化"),
+        "plain": pick("no normalization", "不用规范化"),
+        "kaiming": pick("no normalization, Kaiming start", "不用规范化，Kaiming 初始化"),
         "batch norm": pick("batch normalization", "批量规范化"),
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.experiments.variant_names import name_variant
 from convscope.look.canvas import drawing, footnote, headline
 from convscope.look.language import pick
 from convscope.look.palette import INK, WHITE
@@ -46,7 +47,7 @@ def draw_rate_maps(maps: Sequence[RateMap], path: str | Path | None = None) -> F
                 axes.text(
                     column, row, f"{100 * value:.0f} %", ha="center", va="center", color=colour
                 )
-            axes.set_title(each.name)
+            axes.set_title(name_variant(each.name))
             axes.set_xticks(range(len(each.rates)), [f"{rate:g}" for rate in each.rates])
             axes.set_yticks(range(len(each.initializations)), each.initializations)
             axes.set_xlabel(pick("learning rate", "学习率"))

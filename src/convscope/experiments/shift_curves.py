@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import UsageError
 from convscope.experiments.equivariance import ROUNDING, measure_shift_response
+from convscope.experiments.variant_names import name_variant
 from convscope.look import numbers
 from convscope.look.language import pick
 from convscope.look.palette import MARKERS, SERIES
@@ -51,7 +52,10 @@ class ShiftCurves(Printed):
         )
         headings = (pick("shift", "平移"), *map(str, self.shifts))
         rows = [
-            (name, *("0" if error < ROUNDING else numbers.number(error, 2) for error in errors))
+            (
+                name_variant(name),
+                *("0" if error < ROUNDING else numbers.number(error, 2) for error in errors),
+            )
             for name, errors in self.errors.items()
         ]
         yield TextTable("", headings, rows)
@@ -79,7 +83,7 @@ class ShiftCurves(Printed):
             for number, (name, errors) in enumerate(self.errors.items()):
                 axes.plot(
                     self.shifts, errors, f"{MARKERS[number % len(MARKERS)]}-",
-                    color=SERIES[number % len(SERIES)], label=name,
+                    color=SERIES[number % len(SERIES)], label=name_variant(name),
                 )  # fmt: skip
             axes.set_xticks(self.shifts)
             axes.set_ylim(bottom=-0.03)

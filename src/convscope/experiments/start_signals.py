@@ -14,6 +14,7 @@ from torch import nn
 from convscope.data.load import load
 from convscope.experiments.untrained_parameters import find_untrained
 from convscope.look.language import pick
+from convscope.look.numbers import number
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
 from convscope.networks.initialization import initialize
 
@@ -55,11 +56,11 @@ class StartSignals(Printed):
 
     def shown(self) -> Iterator[Part]:
         """A row for each initialization."""
-        low, high = (choose(s.gradient for s in self.signals) for choose in (min, max))
+        low, high = (number(choose(s.gradient for s in self.signals), 1) for choose in (min, max))
         yield Paragraph(
             pick(
-                f"The first layer's gradient: from {low:.0e} to {high:.0e}, by initialization",
-                f"第一层的梯度：因初始化不同，从 {low:.0e} 到 {high:.0e}",
+                f"The first layer's gradient: from {low} to {high}, by initialization",
+                f"第一层的梯度：因初始化不同，从 {low} 到 {high}",
             ),
             "bold",
         )
@@ -68,7 +69,9 @@ class StartSignals(Printed):
             pick("spread of logits over images", "不同图像的输出差异"),
             pick("gradient of the first layer", "第一层的梯度"),
         ]
-        rows = [[s.initialization, f"{s.spread:.0e}", f"{s.gradient:.0e}"] for s in self.signals]
+        rows = [
+            [s.initialization, number(s.spread, 1), number(s.gradient, 1)] for s in self.signals
+        ]
         yield TextTable("", headings, rows)
 
     def figure(self, path: str | Path | None = None) -> Figure:

@@ -42,13 +42,16 @@ def training_curves_figure(curves: TrainingCurves, path: str | Path | None = Non
         loss.plot(epochs, curves.train_loss, color=TRAINING, linestyle="--", marker="o")
         loss.set_title(pick("Training loss", "训练损失"))
         loss.set_ylim(bottom=0)
-        loss.axhline(np.log(curves.classes), color=TRAINING, linewidth=0.8)
+        guessing = np.log(curves.classes)
+        is_below = curves.train_loss[-1] > 0.9 * guessing  # where the curve leaves room
+        loss.axhline(guessing, color=TRAINING, linewidth=0.8)
         loss.annotate(
             pick(f"guessing: ln {curves.classes}", f"瞎猜：ln {curves.classes}"),
-            (epochs[-1], np.log(curves.classes)),
-            (0, 4),
+            (epochs[-1], guessing),
+            (0, -8 if is_below else 4),
             textcoords="offset points",
             ha="right",
+            va="top" if is_below else "baseline",
             color=TRAINING,
         )
         accuracy.plot(
@@ -59,7 +62,7 @@ def training_curves_figure(curves: TrainingCurves, path: str | Path | None = Non
         accuracy.set_title(pick("Accuracy", "准确率"))
         accuracy.set_ylim(0, 1.02)
         accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-        accuracy.legend(loc="lower right")
+        accuracy.legend(loc="best")
         for axes in (loss, accuracy):
             axes.set_xlabel(pick("epoch", "轮"))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))

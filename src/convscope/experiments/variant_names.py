@@ -1,4 +1,4 @@
-"""What the variants of stored trainings are called in texts and figures."""
+"""What the variants that lessons compare are called in texts and figures."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ NAMES = {
     "one 5×5": Words("one 5×5", "一个 5×5"),
     "four 3×3": Words("four 3×3", "四个 3×3"),
     "two 5×5": Words("two 5×5", "两个 5×5"),
+    "sigmoid, average": Words("sigmoid, average", "sigmoid，平均汇聚"),
+    "relu, max": Words("relu, max", "ReLU，最大汇聚"),
+    "image": Words("image", "图像"),
+    "stride 2": Words("stride 2", "步幅 2"),
+    "average 2": Words("average 2", "平均汇聚 2"),
+    "max 2": Words("max 2", "最大汇聚 2"),
+    "max 4": Words("max 4", "最大汇聚 4"),
+    "max 8": Words("max 8", "最大汇聚 8"),
+    "max 2, s = 1": Words("max 2, s = 1", "最大汇聚 2，s = 1"),
+    "max 2, s = 2": Words("max 2, s = 2", "最大汇聚 2，s = 2"),
+    "average 2, s = 2": Words("average 2, s = 2", "平均汇聚 2，s = 2"),
     "none": Words("none", "不填充"),
     "zeros": Words("zeros", "零 zeros"),
     "reflect": Words("reflect", "镜像 reflect"),

@@ -6,6 +6,7 @@ from torch import nn
 
 from convscope.inspection.trace.trace import trace
 from convscope.look.html import escape
+from convscope.look.language import use_language
 
 
 def test_every_layer_with_its_parameters_is_there():
@@ -30,3 +31,12 @@ def test_names_of_modules_are_escaped():
     page = trace(Own(), (1, 6, 6))._repr_html_()
     assert "<script" not in page
     assert "&lt;script&gt;x" in page
+
+
+def test_headings_and_totals_are_in_the_chosen_language():
+    found = trace("lenet")
+    with use_language("zh"):
+        page = found._repr_html_()
+    assert "参数" in page
+    assert "合计" in page
+    assert "total" in found._repr_html_()

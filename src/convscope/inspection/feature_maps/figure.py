@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from convscope.look.canvas import drawing, footnote, headline
+from convscope.look.language import pick
 from convscope.look.panels import add_bar, draw_mosaic, size, value_range
 
 MOST = 64  # maps
@@ -36,12 +37,16 @@ def feature_maps_figure(
         many = "map" if len(values) == 1 else "maps"
         headline(
             figure,
-            f"{layer} ({kind}): {some}{len(values)} {many} of {size(values)}",
+            pick(
+                f"{layer} ({kind}): {some}{len(values)} {many} of {size(values)}",
+                f"{layer}（{kind}）：{len(values)} 张 {size(values)} 的特征图"
+                f"{f'，前 {MOST} 张' if some else ''}",
+            ),
         )
         axes = figure.subplots()
         add_bar(figure, draw_mosaic(axes, maps, columns, low, high), axes)
         if not maps.any():
-            footnote(figure, "All of them are 0 everywhere.")
+            footnote(figure, pick("All of them are 0 everywhere.", "它们处处为 0。"))
     return figure
 
 

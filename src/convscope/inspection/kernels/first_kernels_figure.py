@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convscope.inspection.feature_maps.figure import mosaic_columns
 from convscope.look.canvas import drawing, footnote, headline
+from convscope.look.language import pick
 from convscope.look.panels import add_bar, draw_mosaic, size, value_range
 
 MOST = 64  # kernels
@@ -33,19 +34,28 @@ def first_kernels_figure(
     weights = kernels[:MOST]
     count, channels, height, width = weights.shape
     far = max(map(abs, value_range(weights)))
-    title = f"{layer}: {len(kernels)} kernels of {size(weights)}"
-    if count < len(kernels):
-        title += f", the first {count}"
     in_colour = channels == 3
     images = weights.transpose(0, 2, 3, 1) if in_colour else weights.reshape(-1, height, width)
     columns = mosaic_columns(len(images), height / width)
     rows = math.ceil(len(images) / columns)
     with drawing(path, 7.0, min(6.0 * rows / columns * height / width + 1.4, 14.0)) as figure:
+        title = pick(
+            f"{layer}: {len(kernels)} kernels of {size(weights)}",
+            f"{layer}：{len(kernels)} 个 {size(weights)} 的卷积核",
+        )
+        if count < len(kernels):
+            title += pick(f", the first {count}", f"，前 {count} 个")
         headline(figure, title)
         axes = figure.subplots()
         if in_colour:
             draw_mosaic(axes, np.clip(0.5 + 0.5 * images / far, 0, 1), columns)
-            footnote(figure, f"mid grey is 0, full colour ±{far:.2g}")
+            footnote(
+                figure,
+                pick(
+                    f"mid grey is 0, full colour ±{far:.2g}",
+                    f"中灰为 0，最纯的颜色为 ±{far:.2g}",
+                ),
+            )
         else:
             add_bar(figure, draw_mosaic(axes, images, columns, -far, far), axes)
     return figure

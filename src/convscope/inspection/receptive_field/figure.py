@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convscope.inspection.receptive_field.effective_field import pixels_of_share
 from convscope.inspection.receptive_field.unit_field import Box, UnitField
 from convscope.look.canvas import drawing, footnote, headline
+from convscope.look.language import pick
 from convscope.look.numbers import percent
 from convscope.look.palette import FAINT, VERMILION
 from convscope.look.panels import Pixels, add_bar, draw_image, draw_values
@@ -37,11 +38,16 @@ def receptive_field_figure(
     """
     height, width = image.shape[-2:]
     with drawing(path, 11.0, min(1.6 + 5.0 * height / width, 12.0)) as figure:
-        headline(figure, f"{field.layer}: {field.place}")
+        headline(figure, f"{field.layer}{pick(': ', '：')}{field.place}")
         left, right = figure.subplots(1, 2)
-        left.set_title(f"sees {_size(field.box)} pixels of the image")
+        left.set_title(
+            pick(
+                f"sees {_size(field.box)} pixels of the image",
+                f"看到图像的 {_size(field.box)} 个像素",
+            )
+        )
         draw_image(left, image)
-        right.set_title("how much each of them matters")
+        right.set_title(pick("how much each of them matters", "每个像素有多重要"))
         peak = effective.max() or 1.0
         add_bar(figure, draw_values(right, effective / peak, 0.0, 1.0), right)
         for axes in (left, right):
@@ -50,9 +56,14 @@ def receptive_field_figure(
         among = int(field.rows.sum() * field.columns.sum())
         footnote(
             figure,
-            f"Box: the theoretical field{_beyond(field, height, width)}.\nColours: the size of the "
-            "unit's gradient by the pixel, as a share of the largest; "
-            f"{percent(SHARE, 0)} of it lies in {within:,} of {among:,} pixels.",
+            pick(
+                f"Box: the theoretical field{_beyond(field, height, width)}.\n"
+                "Colours: the size of the unit's gradient by the pixel, as a share of the largest; "
+                f"{percent(SHARE, 0)} of it lies in {within:,} of {among:,} pixels.",
+                f"方框：理论感受野{_beyond(field, height, width)}。\n"
+                "颜色：单元对该像素的梯度大小，与最大者之比；"
+                f"其 {percent(SHARE, 0)} 在 {among:,} 个像素中的 {within:,} 个里。",
+            ),
         )
     return figure
 
@@ -97,5 +108,8 @@ def _size(box: Box) -> str:
 def _beyond(field: UnitField, height: int, width: int) -> str:
     if field.unclipped == field.box:
         return ""
-    dashed = ", dashed" if _fits(field.unclipped, height, width) else ""
-    return f" ({_size(field.unclipped)}{dashed}, if the image went on beyond its border)"
+    is_drawn, size = _fits(field.unclipped, height, width), _size(field.unclipped)
+    return pick(
+        f" ({size}{', dashed' if is_drawn else ''}, if the image went on beyond its border)",
+        f"（{'虚线：' if is_drawn else ''}假如图像在边界之外延续，则为 {size}）",
+    )

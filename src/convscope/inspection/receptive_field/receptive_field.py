@@ -24,6 +24,7 @@ from convscope.inspection.open.unit import parse_unit
 from convscope.inspection.receptive_field.effective_field import effective_field, pixels_of_share
 from convscope.inspection.receptive_field.unit_field import UnitField, unit_field
 from convscope.look.html import table
+from convscope.look.language import pick
 from convscope.look.numbers import percent
 from convscope.runtime.usual_settings import in_usual_settings
 
@@ -64,19 +65,32 @@ class UnitReceptiveField:
     def _rows(self) -> list[tuple[str, str]]:
         box, beyond = self.seen.box, self.seen.unclipped
         rows = [
-            ("unit", f"{self.seen.layer}, {self.seen.place}"),
+            (pick("unit", "单元"), f"{self.seen.layer}, {self.seen.place}"),
             (
-                "sees",
-                f"{_size(box.size)} pixels: rows {box.top} to {box.bottom}, columns {box.left} to "
-                f"{box.right}",
+                pick("sees", "看到"),
+                pick(
+                    f"{_size(box.size)} pixels: rows {box.top} to {box.bottom}, "
+                    f"columns {box.left} to {box.right}",
+                    f"{_size(box.size)} 个像素：行 {box.top} 至 {box.bottom}，"
+                    f"列 {box.left} 至 {box.right}",
+                ),
             ),
         ]
         if beyond != box:
-            rows.append(("without the border", f"{_size(beyond.size)} pixels"))
+            size = _size(beyond.size)
+            rows.append(
+                (
+                    pick("without the border", "假如没有边界"),
+                    pick(f"{size} pixels", f"{size} 个像素"),
+                )
+            )
         rows.append(
             (
-                f"{percent(SHARE, 0)} of what matters",
-                f"lies in {self.pixels_that_matter:,} of {self.pixels_seen:,} pixels",
+                pick(f"{percent(SHARE, 0)} of what matters", f"{percent(SHARE, 0)} 的影响"),
+                pick(
+                    f"lies in {self.pixels_that_matter:,} of {self.pixels_seen:,} pixels",
+                    f"在 {self.pixels_seen:,} 个像素中的 {self.pixels_that_matter:,} 个里",
+                ),
             )
         )
         return rows
@@ -87,7 +101,7 @@ class UnitReceptiveField:
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
-        return table([*self._rows(), *(("note", note) for note in self.notes)])
+        return table([*self._rows(), *((pick("note", "说明"), note) for note in self.notes)])
 
     def figure(self, path: str | Path | None = None) -> Figure:
         """Draw the field on the image, and how much each pixel matters.

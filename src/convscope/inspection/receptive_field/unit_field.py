@@ -23,6 +23,7 @@ from convscope.errors import UsageError
 from convscope.graph.graph import Graph, Node
 from convscope.graph.reach import looks_at
 from convscope.graph.region import Extent, Region, join_regions
+from convscope.look.language import pick
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ class UnitField:
     def place(self) -> str:
         """The unit's index in words."""
         if len(self.unit) == 3:
-            return "channel {}, row {}, column {}".format(*self.unit)
-        return f"unit {', '.join(str(index) for index in self.unit)}"
+            places = "channel {}, row {}, column {}", "通道 {}，行 {}，列 {}"
+            return pick(*places).format(*self.unit)
+        return f"{pick('unit', '单元')} {', '.join(str(index) for index in self.unit)}"
 
 
 def check_unit(node: Node, unit: Sequence[int]) -> tuple[int, ...]:
