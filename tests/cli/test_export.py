@@ -22,7 +22,8 @@ def test_export(command, digits_run, tmp_path):
     onnx.checker.check_model(str(tmp_path / "digits.onnx"))
     again = command("export", digits_run.folder, "digits.onnx", code=2)
     assert again.stderr == (
-        "convscope: 'digits.onnx' exists. Replace it: --force; or give another name.\n"
+        "convscope: 'digits.onnx' exists. Replace it: --force (in Python force=True); "
+        "or give another name.\n"
     )
 
 

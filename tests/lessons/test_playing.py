@@ -95,7 +95,7 @@ def test_the_script_runs_by_itself_in_the_language_of_its_folder(sample, capsys,
     shown = capsys.readouterr().out
     assert "✓ 一加一等于 2。" in shown
     figure = tmp_path / "lesson-figures" / "99" / "01.png"
-    assert "图: lesson-figures/99/01.png" in shown
+    assert "图：lesson-figures/99/01.png" in shown
     assert figure.read_bytes().startswith(b"\x89PNG")
     runpy.run_path(str(find_lesson(99).source("en")), run_name="__main__")
     assert "figure: lesson-figures/99/01.png (replaced)" in capsys.readouterr().out

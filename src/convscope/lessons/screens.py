@@ -57,7 +57,7 @@ class TerminalScreen:
             replaced = pick(" (replaced)", "（已替换）") if file.exists() else ""
             with atomic_path(file) as temporary:
                 temporary.write_bytes(shown.png)
-            print(f"{pick('figure', '图')}: {file}{replaced}")
+            print(f"{pick('figure: ', '图：')}{file}{replaced}")
 
 
 class NotebookScreen:

@@ -36,7 +36,7 @@ def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
     if not force:
         raise UsageError(
             f"--out {str(folder)!r} is a run already. Go on with it: convscope resume {folder}; "
-            "replace it: --force; or give another folder."
+            "replace it: --force (in Python force=True); or give another folder."
         )
 
 

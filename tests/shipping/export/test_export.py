@@ -117,7 +117,9 @@ def test_nothing_is_overwritten(digits_run, tmp_path):
     file = tmp_path / "digits.onnx"
     file.write_text("mine")
     again = lambda **more: cs.export(digits_run, file, quiet=True, **more)  # noqa: E731
-    expected = f"{str(file)!r} exists. Replace it: --force; or give another name."
+    expected = (
+        f"{str(file)!r} exists. Replace it: --force (in Python force=True); or give another name."
+    )
     assert message(again) == expected
     assert file.read_text() == "mine"
     file.unlink()

@@ -131,7 +131,10 @@ def refuse_existing(file: Path, *, force: bool) -> None:
     if file.is_dir():
         raise UsageError(f"{str(file)!r} is a folder. Give the name of a file to write.")
     if file.exists() and not force:
-        raise UsageError(f"{str(file)!r} exists. Replace it: --force; or give another name.")
+        raise UsageError(
+            f"{str(file)!r} exists. Replace it: --force (in Python force=True); "
+            "or give another name."
+        )
 
 
 def _check_target(file: Path, model_file: Path) -> None:
