@@ -171,7 +171,7 @@ def test_a_time_that_is_given_is_filled_as_history_says(monkeypatch):
     found = Plan("lenet", "mnist", precision="float32", minutes=5, epochs=None).forecast(64)
     assert found.run.value / found.uncorrected["run"] > 1.7
     outside = found.start_seconds + found.final_evaluation_seconds
-    # The step under way when the time is up is finished, and a checkpoint written. No epoch is begun
+    # The step under way when the time is up is finished, a checkpoint written. No epoch is begun
     # for whose evaluation no time is left; the first one is evaluated in any case (twice as slowly
     # as it seems, here).
     evaluation = 2 * found.evaluation_seconds
