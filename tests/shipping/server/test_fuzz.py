@@ -163,16 +163,22 @@ def test_thousands_of_bodies_leave_nothing_in_memory():
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert int(done.stdout) < 16 << 20
+    assert int(done.stdout) < 8 << 20
 
 
 def grown_by_thousands():
-    """Bytes by which the process grows while it serves 5,000 bodies, after 1,000 others."""
+    """Bytes by which the process grows while it serves 2,500 bodies, after 1,000 others.
+
+    The less of two times: what leaks does so each time, but an image of hundreds of megabytes may
+    once leave a piece of memory that isn't given back.
+    """
     with served(ByBrightness()) as (address, server):
         post_some(address, range(1000, 2000))
-        before = held_bytes()
-        post_some(address, range(2000, 7000))
-        grown = held_bytes() - before
+        held = [held_bytes()]
+        for first in (2000, 4500):
+            post_some(address, range(first, first + 2500))
+            held.append(held_bytes())
+        grown = min(held[1] - held[0], held[2] - held[1])
         assert server.condition.in_work == 0
         assert ask_for(address, 7) == "class 7"
         assert "convscope_queue_images 0.0" in get(f"{address}/metrics").text
