@@ -52,18 +52,50 @@ def train_briefly(
     losses = torch.zeros(epochs)
     network.train()
     with on_one_thread():
-        for epoch in range(epochs):
-            order = torch.randperm(len(images), generator=random)
-            for batch in torch.split(order, batch_size):
-                met = images[batch] if change is None else change(images[batch], random)
-                loss = F.cross_entropy(network(met), labels[batch])
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-                schedule.step()
-                losses[epoch] += loss.detach() * len(batch)
+        steps_taken = train_in_steps(
+            network, optimizer, images, labels, epochs, batch_size, random, change
+        )
+        for epoch, loss, count in steps_taken:
+            schedule.step()
+            losses[epoch] += loss * count
     network.eval()
     return tuple((losses / len(images)).tolist())
+
+
+def train_in_steps(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    images: Tensor,
+    labels: Tensor,
+    epochs: int,
+    batch_size: int,
+    random: torch.Generator,
+    change: Change | None = None,
+) -> Iterator[tuple[int, Tensor, int]]:
+    """Train on cross-entropy, every image once in an epoch; stops after each step.
+
+    Args:
+        network: In training mode; from a batch of images to logits (N, classes).
+        optimizer: Of its parameters.
+        images: float32, as the network takes them.
+        labels: int64 (N,), class numbers.
+        epochs: How often every image is seen.
+        batch_size: Images of a step; the last batch of an epoch may be smaller.
+        random: Draws the order of the images, and what `change` draws.
+        change: Makes other images of a batch's (augmentation).
+
+    Yields:
+        The epoch, from 0; the batch's mean loss, and how many images it had.
+    """
+    for epoch in range(epochs):
+        order = torch.randperm(len(images), generator=random)
+        for batch in torch.split(order, batch_size):
+            met = images[batch] if change is None else change(images[batch], random)
+            loss = F.cross_entropy(network(met), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            yield epoch, loss.detach(), len(batch)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The training loop that lessons 5 and 15 share: plain SGD in memory, on one thread."""
+"""Plain SGD at a constant rate, for lessons 5 and 15: in memory, on one thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from convscope.experiments.brief_training import Change, on_one_thread
+from convscope.experiments.brief_training import Change, on_one_thread, train_in_steps
 
 
 def train_by_sgd(
@@ -45,22 +45,16 @@ def train_by_sgd(
         network.parameters(), lr=rate, momentum=momentum, weight_decay=weight_decay
     )
     random = torch.Generator().manual_seed(seed)
-    step = 0
     network.train()
     with on_one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for _ in range(epochs):
-            order = torch.randperm(len(images), generator=random)
-            for batch in torch.split(order, batch_size):
-                met = images[batch] if change is None else change(images[batch], random)
-                loss = F.cross_entropy(network(met), labels[batch])
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-                step += 1
-                if watch is not None:
-                    watch(step)
-                    network.train()
+        steps = train_in_steps(
+            network, optimizer, images, labels, epochs, batch_size, random, change
+        )
+        for step, _ in enumerate(steps, start=1):
+            if watch is not None:
+                watch(step)
+                network.train()
     network.eval()
 
 
