@@ -13,7 +13,7 @@ from PIL import Image
 from convscope.definitions.convolution import convolution
 from convscope.definitions.cross_correlation import cross_correlation
 from convscope.definitions.pooling import average_pool, max_pool
-from convscope.studio.bench.images import DRAWN
+from convscope.studio.images import DRAWN
 from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 
 import convscope as cs
-from convscope.studio.bench.images import built_in
+from convscope.studio.images import built_in
 from convscope.studio.numbers import SentArray
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "a‮b" + "n" * 200, "😀 group")

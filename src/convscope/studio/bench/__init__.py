@@ -5,7 +5,6 @@
   what each channel contributes, the output, the size formula, and which pixels no window reads.
 - `check.py`: the same output by PyTorch, and the largest difference. Only this loads torch.
 - `teach.py`: gradient descent that teaches a kernel what another one does.
-- `images.py`: the images that are there, and files that a person brings.
 - `routes.py`: all of it under /api/bench.
 
 Promises: nothing on the page's grids is computed in the page, but the products of one window under

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from convscope.inspection.kernels.kernel import GALLERY
 from convscope.studio.bench.check import check
 from convscope.studio.bench.compute import compute
-from convscope.studio.bench.images import SIDES, brought, built_in, image_names
 from convscope.studio.bench.settings import BenchSettings, Setting
 from convscope.studio.bench.teach import TeachRequest, teach
+from convscope.studio.images import SIDES, brought, built_in, image_names
 from convscope.studio.numbers import send_array
 from convscope.web.failures import Refused, json_response
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from convscope.data.decode import decode
-from convscope.studio.bench.images import PIXELS, image_names
+from convscope.studio.images import PIXELS, image_names
 from convscope.studio.network.choose import find_network, list_stored
 from convscope.studio.network.subject import (
     SIDES,

@@ -12,7 +12,7 @@ import pydantic
 from numpy.typing import NDArray
 
 from convscope.errors import ConvscopeError
-from convscope.studio.bench.images import built_in
+from convscope.studio.images import built_in
 from convscope.studio.network.choose import find_network
 from convscope.studio.numbers import SentArray
 from convscope.studio.refusals import refuse

@@ -1,4 +1,4 @@
-"""The images of the bench: small drawn ones, digits, photographs, and files that people bring."""
+"""The images of all views: small drawn ones, digits, photographs, and files that people bring."""
 
 from __future__ import annotations
 

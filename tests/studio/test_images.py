@@ -1,4 +1,4 @@
-"""The images of the bench, and files that people bring."""
+"""The images of all views, and files that people bring."""
 
 import io
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.studio.bench.images import DIGITS, DRAWN, SIDES, image_names
+from convscope.studio.images import DIGITS, DRAWN, SIDES, image_names
 from tests.studio.conftest import TOKEN, received
 
 
