@@ -15,11 +15,11 @@ tensorboard/         event files
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pydantic
 from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
@@ -27,16 +27,16 @@ from convscope.files import write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
+from convscope.runs.checked_json import read_checked, read_line, write_line
+from convscope.runs.claim import CLAIM
 from convscope.runs.forecast import read_forecast
 from convscope.runs.model import Model, load_model
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
+from convscope.runs.run_facts import EvaluationSummary, RunEnvironment, check_metric
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
-"""Names of metrics as earlier runs wrote them, and as they are called now."""
 
 
 class Run:
@@ -163,16 +163,12 @@ class Run:
                 f"Run {str(self.folder)!r} stopped before its first step. Start it again: "
                 f"convscope train NETWORK DATA --recipe {self.recipe_file} --out NEW_FOLDER"
             )
-        try:
-            facts = json.loads(self.environment_file.read_text(encoding="utf-8"))
-            if not isinstance(facts, dict):
-                raise ValueError("it is no JSON object")
-        except ValueError as error:
-            raise ConvscopeError(
-                f"{str(self.environment_file)!r} is damaged ({error}). It says what the run chose "
-                "on this machine; without it the run can't go on. Put it back, or train again."
-            ) from None
-        return facts
+        return read_checked(
+            self.environment_file,
+            RunEnvironment,
+            "It says what the run chose on this machine; without it the run can't go on. Put it "
+            "back, or train again.",
+        )
 
     def summary(self) -> dict[str, Any]:
         """What the run came to: its folder, epochs, time, speed, and the evaluation.
@@ -185,17 +181,31 @@ class Run:
                 f"Run {str(self.folder)!r} hasn't ended yet. Go on with it: convscope resume "
                 f"{self.folder}"
             )
-        evaluated = json.loads(self.evaluation_file.read_text(encoding="utf-8"))
+        evaluated = self.read_evaluation()
         epochs = self.metrics("epoch")
         speeds = sorted(epoch["images_per_second"] for epoch in epochs)
         return {
             "run": str(self.folder),
             "epochs": len(epochs),
-            "seconds": epochs[-1]["seconds"],
-            "images_per_second": speeds[len(speeds) // 2],
+            "seconds": epochs[-1]["seconds"] if epochs else None,
+            "images_per_second": speeds[len(speeds) // 2] if epochs else None,
             "forecast": [row.model_dump() for row in read_forecast(self.folder)] or None,
             **{name: evaluated[name] for name in ("accuracy", "interval", "loss", "split")},
         }
+
+    def read_evaluation(
+        self, fields: type[pydantic.BaseModel] = EvaluationSummary
+    ) -> dict[str, Any]:
+        """The content of evaluation.json.
+
+        Args:
+            fields: What it must hold.
+
+        Raises:
+            ConvscopeError: It is damaged.
+        """
+        advice = f"Evaluate the run again: convscope evaluate {self.folder}"
+        return read_checked(self.evaluation_file, fields, advice)
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl so far; a line that is still being written is left out.
@@ -214,29 +224,24 @@ class Run:
 
     def _metric(self, number: int, line: bytes) -> dict[str, Any]:
         try:
-            values = json.loads(line)
-            if isinstance(values, dict) and isinstance(values.get("kind"), str):
-                return {
-                    FORMER_NAMES.get(str(name), str(name)): value for name, value in values.items()
-                }
-        except ValueError:  # neither JSON nor UTF-8
-            pass
-        raise ConvscopeError(
-            f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON object "
-            "with a 'kind'. Remove that line; only curves lose by it."
-        )
+            return check_metric(read_line(line))
+        except (ValueError, RecursionError) as error:
+            raise ConvscopeError(
+                f"Line {number} of {str(self.metrics_file)!r} is damaged ({error}). Remove that "
+                "line; only curves lose by it."
+            ) from None
 
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""
         with self.metrics_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"kind": kind, **values}, allow_nan=False) + "\n")
+            file.write(write_line({"kind": kind, **values}))
 
     def forget_after(self, step: int) -> None:
         """Drop the metrics later than `step`: a resumed run makes them again."""
         if not self.metrics_file.exists():
             return
         kept = [line for line in self.metrics() if line["step"] <= step]
-        write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
+        write_text(self.metrics_file, "".join(map(write_line, kept)))
 
     def model(self, module: nn.Module | None = None) -> Model:
         """The trained network in evaluation mode, with its card; opened anew at every call.
@@ -256,7 +261,7 @@ class Run:
 
 
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
-    """Make a run folder that holds the recipe and nothing else.
+    """Make a run folder that holds the recipe and nothing else but the claim of this process.
 
     Args:
         folder: Made, with its parents.
@@ -268,9 +273,12 @@ def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
     """
     check_out_folder(folder, force=force)
     folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()):
-        shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)  # an empty one may be reserved, and stays so
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        elif each.name != CLAIM:
+            each.unlink()
     (folder / "figures").mkdir()
     recipe.write(folder / "recipe.toml")
     return Run(folder)

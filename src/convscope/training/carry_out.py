@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from convscope.files import remove_leftovers
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.run import Run
+from convscope.runs.split_record import FILE as SPLITS_FILE
 from convscope.runs.split_record import read_split_record, write_split_record
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.execution import Execution
@@ -51,6 +53,7 @@ def carry_out(
     """
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
+    _remove_leftovers(run)
     if read_split_record(run.folder) is None:
         write_split_record(run.folder, job.splits)
     train_batches = job.training_batches(execution)
@@ -93,6 +96,13 @@ def carry_out(
     with explain_stop(run.folder):
         evaluate_result(run, job, view, expectation, quiet=quiet)
     return run
+
+
+def _remove_leftovers(run: Run) -> None:
+    """Remove what a process that was killed left half written; only this one writes here now."""
+    remove_leftovers(run.checkpoints)
+    for file in (run.model_file, run.metrics_file, run.environment_file, run.folder / SPLITS_FILE):
+        remove_leftovers(run.folder, file.stem)
 
 
 def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
-from convscope.files import write_text
 from convscope.runs.changed_recipe import check_recipe_change
+from convscope.runs.checked_json import write_checked
 from convscope.runs.choose_recipe import choose_recipe, run_name
+from convscope.runs.claim import claimed
 from convscope.runs.model_file import read_card
 from convscope.runs.not_kept import check_given
 from convscope.runs.out_folder import out_folder
@@ -82,32 +82,34 @@ def train(
     device = choose_device(chosen.device)
     view = LiveView(quiet=quiet)
     name = run_name(network, chosen)
-    with out_folder(out, name, force=force) as folder:
-        job = _prepare(network, data, chosen, view)
-        view.message(f"{name}: measuring how it runs fastest here")
-        execution = choose_for_job(job, device)
-        # What was measured goes into the run's recipe, so that it gives the same run on this
-        # machine.
-        measured = {
+    with ExitStack() as until_the_end:
+        with out_folder(out, name, force=force) as folder:
+            job = _prepare(network, data, chosen, view)
+            view.message(f"{name}: measuring how it runs fastest here")
+            execution = choose_for_job(job, device)
+            # What was measured goes into the run's recipe, so that it gives the same run on this
+            # machine.
+            measured = {
+                "precision": execution.precision,
+                "threads": execution.threads,
+                "recompute": choose_recomputed(job, execution, view),
+                "grey_range": job.splits["train"].grey_range,
+            }
+            until_the_end.enter_context(claimed(folder))
+            run = new_run(folder, chosen.replace(**measured), force=force)
+        environment = {
+            "convscope": __version__,
+            **describe(),
+            "device": str(execution.device),
             "precision": execution.precision,
-            "threads": execution.threads,
-            "recompute": choose_recomputed(job, execution, view),
-            "grey_range": job.splits["train"].grey_range,
+            "layout": execution.layout,
+            "matrix_convolutions": execution.plan,
+            "execution_reason": execution.reason,
+            "data_fingerprint": job.splits["train"].fingerprint(),
+            "recipe": run.recipe.as_dict(),
         }
-        run = new_run(folder, chosen.replace(**measured), force=force)
-    environment = {
-        "convscope": __version__,
-        **describe(),
-        "device": str(execution.device),
-        "precision": execution.precision,
-        "layout": execution.layout,
-        "matrix_convolutions": execution.plan,
-        "execution_reason": execution.reason,
-        "data_fingerprint": job.splits["train"].fingerprint(),
-        "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
-    }
-    write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
-    with _borrowed(job.network, execution.device):
+        write_checked(run.environment_file, environment, indent=2)
+        until_the_end.enter_context(_borrowed(job.network, execution.device))
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
