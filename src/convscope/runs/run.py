@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydantic
-from torch import nn
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
@@ -30,13 +29,15 @@ from convscope.runs import recipe as recipes
 from convscope.runs.checked_json import read_checked, read_line, write_line
 from convscope.runs.claim import CLAIM
 from convscope.runs.forecast import read_forecast
-from convscope.runs.model import Model, load_model
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run_facts import EvaluationSummary, RunEnvironment, check_metric
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch import nn
+
+    from convscope.runs.model import Model
 
 
 class Run:
@@ -257,6 +258,8 @@ class Run:
                 f"Run {str(self.folder)!r} has no model yet: it stopped before its first epoch "
                 f"ended. Go on with: convscope resume {self.folder}"
             )
+        from convscope.runs.model import load_model  # torch, which the rest of a run doesn't need
+
         return load_model(self.model_file, module)
 
 

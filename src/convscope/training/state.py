@@ -37,6 +37,8 @@ class Progress:
         best_epoch: The epoch (from 1) that reached it.
     """
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
     epoch: Count = 0
     step: Count = 0
     step_in_epoch: Count = 0
@@ -155,7 +157,7 @@ class TrainingState:
         self.progress = progress
 
 
-_PROGRESS = TypeAdapter(Progress, config=ConfigDict(extra="forbid"))
+_PROGRESS = TypeAdapter(Progress)
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
