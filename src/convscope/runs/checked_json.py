@@ -65,9 +65,12 @@ def read_checked(path: Path, fields: type[pydantic.BaseModel], advice: str) -> d
         content.pop("check", None)
         fields.model_validate(content)
     except (OSError, ValueError, RecursionError) as error:
-        is_about_fields = isinstance(error, pydantic.ValidationError)
-        reason = first_invalid(error) if is_about_fields else str(error)
-        raise ConvscopeError(f"{str(path)!r} is damaged ({reason}). {advice}") from None
+        reason = str(error)
+        if isinstance(error, pydantic.ValidationError):
+            reason = first_invalid(error)
+        elif isinstance(error, json.JSONDecodeError):
+            reason = f"Invalid JSON: {error}"
+        raise ConvscopeError(f"{str(path)!r} is damaged: {reason}. {advice}".strip()) from None
     return content
 
 

@@ -31,7 +31,7 @@ from convscope.runs.claim import CLAIM
 from convscope.runs.forecast import read_forecast
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run_facts import EvaluationSummary, RunEnvironment, check_metric
+from convscope.runs.run_facts import EvaluationSummary, RunFacts, check_metric
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -154,10 +154,18 @@ class Run:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Facts of the machine, versions, choices.
+        """Facts of the machine, versions, choices; as `read_environment` reads them."""
+        return self.read_environment()
+
+    def read_environment(self, fields: type[pydantic.BaseModel] = RunFacts) -> dict[str, Any]:
+        """The content of environment.json.
+
+        Args:
+            fields: What it must hold.
 
         Raises:
-            UsageError: The run stopped before it wrote them, and so before it began.
+            UsageError: The run stopped before it wrote it, and so before it began.
+            ConvscopeError: It is damaged.
         """
         if not self.environment_file.exists():
             raise UsageError(
@@ -166,7 +174,7 @@ class Run:
             )
         return read_checked(
             self.environment_file,
-            RunEnvironment,
+            fields,
             "It says what the run chose on this machine; without it the run can't go on. Put it "
             "back, or train again.",
         )
@@ -228,8 +236,8 @@ class Run:
             return check_metric(read_line(line))
         except (ValueError, RecursionError) as error:
             raise ConvscopeError(
-                f"Line {number} of {str(self.metrics_file)!r} is damaged ({error}). Remove that "
-                "line; only curves lose by it."
+                f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON "
+                f"object with a 'kind' ({error}). Remove that line; only curves lose by it."
             ) from None
 
     def log(self, kind: str, **values: Any) -> None:
@@ -241,7 +249,7 @@ class Run:
         """Drop the metrics later than `step`: a resumed run makes them again."""
         if not self.metrics_file.exists():
             return
-        kept = [line for line in self.metrics() if line["step"] <= step]
+        kept = [line for line in self.metrics() if line.get("step", 0) <= step]
         write_text(self.metrics_file, "".join(map(write_line, kept)))
 
     def model(self, module: nn.Module | None = None) -> Model:

@@ -17,14 +17,19 @@ FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
 """Names of metrics as earlier runs wrote them, and as they are called now."""
 
 
-class RunEnvironment(pydantic.BaseModel, extra="allow"):
-    """What resuming needs of environment.json; facts about the machine stand beside it."""
+class RunFacts(pydantic.BaseModel, extra="allow"):
+    """What every reader needs of environment.json; facts about the machine stand beside it."""
+
+    data_fingerprint: Annotated[str, pydantic.Field(max_length=200)]
+
+
+class ExecutionFacts(RunFacts):
+    """What resuming needs of environment.json."""
 
     device: Annotated[str, pydantic.Field(max_length=100)]
     precision: Literal["float32", "bfloat16"]
     layout: Literal["channels_last", "contiguous"] = "channels_last"
     matrix_convolutions: dict[str, tuple[str, ...]]
-    data_fingerprint: Annotated[str, pydantic.Field(max_length=200)]
     recipe: dict[str, Any] | None = None
 
 
@@ -37,40 +42,14 @@ class EvaluationSummary(pydantic.BaseModel):
     split: Literal["train", "validation", "test"]
 
 
-class StepLine(pydantic.BaseModel, extra="forbid"):
-    """A line of metrics.jsonl within an epoch."""
+class MetricLine(pydantic.BaseModel, extra="allow"):
+    """A line of metrics.jsonl: what is computed with later. Losses and accuracies stand beside."""
 
-    kind: Literal["step"]
-    step: Count
-    loss: Finite
-    learning_rate: Finite
-
-
-class EpochLine(pydantic.BaseModel, extra="allow"):
-    """A line of metrics.jsonl at the end of an epoch, with the loss and accuracy of a split."""
-
-    kind: Literal["epoch"]
-    step: Count
-    epoch: Count
-    seconds: Seconds
-    train_loss: Finite
-    train_accuracy: Share
-    images_per_second: Seconds
-    learning_rate: Finite
-    __pydantic_extra__: dict[str, Finite]
-
-
-class ErrorLine(pydantic.BaseModel, extra="forbid"):
-    """The line of metrics.jsonl about what ended a run."""
-
-    kind: Literal["error"]
-    step: Count
-    message: str
-
-
-_LINE: pydantic.TypeAdapter[StepLine | EpochLine | ErrorLine] = pydantic.TypeAdapter(
-    Annotated[StepLine | EpochLine | ErrorLine, pydantic.Field(discriminator="kind")]
-)
+    kind: str
+    step: Count = 0
+    epoch: Count = 0
+    seconds: Seconds = 0.0
+    images_per_second: Seconds = 0.0
 
 
 def check_metric(content: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +60,7 @@ def check_metric(content: dict[str, Any]) -> dict[str, Any]:
     """
     renamed = {FORMER_NAMES.get(name, name): value for name, value in content.items()}
     try:
-        _LINE.validate_python(renamed)
+        MetricLine.model_validate(renamed)
     except pydantic.ValidationError as error:
         raise ValueError(first_invalid(error)) from None
     return renamed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -138,7 +139,7 @@ class TrainingState:
             ) from None
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        progress = _PROGRESS.validate_python(checkpoint.state, strict=True)
+        progress = _PROGRESS.validate_json(json.dumps(checkpoint.state), strict=True)
         tensors = checkpoint.tensors
         self.network.load_state_dict(_part(tensors, "network."))
         if self.average:

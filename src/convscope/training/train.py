@@ -24,6 +24,7 @@ from convscope.runs.not_kept import check_given
 from convscope.runs.out_folder import out_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, new_run
+from convscope.runs.run_facts import ExecutionFacts
 from convscope.runs.split_record import read_split_record
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import exclusive, in_training
@@ -142,7 +143,7 @@ def resume(
     begun = time.perf_counter()
     forget_peak()
     run = run if isinstance(run, Run) else Run(run)
-    recipe, environment = run.recipe, run.environment
+    recipe, environment = run.recipe, run.read_environment(ExecutionFacts)
     check_recipe_change(run.folder, environment.get("recipe"), recipe)
     check_given(run, "convscope.resume", module, data)
     view = LiveView(quiet=quiet)
