@@ -61,7 +61,8 @@ def test_names_that_are_no_unicode_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b'{"a": "x"}', b'{"b": 1}', b"[" * 100_000, b"\xff", b'{"a": NaN}']
+    "content",
+    [b"", b"[]", b"{}", b'{"a": "x"}', b'{"b": 1}', b"[" * 100_000, b"\xff", b'{"a": NaN}'],
 )
 def test_what_is_no_such_file_is_one_error(tmp_path, content):
     (tmp_path / "x.json").write_bytes(content)

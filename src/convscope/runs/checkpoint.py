@@ -51,9 +51,6 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint, then remove all others but the one before it.
 
-    What is of later steps goes, too: a run that fell back to an earlier checkpoint makes them
-    again, and a damaged one must not outlive a good one.
-
     Args:
         folder: Where checkpoints lie; made if missing.
         tensors: By name, on any device.
@@ -67,11 +64,23 @@ def save_checkpoint(
         write_tensors(temporary, contiguous, name=folder / f"{stem}.safetensors")
         digest = _sha256(temporary)
     write_checked(folder / f"{stem}.json", {"sha256": digest, "state": dict(state)})
-    earlier = [each.stem for each in _manifests(folder) if _step(each) < state["step"]]
-    kept = {stem, *earlier[: KEEP - 1]}
+    forget_later(folder, state["step"])
+    kept = {each.stem for each in _manifests(folder)[:KEEP]}
     for file in folder.glob("step-*"):
         if file.stem not in kept:
             file.unlink(missing_ok=True)
+
+
+def forget_later(folder: Path, step: int) -> None:
+    """Remove the checkpoints of later steps, which couldn't be used.
+
+    For a run that goes on from this step: it makes them again, and were a damaged one left, it
+    would be kept in place of the one that the run went on from.
+    """
+    for manifest in _manifests(folder):
+        if _step(manifest) > step:
+            manifest.unlink()
+            manifest.with_suffix(".safetensors").unlink(missing_ok=True)
 
 
 def latest_checkpoint(folder: Path) -> Checkpoint | None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from convscope.errors import UsageError
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows: nothing is claimed there
-    fcntl = None  # type: ignore[assignment]
 
 CLAIM = "claim.lock"
 """The file that is locked. It says which process holds it, and is gone after an orderly end; after
@@ -25,7 +24,7 @@ any other it stays, but the kernel has released it, which is all that counts."""
 def claimed(folder: str | Path) -> Iterator[None]:
     """Keep other processes from training in a folder while the block runs.
 
-    Where the file system knows no locks, nothing is kept.
+    Where the file system knows no locks, and on Windows, nothing is kept.
 
     Args:
         folder: Of the run; made if need be.
@@ -60,7 +59,7 @@ def check_unclaimed(folder: str | Path) -> None:
 
 def _lock(file: Path) -> int | None:
     """A handle of the locked file; None where there are no locks."""
-    while fcntl is not None:
+    while sys.platform != "win32":
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,9 +8,7 @@ checkpoints/         see checkpoint.py
 model.safetensors    the result; see model_file.py
 report.html          all about the result, on one page that opens anywhere
 evaluation.json      the result, evaluated on the test images
-predictions.csv      what it says of each of them; mistakes.csv: where it is wrong
-figures/*.png        curves, confusion matrix, worst mistakes
-tensorboard/         event files
+predictions.csv      what it says of each of them; mistakes.csv, figures/: where it is wrong
 """
 
 from __future__ import annotations
@@ -154,7 +152,7 @@ class Run:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Facts of the machine, versions, choices; as `read_environment` reads them."""
+        """Facts of the machine, versions, choices."""
         return self.read_environment()
 
     def read_environment(self, fields: type[pydantic.BaseModel] = RunFacts) -> dict[str, Any]:
@@ -205,10 +203,7 @@ class Run:
     def read_evaluation(
         self, fields: type[pydantic.BaseModel] = EvaluationSummary
     ) -> dict[str, Any]:
-        """The content of evaluation.json.
-
-        Args:
-            fields: What it must hold.
+        """The content of evaluation.json, which must hold these fields.
 
         Raises:
             ConvscopeError: It is damaged.
@@ -228,17 +223,16 @@ class Run:
         if not self.metrics_file.exists():
             return []
         lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
-        found = [self._metric(number, line) for number, line in enumerate(lines, start=1)]
+        found = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                found.append(check_metric(read_line(line)))
+            except (ValueError, RecursionError) as error:
+                raise ConvscopeError(
+                    f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON "
+                    f"object with a 'kind' ({error}). Remove that line; only curves lose by it."
+                ) from None
         return [each for each in found if kind is None or each["kind"] == kind]
-
-    def _metric(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            return check_metric(read_line(line))
-        except (ValueError, RecursionError) as error:
-            raise ConvscopeError(
-                f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON "
-                f"object with a 'kind' ({error}). Remove that line; only curves lose by it."
-            ) from None
 
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""

@@ -15,7 +15,7 @@ from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
-from convscope.runs.changed_recipe import check_recipe_change
+from convscope.runs.changed_recipe import check_recipe_change, list_changes
 from convscope.runs.checked_json import write_checked
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.claim import claimed
@@ -121,6 +121,7 @@ def resume(
     *,
     module: nn.Module | None = None,
     data: Data | None = None,
+    force: bool = False,
     histograms: bool = False,
     quiet: bool = False,
 ) -> Run:
@@ -132,19 +133,35 @@ def resume(
         run: The run or its folder.
         module: The module, if the run trains one of your own.
         data: The images, if they came from arrays, or if the folder has moved.
+        force: Go on although the recipe was changed in what can change while a run goes on, such as
+            `learning_rate` or `augmentation`; environment.json keeps what, and after which epoch.
         histograms: As for `train`.
         quiet: Show nothing.
 
     Raises:
-        UsageError: Not a run, its recipe was changed in what it computes, the data has changed, or
-            its own module wasn't given.
+        UsageError: Not a run, another process trains it, its recipe was changed in what it
+            computes, the data has changed, or its own module wasn't given.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
+    run = run if isinstance(run, Run) else Run(run)
+    with claimed(run.folder):
+        return _go_on(run, module, data, force=force, histograms=histograms, quiet=quiet)
+
+
+def _go_on(
+    run: Run,
+    module: nn.Module | None,
+    data: Data | None,
+    *,
+    force: bool,
+    histograms: bool,
+    quiet: bool,
+) -> Run:
     begun = time.perf_counter()
     forget_peak()
-    run = run if isinstance(run, Run) else Run(run)
     recipe, environment = run.recipe, run.read_environment(ExecutionFacts)
-    check_recipe_change(run.folder, environment.get("recipe"), recipe)
+    began = environment.get("recipe")
+    changed = check_recipe_change(run.folder, began, recipe, force=force)
     check_given(run, "convscope.resume", module, data)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
@@ -160,8 +177,21 @@ def resume(
         environment.get("layout", "channels_last"),  # runs of earlier versions have no other
         "as the run began",
     )
+    if changed:
+        _record_changes(run, environment, changed)
+        view.message(f"Going on with changed settings: {list_changes(changed)}")
     with _borrowed(job.network, execution.device):
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+
+
+def _record_changes(
+    run: Run, environment: dict[str, Any], changed: dict[str, tuple[Any, Any]]
+) -> None:
+    """Keep, with the run, that it goes on with other settings than it began with."""
+    epochs = len(run.metrics("epoch"))
+    changes = [*environment.get("changes", ()), {"after_epoch": epochs, "fields": changed}]
+    content = {**environment, "recipe": run.recipe.as_dict(), "changes": changes}
+    write_checked(run.environment_file, content, indent=2)
 
 
 def _prepare_again(
