@@ -95,7 +95,10 @@ def read_line(line: bytes) -> dict[str, Any]:
         ValueError: It isn't what was written.
     """
     checked = _CHECKED_LINE.fullmatch(line)
-    content = json.loads(line)
+    try:
+        content = json.loads(line)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(content, dict) or not content:
         raise ValueError("it is no JSON object with fields")
     if checked is None:

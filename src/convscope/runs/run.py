@@ -24,12 +24,13 @@ from convscope.files import write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
-from convscope.runs.checked_json import read_checked, read_line, write_line
+from convscope.runs.checked_json import read_checked, write_line
 from convscope.runs.claim import CLAIM
 from convscope.runs.forecast import read_forecast
+from convscope.runs.metrics_file import parse_row
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run_facts import EvaluationSummary, RunFacts, check_metric
+from convscope.runs.run_facts import EvaluationSummary, RunFacts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -226,8 +227,8 @@ class Run:
         found = []
         for number, line in enumerate(lines, start=1):
             try:
-                found.append(check_metric(read_line(line)))
-            except (ValueError, RecursionError) as error:
+                found.append(parse_row(line))
+            except ValueError as error:
                 raise ConvscopeError(
                     f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON "
                     f"object with a 'kind' ({error}). Remove that line; only curves lose by it."

@@ -6,15 +6,10 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from convscope.errors import first_invalid
-
 Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Count = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
 Seconds = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
-
-FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
-"""Names of metrics as earlier runs wrote them, and as they are called now."""
 
 
 class RunFacts(pydantic.BaseModel, extra="allow"):
@@ -50,17 +45,3 @@ class MetricLine(pydantic.BaseModel, extra="allow"):
     epoch: Count = 0
     seconds: Seconds = 0.0
     images_per_second: Seconds = 0.0
-
-
-def check_metric(content: dict[str, Any]) -> dict[str, Any]:
-    """A line of metrics.jsonl, in the names of now.
-
-    Raises:
-        ValueError: Names the first field that is wrong.
-    """
-    renamed = {FORMER_NAMES.get(name, name): value for name, value in content.items()}
-    try:
-        MetricLine.model_validate(renamed)
-    except pydantic.ValidationError as error:
-        raise ValueError(first_invalid(error)) from None
-    return renamed
