@@ -17,6 +17,7 @@ from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
 from convscope.files import write_text
+from convscope.runs.begin_from import describe_origin
 from convscope.runs.changed_recipe import check_recipe_change
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.model_file import read_card
@@ -33,7 +34,7 @@ from convscope.runtime.process import forget_peak
 from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.carry_out import carry_out
-from convscope.training.job import Job, prepare
+from convscope.training.job import Job, fill_from_source, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.measure import choose_for_job, choose_recomputed
 from convscope.version import __version__
@@ -84,6 +85,9 @@ def train(
     name = run_name(network, chosen)
     with out_folder(out, name, force=force) as folder:
         job = _prepare(network, data, chosen, view)
+        if chosen.from_:
+            job = fill_from_source(job)
+            view.message(describe_origin(job.card.origin))
         view.message(f"{name}: measuring how it runs fastest here")
         execution = choose_for_job(job, device)
         # What was measured goes into the run's recipe, so that it gives the same run on this
@@ -106,6 +110,8 @@ def train(
         "data_fingerprint": job.splits["train"].fingerprint(),
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
     }
+    if job.card.origin is not None:
+        environment["origin"] = job.card.origin.model_dump(mode="json")
     write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
     with _borrowed(job.network, execution.device):
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
