@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 import tomli_w
 
-from convscope.data.augmentation import Augmentation
+from convscope.data.augmentation_settings import Augmentation
 from convscope.data.reading import Fit, Reading, parse_split_folders
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text

@@ -20,20 +20,20 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
 from convscope.runs.forecast import read_forecast
-from convscope.runs.model import Model, load_model
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch import nn
+
+    from convscope.runs.model import Model
 
 FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
 """Names of metrics as earlier runs wrote them, and as they are called now."""
@@ -252,6 +252,8 @@ class Run:
                 f"Run {str(self.folder)!r} has no model yet: it stopped before its first epoch "
                 f"ended. Go on with: convscope resume {self.folder}"
             )
+        from convscope.runs.model import load_model  # torch, which the rest of a run doesn't need
+
         return load_model(self.model_file, module)
 
 
