@@ -17,14 +17,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pydantic
 from torch import Tensor, nn
 
-from convscope.errors import UsageError
+from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.look.names import join_names
 from convscope.networks.network import Network
 from convscope.networks.weights import advise, find_differences, match_names
 from convscope.runs.last_layers import find_last_layers
 from convscope.runs.model_file import Origin
+from convscope.runs.run import Run
 from convscope.runs.source import Source
 
 SHOWN = 6  # names that a message quotes of each kind
@@ -69,11 +71,12 @@ def begin_from(
     differences = find_differences(own, taken)
     if differences:
         called = network.name if isinstance(network, Network) else type(network).__name__
-        size = "" if source.card is None else f" (they take {_images_of(source)})"
+        hint = advise(network, given)
+        if source.card is not None and source.card.size != image_shape[1]:
+            hint = f" They take images of {source.card.size} pixels: leave --size out."
         raise UsageError(
-            f"--from {source.given!r}: these weights{size} don't fit {called} for images of "
-            f"{'×'.join(map(str, image_shape))}: {'; '.join(differences)}."
-            f"{advise(network, taken)}"
+            f"--from {source.given!r}: these weights don't fit {called} for images of "
+            f"{'×'.join(map(str, image_shape))}: {'; '.join(differences)}.{hint}"
         )
     network.load_state_dict(taken, strict=False)  # strict but for the new layer and the counters
     return Origin(
@@ -97,6 +100,21 @@ def describe_origin(origin: Origin) -> str:
     )
 
 
+def read_origin(run: Run) -> Origin | None:
+    """What a run began from, as it was written when it began; None: from nothing.
+
+    Raises:
+        ConvscopeError: The record is damaged.
+    """
+    known = run.environment.get("origin")
+    try:
+        return None if known is None else Origin.model_validate(known)
+    except pydantic.ValidationError as error:
+        raise ConvscopeError(
+            f"{str(run.environment_file)!r} is damaged: origin: {first_invalid(error)}."
+        ) from None
+
+
 def _is_in(name: str, layers: tuple[str, ...]) -> bool:
     return name.rpartition(".")[0] in layers
 
@@ -111,8 +129,3 @@ def _for_colour(own: Mapping[str, Tensor], taken: dict[str, Tensor]) -> dict[str
         repeats = [1, 3, *[1] * (there.ndim - 2)]
         taken = taken | {first: there.repeat(repeats) / 3}
     return taken
-
-
-def _images_of(source: Source) -> str:
-    assert source.card is not None
-    return f"images of {source.card.channels}×{source.card.size}×{source.card.size}"

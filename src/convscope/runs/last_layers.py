@@ -1,4 +1,4 @@
-"""The layers at the end of a network whose shape depends on the classes: new for new classes."""
+"""The layers at the end of a network that depend on the classes: new for new classes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def find_last_layers(
 ) -> tuple[str, ...]:
     """Paths of the layers that other classes need anew, in the order of the network.
 
-    Of a network of the catalog, those are the layers that another number of classes changes (three
-    in NiN, whose last block has as many channels as there are classes). Of any other module, it is
-    the last layer that an image passes, if it has as many outputs as there are classes.
+    Of a network of the catalog, they are those that another number of classes changes: one, or the
+    three of NiN's last block. Of any other module, it is the last layer that an image passes, if it
+    has as many outputs as there are classes.
 
     Args:
         network: On the CPU; is left as it is.
@@ -31,7 +31,7 @@ def find_last_layers(
         arguments: What the catalog built it with, besides channels and classes.
 
     Returns:
-        Paths as in `named_modules`; none, where no such layer is found.
+        As in `named_modules`; none, where no such layer is found.
     """
     if isinstance(network, Network):
         with torch.device("meta"):
@@ -45,9 +45,13 @@ def find_last_layers(
         if isinstance(module, ENDS):
             passed.append(path)
 
-    with modes_kept(network), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        with following_modules(network.eval(), after=note):
-            network(torch.zeros(2, *image_shape))
+    with (
+        modes_kept(network),
+        torch.no_grad(),
+        torch.random.fork_rng(devices=[]),
+        following_modules(network.eval(), after=note),
+    ):
+        network(torch.zeros(2, *image_shape))
     if not passed:
         return ()
     last = network.get_submodule(passed[-1])

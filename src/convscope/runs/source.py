@@ -6,7 +6,6 @@ or a file of weights alone. Finding it reads no weights, so that a plan needn't 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +13,10 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from convscope.data.download import RemoteFile, download
-from convscope.errors import ConvscopeError, UsageError
-from convscope.folders import search_folders, writable_folder
 from convscope.data.reading import FULL_RANGE
+from convscope.errors import ConvscopeError, UsageError
+from convscope.files import file_sha256
+from convscope.folders import search_folders, writable_folder
 from convscope.networks.published import (
     LICENCE,
     MEAN,
@@ -40,12 +40,14 @@ class Source:
 
     Attributes:
         given: What it was called: "published" or a path.
+        network: Name of the network that begins with it; empty: a module of one's own.
         file: Its weights; None: published ones, wherever they are.
         published: What is known of them; None: of another source.
         card: What a model file says besides its weights; None: there is none.
     """
 
     given: str
+    network: str
     file: Path | None = None
     published: PublishedWeights | None = None
     card: ModelCard | None = None
@@ -95,9 +97,8 @@ class Source:
             UsageError: The file isn't one of weights.
             ConvscopeError: It is damaged, or can't be fetched.
         """
-        file = self.file or _fetch(self.published)
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        file = self.file or fetch(find_published(self.network))
+        digest = file_sha256(file)
         if self.published and not digest.startswith(self.published.sha256):
             raise ConvscopeError(
                 f"{str(file)!r} isn't the published file of this name: its SHA-256 begins with "
@@ -139,7 +140,7 @@ def find_source(given: str, network: str | nn.Module) -> Source:
                 "--from published: published weights are known for networks of the catalog. For a "
                 "module of your own, give a run or a file of weights."
             )
-        return Source(given, published=find_published(name))
+        return Source(given, name, published=find_published(name))
     path = Path(given).expanduser()
     if not path.exists():
         raise UsageError(
@@ -149,17 +150,20 @@ def find_source(given: str, network: str | nn.Module) -> Source:
     file = _file_of(Run(path)) if path.is_dir() else path
     published = PUBLISHED.get(name)
     if published is not None and published.sha256 in file.name:
-        return Source(given, file, published)
+        return Source(given, name, file, published)
     if not (file.suffix == ".safetensors" and has_card(file)):
-        return Source(given, file)
+        return Source(given, name, file)
     card = read_card(file)
     if name and card.network != name:
-        known = f"a {card.network}" if card.network else "a module of somebody's own"
-        hint = f" convscope train {card.network} DATA --from {given}" if card.network else ""
+        if not card.network:
+            raise UsageError(
+                f"--from {given!r} holds the weights of a module of somebody's own, not of {name}."
+            )
         raise UsageError(
-            f"--from {given!r} holds the weights of {known}, not of {name}.{hint and ' Give:'}{hint}"
+            f"--from {given!r} holds the weights of {card.network}, not of {name}. Give: convscope "
+            f"train {card.network} DATA --from {given}"
         )
-    return Source(given, file, card=card)
+    return Source(given, name, file, card=card)
 
 
 def _file_of(run: Run) -> Path:
@@ -171,8 +175,12 @@ def _file_of(run: Run) -> Path:
     return run.model_file
 
 
-def _fetch(published: PublishedWeights | None) -> Path:
-    assert published is not None, "a source is published or a file"
+def fetch(published: PublishedWeights) -> Path:
+    """The file of published weights: in the folders of data, or downloaded into the cache.
+
+    Raises:
+        ConvscopeError: It can't be downloaded; says where to put it by hand.
+    """
     for folder in search_folders(FOLDER):
         if (folder / published.file).is_file():
             return folder / published.file

@@ -15,7 +15,7 @@ from convscope.data.reading import FULL_RANGE
 from convscope.errors import UsageError
 from convscope.networks.catalog import entry
 from convscope.networks.initialization import initialize
-from convscope.runs.begin_from import begin_from
+from convscope.runs.begin_from import begin_from, describe_origin
 from convscope.runs.build_for_images import build_for_images
 from convscope.runs.model_file import ModelCard, Origin
 from convscope.runs.recipe import Recipe
@@ -143,7 +143,8 @@ def fill_from_source(job: Job) -> Job:
         classes=job.card.classes,
         arguments=job.card.network_arguments,
     )
-    return replace(job, card=job.card.model_copy(update={"origin": origin}))
+    card = job.card.model_copy(update={"origin": origin})
+    return replace(job, card=card, notes=(*job.notes, describe_origin(origin)))
 
 
 def _normalization(train: ImageSet, recipe: Recipe) -> Normalization:

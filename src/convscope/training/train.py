@@ -17,7 +17,7 @@ from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
 from convscope.files import write_text
-from convscope.runs.begin_from import describe_origin
+from convscope.runs.begin_from import read_origin
 from convscope.runs.changed_recipe import check_recipe_change
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.model_file import read_card
@@ -59,13 +59,14 @@ def train(
         network: Name in the catalog, or a module of your own that maps (N, C, H, W) images to
             (N, classes) logits.
         data: Name of a data set, folder or zip of images, or `{"train": ImageSet, "test": …}`.
-        recipe: "book", "fast", a TOML file, or a Recipe. None: the book's if it has settings for
-            this network, else fast.
+        recipe: "book", "fast", "transfer", a TOML file, or a Recipe. None: transfer with `from_`,
+            else the book's if it has settings for this network, else fast.
         out: Folder of the run. None: `runs/NETWORK-DATA-1`, or the next number.
         force: Replace the run that lies in `out`.
         histograms: Write a histogram of every parameter to TensorBoard after every epoch.
         quiet: Show nothing.
-        **changes: Fields of the recipe to change, such as `epochs=3`.
+        **changes: Fields of the recipe to change, such as `epochs=3`; or `from_="published"`, a run
+            or a file, to begin from its weights.
 
     Returns:
         The finished run.
@@ -87,7 +88,6 @@ def train(
         job = _prepare(network, data, chosen, view)
         if chosen.from_:
             job = fill_from_source(job)
-            view.message(describe_origin(job.card.origin))
         view.message(f"{name}: measuring how it runs fastest here")
         execution = choose_for_job(job, device)
         # What was measured goes into the run's recipe, so that it gives the same run on this
@@ -149,6 +149,7 @@ def resume(
     recipe, environment = run.recipe, run.environment
     check_recipe_change(run.folder, environment.get("recipe"), recipe)
     check_given(run, "convscope.resume", module, data)
+    _check_has_begun(run)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
     if data is None:
@@ -167,6 +168,19 @@ def resume(
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
+def _check_has_begun(run: Run) -> None:
+    """Refuse a run whose first weights are nowhere: they aren't in it yet, nor made from its seed.
+
+    Raises:
+        UsageError: It stopped while it took them over.
+    """
+    if run.recipe.from_ and not any(run.checkpoints.glob("step-*.json")):
+        raise UsageError(
+            f"Run {str(run.folder)!r} stopped before its first step. Start it again: convscope "
+            f"train NETWORK DATA --recipe {run.recipe_file} --out NEW_FOLDER"
+        )
+
+
 def _prepare_again(
     run: Run, network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView
 ) -> Job:
@@ -177,7 +191,8 @@ def _prepare_again(
     """
     known = run.environment["data_fingerprint"]
     notes: tuple[str, ...] = ()
-    job = prepare(network, data, recipe)
+    origin = read_origin(run)
+    job = prepare(network, data, recipe, origin)
     if job.splits["train"].fingerprint() == known:
         return job
     record = read_split_record(run.folder)
@@ -187,7 +202,7 @@ def _prepare_again(
         notes = own.notes
         if own.changed.isdisjoint({"train", "validation"}) and "train" in own.splits:
             splits = {name: record.in_order(images) for name, images in own.splits.items()}
-            again = prepare(network, splits, recipe)
+            again = prepare(network, splits, recipe, origin)
             if again.splits["train"].fingerprint() == known:
                 for note in notes:
                     view.message(note)
