@@ -27,14 +27,14 @@ from convscope.networks.weights import advise, find_differences, match_names
 from convscope.runs.last_layers import find_last_layers
 from convscope.runs.model_file import Origin
 from convscope.runs.run import Run
-from convscope.runs.source import Source
+from convscope.runs.source import WeightSource
 
 SHOWN = 6  # names that a message quotes of each kind
 
 
 def begin_from(
     network: nn.Module,
-    source: Source,
+    source: WeightSource,
     *,
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],

@@ -35,7 +35,7 @@ NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightSource:
     """A source that is there, or can be fetched.
 
     Attributes:
@@ -122,7 +122,7 @@ class SourceWeights(NamedTuple):
     sha256: str
 
 
-def find_source(given: str, network: str | nn.Module) -> Source:
+def find_source(given: str, network: str | nn.Module) -> WeightSource:
     """What `--from` names, for a network; no weights are read and nothing is fetched.
 
     Args:
@@ -140,7 +140,7 @@ def find_source(given: str, network: str | nn.Module) -> Source:
                 "--from published: published weights are known for networks of the catalog. For a "
                 "module of your own, give a run or a file of weights."
             )
-        return Source(given, name, published=find_published(name))
+        return WeightSource(given, name, published=find_published(name))
     path = Path(given).expanduser()
     if not path.exists():
         raise UsageError(
@@ -150,9 +150,9 @@ def find_source(given: str, network: str | nn.Module) -> Source:
     file = _file_of(Run(path)) if path.is_dir() else path
     published = PUBLISHED.get(name)
     if published is not None and published.sha256 in file.name:
-        return Source(given, name, file, published)
+        return WeightSource(given, name, file, published)
     if not (file.suffix == ".safetensors" and has_card(file)):
-        return Source(given, name, file)
+        return WeightSource(given, name, file)
     card = read_card(file)
     if name and card.network != name:
         if not card.network:
@@ -163,7 +163,7 @@ def find_source(given: str, network: str | nn.Module) -> Source:
             f"--from {given!r} holds the weights of {card.network}, not of {name}. Give: convscope "
             f"train {card.network} DATA --from {given}"
         )
-    return Source(given, name, file, card=card)
+    return WeightSource(given, name, file, card=card)
 
 
 def _file_of(run: Run) -> Path:
