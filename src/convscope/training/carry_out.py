@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convscope.errors import UsageError
 from convscope.files import remove_leftovers
-from convscope.runs.checkpoint import forget_later, latest_checkpoint
+from convscope.runs.checkpoint import forget_later, latest_checkpoint, save_checkpoint
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.run import Run
@@ -69,6 +69,9 @@ def carry_out(
         # The recipe may have been given more epochs or minutes since.
         steps = plan_steps(job.recipe, state.progress, len(train_batches))
         state.progress.total_steps = steps
+    elif job.card.origin is not None:
+        # The source may be gone, or be trained further, when this run goes on.
+        save_checkpoint(run.checkpoints, state.tensors(), state.plain())
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None

@@ -15,6 +15,7 @@ from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
+from convscope.runs.begin_from import read_origin
 from convscope.runs.changed_recipe import check_recipe_change, list_changes
 from convscope.runs.checked_json import write_checked
 from convscope.runs.choose_recipe import choose_recipe, run_name
@@ -34,7 +35,7 @@ from convscope.runtime.process import forget_peak
 from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.carry_out import carry_out
-from convscope.training.job import Job, prepare
+from convscope.training.job import Job, fill_from_source, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.measure import choose_for_job, choose_recomputed
 from convscope.version import __version__
@@ -59,13 +60,14 @@ def train(
         network: Name in the catalog, or a module of your own that maps (N, C, H, W) images to
             (N, classes) logits.
         data: Name of a data set, folder or zip of images, or `{"train": ImageSet, "test": …}`.
-        recipe: "book", "fast", a TOML file, or a Recipe. None: the book's if it has settings for
-            this network, else fast.
+        recipe: "book", "fast", "transfer", a TOML file, or a Recipe. None: transfer with `from_`,
+            else the book's if it has settings for this network, else fast.
         out: Folder of the run. None: `runs/NETWORK-DATA-1`, or the next number.
         force: Replace the run that lies in `out`.
         histograms: Write a histogram of every parameter to TensorBoard after every epoch.
         quiet: Show nothing.
-        **changes: Fields of the recipe to change, such as `epochs=3`.
+        **changes: Fields of the recipe to change, such as `epochs=3`; or `from_="published"`, a run
+            or a file, to begin from its weights.
 
     Returns:
         The finished run.
@@ -86,6 +88,8 @@ def train(
     with ExitStack() as until_the_end:
         with out_folder(out, name, force=force) as folder:
             job = _prepare(network, data, chosen, view)
+            if chosen.from_:
+                job = fill_from_source(job)
             view.message(f"{name}: measuring how it runs fastest here")
             execution = choose_for_job(job, device)
             # What was measured goes into the run's recipe, so that it gives the same run on this
@@ -107,8 +111,10 @@ def train(
             "matrix_convolutions": execution.plan,
             "execution_reason": execution.reason,
             "data_fingerprint": job.splits["train"].fingerprint(),
-            "recipe": run.recipe.as_dict(),
+            "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
         }
+        if job.card.origin is not None:
+            environment["origin"] = job.card.origin.model_dump(mode="json")
         write_checked(run.environment_file, environment, indent=2)
         until_the_end.enter_context(_borrowed(job.network, execution.device))
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
@@ -163,6 +169,7 @@ def _go_on(
     began = environment.get("recipe")
     changed = check_recipe_change(run.folder, began, recipe, force=force)
     check_given(run, "convscope.resume", module, data)
+    _check_has_begun(run)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
     if data is None:
@@ -189,9 +196,23 @@ def _record_changes(
 ) -> None:
     """Keep, with the run, that it goes on with other settings than it began with."""
     epochs = len(run.metrics("epoch"))
+    now = run.recipe.model_dump(mode="json", exclude_none=True)
     changes = [*environment.get("changes", ()), {"after_epoch": epochs, "fields": changed}]
-    content = {**environment, "recipe": run.recipe.as_dict(), "changes": changes}
+    content = {**environment, "recipe": now, "changes": changes}
     write_checked(run.environment_file, content, indent=2)
+
+
+def _check_has_begun(run: Run) -> None:
+    """Refuse a run whose first weights are nowhere: they aren't in it yet, nor made from its seed.
+
+    Raises:
+        UsageError: It stopped while it took them over.
+    """
+    if run.recipe.from_ and not any(run.checkpoints.glob("step-*.json")):
+        raise UsageError(
+            f"Run {str(run.folder)!r} stopped before its first step. Start it again: convscope "
+            f"train NETWORK DATA --recipe {run.recipe_file} --out NEW_FOLDER"
+        )
 
 
 def _prepare_again(
@@ -204,7 +225,8 @@ def _prepare_again(
     """
     known = run.environment["data_fingerprint"]
     notes: tuple[str, ...] = ()
-    job = prepare(network, data, recipe)
+    origin = read_origin(run)
+    job = prepare(network, data, recipe, origin)
     if job.splits["train"].fingerprint() == known:
         return job
     record = read_split_record(run.folder)
@@ -214,7 +236,7 @@ def _prepare_again(
         notes = own.notes
         if own.changed.isdisjoint({"train", "validation"}) and "train" in own.splits:
             splits = {name: record.in_order(images) for name, images in own.splits.items()}
-            again = prepare(network, splits, recipe)
+            again = prepare(network, splits, recipe, origin)
             if again.splits["train"].fingerprint() == known:
                 for note in notes:
                     view.message(note)
