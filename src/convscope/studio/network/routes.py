@@ -176,7 +176,7 @@ async def _answer(
     """Open what is asked for, in the thread for torch, and look at it."""
     state = request.app.state
     if not hasattr(state, "subjects"):
-        state.subjects = InspectedSubjects(state.runs)
+        state.subjects = InspectedSubjects(state.runs, state.evaluated)
     return json_response(await _in_thread(request, lambda: find(state.subjects.open(asked))))
 
 

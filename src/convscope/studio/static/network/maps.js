@@ -4,10 +4,11 @@ import { painted } from '../appearance.js';
 import { Plane, Scale, scaleOf, rgb } from '../plane.js';
 import { colour } from '../appearance.js';
 import { shown } from '../numbers.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { layer, map, maps, place, placeOf, unitAt } from './data.js';
 import { change, state } from './state.js';
-import { Refused, sizes } from './words.js';
+import { sizes } from './words.js';
 
 export function Maps() {
   const found = maps.found.value;

@@ -46,8 +46,8 @@ export function Picker() {
       </select></label>
     <label class="row"><span>${t('network.image')}</span>
       <select value=${image} onChange=${(event) => change({ image: event.target.value })}>
-        ${[...(found?.images ?? (['file', 'drawing'].includes(image) ? [] : [image])), 'drawing'].map((each) => html`<option key=${each} value=${each}>${imageName(each)}</option>`)}
-        ${image === 'file' && html`<option value="file">${imageName('file')}</option>`}
+        ${[...(found?.images ?? (['file', 'drawing'].includes(image) || image.startsWith('evaluated:') ? [] : [image])), 'drawing'].map((each) => html`<option key=${each} value=${each}>${imageName(each)}</option>`)}
+        ${(image === 'file' || image.startsWith('evaluated:')) && html`<option value=${image}>${imageName(image)}</option>`}
       </select></label>
     <label class="button">${t('bench.file')}<input class="unseen" type="file" accept="image/*"
       onChange=${(event) => { if (event.target.files[0]) read(event.target.files[0]); event.target.value = ''; }} /></label>

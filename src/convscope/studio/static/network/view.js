@@ -1,6 +1,7 @@
 /** The network view: layers, what they make of an image, and where each number comes from. */
 import { html, useEffect, useState } from '../parts.js';
 import { Copies } from '../copies.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { Answer } from './answer.js';
 import { commandText, pythonText } from './code.js';
@@ -11,7 +12,6 @@ import { LargeMap, Maps } from './maps.js';
 import { Picker } from './picker.js';
 import { followAddress, state } from './state.js';
 import { UnitCard } from './unit.js';
-import { Refused } from './words.js';
 
 export function View() {
   useEffect(followAddress, []);
