@@ -10,6 +10,8 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
 - `out_folder`: where a new run goes, reserved for it; `split_record`: which image was in which
   split; `changed_recipe`: what may be edited before a run goes on.
 - `run`: `Run`, the folder: metrics, summary, figure. It can be read while it is written.
+- `metrics_file`: metrics.jsonl read piece by piece while it is written; `metric_curves`: its
+  quantities as curves, with fewer points, and in words.
 - `model_file`: the file `model.safetensors`: weights, and a `ModelCard` with everything else that
   a prediction needs. `model`: `Model`, network and card together, opened once and handed on;
   `open_model` opens a run or a file.

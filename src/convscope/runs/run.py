@@ -26,6 +26,7 @@ from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
 from convscope.runs.forecast import read_forecast
+from convscope.runs.metrics_file import parse_row
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
 
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from convscope.runs.model import Model
-
-FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
-"""Names of metrics as earlier runs wrote them, and as they are called now."""
 
 
 class Run:
@@ -214,17 +212,12 @@ class Run:
 
     def _metric(self, number: int, line: bytes) -> dict[str, Any]:
         try:
-            values = json.loads(line)
-            if isinstance(values, dict) and isinstance(values.get("kind"), str):
-                return {
-                    FORMER_NAMES.get(str(name), str(name)): value for name, value in values.items()
-                }
+            return parse_row(line)
         except ValueError:  # neither JSON nor UTF-8
-            pass
-        raise ConvscopeError(
-            f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON object "
-            "with a 'kind'. Remove that line; only curves lose by it."
-        )
+            raise ConvscopeError(
+                f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON "
+                "object with a 'kind'. Remove that line; only curves lose by it."
+            ) from None
 
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""
