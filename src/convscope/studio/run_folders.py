@@ -32,7 +32,7 @@ def find_run(name: str, runs: Path) -> Path:
     """
     found = list_runs(runs).get(name)
     if found is None:
-        raise refuse("refused.runs.name", status=404, name=name)
+        raise refuse("refused.runs.name", name=name)
     return found
 
 

@@ -114,17 +114,19 @@ def _open(asked: SubjectRequest, network: str | Path, image: NDArray[np.uint8]) 
     return InspectedSubject(asked.network, trained, trained, opened, graph)
 
 
-def read_pixels(asked: SubjectRequest, evaluated: EvaluatedImages) -> NDArray[np.uint8]:
+def read_pixels(
+    asked: SubjectRequest, evaluated: EvaluatedImages | None = None
+) -> NDArray[np.uint8]:
     """The image, uint8 (1 or 3, height, width) from 0 to 255.
 
     Args:
         asked: Names it, or has it.
-        evaluated: The images that runs were evaluated on.
+        evaluated: The images that runs were evaluated on; None: those aren't asked for.
 
     Raises:
         Refused: There is no such image, or the pixels are none.
     """
-    if asked.pixels is None and asked.image.startswith(PREFIX):
+    if asked.pixels is None and evaluated is not None and asked.image.startswith(PREFIX):
         return evaluated.named(asked.image).pixels
     if asked.pixels is None:
         found = built_in(asked.image, PHOTOGRAPH, colour=True)

@@ -11,14 +11,15 @@ export function part() {
  * Ask again whenever what is asked for changes; gives what ends it.
  * @param {ReturnType<typeof part>} where @param {string} path Below /api/. @param {() => object | null} body Null: nothing.
  * @param {(found: any, asked: any) => any} [read] @param {number} [wait] Milliseconds.
+ * @param {() => unknown} [again] Whatever changes when the same is to be asked once more.
  */
-export function keepAsking(where, path, body, read = (found) => found, wait = 0) {
+export function keepAsking(where, path, body, read = (found) => found, wait = 0, again = () => 0) {
   let stop = new AbortController();
   let last = '';
   let timer = 0;
   const end = effect(() => {
     const asked = body();
-    const text = asked ? JSON.stringify(asked) : '';
+    const text = asked ? JSON.stringify([asked, again()]) : '';
     if (text === last) return;
     last = text;
     stop.abort();

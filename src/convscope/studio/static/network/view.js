@@ -28,7 +28,7 @@ export function View() {
       <div class="wide"><${Layers} /><${Maps} /></div>
       <div class="pair"><${LargeMap} /><${ImageCard} /></div>
       ${unitName.value && html`<${UnitCard} />`}
-      <div class="pair"><${Answer} /><${Copies} command=${commandText()} python=${pythonText()} /></div>
+      <div class="pair"><${Answer} /><${Copies} command=${commandText()} commandName=${t('copies.command.image')} python=${pythonText()} /></div>
       <${Drawing} />`}
   `;
 }
