@@ -264,6 +264,7 @@ def test_infinite_statistics_are_never_saved(tmp_path):
     assert not cs.Run(tmp_path / "r").model_file.exists()
 
 
+@pytest.mark.filterwarnings("ignore:Weights that hold NaN or infinity")
 def test_a_mask_of_infinity_is_its_module_s_business(tmp_path):
     network = module()
     network.register_buffer("mask", torch.full((3,), -torch.inf))
