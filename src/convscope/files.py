@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +42,21 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(folder: Path, stem: str = "") -> None:
+    """Remove what `atomic_path` left in a folder when its process was killed.
+
+    Only for whoever alone writes such files.
+
+    Args:
+        folder: Where; need not exist.
+        stem: Only leftovers of the file of this name, without what is behind its last dot.
+    """
+    name = re.escape(stem) if stem else ".+"
+    for each in folder.glob(".*-*"):
+        if re.fullmatch(rf"\.{name}-[a-z0-9_]{{8}}(\.\w+)?", each.name):
+            each.unlink(missing_ok=True)
+
+
 def write_text(target: str | Path, text: str) -> None:
     """Write `text` (UTF-8) to `target` atomically."""
     with atomic_path(target) as temporary:
@@ -60,6 +78,13 @@ def write_csv(target: str | Path, rows: Iterable[Sequence[object]]) -> None:
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         csv.writer(file).writerows([_cell(value) for value in row] for row in rows)
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """A table as `write_csv` writes it, as a text."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
 def file_name(text: str, most: int = 100) -> str:
@@ -88,3 +113,12 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
