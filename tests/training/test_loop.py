@@ -185,6 +185,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch)
     assert latest_checkpoint(run.checkpoints).state["best_epoch"] == 2
 
 
+@pytest.mark.slow
 def test_minutes_end_the_run(tmp_path, monkeypatch):
     ticks = itertools.count()  # a hundredth of a second whenever it is looked at
     clock = SimpleNamespace(perf_counter=lambda: next(ticks) / 100)
@@ -264,6 +265,7 @@ def test_infinite_statistics_are_never_saved(tmp_path):
     assert not cs.Run(tmp_path / "r").model_file.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Weights that hold NaN or infinity")
 def test_a_mask_of_infinity_is_its_module_s_business(tmp_path):
     network = module()
@@ -280,6 +282,7 @@ def test_weights_broken_from_the_start_are_no_step_s_fault(tmp_path):
     assert "hold NaN or infinity already. So it isn't the learning rate" in str(told.value)
 
 
+@pytest.mark.slow
 def test_a_stop_in_the_last_evaluation_is_kept_and_goes_on(tmp_path, monkeypatch):
     requests, created = [], StopRequest.__init__
 
@@ -303,6 +306,7 @@ def test_a_stop_in_the_last_evaluation_is_kept_and_goes_on(tmp_path, monkeypatch
     assert resumed.model_file.read_bytes() == whole.model_file.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "save_checkpoint", lambda *_: 1 / 0)
     recipe = cs.Recipe(epochs=2, validation=0)
@@ -313,6 +317,7 @@ def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, mo
     assert [line["epoch"] for line in run.metrics("epoch")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_when_its_recipe_has_more_epochs(tmp_path):
     run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=3).write(run.recipe_file)
@@ -383,6 +388,7 @@ class Tied(nn.Module):
         return self.last(self.second(self.first(x.flatten(1)).relu()).relu())
 
 
+@pytest.mark.slow
 def test_tied_weights_are_kept_and_resumed(tmp_path):
     run = cs.train(Tied(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=2).write(run.recipe_file)
@@ -415,6 +421,7 @@ def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, changes,
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_small_images_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
     run = cs.train("lenet", DATA, "fast", out=tmp_path / "r", epochs=1, precision="float32")
     assert run.model().card.size == 28
