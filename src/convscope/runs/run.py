@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pydantic
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.files import write_text
+from convscope.files import append_text, write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
@@ -237,8 +237,7 @@ class Run:
 
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""
-        with self.metrics_file.open("a", encoding="utf-8") as file:
-            file.write(write_line({"kind": kind, **values}))
+        append_text(self.metrics_file, write_line({"kind": kind, **values}))
 
     def forget_after(self, step: int) -> None:
         """Drop the metrics later than `step`: a resumed run makes them again."""
