@@ -157,10 +157,7 @@ class Run:
         return self.read_environment()
 
     def read_environment(self, fields: type[pydantic.BaseModel] = RunFacts) -> dict[str, Any]:
-        """The content of environment.json.
-
-        Args:
-            fields: What it must hold.
+        """The content of environment.json, which must hold these fields.
 
         Raises:
             UsageError: The run stopped before it wrote it, and so before it began.
@@ -239,12 +236,13 @@ class Run:
         """Append a line to metrics.jsonl."""
         append_text(self.metrics_file, write_line({"kind": kind, **values}))
 
-    def forget_after(self, step: int) -> None:
-        """Drop the metrics later than `step`: a resumed run makes them again."""
+    def forget_after(self, step: int, epoch: int) -> None:
+        """Drop the metrics later than `step` or `epoch`: a resumed run makes them again."""
         if not self.metrics_file.exists():
             return
-        kept = [line for line in self.metrics() if line.get("step", 0) <= step]
-        write_text(self.metrics_file, "".join(map(write_line, kept)))
+        ends = {"step": step, "epoch": epoch}
+        rows = [r for r in self.metrics() if all(r.get(name, 0) <= ends[name] for name in ends)]
+        write_text(self.metrics_file, "".join(map(write_line, rows)))
 
     def model(self, module: nn.Module | None = None) -> Model:
         """The trained network in evaluation mode, with its card; opened anew at every call.

@@ -75,7 +75,7 @@ def carry_out(
         # The source may be gone, or be trained further, when this run goes on.
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
     _check_disk(run, state)
-    run.forget_after(state.progress.step)
+    run.forget_after(state.progress.step, state.progress.epoch)
     _introduce(job, execution, view)
     expectation = None
     if checkpoint is None or not is_over(job.recipe, state.progress):
