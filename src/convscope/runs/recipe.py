@@ -15,6 +15,7 @@ from convscope.data.reading import Fit, Reading, parse_split_folders
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 from convscope.look.html import escape
+from convscope.runs.recipe_tables import PixelStatistics, Stages
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,25 +25,6 @@ else:
 Count = Annotated[int, pydantic.Field(gt=0)]
 Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, pydantic.Field(ge=0, lt=1)]
-Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
-
-
-class PixelStatistics(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """A normalization given as numbers: pixels in [0, 1] less the mean, divided by the deviation.
-
-    Attributes:
-        mean: One number for all channels, or one for each.
-        std: Above 0, as many.
-    """
-
-    mean: tuple[Finite, ...]
-    std: tuple[Annotated[Finite, pydantic.Field(gt=0)], ...]
-
-    @pydantic.model_validator(mode="after")
-    def _are_as_many(self) -> PixelStatistics:
-        if len(self.mean) != len(self.std) or len(self.mean) not in (1, 3):
-            raise ValueError("mean and std take 1 or 3 numbers each")
-        return self
 
 
 class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -54,6 +36,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         data: Name of a data set, or path of a folder or zip.
         from_: What gives the first weights: "published", or the path of a run, a model file or a
             file of weights. Empty: the network begins anew.
+        stages: How layers begin to learn one after another; by default all at once.
         channels: 1 makes all images grey, 3 repeats grey ones in three channels; unset: as the data
             has them.
         size: Height and width that images are resized to; unset: as the data has them.
@@ -110,6 +93,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     network_arguments: dict[str, bool | int | float | str] = {}
     data: str = ""
     from_: str = ""
+    stages: Stages = Stages()
     channels: Literal[1, 3] | None = None
     size: Count | None = None
     normalization: Literal["unit", "standard"] | PixelStatistics = "standard"
@@ -305,7 +289,8 @@ def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
-        accepted = Augmentation if len(place) > 1 else Recipe
+        tables = {"augmentation": Augmentation, "stages": Stages, "normalization": PixelStatistics}
+        accepted = tables.get(place[0], Recipe) if len(place) > 1 else Recipe
         wrong = unknown_name("recipe field", place[-1], accepted.model_fields)
         return UsageError(f"{source}: {wrong}")
     given = f", got {first['input']!r}" if place else ""

@@ -68,8 +68,12 @@ class Job:
 
     def monitor_batches(self, execution: Execution) -> Batches:
         """The images evaluated after every epoch."""
+        return self.batches_of(self.monitor_name, execution)
+
+    def batches_of(self, split: str, execution: Execution) -> Batches:
+        """The images of a split as for evaluation: in their order, unchanged."""
         return Batches(
-            self.splits[self.monitor_name],
+            self.splits[split],
             self.recipe.batch_size,
             normalization=self.normalization,
             train=False,

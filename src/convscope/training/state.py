@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,12 @@ class Progress:
         self.seen += images
         self.seconds += seconds
         self.training_seconds += seconds
+
+    def spend(self, since: float) -> float:
+        """Count the time since a moment (`time.perf_counter`); returns this one."""
+        now = time.perf_counter()
+        self.seconds += now - since
+        return now
 
     def is_best(self, accuracy: float, loss: float) -> bool:
         """Whether the epoch under way is the best so far; remembers it if so."""
