@@ -215,6 +215,14 @@ def train(
 def resume(
     run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)],
     data: Annotated[str | None, typer.Option(help="Where the images are now.")] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Go on although recipe.toml was changed in what can change while a run goes on, "
+            "such as learning_rate; it is recorded.",
+        ),
+    ] = False,
     histograms: Histograms = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -222,7 +230,8 @@ def resume(
     """Go on with a run that was stopped, from its newest checkpoint."""
     from convscope.training.train import resume as resume_run
 
-    _show(resume_run(run, data=data, histograms=histograms, quiet=quiet), json=json)
+    resumed = resume_run(run, data=data, force=force, histograms=histograms, quiet=quiet)
+    _show(resumed, json=json)
 
 
 def parse_settings(settings: list[str]) -> dict[str, Any]:

@@ -289,6 +289,7 @@ def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
+        tables: dict[str, type[pydantic.BaseModel]]
         tables = {"augmentation": Augmentation, "stages": Stages, "normalization": PixelStatistics}
         accepted = tables.get(place[0], Recipe) if len(place) > 1 else Recipe
         wrong = unknown_name("recipe field", place[-1], accepted.model_fields)

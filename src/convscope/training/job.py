@@ -17,7 +17,8 @@ from convscope.networks.catalog import entry
 from convscope.networks.initialization import initialize
 from convscope.runs.begin_from import begin_from, describe_origin
 from convscope.runs.build_for_images import build_for_images
-from convscope.runs.model_file import ModelCard, Origin
+from convscope.runs.model_file import ModelCard
+from convscope.runs.origin import Origin
 from convscope.runs.recipe import Recipe
 from convscope.runs.source import find_source
 from convscope.runtime.execution import Execution
