@@ -4,6 +4,7 @@ Tests training/stages.py, training/features.py.
 """
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -195,6 +196,18 @@ def test_a_report_says_where_the_weights_came_from(run):
     assert "Begins from" in page
     assert "only the new layer" in page
     assert json.loads(run.environment_file.read_text())["origin"]["taken"] > 0
+
+
+def test_the_doctor_knows_frozen_layers_and_first_weights(source, tmp_path):
+    shutil.copytree(source.folder, tmp_path / "source")
+    head = train(tmp_path / "source", tmp_path / "head", epochs=2, stages=STAGES | {"copies": 0})
+    found = cs.diagnose(head, module=Net(3), data=data("xyz"), device="cpu", quiet=True)
+    assert f"begun from {tmp_path / 'source'}" in str(found)
+    assert "lower ones are still frozen, by the recipe" in str(found)
+    assert found.measured.subject.knows_first
+    shutil.rmtree(tmp_path / "source")
+    found = cs.diagnose(head, module=Net(3), data=data("xyz"), device="cpu", quiet=True)
+    assert "the weights that the run began with aren't known" in str(found)
 
 
 def test_whether_a_layer_is_the_end_is_tried():
