@@ -203,7 +203,7 @@ def test_the_doctor_knows_frozen_layers_and_first_weights(source, tmp_path):
     head = train(tmp_path / "source", tmp_path / "head", epochs=2, stages=STAGES | {"copies": 0})
     found = cs.diagnose(head, module=Net(3), data=data("xyz"), device="cpu", quiet=True)
     assert f"begun from {tmp_path / 'source'}" in str(found)
-    assert "lower ones are still frozen, by the recipe" in str(found)
+    assert "lower layers are still frozen, by the recipe" in str(found)
     assert found.measured.subject.knows_first
     shutil.rmtree(tmp_path / "source")
     found = cs.diagnose(head, module=Net(3), data=data("xyz"), device="cpu", quiet=True)

@@ -99,9 +99,8 @@ class Subject:
     @property
     def is_partly_frozen(self) -> bool:
         """Whether no epoch has ended yet in which all layers learn, by the recipe's stages."""
-        if self.job.card.origin is None or not self.job.card.origin.new:
-            return False
-        return len(self.epochs) <= first_whole_epoch(self.recipe)
+        origin = self.job.card.origin
+        return bool(origin and origin.new) and len(self.epochs) <= first_whole_epoch(self.recipe)
 
     def first(self) -> nn.Module:
         """A copy of the network with the weights it began with, on the device."""
@@ -146,12 +145,9 @@ class Subject:
         name = recipe.network or type(self.newest).__name__
         total = f" of {self.total_steps:,}" if self.total_steps else ""
         epochs = f" ({len(self.epochs)} epochs finished)" if self.epochs else ""
-        origin = self.job.card.origin
-        begun = "" if origin is None else f", begun from {origin.source}"
-        return (
-            f"{self.run.folder}: {name} on {self.train.name}{begun}, at step "
-            f"{self.step:,}{total}{epochs}"
-        )
+        begun = f", begun from {recipe.from_}" if recipe.from_ else ""
+        at = f"at step {self.step:,}{total}{epochs}"
+        return f"{self.run.folder}: {name} on {self.train.name}{begun}, {at}"
 
 
 def examine(

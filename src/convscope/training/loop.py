@@ -81,7 +81,7 @@ def fit(
     while not is_over(recipe, progress):
         stage = stages.enter(progress.epoch)
         part, train = stage.part(network), stage.train
-        clock = progress.spend(clock)
+        clock = progress.spend(clock, time.perf_counter())
         for images, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
                 break  # the time is up, or the run was stopped after its last step
@@ -141,7 +141,7 @@ def fit(
             "seconds": progress.seconds + progress.evaluation_seconds,
         }
         run.log("epoch", **metrics)
-        clock = progress.spend(clock)
+        clock = progress.spend(clock, time.perf_counter())
         # The evaluation may have taken the last of the time: then no other epoch begins.
         progress.total_steps = plan_steps(recipe, progress, len(train))
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
@@ -156,7 +156,7 @@ def fit(
             if warning is not None:
                 doctor = how_to_ask(run, "doctor", "convscope.diagnose")
                 watcher.message(f"{warning} To find the reason: {doctor}")
-        clock = progress.spend(clock)
+        clock = progress.spend(clock, time.perf_counter())
         if not is_last:
             stop.raise_if_requested()
 

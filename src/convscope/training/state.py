@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -65,9 +64,8 @@ class Progress:
         self.seconds += seconds
         self.training_seconds += seconds
 
-    def spend(self, since: float) -> float:
-        """Count the time since a moment (`time.perf_counter`); returns this one."""
-        now = time.perf_counter()
+    def spend(self, since: float, now: float) -> float:
+        """Count the time between two moments; returns the second, from which to count on."""
         self.seconds += now - since
         return now
 

@@ -210,9 +210,7 @@ def check_moving_weights(measured: Measurements) -> Check:
     if not subject.knows_first or subject.step == 0:
         return Check(name, "every layer gets a gradient")
     if subject.is_partly_frozen:
-        return Check(
-            name, "every layer gets a gradient; lower ones are still frozen, by the recipe"
-        )
+        return Check(name, "lower layers are still frozen, by the recipe")
     moved = _relative_changes(measured)
     least = min(moved, key=lambda each: moved[each])
     figures = (
