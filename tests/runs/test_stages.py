@@ -15,7 +15,7 @@ from convscope.runs.stages import (
 
 
 def recipe(epochs=20, head=6, unfreeze=2, decay=0.5, **fields):
-    stages = {"head_epochs": head, "unfreeze_epochs": unfreeze, "rate_decay": decay}
+    stages = {"head_epochs": head, "epochs_per_third": unfreeze, "rate_decay": decay}
     return Recipe(epochs=epochs, stages=stages, **fields)
 
 

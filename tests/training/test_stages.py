@@ -20,7 +20,7 @@ from convscope.training import loop
 from convscope.training.features import compute_features, ends_with
 
 OPTIONS = {"precision": "float32", "quiet": True, "device": "cpu", "threads": 1}
-STAGES = {"head_epochs": 3, "copies": 2, "unfreeze_epochs": 1, "rate_decay": 0.5}
+STAGES = {"head_epochs": 3, "copies": 2, "epochs_per_third": 1, "rate_decay": 0.5}
 CPU = Execution(torch.device("cpu"), "float32")
 
 

@@ -145,7 +145,7 @@ def head_time(workload: Workload, epoch: EpochTime, per_image: float, computing:
     features = per_image * ((1 + recipe.stages.copies) * counts["train"] + monitored)
     ending = epoch.checkpoint + HEAD_STEP_SECONDS * epoch.steps
     # A step is a third forward and two thirds backward, of which a frozen part takes none.
-    backward = 2 / 3 * computing * epoch.steps * recipe.stages.unfreeze_epochs
+    backward = 2 / 3 * computing * epoch.steps * recipe.stages.epochs_per_third
     saved = sum(backward * (PARTS - parts) / PARTS for parts in range(1, PARTS))
     return HeadTime(epochs * epoch.steps, features + epochs * ending, saved)
 

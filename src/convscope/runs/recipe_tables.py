@@ -35,12 +35,12 @@ class Stages(pydantic.BaseModel, frozen=True, extra="forbid"):
             learn from the start.
         copies: How many times each training image is changed at random for these epochs, besides
             as it is: their features are computed once, and epochs take them in turn.
-        unfreeze_epochs: Epochs after which another third of the layers begins to learn.
+        epochs_per_third: Epochs after which another third of the layers begins to learn.
         rate_decay: The learning rate of a third of the layers, as a share of that of the third
             above it; the last layer has the whole rate.
     """
 
     head_epochs: Annotated[int, pydantic.Field(ge=0)] = 0
     copies: Annotated[int, pydantic.Field(ge=0)] = 4
-    unfreeze_epochs: Annotated[int, pydantic.Field(gt=0)] = 1
+    epochs_per_third: Annotated[int, pydantic.Field(gt=0)] = 1
     rate_decay: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0

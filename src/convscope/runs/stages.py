@@ -66,14 +66,14 @@ def count_unfrozen_parts(recipe: Recipe, epoch: int) -> int:
     if not stages.head_epochs:
         return PARTS
     since = epoch - count_head_epochs(recipe)
-    return 0 if since < 0 else min(PARTS, 1 + since // stages.unfreeze_epochs)
+    return 0 if since < 0 else min(PARTS, 1 + since // stages.epochs_per_third)
 
 
 def first_whole_epoch(recipe: Recipe) -> int:
     """The first epoch, from 0, in which everything learns."""
     if not recipe.stages.head_epochs:
         return 0
-    return count_head_epochs(recipe) + (PARTS - 1) * recipe.stages.unfreeze_epochs
+    return count_head_epochs(recipe) + (PARTS - 1) * recipe.stages.epochs_per_third
 
 
 def describe_stages(recipe: Recipe, new: Sequence[str]) -> str:
@@ -93,7 +93,7 @@ def describe_stages(recipe: Recipe, new: Sequence[str]) -> str:
     return (
         f"Epochs 1 to {head}: only the new layer, from features of the rest that are computed once "
         f"(each image as it is, and {stages.copies} times changed at random); then a third more of "
-        f"the layers every {stages.unfreeze_epochs} "
-        f"{'epoch' if stages.unfreeze_epochs == 1 else 'epochs'}, from the top, {decay}. Frozen "
+        f"the layers every {stages.epochs_per_third} "
+        f"{'epoch' if stages.epochs_per_third == 1 else 'epochs'}, from the top, {decay}. Frozen "
         "layers keep the source's batch-norm statistics; unfrozen ones learn new ones."
     )
