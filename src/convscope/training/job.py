@@ -96,6 +96,7 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
         size=(recipe.size or image_size) if is_folder else None,
         validation=recipe.validation,
         reading=recipe.reading,
+        fold=recipe.fold,
     )
     _check_splits(splits, recipe)
     train = splits["train"]
