@@ -237,7 +237,9 @@ def test_every_file_that_computes_has_a_test_file():
     assert not missing, f"{len(missing)} files have no tests:\n" + "\n".join(missing)
 
 
-@pytest.mark.parametrize("statement", ["import convscope", "import convscope.cli.main"])
+@pytest.mark.parametrize(
+    "statement", ["import convscope", "import convscope.cli.main", "import convscope.runs.run"]
+)
 def test_importing_does_not_load_torch(statement):
     code = f"{statement}; import sys; assert 'torch' not in sys.modules; print('light')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

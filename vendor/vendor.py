@@ -1,7 +1,8 @@
 """Copy the third-party scripts of Studio out of what npm has installed: `make vendor` runs it.
 
-Each file is taken as published, but for two changes without which a browser could not load it as it
-lies: imports by package name lead to the file beside it, and the line that names a source map goes.
+Each file is taken as published, but for changes without which a browser could not load it as it
+lies: imports by package name lead to the file beside it, the line that names a source map goes, and
+a script that sets a global variable exports it.
 `VENDOR.json` says where each came from, and the hashes of both forms.
 """
 
@@ -21,6 +22,8 @@ FILES = {  # the name it gets: (package, published file)
     "htm.js": ("htm", "dist/htm.module.js"),
     "signals-core.js": ("@preact/signals-core", "dist/signals-core.mjs"),
     "signals.js": ("@preact/signals", "dist/signals.mjs"),
+    "uplot.js": ("uplot", "dist/uPlot.iife.min.js"),
+    "uplot.css": ("uplot", "dist/uPlot.min.css"),
 }
 BESIDE = {
     "preact": "preact.js",
@@ -30,8 +33,11 @@ BESIDE = {
 
 
 def as_vendored(script: str) -> str:
-    """A published script with the two changes."""
+    """A published script with those changes."""
     without_map = re.sub(r"//# sourceMappingURL=\S+\s*$", "", script).rstrip() + "\n"
+    variable = re.search(r"^var (\w+)=function\(\)", without_map, re.MULTILINE)
+    if variable:
+        without_map += f"export default {variable[1]};\n"
     return re.sub(
         r"""\bfrom\s*(["'])([^."'][^"']*)\1""",
         lambda found: f'from"./{BESIDE[found[2]]}"',

@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.data.augmentation import Augmentation, colour, crop, cutout, flip, mixup
+from convscope.data.augmentation import colour, crop, cutout, flip, mixup
+from convscope.data.augmentation_settings import Augmentation
 
 
 def images(count=200, channels=3, height=6, width=7):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from convscope.data.augmentation import Augmentation
+from convscope.data.augmentation_settings import Augmentation
 from convscope.data.batches import Batches, Normalization
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from convscope.errors import ConvscopeError
-from convscope.runs.checkpoint import latest_checkpoint, save_checkpoint
+from convscope.runs.checkpoint import forget_later, latest_checkpoint, save_checkpoint
 
 
 def save(folder, step):
@@ -45,6 +45,45 @@ def test_every_flipped_bit_is_noticed(tmp_path):
         checkpoint = latest_checkpoint(tmp_path)
         assert checkpoint.state["step"] == 1
         assert "damaged (wrong checksum)" in checkpoint.passed_over[0]
+
+
+def test_every_flipped_bit_of_the_manifest_is_noticed(tmp_path):
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    newest = tmp_path / "step-00000002.json"
+    whole = newest.read_bytes()
+    for place in range(8 * len(whole)):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        newest.write_bytes(damaged)
+        assert latest_checkpoint(tmp_path).state["step"] == 1
+
+
+def test_the_last_good_one_is_never_lost(tmp_path):
+    """Over random orders of saves, damage, kills and resumptions."""
+    generator = random.Random(0)
+    for order in range(60):
+        folder = tmp_path / str(order)
+        step, good = 0, set()
+        for _ in range(8):
+            step += generator.choice([1, 3, 120_000_000])
+            save(folder, step)
+            good = {each for each in good if each < step} | {step}
+            files = sorted(folder.glob("step-*"))
+            if generator.random() < 0.4:  # the newest is damaged, and the run resumed
+                for file in files:
+                    if int(file.stem[5:]) == step and generator.random() < 0.7:
+                        file.write_bytes(file.read_bytes()[:-1])
+                        good.discard(step)
+                if not good:
+                    break
+                found = latest_checkpoint(folder)
+                assert found.state["step"] == max(good)
+                step = found.state["step"]
+                forget_later(folder, step)
+            good = {each for each in good if (folder / f"step-{each:08d}.json").exists()}
+            assert latest_checkpoint(folder).state["step"] == max(good)
+            assert len(list(folder.iterdir())) <= 4
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".json"])

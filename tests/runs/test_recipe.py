@@ -1,6 +1,6 @@
 """Recipes: fields, files, and those that come with Convscope.
 
-Tests runs/recipe.py, runs/recipe_styles.py.
+Tests runs/recipe.py, runs/recipe_fields.py, runs/recipe_styles.py.
 """
 
 import pytest

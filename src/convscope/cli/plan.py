@@ -28,6 +28,7 @@ from convscope.cli.reading import (
     reading_fields,
 )
 from convscope.cli.settings import check_fields, parse_settings
+from convscope.cli.train import FromOption
 from convscope.errors import UsageError
 
 EPILOG = """
@@ -40,6 +41,8 @@ Examples:
   convscope plan googlenet my_images/ --size 96 --minutes 30
 
   convscope plan resnet50 cifar10 --what-if --plot plan.png
+
+  convscope plan resnet18 my_images/ --from published
 
   convscope plan all fashion-mnist --plot networks.png
 
@@ -70,6 +73,7 @@ def plan(
         str | None,
         typer.Option(help="As for train.", autocompletion=complete_recipe),
     ] = None,
+    from_: FromOption = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     minutes: Annotated[
         float | None,
@@ -139,6 +143,7 @@ def plan(
 ) -> None:
     """Forecast time and memory of a training run, each with its range; nothing is trained."""
     given = {
+        "from_": from_,
         "epochs": epochs,
         "minutes": minutes,
         "batch_size": batch_size,

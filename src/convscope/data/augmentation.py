@@ -1,42 +1,17 @@
 """Random changes of training images, for a whole batch at once and on its device.
 
-`Augmentation` says which; the functions below it do one each. They take uint8 images (N, C, H, W)
-and a NumPy generator from which the few numbers per image are drawn, so a batch is changed in
-the same way on every device. Order: flip, crop, cutout, on the stored pixels; then colour; mixup
-last, on the finished batch.
+`augmentation_settings.Augmentation` says which; the functions here do one each. They take uint8
+images (N, C, H, W) and a NumPy generator from which the few numbers per image are drawn, so a batch
+is changed in the same way on every device. Order: flip, crop, cutout, on the stored pixels; then
+colour; mixup last, on the finished batch.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import pydantic
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
-
-
-class Augmentation(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """Which random changes are made; by default none.
-
-    Attributes:
-        flip: Mirror half of the images left to right.
-        crop: Pad with this many black pixels on each side and cut the old size out of it anywhere
-            (He et al. 2015, "Deep residual learning", section 4.2, uses 4 for 32×32).
-        colour: Multiply brightness, contrast and saturation each by a number from 1 − colour to
-            1 + colour.
-        cutout: Side of a square, in stored pixels, that is filled with what normalization makes 0:
-            the mean colour, or black where pixels are only scaled
-            (DeVries and Taylor 2017, "Improved regularization with cutout").
-        mixup: α of Beta(α, α), from which the share is drawn in which each image and label is
-            mixed with another (Zhang et al. 2018, "mixup: beyond empirical risk minimization").
-    """
-
-    flip: bool = False
-    crop: int = Field(default=0, ge=0)
-    colour: float = Field(default=0.0, ge=0, le=1)
-    cutout: int = Field(default=0, ge=0)
-    mixup: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
 
 def flip(images: Tensor, random: np.random.Generator) -> Tensor:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from convscope.data import augmentation as augment
-from convscope.data.augmentation import Augmentation
+from convscope.data.augmentation_settings import Augmentation
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
 from convscope.data.reading import Fit

@@ -29,6 +29,7 @@ from convscope.runs.interval import wilson_interval
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runs.run_facts import EvaluationSummary
 from convscope.runs.seed_group import AccuracySpread, spread
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ class _FoldsFile(pydantic.BaseModel):
     format: Literal[1]
     recipe: dict[str, Any]
     folds: Annotated[int, pydantic.Field(ge=2)]
+
+
+class _FoldResult(EvaluationSummary):
+    """What is read of the evaluation of a fold."""
+
+    images: Annotated[int, pydantic.Field(gt=0)]
+    classes: list[str]
+    confusion: list[list[int]]
 
 
 class FoldGroup:
@@ -167,8 +176,7 @@ class FoldGroup:
 
 
 def _read(run: Run) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(run.evaluation_file.read_text(encoding="utf-8"))
-    return content
+    return run.read_evaluation(_FoldResult)
 
 
 def _over_all(confusion: npt.NDArray[np.int64], classes: tuple[str, ...]) -> dict[str, Any]:

@@ -9,22 +9,19 @@ from typing import Annotated, Any, Literal
 import pydantic
 import tomli_w
 
-from convscope.data.augmentation import Augmentation
+from convscope.data.augmentation_settings import Augmentation
 from convscope.data.reading import Fit, Reading, parse_split_folders
 from convscope.data.table_columns import parse_columns
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 from convscope.look.html import escape
+from convscope.runs.recipe_fields import Count, PixelStatistics, Rate, Share
 from convscope.runs.recipe_styles import style_table, styles
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-Count = Annotated[int, pydantic.Field(gt=0)]
-Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, pydantic.Field(ge=0, lt=1)]
 
 
 class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -34,9 +31,14 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         network: Name in the catalog.
         network_arguments: Arguments of its builder, besides channels, classes and dropout.
         data: Name of a data set, or path of a folder or zip.
+        from_: What gives the first weights: "published", or the path of a run, a model file or a
+            file of weights. Empty: the network begins anew.
+        channels: 1 makes all images grey, 3 repeats grey ones in three channels; unset: as the data
+            has them.
         size: Height and width that images are resized to; unset: as the data has them.
         normalization: "unit" scales pixels to [0, 1]; "standard" then subtracts the mean and
-            divides by the standard deviation of the training images, per channel.
+            divides by the standard deviation of the training images, per channel; or a table of
+            `mean` and `std` to use in place of theirs.
         validation: Share of the training images held out to choose the best epoch, where the
             data has no validation split of its own. 0: the last epoch is the result, probabilities
             aren't calibrated, and the model never says "unknown".
@@ -92,8 +94,10 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     network: str = ""
     network_arguments: dict[str, bool | int | float | str] = {}
     data: str = ""
+    from_: str = ""
+    channels: Literal[1, 3] | None = None
     size: Count | None = None
-    normalization: Literal["unit", "standard"] = "standard"
+    normalization: Literal["unit", "standard"] | PixelStatistics = "standard"
     validation: Share = 0.1
     fit: Fit = "crop"
     grey_range: tuple[float, float] | None = None

@@ -79,7 +79,9 @@ class Execution:
                 # at the strides.
                 tensor.data = tensor.data.reshape(-1).view(tensor.shape)
             elif tensor.ndim == 4:
-                tensor.data = tensor.data.contiguous(memory_format=self.memory_format)
+                # For the same reason `contiguous` would leave these as they are.
+                placed = torch.empty_like(tensor, memory_format=self.memory_format)
+                tensor.data = placed.copy_(tensor.data)
         return network
 
     def __str__(self) -> str:

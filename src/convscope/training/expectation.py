@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 
-from convscope.files import write_text
 from convscope.look.numbers import duration, percent
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.forecast import Forecast
@@ -15,6 +13,7 @@ from convscope.planning.history import ForecastOutcome, Range, What, remember
 from convscope.planning.training_time import Stopped
 from convscope.planning.words import beside_actual
 from convscope.planning.workload import Workload
+from convscope.runs.checked_json import write_checked
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
@@ -185,7 +184,7 @@ class Expectation:
                 )
             )
         content = {"rows": [row.model_dump() for row in rows]}
-        write_text(run.folder / "forecast.json", json.dumps(content, indent=1) + "\n")
+        write_checked(run.folder / "forecast.json", content, indent=1)
         if not is_busy and self._resumed is None:
             self._remember_costs(now, peak)
         self._view.message(beside_actual(rows))

@@ -9,9 +9,12 @@ from typing import Any
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import Axis, linear, logarithmic, shares
 from convscope.evaluation.page.words import number, percent
+from convscope.look.language import Words
 from convscope.runs.curves import LOGARITHMIC, kept_epoch
+from convscope.runs.metric_curves import QUANTITIES, describe_curve
 from convscope.runs.run import Run
 
+EPOCH = Words("epoch", "轮")
 # Part of the data: its name and its look.
 PARTS = {"validation": ("validation", 1), "test": ("test", 1), "train": ("training", 2)}
 
@@ -48,6 +51,14 @@ def _chart(lines: Sequence[dict[str, Any]], what: str, title: str, about: str, k
     drawn = [y for each in series for _, y in each.points]
     y = shares("accuracy", drawn) if what == "accuracy" else _loss_axis(drawn)
     numbers: Callable[[float], str] = percent if what == "accuracy" else number
+    better = "more" if what == "accuracy" else "less"
+    for each in series:
+        words = describe_curve(
+            QUANTITIES[f"{'train' if each.name == 'training' else each.name}_{what}"],
+            [round(x) for x, _ in each.points], [y for _, y in each.points],
+            better=better, unit=EPOCH, write=numbers,
+        )  # fmt: skip
+        about = f"{about} {words.en}"
     epochs = [x for each in series for x, _ in each.points]
     return line_chart(
         title, about, series, _epochs(epochs), y, mark=(float(kept), "kept"), numbers=numbers
