@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from convscope.data import folder
-from convscope.data.exact_duplicates import find_same_pixels, group_by_key
+from convscope.data.exact_duplicates import find_same_pixels, group_by_key, merge
 from convscope.data.folds import Fold, choose_groups, split_folds
 from convscope.data.image_set import ImageSet
-from convscope.data.near_copies import COMPARED_SIZE, NEAR_LIMIT, add_near_copies, merge
+from convscope.data.near_copies import COMPARED_SIZE, NEAR_LIMIT, add_near_copies
 from convscope.data.reading import SPLITS, Reading
 from convscope.data.splits import keep_together, split_groups_stratified, split_stratified
 from convscope.data.tree import Tree

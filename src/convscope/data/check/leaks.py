@@ -58,7 +58,7 @@ def check_leaks(
     count = sum(len(images) for images in splits.values())
     near = is_divided and count <= NEAR_LIMIT and not are_too_small(splits)
     found = find_duplicates(splits, pixels=_own_pixels(data, reading), near=near, quiet=True)
-    exact = [each for each in found if each.kind != "near duplicate"]
+    exact = [each for each in found if each.kind in ("same file", "same pixels")]
     conflicts = [each for each in exact if each.labels_differ]
     leaks = [each for each in exact if _is_leak(each, ours)]
     look_alike = [each for each in found if each.kind == "near duplicate" and _is_leak(each, ours)]
@@ -86,6 +86,7 @@ def check_leaks(
                 "of each pair, or train all the same with --allow-leaks (allow_leaks=True)."
             )
         notes.append(message)
+    notes += [each.detail for each in found if each.kind == "look alike"]
     notes += _shared_groups(splits, ours)
     if look_alike:
         notes.append(
