@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.files import atomic_path, file_name, write_csv, write_text
+from convscope.files import atomic_path, csv_text, file_name, write_csv, write_text
 
 
 def test_writes(tmp_path):
@@ -52,7 +52,9 @@ def test_a_table_comes_back_and_no_cell_is_a_formula(cells, tmp_path_factory):
 
 
 def test_numbers_in_a_table_stay_numbers(tmp_path):
-    write_csv(tmp_path / "a.csv", [("what", "how much"), ("=1+1", -1.5), ("-x", None)])
+    rows = [("what", "how much"), ("=1+1", -1.5), ("-x", None)]
+    write_csv(tmp_path / "a.csv", rows)
+    assert (tmp_path / "a.csv").read_bytes() == csv_text(rows).encode()
     assert (tmp_path / "a.csv").read_text().splitlines() == ["what,how much", "'=1+1,-1.5", "'-x,"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import re
 import tempfile
@@ -77,6 +78,13 @@ def write_csv(target: str | Path, rows: Iterable[Sequence[object]]) -> None:
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         csv.writer(file).writerows([_cell(value) for value in row] for row in rows)
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """A table as `write_csv` writes it, as a text."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
 def file_name(text: str, most: int = 100) -> str:

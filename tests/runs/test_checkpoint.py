@@ -2,9 +2,15 @@ import random
 
 import pytest
 import torch
+from torch import nn
 
 from convscope.errors import ConvscopeError
-from convscope.runs.checkpoint import forget_later, latest_checkpoint, save_checkpoint
+from convscope.runs.checkpoint import (
+    forget_later,
+    latest_checkpoint,
+    load_checkpoint_weights,
+    save_checkpoint,
+)
 
 
 def save(folder, step):
@@ -115,3 +121,20 @@ def test_all_damaged(tmp_path):
     (tmp_path / "step-00000001.safetensors").write_bytes(b"")
     with pytest.raises(ConvscopeError, match="No checkpoint in .* can be used: step-00000001"):
         latest_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("averaged", [False, True])
+def test_weights_of_a_checkpoint_are_those_that_would_be_kept(tmp_path, averaged):
+    trained, average, network = (nn.Linear(3, 2) for _ in range(3))
+    tensors = {f"network.{name}": tensor for name, tensor in trained.state_dict().items()}
+    if averaged:
+        tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
+    save_checkpoint(tmp_path, tensors | {"optimizer.weight/exp_avg": torch.ones(2)}, {"step": 3})
+    file = tmp_path / "step-00000003.safetensors"
+    load_checkpoint_weights(file, network)
+    assert torch.equal(network.weight, (average if averaged else trained).weight)
+    with pytest.raises(ConvscopeError, match="step-00000003 can't be used"):
+        load_checkpoint_weights(file, nn.Linear(4, 2))
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ConvscopeError, match="wrong checksum"):
+        load_checkpoint_weights(file, network)

@@ -63,7 +63,7 @@ def page_of(browser, address, path, *, width=1280, scheme="light", refusals=Fals
     page.wait_for_selector("html[data-ready] h1")
     try:
         yield page
-        assert troubles == []
+        assert troubles == [], troubles
     finally:
         context.close()
 

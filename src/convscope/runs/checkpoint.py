@@ -17,6 +17,7 @@ import pydantic
 import safetensors
 import safetensors.torch
 import torch
+from torch import nn
 
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path
@@ -100,6 +101,26 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
             f"No checkpoint in {str(folder)!r} can be used: {'; '.join(passed_over)}."
         )
     return None
+
+
+def load_checkpoint_weights(file: Path, network: nn.Module) -> None:
+    """Give a network the weights of a checkpoint that a run would keep: the average, if it has one.
+
+    Args:
+        file: The checkpoint's `.safetensors`.
+        network: Of the run's kind; its weights are replaced.
+
+    Raises:
+        ConvscopeError: The checkpoint is damaged, or not of such a network.
+    """
+    try:
+        tensors = _read(file.with_suffix(".json"), ()).tensors
+        average = any(name.startswith("average.") for name in tensors)
+        prefix = "average." if average else "network."
+        own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        network.load_state_dict(own)
+    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
+        raise ConvscopeError(f"The checkpoint {file.stem} can't be used: {error}.") from None
 
 
 def _read(manifest: Path, passed_over: tuple[str, ...]) -> Checkpoint:

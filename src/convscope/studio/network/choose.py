@@ -5,25 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from convscope.studio.refusals import refuse
+from convscope.studio.run_folders import DEPTHS, list_runs, name_below
 
-DEPTHS = ("", "*/", "*/*/")
-"""How deep runs lie: the folder may be a run itself, hold runs, or groups of them."""
 WEIGHTS = "*.safetensors"
+CHECKPOINTS = "checkpoints"
 
 
 def list_stored(runs: Path) -> dict[str, Path]:
-    """Runs and model files of a folder, by the names that the page gives them.
-
-    A name is the path below the folder, with "." for the folder itself. Bytes that are no text are
-    written out with a backslash, since JSON can't hold them.
-    """
-    found: dict[str, Path] = {}
+    """Runs and model files of a folder, by the names that the page gives them."""
+    found = list_runs(runs)
     for depth in DEPTHS:
-        for recipe in sorted(runs.glob(f"{depth}recipe.toml")):
-            found[_name(recipe.parent, runs)] = recipe.parent
         for weights in sorted(runs.glob(f"{depth}{WEIGHTS}")):
             if not (weights.parent / "recipe.toml").is_file():
-                found[_name(weights, runs)] = weights
+                found[name_below(weights, runs)] = weights
+    return found
+
+
+def list_checkpoints(runs: Path) -> dict[str, Path]:
+    """The checkpoints that runs have kept, as "first@step-00000120", each run's newest first."""
+    found: dict[str, Path] = {}
+    for name, path in list_stored(runs).items():
+        for file in sorted((path / CHECKPOINTS).glob(f"step-{WEIGHTS}"), reverse=True):
+            found[f"{name}@{file.stem}"] = file
     return found
 
 
@@ -31,7 +34,7 @@ def find_network(name: str, runs: Path) -> str | Path:
     """What a name stands for: itself if it is in the catalog, else a run or model file.
 
     Args:
-        name: "catalog:lenet" or "stored:first".
+        name: "catalog:lenet", "stored:first", or "stored:first@step-00000120" for a checkpoint.
         runs: The folder that was opened.
 
     Raises:
@@ -46,8 +49,7 @@ def find_network(name: str, runs: Path) -> str | Path:
         stored = list_stored(runs)
         if rest in stored:
             return stored[rest]
+        checkpoints = list_checkpoints(runs) if "@" in rest else {}
+        if rest in checkpoints:
+            return checkpoints[rest]
     raise refuse("refused.network.name", name=name)
-
-
-def _name(path: Path, runs: Path) -> str:
-    return path.relative_to(runs).as_posix().encode("utf-8", "backslashreplace").decode()

@@ -1,11 +1,12 @@
 /** Where the chosen number comes from: its steps, and the way backwards, with crumbs. */
 import { html } from '../parts.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { Mark, NumberName } from './cells.js';
 import { network, unit, unitName } from './data.js';
 import { Form } from './forms.js';
 import { change, goBack, state } from './state.js';
-import { className, Described, Refused, told } from './words.js';
+import { className, Described, told } from './words.js';
 
 /** Forms that have a formula; of the others the page says all in words. */
 const WITH_FORMULA = ['sum', 'formula', 'softmax', 'log softmax'];
@@ -65,8 +66,19 @@ function Gradient({ title, gradient, none }) {
   const name = `${gradient.name}[${gradient.index.join(', ')}]`;
   return html`<div><div class="row spread"><h3>${title}</h3><${Mark} found=${gradient} /></div>
     <p class="written" translate=${false}>∂L/∂${name} = <strong>${told(gradient)}</strong></p>
-    <p class="small faint" lang="en">${gradient.formula}</p>
+    <${Ways} gradient=${gradient} />
     ${gradient.unexplained.length > 0 && html`<p class="note">${t('network.unexplained', { layers: gradient.unexplained.join(', ') })}</p>`}
     <${Form} form=${gradient.arithmetic} />
     <p class="written" translate=${false} lang="en">= ${gradient.in_numbers}</p></div>`;
+}
+
+/** How the gradient gets here. @param {{gradient: any}} props */
+function Ways({ gradient }) {
+  const { ways, formula, why, uses } = gradient;
+  if (!ways.length) {
+    return html`<p class="small faint"><span translate=${false}>${formula}</span>${why && html`<span> ${t(`network.why.${why}`)}</span>`}</p>`;
+  }
+  return html`<p class="small faint">${ways.map((/** @type {any} */ each, /** @type {number} */ i) => html`${i > 0 && ' · '}${each.way
+    ? t(`network.way.${each.way}`, { layers: each.layers.join(', ') })
+    : html`<span lang="en">${each.layers.join(', ')}: ${each.words}</span>`}`)}${uses > 1 && ` ${t('network.way.uses', { count: uses })}`}</p>`;
 }
