@@ -1,10 +1,9 @@
 """Training from what a network knows already, beside training from nothing, in the same time.
 
 A network is trained on seven of ten classes; then, on a few images of each of the other three, once
-`--from` it and once from nothing, with several seeds. Both take the same processor time, start-up and
-final evaluation included, which other programs don't disturb: from nothing, the recipe "fast" takes
-as many epochs as fill the time of the transfer (at least as much). The test images are the same for
-all.
+`--from` it and once from nothing, with several seeds. Both take the same processor time, start-up
+and final evaluation included, which other programs don't disturb: from nothing, the recipe "fast"
+takes as many epochs as fill the time of the transfer. The test images are the same for all.
 
     python benchmarks/transfer.py cifar10 [--seeds 5] [--images 20 50 200] [--source RUN]
 """

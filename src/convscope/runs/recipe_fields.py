@@ -1,4 +1,4 @@
-"""The tables that stand in a recipe, besides the one of augmentation."""
+"""What fields of a recipe may hold: numbers within limits, a normalization, the stages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import Annotated
 
 import pydantic
 
+Count = Annotated[int, pydantic.Field(gt=0)]
+Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, pydantic.Field(ge=0, lt=1)]
 Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
 
 
@@ -42,5 +45,9 @@ class Stages(pydantic.BaseModel, frozen=True, extra="forbid"):
 
     head_epochs: Annotated[int, pydantic.Field(ge=0)] = 0
     copies: Annotated[int, pydantic.Field(ge=0)] = 4
-    epochs_per_third: Annotated[int, pydantic.Field(gt=0)] = 1
+    epochs_per_third: Count = 1
     rate_decay: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
+
+
+TABLES: dict[str, type[pydantic.BaseModel]] = {"stages": Stages, "normalization": PixelStatistics}
+"""Fields of a recipe that are tables of their own."""
