@@ -5,7 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from convscope.studio.bench import routes as bench
+from convscope.studio.lessons import routes as lessons
 from convscope.studio.network import routes as network
 
-VIEWS: dict[str, APIRouter] = {"bench": bench.router, "network": network.router}
+VIEWS: dict[str, APIRouter] = {
+    "bench": bench.router,
+    "network": network.router,
+    "lessons": lessons.router,
+}
 """The router of each view. `static/views.js` lists the same names, and a test compares them."""

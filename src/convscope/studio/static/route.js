@@ -67,11 +67,11 @@ function replace(next) {
 /** What was set in the views that were left, as their addresses had it. @type {Map<string, string>} */
 const left = new Map();
 
-/** Show another view, as it was left. @param {string} name */
-export function go(name) {
+/** Show another view, as it was left or as an address has it. @param {string} name @param {string} [search] */
+export function go(name, search) {
   finishWriting();
   left.set(view.value, location.search);
-  const next = new URLSearchParams(left.get(name) ?? '');
+  const next = new URLSearchParams(search ?? left.get(name) ?? '');
   for (const each of KEPT) {
     const value = query().get(each);
     if (value === null) next.delete(each);
