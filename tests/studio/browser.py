@@ -50,6 +50,7 @@ def page_of(
     """
     size = {"width": width, "height": 900}
     context = browser.new_context(viewport=size, color_scheme=scheme, **options)
+    context.set_default_timeout(90_000)  # of a machine that does much besides
     page = context.new_page()
     troubles = []
     own = (f"{address}/", "data:", f"blob:{address}")

@@ -7,10 +7,12 @@ from fastapi import APIRouter
 from convscope.studio.bench import routes as bench
 from convscope.studio.lessons import routes as lessons
 from convscope.studio.network import routes as network
+from convscope.studio.runs import routes as runs
 
 VIEWS: dict[str, APIRouter] = {
     "bench": bench.router,
     "network": network.router,
+    "runs": runs.router,
     "lessons": lessons.router,
 }
 """The router of each view. `static/views.js` lists the same names, and a test compares them."""

@@ -18,7 +18,7 @@ export function LivePart({ address }) {
       <a href=${`/${address}`} onClick=${(/** @type {MouseEvent} */ event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        go(view, address.slice(view.length));
+        go(view, Object.fromEntries(new URLSearchParams(address.slice(view.length))));
       }}>${t('lessons.live.open')}</a></span></div>
     ${shown && html`<${Bench} query=${address.slice(view.length + 1)} />`}</aside>`;
 }
