@@ -25,7 +25,7 @@ FREQUENT_SYLLABLES = frozenset(
 DOUBLE_BYTES = ("gbk", "shift_jis", "big5", "euc_kr")
 ENCODINGS = (*DOUBLE_BYTES, "cp866", "cp1251", "cp437", "cp1252")
 WIDER = {"gbk": "gb18030", "shift_jis": "cp932", "big5": "cp950", "euc_kr": "cp949"}
-"""What Windows and newer programs write in place of an encoding: with more characters, as ① or 뷁."""
+"""What Windows and newer programs write in place of an encoding: with more characters, as ①."""
 AS_LIKELY = 0.02
 
 
