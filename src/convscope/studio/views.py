@@ -6,6 +6,11 @@ from fastapi import APIRouter
 
 from convscope.studio.bench import routes as bench
 from convscope.studio.network import routes as network
+from convscope.studio.train import routes as train
 
-VIEWS: dict[str, APIRouter] = {"bench": bench.router, "network": network.router}
+VIEWS: dict[str, APIRouter] = {
+    "bench": bench.router,
+    "network": network.router,
+    "train": train.router,
+}
 """The router of each view. `static/views.js` lists the same names, and a test compares them."""

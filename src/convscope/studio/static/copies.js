@@ -3,13 +3,13 @@ import { html, useState } from './parts.js';
 import { t } from './words.js';
 
 /**
- * @param {{command?: string, python: string}} props The texts; an address is always there.
+ * @param {{command?: string, commandName?: string, python: string}} props The texts; an address is always there.
  */
-export function Copies({ command, python }) {
+export function Copies({ command, commandName, python }) {
   return html`<section class="card copies" aria-labelledby="copies-title">
     <h2 id="copies-title">${t('copies.title')}</h2>
     <p class="faint">${t('copies.why')}</p>
-    ${command && html`<${Copy} name=${t('copies.command')} text=${command} />`}
+    ${command && html`<${Copy} name=${commandName ?? t('copies.command')} text=${command} />`}
     <${Copy} name=${t('copies.python')} text=${python} />
     <${CopyAddress} />
   </section>`;
