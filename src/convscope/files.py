@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +39,21 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         _flush(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, stem: str = "") -> None:
+    """Remove what `atomic_path` left in a folder when its process was killed.
+
+    Only for whoever alone writes such files.
+
+    Args:
+        folder: Where; need not exist.
+        stem: Only leftovers of the file of this name, without what is behind its last dot.
+    """
+    name = re.escape(stem) if stem else ".+"
+    for each in folder.glob(".*-*"):
+        if re.fullmatch(rf"\.{name}-[a-z0-9_]{{8}}(\.\w+)?", each.name):
+            each.unlink(missing_ok=True)
 
 
 def write_text(target: str | Path, text: str) -> None:
@@ -88,3 +105,12 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

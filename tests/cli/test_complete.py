@@ -14,7 +14,7 @@ from convscope.planning.machines import machines
         (complete.complete_data, "f", ["fashion-mnist"]),
         (complete.complete_data, "x", []),
         (complete.complete_out_of_distribution, "n", ["noise"]),
-        (complete.complete_recipe, "", ["book", "fast"]),
+        (complete.complete_recipe, "", ["book", "fast", "transfer"]),
         (complete.complete_engine, "o", ["onnx"]),
         (complete.complete_precision, "b", ["bfloat16"]),
         (complete.complete_network, "resnet18", ["resnet18", "resnet18-32px"]),

@@ -248,7 +248,7 @@ def test_the_original_comes_before_images_as_files(data):
 
 def test_what_is_not_there_is_downloaded(monkeypatch, cache):
     def fake(remote, folder):
-        assert remote.md5 == "c32a1d4ab5d03f1284b67883e8d87530"
+        assert remote.digest == "c32a1d4ab5d03f1284b67883e8d87530"
         assert len(remote.urls) >= 2
         archive(folder / remote.name, BINARY, batches(BINARY, binary))
         return folder / remote.name

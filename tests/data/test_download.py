@@ -161,3 +161,13 @@ def test_a_mirror_that_says_nothing_is_given_up(server, tmp_path, monkeypatch):
         assert download(RemoteFile("data.gz", urls, MD5), tmp_path).read_bytes() == CONTENT
     finally:
         silent.server_close()
+
+
+def test_a_checksum_may_be_the_beginning_of_another_kind(server, tmp_path):
+    begins = hashlib.sha256(CONTENT).hexdigest()[:8]
+    urls = (server.url("whole"),)
+    found = download(RemoteFile("data.gz", urls, begins, "sha256"), tmp_path)
+    assert found.read_bytes() == CONTENT
+    found.unlink()
+    with pytest.raises(ConvscopeError, match="its checksum differs"):
+        download(RemoteFile("data.gz", urls, begins[::-1], "sha256"), tmp_path)

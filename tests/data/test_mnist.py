@@ -101,7 +101,7 @@ def test_what_is_not_there_is_downloaded(monkeypatch, cache):
     asked = []
 
     def fake(remote, folder):
-        asked.append((remote.name, remote.urls[1], remote.md5))
+        asked.append((remote.name, remote.urls[1], remote.digest))
         write_files(folder, {remote.name: gzip.compress(small()[remote.name[:-3]])})
 
     monkeypatch.setattr(module, "download", fake)

@@ -1,6 +1,6 @@
 """Operations are those that PyTorch's own counter finds, forwards and backwards.
 
-Tests graph/detached.py, graph/product_counter.py.
+Tests graph/detached.py, graph/product_counter.py, graph/recomputed.py.
 """
 
 import pytest
@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from convscope.graph.capture import capture
 from convscope.graph.count import count_operation_costs
 from convscope.inspection.open.network import open_for_shape
+from convscope.inspection.trace.trace import trace_graph
 from convscope.networks.catalog import list_networks
 from tests.inspection import odd_networks as odd
 from tests.networks.test_contract import cases
@@ -299,20 +300,113 @@ class Recurrent(nn.Module):
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
 def test_recurrent_layers_whatever_is_used_of_them(kind, used):
     network = Recurrent(kind, used)
-    assert ours(network, (1, 7, 9)) == counted(network, (1, 7, 9))
+    found = ours(network, (1, 7, 9))
+    if kind is not nn.LSTM:  # which oneDNN computes as one operation, that isn't counted
+        assert found == counted(network, (1, 7, 9))
+    gates = {nn.RNN: 1, nn.GRU: 3, nn.LSTM: 4}[kind]
+    steps, width = 7, 5
+    inputs = 9 + width  # of the first layer, and of the second
+    macs = gates * width * (inputs + 2 * width) * steps + 3 * width
+    assert found[0] == 2 * macs
+    weights_and_inputs = 2 * found[0] - 2 * gates * width * 9 * steps  # the image asks for none
+    assert 0.8 * weights_and_inputs < found[1] <= weights_and_inputs  # first and last steps do less
 
 
+class Twice(nn.Module):
+    """Two forms of an image, and a layer that multiplies them."""
+
+    def __init__(self, product):
+        super().__init__()
+        self.a, self.b = nn.Linear(9, 5), nn.Linear(9, 3)
+        self.weight, self.product = nn.Parameter(torch.rand(4, 5, 3)), product
+
+    def forward(self, x):
+        x = x.flatten(1)
+        return self.product(self.a(x), self.weight, self.b(x))
+
+
+def test_a_bilinear_layer_costs_what_the_same_products_cost():
+    """x·W for every output and number of y, then · y: as the two products it is made of."""
+    one = ours(Twice(lambda x, w, y: F.bilinear(x, y, w)), (1, 3, 3))
+    other = ours(Twice(lambda x, w, y: torch.einsum("noj,nj->no", x @ w, y).mT), (1, 3, 3))
+    assert one[0] == 2 * (9 * (5 + 3) + 4 * 5 * 3 + 4 * 3) == other[0]
+    # three gradients: of both inputs and of the weights, each as dear as the products it is made of
+    assert one[1] >= other[1] > 2 * one[0] - 2 * 2 * 9 * 8
+
+
+def test_products_of_vectors_and_added_ones():
+    class Products(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias, self.weight = nn.Parameter(torch.rand(4)), nn.Parameter(torch.rand(4, 9))
+
+        def forward(self, x):
+            x = x.flatten(1)
+            made = torch.addmv(self.bias, self.weight, x[0]) + torch.dot(x[0], self.weight[0])
+            batches = torch.addbmm(self.bias, x[:, None], self.weight.mT[None].expand(len(x), 9, 4))
+            return made + batches
+
+    found = count_operation_costs(capture(Products(), (1, 3, 3)))
+    assert sum(cost.flops for cost in found.values()) == 2 * (4 * 9 + 9 + 4 * 9)
+    assert not any(cost.overlooked for cost in found.values())
+
+
+@pytest.mark.parametrize("images", [(1, 7, 7), torch.rand(1, 1, 7, 7)], ids=["shape", "images"])
 @pytest.mark.parametrize("use_reentrant", [True, False])
-def test_what_a_checkpoint_recomputes_is_counted_once(use_reentrant):
+def test_what_a_checkpoint_recomputes_is_counted_beside_the_operations(use_reentrant, images):
     class Checkpointed(nn.Module):
         def __init__(self):
             super().__init__()
-            self.first, self.block, self.head = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.Flatten()
+            self.first, self.head = nn.Conv2d(1, 4, 3), nn.Flatten()
+            self.block = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3))
 
         def forward(self, x):
             x = checkpoint(self.block, self.first(x), use_reentrant=use_reentrant)
             return self.head(x)
 
     network = Checkpointed()
+    before = [*network.parameters()]
     plain = nn.Sequential(network.first, network.block, network.head)
-    assert ours(network, (1, 7, 7)) == ours(plain, (1, 7, 7)) == counted(plain, (1, 7, 7))
+    assert ours(network, images) == ours(plain, images) == counted(plain, (1, 7, 7))
+    graph = capture(network, images)
+    recomputed = counted(network, (1, 7, 7))[1] - counted(plain, (1, 7, 7))[1]
+    assert graph.recomputed_flops == recomputed > 0
+    assert capture(plain, images).recomputed_flops == 0
+    assert all(
+        p is q and p.grad is not None for p, q in zip(before, network.parameters(), strict=True)
+    )
+    trace = trace_graph(graph)
+    assert trace.backward_flops == sum(row.backward_flops for row in trace.layers) + recomputed
+    assert "that the network's checkpoints compute once more" in " ".join(trace.notes)
+
+
+def test_what_cannot_be_counted_of_checkpoints_is_said():
+    class ByNumbers(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.block = nn.Conv2d(1, 1, 1)
+
+        def forward(self, x):
+            x = checkpoint(self.block, x, use_reentrant=False)
+            return x.flatten(1) * (2 if x.mean().item() > 0 else 1)
+
+    graph = capture(ByNumbers(), (1, 3, 3))
+    assert graph.recomputed_flops is None
+    assert "leave out what the network's checkpoints compute" in " ".join(trace_graph(graph).notes)
+
+
+@pytest.mark.parametrize(
+    ("function", "is_said"),
+    [
+        (lambda x: F.fold(F.unfold(x, 3), 8, 3), False),
+        (lambda x: F.embedding((x > 0).long().flatten(1), torch.eye(2)), False),
+        (torch.fft.fft2, True),
+        (torch.linalg.inv, True),
+    ],
+)
+def test_only_what_may_multiply_is_called_uncounted(function, is_said):
+    class Network(nn.Module):
+        def forward(self, x):
+            return function(x)
+
+    assert bool(trace_graph(capture(Network(), (1, 8, 8))).uncounted) is is_said

@@ -1,3 +1,8 @@
+"""A recorded step holds what training really does: operations, memory, phases.
+
+Tests planning/elementary_calls.py.
+"""
+
 import copy
 from collections import Counter
 
@@ -11,8 +16,9 @@ from torch.utils._pytree import tree_flatten
 import convscope as cs
 from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import entry
+from convscope.planning.elementary_calls import computes
 from convscope.planning.memory import step_memory
-from convscope.planning.record_step import computes, record_step
+from convscope.planning.record_step import record_step
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
@@ -249,3 +255,89 @@ def test_the_average_of_the_recorded_step_keeps_the_decay_of_the_recipe():
     step = record_step(Own(), SHAPE, EXECUTION, Recipe(epochs=1, ema=0.99))
     (lerp,) = [o for o in step.operations if "lerp" in str(o.function)]
     assert lerp.arguments[0][2] == pytest.approx(0.01)
+
+
+class Chooses(nn.Module):
+    """What it does depends on its numbers, in one of the ways that people write."""
+
+    def __init__(self, way):
+        super().__init__()
+        self.convolution, self.more = nn.Conv2d(3, 4, 3), nn.Linear(4, 4)
+        self.dense, self.way = nn.Linear(4, 10), way
+
+    def forward(self, x):
+        x = self.convolution(x).mean((2, 3))
+        if (self.way == "item" and x.abs().max().item() >= 0) or (
+            self.way == "if" and x.abs().sum() >= 0
+        ):
+            x = x + self.more(x)
+        elif self.way == "mask":
+            x = x.index_put(((chosen := x[:, 0] > x[:, 0].median()),), self.more(x[chosen]))
+        elif self.way == "nonzero":
+            places = torch.nonzero(x.abs().sum(1) >= 0)[:, 0]
+            x = torch.zeros_like(x).index_add(0, places, self.more(x[places]))
+        elif self.way == "list":
+            x = torch.cat([self.more(part[None]) for part in x]) if sum(x[0].tolist()) else x
+        elif self.way == "numpy":
+            x = self.more(x) * float(abs(x.detach().numpy()).max() >= 0)
+        return self.dense(x)
+
+
+WAYS = ("item", "if", "mask", "nonzero", "list", "numpy")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_network_that_decides_by_its_numbers_takes_a_step_with_some(way):
+    network = Chooses(way)
+    before = {path: tensor.clone() for path, tensor in network.state_dict().items()}
+    state = torch.get_rng_state()
+    step = recorded(network)
+    assert step.by_numbers
+    assert step.stand_in < 600
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(t, before[path]) for path, t in network.state_dict().items())
+    assert all(p.grad is None for p in network.parameters())
+    functions = Counter(str(each.function) for each in step.operations)
+    of_more = functions["aten.addmm.default"] - 1
+    assert of_more == (step.stand_in if way == "list" else 1)  # it was computed
+
+
+def test_a_network_that_decides_by_nothing_needs_no_numbers():
+    assert not recorded(Chooses("")).by_numbers
+
+
+def test_it_is_recorded_as_on_tensors_without_numbers_where_both_can_be():
+    """The same operations, by which a number of images in the record may be told from others."""
+    by_numbers, plain = recorded(Chooses("if")), recorded(nn.Sequential(Plainly(Chooses("if"))))
+    for step in (by_numbers, plain):
+        step.operations = [o for o in step.operations if "sum" not in str(o.function)]
+    kinds = Counter(str(each.at(8, by_numbers.stand_in).function) for each in by_numbers.operations)
+    others = Counter(str(each.at(8, plain.stand_in).function) for each in plain.operations)
+    assert all(kinds[each] >= count for each, count in others.items())
+    assert by_numbers.flops(64) == plain.flops(64)
+    assert step_memory(by_numbers, 8).parts["activations"] == pytest.approx(
+        step_memory(plain, 8).parts["activations"], rel=0.02
+    )
+
+
+class Plainly(nn.Module):
+    """The branch that it takes, without the question."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        x = self.network.convolution(x).mean((2, 3))
+        return self.network.dense(x + self.network.more(x))
+
+
+def test_what_fails_on_images_as_well_is_said_with_the_first_reason():
+    with pytest.raises(RuntimeError, match="weight of size"):
+        recorded(nn.Conv2d(5, 2, 3))
+
+
+def test_the_plan_says_that_numbers_decide():
+    plan = cs.plan(Chooses("mask"), image_shape=SHAPE, epochs=1, precision="float32")
+    assert any("decides by the numbers it computes" in note for note in plan.notes)
+    assert "decides by its numbers what to do." in str(plan.largest_batch(10**10))

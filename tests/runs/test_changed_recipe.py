@@ -44,6 +44,29 @@ def test_what_makes_another_run_is_refused_by_name(tmp_path, change, said):
     assert f"--recipe {tmp_path / 'recipe.toml'}" in str(caught.value)
 
 
+def test_what_can_change_on_the_way_is_accepted_when_forced(tmp_path):
+    now = RECIPE.replace(seed=3, learning_rate=0.5, augmentation={"crop": 2})
+    with pytest.raises(UsageError, match="have it recorded: --force"):
+        check_recipe_change(tmp_path, BEGAN, now)
+    assert check_recipe_change(tmp_path, BEGAN, now, force=True) == {
+        "seed": (0, 3),
+        "learning_rate": (0.1, 0.5),
+        "augmentation.crop": (0, 2),
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"network": "nin"}, {"batch_size": 8}, {"ema": 0.9}, {"size": 32}, {"validation": 0.2}],
+)
+def test_other_weights_and_images_are_refused_even_when_forced(tmp_path, change):
+    (name,) = change
+    with pytest.raises(UsageError) as told:
+        check_recipe_change(tmp_path, BEGAN, RECIPE.replace(seed=1, **change), force=True)
+    assert f"since the run began: {name} (" in str(told.value)
+    assert "--force another augmentation" in str(told.value)
+
+
 def test_all_changes_are_named_at_once(tmp_path):
     with pytest.raises(UsageError, match=r"batch_size \(64 → 8\).*seed \(0 → 1\)"):
         check_recipe_change(tmp_path, BEGAN, RECIPE.replace(batch_size=8, seed=1))

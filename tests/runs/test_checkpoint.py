@@ -2,9 +2,15 @@ import random
 
 import pytest
 import torch
+from torch import nn
 
 from convscope.errors import ConvscopeError
-from convscope.runs.checkpoint import latest_checkpoint, save_checkpoint
+from convscope.runs.checkpoint import (
+    forget_later,
+    latest_checkpoint,
+    load_checkpoint_weights,
+    save_checkpoint,
+)
 
 
 def save(folder, step):
@@ -47,6 +53,45 @@ def test_every_flipped_bit_is_noticed(tmp_path):
         assert "damaged (wrong checksum)" in checkpoint.passed_over[0]
 
 
+def test_every_flipped_bit_of_the_manifest_is_noticed(tmp_path):
+    save(tmp_path, 1)
+    save(tmp_path, 2)
+    newest = tmp_path / "step-00000002.json"
+    whole = newest.read_bytes()
+    for place in range(8 * len(whole)):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        newest.write_bytes(damaged)
+        assert latest_checkpoint(tmp_path).state["step"] == 1
+
+
+def test_the_last_good_one_is_never_lost(tmp_path):
+    """Over random orders of saves, damage, kills and resumptions."""
+    generator = random.Random(0)
+    for order in range(60):
+        folder = tmp_path / str(order)
+        step, good = 0, set()
+        for _ in range(8):
+            step += generator.choice([1, 3, 120_000_000])
+            save(folder, step)
+            good = {each for each in good if each < step} | {step}
+            files = sorted(folder.glob("step-*"))
+            if generator.random() < 0.4:  # the newest is damaged, and the run resumed
+                for file in files:
+                    if int(file.stem[5:]) == step and generator.random() < 0.7:
+                        file.write_bytes(file.read_bytes()[:-1])
+                        good.discard(step)
+                if not good:
+                    break
+                found = latest_checkpoint(folder)
+                assert found.state["step"] == max(good)
+                step = found.state["step"]
+                forget_later(folder, step)
+            good = {each for each in good if (folder / f"step-{each:08d}.json").exists()}
+            assert latest_checkpoint(folder).state["step"] == max(good)
+            assert len(list(folder.iterdir())) <= 4
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".json"])
 def test_every_cut_is_noticed(tmp_path, suffix):
     save(tmp_path, 1)
@@ -76,3 +121,20 @@ def test_all_damaged(tmp_path):
     (tmp_path / "step-00000001.safetensors").write_bytes(b"")
     with pytest.raises(ConvscopeError, match="No checkpoint in .* can be used: step-00000001"):
         latest_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("averaged", [False, True])
+def test_weights_of_a_checkpoint_are_those_that_would_be_kept(tmp_path, averaged):
+    trained, average, network = (nn.Linear(3, 2) for _ in range(3))
+    tensors = {f"network.{name}": tensor for name, tensor in trained.state_dict().items()}
+    if averaged:
+        tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
+    save_checkpoint(tmp_path, tensors | {"optimizer.weight/exp_avg": torch.ones(2)}, {"step": 3})
+    file = tmp_path / "step-00000003.safetensors"
+    load_checkpoint_weights(file, network)
+    assert torch.equal(network.weight, (average if averaged else trained).weight)
+    with pytest.raises(ConvscopeError, match="step-00000003 can't be used"):
+        load_checkpoint_weights(file, nn.Linear(4, 2))
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ConvscopeError, match="wrong checksum"):
+        load_checkpoint_weights(file, network)

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.checked_json import write_checked
 from convscope.runs.recipe import Recipe
 from convscope.runs.seed_group import SeedGroup, is_seed_group, open_group, spread
 from tests.comparison.runs_on_disk import write_group
@@ -98,7 +99,9 @@ def test_not_a_group(tmp_path):
 )
 def test_damaged(tmp_path, changes, message):
     file = write_group(tmp_path / "g", [20]).folder / "seeds.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+    content = json.loads(file.read_text())
+    del content["check"]
+    write_checked(file, content | changes)
     with pytest.raises(ConvscopeError) as error:
         SeedGroup(tmp_path / "g")
     assert message in str(error.value)

@@ -66,7 +66,7 @@ def page_of(
     page.wait_for_selector("html[data-ready] h1")
     try:
         yield page
-        assert troubles == []
+        assert troubles == [], troubles
     finally:
         context.close()
 

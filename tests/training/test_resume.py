@@ -15,6 +15,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.errors import UsageError
+from convscope.runs.claim import claimed
 from convscope.runs.split_record import FILE, read_split_record
 
 
@@ -73,6 +74,37 @@ def test_what_would_make_another_run_is_refused_by_name(run, changes):
     with pytest.raises(UsageError, match=rf"was changed since the run began: {name}[. ]"):
         cs.resume(run, module=module(), data=DATA, quiet=True)
     assert run.model_file.read_bytes() == kept
+
+
+def test_a_forced_change_is_recorded_and_then_is_the_recipe(run):
+    edit(run, learning_rate=0.05, epochs=4)
+    with pytest.raises(UsageError, match=r"learning_rate \(0.1 → 0.05\).*--force"):
+        cs.resume(run, module=module(), data=DATA, quiet=True)
+    cs.resume(run, module=module(), data=DATA, quiet=True, force=True)
+    changes = [{"after_epoch": 2, "fields": {"learning_rate": [0.1, 0.05]}}]
+    assert run.environment["changes"] == changes
+    assert run.metrics("step")[-1]["learning_rate"] == 0.05
+    cs.resume(run, module=module(), data=DATA, quiet=True)
+
+
+def test_fewer_epochs_than_are_done_are_refused(run):
+    edit(run, epochs=1)
+    with pytest.raises(UsageError, match="is in epoch 2 already, and its recipe says epochs = 1"):
+        cs.resume(run, module=module(), data=DATA, quiet=True)
+
+
+def test_a_run_that_is_being_trained_is_refused(run, tmp_path):
+    kept = run.model_file.read_bytes()
+    with claimed(run.folder):
+        with pytest.raises(UsageError, match="is being trained by process"):
+            cs.resume(run, module=module(), data=DATA, quiet=True)
+        with pytest.raises(UsageError, match="is being trained by process"):
+            cs.train(module(), DATA, cs.Recipe(epochs=1), out=run.folder, force=True, **OPTIONS)
+    assert run.model_file.read_bytes() == kept
+    left = run.checkpoints / ".step-00000004-abcd_123.safetensors"
+    left.write_bytes(b"half a checkpoint of a process that was killed")
+    cs.resume(run, module=module(), data=DATA, quiet=True)
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ def complete_run(text: str) -> list[str]:
     return sorted({str(file.parent) for file in folders if str(file.parent).startswith(text)})
 
 
+def complete_source(text: str) -> list[str]:
+    """What a network can begin from; the shell adds files."""
+    return [*(["published"] if "published".startswith(text) else []), *complete_run(text)]
+
+
 def complete_network(text: str) -> list[str]:
     """Names in the catalog."""
     from convscope.networks.catalog import list_networks

@@ -22,7 +22,7 @@ from convscope.cli.reading import (
     ZipEncodingOption,
     reading_fields,
 )
-from convscope.cli.train import parse_settings
+from convscope.cli.train import FromOption, parse_settings
 from convscope.errors import UsageError, unknown_name
 
 EPILOG = """
@@ -35,6 +35,8 @@ Examples:
   convscope plan googlenet my_images/ --size 96 --minutes 30
 
   convscope plan resnet50 cifar10 --what-if --plot plan.png
+
+  convscope plan resnet18 my_images/ --from published
 
   convscope plan all fashion-mnist --plot networks.png
 
@@ -64,6 +66,7 @@ def plan(
         str | None,
         typer.Option(help="As for train.", autocompletion=complete_recipe),
     ] = None,
+    from_: FromOption = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     minutes: Annotated[
         float | None,
@@ -129,6 +132,7 @@ def plan(
 ) -> None:
     """Forecast time and memory of a training run, each with its range; nothing is trained."""
     given = {
+        "from_": from_,
         "epochs": epochs,
         "minutes": minutes,
         "batch_size": batch_size,

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convscope.cli.complete import complete_data, complete_network, complete_recipe, complete_run
+from convscope.cli.complete import (
+    complete_data,
+    complete_network,
+    complete_recipe,
+    complete_run,
+    complete_source,
+)
 from convscope.cli.console import print_json
 from convscope.cli.reading import (
     FitOption,
@@ -33,6 +39,17 @@ Histograms = Annotated[
     bool, typer.Option("--histograms", help="Parameter histograms to TensorBoard every epoch.")
 ]
 
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="SOURCE",
+        help="Begin with weights that have learned something: published (by torchvision, on "
+        "ImageNet), a run, a model.safetensors or a file of weights.",
+        autocompletion=complete_source,
+    ),
+]
+
 EPILOG = """
 Examples:
 
@@ -43,6 +60,10 @@ Examples:
   convscope train resnet18-32px my_images/ --size 32 --out runs/mine
 
   convscope train lenet fashion-mnist --seeds 5 --out runs/lenet-seeds
+
+  convscope train resnet18 my_images/ --from published --minutes 10
+
+  convscope train resnet9 my_images/ --from runs/resnet9-cifar10-1
 
   convscope train lenet digits --set optimizer=adam --lr 0.001 --set augmentation.crop=1
 """
@@ -62,10 +83,12 @@ def train(
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="book, fast, or a TOML file. Default: book if it covers the network, else fast.",
+            help="book, fast, transfer, or a TOML file. Default: transfer with --from; else book "
+            "if it covers the network, else fast.",
             autocompletion=complete_recipe,
         ),
     ] = None,
+    from_: FromOption = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     minutes: Annotated[
         float | None, typer.Option(help="Train for this long; the schedule is fitted to it.")
@@ -129,6 +152,7 @@ def train(
 ) -> None:
     """Train a network on images and evaluate it on the test images."""
     given = {
+        "from_": from_,
         "epochs": epochs,
         "minutes": minutes,
         "batch_size": batch_size,
@@ -191,6 +215,14 @@ def train(
 def resume(
     run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)],
     data: Annotated[str | None, typer.Option(help="Where the images are now.")] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Go on although recipe.toml was changed in what can change while a run goes on, "
+            "such as learning_rate; it is recorded.",
+        ),
+    ] = False,
     histograms: Histograms = False,
     quiet: Quiet = False,
     json: Json = False,
@@ -198,7 +230,8 @@ def resume(
     """Go on with a run that was stopped, from its newest checkpoint."""
     from convscope.training.train import resume as resume_run
 
-    _show(resume_run(run, data=data, histograms=histograms, quiet=quiet), json=json)
+    resumed = resume_run(run, data=data, force=force, histograms=histograms, quiet=quiet)
+    _show(resumed, json=json)
 
 
 def parse_settings(settings: list[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pydantic
 
-from convscope.errors import ConvscopeError, UsageError, first_invalid
+from convscope.errors import UsageError
 from convscope.runs.run import Run
 
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
@@ -88,13 +88,7 @@ def read_evaluation(run: Run) -> EvaluationRecord:
             f"Run {str(run.folder)!r} hasn't ended yet. Go on with it: convscope resume "
             f"{run.folder}"
         )
-    try:
-        return EvaluationRecord.model_validate_json(run.evaluation_file.read_bytes())
-    except pydantic.ValidationError as error:
-        raise ConvscopeError(
-            f"{str(run.evaluation_file)!r} is damaged: {first_invalid(error)}. Evaluate the run "
-            f"again: convscope evaluate {run.folder}"
-        ) from None
+    return EvaluationRecord.model_validate(run.read_evaluation(EvaluationRecord))
 
 
 def why_not_same_images(first: EvaluationRecord, second: EvaluationRecord) -> str | None:

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from convscope.errors import ConvscopeError
 from convscope.look.progress import progress
@@ -32,12 +33,23 @@ class RemoteFile:
     Attributes:
         name: What it is called on this machine.
         urls: Where it is, each an http or https address; tried in this order.
-        md5: Its published checksum, in hexadecimal.
+        digest: Its published checksum, or how that begins, in hexadecimal.
+        algorithm: Of the checksum.
     """
 
     name: str
     urls: tuple[str, ...]
-    md5: str
+    digest: str
+    algorithm: Literal["md5", "sha256"] = "md5"
+
+    def is_in(self, path: Path) -> bool:
+        """Whether a file has the published content."""
+        # Checksums that were published, not for secrecy.
+        found = hashlib.new(self.algorithm, usedforsecurity=False)
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                found.update(block)
+        return found.hexdigest().startswith(self.digest)
 
 
 class MirrorError(Exception):
@@ -66,7 +78,7 @@ def download(remote: RemoteFile, folder: Path) -> Path:
     failures = []
     for url in remote.urls:
         try:
-            _fetch_checked(url, part, remote.md5)
+            _fetch_checked(url, part, remote)
         except MirrorError as error:
             failures.append(f"{url}: {error}")
         else:
@@ -79,13 +91,13 @@ def download(remote: RemoteFile, folder: Path) -> Path:
     )
 
 
-def _fetch_checked(url: str, part: Path, md5: str) -> None:
+def _fetch_checked(url: str, part: Path, remote: RemoteFile) -> None:
     resumed = _fetch(url, part)
-    if resumed and _md5(part) != md5:
+    if resumed and not remote.is_in(part):
         # What was there may have come from another file. Once more, from the start.
         part.unlink()
         _fetch(url, part)
-    if _md5(part) != md5:
+    if not remote.is_in(part):
         part.unlink()
         raise MirrorError("the file is not the published one (its checksum differs)")
 
@@ -136,11 +148,3 @@ def _store(answer: http.client.HTTPResponse, part: Path, have: int) -> None:
         os.fsync(file.fileno())
     if done < have + length:
         raise MirrorError(f"the connection ended after {done:,} of {have + length:,} bytes")
-
-
-def _md5(path: Path) -> str:
-    digest = hashlib.md5(usedforsecurity=False)  # the checksum that was published; not for secrecy
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

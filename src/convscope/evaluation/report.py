@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.page.page import report_page
 from convscope.evaluation.unknown import is_unknown
 from convscope.files import write_csv, write_text
+from convscope.runs.checked_json import write_checked
 from convscope.runs.curves import curves_figure
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:
     mistakes_figure(evaluation, files["mistakes"])
     _write_mistakes(evaluation, files["all mistakes"])
     _write_predictions(analysis, files["predictions"])
-    content = json.dumps(analysis.as_dict(), ensure_ascii=False, indent=1)
-    write_text(files["evaluation"], content + "\n")
+    write_checked(files["evaluation"], analysis.as_dict(), indent=1)
     return {"report": write_report_page(analysis, name), **files}
 
 

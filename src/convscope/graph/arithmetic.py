@@ -12,6 +12,8 @@ from convscope.graph.operations.forms import Copied, Form
 from convscope.graph.operations.numbers import Index, Operand, Product, constant
 from convscope.graph.operations.table import find
 
+GENERAL_WAY = "gradient · local derivative ∂y/∂x"
+
 
 class Flow(NamedTuple):
     """What flows back into one number through one operation.
@@ -65,12 +67,11 @@ def flow_back(call: Call, into: Recipient, gradient: Operand) -> Flow:
     found = None if kind.backward is None else kind.backward(call, into, gradient)
     if found is not None:
         return Flow(found, kind.way, by_rule=True)
-    way = "gradient · local derivative ∂y/∂x"
     found = general.flow_back(call, into, gradient)
     if found is not None:
-        return Flow(found, way, by_rule=False)
+        return Flow(found, GENERAL_WAY, by_rule=False)
     whole = general.flow_back_as_a_whole(call, into, gradient)
-    return Flow([whole], way, by_rule=False, explained=False)
+    return Flow([whole], GENERAL_WAY, by_rule=False, explained=False)
 
 
 def _brought_along(call: Call, index: Index) -> Copied:

@@ -27,6 +27,7 @@ from torch._subclasses.fake_tensor import (
 from convscope.errors import UsageError
 from convscope.graph.batch import find_batch_axes
 from convscope.graph.graph import Graph, Node
+from convscope.graph.recomputed import count_recomputed_flops
 from convscope.graph.recorder import Recorder
 from convscope.graph.restore import collect_tensors, leave_as_found
 from convscope.runtime.deep_nesting import allow_nesting
@@ -66,8 +67,7 @@ def capture(
 def _capture(network: nn.Module, images: Tensor | Sequence[int], *, gradients: bool) -> Graph:
     if isinstance(images, Tensor):
         graph = _run(network, _with_batch(images), gradients=gradients)
-        find_batch_axes(graph, partial(_run, network))
-        return graph
+        return _complete(graph, network)
     if gradients:
         raise UsageError("gradients=True needs images, not only their shape.")
     shape = tuple(int(size) for size in images)
@@ -82,7 +82,15 @@ def _capture(network: nn.Module, images: Tensor | Sequence[int], *, gradients: b
             "The network looks at the numbers it computes to decide what to do, so this is what "
             "it does for one image of random numbers.",
         )
+    return _complete(graph, network)
+
+
+def _complete(graph: Graph, network: nn.Module) -> Graph:
+    """What only further runs of the network tell."""
     find_batch_axes(graph, partial(_run, network))
+    if graph.has_checkpoints:
+        kind, _ = _kind_of(network)
+        graph.recomputed_flops = count_recomputed_flops(network, graph.input.shape, kind)
     return graph
 
 
@@ -150,6 +158,7 @@ def _run(
         weights=tensors,
         parameter_names=tuple(parameter_names),
         tied={path: tuple(others) for path, others in tied.items()},
+        has_checkpoints=recorder.has_checkpoints,
         output_is_detached=isinstance(main, Tensor) and main in recorder.detached,
         notes=() if isinstance(result, Tensor) else notes,
         result=main if gradients and isinstance(main, Tensor) else None,

@@ -17,12 +17,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from convscope.graph.graph import Graph, Node
 from convscope.graph.operations.table import find
-from convscope.graph.product_counter import ProductCounter
+from convscope.graph.product_counter import PLAIN_DEVICES, ProductCounter, in_plain_steps
 
 FLOPS_PER_MAC = 2
 
@@ -34,11 +32,13 @@ class OperationCost(NamedTuple):
         macs: MACs of the forward pass.
         flops: Floating-point operations of the forward pass.
         backward_flops: Floating-point operations of the backward pass.
+        overlooked: PyTorch's names of products within that no count is known of.
     """
 
     macs: int = 0
     flops: int = 0
     backward_flops: int = 0
+    overlooked: tuple[str, ...] = ()
 
 
 def count_operation_costs(graph: Graph) -> dict[Node, OperationCost]:
@@ -46,14 +46,16 @@ def count_operation_costs(graph: Graph) -> dict[Node, OperationCost]:
     ways = _find_gradient_ways(graph)
     found = {}
     for node, *others in _calls_of(graph):
-        macs = count_node_macs(node, graph.weights)
+        macs, overlooked = _count_forward(node, graph.weights)
         # of several outputs the gradient may come to any, as in recurrent layers to the last state
         backward = [
             _count_backward(each, macs, ways[each], graph)
             for each in (node, *others)
             if macs and each in ways
         ]
-        found[node] = OperationCost(macs, FLOPS_PER_MAC * macs, max(backward, default=0))
+        found[node] = OperationCost(
+            macs, FLOPS_PER_MAC * macs, max(backward, default=0), overlooked
+        )
         found |= dict.fromkeys(others, OperationCost())  # what they cost is in the first
     return found
 
@@ -112,30 +114,59 @@ def _count_backward(node: Node, macs: int, way: _GradientWay, graph: Graph) -> i
 
 
 def _ask_backward(node: Node, way: _GradientWay, graph: Graph) -> int | None:
-    """What PyTorch's counter finds in the backward pass; None if it can't be run.
-
-    Attention is taken in plain steps, since its fused forms compute the forward pass once more.
-    """
-    fake = FakeTensorMode(allow_non_fake_inputs=True)
-    with torch.inference_mode(mode=False), fake, torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-        inputs = [torch.empty(source.shape, dtype=source.dtype) for source in node.inputs]
-        weights = {
-            role: torch.empty(graph.weights[path].shape, dtype=graph.weights[path].dtype)
-            for role, path in node.parameters.items()
-        }
-        wanted = [*(inputs[i] for i in way.sources), *(weights[role] for role in way.roles)]
+    """What PyTorch's counter finds in the backward pass; None if it can't be run."""
+    for device in PLAIN_DEVICES:
         try:
-            for tensor in wanted:
-                tensor.requires_grad_()
-            made = node.replay(*inputs, weights=weights)
-            with ProductCounter() as counter:
-                torch.autograd.grad(made, wanted, torch.ones_like(made), allow_unused=True)
-        except Exception:  # an unknown function can raise anything
-            return None
-    return counter.flops
+            with in_plain_steps():
+                inputs, weights = _stand_ins(node, graph.weights, device)
+                wanted = [*(inputs[i] for i in way.sources), *(weights[role] for role in way.roles)]
+                for tensor in wanted:
+                    tensor.requires_grad_()
+                made = node.replay(*inputs, weights=weights)
+                with ProductCounter() as counter:
+                    torch.autograd.grad(made, wanted, torch.ones_like(made), allow_unused=True)
+        except Exception:  # noqa: S112 - an unknown function can raise anything
+            continue
+        return counter.flops
+    return None
 
 
 def count_node_macs(node: Node, weights: Mapping[str, Tensor]) -> int:
     """MACs of the forward pass: by the kind's rule, or else as PyTorch's own counter found."""
+    return _count_forward(node, weights)[0]
+
+
+def _count_forward(node: Node, weights: Mapping[str, Tensor]) -> tuple[int, tuple[str, ...]]:
+    """The MACs of the forward pass, and the products within that they leave out."""
     rule = find(node.kind).macs
-    return node.pytorch_flops // FLOPS_PER_MAC if rule is None else rule(node, weights)
+    if rule is not None:
+        return rule(node, weights), ()
+    flops, overlooked = node.pytorch_flops, node.overlooked
+    if overlooked:  # in something fused, perhaps
+        flops, overlooked = _ask_forward(node, weights) or (flops, overlooked)
+    return flops // FLOPS_PER_MAC, overlooked
+
+
+def _ask_forward(node: Node, weights: Mapping[str, Tensor]) -> tuple[int, tuple[str, ...]] | None:
+    """What PyTorch's counter finds and what it overlooks; None if the operation can't be run."""
+    for device in PLAIN_DEVICES:
+        try:
+            with in_plain_steps():
+                inputs, own_weights = _stand_ins(node, weights, device)
+                with ProductCounter() as counter:
+                    node.replay(*inputs, weights=own_weights)
+        except Exception:  # noqa: S112 - an unknown function can raise anything
+            continue
+        return counter.flops, counter.overlooked
+    return None
+
+
+def _stand_ins(
+    node: Node, weights: Mapping[str, Tensor], device: str
+) -> tuple[list[Tensor], dict[str, Tensor]]:
+    """Tensors like those that the operation was given: its inputs, and its own weights."""
+    own = {role: weights[path] for role, path in node.parameters.items()}
+    return (
+        [torch.empty(given.shape, dtype=given.dtype, device=device) for given in node.inputs],
+        {role: torch.empty(w.shape, dtype=w.dtype, device=device) for role, w in own.items()},
+    )

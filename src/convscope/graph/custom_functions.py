@@ -15,6 +15,8 @@ from typing import Any
 from torch.autograd import Function
 from torch.utils.checkpoint import CheckpointFunction
 
+from convscope.graph.recomputed import in_reentrant_checkpoint
+
 Follow = Callable[[Callable[..., Any], str, tuple[Any, ...], dict[str, Any]], Any]
 
 _CONTAINERS = "torch.nn.parallel"
@@ -38,7 +40,8 @@ def watch_custom_functions(follow: Follow) -> Iterator[None]:
             return function(*args, **kwargs)
         if cls is CheckpointFunction:  # runs another without gradients, and once more for them
             run, _preserve_rng_state, *inputs = args
-            return run(*inputs)
+            with in_reentrant_checkpoint():
+                return run(*inputs)
         return follow(function, cls.__name__, args, kwargs)
 
     setattr(Function, "apply", classmethod(apply))  # noqa: B010 - a method, to mypy

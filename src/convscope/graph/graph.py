@@ -48,6 +48,7 @@ class Node:
         changes_input: Whether it overwrote its input (in-place).
         pytorch_flops: What PyTorch's own counter found inside an operation of unknown kind.
         overlooked: PyTorch's names of the products inside it that the counter has no formula for.
+        has_no_products: Whether it is known to multiply and add up nothing, of an unknown kind.
         grad_enabled: Whether it ran outside of the network's own `torch.no_grad()`.
         detached: Which of `inputs`, by their number, no gradient flows back into, as the network
             detached them.
@@ -73,6 +74,7 @@ class Node:
     changes_input: bool = False
     pytorch_flops: int = 0
     overlooked: tuple[str, ...] = ()
+    has_no_products: bool = False
     grad_enabled: bool = True
     detached: frozenset[int] = frozenset()
     value: Tensor | None = field(default=None, repr=False)
@@ -159,6 +161,9 @@ class Graph:
         parameter_names: Those paths of `weights` that are parameters.
         tied: Other paths of the same parameter, by its first.
         output_is_detached: Whether the network detached what it returned.
+        has_checkpoints: Whether parts of it ran in `torch.utils.checkpoint`.
+        recomputed_flops: Floating-point operations of the forward pass that checkpoints compute
+            once more in the backward pass; None if that couldn't be counted.
         result: The tensor the network returned, with its gradient graph, if gradients were asked.
         notes: What a person should know about how the graph came to be.
         stand_ins: What took the place of the parameters during the call, if gradients were asked.
@@ -172,6 +177,8 @@ class Graph:
     parameter_names: tuple[str, ...]
     tied: dict[str, tuple[str, ...]]
     output_is_detached: bool = False
+    has_checkpoints: bool = False
+    recomputed_flops: int | None = 0
     result: Tensor | None = None
     notes: tuple[str, ...] = ()
     stand_ins: dict[str, Tensor] = field(default_factory=dict, repr=False)

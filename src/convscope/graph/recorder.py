@@ -35,9 +35,10 @@ from convscope.graph.nesting import (
 from convscope.graph.operations.table import FUNCTIONS, NEEDED
 from convscope.graph.operations.understand import MADE_FROM_NOTHING, SAME, name_of, understand
 from convscope.graph.product_counter import ProductCounter
+from convscope.graph.recomputed import runs_in_checkpoint
 
-# Functions that ask about a tensor, and compute nothing.
 _LIGHT = SAME | MADE_FROM_NOTHING | {"dim", "size", "shape", "ndim", "dtype", "device", "numel"}
+"""Functions that ask about a tensor, and compute nothing."""
 
 
 class _Overwritten(NamedTuple):
@@ -61,6 +62,7 @@ class Recorder(TorchFunctionMode):
         nodes: The nodes so far, the first for `images`. They are named when recording ends.
         root: The call of the network.
         detached: The tensors that the network detached.
+        has_checkpoints: Whether a part ran in a checkpoint, to be run once more backwards.
         failed: The function that raised an error, and the path of the module that called it.
     """
 
@@ -76,6 +78,7 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.nodes: list[Node] = []
         self.failed: tuple[str, str] | None = None
+        self.has_checkpoints = False
         self._calls = CallTree(network, lambda: len(self.nodes), self.node_of)
         self.root = self._calls.root
         self._caller: list[ModuleCall] = []  # of each node
@@ -88,9 +91,8 @@ class Recorder(TorchFunctionMode):
         self.detached = DetachedTensors()
         self._inside = False  # a function that is followed, whatever it calls
         self._hooks = ExitStack()
-        first = self._add("input", "", {}, [], {}, images)
+        self.hold(images, first := self._add("input", "", {}, [], {}, images))
         first.depends_on_images = True
-        self.hold(images, first)
 
     def __enter__(self) -> Recorder:
         """Begin to record."""
@@ -118,8 +120,7 @@ class Recorder(TorchFunctionMode):
                 None,
             )
         if isinstance(source, _Overwritten):
-            roles = ("before", "writer")
-            node = self._add("overwritten", "", {}, [*source], {}, tensor, roles)
+            node = self._add("overwritten", "", {}, [*source], {}, tensor, source._fields)
             node.shares_memory = True
             self.hold(tensor, node)
             return node
@@ -167,12 +168,13 @@ class Recorder(TorchFunctionMode):
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
     ) -> Any:
+        self.has_checkpoints |= runs_in_checkpoint()
         given = [*tensors_in((args, kwargs))]
         if name not in _LIGHT:
-            for tensor in given:
-                self.node_of(tensor)  # a view of what was written over, before that changes again
+            for tensor in given:  # a view of what was written over, before that changes again
+                self.node_of(tensor)
         versions = [version_of(tensor) for tensor in given]
-        # The counter takes its time, so it is asked only about what no formula is known for.
+        # It takes its time, so it is asked only where no formula is known.
         counter = None if name in FUNCTIONS or name in _LIGHT else ProductCounter()
         try:
             with counter or nullcontext():
@@ -196,6 +198,7 @@ class Recorder(TorchFunctionMode):
             node = self._record(func, name, args, kwargs, tensor, which, changed)
             if counter is not None and index == 0:
                 node.pytorch_flops, node.overlooked = counter.flops, counter.overlooked
+                node.has_no_products = counter.has_no_products
         return result
 
     def _record(
@@ -227,9 +230,8 @@ class Recorder(TorchFunctionMode):
             roles.append(role)
             return Slot(len(inputs) - 1)
 
-        template = map_nested(
-            (args, dict(kwargs)), lambda item: slot(item) if isinstance(item, Tensor) else item
-        )
+        given = (args, dict(kwargs))
+        template = map_nested(given, lambda x: slot(x) if isinstance(x, Tensor) else x)
         plain = {
             key: value for key, value in bound.items() if next(tensors_in(value), None) is None
         }
@@ -247,8 +249,7 @@ class Recorder(TorchFunctionMode):
         return node
 
     def _constant(self, tensor: Tensor) -> Node:
-        node = self._add("constant", "", {}, [], {}, tensor)
-        self.hold(tensor, node)
+        self.hold(tensor, node := self._add("constant", "", {}, [], {}, tensor))
         return node
 
     def _add(
@@ -285,7 +286,7 @@ class Recorder(TorchFunctionMode):
         """Remember that `tensor` is what `node` made."""
         self._made[id(tensor)] = (tensor, node)
         views = self._in_memory.setdefault(memory_of(tensor), [])
-        if not any(view is tensor for view in views):
+        if all(view is not tensor for view in views):
             views.append(tensor)
 
     def _overwrite(self, tensor: Tensor, writer: Node) -> None:

@@ -7,6 +7,7 @@ import pickle
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import safetensors
 import safetensors.torch
@@ -81,17 +82,8 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         ConvscopeError: The file is damaged.
     """
     given = dict(weights) if isinstance(weights, Mapping) else read_weights(weights)
-    prefix = _other_prefix(network, given)
-    given = {name.removeprefix(prefix): tensor for name, tensor in given.items()}
-    fitting: dict[str, Tensor] = {}
-    left_out: list[str] = []
-    for published, tensor in given.items():
-        name = network.published_name(published) if isinstance(network, Network) else published
-        if name is None:
-            left_out.append(published)
-        else:
-            fitting[name] = tensor
-    differences = _differences(network.state_dict(), fitting)
+    fitting, left_out, prefix = match_names(network, given)
+    differences = find_differences(network.state_dict(), fitting)
     if differences:
         called = network.name if isinstance(network, Network) else type(network).__name__
         source = (
@@ -99,7 +91,7 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         )
         raise UsageError(
             f"{source} are of another architecture than {called}: {'; '.join(differences)}."
-            f"{_advice(network, fitting)}"
+            f"{advise(network, fitting)}"
         )
     network.load_state_dict(fitting, strict=False)  # strict but for the counters
     not_numbers = [
@@ -118,6 +110,40 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
             f"Left out, as the network has no such part: {join_names(left_out, SHOWN)}.",
             stacklevel=2,
         )
+
+
+class MatchedNames(NamedTuple):
+    """Weights of a file by the names that they have in a network.
+
+    Attributes:
+        tensors: By name in the network, where the file means one.
+        left_out: Names in the file of what the network leaves out on purpose.
+        prefix: What a program had put before all names.
+    """
+
+    tensors: dict[str, Tensor]
+    left_out: list[str]
+    prefix: str
+
+
+def match_names(network: nn.Module, weights: Mapping[str, Tensor]) -> MatchedNames:
+    """Weights by the names they have in a network; whether they fit is for `find_differences`.
+
+    Args:
+        network: Of the catalog, or a module.
+        weights: By the names in a file.
+    """
+    prefix = _other_prefix(network, weights)
+    tensors: dict[str, Tensor] = {}
+    left_out: list[str] = []
+    for full, tensor in weights.items():
+        published = full.removeprefix(prefix)
+        name = network.published_name(published) if isinstance(network, Network) else published
+        if name is None:
+            left_out.append(published)
+        else:
+            tensors[name] = tensor
+    return MatchedNames(tensors, left_out, prefix)
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -176,7 +202,7 @@ def _other_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
         prefix += found
 
 
-def _differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> list[str]:
+def find_differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> list[str]:
     """What keeps the weights `there` from fitting the places `here`, in words."""
     missing = [n for n in here if n not in there and not n.endswith(COUNTER)]
     unknown = [name for name in there if name not in here]
@@ -212,7 +238,7 @@ def _kind(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def _advice(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
+def advise(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     """Which networks of the catalog have weights of these names."""
     fitting = [name for name in list_networks() if _names(weights) == _names_of(name)]
     if isinstance(network, Network) and network.name in fitting:

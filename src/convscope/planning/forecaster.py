@@ -146,7 +146,8 @@ class Forecaster:
         time = run_time(workload, self.step, phases, step_seconds, batch_size, stopped)
 
         peak = self._peak(memory, batch_size, base_bytes)
-        doubt = estimated + (1.0 if self.step.unknown or workload.is_compiled else 0.0)
+        is_unsure = self.step.unknown or self.step.by_numbers or workload.is_compiled
+        doubt = estimated + (1.0 if is_unsure else 0.0)
         if self._times.contention > BUSY:
             doubt += 2 * self._times.contention
         past = outcomes("run")
@@ -230,7 +231,7 @@ class Forecaster:
         return peak + base_bytes - weights
 
     def _memory_range(self, peak: int, heap: Heap) -> Range:
-        doubt = 2.0 if self.step.unknown else 0.0
+        doubt = 2.0 if self.step.unknown or self.step.by_numbers else 0.0
         if heap == "kept with thread caches":  # which break it up by chance
             doubt = max(doubt, 1.0)
         return with_range(peak, "memory", outcomes("memory"), doubt)
@@ -253,6 +254,12 @@ class Forecaster:
             notes.append(
                 f"Nothing is known of what these operations take inside: "
                 f"{', '.join(self.step.unknown)}. The range is wider for it."
+            )
+        if self.step.by_numbers:
+            notes.append(
+                "The network decides by the numbers it computes, so one step was taken on "
+                f"{self.step.stand_in} images of random numbers, and forecast is what it did with "
+                "them. With real ones it may do more or less; the range is wider for it."
             )
         if self._times.not_timed:
             notes.append(

@@ -27,7 +27,7 @@ def make_forecasters(workload: Workload) -> list[Forecaster]:
         workload: What is to be forecast. Its recipe's precision says which; "auto": both.
 
     Raises:
-        ConvscopeError: The network can't be followed without real numbers.
+        ConvscopeError: A step of the network can't be taken.
     """
     batch_size, precision = workload.recipe.batch_size, workload.recipe.precision
     with explain_failure(workload):
@@ -71,7 +71,7 @@ def explain_failure(workload: Workload) -> Iterator[None]:
         yield
     except (RuntimeError, TypeError, ValueError) as error:
         raise ConvscopeError(
-            f"{workload.name} can't be forecast: it asks for the values of tensors, or fails on "
+            f"{workload.name} can't be forecast: a training step with it fails on "
             f"images of shape {workload.image_shape}: {' '.join(str(error).split())[:200]}"
         ) from error
 

@@ -58,6 +58,7 @@ class LargestBatch(Printed):
         recomputed: The largest batch with recomputation; None where it isn't worth it.
         more_work: Share by which recomputation adds to the computation of an image.
         command: Command that trains, without the batch size; None for a module of one's own.
+        by_numbers: Whether the network decides by its numbers what to do, so that this isn't sure.
     """
 
     limit: BatchLimit
@@ -65,6 +66,7 @@ class LargestBatch(Printed):
     recomputed: BatchLimit | None
     more_work: float
     command: str | None
+    by_numbers: bool = False
 
     @property
     def batch_size(self) -> int:
@@ -103,6 +105,11 @@ class LargestBatch(Printed):
             yield Paragraph(
                 f"Recomputation (--recompute) allows {self.recomputed.batch_size:,}, for "
                 f"{percent(self.more_work, 0)} more work."
+            )
+        if self.by_numbers:
+            yield Paragraph(
+                "The network decides by its numbers what to do. What it chose of a few images was "
+                "taken to be the same in any batch, so less may fit."
             )
         how = f"{self.command} --batch-size " if self.command else "batch_size="
         yield Paragraph(f"Train with it: {how}{limit.batch_size}", "dim", wraps=False)
@@ -147,6 +154,7 @@ def find_largest_batch(
         recomputed,
         _work(recomputing[0]) / _work(forecasters[0]) - 1 if recomputed else 0.0,
         command,
+        forecasters[0].step.by_numbers,
     )
 
 

@@ -1,4 +1,4 @@
-"""A copy of a module on tensors without memory; running it leaves no trace."""
+"""Copies of a module for one step that is recorded: on tensors without memory, or with numbers."""
 
 from __future__ import annotations
 
@@ -27,4 +27,16 @@ def without_memory(network: nn.Module, memory_format: torch.memory_format) -> nn
     for module in copied.modules():
         if isinstance(module, nn.modules.batchnorm._NormBase) and module.momentum is None:
             module.momentum = 0.1  # the mean of all batches asks how many there were; costs as much
+    return copied
+
+
+def with_memory(network: nn.Module, memory_format: torch.memory_format) -> nn.Module:
+    """A copy with the same numbers, for a network that decides by them.
+
+    Args:
+        network: Is left as it is.
+        memory_format: How the kernels lie.
+    """
+    copied = copy_module(network)
+    copied.to(memory_format=memory_format)  # type: ignore[call-overload]
     return copied

@@ -20,6 +20,9 @@ Phase: TypeAlias = Literal["input", "forward", "backward", "optimizer"]
 # Larger than any side of an image or number of channels, so that it divides none of them.
 STAND_INS = (10_007, 10_009, 10_037, 10_039)
 
+FEW = (31, 37, 41, 43, 53, 61, 79, 101, 127, 151, 191, 251, 307, 383, 509)
+"""The same for a step that is really computed: as many as a batch may have."""
+
 
 class TensorShape(NamedTuple):
     """What decides how long an operation takes on a tensor, and what it occupies.
@@ -154,6 +157,19 @@ def choose_stand_in(numbers: Iterable[int]) -> int:
         if not any(number and number % prime == 0 for number in sizes):
             return prime
     raise ValueError(f"every one of {STAND_INS} divides a size of the network")
+
+
+def choose_few(numbers: Iterable[int], batch_size: int) -> int:
+    """A prime that divides none of the numbers, and is as near to a batch size as one is.
+
+    Raises:
+        ValueError: All that are known divide some.
+    """
+    sizes = {number for number in numbers if number}
+    fitting = [prime for prime in FEW if not any(size % prime == 0 for size in sizes)]
+    if not fitting:
+        raise ValueError(f"every one of {FEW} divides a size of the network")
+    return min(fitting, key=lambda prime: abs(math.log(prime / batch_size)))
 
 
 def _is_shape(value: Any) -> bool:

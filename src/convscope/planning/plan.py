@@ -55,7 +55,7 @@ def plan(
 
     Raises:
         UsageError: A name or field isn't accepted, or the network doesn't take the images.
-        ConvscopeError: The network can't be followed without real numbers.
+        ConvscopeError: A step of the network can't be taken.
     """
     made = Plan(network, data, recipe, image_shape=image_shape, **changes)
     made.forecast()  # so that what fails does so here
@@ -104,7 +104,7 @@ class Plan(Printed):
         """One for each precision that training may choose, the faster first.
 
         Raises:
-            ConvscopeError: The network can't be followed without real numbers.
+            ConvscopeError: A step of the network can't be taken.
         """
         return make_forecasters(self.workload)
 
@@ -194,7 +194,7 @@ class Plan(Printed):
 
         Raises:
             UsageError: There is no machine of that name.
-            ConvscopeError: The network can't be followed without real numbers.
+            ConvscopeError: A step of the network can't be taken.
         """
         spec = find_machine(machine) if isinstance(machine, str) else machine
         precision = self.recipe.precision

@@ -3,14 +3,15 @@
 The network is copied with tensors that have shapes but no memory (PyTorch's fake tensors), and the
 very code that training runs (`runtime.training_step`) is run on them, as the recipe asks for it: so
 nothing has to be known about any kind of layer, and clipping, averaging, label smoothing and
-mixtures are in it.
+mixtures are in it. A module of one's own that decides by the numbers it computes, which don't exist
+then, takes one step on images of random numbers instead.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -21,13 +22,20 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from convscope.planning.module_without_memory import without_memory
-from convscope.planning.operation import Phase, RecordedOperation, TensorShape, choose_stand_in
+from convscope.planning.elementary_calls import computes, convolution_workspaces
+from convscope.planning.module_without_memory import with_memory, without_memory
+from convscope.planning.operation import (
+    Phase,
+    RecordedOperation,
+    TensorShape,
+    choose_few,
+    choose_stand_in,
+)
 from convscope.planning.step import Event, Kind, RecordedStep
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
-from convscope.runtime.kept_state import hooks_kept
+from convscope.runtime.kept_state import generators_kept, hooks_kept
 from convscope.runtime.module_calls import following_modules
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
@@ -148,60 +156,86 @@ def record_step(
             recipe's own may have been left to choose.
 
     Raises:
-        RuntimeError: The network doesn't take such images, or asks for values of its tensors,
-            which don't exist here.
+        RuntimeError: The network doesn't take such images.
     """
     tensors = [*network.parameters(), *network.buffers()]
-    stand_in = choose_stand_in(size for tensor in tensors for size in (*tensor.shape, 1))
-    step = RecordedStep(stand_in, image_shape)
-    with quiet_torch(), FakeTensorMode(allow_non_fake_inputs=True), hooks_kept(network):
-        copied = into_training_mode(without_memory(network, execution.memory_format))
-        optimizer = make_optimizer(copied, recipe)
-        _fill_optimizer(optimizer)
-        average = (
-            WeightAverage(without_memory(copied, execution.memory_format), recipe.ema)
-            if recipe.ema is not None
-            else None
+    sizes = [size for tensor in tensors for size in (*tensor.shape, 1)]
+    step = RecordedStep(choose_stand_in(sizes), image_shape)
+    with ExitStack() as stack:
+        for context in (quiet_torch(), hooks_kept(network), generators_kept()):
+            stack.enter_context(context)
+        try:
+            with FakeTensorMode(allow_non_fake_inputs=True):
+                copied = without_memory(network, execution.memory_format)
+                return _record(step, copied, execution, recipe, recomputed)
+        except (RuntimeError, TypeError, ValueError) as failed:
+            if any(tensor.is_meta for tensor in tensors):
+                raise
+            count = choose_few([*sizes, *image_shape], recipe.batch_size)
+            step = RecordedStep(count, image_shape, by_numbers=True)
+            try:
+                copied = with_memory(network, execution.memory_format)
+                return _record(step, copied, execution, recipe, recomputed)
+            except Exception:  # it fails on images, too, and the first reason is the better one
+                raise failed from None
+
+
+def _record(
+    step: RecordedStep,
+    copied: nn.Module,
+    execution: Execution,
+    recipe: Recipe,
+    recomputed: Sequence[str],
+) -> RecordedStep:
+    """Take a step with a copy of the network, and write down what it does."""
+    copied = into_training_mode(copied)
+    optimizer = make_optimizer(copied, recipe)
+    _fill_optimizer(optimizer)
+    copies = with_memory if step.by_numbers else without_memory
+    average = (
+        WeightAverage(copies(copied, execution.memory_format), recipe.ema)
+        if recipe.ema is not None
+        else None
+    )
+    images = torch.rand(step.stand_in, *step.image_shape)
+    images = images.contiguous(memory_format=execution.memory_format)
+    labels = _make_labels(copied, images, recipe)
+    slots = [t for each in optimizer.state.values() for t in each.values()]
+    held: dict[Kind, list[Tensor]] = {
+        "parameters": _tensors(copied),
+        "optimizer": [t for t in slots if isinstance(t, Tensor)],
+        "average": _tensors(average.network) if average is not None else [],
+    }
+    step.resident = {kind: [_bytes(t) for t in tensors] for kind, tensors in held.items()}
+    recorder = _Recorder(step)
+    for tensor in (*chain.from_iterable(held.values()), images, labels):
+        recorder.known(tensor)
+    recomputation = recomputing(copied, recomputed, execution.plan)
+    with recorder, _naming_layers(copied, recorder), recomputation:
+        recorder.phase = "forward"
+        loss, _ = training_loss(
+            copied, images, labels, execution, label_smoothing=recipe.label_smoothing
         )
-        images = torch.empty(stand_in, *image_shape)
-        images = images.contiguous(memory_format=execution.memory_format)
-        labels = _make_labels(copied, images, recipe)
-        slots = [t for each in optimizer.state.values() for t in each.values()]
-        held: dict[Kind, list[Tensor]] = {
-            "parameters": _tensors(copied),
-            "optimizer": [t for t in slots if isinstance(t, Tensor)],
-            "average": _tensors(average.network) if average is not None else [],
-        }
-        step.resident = {kind: [_bytes(t) for t in tensors] for kind, tensors in held.items()}
-        recorder = _Recorder(step)
-        for tensor in (*chain.from_iterable(held.values()), images, labels):
-            recorder.known(tensor)
-        recomputation = recomputing(copied, recomputed, execution.plan)
-        with recorder, _naming_layers(copied, recorder), recomputation:
-            recorder.phase = "forward"
-            loss, _ = training_loss(
-                copied, images, labels, execution, label_smoothing=recipe.label_smoothing
-            )
-            recorder.begin_backward()
-            take_step(
-                loss,
-                copied,
-                optimizer,
-                clip_gradient=recipe.clip_gradient,
-                average=average,
-                number=LATE,
-                on_gradients=partial(recorder.begin_update, copied),
-            )
+        recorder.begin_backward()
+        take_step(
+            loss,
+            copied,
+            optimizer,
+            clip_gradient=recipe.clip_gradient,
+            average=average,
+            number=LATE,
+            on_gradients=partial(recorder.begin_update, copied),
+        )
     return step
 
 
 def _make_labels(network: nn.Module, images: Tensor, recipe: Recipe) -> Tensor:
     """Labels as the batches of the recipe have them: class numbers, or shares in mixtures."""
     if not recipe.augmentation.mixup:
-        return torch.empty(len(images), dtype=torch.int64)
+        return torch.zeros(len(images), dtype=torch.int64)
     with torch.no_grad():
         logits = main_logits(network(images))
-    return torch.empty(logits.shape)
+    return torch.full(logits.shape, 1 / logits.shape[-1])
 
 
 def _tensors(network: nn.Module) -> list[Tensor]:
@@ -212,7 +246,7 @@ def _fill_optimizer(optimizer: torch.optim.Optimizer) -> None:
     """Give the optimizer its state by a step, so that the step recorded isn't the first."""
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            parameter.grad = torch.empty_like(parameter)
+            parameter.grad = torch.zeros_like(parameter)
     optimizer.step()
     optimizer.zero_grad()
 
@@ -251,36 +285,3 @@ def _versions(values: Any) -> list[int]:
 
 def _bytes(tensor: Tensor) -> int:
     return tensor.untyped_storage().nbytes()
-
-
-def computes(function: Any) -> bool:
-    """Whether a function does more than give another view of its argument or take memory."""
-    if function.overloadpacket in _ONLY_MEMORY:
-        return False
-    returns = function._schema.returns
-    return not (returns and returns[0].alias_info and not returns[0].alias_info.is_write)
-
-
-def convolution_workspaces(function: Any, args: tuple[Any, ...]) -> Iterator[tuple[int, ...]]:
-    """Bytes that oneDNN takes for a moment after each result of a convolution.
-
-    Found by listing the allocations of oneDNN 3.12: kernels are copied into its own order, and
-    their gradient is summed in float32, in bfloat16 once for each of two threads.
-    """
-    if function.overloadpacket is torch.ops.aten.convolution:
-        yield (_bytes(args[1]),)
-    elif function.overloadpacket is torch.ops.aten.convolution_backward:
-        kernels = args[2]
-        sums = kernels.numel() * 4 * (2 if kernels.dtype == torch.bfloat16 else 1)
-        if args[10][0]:
-            yield (_bytes(kernels),)
-        yield (_bytes(kernels), sums)
-
-
-_ONLY_MEMORY = {
-    torch.ops.aten.empty,
-    torch.ops.aten.empty_strided,
-    torch.ops.aten.empty_like,
-    torch.ops.aten.new_empty,
-    torch.ops.aten.as_strided_,
-}

@@ -49,6 +49,8 @@ class RecordedStep:
         kinds: What the blocks hold, where it isn't temporary.
         stand_in: The number of images it was recorded with.
         image_shape: (C, H, W).
+        by_numbers: Whether it was computed, on random numbers, as the network decides by numbers
+            what to do; what it chose then doesn't grow with the batch.
         resident: Bytes of parameters with buffers, of the optimizer's state, and of the averaged
             network, tensor by tensor.
         unknown: Operations that aren't PyTorch's own, so that nothing is known of their insides.
@@ -60,6 +62,7 @@ class RecordedStep:
 
     stand_in: int
     image_shape: tuple[int, int, int]
+    by_numbers: bool = False
     operations: list[RecordedOperation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     kinds: dict[int, Kind] = field(default_factory=dict)

@@ -192,10 +192,13 @@ def _values_matter(operation: RecordedOperation) -> bool:
     """Whether an operation may read or write anywhere, if it is given numbers made up for it.
 
     That is so where one operation leaves notes for another in a tensor of bytes (the workspace of
-    a recurrent layer), and may be so in operations that aren't PyTorch's own.
+    a recurrent layer), and may be so in operations that aren't PyTorch's own. Or whether it does
+    nothing with them: where a mask says what is taken, made-up ones take nothing.
     """
     is_unknown = operation.function.namespace not in ("aten", "prims")
-    return is_unknown or any(shape.dtype == torch.uint8 for shape in operation.inputs)
+    types = {shape.dtype for shape in operation.inputs}
+    is_chosen = torch.Tag.dynamic_output_shape in operation.function.tags and torch.bool in types
+    return is_unknown or is_chosen or torch.uint8 in types
 
 
 @contextmanager

@@ -97,6 +97,8 @@ def make_workload(
         UsageError: There is no such network or data, or the network doesn't take the images.
     """
     facts = _facts(network, data, recipe, image_shape)
+    if recipe.channels is not None:
+        facts = replace(facts, shape=(recipe.channels, *facts.shape[1:]))
     classes = None if data is None else facts.classes
     plain = getattr(network, "_orig_mod", network)  # running a compiled one would compile it
     if isinstance(plain, nn.Module) and has_lazy_layers(plain):

@@ -7,9 +7,13 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
   `differences` says where recipes differ, `build_for_images` builds the network they ask for,
   `own_module` says whether a module of somebody's own can be trained, `optimization` makes the
   optimizer.
-- `out_folder`: where a new run goes, reserved for it; `split_record`: which image was in which
-  split; `changed_recipe`: what may be edited before a run goes on.
+- `source`: where first weights come from (`--from`), `begin_from`: what of them a network takes,
+  `last_layers`: what other classes need anew.
+- `out_folder`: where a new run goes, reserved for it; `claim`: one process at a time trains there;
+  `split_record`: which image was in which split; `changed_recipe`: what may be edited before a run
+  goes on.
 - `run`: `Run`, the folder: metrics, summary, figure. It can be read while it is written.
+- `checked_json`: JSON files that know when a bit of them has changed; `run_facts`: their fields.
 - `metrics_file`: metrics.jsonl read piece by piece while it is written; `metric_curves`: its
   quantities as curves, with fewer points, and in words.
 - `model_file`: the file `model.safetensors`: weights, and a `ModelCard` with everything else that

@@ -1,25 +1,27 @@
 """Checkpoints: tensors as safetensors, plain state as JSON, checked when they are read.
 
 A checkpoint is two files, `step-00000120.safetensors` and `step-00000120.json`. The JSON is
-written last and holds the SHA-256 of the tensors, so a checkpoint that a crash cut short, or
-that the disk has damaged, is noticed and the one before it is taken.
+written last and holds the SHA-256 of the tensors and its own, so a checkpoint that a crash cut
+short, or of which the disk has changed a bit, is noticed and the one before it is taken.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import safetensors
 import safetensors.torch
 import torch
+from torch import nn
 
 from convscope.errors import ConvscopeError
-from convscope.files import atomic_path, write_text
+from convscope.files import atomic_path
+from convscope.runs.checked_json import read_checked, write_checked
 from convscope.runs.tensor_file import write_tensors
 
 KEEP = 2  # generations: the newest, and the one to fall back on
@@ -40,10 +42,15 @@ class Checkpoint:
     passed_over: tuple[str, ...]
 
 
+class _Manifest(pydantic.BaseModel, extra="forbid"):
+    sha256: str
+    state: dict[str, int | float | str]
+
+
 def save_checkpoint(
     folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]
 ) -> None:
-    """Write a checkpoint, then remove all but the newest two.
+    """Write a checkpoint, then remove all others but the one before it.
 
     Args:
         folder: Where checkpoints lie; made if missing.
@@ -57,10 +64,24 @@ def save_checkpoint(
     with atomic_path(folder / f"{stem}.safetensors") as temporary:
         write_tensors(temporary, contiguous, name=folder / f"{stem}.safetensors")
         digest = _sha256(temporary)
-    write_text(folder / f"{stem}.json", json.dumps({"sha256": digest, "state": dict(state)}))
-    for manifest in _manifests(folder)[KEEP:]:
-        manifest.unlink()
-        manifest.with_suffix(".safetensors").unlink(missing_ok=True)
+    write_checked(folder / f"{stem}.json", {"sha256": digest, "state": dict(state)})
+    forget_later(folder, state["step"])
+    kept = {each.stem for each in _manifests(folder)[:KEEP]}
+    for file in folder.glob("step-*"):
+        if file.stem not in kept:
+            file.unlink(missing_ok=True)
+
+
+def forget_later(folder: Path, step: int) -> None:
+    """Remove the checkpoints of later steps, which couldn't be used.
+
+    For a run that goes on from this step: it makes them again, and were a damaged one left, it
+    would be kept in place of the one that the run went on from.
+    """
+    for manifest in _manifests(folder):
+        if _step(manifest) > step:
+            manifest.unlink()
+            manifest.with_suffix(".safetensors").unlink(missing_ok=True)
 
 
 def latest_checkpoint(folder: Path) -> Checkpoint | None:
@@ -73,8 +94,8 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
     for manifest in _manifests(folder):
         try:
             return _read(manifest, tuple(passed_over))
-        except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
-            passed_over.append(f"{manifest.stem}: {error}")
+        except (OSError, ValueError, ConvscopeError, safetensors.SafetensorError) as error:
+            passed_over.append(f"{manifest.stem}: {error}".rstrip(". "))
     if passed_over:
         raise ConvscopeError(
             f"No checkpoint in {str(folder)!r} can be used: {'; '.join(passed_over)}."
@@ -82,17 +103,44 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
     return None
 
 
+def load_checkpoint_weights(file: Path, network: nn.Module) -> None:
+    """Give a network the weights of a checkpoint that a run would keep: the average, if it has one.
+
+    Args:
+        file: The checkpoint's `.safetensors`.
+        network: Of the run's kind; its weights are replaced.
+
+    Raises:
+        ConvscopeError: The checkpoint is damaged, or not of such a network.
+    """
+    try:
+        tensors = _read(file.with_suffix(".json"), ()).tensors
+        average = any(name.startswith("average.") for name in tensors)
+        prefix = "average." if average else "network."
+        own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        network.load_state_dict(own)
+    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
+        raise ConvscopeError(f"The checkpoint {file.stem} can't be used: {error}.") from None
+
+
 def _read(manifest: Path, passed_over: tuple[str, ...]) -> Checkpoint:
-    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content = _Manifest.model_validate(read_checked(manifest, _Manifest, ""))
     file = manifest.with_suffix(".safetensors")
-    if _sha256(file) != content["sha256"]:
+    if _sha256(file) != content.sha256:
         raise ValueError("its tensors are damaged (wrong checksum)")
-    return Checkpoint(safetensors.torch.load_file(file), content["state"], passed_over)
+    if content.state.get("step") != _step(manifest):
+        raise ValueError("it holds another step than its name says")
+    return Checkpoint(safetensors.torch.load_file(file), content.state, passed_over)
 
 
 def _manifests(folder: Path) -> list[Path]:
     """Newest first."""
-    return sorted(folder.glob("step-*.json"), reverse=True)
+    names = [each for each in folder.glob("step-*.json") if each.stem[5:].isdecimal()]
+    return sorted(names, key=_step, reverse=True)
+
+
+def _step(file: Path) -> int:
+    return int(file.stem[5:])
 
 
 def _sha256(file: Path) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pydantic
 
-from convscope.errors import ConvscopeError, first_invalid
+from convscope.runs.checked_json import read_checked
+from convscope.runs.run_facts import Finite
 
 
 class ForecastRow(pydantic.BaseModel, frozen=True):
@@ -23,10 +24,10 @@ class ForecastRow(pydantic.BaseModel, frozen=True):
 
     what: str
     unit: str
-    forecast: float
-    low: float | None = None
-    high: float | None = None
-    actual: float | None = None
+    forecast: Finite
+    low: Finite | None = None
+    high: Finite | None = None
+    actual: Finite | None = None
 
 
 class _ForecastFile(pydantic.BaseModel):
@@ -42,10 +43,5 @@ def read_forecast(folder: Path) -> tuple[ForecastRow, ...]:
     file = folder / "forecast.json"
     if not file.is_file():
         return ()
-    try:
-        return _ForecastFile.model_validate_json(file.read_bytes()).rows
-    except pydantic.ValidationError as error:
-        raise ConvscopeError(
-            f"{str(file)!r} is damaged: {first_invalid(error)}. Remove it to go on without a "
-            "forecast."
-        ) from None
+    content = read_checked(file, _ForecastFile, "Remove it to go on without a forecast.")
+    return _ForecastFile.model_validate(content).rows

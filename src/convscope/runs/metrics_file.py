@@ -8,13 +8,18 @@ begins anew, and says so.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import pydantic
+
+from convscope.errors import first_invalid
+from convscope.runs.checked_json import read_line
+from convscope.runs.run_facts import MetricLine
 
 FORMER_NAMES: dict[str, str] = {"pictures_per_second": "images_per_second"}
 """Names of metrics as earlier runs wrote them, and as they are called now."""
@@ -68,12 +73,14 @@ def parse_row(line: bytes) -> dict[str, Any]:
     """A line of the file as a row, with the names that metrics have now.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is none, or a bit of it has changed since it was written.
     """
-    values = json.loads(line)
-    if not isinstance(values, dict) or not isinstance(values.get("kind"), str):
-        raise ValueError("no JSON object with a 'kind'")
-    return {FORMER_NAMES.get(str(name), str(name)): value for name, value in values.items()}
+    row = {FORMER_NAMES.get(name, name): value for name, value in read_line(line).items()}
+    try:
+        MetricLine.model_validate(row)
+    except pydantic.ValidationError as error:
+        raise ValueError(first_invalid(error)) from None
+    return row
 
 
 class MetricsFollower:

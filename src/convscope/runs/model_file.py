@@ -85,6 +85,28 @@ class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
         return self
 
 
+class Origin(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """Where the weights came from that a network was trained further from.
+
+    Attributes:
+        source: What was given: "published", or the path of a run or file.
+        file: The name of the file; of published weights it holds the start of its SHA-256.
+        sha256: Of that file.
+        licence: The terms of its weights, as far as they are known.
+        taken: How many tensors were taken over.
+        new: Names of the tensors that began anew.
+        left: Names of the tensors in the file that the network has no place for.
+    """
+
+    source: str
+    file: str
+    sha256: Annotated[str, pydantic.Field(pattern="^[0-9a-f]{64}$")]
+    licence: str
+    taken: Positive
+    new: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
 class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     """What a network needs besides its weights to turn an image into a class name.
 
@@ -101,6 +123,7 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         grey_range: The values of 16-bit grey files that become 0 and 255.
         temperature: Logits are divided by it before softmax, so that probabilities can be trusted.
         rejection: When to say "unknown"; None gives every image a class.
+        origin: What the training began from; None: from nothing.
     """
 
     format: Literal[1] = 1
@@ -116,6 +139,7 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     grey_range: tuple[Finite, Finite] = FULL_RANGE
     temperature: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
     rejection: Rejection | None = None
+    origin: Origin | None = None
 
     @pydantic.model_validator(mode="after")
     def _rejection_fits_the_classes(self) -> ModelCard:
@@ -210,6 +234,17 @@ def read_card(path: str | Path) -> ModelCard:
     """
     metadata, _ = _read(Path(path), with_tensors=False)
     return _card(Path(path), metadata)
+
+
+def has_card(path: str | Path) -> bool:
+    """Whether a safetensors file has a card, and not weights alone.
+
+    Raises:
+        UsageError: The file doesn't exist.
+        ConvscopeError: The file is damaged.
+    """
+    metadata, _ = _read(Path(path), with_tensors=False)
+    return "convscope" in metadata
 
 
 class ModelFile(NamedTuple):

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from convscope.errors import UsageError
+from convscope.runs.claim import CLAIM, check_unclaimed
 
 ABANDONED = 24 * 3600.0
 """Seconds after which an empty folder is nobody's: what was to write into it was killed."""
@@ -26,7 +27,7 @@ def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
         raise UsageError(
             f"--out {str(folder)!r} can't be made: {str(above)!r} isn't a folder to write in."
         )
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not folder.exists() or (folder.is_dir() and is_empty(folder)):
         return
     if not (folder / "recipe.toml").is_file():
         raise UsageError(
@@ -40,6 +41,11 @@ def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
         )
 
 
+def is_empty(folder: Path) -> bool:
+    """Whether a folder holds nothing, or nothing but the claim of a process that was killed."""
+    return all(each.name == CLAIM for each in folder.iterdir())
+
+
 @contextmanager
 def out_folder(out: str | Path | None, name: str, *, force: bool = False) -> Iterator[Path]:
     """The folder that a run may be made in within the block.
@@ -51,10 +57,11 @@ def out_folder(out: str | Path | None, name: str, *, force: bool = False) -> Ite
         force: As for `new_run`.
 
     Raises:
-        UsageError: The folder may not be taken.
+        UsageError: The folder may not be taken, or another process is training there.
     """
     if out is not None:
         check_out_folder(out, force=force)
+        check_unclaimed(out)
         yield Path(out)
         return
     folder = reserve_folder("runs", name)

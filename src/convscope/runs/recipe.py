@@ -24,6 +24,25 @@ else:
 Count = Annotated[int, pydantic.Field(gt=0)]
 Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, pydantic.Field(ge=0, lt=1)]
+Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+
+
+class PixelStatistics(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """A normalization given as numbers: pixels in [0, 1] less the mean, divided by the deviation.
+
+    Attributes:
+        mean: One number for all channels, or one for each.
+        std: Above 0, as many.
+    """
+
+    mean: tuple[Finite, ...]
+    std: tuple[Annotated[Finite, pydantic.Field(gt=0)], ...]
+
+    @pydantic.model_validator(mode="after")
+    def _are_as_many(self) -> PixelStatistics:
+        if len(self.mean) != len(self.std) or len(self.mean) not in (1, 3):
+            raise ValueError("mean and std take 1 or 3 numbers each")
+        return self
 
 
 class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -33,9 +52,14 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         network: Name in the catalog.
         network_arguments: Arguments of its builder, besides channels, classes and dropout.
         data: Name of a data set, or path of a folder or zip.
+        from_: What gives the first weights: "published", or the path of a run, a model file or a
+            file of weights. Empty: the network begins anew.
+        channels: 1 makes all images grey, 3 repeats grey ones in three channels; unset: as the data
+            has them.
         size: Height and width that images are resized to; unset: as the data has them.
         normalization: "unit" scales pixels to [0, 1]; "standard" then subtracts the mean and
-            divides by the standard deviation of the training images, per channel.
+            divides by the standard deviation of the training images, per channel; or a table of
+            `mean` and `std` to use in place of theirs.
         validation: Share of the training images held out to choose the best epoch, where the
             data has no validation split of its own. 0: the last epoch is the result, probabilities
             aren't calibrated, and the model never says "unknown".
@@ -85,8 +109,10 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     network: str = ""
     network_arguments: dict[str, bool | int | float | str] = {}
     data: str = ""
+    from_: str = ""
+    channels: Literal[1, 3] | None = None
     size: Count | None = None
-    normalization: Literal["unit", "standard"] = "standard"
+    normalization: Literal["unit", "standard"] | PixelStatistics = "standard"
     validation: Share = 0.1
     fit: Fit = "crop"
     grey_range: tuple[float, float] | None = None

@@ -8,27 +8,29 @@ checkpoints/         see checkpoint.py
 model.safetensors    the result; see model_file.py
 report.html          all about the result, on one page that opens anywhere
 evaluation.json      the result, evaluated on the test images
-predictions.csv      what it says of each of them; mistakes.csv: where it is wrong
-figures/*.png        curves, confusion matrix, worst mistakes
-tensorboard/         event files
+predictions.csv      what it says of each of them; mistakes.csv, figures/: where it is wrong
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pydantic
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
+from convscope.runs.checked_json import read_checked, write_line
+from convscope.runs.claim import CLAIM
 from convscope.runs.forecast import read_forecast
 from convscope.runs.metrics_file import parse_row
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
+from convscope.runs.run_facts import EvaluationSummary, RunFacts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -151,26 +153,30 @@ class Run:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Facts of the machine, versions, choices.
+        """Facts of the machine, versions, choices."""
+        return self.read_environment()
+
+    def read_environment(self, fields: type[pydantic.BaseModel] = RunFacts) -> dict[str, Any]:
+        """The content of environment.json.
+
+        Args:
+            fields: What it must hold.
 
         Raises:
-            UsageError: The run stopped before it wrote them, and so before it began.
+            UsageError: The run stopped before it wrote it, and so before it began.
+            ConvscopeError: It is damaged.
         """
         if not self.environment_file.exists():
             raise UsageError(
                 f"Run {str(self.folder)!r} stopped before its first step. Start it again: "
                 f"convscope train NETWORK DATA --recipe {self.recipe_file} --out NEW_FOLDER"
             )
-        try:
-            facts = json.loads(self.environment_file.read_text(encoding="utf-8"))
-            if not isinstance(facts, dict):
-                raise ValueError("it is no JSON object")
-        except ValueError as error:
-            raise ConvscopeError(
-                f"{str(self.environment_file)!r} is damaged ({error}). It says what the run chose "
-                "on this machine; without it the run can't go on. Put it back, or train again."
-            ) from None
-        return facts
+        return read_checked(
+            self.environment_file,
+            fields,
+            "It says what the run chose on this machine; without it the run can't go on. Put it "
+            "back, or train again.",
+        )
 
     def summary(self) -> dict[str, Any]:
         """What the run came to: its folder, epochs, time, speed, and the evaluation.
@@ -183,17 +189,28 @@ class Run:
                 f"Run {str(self.folder)!r} hasn't ended yet. Go on with it: convscope resume "
                 f"{self.folder}"
             )
-        evaluated = json.loads(self.evaluation_file.read_text(encoding="utf-8"))
+        evaluated = self.read_evaluation()
         epochs = self.metrics("epoch")
         speeds = sorted(epoch["images_per_second"] for epoch in epochs)
         return {
             "run": str(self.folder),
             "epochs": len(epochs),
-            "seconds": epochs[-1]["seconds"],
-            "images_per_second": speeds[len(speeds) // 2],
+            "seconds": epochs[-1]["seconds"] if epochs else None,
+            "images_per_second": speeds[len(speeds) // 2] if epochs else None,
             "forecast": [row.model_dump() for row in read_forecast(self.folder)] or None,
             **{name: evaluated[name] for name in ("accuracy", "interval", "loss", "split")},
         }
+
+    def read_evaluation(
+        self, fields: type[pydantic.BaseModel] = EvaluationSummary
+    ) -> dict[str, Any]:
+        """The content of evaluation.json, which must hold these fields.
+
+        Raises:
+            ConvscopeError: It is damaged.
+        """
+        advice = f"Evaluate the run again: convscope evaluate {self.folder}"
+        return read_checked(self.evaluation_file, fields, advice)
 
     def metrics(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl so far; a line that is still being written is left out.
@@ -207,29 +224,28 @@ class Run:
         if not self.metrics_file.exists():
             return []
         lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
-        found = [self._metric(number, line) for number, line in enumerate(lines, start=1)]
+        found = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                found.append(parse_row(line))
+            except ValueError as error:
+                raise ConvscopeError(
+                    f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON "
+                    f"object with a 'kind' ({error}). Remove that line; only curves lose by it."
+                ) from None
         return [each for each in found if kind is None or each["kind"] == kind]
-
-    def _metric(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            return parse_row(line)
-        except ValueError:  # neither JSON nor UTF-8
-            raise ConvscopeError(
-                f"Line {number} of {str(self.metrics_file)!r} is damaged: it should be a JSON "
-                "object with a 'kind'. Remove that line; only curves lose by it."
-            ) from None
 
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""
         with self.metrics_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"kind": kind, **values}, allow_nan=False) + "\n")
+            file.write(write_line({"kind": kind, **values}))
 
     def forget_after(self, step: int) -> None:
         """Drop the metrics later than `step`: a resumed run makes them again."""
         if not self.metrics_file.exists():
             return
-        kept = [line for line in self.metrics() if line["step"] <= step]
-        write_text(self.metrics_file, "".join(json.dumps(line) + "\n" for line in kept))
+        kept = [line for line in self.metrics() if line.get("step", 0) <= step]
+        write_text(self.metrics_file, "".join(map(write_line, kept)))
 
     def model(self, module: nn.Module | None = None) -> Model:
         """The trained network in evaluation mode, with its card; opened anew at every call.
@@ -251,7 +267,7 @@ class Run:
 
 
 def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
-    """Make a run folder that holds the recipe and nothing else.
+    """Make a run folder that holds the recipe and nothing else but the claim of this process.
 
     Args:
         folder: Made, with its parents.
@@ -263,9 +279,12 @@ def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
     """
     check_out_folder(folder, force=force)
     folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()):
-        shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)  # an empty one may be reserved, and stays so
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        elif each.name != CLAIM:
+            each.unlink()
     (folder / "figures").mkdir()
     recipe.write(folder / "recipe.toml")
     return Run(folder)

@@ -6,7 +6,6 @@ seeds.json           the recipe they share, the seeds, which of them failed, and
 
 from __future__ import annotations
 
-import json
 import shutil
 import statistics
 from collections.abc import Sequence
@@ -16,11 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pydantic
 
-from convscope.errors import ConvscopeError, UsageError, first_invalid
-from convscope.files import write_text
+from convscope.errors import UsageError
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
+from convscope.runs.checked_json import read_checked, write_checked
+from convscope.runs.claim import check_unclaimed
 from convscope.runs.differences import find_differing_fields
 from convscope.runs.out_folder import check_out_folder
 from convscope.runs.recipe import Recipe
@@ -86,10 +86,8 @@ class SeedGroup:
                 f"{str(folder)!r} isn't a folder of seeds: it has no {FILE}. Make one with: "
                 "convscope train NETWORK DATA --seeds 5."
             )
-        try:
-            content = _SeedsFile.model_validate_json(file.read_bytes())
-        except pydantic.ValidationError as error:
-            raise ConvscopeError(f"{str(file)!r} is damaged: {first_invalid(error)}.") from None
+        advice = "Put it back, or give another folder."
+        content = _SeedsFile.model_validate(read_checked(file, _SeedsFile, advice))
         self.recipe = recipes.parse({"data_rules": 1} | content.recipe, str(file))
         self.seeds = sorted(set(content.seeds))
         self.failures = content.failures
@@ -190,7 +188,7 @@ class SeedGroup:
             "failures": self.failures,
             "results": self.as_dict(),
         }
-        write_text(self.folder / FILE, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        write_checked(self.folder / FILE, content, indent=1)
 
     def remove_if_empty(self) -> None:
         """Remove the folder again if no run has been made in it."""
@@ -223,6 +221,8 @@ def open_group(
     """
     folder = Path(folder)
     if is_seed_group(folder) and force:
+        for each in folder.glob("seed-*"):
+            check_unclaimed(each)
         shutil.rmtree(folder)
     if is_seed_group(folder):
         group = SeedGroup(folder)
@@ -245,7 +245,7 @@ def open_group(
         "seeds": sorted(seeds),
         "failures": {},
     }
-    write_text(folder / FILE, json.dumps(content))
+    write_checked(folder / FILE, content)
     return SeedGroup(folder)
 
 

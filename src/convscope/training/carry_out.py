@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from convscope.runs.checkpoint import latest_checkpoint
+from convscope.errors import UsageError
+from convscope.files import remove_leftovers
+from convscope.runs.checkpoint import forget_later, latest_checkpoint, save_checkpoint
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.run import Run
+from convscope.runs.split_record import FILE as SPLITS_FILE
 from convscope.runs.split_record import read_split_record, write_split_record
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.execution import Execution
@@ -51,6 +54,7 @@ def carry_out(
     """
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
+    _remove_leftovers(run)
     if read_split_record(run.folder) is None:
         write_split_record(run.folder, job.splits)
     train_batches = job.training_batches(execution)
@@ -60,9 +64,14 @@ def carry_out(
         for problem in checkpoint.passed_over:
             view.message(f"Damaged checkpoint passed over: {problem}")
         state.restore(checkpoint)
+        _check_epochs(run, state.progress)
+        forget_later(run.checkpoints, state.progress.step)
         # The recipe may have been given more epochs or minutes since.
         steps = plan_steps(job.recipe, state.progress, len(train_batches))
         state.progress.total_steps = steps
+    elif job.card.origin is not None:
+        # The source may be gone, or be trained further, when this run goes on.
+        save_checkpoint(run.checkpoints, state.tensors(), state.plain())
     run.forget_after(state.progress.step)
     _introduce(job, execution, view)
     expectation = None
@@ -94,6 +103,28 @@ def carry_out(
     with explain_stop(run.folder):
         evaluate_result(run, job, view, expectation, quiet=quiet)
     return run
+
+
+def _check_epochs(run: Run, progress: Progress) -> None:
+    """Refuse to end a run before where it is: its result would be of an epoch that it hasn't.
+
+    Raises:
+        UsageError: Its recipe has fewer epochs now.
+    """
+    begun = progress.epoch + (progress.step_in_epoch > 0)
+    epochs = run.recipe.epochs
+    if epochs is not None and epochs < begun:
+        raise UsageError(
+            f"Run {str(run.folder)!r} is in epoch {begun} already, and its recipe says epochs = "
+            f"{epochs}. Give at least {begun} in {run.recipe_file}, or start a new run."
+        )
+
+
+def _remove_leftovers(run: Run) -> None:
+    """Remove what a process that was killed left half written; only this one writes here now."""
+    remove_leftovers(run.checkpoints)
+    for file in (run.model_file, run.metrics_file, run.environment_file, run.folder / SPLITS_FILE):
+        remove_leftovers(run.folder, file.stem)
 
 
 def _initial_state(job: Job, execution: Execution, steps_per_epoch: int) -> TrainingState:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
 
-from convscope.files import write_text
 from convscope.look.numbers import duration, percent
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.forecast import Forecast
@@ -16,6 +14,7 @@ from convscope.planning.history import ForecastOutcome, Range, What, remember
 from convscope.planning.training_time import Stopped
 from convscope.planning.words import beside_actual
 from convscope.planning.workload import Workload
+from convscope.runs.checked_json import write_checked
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
@@ -232,4 +231,4 @@ class Expectation:
 
 def _write(run: Run, rows: Sequence[ForecastRow]) -> None:
     content = {"rows": [row.model_dump() for row in rows]}
-    write_text(run.folder / "forecast.json", json.dumps(content, indent=1) + "\n")
+    write_checked(run.folder / "forecast.json", content, indent=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,9 +15,11 @@ from convscope.data.reading import FULL_RANGE
 from convscope.errors import UsageError
 from convscope.networks.catalog import entry
 from convscope.networks.initialization import initialize
+from convscope.runs.begin_from import begin_from, describe_origin
 from convscope.runs.build_for_images import build_for_images
-from convscope.runs.model_file import ModelCard
+from convscope.runs.model_file import ModelCard, Origin
 from convscope.runs.recipe import Recipe
+from convscope.runs.source import find_source
 from convscope.runtime.execution import Execution
 
 
@@ -78,13 +80,16 @@ class Job:
         )
 
 
-def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
-    """Load the images and build the network for them.
+def prepare(
+    network: str | nn.Module, data: Data, recipe: Recipe, origin: Origin | None = None
+) -> Job:
+    """Load the images and build the network for them, with fresh weights.
 
     Args:
         network: Name in the catalog, or a module.
         data: What to train on.
         recipe: Decides size, validation, normalization, initialization and seed.
+        origin: What the run began from, as its model file is to say.
 
     Raises:
         UsageError: Something doesn't exist or doesn't fit; says what and the fix.
@@ -94,6 +99,7 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
     splits = load_splits(
         data,
         size=(recipe.size or image_size) if is_folder else None,
+        channels=recipe.channels,
         validation=recipe.validation,
         reading=recipe.reading,
     )
@@ -106,24 +112,56 @@ def prepare(network: str | nn.Module, data: Data, recipe: Recipe) -> Job:
         )
         if recipe.initialization != "default":
             initialize(module, recipe.initialization)
-    channels = train.image_shape[0]
-    if recipe.normalization == "unit":
-        normalization = Normalization((0.0,) * channels, (1.0,) * channels)
-    else:
-        normalization = Normalization.of(train)
+    normalization = _normalization(train, recipe)
     card = ModelCard(
         network=network if isinstance(network, str) else "",
         network_arguments=arguments,
         classes=train.classes,
-        channels=channels,
+        channels=train.image_shape[0],
         size=size,
         mean=normalization.mean,
         std=normalization.std,
         trained_on=recipe.data,
         fit=recipe.fit,
         grey_range=train.grey_range or FULL_RANGE,
+        origin=origin,
     )
     return Job(module, recipe, splits, card, notes)
+
+
+def fill_from_source(job: Job) -> Job:
+    """The job, its network filled with the weights that its recipe says to begin from.
+
+    Raises:
+        UsageError: They don't fit the network, or there are none.
+        ConvscopeError: They are damaged, or can't be fetched.
+    """
+    origin = begin_from(
+        job.network,
+        find_source(job.recipe.from_, job.card.network or job.network),
+        image_shape=(job.card.channels, job.card.size, job.card.size),
+        classes=job.card.classes,
+        arguments=job.card.network_arguments,
+    )
+    card = job.card.model_copy(update={"origin": origin})
+    return replace(job, card=card, notes=(*job.notes, describe_origin(origin)))
+
+
+def _normalization(train: ImageSet, recipe: Recipe) -> Normalization:
+    channels = train.image_shape[0]
+    given = recipe.normalization
+    if given == "unit":
+        return Normalization((0.0,) * channels, (1.0,) * channels)
+    if given == "standard":
+        return Normalization.of(train)
+    if len(given.mean) == channels:
+        return Normalization(given.mean, given.std)
+    if len(given.mean) == 1:
+        return Normalization(given.mean * channels, given.std * channels)
+    raise UsageError(
+        f"The recipe's normalization is for {len(given.mean)} channels, and the images have "
+        f"{channels}. Set channels={len(given.mean)}, or another normalization."
+    )
 
 
 def _check_splits(splits: dict[str, ImageSet], recipe: Recipe) -> None:

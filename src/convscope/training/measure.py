@@ -47,8 +47,8 @@ def choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[s
         planned = plan_recomputation(job.network, shape, execution, job.recipe)
     except RuntimeError as error:
         raise UsageError(
-            "recompute: no blocks can be chosen, since this network asks for the values of its "
-            f'tensors ({str(error).splitlines()[0]}). Name them: recompute=["layer1"].'
+            "recompute: no blocks can be chosen, since a step with this network can't be "
+            f'followed ({str(error).splitlines()[0]}). Name them: recompute=["layer1"].'
         ) from error
     if planned.blocks:
         view.message(

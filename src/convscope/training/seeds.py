@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,7 +150,7 @@ def _only_guesses(run: Run) -> str | None:
     After a short run the mean loss of the last epoch may still be that of guessing while the
     network has left it behind, so the evaluation must not show more than guessing either.
     """
-    evaluated = json.loads(run.evaluation_file.read_text(encoding="utf-8"))
+    evaluated = run.read_evaluation()
     counts = [each["count"] for each in evaluated["per_class"]]
     if evaluated["interval"][0] > max(counts) / sum(counts):
         return None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from torch import nn
 
+from convscope.errors import ConvscopeError, first_invalid
 from convscope.runs.checkpoint import Checkpoint
 from convscope.runs.optimization import parameter_names
+from convscope.runs.run_facts import Count, Finite, Seconds
 from convscope.runtime.weight_average import WeightAverage
 
 
@@ -34,19 +38,21 @@ class Progress:
         best_epoch: The epoch (from 1) that reached it.
     """
 
-    epoch: int = 0
-    step: int = 0
-    step_in_epoch: int = 0
-    total_steps: int = 0
-    seconds: float = 0.0
-    training_seconds: float = 0.0
-    evaluation_seconds: float = 0.0
-    loss_sum: float = 0.0
-    correct: int = 0
-    seen: int = 0
-    best_accuracy: float = -1.0
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    epoch: Count = 0
+    step: Count = 0
+    step_in_epoch: Count = 0
+    total_steps: Count = 0
+    seconds: Seconds = 0.0
+    training_seconds: Seconds = 0.0
+    evaluation_seconds: Seconds = 0.0
+    loss_sum: Finite = 0.0
+    correct: Count = 0
+    seen: Count = 0
+    best_accuracy: Annotated[float, Field(ge=-1, le=1)] = -1.0
     best_loss: float = 0.0
-    best_epoch: int = 0
+    best_epoch: Count = 0
 
     def count(self, loss: float, correct: int, images: int, seconds: float) -> None:
         """Add a finished step."""
@@ -117,7 +123,23 @@ class TrainingState:
         return dataclasses.asdict(self.progress)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Become what was saved."""
+        """Become what was saved.
+
+        Raises:
+            ConvscopeError: It is of another network or optimizer, or holds other figures.
+        """
+        try:
+            self._restore(checkpoint)
+        except (KeyError, ValueError, RuntimeError) as error:
+            reason = first_invalid(error) if isinstance(error, ValidationError) else str(error)
+            raise ConvscopeError(
+                "The newest checkpoint doesn't fit this run: it is damaged, or of another network, "
+                f"optimizer or version ({' '.join(reason.split())[:300]}). Remove it to go on from "
+                "the one before, or train again."
+            ) from None
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        progress = _PROGRESS.validate_json(json.dumps(checkpoint.state), strict=True)
         tensors = checkpoint.tensors
         self.network.load_state_dict(_part(tensors, "network."))
         if self.average:
@@ -133,7 +155,10 @@ class TrainingState:
                 value = torch.empty_like(like, dtype=value.dtype).copy_(value)
             slots.setdefault(numbers[parameter], {})[slot] = value
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": slots})
-        self.progress = Progress(**checkpoint.state)
+        self.progress = progress
+
+
+_PROGRESS = TypeAdapter(Progress)
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

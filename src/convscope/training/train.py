@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,17 @@ from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
-from convscope.files import write_text
-from convscope.runs.changed_recipe import check_recipe_change
+from convscope.runs.begin_from import read_origin
+from convscope.runs.changed_recipe import check_recipe_change, list_changes
+from convscope.runs.checked_json import write_checked
 from convscope.runs.choose_recipe import choose_recipe, run_name
+from convscope.runs.claim import claimed
 from convscope.runs.model_file import read_card
 from convscope.runs.not_kept import check_given
 from convscope.runs.out_folder import out_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run, new_run
+from convscope.runs.run_facts import ExecutionFacts
 from convscope.runs.split_record import read_split_record
 from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import exclusive, in_training
@@ -33,7 +35,7 @@ from convscope.runtime.process import forget_peak
 from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.carry_out import carry_out
-from convscope.training.job import Job, prepare
+from convscope.training.job import Job, fill_from_source, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.measure import choose_for_job, choose_recomputed
 from convscope.version import __version__
@@ -58,13 +60,14 @@ def train(
         network: Name in the catalog, or a module of your own that maps (N, C, H, W) images to
             (N, classes) logits.
         data: Name of a data set, folder or zip of images, or `{"train": ImageSet, "test": …}`.
-        recipe: "book", "fast", a TOML file, or a Recipe. None: the book's if it has settings for
-            this network, else fast.
+        recipe: "book", "fast", "transfer", a TOML file, or a Recipe. None: transfer with `from_`,
+            else the book's if it has settings for this network, else fast.
         out: Folder of the run. None: `runs/NETWORK-DATA-1`, or the next number.
         force: Replace the run that lies in `out`.
         histograms: Write a histogram of every parameter to TensorBoard after every epoch.
         quiet: Show nothing.
-        **changes: Fields of the recipe to change, such as `epochs=3`.
+        **changes: Fields of the recipe to change, such as `epochs=3`; or `from_="published"`, a run
+            or a file, to begin from its weights.
 
     Returns:
         The finished run.
@@ -82,32 +85,38 @@ def train(
     device = choose_device(chosen.device)
     view = LiveView(quiet=quiet)
     name = run_name(network, chosen)
-    with out_folder(out, name, force=force) as folder:
-        job = _prepare(network, data, chosen, view)
-        view.message(f"{name}: measuring how it runs fastest here")
-        execution = choose_for_job(job, device)
-        # What was measured goes into the run's recipe, so that it gives the same run on this
-        # machine.
-        measured = {
+    with ExitStack() as until_the_end:
+        with out_folder(out, name, force=force) as folder:
+            job = _prepare(network, data, chosen, view)
+            if chosen.from_:
+                job = fill_from_source(job)
+            view.message(f"{name}: measuring how it runs fastest here")
+            execution = choose_for_job(job, device)
+            # What was measured goes into the run's recipe, so that it gives the same run on this
+            # machine.
+            measured = {
+                "precision": execution.precision,
+                "threads": execution.threads,
+                "recompute": choose_recomputed(job, execution, view),
+                "grey_range": job.splits["train"].grey_range,
+            }
+            until_the_end.enter_context(claimed(folder))
+            run = new_run(folder, chosen.replace(**measured), force=force)
+        environment = {
+            "convscope": __version__,
+            **describe(),
+            "device": str(execution.device),
             "precision": execution.precision,
-            "threads": execution.threads,
-            "recompute": choose_recomputed(job, execution, view),
-            "grey_range": job.splits["train"].grey_range,
+            "layout": execution.layout,
+            "matrix_convolutions": execution.plan,
+            "execution_reason": execution.reason,
+            "data_fingerprint": job.splits["train"].fingerprint(),
+            "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
         }
-        run = new_run(folder, chosen.replace(**measured), force=force)
-    environment = {
-        "convscope": __version__,
-        **describe(),
-        "device": str(execution.device),
-        "precision": execution.precision,
-        "layout": execution.layout,
-        "matrix_convolutions": execution.plan,
-        "execution_reason": execution.reason,
-        "data_fingerprint": job.splits["train"].fingerprint(),
-        "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
-    }
-    write_text(run.environment_file, json.dumps(environment, indent=2) + "\n")
-    with _borrowed(job.network, execution.device):
+        if job.card.origin is not None:
+            environment["origin"] = job.card.origin.model_dump(mode="json")
+        write_checked(run.environment_file, environment, indent=2)
+        until_the_end.enter_context(_borrowed(job.network, execution.device))
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
@@ -118,6 +127,7 @@ def resume(
     *,
     module: nn.Module | None = None,
     data: Data | None = None,
+    force: bool = False,
     histograms: bool = False,
     quiet: bool = False,
 ) -> Run:
@@ -129,20 +139,37 @@ def resume(
         run: The run or its folder.
         module: The module, if the run trains one of your own.
         data: The images, if they came from arrays, or if the folder has moved.
+        force: Go on although the recipe was changed in what can change while a run goes on, such as
+            `learning_rate` or `augmentation`; environment.json keeps what, and after which epoch.
         histograms: As for `train`.
         quiet: Show nothing.
 
     Raises:
-        UsageError: Not a run, its recipe was changed in what it computes, the data has changed, or
-            its own module wasn't given.
+        UsageError: Not a run, another process trains it, its recipe was changed in what it
+            computes, the data has changed, or its own module wasn't given.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
+    run = run if isinstance(run, Run) else Run(run)
+    with claimed(run.folder):
+        return _go_on(run, module, data, force=force, histograms=histograms, quiet=quiet)
+
+
+def _go_on(
+    run: Run,
+    module: nn.Module | None,
+    data: Data | None,
+    *,
+    force: bool,
+    histograms: bool,
+    quiet: bool,
+) -> Run:
     begun = time.perf_counter()
     forget_peak()
-    run = run if isinstance(run, Run) else Run(run)
-    recipe, environment = run.recipe, run.environment
-    check_recipe_change(run.folder, environment.get("recipe"), recipe)
+    recipe, environment = run.recipe, run.read_environment(ExecutionFacts)
+    began = environment.get("recipe")
+    changed = check_recipe_change(run.folder, began, recipe, force=force)
     check_given(run, "convscope.resume", module, data)
+    _check_has_begun(run)
     view = LiveView(quiet=quiet)
     view.message(f"{run.folder}: going on")
     if data is None:
@@ -157,8 +184,35 @@ def resume(
         environment.get("layout", "channels_last"),  # runs of earlier versions have no other
         "as the run began",
     )
+    if changed:
+        _record_changes(run, environment, changed)
+        view.message(f"Going on with changed settings: {list_changes(changed)}")
     with _borrowed(job.network, execution.device):
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+
+
+def _record_changes(
+    run: Run, environment: dict[str, Any], changed: dict[str, tuple[Any, Any]]
+) -> None:
+    """Keep, with the run, that it goes on with other settings than it began with."""
+    epochs = len(run.metrics("epoch"))
+    now = run.recipe.model_dump(mode="json", exclude_none=True)
+    changes = [*environment.get("changes", ()), {"after_epoch": epochs, "fields": changed}]
+    content = {**environment, "recipe": now, "changes": changes}
+    write_checked(run.environment_file, content, indent=2)
+
+
+def _check_has_begun(run: Run) -> None:
+    """Refuse a run whose first weights are nowhere: they aren't in it yet, nor made from its seed.
+
+    Raises:
+        UsageError: It stopped while it took them over.
+    """
+    if run.recipe.from_ and not any(run.checkpoints.glob("step-*.json")):
+        raise UsageError(
+            f"Run {str(run.folder)!r} stopped before its first step. Start it again: convscope "
+            f"train NETWORK DATA --recipe {run.recipe_file} --out NEW_FOLDER"
+        )
 
 
 def _prepare_again(
@@ -171,7 +225,8 @@ def _prepare_again(
     """
     known = run.environment["data_fingerprint"]
     notes: tuple[str, ...] = ()
-    job = prepare(network, data, recipe)
+    origin = read_origin(run)
+    job = prepare(network, data, recipe, origin)
     if job.splits["train"].fingerprint() == known:
         return job
     record = read_split_record(run.folder)
@@ -181,7 +236,7 @@ def _prepare_again(
         notes = own.notes
         if own.changed.isdisjoint({"train", "validation"}) and "train" in own.splits:
             splits = {name: record.in_order(images) for name, images in own.splits.items()}
-            again = prepare(network, splits, recipe)
+            again = prepare(network, splits, recipe, origin)
             if again.splits["train"].fingerprint() == known:
                 for note in notes:
                     view.message(note)

@@ -163,7 +163,7 @@ def test_kernels_and_maps_are_those_of_the_newest_checkpoint(tmp_path):
     run = cs.train("lenet", "digits", "fast", epochs=2, out=tmp_path / "run", quiet=True)
     found = show_checkpoint(run.folder, "digit-3")
     weights = latest_checkpoint(run.checkpoints).tensors["network.features.conv1.weight"]
-    assert np.array_equal(received(found["kernels"]), weights.double().numpy())
+    assert np.array_equal(received(found["kernels"]["images"]), weights.double().numpy())
     assert (found["step"], found["layer"]) == (run.metrics("epoch")[-1]["step"], "features.conv1")
     assert received(found["maps"]["thumbnails"]).shape[0] == len(weights)
     with pytest.raises(Refused, match="no finished epoch"):

@@ -2,6 +2,7 @@
 
 - `saliency.py`, `integrated_gradients.py`, `occlusion.py`, `grad_cam.py`: a method each, with the
   paper's formula beside it; `methods.py`: the table of them, by name.
+- `attribute.py`: one of them, asked about an opened network and image.
 - `attribution.py`: what every method gives, and how it asks the network without changing it.
 - `figure.py`: one method beside its image, or all of them in a row.
 

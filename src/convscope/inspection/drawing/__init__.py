@@ -5,7 +5,8 @@ prints as a list of its steps and becomes data. The way there, one file for each
 
 - `steps.py`: the graph's layers, gathered to steps that each make one block.
 - `blocks.py`: what is framed. `repeats.py`: blocks made alike become one, with their number.
-  `shortening.py`: what would take more than a row becomes one step.
+  `collapsing.py`: blocks that a reader folds. `shortening.py`: what would take more than a row
+  becomes one step.
 - `stretches.py`: the network cut where everything passes through one step; columns and lanes.
 - `scale.py`, `cells.py`, `pieces.py`, `units.py`: sizes and places, in points.
 - `page.py`, `legend.py`: rows on a page with a title and a legend.

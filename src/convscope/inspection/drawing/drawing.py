@@ -9,7 +9,7 @@ is added goes through a ⊕, and blocks that repeat are drawn once with their nu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from convscope.files import write_text
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph
 from convscope.inspection.drawing.blocks import DrawnBlock, block_calls, blocks_of
+from convscope.inspection.drawing.collapsing import collapse_blocks
 from convscope.inspection.drawing.page import DrawingPage, page_of
 from convscope.inspection.drawing.png import draw_png
 from convscope.inspection.drawing.repeats import fold
@@ -159,15 +160,18 @@ def check_file(path: str | Path) -> Path:
     return target
 
 
-def draw_graph(graph: Graph, *, expand: bool = False) -> Drawing:
+def draw_graph(graph: Graph, *, expand: bool = False, collapse: Collection[str] = ()) -> Drawing:
     """Draw a graph that is there already; nothing is written.
 
     Args:
         graph: From `capture`.
         expand: Draw every block, instead of those made alike once.
+        collapse: Names of blocks that are drawn as one step each.
     """
     steps = steps_of(graph, block_calls(graph))
     blocks = blocks_of(graph, steps)
+    if collapse:
+        steps, blocks = collapse_blocks(steps, blocks, collapse)
     if not expand:
         steps, blocks = shorten_blocks(*fold(steps, blocks))
     parameters = sum(graph.weights[name].numel() for name in graph.parameter_names)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from convscope.inspection.drawing.blocks import DrawnBlock
+from convscope.inspection.drawing.collapsing import without_collapsed
 from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import arrange, cut
 
@@ -38,7 +39,7 @@ def shorten_blocks(
         kept.append(whole)
     for step in kept:
         step.inputs = [instead.get(source, source) for source in step.inputs]
-    return kept, _with(blocks, instead)
+    return kept, without_collapsed(blocks, instead)
 
 
 def _all(blocks: Sequence[DrawnBlock]) -> Iterator[DrawnBlock]:
@@ -50,16 +51,3 @@ def _all(blocks: Sequence[DrawnBlock]) -> Iterator[DrawnBlock]:
 def _entries(steps: Sequence[DrawingStep]) -> list[DrawingStep]:
     sources = [source for step in steps for source in step.inputs]
     return list(dict.fromkeys(source for source in sources if source not in steps))
-
-
-def _with(
-    blocks: Sequence[DrawnBlock], instead: dict[DrawingStep, DrawingStep]
-) -> list[DrawnBlock]:
-    """The blocks that still hold several steps."""
-    kept = []
-    for block in blocks:
-        block.steps = list(dict.fromkeys(instead.get(step, step) for step in block.steps))
-        block.blocks = _with(block.blocks, instead)
-        if len(block.steps) > 1:
-            kept.append(block)
-    return kept

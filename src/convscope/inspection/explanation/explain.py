@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import UsageError, training_diverged, unknown_name
+from convscope.inspection.attribution.attribute import attribute
 from convscope.inspection.attribution.attribution import Attribution, freeze, logits_of
-from convscope.inspection.attribution.methods import METHODS, choose_methods
+from convscope.inspection.attribution.methods import choose_methods
 from convscope.inspection.explanation.explanation import Explanation
 from convscope.inspection.feature_maps.feature_maps import read_feature_maps
 from convscope.inspection.kernels.first_kernels import FirstKernels, read_first_kernels
@@ -63,8 +64,7 @@ def explain(
     probabilities = _probabilities(model, pixels, opened.temperature)
     names = opened.classes or tuple(f"class {number}" for number in range(len(probabilities)))
     target = int(probabilities.argmax()) if label is None else _class(label, names)
-    black = _black(opened)
-    attributions, notes = _attributions(model, pixels, target, black, methods, method)
+    attributions, notes = _attributions(opened, target, methods, method)
     order = probabilities.argsort(descending=True, stable=True)[:MOST_GUESSES].tolist()
     return Explanation(
         image_name=opened.image_name,
@@ -89,14 +89,6 @@ def _class(label: int | str, names: tuple[str, ...]) -> int:
     raise unknown_name("class", str(label), names)
 
 
-def _black(opened: OpenedImage) -> Tensor:
-    """A black image as the network takes it; zeros where only its own numbers are known."""
-    zeros = torch.zeros_like(opened.pixels)
-    if opened.normalization is None:
-        return zeros
-    return opened.normalization.apply(zeros).to(opened.pixels)
-
-
 def _probabilities(model: nn.Module, pixels: Tensor, temperature: float) -> Tensor:
     """Those that predictions give: (classes,)."""
     with freeze(model), torch.no_grad():
@@ -107,19 +99,14 @@ def _probabilities(model: nn.Module, pixels: Tensor, temperature: float) -> Tens
 
 
 def _attributions(
-    model: nn.Module,
-    pixels: Tensor,
-    target: int,
-    black: Tensor,
-    methods: list[str],
-    asked: str,
+    opened: OpenedImage, target: int, methods: list[str], asked: str
 ) -> tuple[tuple[Attribution, ...], tuple[str, ...]]:
     """What the methods find; and why one was left out that wasn't asked for by name."""
     found: list[Attribution] = []
     notes: list[str] = []
     for name in methods:
         try:
-            found.append(METHODS[name](model, pixels, target, black))
+            found.append(attribute(opened, name, target))
         except UsageError as error:
             if asked != "all":
                 raise

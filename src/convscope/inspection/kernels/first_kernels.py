@@ -18,6 +18,7 @@ from torch import nn
 
 from convscope.errors import UsageError
 from convscope.graph.capture import capture
+from convscope.inspection.kernels.layer_kernels import layer_kernels
 from convscope.inspection.open.network import Inspectable, image_shape, open_network
 from convscope.look.html import table
 from convscope.runtime.usual_settings import in_usual_settings
@@ -117,6 +118,5 @@ def read_first_kernels(network: nn.Module, shape: Sequence[int]) -> FirstKernels
     graph = capture(network, shape)
     for node in graph:
         if node.kind == "convolution" and len(node.shape) == 4 and "weight" in node.parameters:
-            weights = graph.weights[node.parameters["weight"]]
-            return FirstKernels(node.name, weights.detach().float().cpu().numpy())
+            return FirstKernels(node.name, layer_kernels(graph, node).astype(np.float32))
     raise UsageError(f"{graph.network} has no convolution, so there are no kernels to show.")

@@ -2,6 +2,7 @@
 
 - `unit_field.py`: the theoretical field of one unit, exact to the pixel, over the real graph.
 - `effective_field.py`: how much each pixel matters to a unit, from gradients.
+- `fields_between.py`: both fields of one unit on every layer between the image and itself.
 - `layer_fields.py`: size, stride and start of the fields of whole layers, as a trace shows them.
 - `receptive_field.py`: both fields of one unit on an image, as a result that prints and draws
   itself; `figure.py`: how it is drawn.

@@ -115,13 +115,7 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
     """
     node = graph[layer] if isinstance(layer, str) else layer
     unit = check_unit(node, unit)
-    asked = tuple(
-        Extent(np.arange(size) == index, index, index)
-        for index, size in zip(node.full_index(unit), node.shape, strict=True)
-    )
-    if not node.depends_on_images:
-        raise UsageError(f"{node.name} ({node.kind}) does not depend on the image.")
-    seen = _followed_back(graph, node, asked)
+    seen = regions_seen(graph, node, unit).get(graph.input)
     if seen is None or not all(extent.inside.any() for extent in seen):
         where = ", ".join(map(str, unit))
         raise UsageError(
@@ -146,8 +140,23 @@ def unit_field(graph: Graph, layer: str | Node, unit: Sequence[int]) -> UnitFiel
     )
 
 
-def _followed_back(graph: Graph, node: Node, asked: Region) -> Region | None:
-    """The region of the images that a region of a node's tensor is computed from."""
+def regions_seen(graph: Graph, node: Node, unit: tuple[int, ...]) -> dict[Node, Region | None]:
+    """The region of every layer that a unit is computed from, its own and the image's included.
+
+    Args:
+        graph: From `capture`.
+        node: The unit's layer.
+        unit: Its index there, from `check_unit`.
+
+    Raises:
+        UsageError: The layer does not depend on the image.
+    """
+    if not node.depends_on_images:
+        raise UsageError(f"{node.name} ({node.kind}) does not depend on the image.")
+    asked = tuple(
+        Extent(np.arange(size) == index, index, index)
+        for index, size in zip(node.full_index(unit), node.shape, strict=True)
+    )
     regions: dict[Node, Region | None] = {node: asked}
     for current in reversed(graph.nodes[: graph.nodes.index(node) + 1]):
         region = regions.get(current)
@@ -157,4 +166,4 @@ def _followed_back(graph: Graph, node: Node, asked: Region) -> Region | None:
             if source.depends_on_images:
                 found = looks_at(current, index, region)
                 regions[source] = join_regions(regions.get(source), found)
-    return regions.get(graph.input)
+    return regions

@@ -32,6 +32,7 @@ from convscope.inspection.receptive_field.layer_fields import layer_fields
 from convscope.inspection.trace.html import as_html
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import as_table, as_text
+from convscope.look.numbers import quantity
 from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class _Tracer:
             parameters=sum(graph.weights[path].numel() for path in graph.parameter_names),
             macs=sum(cost.macs for cost in total),
             flops=sum(cost.flops for cost in total),
-            backward_flops=sum(cost.backward_flops for cost in total),
+            backward_flops=sum(cost.backward_flops for cost in total)
+            + (graph.recomputed_flops or 0),
             activation_bytes=sum(row.activation_bytes for row in rows),
             uncounted=tuple(n.name for n in graph if self._is_uncounted(n, n in seen)),
             notes=tuple(self._notes(shown)),
@@ -147,9 +149,9 @@ class _Tracer:
         notes = [*self._graph.notes]
         for path, others in self._graph.tied.items():
             notes.append(f"{path} is also {', '.join(others)}: tied, counted once.")
-        again = sorted({path for node in shown for path in self._shared[node]})
-        if again:
-            notes.append(f"Used more than once, counted once: {', '.join(again)}.")
+        reused = sorted({path for node in shown for path in self._shared[node]})
+        if reused:
+            notes.append(f"Used more than once, counted once: {', '.join(reused)}.")
         if self._unused:
             notes.append(f"Parameters that this call does not use: {', '.join(self._unused)}.")
         guessed = [n.name for n in shown if n.depends_on_images and not is_understood(n)]
@@ -158,8 +160,21 @@ class _Tracer:
                 "Not known to Convscope, so taken to see all of their inputs: "
                 f"{', '.join(guessed)}."
             )
+        again = self._graph.recomputed_flops
+        if again is None:
+            notes.append(
+                "Backward FLOPs leave out what the network's checkpoints compute once more: "
+                "that couldn't be counted."
+            )
+        elif again:
+            notes.append(
+                f"Of the backward FLOPs, {quantity(again)} are forward operations that the "
+                "network's checkpoints compute once more. They are in the total, not in the rows."
+            )
         partly = [
-            f"{n.name} ({', '.join(n.overlooked)})" for n in shown if self._is_partly_counted(n)
+            f"{n.name} ({', '.join(self._costs[n].overlooked)})"
+            for n in shown
+            if self._is_partly_counted(n)
         ]
         if partly:
             notes.append(
@@ -173,12 +188,14 @@ class _Tracer:
         return (
             node.kind.startswith("other: ")
             and not self._costs[node].macs
+            and not node.has_no_products
             and not node.arguments.get("output")  # what a second output costs is in the first
-            and (is_shown or bool(node.overlooked))
+            and (is_shown or bool(self._costs[node].overlooked))
         )
 
     def _is_partly_counted(self, node: Node) -> bool:
-        return bool(node.overlooked) and self._costs[node].macs > 0
+        cost = self._costs[node]
+        return bool(cost.overlooked) and cost.macs > 0
 
 
 def _bytes(node: Node) -> int:

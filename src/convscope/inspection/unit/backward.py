@@ -22,6 +22,8 @@ from convscope.graph.operations.words import number
 from convscope.inspection.unit.loss import Loss
 from convscope.inspection.unit.steps import RELATIVE_ERROR, relative_error
 
+WEIGHT_WAY = "what it met · gradient"
+
 
 @dataclass(frozen=True)
 class NumberGradient:
@@ -38,6 +40,7 @@ class NumberGradient:
             absolute products.
         allowed: The most that rounding explains.
         unexplained: Layers whose part is not written out, but what PyTorch says.
+        ways: How it flows back, in words, each with the layers that it flows through in this way.
     """
 
     name: str
@@ -49,6 +52,7 @@ class NumberGradient:
     error: float
     allowed: float
     unexplained: tuple[str, ...] = ()
+    ways: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -121,6 +125,7 @@ def explain_number_gradient(
         error=relative_error(form.result, value, form.magnitude),
         allowed=RELATIVE_ERROR.get(node.dtype, 0.05),
         unexplained=tuple(unexplained),
+        ways=tuple((way, tuple(names)) for way, names in ways.items()),
     )
 
 
@@ -183,7 +188,7 @@ def explain_weight_gradient(
             flow = flow_back(call, Recipient(role, None, index), flowing)
             terms += flow.products
             unexplained += [] if flow.explained else [user.name]
-            way = "what it met · gradient" if flow.by_rule else flow.way
+            way = WEIGHT_WAY if flow.by_rule else flow.way
             through = ways.setdefault(way, [])
             through += [] if user.name in through else [user.name]
     value = float(own[index])
@@ -200,6 +205,7 @@ def explain_weight_gradient(
         error=relative_error(form.result, value, form.magnitude),
         allowed=RELATIVE_ERROR.get(weight.dtype, 0.05),
         unexplained=tuple(unexplained),
+        ways=tuple((way, tuple(names)) for way, names in ways.items()),
     )
 
 

@@ -9,6 +9,7 @@ from convscope.studio.refusals import refuse
 DEPTHS = ("", "*/", "*/*/")
 """How deep runs lie: the folder may be a run itself, hold runs, or groups of them."""
 WEIGHTS = "*.safetensors"
+CHECKPOINTS = "checkpoints"
 
 
 def list_stored(runs: Path) -> dict[str, Path]:
@@ -27,11 +28,20 @@ def list_stored(runs: Path) -> dict[str, Path]:
     return found
 
 
+def list_checkpoints(runs: Path) -> dict[str, Path]:
+    """The checkpoints that runs have kept, as "first@step-00000120", each run's newest first."""
+    found: dict[str, Path] = {}
+    for name, path in list_stored(runs).items():
+        for file in sorted((path / CHECKPOINTS).glob(f"step-{WEIGHTS}"), reverse=True):
+            found[f"{name}@{file.stem}"] = file
+    return found
+
+
 def find_network(name: str, runs: Path) -> str | Path:
     """What a name stands for: itself if it is in the catalog, else a run or model file.
 
     Args:
-        name: "catalog:lenet" or "stored:first".
+        name: "catalog:lenet", "stored:first", or "stored:first@step-00000120" for a checkpoint.
         runs: The folder that was opened.
 
     Raises:
@@ -46,6 +56,9 @@ def find_network(name: str, runs: Path) -> str | Path:
         stored = list_stored(runs)
         if rest in stored:
             return stored[rest]
+        checkpoints = list_checkpoints(runs) if "@" in rest else {}
+        if rest in checkpoints:
+            return checkpoints[rest]
     raise refuse("refused.network.name", name=name)
 
 

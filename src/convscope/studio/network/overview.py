@@ -32,7 +32,7 @@ def overview(subject: InspectedSubject) -> dict[str, Any]:
         "parameters": traced.parameters,
         "macs": traced.macs,
         "notes": [*graph.notes],
-        "answer": _answer(subject),
+        "answer": answer(subject),
     }
 
 
@@ -62,7 +62,7 @@ def _first(subject: InspectedSubject) -> str:
     return (convolutions or rest or nodes)[0].name
 
 
-def _answer(subject: InspectedSubject) -> dict[str, Any]:
+def answer(subject: InspectedSubject) -> dict[str, Any]:
     """The probabilities as predictions give them, or why there are none."""
     output, opened = subject.graph.output, subject.opened
     assert output.value is not None, "the image was real"  # noqa: S101

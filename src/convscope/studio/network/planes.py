@@ -35,16 +35,25 @@ def why_no_planes(node: Node) -> str | None:
     return None
 
 
+def find_layer(subject: InspectedSubject, name: str) -> Node:
+    """The layer of that name.
+
+    Raises:
+        Refused: There is none.
+    """
+    try:
+        return subject.graph[name]
+    except UsageError as error:
+        raise refuse("refused.network.layer", reason=str(error)) from None
+
+
 def layer_numbers(subject: InspectedSubject, name: str) -> tuple[Node, NDArray[np.float64]]:
     """A layer, and its numbers without the batch axis, float64.
 
     Raises:
         Refused: There is no such layer, or it can't be shown.
     """
-    try:
-        node = subject.graph[name]
-    except UsageError as error:
-        raise refuse("refused.network.layer", reason=str(error)) from None
+    node = find_layer(subject, name)
     reason = why_no_planes(node)
     if reason is not None:
         shape = " × ".join(map(str, node.unit_shape)) or "1"
@@ -80,7 +89,7 @@ def thumbnails(subject: InspectedSubject, name: str, start: int) -> dict[str, An
         "lowest": float(finite.min()) if finite.size else None,
         "highest": float(finite.max()) if finite.size else None,
         "not_finite": int(numbers.size - finite.size),
-        "thumbnails": send_array(_small(some)),
+        "thumbnails": send_array(small(some)),
     }
 
 
@@ -110,7 +119,7 @@ def as_planes(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     return filled.reshape(1, rows, columns)
 
 
-def _small(planes: NDArray[np.float64]) -> NDArray[np.float64]:
+def small(planes: NDArray[np.float64]) -> NDArray[np.float64]:
     """The planes, or their means over areas where they are larger than a thumbnail."""
     import torch
 

@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import pydantic
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from convscope.data.decode import decode
 from convscope.studio.images import PIXELS, image_names
-from convscope.studio.network.choose import find_network, list_stored
+from convscope.studio.network.choose import list_checkpoints, list_stored
 from convscope.studio.network.subject import (
     SIDES,
     InspectedSubject,
@@ -39,6 +40,28 @@ class LayerRequest(SubjectRequest):
 
     layer: str
     channel: int = 0
+
+
+class AttributionRequest(SubjectRequest):
+    """How much each pixel counts for a class.
+
+    Attributes:
+        method: "saliency", "integrated-gradients", "occlusion" or "grad-cam".
+        label: The class that is explained; None: the predicted one.
+    """
+
+    method: str = pydantic.Field(max_length=64)
+    label: int | None = None
+
+
+class BesideRequest(LayerRequest):
+    """A layer of two subjects.
+
+    Attributes:
+        other: What stands beside the first.
+    """
+
+    other: SubjectRequest
 
 
 class UnitRequest(SubjectRequest):
@@ -68,8 +91,10 @@ async def choices(request: Request) -> Response:
             for name in list_networks()
         ]  # fmt: skip
         stored = [f"stored:{name}" for name in list_stored(request.app.state.runs)]
+        checkpoints = [f"stored:{name}" for name in list_checkpoints(request.app.state.runs)]
         return {
-            "catalog": catalog, "stored": stored, "images": image_names(), "sizes": list(SIDES),
+            "catalog": catalog, "stored": stored, "checkpoints": checkpoints,
+            "images": image_names(), "sizes": list(SIDES),
         }  # fmt: skip
 
     return json_response(await _in_thread(request, find))
@@ -151,19 +176,81 @@ async def field(asked: UnitRequest, request: Request) -> Response:
     return await _answer(request, asked, find)
 
 
+@router.post("/between", summary="What a unit sees of every layer between the image and itself")
+async def fields_between(asked: UnitRequest, request: Request) -> Response:
+    """Of each layer: the box that can matter, and how much each place does, as a small image."""
+
+    def find(subject: InspectedSubject) -> dict[str, Any]:
+        from convscope.studio.network.between import between
+
+        return between(subject, asked.unit)
+
+    return await _answer(request, asked, find)
+
+
+@router.post("/attribution", summary="How much each pixel counts for a class")
+async def attribution_of(asked: AttributionRequest, request: Request) -> Response:
+    """(1, height, width), by one of the methods of `convscope.explain`."""
+
+    def find(subject: InspectedSubject) -> dict[str, Any]:
+        from convscope.studio.network.attribution import attribution
+
+        return attribution(subject, asked.method, asked.label)
+
+    return await _answer(request, asked, find)
+
+
+@router.post("/kernels", summary="The kernels of a convolution as images")
+async def kernels_of(asked: LayerRequest, request: Request) -> Response:
+    """All of them where one image shows each, else the slices of one."""
+
+    def find(subject: InspectedSubject) -> dict[str, Any]:
+        from convscope.studio.network.kernels import kernels
+
+        return kernels(subject, asked.layer, asked.channel)
+
+    return await _answer(request, asked, find)
+
+
+@router.post("/beside", summary="One feature map of two images, or of two states of a network")
+async def side_by_side(asked: BesideRequest, request: Request) -> Response:
+    """Both maps in one range, how far they are apart, and both answers."""
+    state = request.app.state
+    if not hasattr(state, "subjects_beside"):
+        state.subjects_beside = InspectedSubjects(state.runs)
+
+    def find(subject: InspectedSubject) -> dict[str, Any]:
+        from convscope.studio.network.beside import beside
+
+        other = state.subjects_beside.open(asked.other)
+        return beside(subject, other, asked.layer, asked.channel)
+
+    return await _answer(request, asked, find)
+
+
+@router.get("/blocks", summary="The blocks of a network that its drawing can fold")
+async def blocks(request: Request, network: str, size: int = 0) -> Response:
+    """Their names, outermost first, each with how deep it lies in others."""
+
+    def find() -> dict[str, Any]:
+        from convscope.studio.network.drawing import foldable
+
+        return {"blocks": foldable(network, request.app.state.runs, size)}
+
+    return json_response(await _in_thread(request, find))
+
+
 @router.get("/drawing", summary="A network, drawn")
-async def drawing(request: Request, network: str, size: int = 0) -> Response:
-    """An SVG."""
+async def drawing(
+    request: Request, network: str, size: int = 0, folded: str = "", expand: bool = False
+) -> Response:
+    """An SVG. `folded` names blocks, with "|" between them, that are drawn as one step each."""
 
     def find() -> str:
-        from convscope.errors import ConvscopeError
-        from convscope.inspection.drawing.drawing import draw
+        from convscope.studio.network.drawing import draw_folded
 
-        try:
-            return draw(find_network(network, request.app.state.runs), size or None).svg()
-        except ConvscopeError as error:
-            name = network.partition(":")[2]
-            raise refuse("refused.network.open", name=name, reason=str(error)) from None
+        names = [name for name in folded.split("|") if name]
+        return draw_folded(network, request.app.state.runs, size, names, expand=expand)
 
     svg = await _in_thread(request, find)
     policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}

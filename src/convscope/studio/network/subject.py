@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import ConvscopeError
 from convscope.studio.images import built_in
-from convscope.studio.network.choose import find_network
+from convscope.studio.network.choose import CHECKPOINTS, find_network
 from convscope.studio.numbers import SentArray
 from convscope.studio.refusals import refuse
 
@@ -63,7 +63,10 @@ class InspectedSubject:
 
 
 class InspectedSubjects:
-    """Opens subjects, and keeps the last one. All calls come from one thread."""
+    """Opens subjects, and keeps the last one. All calls come from one thread.
+
+    What stands beside another subject is kept by an object of its own.
+    """
 
     def __init__(self, runs: Path) -> None:
         self._runs = runs
@@ -93,11 +96,18 @@ class InspectedSubjects:
 def _open(asked: SubjectRequest, network: str | Path, image: NDArray[np.uint8]) -> InspectedSubject:
     from convscope.graph.capture import capture
     from convscope.inspection.open.image import open_image
+    from convscope.runs.checkpoint import load_checkpoint_weights
     from convscope.runtime.usual_settings import usual_settings
 
+    is_checkpoint = isinstance(network, Path) and network.parent.name == CHECKPOINTS
+    checkpoint = network if isinstance(network, Path) and is_checkpoint else None
     try:
         with usual_settings():
-            opened = open_image(network, image, size=asked.size or None)
+            opened = open_image(
+                checkpoint.parents[1] if checkpoint else network, image, size=asked.size or None
+            )
+            if checkpoint:
+                load_checkpoint_weights(checkpoint, opened.network)
             graph = capture(opened.network, opened.pixels)
     except (ConvscopeError, OSError) as error:
         name = asked.network.partition(":")[2]

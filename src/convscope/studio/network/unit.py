@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from convscope.errors import ConvscopeError
+from convscope.graph.arithmetic import GENERAL_WAY
+from convscope.graph.operations.forms import WeightedSum
 from convscope.inspection.receptive_field.effective_field import effective_field, pixels_of_share
-from convscope.inspection.unit.backward import NumberGradient
+from convscope.inspection.unit.backward import WEIGHT_WAY, NumberGradient
 from convscope.inspection.unit.explanation import UnitBackward
 from convscope.inspection.unit.steps import UnitStep
 from convscope.inspection.unit.unit import UnitExplanation, explain_unit
@@ -17,6 +19,22 @@ from convscope.studio.network.subject import InspectedSubject
 from convscope.studio.numbers import send_array
 from convscope.studio.refusals import refuse
 
+WAYS = {
+    GENERAL_WAY: "derivative",
+    WEIGHT_WAY: "met",
+    "gradient · slope": "slope",
+    "gradient · slope, summed over the classes": "classes",
+    "gradient · the other factor": "factor",
+    "gradient · weight, summed over the units": "units",
+    "gradient · weight, summed over the windows it lies in": "windows",
+    "gradient · γ / √(variance + ε)": "norm",
+    "its share of the gradient": "share",
+    "the gradient of the windows where it won": "won",
+    "the gradient, passed on": "passed",
+}
+"""What the page calls the ways in which the library says that gradients flow back."""
+REASONS = {"it is the label": "label", "it is not the label": "other"}
+"""What the page calls the reasons of the slope at the network's output."""
 SHARE = 0.9
 """The part of what matters whose pixels are counted."""
 
@@ -59,9 +77,8 @@ def field_of(subject: InspectedSubject, unit: str) -> dict[str, Any]:
     Raises:
         Refused: There is no such unit, or no gradient leads from it to the image.
     """
-    layer, _, numbers = unit.rpartition(":")
     try:
-        index = tuple(int(number) for number in numbers.split(","))
+        layer, index = unit_parts(unit)
         opened = subject.opened
         with usual_settings():
             found = effective_field(opened.network, opened.pixels, layer, index)
@@ -73,6 +90,16 @@ def field_of(subject: InspectedSubject, unit: str) -> dict[str, Any]:
         "pixels": pixels_of_share(found, SHARE),
         "count": int(found.size),
     }
+
+
+def unit_parts(unit: str) -> tuple[str, tuple[int, ...]]:
+    """The layer and the place of a unit, as in "features.conv1:2,10,12".
+
+    Raises:
+        ValueError: The place is no numbers.
+    """
+    layer, _, numbers = unit.rpartition(":")
+    return layer, tuple(int(number) for number in numbers.split(","))
 
 
 def _checked(each: UnitStep | NumberGradient) -> dict[str, Any]:
@@ -114,10 +141,21 @@ def _backward(back: UnitBackward, found: UnitExplanation) -> dict[str, Any]:
 def _gradient(gradient: NumberGradient | None, found: UnitExplanation) -> dict[str, Any] | None:
     if gradient is None:
         return None
+    checked = _checked(gradient)
+    formula, _, reason = str(checked["formula"]).partition(", as ")
+    unused = not gradient.ways and isinstance(gradient.form, WeightedSum)
+    terms = gradient.form.terms if isinstance(gradient.form, WeightedSum) else ()
     return {
         "name": gradient.name,
         "through": list(gradient.through),
+        "ways": [
+            {"way": WAYS.get(way, ""), "words": way, "layers": list(layers)}
+            for way, layers in gradient.ways
+        ],
         "unexplained": list(gradient.unexplained),
-        **_checked(gradient),
+        **checked,
+        "formula": "" if unused else formula,
+        "why": "unused" if unused else REASONS.get(reason),
+        "uses": sum(term.products.size for term in terms) if gradient.is_weight else 1,
         "arithmetic": send_form(gradient.form, found.graph),
     }

@@ -20,6 +20,12 @@ export function encodeArray({ shape, data }) {
   return { shape, type: data instanceof Uint8Array ? 'uint8' : 'float64', data: btoa(text) };
 }
 
+/** One plane of several, (1, height, width), without a copy. @param {NumberArray} array @param {number} i @returns {NumberArray} */
+export function slice({ shape, data }, i) {
+  const size = shape[1] * shape[2];
+  return { shape: [1, shape[1], shape[2]], data: data.subarray(i * size, (i + 1) * size) };
+}
+
 /** The lowest and the highest finite number. @param {ArrayLike<number>} data @returns {[number, number]} */
 export function range(data) {
   let low = Infinity;

@@ -14,6 +14,7 @@ import { short } from './numbers.js';
  * @typedef {object} PlaneProps
  * @property {import('./arrays.js').NumberArray} array (1 or 3, height, width)
  * @property {number} [top] The value that is white; without it, greys or signs by their own range.
+ * @property {[number, number]} [range] In the place of the array's own range.
  * @property {string} name What it shows, for a screen reader.
  * @property {string} [describedBy]
  * @property {Mark[]} marks
@@ -22,12 +23,14 @@ import { short } from './numbers.js';
  * @property {(row: number, column: number, pressed: boolean) => void} [onPoint]
  * @property {(key: string) => boolean} [onKey] Says whether it took the key.
  * @property {number} [most] Most pixels of height.
+ * @property {{array: import('./arrays.js').NumberArray, opacity: number}} [overlay] What lies over it, by its signs.
  */
 
 /** @param {PlaneProps} props */
-export function Plane({ array, top, name, describedBy, marks, inner, read, onPoint, onKey, most = 420 }) {
+export function Plane({ array, top, range: wanted, name, describedBy, marks, inner, read, onPoint, onKey, most = 420, overlay }) {
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const base = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  const over = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const [room, setRoom] = useState(0);
   const [, rows, columns] = array.shape;
   const scale = room ? Math.min(room / columns, most / rows) : 0;
@@ -39,10 +42,15 @@ export function Plane({ array, top, name, describedBy, marks, inner, read, onPoi
     return () => watch.disconnect();
   }, []);
   const shades = painted.value;
-  useLayoutEffect(() => { base.current = paint(array, top); }, [array, top, shades]);
+  const scaled = wanted ? { shape: [1, 1, 2], data: Float64Array.from(wanted) } : array;
+  useLayoutEffect(() => { base.current = paint(array, scaleOf(scaled, top)); }, [array, top, wanted?.[0], wanted?.[1], shades]);
+  useLayoutEffect(() => {
+    over.current = overlay ? paint(overlay.array, scaleOf(overlay.array, undefined, true)) : null;
+  }, [overlay?.array, shades]);
   useLayoutEffect(() => {
     if (canvas.current && base.current && scale) {
-      draw(canvas.current, base.current, { array, top, marks, inner, read, scale });
+      const above = over.current && overlay && { painted: over.current, opacity: overlay.opacity };
+      draw(canvas.current, base.current, { array, colours: scaleOf(scaled, top), marks, inner, read, scale, above });
     }
   });
 
@@ -91,8 +99,10 @@ export function scaleOf(array, top, signs = false) {
   return { kind: 'grey', low: 0, high, of };
 }
 
-/** One pixel for each number. @param {import('./arrays.js').NumberArray} array @param {number} [top] */
-function paint(array, top) {
+/** @typedef {ReturnType<typeof scaleOf>} ColourScale */
+
+/** One pixel for each number. @param {import('./arrays.js').NumberArray} array @param {ColourScale} scale */
+export function paint(array, scale) {
   const [channels, rows, columns] = array.shape;
   const size = rows * columns;
   const made = document.createElement('canvas');
@@ -100,7 +110,6 @@ function paint(array, top) {
   made.height = rows;
   const context = /** @type {CanvasRenderingContext2D} */ (made.getContext('2d'));
   const pixels = context.createImageData(columns, rows);
-  const scale = scaleOf(array, top);
   const none = rgb(colour('card'));
   for (let i = 0; i < size; i += 1) {
     const value = array.data[i];
@@ -115,7 +124,7 @@ function paint(array, top) {
 }
 
 /** @param {HTMLCanvasElement} canvas @param {HTMLCanvasElement} base @param {any} what */
-function draw(canvas, base, { array, top, marks, inner, read, scale }) {
+function draw(canvas, base, { array, colours, marks, inner, read, scale, above }) {
   const [channels, rows, columns] = array.shape;
   const dense = window.devicePixelRatio || 1;
   const [width, height] = [Math.round(columns * scale), Math.round(rows * scale)];
@@ -127,11 +136,16 @@ function draw(canvas, base, { array, top, marks, inner, read, scale }) {
   context.scale(canvas.width / columns, canvas.height / rows);
   context.imageSmoothingEnabled = false;
   context.drawImage(base, 0, 0, columns, rows);
+  if (above) {
+    context.globalAlpha = above.opacity;
+    context.drawImage(above.painted, 0, 0, columns, rows);
+    context.globalAlpha = 1;
+  }
   const pixel = 1 / scale; // of the screen, in the units of the plane
   if (scale >= 9) grid(context, rows, columns, pixel);
   if (inner) around(context, rows, columns, inner, pixel);
   if (read) unread(context, rows, columns, read, pixel);
-  if (scale >= 23 && channels === 1) figures(context, array, scaleOf(array, top), scale);
+  if (scale >= 23 && channels === 1) figures(context, array, colours, scale);
   for (const mark of marks) box(context, mark, pixel);
 }
 
@@ -222,9 +236,10 @@ function box(context, mark, pixel) {
   }
 }
 
-/** The colours of a plane and what they stand for. @param {{array: any, top?: number, name: string}} props */
-export function Scale({ array, top, name }) {
-  const scale = scaleOf(array, top);
+/** The colours of a plane and what they stand for. @param {{array: any, top?: number, signs?: boolean, name: string}} props */
+export function Scale({ array, top, signs, name }) {
+  const scale = scaleOf(array, top, signs);
+  const low = signs && range(array.data)[0] >= 0 ? 0 : scale.low; // where nothing is below 0, no colour for it
   const bar = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   useLayoutEffect(() => {
     const canvas = /** @type {HTMLCanvasElement} */ (bar.current);
@@ -232,13 +247,13 @@ export function Scale({ array, top, name }) {
     canvas.height = 1;
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     for (let i = 0; i < 128; i += 1) {
-      const value = scale.low + ((scale.high - scale.low) * i) / 127;
+      const value = low + ((scale.high - low) * i) / 127;
       context.fillStyle = `rgb(${scale.of(value).join(' ')})`;
       context.fillRect(i, 0, 1, 1);
     }
   });
   return html`<div class="scale" role="img" aria-label=${name}>
-    <span>${short(scale.low)}</span><canvas ref=${bar}></canvas>
-    ${scale.kind === 'signed' && html`<span class="zero">0</span>`}<span>${short(scale.high)}</span>
+    <span>${short(low)}</span><canvas ref=${bar}></canvas>
+    ${low < 0 && html`<span class="zero">0</span>`}<span>${short(scale.high)}</span>
   </div>`;
 }

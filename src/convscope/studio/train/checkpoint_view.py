@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from convscope.runs.checkpoint import Checkpoint, latest_checkpoint
+from convscope.studio.network.kernels import as_colours
 from convscope.studio.network.planes import thumbnails
 from convscope.studio.network.subject import InspectedSubject, SubjectRequest, read_pixels
 from convscope.studio.numbers import send_array
 from convscope.studio.refusals import refuse
+from convscope.studio.train.progress import newest_checkpoint
+
+if TYPE_CHECKING:
+    from convscope.graph.graph import Graph, Node
 
 MOST = 64
 """Kernels of one answer."""
@@ -29,56 +34,45 @@ def show_checkpoint(folder: Path, image: str) -> dict[str, Any]:
     """
     from convscope.errors import ConvscopeError
     from convscope.graph.capture import capture
+    from convscope.inspection.kernels.layer_kernels import layer_kernels
     from convscope.inspection.open.image import open_image
+    from convscope.runs.checkpoint import load_checkpoint_weights
     from convscope.runtime.usual_settings import usual_settings
 
-    if not (folder / "model.safetensors").is_file():
+    step = newest_checkpoint(folder)
+    if step is None or not (folder / "model.safetensors").is_file():
         raise refuse("refused.train.checkpoint", run=folder.name)
     pixels = read_pixels(SubjectRequest(network=f"stored:{folder.name}", image=image))
     try:
-        checkpoint = latest_checkpoint(folder / "checkpoints")
-        if checkpoint is None:
-            raise refuse("refused.train.checkpoint", run=folder.name)
         with usual_settings():
             opened = open_image(folder, pixels, device="cpu")
-            opened.network.load_state_dict(_weights(checkpoint))
+            file = folder / "checkpoints" / f"step-{step:08d}.safetensors"
+            load_checkpoint_weights(file, opened.network)
             graph = capture(opened.network, opened.pixels)
-    except (ConvscopeError, OSError, RuntimeError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise refuse("refused.network.open", name=folder.name, reason=reason) from None
+    except (ConvscopeError, OSError) as error:
+        raise refuse("refused.network.open", name=folder.name, reason=str(error)) from None
     first = next((node for node in graph if node.kind == "convolution"), None)
-    kernels = _first_kernels(opened.network)
+    kernels = None if first is None else layer_kernels(graph, first)
     subject = InspectedSubject(folder.name, True, True, opened, graph)
+    sent = None if kernels is None or first is None else _send_kernels(kernels, graph, first)
     return {
-        "step": checkpoint.state["step"],
-        "epoch": checkpoint.state.get("epoch"),
+        "step": step,
         "image": send_array(opened.visible_image()),
         "layer": None if first is None else first.name,
         "maps": None if first is None else thumbnails(subject, first.name, 0),
-        "kernels": None if kernels is None else send_array(kernels[:MOST, :3]),
-        "count": 0 if kernels is None else len(kernels),
-        "channels": 0 if kernels is None else kernels.shape[1],
+        "kernels": sent,
     }
 
 
-def _weights(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The weights that are evaluated: the average's where the run keeps one."""
-    for part in ("average.", "network."):
-        found = {
-            name.removeprefix(part): tensor
-            for name, tensor in checkpoint.tensors.items()
-            if name.startswith(part)
-        }
-        if found:
-            return found
-    return {}
-
-
-def _first_kernels(network: Any) -> np.ndarray[Any, np.dtype[np.float64]] | None:
-    """The kernels of the first convolution, (output channels, input channels, height, width)."""
-    from torch import nn
-
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            return module.weight.detach().double().cpu().numpy()
-    return None
+def _send_kernels(kernels: NDArray[np.float64], graph: Graph, layer: Node) -> dict[str, Any]:
+    """Kernels as images: of the image's three colours in colours, else of the first channel."""
+    channels, largest = kernels.shape[1], float(abs(kernels).max())
+    in_colours = channels == 3 and layer.inputs[0] is graph.input
+    some = kernels[:MOST]
+    return {
+        "count": len(kernels),
+        "channels": channels,
+        "largest": largest,
+        "in_colours": in_colours,
+        "images": send_array(as_colours(some, largest) if in_colours else some[:, :1]),
+    }

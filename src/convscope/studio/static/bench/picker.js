@@ -1,10 +1,10 @@
 /** Choosing an image: from the set, from a file, from the camera, or drawn. */
-import { html, useEffect, useRef, useState } from '../parts.js';
+import { html, useRef } from '../parts.js';
 import { ask, Refusal } from '../api.js';
 import { decodeArray } from '../arrays.js';
+import { CameraButton } from '../camera.js';
 import { imageName } from '../image_name.js';
 import { t } from '../words.js';
-import { startCamera } from './camera.js';
 import { bring, choices, pencil, refusal } from './numbers.js';
 import { change, state } from './state.js';
 
@@ -43,27 +43,12 @@ export function ImagePicker() {
       if (pencil.value && image !== 'drawing') change({ image: 'drawing', row: -1, column: -1 });
     }}>${t('bench.draw')}</button>
     ${image === 'drawing' && html`<button type="button" onClick=${() => change({ pixels: '0'.repeat(36) })}>${t('bench.clear')}</button>`}
-    <${Camera} />
+    <${CameraButton} wanted=${() => state.value} take=${(/** @type {any} */ array) => bring({ name: 'camera', array, top: 255 })}
+      refused=${(/** @type {Refusal} */ why) => { refusal.value = why; }} />
     ${scaled && html`<label class="row"><span>${t('bench.side')}</span>
       <select value=${side} onChange=${(event) => set({ side: Number(event.target.value) })}>
         ${sides.map((each) => html`<option key=${each} value=${each}>${each} × ${each}</option>`)}</select></label>
       <label class="check"><input type="checkbox" checked=${colour}
         onChange=${(event) => set({ colour: event.target.checked })} />${t('bench.colour')}</label>`}
   </section>`;
-}
-
-/** Takes frames while it is on; the light goes off with it, and on leaving. */
-function Camera() {
-  const [on, setOn] = useState(false);
-  useEffect(() => {
-    if (!on) return undefined;
-    let stop = () => {};
-    let left = false;
-    startCamera().then((ended) => { if (left) ended(); else stop = ended; }, () => {
-      refusal.value = new Refusal('', 'refused.bench.camera');
-      setOn(false);
-    });
-    return () => { left = true; stop(); };
-  }, [on]);
-  return html`<button type="button" aria-pressed=${on} onClick=${() => setOn(!on)}>${t('bench.camera')}</button>`;
 }

@@ -6,7 +6,7 @@ import { state } from './state.js';
 const quoted = (text) => JSON.stringify(text);
 
 export function pythonText() {
-  const { network: name, image, size, way, label, field } = state.value;
+  const { network: name, image, size, way, label, field, panel, method } = state.value;
   const stored = name.startsWith('stored:');
   const plain = name.slice(name.indexOf(':') + 1);
   const rest = unitName.value;
@@ -28,6 +28,7 @@ export function pythonText() {
   const backwards = way === 'backward' ? `, backward=True${label >= 0 ? `, label=${label}` : ''}` : '';
   lines.push(`print(cs.unit(network, image, ${quoted(rest)}${backwards}))`);
   if (field === 'effective') lines.push(`print(cs.receptive_field(network, ${quoted(rest)}, image=image${sized}))`);
+  if (panel === 'attribution') lines.push(`print(cs.explain(network, image, method=${quoted(method)}${label >= 0 ? `, label=${label}` : ''}${sized}))`);
   lines.push(`print(cs.trace(network, (${channels}, ${height}, ${height})))`);
   return lines.join('\n');
 }

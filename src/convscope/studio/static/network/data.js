@@ -10,6 +10,9 @@ import { change, state } from './state.js';
 /** So many maps come at once. */
 const AT_ONCE = 64;
 
+/** Images that the address can't hold. */
+const BROUGHT = ['file', 'camera'];
+
 /** Networks and images that there are. */
 export const choices = signal(/** @type {any} */ (null));
 /** An image that a person brought. */
@@ -26,6 +29,12 @@ export const maps = part();
 export const map = part();
 export const unit = part();
 export const field = part();
+export const kernels = part();
+export const attribution = part();
+export const between = part();
+export const beside = part();
+/** Whether anything is being asked. */
+export const asking = () => [network, maps, map, unit, field, kernels, attribution, between, beside].some((each) => each.busy.value);
 
 /** The layer that is shown. */
 export const layer = computed(() => state.value.layer || network.found.value?.first || '');
@@ -37,7 +46,7 @@ const subject = computed(() => {
     const data = drawingPixels(pixels).map((pixel) => 255 * pixel);
     return { network: name, size, pixels: encodeArray({ shape: [1, DRAWING_SIDE, DRAWING_SIDE], data }) };
   }
-  if (image !== 'file') return { network: name, size, image };
+  if (!BROUGHT.includes(image)) return { network: name, size, image };
   return brought.value && { network: name, size, pixels: encodeArray(brought.value) };
 });
 
@@ -106,13 +115,30 @@ function keepAsking(where, path, body, read = (found) => found, wait = 0) {
   });
 }
 
+/** The checkpoints of the run that is shown. @returns {string[]} */
+export function ownCheckpoints() {
+  const run = state.value.network.replace(/@step-\d+$/, '');
+  return (choices.value?.checkpoints ?? []).filter((/** @type {string} */ each) => each.startsWith(`${run}@step-`));
+}
+
+/** The network that stands beside: the chosen one, else the run's oldest checkpoint that was kept. */
+export const otherNetwork = computed(() => state.value.network2 || ownCheckpoints().filter((each) => each !== state.value.network).at(-1) || '');
+
+/** What stands beside, as Python takes it; null where nothing can. */
+const otherSubject = computed(() => {
+  const { other, image2, size } = state.value;
+  if (other === 'image') return { network: state.value.network, size, image: image2 };
+  return subject.value && otherNetwork.value ? { ...subject.value, network: otherNetwork.value } : null;
+});
+
 /** Start asking; gives what ends it. */
 export function startData() {
   ask('network/choices').then((found) => { choices.value = found; }, (error) => { if (!(error instanceof Refusal)) throw error; });
   const ready = () => (network.found.value && !network.busy.value && network.found.value.asked === subjectText.value ? subject.value : null);
+  const panel = (/** @type {string} */ name) => (state.value.panel === name ? ready() : null);
   const ends = [
     effect(() => {
-      if (state.value.image !== 'file' || brought.value) return;
+      if (!BROUGHT.includes(state.value.image) || brought.value) return;
       lost.value = true; // a link can't hold the pixels: whoever follows it sees the usual image
       change({ image: 'digit-3' });
     }),
@@ -127,6 +153,17 @@ export function startData() {
     }, (found, asked) => ({ ...found, place: found.asked, asked_name: asked.unit }), 60),
     keepAsking(field, 'field', () => (state.value.field === 'effective' && ready() && unitName.value ? { ...ready(), unit: unitName.value } : null),
       (found, asked) => ({ ...found, field: decodeArray(found.field), asked: asked.unit }), 120),
+    keepAsking(kernels, 'kernels', () => panel('kernels') && layer.value && { ...ready(), layer: layer.value, channel: state.value.channel },
+      (found) => (found.none ? found : { ...found, planes: decodeArray(found.planes), images: found.images && decodeArray(found.images) })),
+    keepAsking(attribution, 'attribution', () => panel('attribution') && {
+      ...ready(), method: state.value.method, label: state.value.label < 0 ? null : state.value.label,
+    }, (found) => ({ ...found, heat: decodeArray(found.heat) })),
+    keepAsking(between, 'between', () => panel('between') && unitName.value && { ...ready(), unit: unitName.value },
+      (found) => ({ ...found, layers: found.layers.map((/** @type {any} */ each) => ({ ...each, image: each.image && decodeArray(each.image) })) }), 200),
+    keepAsking(beside, 'beside', () => panel('beside') && layer.value && otherSubject.value
+      && { ...ready(), layer: layer.value, channel: state.value.channel, other: otherSubject.value },
+    (found) => ({ ...found, sides: found.sides.map((/** @type {any} */ each) => ({
+      ...each, image: decodeArray(each.image), plane: decodeArray(each.plane) })) })),
   ];
   return () => ends.forEach((end) => end());
 }

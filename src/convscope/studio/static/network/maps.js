@@ -1,8 +1,8 @@
 /** The feature maps of a layer as thumbnails, and one of them large, with the unit that is looked at. */
-import { html, useEffect, useLayoutEffect, useRef, useState } from '../parts.js';
-import { painted } from '../appearance.js';
-import { Plane, Scale, scaleOf, rgb } from '../plane.js';
-import { colour } from '../appearance.js';
+import { html, useEffect, useState } from '../parts.js';
+import { slice } from '../arrays.js';
+import { Plane, Scale } from '../plane.js';
+import { Thumbnail } from '../thumbnail.js';
 import { shown } from '../numbers.js';
 import { t } from '../words.js';
 import { layer, map, maps, place, placeOf, unitAt } from './data.js';
@@ -26,33 +26,15 @@ export function Maps() {
 
 /** @param {{found: any}} props */
 function Thumbnails({ found }) {
-  const [many, height, width] = found.thumbnails.shape;
+  const [many] = found.thumbnails.shape;
   if (found.count === 1) return html`<p class="small faint">${t('network.single', { count: found.shape.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1) })}</p>`;
   return html`<div class=${`thumbnails${many <= 16 ? ' few' : ''}`}>${Array.from({ length: many }, (_, i) => {
     const channel = found.start + i;
     return html`<button type="button" key=${channel} aria-pressed=${channel === state.value.channel}
       onClick=${() => change({ channel, unit: place.value ? place.value.replace(/^\d+/, String(channel)) : '', trail: '' })}>
-      <${Thumbnail} found=${found} data=${found.thumbnails.data.subarray(i * height * width, (i + 1) * height * width)} height=${height} width=${width} />
+      <${Thumbnail} array=${slice(found.thumbnails, i)} low=${found.lowest ?? 0} high=${found.highest ?? 0} />
       <span>${channel}</span><span class="unseen"> ${t('network.map')}</span></button>`;
   })}</div>`;
-}
-
-/** All maps of a layer have the same colours. @param {{found: any, data: Float64Array, height: number, width: number}} props */
-function Thumbnail({ found, data, height, width }) {
-  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
-  const shades = painted.value;
-  useLayoutEffect(() => {
-    const made = /** @type {HTMLCanvasElement} */ (canvas.current);
-    made.width = width;
-    made.height = height;
-    const context = /** @type {CanvasRenderingContext2D} */ (made.getContext('2d'));
-    const pixels = context.createImageData(width, height);
-    const scale = scaleOf({ shape: [1, 1, 2], data: Float64Array.of(found.lowest ?? 0, found.highest ?? 0) });
-    const none = rgb(colour('card'));
-    for (let i = 0; i < data.length; i += 1) pixels.data.set([...(Number.isFinite(data[i]) ? scale.of(data[i]) : none), 255], 4 * i);
-    context.putImageData(pixels, 0, 0);
-  }, [found, data, shades]);
-  return html`<canvas ref=${canvas} aria-hidden="true"></canvas>`;
 }
 
 /** @param {{found: any}} props */

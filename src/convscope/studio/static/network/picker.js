@@ -2,11 +2,12 @@
 import { html, useRef } from '../parts.js';
 import { ask } from '../api.js';
 import { decodeArray } from '../arrays.js';
+import { CameraButton } from '../camera.js';
 import { DRAWING_SIDE, drawingPixels, drawingText } from '../drawing.js';
 import { imageName } from '../image_name.js';
 import { Plane } from '../plane.js';
 import { t } from '../words.js';
-import { brought, choices, lost, network } from './data.js';
+import { asking, brought, choices, lost, network, ownCheckpoints } from './data.js';
 import { change, changeNetwork, state } from './state.js';
 
 const SIDES = [28, 32, 64, 96, 128, 224];
@@ -19,7 +20,8 @@ export function Picker() {
   const found = choices.value;
   const catalog = found?.catalog ?? [];
   const stored = found?.stored ?? [];
-  const known = [...catalog.map((/** @type {any} */ each) => each.name), ...stored];
+  const checkpoints = ownCheckpoints();
+  const known = [...catalog.map((/** @type {any} */ each) => each.name), ...stored, ...checkpoints];
   const usual = catalog.find((/** @type {any} */ each) => each.name === name)?.size;
   const read = async (/** @type {File} */ file) => {
     try {
@@ -37,6 +39,7 @@ export function Picker() {
       <select value=${name} translate=${false} onChange=${(event) => changeNetwork({ network: event.target.value, size: 0 })}>
         ${!known.includes(name) && html`<option value=${name}>${plain(name)}</option>`}
         ${stored.length > 0 && html`<optgroup label=${t('network.stored')}>${stored.map(option)}</optgroup>`}
+        ${checkpoints.length > 0 && html`<optgroup label=${t('network.checkpoints')}>${checkpoints.map(option)}</optgroup>`}
         <optgroup label=${t('network.catalog')}>${catalog.map((/** @type {any} */ each) => option(each.name))}</optgroup>
       </select></label>
     <label class="row"><span>${t('network.size')}</span>
@@ -46,11 +49,16 @@ export function Picker() {
       </select></label>
     <label class="row"><span>${t('network.image')}</span>
       <select value=${image} onChange=${(event) => change({ image: event.target.value })}>
-        ${[...(found?.images ?? (['file', 'drawing'].includes(image) ? [] : [image])), 'drawing'].map((each) => html`<option key=${each} value=${each}>${imageName(each)}</option>`)}
-        ${image === 'file' && html`<option value="file">${imageName('file')}</option>`}
+        ${[...(found?.images ?? (['file', 'camera', 'drawing'].includes(image) ? [] : [image])), 'drawing'].map((each) => html`<option key=${each} value=${each}>${imageName(each)}</option>`)}
+        ${['file', 'camera'].includes(image) && html`<option value=${image}>${imageName(image)}</option>`}
       </select></label>
     <label class="button">${t('bench.file')}<input class="unseen" type="file" accept="image/*"
       onChange=${(event) => { if (event.target.files[0]) read(event.target.files[0]); event.target.value = ''; }} /></label>
+    <${CameraButton} wanted=${() => (asking() ? null : { side: size || usual || 96, colour: true })} take=${(/** @type {any} */ frame) => {
+      brought.value = frame;
+      lost.value = false;
+      change({ image: 'camera' });
+    }} refused=${(/** @type {any} */ why) => { network.refusal.value = why; }} />
     ${image === 'drawing' && html`<${Drawing} />`}
   </section>`;
 }

@@ -6,7 +6,7 @@ import { query, view, visits, writeQuery } from '../route.js';
 /**
  * @typedef {object} State
  * @property {string} network "catalog:lenet", or "stored:first" for a run or weights.
- * @property {string} image A name of the set, "drawing" or "file".
+ * @property {string} image A name of the set, "drawing", "file" or "camera".
  * @property {string} pixels The drawing.
  * @property {number} size Height and width that the network is given; 0: the usual.
  * @property {string} layer Empty: the network's first convolution.
@@ -16,12 +16,19 @@ import { query, view, visits, writeQuery } from '../route.js';
  * @property {string} way "forward" or "backward".
  * @property {number} label The class taken as right; −1: the predicted one.
  * @property {string} field "box" or "effective".
+ * @property {string} panel What else is shown: "kernels", "attribution", "between" or "beside".
+ * @property {string} method The attribution's. @property {number} opacity Its opacity over the image, in percent.
+ * @property {string} other What stands beside: another "image" or another "network".
+ * @property {string} image2 That image. @property {string} network2 That network; empty: the run's oldest checkpoint.
+ * @property {string} folded Blocks that the drawing folds, with "|" between them.
+ * @property {number} expand 1: the drawing has every block, also those made alike.
  */
 
 /** @type {State} */
 const USUAL = {
   network: 'catalog:lenet', image: 'digit-3', pixels: SMILE, size: 0, layer: '', channel: 0, unit: '', trail: '',
-  way: 'forward', label: -1, field: 'box',
+  way: 'forward', label: -1, field: 'box', panel: 'kernels', method: 'grad-cam', opacity: 60,
+  other: 'image', image2: 'digit-8', network2: '', folded: '', expand: 0,
 };
 const MOST_CRUMBS = 12;
 
@@ -50,7 +57,7 @@ export function change(part) {
 
 /** Another network or image size: its layers are others. @param {Partial<State>} part */
 export function changeNetwork(part) {
-  change({ layer: '', channel: 0, unit: '', trail: '', label: -1, ...part });
+  change({ layer: '', channel: 0, unit: '', trail: '', label: -1, network2: '', folded: '', ...part });
 }
 
 /** A unit apart. @param {string} unit As in "conv1:2,10,12". @returns {{layer: string, index: number[]}} */

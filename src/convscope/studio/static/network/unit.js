@@ -65,8 +65,19 @@ function Gradient({ title, gradient, none }) {
   const name = `${gradient.name}[${gradient.index.join(', ')}]`;
   return html`<div><div class="row spread"><h3>${title}</h3><${Mark} found=${gradient} /></div>
     <p class="written" translate=${false}>∂L/∂${name} = <strong>${told(gradient)}</strong></p>
-    <p class="small faint" lang="en">${gradient.formula}</p>
+    <${Ways} gradient=${gradient} />
     ${gradient.unexplained.length > 0 && html`<p class="note">${t('network.unexplained', { layers: gradient.unexplained.join(', ') })}</p>`}
     <${Form} form=${gradient.arithmetic} />
     <p class="written" translate=${false} lang="en">= ${gradient.in_numbers}</p></div>`;
+}
+
+/** How the gradient gets here. @param {{gradient: any}} props */
+function Ways({ gradient }) {
+  const { ways, formula, why, uses } = gradient;
+  if (!ways.length) {
+    return html`<p class="small faint"><span translate=${false}>${formula}</span>${why && html`<span> ${t(`network.why.${why}`)}</span>`}</p>`;
+  }
+  return html`<p class="small faint">${ways.map((/** @type {any} */ each, /** @type {number} */ i) => html`${i > 0 && ' · '}${each.way
+    ? t(`network.way.${each.way}`, { layers: each.layers.join(', ') })
+    : html`<span lang="en">${each.layers.join(', ')}: ${each.words}</span>`}`)}${uses > 1 && ` ${t('network.way.uses', { count: uses })}`}</p>`;
 }

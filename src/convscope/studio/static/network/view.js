@@ -1,15 +1,17 @@
 /** The network view: layers, what they make of an image, and where each number comes from. */
-import { html, useEffect, useState } from '../parts.js';
+import { html, useEffect } from '../parts.js';
 import { Copies } from '../copies.js';
 import { t } from '../words.js';
 import { Answer } from './answer.js';
 import { commandText, pythonText } from './code.js';
 import { lost, network, startData, unitName } from './data.js';
+import { Drawing } from './drawing.js';
 import { ImageCard } from './image.js';
 import { Layers } from './layers.js';
 import { LargeMap, Maps } from './maps.js';
+import { More } from './more.js';
 import { Picker } from './picker.js';
-import { followAddress, state } from './state.js';
+import { followAddress } from './state.js';
 import { UnitCard } from './unit.js';
 import { Refused } from './words.js';
 
@@ -28,17 +30,8 @@ export function View() {
       <div class="wide"><${Layers} /><${Maps} /></div>
       <div class="pair"><${LargeMap} /><${ImageCard} /></div>
       ${unitName.value && html`<${UnitCard} />`}
+      <${More} />
       <div class="pair"><${Answer} /><${Copies} command=${commandText()} python=${pythonText()} /></div>
       <${Drawing} />`}
   `;
-}
-
-/** The library's own drawing, made when it is asked for. */
-function Drawing() {
-  const { network: name, size } = state.value;
-  const [open, setOpen] = useState(false);
-  return html`<details class="card" onToggle=${(event) => setOpen(event.target.open)}>
-    <summary>${t('network.drawing')}</summary>
-    ${open && html`<div class="scroll drawing" tabindex="0" role="group" aria-label=${t('network.drawing')}>
-      <img src=${`/api/network/drawing?network=${encodeURIComponent(name)}&size=${size}`} alt=${t('network.drawing.alt')} /></div>`}</details>`;
 }

@@ -125,7 +125,7 @@ export function startData() {
       const found = await ask(`train/checkpoint?run=${encodeURIComponent(run)}&image=${encodeURIComponent(image)}`);
       if (state.peek().run !== run) return;
       checkpoint.found.value = {
-        ...found, image: decodeArray(found.image), kernels: found.kernels && decodeArray(found.kernels),
+        ...found, image: decodeArray(found.image), kernels: found.kernels && { ...found.kernels, images: decodeArray(found.kernels.images) },
         maps: found.maps && { ...found.maps, thumbnails: decodeArray(found.maps.thumbnails) },
       };
       checkpoint.refusal.value = null;
