@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.files import atomic_path, file_name, write_csv, write_text
+from convscope.errors import UsageError
+from convscope.files import atomic_path, csv_text, file_name, write_csv, write_text
 
 
 def test_writes(tmp_path):
@@ -26,6 +27,11 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         write_half()
     assert file.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_name_that_no_file_can_have(tmp_path):
+    with pytest.raises(UsageError, match=r"'.*a\\x00b.txt': it holds a NUL"):
+        write_text(tmp_path / "a\0b.txt", "x")
 
 
 def test_others_may_read_the_file(tmp_path):
@@ -52,7 +58,9 @@ def test_a_table_comes_back_and_no_cell_is_a_formula(cells, tmp_path_factory):
 
 
 def test_numbers_in_a_table_stay_numbers(tmp_path):
-    write_csv(tmp_path / "a.csv", [("what", "how much"), ("=1+1", -1.5), ("-x", None)])
+    rows = [("what", "how much"), ("=1+1", -1.5), ("-x", None)]
+    write_csv(tmp_path / "a.csv", rows)
+    assert (tmp_path / "a.csv").read_bytes() == csv_text(rows).encode()
     assert (tmp_path / "a.csv").read_text().splitlines() == ["what,how much", "'=1+1,-1.5", "'-x,"]
 
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from convscope.errors import UsageError
+
+
+def check_path(path: str | Path) -> None:
+    """Complain of a path that no system can have.
+
+    Raises:
+        UsageError: It holds the character NUL.
+    """
+    if "\0" in str(path):
+        raise UsageError(f"No file or folder can be called {str(path)!r}: it holds a NUL (\\0).")
 
 
 @contextmanager
@@ -24,7 +37,11 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
 
     Yields:
         The path to write to.
+
+    Raises:
+        UsageError: No file can be called so.
     """
+    check_path(target)
     target = Path(target)
     handle, name = tempfile.mkstemp(
         dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
@@ -77,6 +94,13 @@ def write_csv(target: str | Path, rows: Iterable[Sequence[object]]) -> None:
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         csv.writer(file).writerows([_cell(value) for value in row] for row in rows)
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """A table as `write_csv` writes it, as a text."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
 def file_name(text: str, most: int = 100) -> str:

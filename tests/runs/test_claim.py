@@ -8,7 +8,7 @@ import time
 import pytest
 
 from convscope.errors import UsageError
-from convscope.runs.claim import CLAIM, check_unclaimed, claimed
+from convscope.runs.claim import CLAIM, check_unclaimed, claimed, is_claimed
 from convscope.runs.out_folder import check_out_folder
 
 HOLD = """
@@ -31,6 +31,16 @@ def test_a_second_is_refused_with_the_number_of_the_first(tmp_path):
     check_unclaimed(tmp_path)
     with claimed(tmp_path):
         pass
+
+
+def test_asking_whether_a_process_trains_changes_nothing(tmp_path):
+    assert is_claimed(tmp_path) is False
+    assert list(tmp_path.iterdir()) == []
+    with claimed(tmp_path):
+        assert is_claimed(tmp_path) is True
+    (tmp_path / CLAIM).write_text("process 1 on another")
+    assert is_claimed(tmp_path) is False
+    assert (tmp_path / CLAIM).read_text() == "process 1 on another"
 
 
 def test_the_claim_of_a_killed_process_is_nobodys(tmp_path):

@@ -57,6 +57,31 @@ def check_unclaimed(folder: str | Path) -> None:
             pass
 
 
+def is_claimed(folder: str | Path) -> bool | None:
+    """Whether a process is training in a folder; None where there are no locks to tell by.
+
+    Nothing is changed and no process is kept from training.
+
+    Args:
+        folder: Of the run.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        handle = os.open(Path(folder) / CLAIM, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return True if error.errno == errno.EWOULDBLOCK else None
+    finally:
+        os.close(handle)  # which gives the lock back
+    return False
+
+
 def _lock(file: Path) -> int | None:
     """A handle of the locked file; None where there are no locks."""
     while sys.platform != "win32":

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from convscope.errors import ConvscopeError
 from convscope.shipping.server.pages import docs_page
+from convscope.studio.run_images import EvaluatedImages
 from convscope.studio.static_files import page, static_file
 from convscope.studio.views import VIEWS
 from convscope.version import __version__
@@ -25,8 +26,9 @@ def make_app(runs: Path) -> FastAPI:
     """The application, without the guard in front of it.
 
     Args:
-        runs: The folder of runs; views find it as `request.app.state.runs`, and a thread for torch
-            as `request.app.state.torch_thread`.
+        runs: The folder of runs; views find it as `request.app.state.runs`, a thread for torch as
+            `request.app.state.torch_thread`, and, in that thread, the images that runs were
+            evaluated on as `request.app.state.evaluated`.
     """
 
     @asynccontextmanager
@@ -47,6 +49,7 @@ def make_app(runs: Path) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.runs = runs
+    app.state.evaluated = EvaluatedImages(runs)
     for name, router in VIEWS.items():
         app.include_router(router, prefix=f"/api/{name}", tags=[name])
 

@@ -17,6 +17,7 @@ from convscope.inspection.open.image import open_image
 from convscope.inspection.unit.unit import explain_unit
 from convscope.studio.network.choose import list_stored
 from convscope.studio.network.subject import InspectedSubjects
+from convscope.studio.run_images import EvaluatedImages
 from tests.studio.conftest import received, sent, served_studio
 from tests.studio.network.stored import built_image, stored_runs
 
@@ -218,7 +219,7 @@ def test_hostile_names_of_runs_open_as_any_other(ask_network, runs):
 
 
 def test_only_the_last_subject_is_kept(tmp_path):
-    subjects = InspectedSubjects(tmp_path)
+    subjects = InspectedSubjects(tmp_path, EvaluatedImages(tmp_path))
     from convscope.studio.network.subject import SubjectRequest
 
     first = SubjectRequest(network="catalog:lenet", image="digit-3")

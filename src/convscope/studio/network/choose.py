@@ -5,26 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from convscope.studio.refusals import refuse
+from convscope.studio.run_folders import DEPTHS, list_runs, name_below
 
-DEPTHS = ("", "*/", "*/*/")
-"""How deep runs lie: the folder may be a run itself, hold runs, or groups of them."""
 WEIGHTS = "*.safetensors"
 CHECKPOINTS = "checkpoints"
 
 
 def list_stored(runs: Path) -> dict[str, Path]:
-    """Runs and model files of a folder, by the names that the page gives them.
-
-    A name is the path below the folder, with "." for the folder itself. Bytes that are no text are
-    written out with a backslash, since JSON can't hold them.
-    """
-    found: dict[str, Path] = {}
+    """Runs and model files of a folder, by the names that the page gives them."""
+    found = list_runs(runs)
     for depth in DEPTHS:
-        for recipe in sorted(runs.glob(f"{depth}recipe.toml")):
-            found[_name(recipe.parent, runs)] = recipe.parent
         for weights in sorted(runs.glob(f"{depth}{WEIGHTS}")):
             if not (weights.parent / "recipe.toml").is_file():
-                found[_name(weights, runs)] = weights
+                found[name_below(weights, runs)] = weights
     return found
 
 
@@ -60,7 +53,3 @@ def find_network(name: str, runs: Path) -> str | Path:
         if rest in checkpoints:
             return checkpoints[rest]
     raise refuse("refused.network.name", name=name)
-
-
-def _name(path: Path, runs: Path) -> str:
-    return path.relative_to(runs).as_posix().encode("utf-8", "backslashreplace").decode()

@@ -217,7 +217,7 @@ async def side_by_side(asked: BesideRequest, request: Request) -> Response:
     """Both maps in one range, how far they are apart, and both answers."""
     state = request.app.state
     if not hasattr(state, "subjects_beside"):
-        state.subjects_beside = InspectedSubjects(state.runs)
+        state.subjects_beside = InspectedSubjects(state.runs, state.evaluated)
 
     def find(subject: InspectedSubject) -> dict[str, Any]:
         from convscope.studio.network.beside import beside
@@ -263,7 +263,7 @@ async def _answer(
     """Open what is asked for, in the thread for torch, and look at it."""
     state = request.app.state
     if not hasattr(state, "subjects"):
-        state.subjects = InspectedSubjects(state.runs)
+        state.subjects = InspectedSubjects(state.runs, state.evaluated)
     return json_response(await _in_thread(request, lambda: find(state.subjects.open(asked))))
 
 

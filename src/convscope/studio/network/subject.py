@@ -16,6 +16,7 @@ from convscope.studio.images import built_in
 from convscope.studio.network.choose import CHECKPOINTS, find_network
 from convscope.studio.numbers import SentArray
 from convscope.studio.refusals import refuse
+from convscope.studio.run_images import PREFIX, EvaluatedImages
 
 if TYPE_CHECKING:
     from convscope.graph.graph import Graph
@@ -32,13 +33,14 @@ class SubjectRequest(pydantic.BaseModel, extra="forbid"):
 
     Attributes:
         network: As `choices` lists it: "catalog:lenet", or "stored:first" for a run.
-        image: The name of an image that is there.
+        image: The name of an image that is there, or "evaluated:18:first" for one that a run was
+            evaluated on.
         pixels: uint8 (channels, height, width), in the place of a name.
         size: Height and width that the network is given; 0: the usual.
     """
 
     network: str = pydantic.Field(max_length=1024)
-    image: str = pydantic.Field(default="", max_length=64)
+    image: str = pydantic.Field(default="", max_length=1100)
     pixels: SentArray | None = None
     size: int = 0
 
@@ -66,10 +68,15 @@ class InspectedSubjects:
     """Opens subjects, and keeps the last one. All calls come from one thread.
 
     What stands beside another subject is kept by an object of its own.
+
+    Args:
+        runs: The folder that was opened.
+        evaluated: The images that its runs were evaluated on.
     """
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, evaluated: EvaluatedImages) -> None:
         self._runs = runs
+        self._evaluated = evaluated
         self._key: tuple[Any, ...] = ()
         self._kept: InspectedSubject | None = None
 
@@ -80,7 +87,7 @@ class InspectedSubjects:
             Refused: There is no such network, it can't be opened, or the image doesn't fit it.
         """
         network = find_network(asked.network, self._runs)
-        image = read_pixels(asked)
+        image = read_pixels(asked, self._evaluated)
         low, high = SIDES
         if asked.size and not low <= asked.size <= high:
             raise refuse("refused.network.size", given=asked.size, low=low, high=high)
@@ -116,12 +123,20 @@ def _open(asked: SubjectRequest, network: str | Path, image: NDArray[np.uint8]) 
     return InspectedSubject(asked.network, trained, trained, opened, graph)
 
 
-def read_pixels(asked: SubjectRequest) -> NDArray[np.uint8]:
+def read_pixels(
+    asked: SubjectRequest, evaluated: EvaluatedImages | None = None
+) -> NDArray[np.uint8]:
     """The image, uint8 (1 or 3, height, width) from 0 to 255.
+
+    Args:
+        asked: Names it, or has it.
+        evaluated: The images that runs were evaluated on; None: those aren't asked for.
 
     Raises:
         Refused: There is no such image, or the pixels are none.
     """
+    if asked.pixels is None and evaluated is not None and asked.image.startswith(PREFIX):
+        return evaluated.named(asked.image).pixels
     if asked.pixels is None:
         found = built_in(asked.image, PHOTOGRAPH, colour=True)
         pixels = SentArray(**found["image"]).array()

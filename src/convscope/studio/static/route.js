@@ -67,11 +67,18 @@ function replace(next) {
 /** What was set in the views that were left, as their addresses had it. @type {Map<string, string>} */
 const left = new Map();
 
-/** Show another view, as it was left. @param {string} name */
-export function go(name) {
+/** The address of a view with a state. @param {string} name @param {Record<string, string>} state */
+export function addressOf(name, state) {
+  const next = new URLSearchParams(state);
+  for (const each of KEPT) if (query().has(each)) next.set(each, query().get(each) ?? '');
+  return `/${name}?${next}`;
+}
+
+/** Show another view, as it was left, or with a state. @param {string} name @param {Record<string, string>} [state] */
+export function go(name, state) {
   finishWriting();
   left.set(view.value, location.search);
-  const next = new URLSearchParams(left.get(name) ?? '');
+  const next = new URLSearchParams(state ?? left.get(name) ?? '');
   for (const each of KEPT) {
     const value = query().get(each);
     if (value === null) next.delete(each);

@@ -15,6 +15,7 @@ export function pythonText() {
   const lines = ['import convscope as cs'];
   const [channels, height] = network.found.value.image.shape;
   lines.push('', `network = ${quoted(stored ? `runs/${plain}` : plain)}`);
+  const evaluated = image.match(/^evaluated:(\d+):(.*)$/s);
   if (/^digit-\d$/.test(image)) {
     lines.unshift('import numpy as np', 'from sklearn.datasets import load_digits', '');
     lines.push('digits = load_digits()', `first = list(digits.target).index(${image.slice(6)})`,
@@ -22,6 +23,8 @@ export function pythonText() {
   } else if (['china', 'flower'].includes(image)) {
     lines.unshift('from convscope.experiments import photograph', '');
     lines.push(`image = photograph("${image}", 96)`);
+  } else if (evaluated) {
+    lines.push(`image = cs.evaluate(${quoted(`runs/${evaluated[2]}`)}, quiet=True).images.images[${evaluated[1]}]`);
   } else lines.push('image = "image.png"  # your file');
   if (size) lines.push('# The unit is that of an image of the usual size.');
   lines.push('', `print(cs.feature_maps(network, image, ${quoted(layer)}${sized}))`);

@@ -2,6 +2,7 @@
 import { computed, effect, signal } from '../parts.js';
 import { ask, Refusal } from '../api.js';
 import { decodeArray, encodeArray } from '../arrays.js';
+import { keepAsking, part } from '../asking.js';
 import { DRAWING_SIDE, drawingPixels } from '../drawing.js';
 import { change, state } from './state.js';
 
@@ -20,10 +21,6 @@ export const brought = signal(/** @type {NumberArray | null} */ (null));
 /** Whether the address meant an image that it can't hold. */
 export const lost = signal(false);
 
-/** A part of the page: its answer, why there is none, and whether it is being asked. */
-function part() {
-  return { found: signal(/** @type {any} */ (null)), refusal: signal(/** @type {Refusal | null} */ (null)), busy: signal(false) };
-}
 export const network = part();
 export const maps = part();
 export const map = part();
@@ -81,40 +78,6 @@ export const place = computed(() => {
 /** The whole name of that unit. */
 export const unitName = computed(() => (place.value === null ? '' : `${layer.value}:${place.value}`));
 
-/**
- * Ask again whenever what is asked for changes.
- * @param {ReturnType<typeof part>} where @param {string} path @param {() => object | null} body
- * @param {(found: any, asked: any) => any} [read] @param {number} [wait] Milliseconds.
- */
-function keepAsking(where, path, body, read = (found) => found, wait = 0) {
-  let stop = new AbortController();
-  let last = '';
-  let timer = 0;
-  return effect(() => {
-    const asked = body();
-    const text = asked ? JSON.stringify(asked) : '';
-    if (text === last) return;
-    last = text;
-    stop.abort();
-    clearTimeout(timer);
-    where.busy.value = false;
-    if (!asked) return;
-    stop = new AbortController();
-    const { signal: aborted } = stop;
-    where.busy.value = true;
-    timer = setTimeout(() => ask(`network/${path}`, asked, aborted).then((found) => {
-      if (aborted.aborted) return;
-      where.refusal.value = null;
-      where.found.value = read(found, asked);
-      where.busy.value = false;
-    }, (error) => {
-      if (aborted.aborted) return;
-      where.busy.value = false;
-      if (error instanceof Refusal) { where.refusal.value = error; where.found.value = null; } else throw error;
-    }), wait);
-  });
-}
-
 /** The checkpoints of the run that is shown. @returns {string[]} */
 export function ownCheckpoints() {
   const run = state.value.network.replace(/@step-\d+$/, '');
@@ -142,25 +105,25 @@ export function startData() {
       lost.value = true; // a link can't hold the pixels: whoever follows it sees the usual image
       change({ image: 'digit-3' });
     }),
-    keepAsking(network, 'open', () => subject.value, (found) => ({ ...found, image: decodeArray(found.image), asked: subjectText.value })),
-    keepAsking(maps, 'planes', () => ready() && layer.value && { ...ready(), layer: layer.value, channel: Math.floor(state.value.channel / AT_ONCE) * AT_ONCE },
+    keepAsking(network, 'network/open', () => subject.value, (found) => ({ ...found, image: decodeArray(found.image), asked: subjectText.value })),
+    keepAsking(maps, 'network/planes', () => ready() && layer.value && { ...ready(), layer: layer.value, channel: Math.floor(state.value.channel / AT_ONCE) * AT_ONCE },
       (found, asked) => ({ ...found, thumbnails: decodeArray(found.thumbnails), asked: asked.layer })),
-    keepAsking(map, 'plane', () => ready() && layer.value && { ...ready(), layer: layer.value, channel: state.value.channel },
+    keepAsking(map, 'network/plane', () => ready() && layer.value && { ...ready(), layer: layer.value, channel: state.value.channel },
       (found, asked) => ({ ...found, plane: decodeArray(found.plane), asked: asked.layer })),
-    keepAsking(unit, 'unit', () => ready() && unitName.value && {
+    keepAsking(unit, 'network/unit', () => ready() && unitName.value && {
       ...ready(), unit: unitName.value, backward: state.value.way === 'backward',
       label: state.value.label < 0 ? null : state.value.label,
     }, (found, asked) => ({ ...found, place: found.asked, asked_name: asked.unit }), 60),
-    keepAsking(field, 'field', () => (state.value.field === 'effective' && ready() && unitName.value ? { ...ready(), unit: unitName.value } : null),
+    keepAsking(field, 'network/field', () => (state.value.field === 'effective' && ready() && unitName.value ? { ...ready(), unit: unitName.value } : null),
       (found, asked) => ({ ...found, field: decodeArray(found.field), asked: asked.unit }), 120),
-    keepAsking(kernels, 'kernels', () => panel('kernels') && layer.value && { ...ready(), layer: layer.value, channel: state.value.channel },
+    keepAsking(kernels, 'network/kernels', () => panel('kernels') && layer.value && { ...ready(), layer: layer.value, channel: state.value.channel },
       (found) => (found.none ? found : { ...found, planes: decodeArray(found.planes), images: found.images && decodeArray(found.images) })),
-    keepAsking(attribution, 'attribution', () => panel('attribution') && {
+    keepAsking(attribution, 'network/attribution', () => panel('attribution') && {
       ...ready(), method: state.value.method, label: state.value.label < 0 ? null : state.value.label,
     }, (found) => ({ ...found, heat: decodeArray(found.heat) })),
-    keepAsking(between, 'between', () => panel('between') && unitName.value && { ...ready(), unit: unitName.value },
+    keepAsking(between, 'network/between', () => panel('between') && unitName.value && { ...ready(), unit: unitName.value },
       (found) => ({ ...found, layers: found.layers.map((/** @type {any} */ each) => ({ ...each, image: each.image && decodeArray(each.image) })) }), 200),
-    keepAsking(beside, 'beside', () => panel('beside') && layer.value && otherSubject.value
+    keepAsking(beside, 'network/beside', () => panel('beside') && layer.value && otherSubject.value
       && { ...ready(), layer: layer.value, channel: state.value.channel, other: otherSubject.value },
     (found) => ({ ...found, sides: found.sides.map((/** @type {any} */ each) => ({
       ...each, image: decodeArray(each.image), plane: decodeArray(each.plane) })) })),

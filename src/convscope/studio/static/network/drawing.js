@@ -1,9 +1,9 @@
 /** The library's own drawing, made when it is asked for; blocks fold to one step each. */
 import { html, useEffect, useState } from '../parts.js';
 import { ask, Refusal } from '../api.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { change, state } from './state.js';
-import { Refused } from './words.js';
 
 export function Drawing() {
   const [open, setOpen] = useState(Boolean(state.value.folded || state.value.expand));

@@ -2,10 +2,11 @@
 import { html } from '../parts.js';
 import { range } from '../arrays.js';
 import { Plane, Scale } from '../plane.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { field, network, unit, unitName } from './data.js';
 import { change, state } from './state.js';
-import { Refused, sizes } from './words.js';
+import { sizes } from './words.js';
 
 export function ImageCard() {
   const { image } = network.found.value;

@@ -4,10 +4,11 @@ import { slice } from '../arrays.js';
 import { Plane, Scale } from '../plane.js';
 import { Thumbnail } from '../thumbnail.js';
 import { shown } from '../numbers.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { layer, map, maps, place, placeOf, unitAt } from './data.js';
 import { change, state } from './state.js';
-import { Refused, sizes } from './words.js';
+import { sizes } from './words.js';
 
 export function Maps() {
   const found = maps.found.value;

@@ -1,7 +1,7 @@
 /** A part of the page that was asked for: its answer, or why there is none. */
 import { html } from '../parts.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
-import { Refused } from './words.js';
 
 /** @param {{part: any, shown: (found: any) => any}} props */
 export function Part({ part, shown }) {

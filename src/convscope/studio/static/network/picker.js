@@ -15,6 +15,9 @@ const SIDES = [28, 32, 64, 96, 128, 224];
 /** @param {string} name */
 const plain = (name) => name.slice(name.indexOf(':') + 1);
 
+/** Whether an image is a person's own, or one that a run was evaluated on. @param {string} image */
+const isNoneOfTheSet = (image) => ['file', 'camera', 'drawing'].includes(image) || image.startsWith('evaluated:');
+
 export function Picker() {
   const { network: name, image, size } = state.value;
   const found = choices.value;
@@ -49,8 +52,8 @@ export function Picker() {
       </select></label>
     <label class="row"><span>${t('network.image')}</span>
       <select value=${image} onChange=${(event) => change({ image: event.target.value })}>
-        ${[...(found?.images ?? (['file', 'camera', 'drawing'].includes(image) ? [] : [image])), 'drawing'].map((each) => html`<option key=${each} value=${each}>${imageName(each)}</option>`)}
-        ${['file', 'camera'].includes(image) && html`<option value=${image}>${imageName(image)}</option>`}
+        ${[...(found?.images ?? (isNoneOfTheSet(image) ? [] : [image])), 'drawing'].map((each) => html`<option key=${each} value=${each}>${imageName(each)}</option>`)}
+        ${image !== 'drawing' && isNoneOfTheSet(image) && html`<option value=${image}>${imageName(image)}</option>`}
       </select></label>
     <label class="button">${t('bench.file')}<input class="unseen" type="file" accept="image/*"
       onChange=${(event) => { if (event.target.files[0]) read(event.target.files[0]); event.target.value = ''; }} /></label>

@@ -1,11 +1,12 @@
 /** Where the chosen number comes from: its steps, and the way backwards, with crumbs. */
 import { html } from '../parts.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { Mark, NumberName } from './cells.js';
 import { network, unit, unitName } from './data.js';
 import { Form } from './forms.js';
 import { change, goBack, state } from './state.js';
-import { className, Described, Refused, told } from './words.js';
+import { className, Described, told } from './words.js';
 
 /** Forms that have a formula; of the others the page says all in words. */
 const WITH_FORMULA = ['sum', 'formula', 'softmax', 'log softmax'];

@@ -1,6 +1,7 @@
 /** The network view: layers, what they make of an image, and where each number comes from. */
 import { html, useEffect } from '../parts.js';
 import { Copies } from '../copies.js';
+import { Refused } from '../refused.js';
 import { t } from '../words.js';
 import { Answer } from './answer.js';
 import { commandText, pythonText } from './code.js';
@@ -13,7 +14,6 @@ import { More } from './more.js';
 import { Picker } from './picker.js';
 import { followAddress } from './state.js';
 import { UnitCard } from './unit.js';
-import { Refused } from './words.js';
 
 export function View() {
   useEffect(followAddress, []);
@@ -31,7 +31,7 @@ export function View() {
       <div class="pair"><${LargeMap} /><${ImageCard} /></div>
       ${unitName.value && html`<${UnitCard} />`}
       <${More} />
-      <div class="pair"><${Answer} /><${Copies} command=${commandText()} python=${pythonText()} /></div>
+      <div class="pair"><${Answer} /><${Copies} command=${commandText()} commandName=${t('copies.command.image')} python=${pythonText()} /></div>
       <${Drawing} />`}
   `;
 }

@@ -37,9 +37,3 @@ export function count(count) {
 
 /** A number as it was sent, or what it is where it isn't finite. @param {{value: number | null, is?: string}} sent */
 export const told = (sent) => (sent.value === null ? sent.is ?? '' : shown(sent.value));
-
-/** A refusal inside a panel. @param {{refusal: import('../api.js').Refusal}} props */
-export function Refused({ refusal }) {
-  const said = refusal.sentence();
-  return html`<p class="note" role="status" lang=${said.lang}>${said.text}</p>`;
-}
