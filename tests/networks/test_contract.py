@@ -35,8 +35,8 @@ HEAVY = (  # take seconds each and are marked slow
     *("vgg19-bn", "vgg13-32px", "vgg13-bn-32px", "vgg16-32px", "vgg16-bn-32px", "vgg19-32px"),
     *("vgg19-bn-32px", "googlenet-torchvision", "googlenet-32px", "resnet34", "resnet50"),
     *("resnet101", "resnet152", "resnet34-32px", "resnet50-32px", "resnet101-32px"),
-    *("resnet152-32px", "densenet169", "densenet201", "densenet121-32px", "densenet169-32px"),
-    *("densenet201-32px", "mobilenet-v2"),
+    *("resnet152-32px", "densenet121", "densenet169", "densenet201", "densenet121-32px"),
+    *("densenet169-32px", "densenet201-32px", "mobilenet-v2"),
 )
 LIGHT = [name for name in list_networks() if name not in HEAVY]
 

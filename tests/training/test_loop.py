@@ -185,6 +185,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch)
     assert latest_checkpoint(run.checkpoints).state["best_epoch"] == 2
 
 
+@pytest.mark.slow
 def test_minutes_end_the_run(tmp_path, monkeypatch):
     ticks = itertools.count()  # a hundredth of a second whenever it is looked at
     clock = SimpleNamespace(perf_counter=lambda: next(ticks) / 100)
@@ -244,6 +245,7 @@ def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):
     assert len(run.metrics("epoch")) == 2
 
 
+@pytest.mark.slow
 def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "save_checkpoint", lambda *_: 1 / 0)
     recipe = cs.Recipe(epochs=2, validation=0)
@@ -254,6 +256,7 @@ def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, mo
     assert [line["epoch"] for line in run.metrics("epoch")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_when_its_recipe_has_more_epochs(tmp_path):
     run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=3).write(run.recipe_file)
@@ -324,6 +327,7 @@ class Tied(nn.Module):
         return self.last(self.second(self.first(x.flatten(1)).relu()).relu())
 
 
+@pytest.mark.slow
 def test_tied_weights_are_kept_and_resumed(tmp_path):
     run = cs.train(Tied(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=2).write(run.recipe_file)
@@ -356,6 +360,7 @@ def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, changes,
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_small_images_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
     run = cs.train("lenet", DATA, "fast", out=tmp_path / "r", epochs=1, precision="float32")
     assert run.model().card.size == 28

@@ -112,6 +112,6 @@ def stuck_at_guessing(
     return (
         f"The training loss stays at {metrics['train_loss']:.3f}, which is ln({classes}) = "
         f"{guessing:.3f}: the network gives every class the same probability and isn't learning. "
-        "Usual reasons: a learning rate far too high or too low, saturated sigmoid units (try "
-        "--set initialization=xavier), or labels that don't belong to the images."
+        "Usual reasons: a learning rate far too high or too low, labels that don't belong to the "
+        "images, or, where there are sigmoid units, saturated ones (try initialization = xavier)."
     )
