@@ -32,11 +32,16 @@ VIEWS = {  # a view's name and what is set in it
     "bench-colour": "/bench?image=flower&colour=1&stride=2&padding=1&mode=reflect",
     "bench-pooling": "/bench?image=digit-8&op=max&kernel=1,1;1,1&stride=2",
     "network": "/network?network=catalog:resnet18&image=china&layer=layer1.0.conv1",
+    "network-attribution": "/network?network=catalog:resnet18&image=flower&panel=attribution",
+    "network-between": "/network?network=catalog:lenet&layer=features.conv2&panel=between",
+    "network-beside": "/network?network=catalog:lenet&panel=beside",
+    "lessons": "/lessons?lesson=0",
     "network-digit": "/network?network=catalog:lenet&layer=features.conv2&way=backward",
     "train": "/train?run=lenet-bn-digits-1",
     "train-setup": "/train?network=lenet-bn&data=digits&recipe=fast&epochs=15",
 }
 READY = {  # what shows that a view is complete, where it isn't the mark that all agrees
+    "lessons": ".lessons li",
     "train": ".learned canvas",
     "train-setup": ".expected",
 }
@@ -72,6 +77,7 @@ def take(
     page.wait_for_selector(READY.get(view, ".badge.good"), timeout=60000)
     if view == "train":
         page.wait_for_selector(".said")
+    page.wait_for_selector("[aria-busy=true]", state="detached", timeout=300000)
     page.screenshot(path=out, full_page=whole)
     context.close()
 

@@ -245,6 +245,67 @@ def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):
     assert len(run.metrics("epoch")) == 2
 
 
+class InfiniteStatistics(nn.Module):
+    """A normalization whose variance overflows, which no training loss shows."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("running_var", torch.ones(1))
+
+    def forward(self, x):
+        if self.training:
+            self.running_var.fill_(torch.inf)
+        return x
+
+
+def test_infinite_statistics_are_never_saved(tmp_path):
+    network = nn.Sequential(InfiniteStatistics(), module())
+    with pytest.raises(NotFiniteError, match=r"Statistics became .* They are in '0\.running_var'"):
+        cs.train(network, DATA, cs.Recipe(epochs=1, batch_size=32), out=tmp_path / "r", **PLAIN)
+    assert not cs.Run(tmp_path / "r").model_file.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Weights that hold NaN or infinity")
+def test_a_mask_of_infinity_is_its_module_s_business(tmp_path):
+    network = module()
+    network.register_buffer("mask", torch.full((3,), -torch.inf))
+    cs.train(network, DATA, cs.Recipe(epochs=1, batch_size=32), out=tmp_path / "r", **PLAIN)
+
+
+def test_weights_broken_from_the_start_are_no_step_s_fault(tmp_path):
+    network = module()
+    with torch.no_grad():
+        next(network.parameters()).fill_(torch.nan)
+    with pytest.raises(NotFiniteError, match="in the very first step") as told:
+        cs.train(network, DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
+    assert "hold NaN or infinity already. So it isn't the learning rate" in str(told.value)
+
+
+@pytest.mark.slow
+def test_a_stop_in_the_last_evaluation_is_kept_and_goes_on(tmp_path, monkeypatch):
+    requests, created = [], StopRequest.__init__
+
+    def create(request, folder):
+        created(request, folder)
+        requests.append(request)
+
+    evaluated = loop.compute_batch_logits
+
+    def evaluate(*arguments, on_batch, **options):
+        requests[-1].receive(15, None)
+        return evaluated(*arguments, on_batch=on_batch, **options)
+
+    monkeypatch.setattr(StopRequest, "__init__", create)
+    monkeypatch.setattr(loop, "compute_batch_logits", evaluate)
+    with pytest.raises(TrainingStoppedError, match="everything is kept"):
+        cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "stopped", **PLAIN)
+    monkeypatch.undo()
+    resumed = cs.resume(tmp_path / "stopped", module=module(), data=DATA, quiet=True)
+    whole = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "whole", **PLAIN)
+    assert resumed.model_file.read_bytes() == whole.model_file.read_bytes()
+
+
 @pytest.mark.slow
 def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "save_checkpoint", lambda *_: 1 / 0)

@@ -76,6 +76,7 @@ def test_what_would_make_another_run_is_refused_by_name(run, changes):
     assert run.model_file.read_bytes() == kept
 
 
+@pytest.mark.slow
 def test_a_forced_change_is_recorded_and_then_is_the_recipe(run):
     edit(run, learning_rate=0.05, epochs=4)
     with pytest.raises(UsageError, match=r"learning_rate \(0.1 → 0.05\).*--force"):
