@@ -8,10 +8,12 @@ from convscope.studio.bench import routes as bench
 from convscope.studio.lessons import routes as lessons
 from convscope.studio.network import routes as network
 from convscope.studio.runs import routes as runs
+from convscope.studio.train import routes as train
 
 VIEWS: dict[str, APIRouter] = {
     "bench": bench.router,
     "network": network.router,
+    "train": train.router,
     "runs": runs.router,
     "lessons": lessons.router,
 }
