@@ -30,7 +30,9 @@ def chromium(*arguments):
 
 
 @contextlib.contextmanager
-def page_of(browser, address, path, *, width=1280, scheme="light", refusals=False, **options):
+def page_of(
+    browser, address, path, *, width=1280, scheme="light", refusals=False, gone=False, **options
+):
     """A page of the studio, opened with the token; at the end it must have behaved.
 
     It fails where the page asks another machine for anything, where a script complains, and where
@@ -43,6 +45,7 @@ def page_of(browser, address, path, *, width=1280, scheme="light", refusals=Fals
         width: Of the window.
         scheme: "light" or "dark".
         refusals: Whether answers of 422 are meant to come.
+        gone: Whether the studio is meant to be gone for a while.
         **options: Of the browser's context, as in reduced_motion="reduce".
     """
     size = {"width": width, "height": 900}
@@ -55,7 +58,7 @@ def page_of(browser, address, path, *, width=1280, scheme="light", refusals=Fals
 
     def heard(message):
         # The browser itself remarks on every answer of 422.
-        if not (refusals and "422" in message.text):
+        if not (refusals and "422" in message.text) and not (gone and "ERR_" in message.text):
             troubles.append(message.text)
 
     page.on("console", heard)

@@ -36,7 +36,7 @@ router = APIRouter(lifespan=ending)
 
 @router.get("/choices", summary="Networks and data that there are")
 async def choices(request: Request) -> Response:
-    """Data sets by name, and the folders and zips that runs of the opened folder were trained on."""
+    """Data sets by name, and the data that runs of the opened folder were trained on."""
     runs: Path = request.app.state.runs
 
     def find() -> dict[str, Any]:
