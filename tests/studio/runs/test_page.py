@@ -170,11 +170,11 @@ def test_what_is_damaged_or_missing_says_so(browser, address, runs):
 def test_a_run_that_goes_away_while_it_is_open_is_said(browser, address, runs):
     made = copy_run(runs, "going")
     (made / "evaluation.json").unlink()
-    with page_of(browser, address, "/runs?lang=en&run=going&chosen=going", refusals=True) as page:
-        with claimed(made):
-            page.wait_for_selector('.badge:has-text("Running")')
-            page.wait_for_selector(".curve-box")
-            shutil.rmtree(made)
+    with page_of(browser, address, "/runs?lang=en", refusals=True) as page, claimed(made):
+        page.get_by_role("button", name="going", exact=True).click()
+        page.wait_for_selector('.badge:has-text("Running")')
+        page.wait_for_selector(".curve-box")
+        shutil.rmtree(made)
         page.wait_for_selector('.note:has-text("There is no run “going”")', timeout=20000)
 
 
