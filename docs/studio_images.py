@@ -1,7 +1,8 @@
 """Take the pictures of Studio's views: both languages, light and dark, wide and narrow.
 
-    python docs/studio_images.py FOLDER    # all of them, to be looked at
-    python docs/studio_images.py --keep    # the few small ones of docs/images/studio
+    python docs/studio_images.py FOLDER         # all of them, to be looked at
+    python docs/studio_images.py FOLDER train   # those of one view
+    python docs/studio_images.py --keep         # the few small ones of docs/images/studio
 
 It needs Chromium and playwright.
 """
@@ -19,6 +20,8 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from convscope.studio.serve import make_server
+from convscope.studio.train.settings import TrainingSettings
+from convscope.studio.train.trainings import TrainingList
 from convscope.web.listening import listening, shown_address
 
 KEPT = Path(__file__).parent / "images" / "studio"
@@ -30,32 +33,53 @@ VIEWS = {  # a view's name and what is set in it
     "bench-pooling": "/bench?image=digit-8&op=max&kernel=1,1;1,1&stride=2",
     "network": "/network?network=catalog:resnet18&image=china&layer=layer1.0.conv1",
     "network-digit": "/network?network=catalog:lenet&layer=features.conv2&way=backward",
+    "train": "/train?run=lenet-bn-digits-1",
+    "train-setup": "/train?network=lenet-bn&data=digits&recipe=fast&epochs=15",
+}
+READY = {  # what shows that a view is complete, where it isn't the mark that all agrees
+    "train": ".learned canvas",
+    "train-setup": ".expected",
 }
 SMALL = {  # what is kept: view, language, scheme
     "bench-en-light.png": ("bench", "en", "light"),
     "bench-zh-dark.png": ("bench-digit", "zh", "dark"),
     "network-en-light.png": ("network", "en", "light"),
     "network-zh-dark.png": ("network-digit", "zh", "dark"),
+    "train-en-light.png": ("train", "en", "light"),
+    "train-zh-dark.png": ("train", "zh", "dark"),
 }
 
 
+def train_one(runs: Path) -> None:
+    """The run that the train view shows, started as Studio does."""
+    trainings = TrainingList(runs)
+    settings = TrainingSettings(network="lenet-bn", data="digits", recipe="fast", epochs=15)
+    begun = trainings.start(settings)
+    while begun.is_going_on:
+        time.sleep(0.2)
+
+
 def take(
-    browser: Browser, address: str, path: str, out: Path, scheme: str, width: int, whole: bool
-) -> None:
+    browser: Browser, address: str, view: str, query: str, out: Path, scheme: str, width: int,
+    whole: bool,
+) -> None:  # fmt: skip
     """One picture; `whole` goes down to the end of the page."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    page.goto(f"{address}{path}&token={TOKEN}")
-    page.wait_for_selector(".badge.good", timeout=60000)
+    page.goto(f"{address}{VIEWS[view]}&{query}&token={TOKEN}")
+    page.wait_for_selector(READY.get(view, ".badge.good"), timeout=60000)
+    if view == "train":
+        page.wait_for_selector(".said")
     page.screenshot(path=out, full_page=whole)
     context.close()
 
 
 def main() -> None:
     """Serve an empty studio, and take the pictures."""
-    keep = sys.argv[1:] == ["--keep"]
+    keep = sys.argv[1:2] == ["--keep"]
+    only = sys.argv[2] if len(sys.argv) > 2 else ""
     folder = KEPT if keep else Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     with listening("127.0.0.1", 0) as door, tempfile.TemporaryDirectory() as runs:
@@ -66,26 +90,30 @@ def main() -> None:
         while not server.started:
             time.sleep(0.05)
         address = shown_address("127.0.0.1", door)
+        if "train".startswith(only) or only.startswith("train"):
+            train_one(Path(runs))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
             if keep:
                 for name, (view, language, scheme) in SMALL.items():
-                    path = f"{VIEWS[view]}&lang={language}"
-                    take(browser, address, path, folder / name, scheme, 1280, whole=False)
+                    if not view.startswith(only):
+                        continue
+                    query = f"lang={language}"
+                    take(browser, address, view, query, folder / name, scheme, 1280, whole=False)
                     picture = Image.open(folder / name).convert("RGB")
                     small = picture.resize((960, 675), Image.Resampling.LANCZOS)
                     kept = small.quantize(255, Image.Quantize.FASTOCTREE, kmeans=6)
                     kept.save(folder / name, optimize=True)
             else:
-                for view, path in VIEWS.items():
+                for view in (each for each in VIEWS if each.startswith(only)):
                     for language in ("en", "zh"):
                         for scheme in ("light", "dark"):
                             for width in (1280, 390):
                                 out = folder / f"{view}-{language}-{scheme}-{width}.png"
-                                asked = f"{path}&lang={language}"
-                                take(browser, address, asked, out, scheme, width, whole=True)
+                                query = f"lang={language}"
+                                take(browser, address, view, query, out, scheme, width, whole=True)
             browser.close()
         server.should_exit = True
         thread.join(10)

@@ -12,6 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from convscope.errors import UsageError
+
+
+def check_path(path: str | Path) -> None:
+    """Complain of a path that no system can have.
+
+    Raises:
+        UsageError: It holds the character NUL.
+    """
+    if "\0" in str(path):
+        raise UsageError(f"No file or folder can be called {str(path)!r}: it holds a NUL (\\0).")
+
 
 @contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:
@@ -25,7 +37,11 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
 
     Yields:
         The path to write to.
+
+    Raises:
+        UsageError: No file can be called so.
     """
+    check_path(target)
     target = Path(target)
     handle, name = tempfile.mkstemp(
         dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix

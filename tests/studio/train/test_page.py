@@ -211,6 +211,7 @@ def test_eight_tabs_see_the_same(browser, runs, made):
     made |= {"steps": 400, "pause": 0.02}
     with served_studio(runs) as address, page_of(browser, address, "/train?lang=en") as page:
         run = start(page)
+        # All of them are seen, so that none closes its stream.
         tabs = [page.context.new_page() for _ in range(7)]
         for tab in tabs:
             tab.goto(f"{address}/train?lang=en&run={run}")

@@ -16,6 +16,8 @@ from convscope.studio.refusals import refuse
 from convscope.studio.train.progress import newest_checkpoint
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from convscope.graph.graph import Graph, Node
 
 MOST = 64
@@ -36,18 +38,15 @@ def show_checkpoint(folder: Path, image: str) -> dict[str, Any]:
     from convscope.graph.capture import capture
     from convscope.inspection.kernels.layer_kernels import layer_kernels
     from convscope.inspection.open.image import open_image
-    from convscope.runs.checkpoint import load_checkpoint_weights
     from convscope.runtime.usual_settings import usual_settings
 
-    step = newest_checkpoint(folder)
-    if step is None or not (folder / "model.safetensors").is_file():
+    if newest_checkpoint(folder) is None or not (folder / "model.safetensors").is_file():
         raise refuse("refused.train.checkpoint", run=folder.name)
     pixels = read_pixels(SubjectRequest(network=f"stored:{folder.name}", image=image))
     try:
         with usual_settings():
             opened = open_image(folder, pixels, device="cpu")
-            file = folder / "checkpoints" / f"step-{step:08d}.safetensors"
-            load_checkpoint_weights(file, opened.network)
+            step = _load_newest(folder, opened.network)
             graph = capture(opened.network, opened.pixels)
     except (ConvscopeError, OSError) as error:
         raise refuse("refused.network.open", name=folder.name, reason=str(error)) from None
@@ -62,6 +61,29 @@ def show_checkpoint(folder: Path, image: str) -> dict[str, Any]:
         "maps": None if first is None else thumbnails(subject, first.name, 0),
         "kernels": sent,
     }
+
+
+def _load_newest(folder: Path, network: nn.Module) -> int | None:
+    """Give a network the weights of the newest checkpoint; gives its step.
+
+    Raises:
+        ConvscopeError: It can't be used.
+    """
+    from convscope.errors import ConvscopeError
+    from convscope.runs.checkpoint import load_checkpoint_weights
+
+    step = newest_checkpoint(folder)
+    while True:
+        try:
+            file = folder / "checkpoints" / f"step-{step or 0:08d}.safetensors"
+            load_checkpoint_weights(file, network)
+        except ConvscopeError:
+            newer = newest_checkpoint(folder)
+            if newer == step:
+                raise
+            step = newer  # a training that goes on keeps the last two
+        else:
+            return step
 
 
 def _send_kernels(kernels: NDArray[np.float64], graph: Graph, layer: Node) -> dict[str, Any]:

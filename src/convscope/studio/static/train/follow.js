@@ -17,12 +17,34 @@ export const curves = new Map();
 
 const LATER = 2000; // milliseconds between two questions where there is no stream
 const AGAIN = 20000; // after which a stream is tried again
+const STREAMS = 3; // of all tabs together
 
 let run = '';
 let place = '';
 let source = /** @type {EventSource | null} */ (null);
 let timer = 0;
 let polledSince = 0;
+let openings = 0;
+let release = () => {};
+
+/**
+ * One of the few streams that all tabs together may have: browsers open six connections to a machine, and what is asked
+ * besides needs some. @returns {Promise<(() => void) | null>} What gives it back; null: none is free.
+ */
+async function claimStream() {
+  if (!navigator.locks) return () => {}; // they exist where a page is secure, as on this machine itself
+  for (let i = 0; i < STREAMS; i += 1) {
+    /** @type {(() => void) | null} */
+    const claimed = await new Promise((tell) => {
+      void navigator.locks.request(`convscope-stream-${i}`, { ifAvailable: true }, (lock) => {
+        if (!lock) { tell(null); return undefined; }
+        return new Promise((end) => tell(() => end(undefined)));
+      });
+    });
+    if (claimed) return claimed;
+  }
+  return null;
+}
 
 /** @param {any} part */
 function take(part) {
@@ -51,15 +73,23 @@ function tell(found) {
 }
 
 function close() {
+  openings += 1;
+  release();
+  release = () => {};
   source?.close();
   source = null;
   clearTimeout(timer);
 }
 
-function open() {
+async function open() {
   close();
   if (!run || document.hidden) return;
   if (polledSince && Date.now() - polledSince < AGAIN) { void poll(); return; }
+  const opening = openings;
+  const claimed = await claimStream();
+  if (opening !== openings) { claimed?.(); return; } // something else came in between
+  if (!claimed) { void poll(); return; }
+  release = claimed;
   const opened = new EventSource(`/api/train/events?run=${encodeURIComponent(run)}&after=${place}`);
   source = opened;
   opened.addEventListener('rows', (event) => { if (source === opened) take(JSON.parse(event.data)); });
@@ -108,7 +138,7 @@ export function startFollowing() {
       progress.value = null;
       followRefusal.value = null;
     }
-    open();
+    void open();
   });
   return () => {
     document.removeEventListener('visibilitychange', open);
@@ -120,5 +150,5 @@ export function startFollowing() {
 /** Follow from the place reached, after something was done to the training. */
 export function followAgain() {
   polledSince = 0;
-  open();
+  void open();
 }
