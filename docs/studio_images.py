@@ -33,6 +33,10 @@ VIEWS = {  # a view's name and what is set in it
     "bench-colour": "/bench?image=flower&colour=1&stride=2&padding=1&mode=reflect",
     "bench-pooling": "/bench?image=digit-8&op=max&kernel=1,1;1,1&stride=2",
     "network": "/network?network=catalog:resnet18&image=china&layer=layer1.0.conv1",
+    "network-attribution": "/network?network=catalog:resnet18&image=flower&panel=attribution",
+    "network-between": "/network?network=catalog:lenet&layer=features.conv2&panel=between",
+    "network-beside": "/network?network=catalog:lenet&panel=beside",
+    "lessons": "/lessons?lesson=0",
     "network-digit": "/network?network=catalog:lenet&layer=features.conv2&way=backward",
     "train": "/train?run=lenet-bn-digits-1",
     "train-setup": "/train?network=lenet-bn&data=digits&recipe=fast&epochs=15",
@@ -41,6 +45,7 @@ VIEWS = {  # a view's name and what is set in it
     "plan": "/plan?network=lenet-bn&data=digits",
 }
 READY = {  # what shows that a view is complete, where it isn't the mark that all agrees
+    "lessons": ".lessons li",
     "train": ".learned canvas",
     "train-setup": ".expected",
     "runs": ".together .said",
@@ -93,6 +98,7 @@ def take(
         page.locator(".all button").first.click()
         page.wait_for_selector(".all svg.chart", timeout=170000)
         page.evaluate("scrollTo(0, 0)")
+    page.wait_for_selector("[aria-busy=true]", state="detached", timeout=300000)
     page.screenshot(path=out, full_page=whole)
     context.close()
 

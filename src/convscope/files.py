@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,6 +72,15 @@ def remove_leftovers(folder: Path, stem: str = "") -> None:
     for each in folder.glob(".*-*"):
         if re.fullmatch(rf"\.{name}-[a-z0-9_]{{8}}(\.\w+)?", each.name):
             each.unlink(missing_ok=True)
+
+
+def free_space(folder: Path, needed: int) -> str:
+    """How much a file needs and how much is free, in a sentence."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return f"It needs {needed:,} bytes."
+    return f"It needs {needed:,} bytes, and {free:,} are free."
 
 
 def write_text(target: str | Path, text: str) -> None:

@@ -52,6 +52,7 @@ def test_the_peak_names_what_is_under_way_and_all_that_is_held(lenet, batch_size
         assert found.shapes == ((16, 6, 28, 28),) * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, *slow(16)])
 def test_a_plan_is_drawn(lenet, batch_size, tmp_path):
     file = tmp_path / "plan.png"

@@ -50,6 +50,7 @@ def test_recording_leaves_the_network_as_it_is():
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
+@pytest.mark.slow
 def test_every_operation_can_be_timed():
     step = recorded(cs.build("resnet18-32px"), (1, 32, 32))
     stopwatch = Stopwatch(2**26)

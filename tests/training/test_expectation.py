@@ -63,6 +63,7 @@ def test_a_run_leaves_forecast_and_actual(tmp_path, monkeypatch, capsys):
     assert "Other programs" not in said
 
 
+@pytest.mark.slow
 def test_what_came_holds_the_report(tmp_path, monkeypatch):
     idle(monkeypatch)
     run = trained(tmp_path / "run")

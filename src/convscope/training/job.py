@@ -102,6 +102,7 @@ def prepare(
         channels=recipe.channels,
         validation=recipe.validation,
         reading=recipe.reading,
+        fold=recipe.fold,
     )
     _check_splits(splits, recipe)
     train = splits["train"]

@@ -7,4 +7,5 @@ export const VIEWS = [
   { name: 'train', load: () => import('./train/view.js') },
   { name: 'runs', load: () => import('./runs/view.js') },
   { name: 'plan', load: () => import('./plan/view.js') },
+  { name: 'lessons', load: () => import('./lessons/view.js') },
 ];

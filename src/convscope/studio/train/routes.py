@@ -33,7 +33,7 @@ async def ending(app: Any) -> AsyncIterator[None]:
 router = APIRouter(lifespan=ending)
 
 
-class RunRequest(pydantic.BaseModel, extra="forbid"):
+class StartedRunRequest(pydantic.BaseModel, extra="forbid"):
     """A run that was started here.
 
     Attributes:
@@ -107,7 +107,7 @@ async def start(settings: TrainingSettings, request: Request) -> Response:
 
 
 @router.post("/resume", summary="Go on with a run from its newest checkpoint")
-async def resume(asked: RunRequest, request: Request) -> Response:
+async def resume(asked: StartedRunRequest, request: Request) -> Response:
     """For one that was paused, or was ended from outside."""
     state = state_of(request)
     begun = await asyncio.to_thread(state.trainings.resume, asked.run)
@@ -115,7 +115,7 @@ async def resume(asked: RunRequest, request: Request) -> Response:
 
 
 @router.post("/stop", summary="Let a training write a checkpoint and end")
-async def stop(asked: RunRequest, request: Request) -> Response:
+async def stop(asked: StartedRunRequest, request: Request) -> Response:
     """Asked a second time, it doesn't wait for the end of a step."""
     state = state_of(request)
     await asyncio.to_thread(state.trainings.stop, asked.run)
@@ -124,7 +124,7 @@ async def stop(asked: RunRequest, request: Request) -> Response:
 
 
 @router.post("/forget", summary="Take a training that has ended off the list")
-async def forget(asked: RunRequest, request: Request) -> Response:
+async def forget(asked: StartedRunRequest, request: Request) -> Response:
     """The run's folder stays."""
     await asyncio.to_thread(state_of(request).trainings.forget, asked.run)
     return json_response({"run": asked.run})
