@@ -8,6 +8,7 @@ import ast
 import inspect
 import json
 import re
+import shutil
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +21,7 @@ from PIL import Image
 
 import convscope as cs
 from convscope.look.html import escape
+from convscope.runs.fold_group import open_fold_group
 from convscope.runs.model_file import ModelCard, save_model
 from tests.conftest import slow
 
@@ -96,6 +98,14 @@ def torchvision_weights(folder, path):
     return cs.export(folder / "resnet.safetensors", path)
 
 
+def folds_of(run, folder):
+    """A group with one fold done, as if the run were it."""
+    folder /= f"{HOSTILE}folds"
+    group = open_fold_group(folder, run.recipe, 2)
+    shutil.copytree(run.folder, group.run_folder(1))
+    return group
+
+
 @cache
 def plan_of(run):
     """One plan for all that it is asked, since what it has measured is kept."""
@@ -106,6 +116,7 @@ RESULTS = {
     "recipe": lambda run, image, folder: run.recipe,
     "train": lambda run, image, folder: run,
     "train_seeds": lambda run, image, folder: cs.SeedGroup(run.folder.parent),
+    "train_folds": lambda run, image, folder: folds_of(run, folder),
     "evaluate": lambda run, image, folder: cs.evaluate(run, quiet=True),
     "predict": lambda run, image, folder: cs.predict(run, image.parent, quiet=True),
     "compare": lambda run, image, folder: cs.compare([*cs.SeedGroup(run.folder.parent).runs]),
@@ -171,7 +182,9 @@ def test_what_every_result_promises(name, run, image, tmp_path, monkeypatch):
         assert [path.name for path in written.iterdir()] == ["f.png"]
 
 
-@pytest.mark.parametrize("name", ["train", "train_seeds", "evaluate", "predict", "compare"])
+@pytest.mark.parametrize(
+    "name", ["train", "train_seeds", "train_folds", "evaluate", "predict", "compare"]
+)
 def test_hostile_names_are_shown_as_they_are(name, run, image, tmp_path):
     result = RESULTS[name](run, image, tmp_path)
     assert escape(HOSTILE) in result._repr_html_()

@@ -69,11 +69,13 @@ if TYPE_CHECKING:
     from convscope.planning.overview import plan_all as plan_all
     from convscope.planning.plan import Plan as Plan
     from convscope.planning.plan import plan as plan
+    from convscope.runs.fold_group import FoldGroup as FoldGroup
     from convscope.runs.model import Model as Model
     from convscope.runs.recipe import Recipe as Recipe
     from convscope.runs.run import Run as Run
     from convscope.runs.seed_group import SeedGroup as SeedGroup
     from convscope.shipping.export.export import export as export
+    from convscope.training.folds import train_folds as train_folds
     from convscope.training.seeds import train_seeds as train_seeds
     from convscope.training.train import resume as resume
     from convscope.training.train import train as train
@@ -105,6 +107,7 @@ _HOME = {
     "Recipe": "convscope.runs.recipe",
     "Run": "convscope.runs.run",
     "SeedGroup": "convscope.runs.seed_group",
+    "FoldGroup": "convscope.runs.fold_group",
     "Trace": "convscope.inspection.trace.trace",
     "UnitExplanation": "convscope.inspection.unit.unit",
     "UnitReceptiveField": "convscope.inspection.receptive_field.receptive_field",
@@ -134,6 +137,7 @@ _HOME = {
     "trace": "convscope.inspection.trace.trace",
     "train": "convscope.training.train",
     "train_seeds": "convscope.training.seeds",
+    "train_folds": "convscope.training.folds",
     "unit": "convscope.inspection.unit.unit",
 }
 

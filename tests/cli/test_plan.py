@@ -1,4 +1,4 @@
-"""Tests cli/amounts.py."""
+"""Tests cli/plan.py, cli/plan_lists.py, cli/amounts.py."""
 
 import json
 

@@ -1,4 +1,7 @@
-"""`convscope train` and `resume` as a person uses them, from end to end."""
+"""`convscope train` and `resume` as a person uses them, from end to end.
+
+Tests cli/train.py, cli/settings.py.
+"""
 
 import json
 import os
@@ -13,7 +16,7 @@ import pytest
 from PIL import Image
 
 import convscope as cs
-from convscope.cli.train import parse_settings
+from convscope.cli.settings import parse_settings
 from convscope.errors import UsageError
 from tests.conftest import as_dict, needs_data
 

@@ -4,8 +4,8 @@ import json
 
 import torch
 
-from convscope.evaluation.interval import wilson_interval
 from convscope.networks.catalog import build
+from convscope.runs.interval import wilson_interval
 from convscope.runs.model_file import ModelCard, save_model
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import new_run

@@ -1,3 +1,8 @@
+"""Labelled images, and what arrays they may be.
+
+Tests data/image_set.py, data/array_checks.py.
+"""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,8 @@
+"""Data by name, path or arrays, and the splits that a source lacks.
+
+Tests data/load.py, data/divide.py.
+"""
+
 import zipfile
 from pathlib import Path
 

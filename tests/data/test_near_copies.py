@@ -1,4 +1,7 @@
-"""A split that Convscope makes keeps copies on one side, and takes no look-alikes for copies."""
+"""A split that Convscope makes keeps copies on one side, and takes no look-alikes for copies.
+
+Tests data/near_copies.py, data/check/alike.py.
+"""
 
 import io
 
@@ -9,9 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from convscope.data import near_copies
+from convscope.data.check.check import check
 from convscope.data.check.leaks import check_leaks
+from convscope.data.exact_duplicates import merge
 from convscope.data.load import load_splits
-from convscope.data.near_copies import add_near_copies, merge
+from convscope.data.near_copies import add_near_copies
 from convscope.data.reading import Reading
 from tests.data.check.scenes import image_set, scenes
 from tests.data.image_files import encoded, write_files
@@ -99,3 +104,20 @@ def test_of_many_images_only_exact_copies_are_kept_together(monkeypatch):
 def test_earlier_runs_are_divided_as_they_were(copied):
     earlier = load_splits(copied, size=32, reading=Reading(rules=1))
     assert earlier["test"].paths != load_splits(copied, size=32)["test"].paths
+
+
+def test_the_check_of_look_alikes_steps_back(tmp_path):
+    """Discs and stripes in mixed modes: nothing is refused, and no pairs are listed."""
+    modes = ["L", "RGB", "RGBA", "P", "1"]
+    files = {
+        f"{part}/{'ab'[k % 2]}/{k}.png": encoded(Image.fromarray(drawing(k)).convert(modes[k % 5]))
+        for k in range(80)
+        for part in [["train", "test"][k // 60]]
+    }
+    root = write_files(tmp_path / "drawn", files)
+    (found,) = [each for each in check(root, quiet=True).findings if each.kind == "look alike"]
+    assert found.detail.startswith("Many images look alike (")
+    assert found.detail.endswith(" pairs aren't listed")
+    splits = load_splits(root, size=32)
+    notes = check_leaks(splits, str(root), allow=True, allow_conflicts=True)
+    assert any(note.startswith("Many images look alike (") for note in notes)

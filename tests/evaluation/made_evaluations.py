@@ -9,9 +9,9 @@ from PIL import Image
 from convscope.data.image_set import ImageSet
 from convscope.evaluation.calibration import CalibrationError
 from convscope.evaluation.evaluation import Evaluation, Mistake, class_scores, confusion_matrix
-from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import Logits
 from convscope.evaluation.suspicions import balanced_accuracy
+from convscope.runs.interval import wilson_interval
 
 
 def evaluation_of(labels, predicted, names):

@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from convscope.networks.catalog import build, check_image_size, entry, list_networks
 from convscope.networks.pixels import OutOfPixelsError
+from convscope.runtime.execution import Execution
 from tests.networks.deterministic import fill, waves
 
 NATIVE = [name for name in list_networks() if name.endswith("-32px") or name == "resnet9"]
@@ -120,6 +121,25 @@ def test_channels_last_is_the_same_computation(network, images, logits):
     with torch.no_grad():
         found = rearranged(images.to(memory_format=torch.channels_last))
     assert difference(found, logits) < 1e-4
+
+
+def test_every_map_of_a_grey_image_has_the_layout_that_was_chosen(name):
+    # Kernels of one channel look laid out in either way; a layer that falls back to the other
+    # layout makes all behind it up to twice as slow.
+    execution = Execution(torch.device("cpu"), "bfloat16")
+    network = execution.place(build(name, 1, **settings(name))).eval()
+    strayed = []
+
+    def look(module, _, output):
+        if output.ndim == 4 and not output.is_contiguous(memory_format=torch.channels_last):
+            strayed.append((type(module).__name__, tuple(output.shape)))
+
+    for module in network.modules():
+        if not any(module.children()):
+            module.register_forward_hook(look)
+    with torch.no_grad(), execution.forward_pass():
+        network(execution.lay_out(waves(2, 1, size_for(name))))
+    assert strayed == []
 
 
 def test_trains_and_draws_random_numbers_only_for_dropout(name, network):

@@ -1,3 +1,8 @@
+"""Recipes: fields, files, and those that come with Convscope.
+
+Tests runs/recipe.py, runs/recipe_fields.py, runs/recipe_styles.py.
+"""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +10,7 @@ from hypothesis import strategies as st
 from convscope.errors import UsageError
 from convscope.networks.catalog import list_networks
 from convscope.runs import recipe as recipes
+from convscope.runs import recipe_styles
 from convscope.runs.recipe import Recipe
 
 
@@ -85,8 +91,8 @@ def test_the_book_has_its_own_figures():
 
 
 def test_every_recipe_section_is_a_network():
-    for style in recipes.styles():
-        for name in recipes._style_table(style)["network"]:
+    for style in recipe_styles.styles():
+        for name in recipe_styles.style_table(style)["network"]:
             if name != "any":
                 assert name in list_networks()
                 assert recipes.named(style, name, "digits").network == name

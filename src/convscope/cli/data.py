@@ -11,7 +11,11 @@ from convscope.cli.complete import complete_data
 from convscope.cli.console import print_json
 from convscope.cli.data_check import check_data
 from convscope.cli.reading import (
+    ClassFromOption,
+    ColumnsOption,
     FitOption,
+    GroupByOption,
+    ImagesOption,
     SplitFoldersOption,
     ZipEncodingOption,
     reading_of,
@@ -29,6 +33,10 @@ Examples:
 
   convscope data pets/ --size 96 --out pets.png
 
+  convscope data pets/labels.csv --columns path=image_id,label=dx --group-by patient
+
+  convscope data flat/ --class-from '([a-z]+)_'
+
   convscope data pets/ --check --report pets.csv --figure pets-duplicates.png
 """
 SHEET = 120  # images on the sheet, at most
@@ -41,7 +49,8 @@ def data(
         typer.Argument(
             metavar="DATA",
             help="digits, fashion-mnist, mnist, cifar10; or a folder or .zip with one subfolder "
-            "of images per class.",
+            "of images per class, or with classes in file names; or a .csv or .tsv of paths and "
+            "classes.",
             autocompletion=complete_data,
         ),
     ],
@@ -52,6 +61,10 @@ def data(
     fit: FitOption = None,
     split_folders: SplitFoldersOption = None,
     zip_encoding: ZipEncodingOption = None,
+    class_from: ClassFromOption = None,
+    columns: ColumnsOption = None,
+    images: ImagesOption = None,
+    group_by: GroupByOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides the splits that the source lacks.")] = 0,
     out: Annotated[
         Path | None,
@@ -74,7 +87,15 @@ def data(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the splits, classes and problems of a data set, and draw a sheet of its images."""
-    reading = reading_of(fit, split_folders, zip_encoding)
+    reading = reading_of(
+        fit=fit,
+        split_folders=split_folders,
+        zip_encoding=zip_encoding,
+        class_from=class_from,
+        columns=columns,
+        images=images,
+        group_by=group_by,
+    )
     if check:
         if out is not None:
             raise UsageError(

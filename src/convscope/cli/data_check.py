@@ -22,6 +22,7 @@ IN_WORDS = {
 }
 
 HEADINGS = {
+    "look alike": "No search for near copies",
     "unreadable": "Left out",
     "one colour": "Images of one colour",
     "odd size": "Odd sizes",

@@ -9,7 +9,13 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
-from convscope.cli.reading import SplitFoldersOption
+from convscope.cli.reading import (
+    ClassFromOption,
+    ColumnsOption,
+    ImagesOption,
+    SplitFoldersOption,
+    reading_fields,
+)
 
 EPILOG = """
 Examples:
@@ -61,6 +67,9 @@ def evaluate(
         ),
     ] = False,
     split_folders: SplitFoldersOption = None,
+    class_from: ClassFromOption = None,
+    columns: ColumnsOption = None,
+    images: ImagesOption = None,
     batch_size: Annotated[int, typer.Option(help="Images computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     robustness: Annotated[
@@ -80,7 +89,6 @@ def evaluate(
     its data: evaluation.json, mistakes.csv, predictions.csv and figures;
     for other data or another split, under names that say so.
     """
-    from convscope.data.reading import parse_split_folders
     from convscope.evaluation.analysis import analyse
     from convscope.evaluation.evaluate import evaluate_model
     from convscope.evaluation.report import write_report
@@ -103,7 +111,9 @@ def evaluate(
         device=device,
         out_of_distribution=out_of_distribution or None,
         include_trained=include_trained,
-        split_folders=None if split_folders is None else parse_split_folders(split_folders),
+        reading=reading_fields(
+            split_folders=split_folders, class_from=class_from, columns=columns, images=images
+        ),
     )
     if not json:  # before anything is written, which may fail
         print(evaluation)

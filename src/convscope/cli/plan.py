@@ -16,14 +16,20 @@ from convscope.cli.complete import (
     complete_recipe,
 )
 from convscope.cli.console import check_out_file, print_json, show, show_plot
+from convscope.cli.plan_lists import print_history, print_machines
 from convscope.cli.reading import (
+    ClassFromOption,
+    ColumnsOption,
     FitOption,
+    GroupByOption,
+    ImagesOption,
     SplitFoldersOption,
     ZipEncodingOption,
     reading_fields,
 )
-from convscope.cli.train import FromOption, parse_settings
-from convscope.errors import UsageError, unknown_name
+from convscope.cli.settings import check_fields, parse_settings
+from convscope.cli.train import FromOption
+from convscope.errors import UsageError
 
 EPILOG = """
 Examples:
@@ -58,7 +64,8 @@ def plan(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of images.",
+            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images, or a .csv or "
+            ".tsv of paths and classes.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -79,6 +86,10 @@ def plan(
     fit: FitOption = None,
     split_folders: SplitFoldersOption = None,
     zip_encoding: ZipEncodingOption = None,
+    class_from: ClassFromOption = None,
+    columns: ColumnsOption = None,
+    images: ImagesOption = None,
+    group_by: GroupByOption = None,
     precision: Annotated[
         str | None,
         typer.Option(help="auto, float32 or bfloat16.", autocompletion=complete_precision),
@@ -141,15 +152,23 @@ def plan(
         "recompute": "auto" if recompute else None,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    changes |= reading_fields(fit, split_folders, zip_encoding)
+    changes |= reading_fields(
+        fit=fit,
+        split_folders=split_folders,
+        zip_encoding=zip_encoding,
+        class_from=class_from,
+        columns=columns,
+        images=images,
+        group_by=group_by,
+    )
     changes |= parse_settings(settings or [])
     if history:
         if network is not None or changes or fits or budget or plot or what_if or on:
             raise UsageError("--history stands alone (or with --json): convscope plan --history")
-        _history(json=json)
+        print_history(json=json)
         return
     if on == "list":
-        _machines(json=json)
+        print_machines(json=json)
         return
     if network is None or (data is None and not (Path(network) / "recipe.toml").is_file()):
         raise UsageError(
@@ -159,7 +178,7 @@ def plan(
     limit = None if fits is None else parse_size("--fits", fits)
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
-    _check_fields(changes)
+    check_fields(changes)
     if plot is not None:
         check_out_file("--plot", plot, ".png")
     if on is not None:
@@ -185,16 +204,6 @@ def plan(
             f"--budget chooses among all networks: convscope plan all {data} --budget {budget}"
         )
     _one(network, data, recipe, changes, limit, plot, what_if=what_if, json=json)
-
-
-def _check_fields(changes: dict[str, Any]) -> None:
-    from convscope.runs.recipe import Recipe
-
-    for field in changes:
-        if field in ("network", "data"):
-            raise UsageError(f"--set {field}: give the {field} as an argument, without --set.")
-        if field not in Recipe.model_fields:
-            raise unknown_name("recipe field", field, Recipe.model_fields)
 
 
 def _one(
@@ -281,23 +290,3 @@ def _elsewhere(
         print_json(found.as_dict())
     else:
         show(found)
-
-
-def _machines(*, json: bool) -> None:
-    from convscope.planning.machines import MachineList, machines
-
-    known = MachineList(machines())
-    if json:
-        print_json({"machines": known.as_dict()})
-    else:
-        show(known)
-
-
-def _history(*, json: bool) -> None:
-    from convscope.planning.track_record import track_record
-
-    record = track_record()
-    if json:
-        print_json(record.as_dict())
-    else:
-        show(record)

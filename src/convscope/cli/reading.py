@@ -35,23 +35,64 @@ ZipEncodingOption: TypeAlias = Annotated[
 ]
 
 
-def reading_fields(
-    fit: str | None, split_folders: str | None, zip_encoding: str | None
-) -> dict[str, Any]:
+ClassFromOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--class-from",
+        metavar="PATTERN",
+        help="Classes are in the names of files: a regular expression whose group is the class, as "
+        "'([a-z]+)_' for cat_017.jpg.",
+    ),
+]
+ColumnsOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="WHAT=COLUMN,…",
+        help="Columns of a table of labels, as path=image_id,label=dx; also split and group. "
+        "Default: found by their usual names.",
+    ),
+]
+ImagesOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--images",
+        metavar="FOLDER",
+        help="Where the paths in a table of labels begin: a folder or zip. Default: its own.",
+    ),
+]
+GroupByOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--group-by",
+        metavar="PATTERN",
+        help="What stays in one split, as all images of a patient: a column of the table, or a "
+        "regular expression for the path of a file, as 'patient[0-9]+'.",
+    ),
+]
+
+
+def reading_fields(**options: str | None) -> dict[str, Any]:
     """The options that were given, as fields of a recipe or of a `Reading`.
 
+    Args:
+        **options: Of the options above, by their names with underscores; None was not given.
+
     Raises:
-        UsageError: `split_folders` is not what it should be.
+        UsageError: One of those that name folders or columns is not what it should be.
     """
     from convscope.data.reading import parse_split_folders
+    from convscope.data.table_columns import parse_columns
 
-    fields: dict[str, Any] = {"fit": fit, "zip_encoding": zip_encoding}
-    if split_folders is not None:
-        fields["split_folders"] = parse_split_folders(split_folders)
-    return {name: value for name, value in fields.items() if value is not None}
+    fields: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    if "split_folders" in fields:
+        fields["split_folders"] = parse_split_folders(fields["split_folders"])
+    if "columns" in fields:
+        fields["columns"] = parse_columns(fields["columns"])
+    return fields
 
 
-def reading_of(fit: str | None, split_folders: str | None, zip_encoding: str | None) -> Reading:
+def reading_of(**options: str | None) -> Reading:
     """The options as a `Reading`.
 
     Raises:
@@ -59,4 +100,4 @@ def reading_of(fit: str | None, split_folders: str | None, zip_encoding: str | N
     """
     from convscope.data.reading import Reading
 
-    return Reading(**reading_fields(fit, split_folders, zip_encoding))
+    return Reading(**reading_fields(**options))

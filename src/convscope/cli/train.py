@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,21 +16,21 @@ from convscope.cli.complete import (
 )
 from convscope.cli.console import print_json
 from convscope.cli.reading import (
+    ClassFromOption,
+    ColumnsOption,
     FitOption,
+    GroupByOption,
+    ImagesOption,
     SplitFoldersOption,
     ZipEncodingOption,
     reading_fields,
 )
-from convscope.errors import UsageError, unknown_name
+from convscope.cli.settings import check_fields, parse_settings
+from convscope.errors import UsageError
 from convscope.look.numbers import duration, percent
 
 if TYPE_CHECKING:
     from convscope.runs.run import Run
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
@@ -59,6 +58,12 @@ Examples:
 
   convscope train resnet18-32px my_images/ --size 32 --out runs/mine
 
+  convscope train resnet18-32px labels.csv --size 32 --group-by patient
+
+  convscope train resnet18-32px flat/ --size 32 --class-from '([a-z]+)_'
+
+  convscope train resnet9 my_images/ --folds 5 --out runs/my-folds
+
   convscope train lenet fashion-mnist --seeds 5 --out runs/lenet-seeds
 
   convscope train resnet18 my_images/ --from published --minutes 10
@@ -76,7 +81,8 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            help="digits, fashion-mnist, mnist, cifar10, or a folder or zip of images.",
+            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images, or a .csv or "
+            ".tsv of paths and classes.",
             autocompletion=complete_data,
         ),
     ],
@@ -103,12 +109,23 @@ def train(
     fit: FitOption = None,
     split_folders: SplitFoldersOption = None,
     zip_encoding: ZipEncodingOption = None,
+    class_from: ClassFromOption = None,
+    columns: ColumnsOption = None,
+    images: ImagesOption = None,
+    group_by: GroupByOption = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
     seeds: Annotated[
         int | None,
         typer.Option(
             help="Train this many times, with the seeds that follow, and show the spread. The same "
             "command with the same --out goes on where it stopped."
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            help="Cross-validation, for small sets: divide the data into so many parts, and train "
+            "for each of them a network that is tested on it. Goes on as with --seeds."
         ),
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = None,
@@ -169,19 +186,40 @@ def train(
         changes["allow_leaks"] = True
     if allow_conflicting_labels:
         changes["allow_conflicting_labels"] = True
-    changes |= reading_fields(fit, split_folders, zip_encoding)
+    changes |= reading_fields(
+        fit=fit,
+        split_folders=split_folders,
+        zip_encoding=zip_encoding,
+        class_from=class_from,
+        columns=columns,
+        images=images,
+        group_by=group_by,
+    )
     changes |= parse_settings(settings or [])
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
 
-    from convscope.runs.recipe import Recipe
     from convscope.training.train import train as train_network
 
-    for field in changes:
-        if field in ("network", "data"):
-            raise UsageError(f"--set {field}: give the {field} as an argument, without --set.")
-        if field not in Recipe.model_fields:
-            raise unknown_name("recipe field", field, Recipe.model_fields)
+    check_fields(changes)
+    if seeds is not None and folds is not None:
+        raise UsageError("--seeds and --folds: give one of them.")
+    if folds is not None:
+        from convscope.training.folds import train_folds
+
+        parts = train_folds(
+            network,
+            data,
+            recipe,
+            folds=folds,
+            out=out,
+            force=force,
+            histograms=histograms,
+            quiet=quiet,
+            **changes,
+        )
+        print_json(parts.as_dict()) if json else print(parts)
+        return
     if seeds is not None:
         from convscope.cli.seeds import show_seeds
         from convscope.training.seeds import train_seeds
@@ -232,33 +270,6 @@ def resume(
 
     resumed = resume_run(run, data=data, force=force, histograms=histograms, quiet=quiet)
     _show(resumed, json=json)
-
-
-def parse_settings(settings: list[str]) -> dict[str, Any]:
-    """`FIELD=VALUE` texts as fields of a recipe; a dot leads into a table.
-
-    Values are read as TOML; what isn't TOML is taken as text, so that quotes aren't needed.
-
-    Raises:
-        UsageError: A text without "=".
-    """
-    fields: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not (name and equals):
-            raise UsageError(f"--set takes FIELD=VALUE, as in --set momentum=0.9; got {setting!r}.")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        *tables, field = name.split(".")
-        place = fields
-        for table in tables:
-            place = place.setdefault(table, {})
-            if not isinstance(place, dict):
-                raise UsageError(f"--set {setting}: {table} has been given a value already.")
-        place[field] = value
-    return fields
 
 
 def _show(run: Run, *, json: bool) -> None:

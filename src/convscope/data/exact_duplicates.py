@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
+import numpy as np
+
 from convscope.data.image_set import ImageSet
 
 SAMPLES = 512
@@ -52,3 +54,32 @@ def find_same_pixels(sets: Sequence[ImageSet]) -> list[list[int]]:
         return hashlib.blake2b(images[position].tobytes(), digest_size=16).digest()
 
     return split_groups(group_by_key(keys, range(len(keys))), digest)
+
+
+def merge(count: int, *links: Iterable[Sequence[int]]) -> list[list[int]]:
+    """Groups of rows that belong together directly or through others (union-find).
+
+    Args:
+        count: Rows there are.
+        links: Rows that belong together.
+
+    Returns:
+        Groups of at least two rising rows, in the order of their first ones.
+    """
+    parent = np.arange(count)
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = int(parent[row])
+        return row
+
+    for group in (group for each in links for group in each):
+        first = root(group[0])
+        for row in group[1:]:
+            one, other = sorted((first, root(row)))
+            parent[other] = first = one
+    members: dict[int, list[int]] = {}
+    for row in range(count):
+        members.setdefault(root(row), []).append(row)
+    return [group for group in members.values() if len(group) > 1]

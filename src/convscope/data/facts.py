@@ -11,6 +11,7 @@ import numpy as np
 
 from convscope.data.decode import ImageError, is_colour
 from convscope.data.folder import DEFAULT_SIZE, layout_of
+from convscope.data.folds import Fold
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, TEST_SHARE, Data, load_splits, tree_of
 from convscope.data.reading import DEFAULT, Reading
@@ -63,6 +64,7 @@ def collect_facts(
     size: int | None = None,
     validation: float = 0.1,
     reading: Reading = DEFAULT,
+    fold: Fold | None = None,
 ) -> DataFacts:
     """Shape, counts and classes of a data set, divided into splits as training does.
 
@@ -71,17 +73,22 @@ def collect_facts(
         size: Height and width that the images of a folder are resized to when they are read.
         validation: Share of the training images held out.
         reading: As for `load`.
+        fold: As for `load_splits`.
 
     Raises:
         UsageError: There is no such data, or there are no images in it.
     """
     if isinstance(data, ImageSet | Mapping):
-        splits = load_splits(data, validation=validation, reading=reading)
+        splits = load_splits(data, validation=validation, reading=reading, fold=fold)
         train = splits["train"]
         counts = {name: len(images) for name, images in splits.items()}
         return DataFacts(train.image_shape, counts, len(train.classes))
     source = _KNOWN.get(str(data)) or _of_tree(_tree(data, reading), size or DEFAULT_SIZE, reading)
-    return DataFacts(source.shape, _divide(source, validation), len(source.per_class))
+    return DataFacts(
+        source.shape,
+        _divide(source, validation, 1 / fold[1] if fold else TEST_SHARE),
+        len(source.per_class),
+    )
 
 
 def _tree(data: str | Path, reading: Reading) -> Tree:
@@ -90,7 +97,7 @@ def _tree(data: str | Path, reading: Reading) -> Tree:
         return tree
     raise UsageError(
         f"{unknown_name('data set', str(data), NAMED)} The path of a folder or .zip with one "
-        "subfolder of images per class is accepted as well."
+        "subfolder of images per class is accepted as well, or of a .csv or .tsv of labels."
     )
 
 
@@ -111,11 +118,11 @@ def _is_colour(tree: Tree, file: str) -> bool:
         return False
 
 
-def _divide(source: _Source, validation: float) -> dict[str, int]:
+def _divide(source: _Source, validation: float, test: float) -> dict[str, int]:
     """The counts after the splits that are missing were taken out of the training images."""
     result = dict(source.others)
     labels = np.repeat(np.arange(len(source.per_class)), source.per_class)
-    for name, share in (("test", TEST_SHARE), ("validation", validation)):
+    for name, share in (("test", test), ("validation", validation)):
         if name not in result and share:
             stay, chosen = split_stratified(
                 labels, share, seed=0

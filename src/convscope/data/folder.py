@@ -1,6 +1,7 @@
-"""A folder, or a zip archive, with one subfolder of images per class.
+"""Images in files: a folder or zip with one subfolder per class, or files labelled otherwise.
 
-Which folders are splits and which are classes is found by `layout`. Besides:
+Which folders are splits and which are classes is found by `layout`; labels that stand in a table or
+in the names of files by `labelled_layout`. Besides:
 
 * **Class**: named as in `class_names`; sorted in natural order (1, 2, 10).
 * The classes are those of the training images. A class that only another split has cannot be
@@ -12,6 +13,7 @@ Which folders are splits and which are classes is found by `layout`. Besides:
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -20,11 +22,13 @@ from numpy.typing import NDArray
 
 from convscope.data.cache import Append, Record, key_of, load_or_build
 from convscope.data.decode import VERSION, ImageError, decode, is_colour, read_size
-from convscope.data.grey_range import find_grey_range
+from convscope.data.grey_range import find_grey_range, note_mixed_floats
 from convscope.data.image_set import ImageSet, Problem, take
+from convscope.data.labelled_layout import group_places, layout_by_pattern, layout_of_table
 from convscope.data.layout import FilePlace, Layout, find_layout
 from convscope.data.parallel import map_in_order
 from convscope.data.reading import DEFAULT, FULL_RANGE, Fit, GreyRange, Reading
+from convscope.data.table_tree import TableTree
 from convscope.data.tree import Tree
 from convscope.errors import UsageError
 from convscope.look.names import join_names
@@ -40,6 +44,9 @@ ADVICE = "Put the images of each class into a folder of its own, as in cats/1.jp
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
 DARK = 64
 """Images none of whose values reaches this are said to be nearly black."""
+
+BEGINS_WITH_WORD = re.compile(r"([a-z]+)[_-][^/]*\.(?:jpe?g|png)$", re.IGNORECASE)
+"""A file whose name may begin with its class."""
 
 WIDE = 1.6
 """From this ratio of sides on, cropping to a square leaves out more than a third of an image."""
@@ -86,7 +93,12 @@ def layout_of(tree: Tree, reading: Reading) -> Layout:
             ways.
     """
     listing = tree.listing()
-    found = find_layout(tree, listing, reading)
+    if isinstance(tree, TableTree):
+        found = layout_of_table(tree)
+    elif reading.class_from:
+        found = layout_by_pattern(tree, listing, reading.class_from)
+    else:
+        found = find_layout(tree, listing, reading)
     problems = [*listing.problems, *found.problems]
     if not found.places:
         archives = [file for file in listing.files if file.casefold().endswith(ARCHIVES)]
@@ -95,9 +107,28 @@ def layout_of(tree: Tree, reading: Reading) -> Layout:
         raise UsageError(
             f"'{tree.where('')}' holds no images in class folders. {ADVICE}"
             + (f" Left out: {shown}{more}." if problems else "")
+            + _other_ways(tree, listing.files)
             + (f" Unpack {archives[0]} first, if it holds them." if archives else "")
         )
-    return Layout(found.places, problems, (*found.notes, *listing.notes))
+    places = group_places(found.places, tree, reading)
+    return Layout(places, problems, (*found.notes, *listing.notes))
+
+
+def _other_ways(tree: Tree, files: Sequence[str]) -> str:
+    """How labels that stand elsewhere than in folders are given, as far as that is to be seen."""
+    ways = []
+    if isinstance(tree, TableTree):
+        return ""
+    tables = [file for file in files if file.casefold().endswith((".csv", ".tsv"))]
+    if tables:
+        ways.append(f"If {tree.where(tables[0])} says what the images show, give it as data.")
+    named = next((found for file in files if (found := BEGINS_WITH_WORD.search(file))), None)
+    if named:
+        ways.append(
+            f"If the class is in the file names, say where, as in --class-from '([a-z]+)[_-]' for "
+            f"{named.group(1)!r} in {named.group(0)!r}."
+        )
+    return "".join(f" {way}" for way in ways)
 
 
 def _about_shape(sizes: Mapping[tuple[int, int], int], fit: Fit) -> tuple[str, ...]:
@@ -132,6 +163,7 @@ def _decode_all(
 
     def build(append: Append) -> Record:
         found, notes = (given, ()) if given else find_grey_range(tree, training)
+        notes += note_mixed_floats(tree, files)
         wanted = channels or (3 if _any_colour(tree, files) else 1)
 
         def one(file: str) -> tuple[NDArray[np.uint8], tuple[int, int]] | str:
@@ -212,7 +244,7 @@ def _sets(
     if len(classes) < 2 and not is_for_known:
         raise UsageError(
             f"'{tree.where('')}' has images of a single class to train on ({classes}); a "
-            f"classifier needs at least two. {ADVICE}"
+            f"classifier needs at least two. {ADVICE}{_other_ways(tree, tree.listing().files)}"
         )
     labels = {name: label for label, name in enumerate(classes)}
     for split, chosen in rows.items():
@@ -243,5 +275,6 @@ def _sets(
                 original_sizes=sizes,
                 notes=notes,
                 grey_range=grey_range,
+                groups=[entries[row][1].group for row in chosen],
             )
     return sets

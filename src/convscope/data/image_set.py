@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.array_checks import check_images, check_labels
 from convscope.data.reading import GreyRange
 from convscope.errors import UsageError
 from convscope.folders import writable_folder
@@ -33,54 +34,6 @@ def spread_evenly(length: int, count: int) -> NDArray[np.intp]:
         Rising indices, shape (min(length, count),).
     """
     return np.linspace(0, length - 1, min(length, count)).round().astype(np.intp)
-
-
-def _check_images(images: Any) -> NDArray[np.uint8]:
-    if not isinstance(images, np.ndarray):
-        raise UsageError(
-            f"images must be a NumPy array of uint8 (N, C, H, W), not {type(images).__name__}. "
-            "Convert it with numpy.asarray(images)."
-        )
-    if images.ndim == 3:
-        raise UsageError(
-            f"images must be (N, C, H, W); given (N, H, W) = {images.shape} without a channel "
-            "axis. Add it with images[:, None]."
-        )
-    if images.ndim != 4:
-        raise UsageError(f"images must be (N, C, H, W), four axes; given shape {images.shape}.")
-    if images.shape[3] in (1, 3) and min(images.shape[1:3]) > 4:
-        raise UsageError(
-            f"images must be (N, C, H, W), channels first; given shape {images.shape}, which looks "
-            "like channels last. Use images.transpose(0, 3, 1, 2)."
-        )
-    if images.dtype != np.uint8:
-        raise UsageError(
-            f"images must be uint8 with values 0 to 255; given {images.dtype}. For values in "
-            "[0, 1], use (images * 255).round().astype('uint8')."
-        )
-    if 0 in images.shape:
-        raise UsageError(f"images holds no images: its shape is {images.shape}.")
-    return images
-
-
-def _check_labels(labels: Any, images: int, classes: int) -> NDArray[np.int64]:
-    array = np.asarray(labels)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise UsageError(
-            f"labels must be whole numbers (N,); given {array.dtype} of shape {array.shape}. "
-            "For one-hot labels, use labels.argmax(axis=1)."
-        )
-    if len(array) != images:
-        raise UsageError(
-            f"labels has {len(array)} entries for {images} images; each image needs one."
-        )
-    wrong = np.flatnonzero((array < 0) | (array >= classes))
-    if len(wrong):
-        raise UsageError(
-            f"labels[{wrong[0]}] is {array[wrong[0]]}, but with {classes} classes labels run from "
-            f"0 to {classes - 1}. Correct the label or name every class in classes."
-        )
-    return array.astype(np.int64, copy=False)
 
 
 def take(images: NDArray[np.uint8], rows: Sequence[int] | Indices) -> NDArray[np.uint8]:
@@ -130,6 +83,8 @@ class ImageSet:
         grey_range: The values of 16-bit grey files that became 0 and 255; None where there are no
             such files.
         is_taken: Whether Convscope took the split out of the source's training images.
+        groups: For each image what it belongs with, as a patient: images of one group come into the
+            same split; "" belongs with nothing. Empty where there are no groups.
     """
 
     def __init__(
@@ -146,6 +101,7 @@ class ImageSet:
         notes: Sequence[str] = (),
         grey_range: GreyRange | None = None,
         is_taken: bool = False,
+        groups: Sequence[str] = (),
     ) -> None:
         """Check the parts and keep them, without copying the images.
 
@@ -161,18 +117,22 @@ class ImageSet:
             notes: See above.
             grey_range: See above.
             is_taken: See above.
+            groups: N texts, or none.
 
         Raises:
             UsageError: The parts do not fit one another; the message names the fix.
         """
-        self.images = _check_images(images)
+        self.images = check_images(images)
         self.classes = tuple(str(each) for each in classes)
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise UsageError(f"classes must be different names, at least one; given {classes}.")
-        self.labels = _check_labels(labels, len(images), len(self.classes))
+        self.labels = check_labels(labels, len(images), len(self.classes))
         self.paths = [f"{name}[{i}]" for i in range(len(images))] if paths is None else list(paths)
         if len(self.paths) != len(images):
             raise UsageError(f"paths has {len(self.paths)} entries for {len(images)} images.")
+        self.groups = tuple(groups) if any(groups) else ()
+        if self.groups and len(self.groups) != len(images):
+            raise UsageError(f"groups has {len(self.groups)} entries for {len(images)} images.")
         self.name = name
         self.split = split
         self.problems = tuple(problems)
@@ -221,11 +181,19 @@ class ImageSet:
             [self.paths[i] for i in chosen.tolist()],
             split=split or self.split,
             is_taken=is_taken or self.is_taken,
+            groups=[self.groups[i] for i in chosen.tolist()] if self.groups else (),
         )
 
     def with_images(self, images: NDArray[np.uint8]) -> ImageSet:
         """The same set with other pixels, uint8 (N, C, H, W)."""
-        return self._like(images, self.labels, self.paths, split=self.split, is_taken=self.is_taken)
+        return self._like(
+            images,
+            self.labels,
+            self.paths,
+            split=self.split,
+            is_taken=self.is_taken,
+            groups=self.groups,
+        )
 
     def _like(
         self,
@@ -236,6 +204,7 @@ class ImageSet:
         classes: Sequence[str] | None = None,
         split: str,
         is_taken: bool,
+        groups: Sequence[str],
     ) -> ImageSet:
         return ImageSet(
             images,
@@ -249,6 +218,7 @@ class ImageSet:
             notes=self.notes,
             grey_range=self.grey_range,
             is_taken=is_taken,
+            groups=groups,
         )
 
     def with_labels(self, labels: Sequence[int] | Indices, classes: Sequence[str]) -> ImageSet:
@@ -260,6 +230,7 @@ class ImageSet:
             classes=classes,
             split=self.split,
             is_taken=self.is_taken,
+            groups=self.groups,
         )
 
     def fingerprint(self) -> str:

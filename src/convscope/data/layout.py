@@ -67,12 +67,14 @@ class FilePlace:
     Attributes:
         split: "train", "validation", "test", or "" if the source has no splits.
         label: The class.
-        folder: The class's folder.
+        folder: The class's folder, or the one that it lies in.
+        group: What it must stay together with in one split; "" for nothing.
     """
 
     split: str
     label: str
     folder: str
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,7 @@ def layout_in_words(outer: str, splits: Mapping[str, str], labels: Sequence[str]
             folders are classes.
         labels: The classes to train on.
     """
-    shown = ", ".join(labels[:SHOWN_CLASSES]) + (", …" if len(labels) > SHOWN_CLASSES else "")
-    classes = f"{len(labels)} {'class' if len(labels) == 1 else 'classes'} ({shown})"
+    classes = classes_in_words(labels)
     inside = f" in {outer}/" if outer else ""
     if not splits:
         return f"Folders{inside} are classes: {classes}"
@@ -44,6 +43,19 @@ def layout_in_words(outer: str, splits: Mapping[str, str], labels: Sequence[str]
         if splits[folder] == split
     )
     return f"Folders{inside} are splits: {purposes}; {classes}"
+
+
+def classes_in_words(labels: Sequence[str]) -> str:
+    """How many classes there are, and the first of them."""
+    shown = ", ".join(labels[:SHOWN_CLASSES]) + (", …" if len(labels) > SHOWN_CLASSES else "")
+    return f"{len(labels)} {'class' if len(labels) == 1 else 'classes'} ({shown})"
+
+
+def count_splits(counts: Mapping[str, int]) -> str:
+    """How many images each split has."""
+    return ", ".join(
+        f"{counts[split]:,} for {purpose}" for split, purpose in PURPOSES.items() if split in counts
+    )
 
 
 def ask_which_are_splits(

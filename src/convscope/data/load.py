@@ -9,26 +9,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-
 from convscope.data import cifar, digits, folder, mnist
 from convscope.data.convert import convert
-from convscope.data.exact_duplicates import find_same_pixels, group_by_key
+from convscope.data.divide import check_fold, groups_to_keep_together, take_missing_splits
 from convscope.data.file_kinds import make_printable
+from convscope.data.folds import Fold
 from convscope.data.given import check_is_data
 from convscope.data.image_set import ImageSet
-from convscope.data.near_copies import COMPARED_SIZE, NEAR_LIMIT, add_near_copies, merge
+from convscope.data.label_table import SUFFIXES, is_table
 from convscope.data.reading import DEFAULT, SPLITS, Reading
-from convscope.data.splits import keep_together, split_groups_stratified, split_stratified
+from convscope.data.table_tree import TableTree
 from convscope.data.tree import FolderTree, Tree
 from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError, unknown_name
 
 Data: TypeAlias = str | Path | ImageSet | Mapping[str, ImageSet]
-"""A name, the path of a folder or `.zip`, or images that are there already."""
+"""A name, the path of a folder, `.zip` or table of labels, or images that are there already."""
 
 TEST_SHARE = 0.2
 """Of a source that has no test images, this share is set aside before anything is trained."""
+
+SHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+"""Suffixes of spreadsheets, which aren't read."""
 
 NAMED: dict[str, Callable[[], dict[str, ImageSet]]] = {
     "digits": digits.read,
@@ -51,7 +53,8 @@ def load(
 
     Args:
         data: `digits`, `fashion-mnist`, `mnist` or `cifar10`; the path of a folder or `.zip` with
-            a subfolder of images per class; an `ImageSet`, or a dictionary of them.
+            a subfolder of images per class, or with classes in file names; the path of a table of
+            labels (`.csv`, `.tsv`); an `ImageSet`, or a dictionary of them.
         split: "train" or "test"; "validation" if the source has one.
         size: Height and width of the images; None keeps them (64 for a folder).
         channels: 1 or 3; None keeps them (for a folder: 1 if all images are grey, else 3).
@@ -84,13 +87,14 @@ def load_splits(
     seed: int = 0,
     validation: float = 0.1,
     reading: Reading = DEFAULT,
+    fold: Fold | None = None,
 ) -> dict[str, ImageSet]:
     """All splits of a data set, with the same classes.
 
     A split that the source lacks is taken out of its training images, with the same share of
     every class: a fifth for "test", then the share `validation` of the rest for "validation". So
     nothing is ever chosen by test images, and there always are some. Images that are the same or
-    nearly so come into the same split (`copies`).
+    nearly so, or of one group, come into the same split (`divide`).
 
     Args:
         data: As for `load`.
@@ -100,6 +104,8 @@ def load_splits(
         validation: Share of the training images to hold out where the source has no validation
             split; 0 for none.
         reading: As for `load`.
+        fold: (number, how many) for cross-validation: which part of the images is for testing, as
+            (2, 5) for the second of five; None: a fifth, chosen at random.
 
     Returns:
         "train", "validation" (unless there is none) and "test" (unless no class has two
@@ -116,10 +122,16 @@ def load_splits(
     splits = source_splits(data, size=size, channels=channels, reading=reading)
     shares = {"test": TEST_SHARE, "validation": validation}
     missing = {name: share for name, share in shares.items() if name not in splits and share > 0}
+    if fold is not None:
+        check_fold(fold, splits)
     if not missing:
         return splits
-    copies, notes = _copies(data, splits["train"], reading)
-    return _complete(splits, seed, missing, copies, notes, reading)
+    together: list[list[int]] = []
+    notes: tuple[str, ...] = ()
+    # Published data sets stay comparable with what others divided in the same way.
+    if not isinstance(data, str | Path) or str(data) not in NAMED:
+        together, notes = groups_to_keep_together(tree_of(data, reading), splits["train"], reading)
+    return take_missing_splits(splits, seed, missing, together, notes, reading, fold)
 
 
 def source_splits(
@@ -152,6 +164,15 @@ def source_splits(
     }
 
 
+def suit_reading(reading: Reading, data: Data) -> Reading:
+    """A reading without what data of this kind don't have: columns a folder, a pattern a table."""
+    if not isinstance(data, str | Path) or str(data) in NAMED:
+        return replace(reading, class_from="", columns={}, images="", group_by="")
+    if is_table(Path(data).expanduser()):
+        return replace(reading, class_from="")
+    return replace(reading, columns={}, images="")
+
+
 def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
     """The files behind the path of a folder or archive; None for anything else.
 
@@ -166,6 +187,12 @@ def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
             f"The path '{make_printable(str(path))}' has bytes in it that are no text (UTF-8), so "
             "it can't be written into a run. Rename the folder."
         )
+    if is_table(path):
+        return _tree_of_table(path, reading)
+    return _tree_of_files(path, reading)
+
+
+def _tree_of_files(path: Path, reading: Reading) -> Tree | None:
     if path.is_dir():
         return FolderTree(path)
     if not (path.is_file() and zipfile.is_zipfile(path)):
@@ -176,18 +203,30 @@ def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
     return ZipTree(path, encoding)
 
 
+def _tree_of_table(path: Path, reading: Reading) -> Tree:
+    root = Path(reading.images).expanduser() if reading.images else path.parent
+    images = _tree_of_files(root, reading)
+    if images is None:
+        raise UsageError(f"images (--images): '{root}' is no folder or zip archive of images.")
+    return TableTree(
+        path, images, root if root.is_dir() else None, reading.columns, reading.group_by
+    )
+
+
 def _source(
     data: Data, size: int | None, channels: int | None, reading: Reading
 ) -> dict[str, ImageSet]:
     """The splits that the source has."""
     check_is_data(data)
+    tree = tree_of(data, reading)
+    if tree is None:
+        _check_for_files(reading)
     if isinstance(data, ImageSet):
         return {"train": data}
     if isinstance(data, Mapping):
         return _check_splits(data)
     if isinstance(data, str) and data in NAMED:
         return NAMED[data]()
-    tree = tree_of(data, reading)
     if tree is not None:
         return folder.read(tree, size=size, channels=channels, reading=reading)
     path = Path(data).expanduser()
@@ -198,16 +237,32 @@ def _source(
         )
     if path.is_file():
         raise UsageError(
-            f"'{path}' is neither a folder nor a zip archive. Give a folder or .zip with one "
-            "subfolder of images per class."
+            f"'{path}' is neither a folder nor a zip archive nor a table. Give a folder or .zip "
+            "with one subfolder of images per class, or a .csv or .tsv of paths and classes."
+            + (" Save the sheet as CSV." if path.suffix.casefold() in SHEETS else "")
         )
-    if isinstance(data, Path) or os.sep in data or data.endswith(".zip"):
-        raise UsageError(f"There is no folder or zip archive '{path}'. Check the path.")
+    if isinstance(data, Path) or os.sep in data or path.suffix in (".zip", *SUFFIXES):
+        what = "table" if path.suffix in SUFFIXES else "folder or zip archive"
+        raise UsageError(f"There is no {what} '{path}'. Check the path.")
     message = unknown_name("data set", data, NAMED)
     raise UsageError(
         f"{message} The path of a folder or .zip with one subfolder of images per class is "
-        "accepted as well."
+        "accepted as well, or of a .csv or .tsv of paths and classes."
     )
+
+
+def _check_for_files(reading: Reading) -> None:
+    """Complain about what only files have.
+
+    Raises:
+        UsageError: It was given for something else.
+    """
+    for name in ("class_from", "columns", "images", "group_by"):
+        if getattr(reading, name):
+            raise UsageError(
+                f"{name} (--{name.replace('_', '-')}) is for a folder, zip or table of images of "
+                "your own; an ImageSet has labels and groups=… itself."
+            )
 
 
 def _check_splits(data: Mapping[str, ImageSet]) -> dict[str, ImageSet]:
@@ -230,70 +285,3 @@ def _begins_as_zip(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(2) == b"PK"
-
-
-def _copies(
-    data: Data, train: ImageSet, reading: Reading
-) -> tuple[list[list[int]], tuple[str, ...]]:
-    """Groups of training images that belong on one side, and what to say about them.
-
-    In published data sets none are looked for: what others divided in the same way should stay
-    comparable.
-    """
-    if isinstance(data, str | Path) and str(data) in NAMED:
-        return [], ()
-    tree = tree_of(data, reading)
-    if tree is None:
-        exact = find_same_pixels([train])
-        return (exact, ()) if reading.rules == 1 else add_near_copies(train, exact)
-    files = tree.listing().files
-    contents = dict(zip(map(tree.where, files), tree.contents(files), strict=True))
-    exact = group_by_key([contents.get(path, path) for path in train.paths], range(len(train)))
-    if reading.rules == 1:
-        return exact, ()
-    if len(train) > NEAR_LIMIT:
-        return add_near_copies(train, exact)
-    # At one size, so that the size that is asked for doesn't decide what is copy and what isn't.
-    seen = replace(reading, fit="stretch")
-    small = folder.read(tree, size=COMPARED_SIZE, channels=None, reading=seen)["train"]
-    if small.paths != train.paths:
-        return exact, ()  # files changed in between
-    return add_near_copies(small, merge(len(train), exact, find_same_pixels([small])))
-
-
-def _complete(
-    splits: dict[str, ImageSet],
-    seed: int,
-    missing: dict[str, float],
-    copies: list[list[int]],
-    notes: tuple[str, ...],
-    reading: Reading,
-) -> dict[str, ImageSet]:
-    """Take the splits that are missing out of the training images.
-
-    Args:
-        splits: Those of the source.
-        seed: Decides which images.
-        missing: Split → its share.
-        copies: Rows of training images that must come into the same split.
-        notes: About the copies.
-        reading: Its `rules` decide how copies are kept together.
-    """
-    train = splits["train"]
-    rows = {"train": np.arange(len(train))}
-    for name, share in missing.items():
-        left = rows["train"]
-        if reading.rules == 1:
-            stay, chosen = split_stratified(train.labels[left], share, seed)
-            stay, chosen = keep_together(left[stay], left[chosen], copies)
-        else:
-            stay, chosen = split_groups_stratified(train.labels, left, share, seed, copies)
-        rows[name], rows["train"] = chosen, stay
-    taken = {
-        name: train.subset(each, split=name, is_taken=name != "train")
-        for name, each in rows.items()
-        if len(each)
-    }
-    for images in taken.values():
-        images.notes = (*images.notes, *notes)
-    return {name: {**splits, **taken}[name] for name in SPLITS if name in {**splits, **taken}}

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from convscope.data.check.alike import merely_alike, size_of_look_alikes
 from convscope.data.check.near import are_too_small, find_near_duplicates
 from convscope.data.check.odd import find_flat_images
+from convscope.data.exact_duplicates import merge
 from convscope.data.image_set import ImageSet
 from convscope.folders import cache_folder, keep_text
 
@@ -25,9 +26,6 @@ NEAR_LIMIT = 5000
 
 SEARCH = 1
 """Changes when the search may find other pairs in the same images."""
-
-LARGEST_GROUP = (12, 0.1)
-"""A group of more images than this, and than this share of all, isn't of copies of one image."""
 
 
 def add_near_copies(
@@ -52,14 +50,9 @@ def add_near_copies(
     flat = find_flat_images(images)
     rows = [row for row in range(len(images)) if row not in again and not flat[row]]
     near = merge(len(images), _find_pairs(images, rows))
-    fewest, share = LARGEST_GROUP
-    largest = max(map(len, near), default=0)
-    if largest > max(fewest, share * len(images)):
-        note = (
-            f"Many images look alike ({largest:,} in one group), so near copies can't be told from "
-            "others; only exact copies are kept in one split"
-        )
-        return exact, (note,)
+    alike = size_of_look_alikes(len(images), near)
+    if alike:
+        return exact, (f"{merely_alike(alike)}; only exact copies are kept in one split",)
     groups = merge(len(images), exact, near)
     count = sum(map(len, near))
     notes = (
@@ -87,32 +80,3 @@ def _find_pairs(images: ImageSet, rows: list[int]) -> list[tuple[int, int]]:
         ]
     keep_text(file, json.dumps(pairs))
     return pairs
-
-
-def merge(count: int, *links: Iterable[Sequence[int]]) -> list[list[int]]:
-    """Groups of rows that belong together directly or through others (union-find).
-
-    Args:
-        count: Rows there are.
-        links: Rows that belong together.
-
-    Returns:
-        Groups of at least two rising rows, in the order of their first ones.
-    """
-    parent = np.arange(count)
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = int(parent[row])
-        return row
-
-    for group in (group for each in links for group in each):
-        first = root(group[0])
-        for row in group[1:]:
-            one, other = sorted((first, root(row)))
-            parent[other] = first = one
-    members: dict[int, list[int]] = {}
-    for row in range(count):
-        members.setdefault(root(row), []).append(row)
-    return [group for group in members.values() if len(group) > 1]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from convscope.data.name_patterns import check_pattern
+from convscope.data.table_columns import check_columns
 from convscope.errors import UsageError, unknown_name
 
 Fit: TypeAlias = Literal["crop", "pad", "stretch"]
@@ -39,6 +41,14 @@ class Reading:
             "auto" finds out (`data.name_encoding` has the rule).
         known: Classes that a network knows already, for other data than it was trained on: folders
             of these names are classes, and nothing is asked.
+        class_from: A regular expression whose group is the class of a file by its path, where no
+            folders tell it (`data.labelled_layout`); "" for folders.
+        columns: Of a table of labels: "path", "label", "split", "group" → column, where its usual
+            names don't tell (`data.table_columns`).
+        images: Of a table of labels: the folder or zip that its paths begin in; "" for its own.
+        group_by: What keeps images in one split: a column of the table, or a regular expression
+            looked for in the path of each file. Files with the same match (of its first group, if
+            it has one) stay together. "": a table's column for groups, if it has one.
         rules: 2; 1 reads and divides as Convscope did before: classes in the order of their
             letters (1, 10, 2), near copies on any side, 16-bit values divided by 257.
     """
@@ -49,12 +59,19 @@ class Reading:
     zip_encoding: str = "auto"
     rules: Literal[1, 2] = 2
     known: tuple[str, ...] = ()
+    class_from: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    images: str = ""
+    group_by: str = ""
 
     def __post_init__(self) -> None:
         if self.fit not in FITS:
             raise unknown_name("fit", str(self.fit), FITS)
         check_split_folders(self.split_folders)
         check_zip_encoding(self.zip_encoding)
+        if self.class_from:
+            check_pattern("class_from", self.class_from, groups=1)
+        check_columns(self.columns)
         if self.grey_range is not None and not self.grey_range[0] < self.grey_range[1]:
             raise UsageError(
                 f"grey_range is (lowest, highest), the first below the second; given "

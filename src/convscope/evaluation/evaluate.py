@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -20,7 +21,6 @@ from convscope.evaluation.evaluation import (
     confusion_matrix,
     find_mistakes,
 )
-from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import compute_logits
 from convscope.evaluation.out_of_distribution import (
     measure_out_of_distribution,
@@ -31,6 +31,7 @@ from convscope.evaluation.run_images import ChosenImages, choose_images
 from convscope.evaluation.suspicions import balanced_accuracy, find_suspicions
 from convscope.evaluation.unknown import measure_known
 from convscope.look.progress import progress
+from convscope.runs.interval import wilson_interval
 from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
@@ -50,6 +51,9 @@ def evaluate(
     out_of_distribution: Sequence[str | Path] | None = None,
     include_trained: bool = False,
     split_folders: SplitFolders | None = None,
+    class_from: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    images: str | Path | None = None,
     quiet: bool = False,
 ) -> Evaluation:
     """Evaluate the network of a run.
@@ -71,6 +75,10 @@ def evaluate(
         include_trained: Evaluate the data as they are now, with images that the run was trained
             on; a note counts them.
         split_folders: Which folders of other data are splits, as for training; None: found out.
+        class_from: The pattern of classes in the file names of other data, "" for folders; None: as
+            the run's own have it.
+        columns: Which columns of another table to take; None: as of the run's own.
+        images: The folder or zip that the paths of another table begin in; None: its own folder.
         quiet: Show no progress.
 
     Raises:
@@ -79,6 +87,12 @@ def evaluate(
         ConvscopeError: The model file is damaged, or its logits are not numbers.
     """
     run = run if isinstance(run, Run) else Run(run)
+    given = {
+        "split_folders": split_folders,
+        "class_from": class_from,
+        "columns": columns,
+        "images": None if images is None else str(images),
+    }
     return evaluate_model(
         run.model(module),
         run,
@@ -88,7 +102,7 @@ def evaluate(
         device=device,
         out_of_distribution=out_of_distribution,
         include_trained=include_trained,
-        split_folders=split_folders,
+        reading={name: value for name, value in given.items() if value is not None},
         quiet=quiet,
     )
 
@@ -103,19 +117,14 @@ def evaluate_model(
     device: str = "auto",
     out_of_distribution: Sequence[str | Path] | None = None,
     include_trained: bool = False,
-    split_folders: SplitFolders | None = None,
+    reading: Mapping[str, Any] | None = None,
     quiet: bool = False,
 ) -> Evaluation:
-    """As `evaluate`, for the run's model that is open already."""
+    """As `evaluate`, for the run's model that is open already; `reading` as for `choose_images`."""
     if batch_size < 1:
         raise UsageError(f"batch_size must be at least 1; given {batch_size}.")
     images = choose_images(
-        run,
-        data,
-        split,
-        model.card,
-        include_trained=include_trained,
-        split_folders=split_folders,
+        run, data, split, model.card, include_trained=include_trained, reading=reading
     )
     return evaluate_images(
         model,

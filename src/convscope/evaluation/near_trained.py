@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from convscope.data.check.alike import LARGEST_GROUP
 from convscope.data.check.near import NearPair, are_too_small, find_near_duplicates
 from convscope.data.check.odd import find_flat_images
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
-from convscope.data.near_copies import LARGEST_GROUP, NEAR_LIMIT
+from convscope.data.near_copies import NEAR_LIMIT
 from convscope.errors import ConvscopeError
 from convscope.evaluation.run_splits import is_named, run_splits
 from convscope.look.numbers import counted

@@ -14,9 +14,9 @@ import torch
 
 from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.evaluation.disturbances import DISTURBANCES, Disturbance, Images, Random
-from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.logits import compute_logits
 from convscope.look.progress import progress
+from convscope.runs.interval import wilson_interval
 from convscope.runs.model import Model
 
 MOST_IMAGES = 1000

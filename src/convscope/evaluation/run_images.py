@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet
 from convscope.data.load import Data, source_splits
-from convscope.data.reading import Reading, SplitFolders
+from convscope.data.reading import Reading
 from convscope.errors import UsageError
 from convscope.evaluation.class_names import match_classes
 from convscope.evaluation.near_trained import tell_near_copies
@@ -20,6 +21,7 @@ from convscope.evaluation.run_splits import (
     data_source,
     is_named,
     is_own_data,
+    other_reading,
     own_reading,
     read_data,
     run_splits,
@@ -56,7 +58,7 @@ def choose_images(
     card: ModelCard,
     *,
     include_trained: bool = False,
-    split_folders: SplitFolders | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> ChosenImages:
     """The images to evaluate a run on.
 
@@ -67,15 +69,17 @@ def choose_images(
         split: Which part. Data that isn't divided is taken whole.
         card: The card of the run's model.
         include_trained: Take the data as they are now, whatever the run was trained on.
-        split_folders: Which folders of other data are splits; None: found out.
+        reading: Fields of a `Reading` that say how other data are labelled and divided; those that
+            are left out are as they were for the run's own.
 
     Raises:
         UsageError: There is no such data or split, no class of it is known, or all of it was
             trained on.
     """
-    if split_folders is not None and is_own_data(run, data):
+    if reading and is_own_data(run, data):
+        name = next(iter(reading))
         raise UsageError(
-            "split_folders (--split-folders) is for other data than the run's own, which are "
+            f"{name} (--{name.replace('_', '-')}) is for other data than the run's own, which are "
             "divided as they were when it began."
         )
     if is_own_data(run, data) and not include_trained:
@@ -93,15 +97,16 @@ def choose_images(
         is_usual = split == "test" and not is_changed
         return ChosenImages(chosen.images, chosen.split, (*chosen.notes, *notes), is_usual)
     source = data_source(run, data)
-    reading = own_reading(run, card) if is_own_data(run, data) else card.reading
-    if split_folders is not None:
-        reading = replace(reading, split_folders=split_folders)
+    if is_own_data(run, data):
+        read_as = own_reading(run, card)
+    else:
+        read_as = replace(other_reading(run, card, source), **(reading or {}))
     if isinstance(source, ImageSet):
         chosen = choose_split({source.split: source}, source.split, card)
     else:
-        splits = undivided(read_data(source, card, reading))
+        splits = undivided(read_data(source, card, read_as))
         chosen = choose_split(splits, split, card, source=source)
-    return _without_trained(run, source, chosen, card, reading, include_trained=include_trained)
+    return _without_trained(run, source, chosen, card, read_as, include_trained=include_trained)
 
 
 def choose_split(

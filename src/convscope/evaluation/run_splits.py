@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from convscope.data.image_set import ImageSet
-from convscope.data.load import NAMED, Data, load_splits, source_splits
+from convscope.data.load import NAMED, Data, load_splits, source_splits, suit_reading
 from convscope.data.reading import Reading
 from convscope.errors import UsageError
 from convscope.evaluation.class_names import match_classes
@@ -123,6 +123,15 @@ def own_reading(run: Run, card: ModelCard) -> Reading:
     return replace(run.recipe.reading, known=card.classes)
 
 
+def other_reading(run: Run, card: ModelCard, source: Data) -> Reading:
+    """How other files are read: their labels stand where those of the run's own did."""
+    recipe = run.recipe
+    labelled = replace(
+        card.reading, class_from=recipe.class_from or "", columns=recipe.columns or {}
+    )
+    return suit_reading(labelled, source)
+
+
 def is_named(source: Data) -> bool:
     """Whether data are a published set, which never changes."""
     return isinstance(source, str | Path) and str(source) in NAMED
@@ -143,9 +152,10 @@ def read_data(source: Data, card: ModelCard, reading: Reading) -> dict[str, Imag
 def _divide_anew(run: Run, source: Data, card: ModelCard, *, is_own: bool) -> RunSplits:
     """The splits as training would make them now: for named data, and for runs of before."""
     if not is_own or not isinstance(source, str | Path):
-        return RunSplits(*_match(read_data(source, card, card.reading), card))
+        return RunSplits(*_match(read_data(source, card, other_reading(run, card, source)), card))
     if is_named(source):
-        return RunSplits(load_splits(source, validation=run.recipe.validation))
+        recipe = run.recipe
+        return RunSplits(load_splits(source, validation=recipe.validation, fold=recipe.fold))
     recipe = run.recipe
     splits = load_splits(
         source, size=card.size, validation=recipe.validation, reading=recipe.reading

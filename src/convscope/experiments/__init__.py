@@ -226,7 +226,7 @@ _HOME: dict[str, str] = {
     "unseen_digits": "convscope.experiments.few_examples",
     "value_graph": "convscope.experiments.scalar_graph",
     "weight_difference": "convscope.experiments.training_curves",
-    "wilson_interval": "convscope.evaluation.interval",
+    "wilson_interval": "convscope.runs.interval",
     "write_and_read": "convscope.experiments.kept_values",
     "write_image_folder": "convscope.experiments.image_folder",
 }

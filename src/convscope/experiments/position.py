@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from convscope.data.load import load
 from convscope.errors import UsageError
-from convscope.evaluation.interval import wilson_interval
 from convscope.look import numbers
 from convscope.look.language import pick
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
+from convscope.runs.interval import wilson_interval
 
 if TYPE_CHECKING:
     import torch

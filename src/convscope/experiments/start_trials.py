@@ -12,13 +12,13 @@ from torch import nn
 
 from convscope.data.load import Data
 from convscope.errors import unknown_name
-from convscope.evaluation.interval import wilson_interval
 from convscope.experiments.dead_classes import count_dead_classes
 from convscope.experiments.start_names import name_of
 from convscope.experiments.training_curves import measure_curves
 from convscope.look.language import pick
 from convscope.look.numbers import percent
 from convscope.look.printed import Part, Printed, TextTable
+from convscope.runs.interval import wilson_interval
 from convscope.runs.recipe import Recipe
 from convscope.runtime.execution import Execution
 from convscope.training.job import prepare

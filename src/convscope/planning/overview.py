@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from convscope.comparison.evaluation_record import EvaluationRecord
 from convscope.data.facts import collect_facts
+from convscope.data.reading import DEFAULT, Reading
 from convscope.errors import UsageError
 from convscope.evaluation.cost import count_macs
 from convscope.look import numbers
@@ -195,7 +196,7 @@ def plan_all(
     """
     size = changes.pop("size", None)
     with progress("Counting operations", len(list_networks()), quiet=quiet) as advance:
-        found = count_costs(data, size=size, advance=advance)
+        found = count_costs(data, size=size, reading=_reading(changes), advance=advance)
     accuracies = best_accuracies(Path(runs), data)
     if budget is not None:
         return replace(found, budget=budget, accuracies=accuracies)
@@ -204,20 +205,31 @@ def plan_all(
     return replace(found, forecasts=forecasts, accuracies=accuracies)
 
 
+def _reading(changes: Mapping[str, Any]) -> Reading:
+    """How the files are read, of the fields of a recipe that are changed."""
+    given = {field.name: changes[field.name] for field in fields(Reading) if field.name in changes}
+    return Recipe(epochs=1, **given).reading
+
+
 def count_costs(
-    data: str | Path, *, size: int | None = None, advance: Callable[[int], None] = lambda _: None
+    data: str | Path,
+    *,
+    size: int | None = None,
+    reading: Reading = DEFAULT,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Overview:
     """Count parameters and MACs of all networks that take these images.
 
     Args:
         data: Name of a data set, or a folder or zip of images.
         size: Height and width to resize them to; None: as they are.
+        reading: How the files are read.
         advance: Called with 1 after every network of the catalog.
 
     Raises:
         UsageError: There is no such data, or its images aren't square and no size is given.
     """
-    facts = collect_facts(data, size=size)
+    facts = collect_facts(data, size=size, reading=reading)
     channels, height, width = facts.shape
     if size is None and height != width:
         raise UsageError(f"The images are {height}×{width}. Give --size, to make them square.")

@@ -155,7 +155,13 @@ def _facts(
         size = recipe.size
         if size is None and isinstance(network, str) and str(data) not in NAMED:
             size = entry(network).image[1]
-        return collect_facts(data, size=size, validation=recipe.validation, reading=recipe.reading)
+        return collect_facts(
+            data,
+            size=size,
+            validation=recipe.validation,
+            reading=recipe.reading,
+            fold=recipe.fold,
+        )
     if image_shape is None:
         raise UsageError("Give data, or image_shape=(channels, height, width).")
     return DataFacts(image_shape, {"train": 60_000, "test": 10_000}, 10)

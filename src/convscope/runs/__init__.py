@@ -8,7 +8,7 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
   `own_module` says whether a module of somebody's own can be trained, `optimization` makes the
   optimizer.
 - `source`: where first weights come from (`--from`), `begin_from`: what of them a network takes,
-  `last_layers`: what other classes need anew.
+  `last_layers`: what other classes need anew; `stages`: which layers learn when.
 - `out_folder`: where a new run goes, reserved for it; `claim`: one process at a time trains there;
   `split_record`: which image was in which split; `changed_recipe`: what may be edited before a run
   goes on.
@@ -21,10 +21,12 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
   `open_model` opens a run or a file.
 - `checkpoint`: the states that a stopped run goes on from, each checked when it is read.
 - `forecast`: what was forecast of the run, beside what it came to.
-- `seed_group`: runs of one recipe that differ in the seed alone.
+- `seed_group`: runs of one recipe that differ in the seed alone; `fold_group`: in the part of the
+  data that they are tested on. `interval`: how far a share may be off.
 
 Promises: a run folder and a model file of earlier versions open (tests/runs/test_golden.py); a
 file is whole or as it was before; weights in which a bit has changed are refused.
 
-Public names: `Recipe`, `Run`, `SeedGroup`; and for those who build on them `Model`, `ModelCard`.
+Public names: `Recipe`, `Run`, `SeedGroup`, `FoldGroup`; and for those who build on them `Model`,
+`ModelCard`.
 """

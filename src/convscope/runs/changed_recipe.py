@@ -12,7 +12,8 @@ from convscope.errors import UsageError
 from convscope.runs.differences import find_differing_fields
 from convscope.runs.recipe import Recipe
 
-CHANGEABLE = ("epochs", "minutes", "early_stop", "checkpoint_minutes", "unknown_rate", "data")
+TIMES = ("epochs", "minutes", "early_stop", "checkpoint_minutes")
+CHANGEABLE = (*TIMES, "unknown_rate", "images", "data")
 """Fields that decide how long a run goes on, how it is used and where its images are, which are
 compared themselves; not what it computes."""
 

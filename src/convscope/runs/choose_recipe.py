@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from convscope.data.given import check_is_data
+from convscope.data.label_table import SUFFIXES, name_table
 from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
 from convscope.files import file_name
@@ -42,6 +43,8 @@ def choose_recipe(
     if data is not None:
         check_is_data(data)
     names = {"network": network if isinstance(network, str) else "", "data": ""}
+    if changes.get("images"):
+        changes = {**changes, "images": str(Path(changes["images"]).expanduser().resolve())}
     if isinstance(data, str | Path):
         # The run must find a folder again, from wherever it is resumed or evaluated.
         names["data"] = str(data) if str(data) in NAMED else str(Path(data).expanduser().resolve())
@@ -60,7 +63,13 @@ def choose_recipe(
     if source:
         settings = find_source(source, network).settings()
         found = found.replace(**{name: settings[name] for name in settings.keys() - own})
-    return found.replace(**changes)
+    found = found.replace(**changes)
+    if found.stages.head_epochs and not found.from_:
+        raise UsageError(
+            "This recipe trains a new layer on top of weights that have learned something. Say "
+            "which: --from SOURCE (published, a run or a file); or take another: --recipe fast."
+        )
+    return found
 
 
 def _with_resolved_source(changes: dict[str, Any]) -> dict[str, Any]:
@@ -80,5 +89,7 @@ def _with_resolved_source(changes: dict[str, Any]) -> dict[str, Any]:
 
 def run_name(network: str | nn.Module, recipe: Recipe) -> str:
     """What a run is called unless told otherwise, as in "lenet-digits"."""
-    data = file_name(Path(recipe.data).stem) if recipe.data else "arrays"
+    path = Path(recipe.data)
+    stem = name_table(path) if path.suffix.casefold() in SUFFIXES else path.stem
+    data = file_name(stem) if recipe.data else "arrays"
     return f"{recipe.network or type(network).__name__}-{data}"

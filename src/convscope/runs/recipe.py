@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,37 +11,17 @@ import tomli_w
 
 from convscope.data.augmentation_settings import Augmentation
 from convscope.data.reading import Fit, Reading, parse_split_folders
+from convscope.data.table_columns import parse_columns
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 from convscope.look.html import escape
+from convscope.runs.recipe_fields import TABLES, Count, PixelStatistics, Rate, Share, Stages
+from convscope.runs.recipe_styles import style_table, styles
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-Count = Annotated[int, pydantic.Field(gt=0)]
-Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, pydantic.Field(ge=0, lt=1)]
-Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
-
-
-class PixelStatistics(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """A normalization given as numbers: pixels in [0, 1] less the mean, divided by the deviation.
-
-    Attributes:
-        mean: One number for all channels, or one for each.
-        std: Above 0, as many.
-    """
-
-    mean: tuple[Finite, ...]
-    std: tuple[Annotated[Finite, pydantic.Field(gt=0)], ...]
-
-    @pydantic.model_validator(mode="after")
-    def _are_as_many(self) -> PixelStatistics:
-        if len(self.mean) != len(self.std) or len(self.mean) not in (1, 3):
-            raise ValueError("mean and std take 1 or 3 numbers each")
-        return self
 
 
 class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -52,10 +31,9 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         network: Name in the catalog.
         network_arguments: Arguments of its builder, besides channels, classes and dropout.
         data: Name of a data set, or path of a folder or zip.
-        from_: What gives the first weights: "published", or the path of a run, a model file or a
-            file of weights. Empty: the network begins anew.
-        channels: 1 makes all images grey, 3 repeats grey ones in three channels; unset: as the data
-            has them.
+        from_: What gives the first weights: "published", or the path of a run or a file; or "".
+        stages: Which layers begin to learn when; by default all at once.
+        channels: 1 makes images grey, 3 repeats grey ones three times; unset: as the data has them.
         size: Height and width that images are resized to; unset: as the data has them.
         normalization: "unit" scales pixels to [0, 1]; "standard" then subtracts the mean and
             divides by the standard deviation of the training images, per channel; or a table of
@@ -71,6 +49,12 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             training files.
         split_folders: Which folders are splits: "auto" finds out, "none" are; or split → folder.
         zip_encoding: Encoding of names in a zip that aren't marked as UTF-8; "auto" finds out.
+        class_from: Regular expression whose group is the class in a file's path; unset: folders.
+        columns: Of a table of labels: "path", "label", "split", "group" → column; unset: found.
+        images: Of a table of labels: the folder or zip that its paths begin in; unset: its own.
+        group_by: Column of a table, or regular expression on paths: what stays in one split.
+        fold: Cross-validation: which part of the data is for testing, as (2, 5) for the second of
+            five; unset: a fifth, chosen at random.
         allow_leaks: Train even if images of a folder are both in train and in another split.
         allow_conflicting_labels: Train even if the same image of a folder has two classes.
         data_rules: 2; 1 reads and divides a folder as earlier versions did, whose runs say nothing.
@@ -110,6 +94,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     network_arguments: dict[str, bool | int | float | str] = {}
     data: str = ""
     from_: str = ""
+    stages: Stages = Stages()
     channels: Literal[1, 3] | None = None
     size: Count | None = None
     normalization: Literal["unit", "standard"] | PixelStatistics = "standard"
@@ -118,6 +103,11 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     grey_range: tuple[float, float] | None = None
     split_folders: Literal["auto", "none"] | dict[str, str] = "auto"
     zip_encoding: str = "auto"
+    class_from: str | None = None
+    columns: dict[str, str] | None = None
+    images: str | None = None
+    group_by: str | None = None
+    fold: tuple[Count, Count] | None = None
     allow_leaks: bool = False
     allow_conflicting_labels: bool = False
     data_rules: Literal[1, 2] = 2
@@ -155,6 +145,11 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             )
         return value
 
+    @pydantic.field_validator("columns", mode="before")
+    @classmethod
+    def _names_columns(cls, value: Any) -> Any:
+        return parse_columns(value) if isinstance(value, str) else value
+
     @pydantic.field_validator("split_folders", mode="before")
     @classmethod
     def _names_folders(cls, value: Any) -> Any:
@@ -175,7 +170,15 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     def reading(self) -> Reading:
         """How the files of a folder are to be understood."""
         return Reading(
-            self.fit, self.grey_range, self.split_folders, self.zip_encoding, self.data_rules
+            self.fit,
+            self.grey_range,
+            self.split_folders,
+            self.zip_encoding,
+            self.data_rules,
+            class_from=self.class_from or "",
+            columns=self.columns or {},
+            images=self.images or "",
+            group_by=self.group_by or "",
         )
 
     def replace(self, **changes: Any) -> Recipe:
@@ -252,7 +255,7 @@ def named(style: str, network: str, data: str) -> Recipe:
     """
     if style not in styles():
         raise unknown_name("recipe", style, styles())
-    table = _style_table(style)
+    table = style_table(style)
     networks = table["network"]
     if network not in networks and "any" not in networks:
         raise UsageError(
@@ -272,22 +275,7 @@ def named(style: str, network: str, data: str) -> Recipe:
 
 def default_style(network: str) -> str:
     """The style used where none is asked for: the book's if it covers the network, else fast."""
-    return "book" if network in _style_table("book")["network"] else "fast"
-
-
-def styles() -> list[str]:
-    """Names of the recipes that come with Convscope."""
-    folder = importlib.resources.files("convscope") / "recipes"
-    return sorted(
-        file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")
-    )
-
-
-def _style_table(style: str) -> dict[str, Any]:
-    """The file of a style: fields in `common`, by network, by data, and by both together."""
-    file = importlib.resources.files("convscope") / "recipes" / f"{style}.toml"
-    table = tomllib.loads(file.read_text("utf-8"))
-    return {"common": {}, "network": {}, "data": {}, "pair": {}} | table
+    return "book" if network in style_table("book")["network"] else "fast"
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -305,8 +293,8 @@ def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
-        accepted = Augmentation if len(place) > 1 else Recipe
-        wrong = unknown_name("recipe field", place[-1], accepted.model_fields)
+        table = TABLES.get(place[0], Augmentation) if len(place) > 1 else Recipe
+        wrong = unknown_name("recipe field", place[-1], table.model_fields)
         return UsageError(f"{source}: {wrong}")
     given = f", got {first['input']!r}" if place else ""
     return UsageError(f"{source}: {first_invalid(error)}{given}.")

@@ -5,7 +5,10 @@ What is here:
 - `train`: `train` and `resume`, from a network, data and a recipe to a `Run` folder;
   `carry_out`: a run from its next step to its report;
   `seeds`: `train_seeds`, the same training with several seeds;
+  `folds`: `train_folds`, cross-validation;
 - `loop`: `fit`, the training loop, whole and flat; its step is `runtime.training_step`;
+- `stages`: what learns in an epoch and what it is shown, where a run begins from a source;
+  `features`: what the frozen layers make of images, computed once;
 - `job`: what a recipe comes down to on given data (network, images, normalization);
 - `state`: how far a run is and all its tensors, as they go into checkpoints; `budget`: the number
   of steps when minutes are given instead of epochs;

@@ -6,11 +6,17 @@ from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 
+from convscope.data.check.alike import merely_alike, size_of_look_alikes
 from convscope.data.check.files import ImageFiles
 from convscope.data.check.finding import DUPLICATES, DataFinding, Kind, Place
 from convscope.data.check.near import find_near_duplicates
 from convscope.data.check.odd import find_flat_images
-from convscope.data.exact_duplicates import find_same_pixels, group_by_key, split_groups
+from convscope.data.exact_duplicates import (
+    find_same_pixels,
+    group_by_key,
+    merge,
+    split_groups,
+)
 from convscope.data.image_set import ImageSet
 from convscope.look.progress import progress
 
@@ -62,11 +68,22 @@ def find_duplicates(
         first = _first_ones(found["same pixels"], sorted(first))
         chosen = [row for row in sorted(first) if not flat[row]]
         with progress("Looking for near duplicates", len(chosen), quiet=quiet) as advance:
-            for pair in find_near_duplicates(splits, chosen, advance):
-                one, other = place(pair.first), place(pair.second)
-                findings.append(
-                    DataFinding("near duplicate", one, pair.in_words(), other, pair.similarity)
-                )
+            pairs = find_near_duplicates(splits, chosen, advance)
+        groups = merge(len(paths), [(pair.first, pair.second) for pair in pairs])
+        alike_size = size_of_look_alikes(len(paths), groups)
+        if alike_size:
+            detail = f"{merely_alike(alike_size)}: the {len(pairs):,} pairs aren't listed"
+            return [*_in_order(findings), DataFinding("look alike", Place(""), detail)]
+        for pair in pairs:
+            one, other = place(pair.first), place(pair.second)
+            findings.append(
+                DataFinding("near duplicate", one, pair.in_words(), other, pair.similarity)
+            )
+    return _in_order(findings)
+
+
+def _in_order(findings: list[DataFinding]) -> list[DataFinding]:
+    """Those across splits first, then those with different labels."""
     return sorted(
         findings,
         key=lambda each: (

@@ -10,6 +10,7 @@ Kind = Literal[
     "same file",
     "same pixels",
     "near duplicate",
+    "look alike",
     "unreadable",
     "one colour",
     "odd size",

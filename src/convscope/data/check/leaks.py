@@ -21,6 +21,7 @@ from convscope.data.load import NAMED, Data, tree_of
 from convscope.data.near_copies import NEAR_LIMIT
 from convscope.data.reading import DEFAULT, Reading
 from convscope.errors import UsageError
+from convscope.look.names import join_names
 
 SHOWN = 3
 
@@ -57,7 +58,7 @@ def check_leaks(
     count = sum(len(images) for images in splits.values())
     near = is_divided and count <= NEAR_LIMIT and not are_too_small(splits)
     found = find_duplicates(splits, pixels=_own_pixels(data, reading), near=near, quiet=True)
-    exact = [each for each in found if each.kind != "near duplicate"]
+    exact = [each for each in found if each.kind in ("same file", "same pixels")]
     conflicts = [each for each in exact if each.labels_differ]
     leaks = [each for each in exact if _is_leak(each, ours)]
     look_alike = [each for each in found if each.kind == "near duplicate" and _is_leak(each, ours)]
@@ -85,6 +86,8 @@ def check_leaks(
                 "of each pair, or train all the same with --allow-leaks (allow_leaks=True)."
             )
         notes.append(message)
+    notes += [each.detail for each in found if each.kind == "look alike"]
+    notes += _shared_groups(splits, ours)
     if look_alike:
         notes.append(
             f"Perhaps leaks between splits: {_in_words(look_alike, 'near')}. {see} If they are "
@@ -96,6 +99,21 @@ def check_leaks(
 def _is_leak(each: DataFinding, ours: set[str]) -> bool:
     """Whether a pair lies in two splits that somebody made."""
     return each.across_splits and not {each.place.split, each.other and each.other.split} <= ours
+
+
+def _shared_groups(splits: Mapping[str, ImageSet], ours: set[str]) -> list[str]:
+    """What to say of groups that a split which somebody made has in common with training."""
+    trained = {group for name in ours & splits.keys() for group in splits[name].groups if group}
+    notes = []
+    for name in splits.keys() - ours:
+        shared = sorted(trained.intersection(splits[name].groups))
+        if shared:
+            notes.append(
+                f"{len(shared):,} {'group is' if len(shared) == 1 else 'groups are'} both in train "
+                f"and in {name} ({join_names(shared)}): of what they have in common the network "
+                "will seem to know more than it does."
+            )
+    return notes
 
 
 def _own_pixels(data: str | Path, reading: Reading) -> Callable[[str], Hashable] | None:

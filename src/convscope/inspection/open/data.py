@@ -11,7 +11,7 @@ from torch import Tensor
 from convscope.data.batches import Batches, Normalization
 from convscope.data.convert import convert
 from convscope.data.image_set import ImageSet, spread_evenly
-from convscope.data.load import Data, load
+from convscope.data.load import Data, load, suit_reading
 from convscope.data.reading import Fit
 from convscope.inspection.open.network import OpenedNetwork
 
@@ -85,7 +85,8 @@ def open_data(
     if isinstance(data, ImageSet):
         images = convert(data, size=None, channels=network.channels)
     else:
-        images = load(data, split, channels=network.channels, reading=network.reading)
+        reading = suit_reading(network.reading, data)
+        images = load(data, split, channels=network.channels, reading=reading)
     if most is not None and most < len(images):
         images = images.subset(spread_evenly(len(images), most))
     normalization, notes = network.normalization, network.notes

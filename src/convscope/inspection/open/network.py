@@ -7,7 +7,7 @@ alone: the name of a network of the catalog, a module, a run, its folder, or a m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from convscope.data.reading import DEFAULT, Reading
 from convscope.errors import UsageError, unknown_name
 from convscope.networks.catalog import build, entry, list_networks
 from convscope.networks.network import Network
+from convscope.runs.model_file import ModelCard
 from convscope.runs.open_model import open_model
 from convscope.runs.own_module import with_shapes
 from convscope.runs.run import Run
@@ -199,9 +200,19 @@ def _read(
         size=size or card.size,
         normalization=model.normalization,
         classes=tuple(card.classes),
-        reading=card.reading,
+        reading=_reading(network, card),
         temperature=card.temperature,
     )
+
+
+def _reading(network: Run | str | Path, card: ModelCard) -> Reading:
+    """How other files are read: those of a run are labelled where its own were."""
+    if not isinstance(network, Run):
+        if not (Path(network) / "recipe.toml").is_file():
+            return card.reading
+        network = Run(network)
+    recipe = network.recipe
+    return replace(card.reading, class_from=recipe.class_from or "", columns=recipe.columns or {})
 
 
 def _check_stays(network: nn.Module, device: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from convscope.evaluation.analysis import Analysis
 from convscope.evaluation.calibration import Bin, CalibrationError
-from convscope.evaluation.interval import wilson_interval
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.page.charts import Series, line_chart
 from convscope.evaluation.page.scales import shares
@@ -16,6 +15,7 @@ from convscope.evaluation.selective import Selective
 from convscope.evaluation.unknown import KnownImages
 from convscope.look.html import escape
 from convscope.look.names import join_names
+from convscope.runs.interval import wilson_interval
 from convscope.runs.model_file import Score
 
 SCORES: dict[Score, str] = {
