@@ -1,7 +1,7 @@
 """The table of docs/trust.md: what was tried against Convscope's promises, and what came of it.
 
     python benchmarks/trust.py           # runs the tests of every row and writes docs/trust.md
-    python benchmarks/trust.py 10 15     # runs these rows and prints them
+    python benchmarks/trust.py 10 15     # runs these rows; the other lines stay
 
 A row is ✓ when all its tests pass and they reach the figure; what they don't reach is said.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 REPOSITORY = Path(__file__).parents[1]
+PAGE = REPOSITORY / "docs" / "trust.md"
+NUMBERED = re.compile(r"\| (\d+) \|.*(?<!– \|)$")
 
 
 @dataclass(frozen=True)
@@ -204,19 +207,22 @@ def line(row: Row) -> str:
         reached += f"; not reached: {row.short}"
     is_met = passed == tried > 0 and not row.short
     print(f"{row.number}: {reached} ({seconds:.0f} s)", file=sys.stderr, flush=True)
-    return f"| {row.number} | {row.tried} | {reached} | {row.figure} | {'✓' if is_met else '✗'} |"
+    return in_table(row, reached, "✓" if is_met else "✗")
 
 
-def main() -> None:
-    """Run all rows and write the page, or those asked for and print them."""
-    wanted = {int(each) for each in sys.argv[1:]}
-    lines = [line(row) for row in ROWS if not wanted or row.number in wanted]
-    if wanted:
-        print("\n".join(lines))
-        return
+def in_table(row: Row, reached: str, mark: str) -> str:
+    """A line of the table."""
+    return f"| {row.number} | {row.tried} | {reached} | {row.figure} | {mark} |"
+
+
+def write_page(new: dict[int, str]) -> None:
+    """Write the page: these lines, and those that are there already."""
+    there = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
+    known = {int(found[1]): found[0] for each in there if (found := NUMBERED.match(each))} | new
+    lines = [known.get(row.number, in_table(row, "not run yet", "–")) for row in ROWS]
     text = f"""# Trust: what was tried, and what came of it
 
-Made by `make trust` on {date.today():%d %B %Y} ({platform.machine()},
+Made by `make trust`, last on {date.today():%d %B %Y} ({platform.machine()},
 Python {platform.python_version()}). Each row is a set of tests in this repository; the numbers are
 those of a longer list of attacks. `SECURITY.md` says what is promised, [format.md](format.md) how
 files are checked.
@@ -227,7 +233,15 @@ files are checked.
     text += "\n".join(lines)
     text += "\n\nKnown to fall short, and not among the tests above:\n\n"
     text += "".join(f"- row {number}: {what}\n" for number, what in OPEN.items())
-    (REPOSITORY / "docs" / "trust.md").write_text(text, encoding="utf-8")
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Run all rows, or those asked for, and write the page after each."""
+    wanted = {int(each) for each in sys.argv[1:]}
+    for row in ROWS:
+        if not wanted or row.number in wanted:
+            write_page({row.number: line(row)})
 
 
 if __name__ == "__main__":
