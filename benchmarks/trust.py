@@ -231,7 +231,7 @@ files are checked.
 |---|---|---|---|---|
 """
     text += "\n".join(lines)
-    text += "\n\nKnown to fall short, and not among the tests above:\n\n"
+    text += "\n\nFell short when last tried, and not among the tests above:\n\n"
     text += "".join(f"- row {number}: {what}\n" for number, what in OPEN.items())
     PAGE.write_text(text, encoding="utf-8")
 
