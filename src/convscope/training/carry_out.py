@@ -78,6 +78,7 @@ def carry_out(
     if checkpoint is None or not is_over(job.recipe, state.progress):
         resumed = None if checkpoint is None else state.progress
         expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
+        expectation.announce(run)
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     first_step = 0 if checkpoint is None else state.progress.step + 1
     events = EventLog(run.folder / "tensorboard", first_step=first_step, histograms=histograms)
