@@ -8,7 +8,6 @@ from typing import Any
 from convscope.errors import UsageError
 from convscope.lessons.screens import Shown
 from convscope.lessons.session import current_session
-from convscope.look.canvas import DOTS_PER_INCH
 
 PARTS = ("both", "text", "figure")
 
@@ -42,6 +41,8 @@ def show(result: Any, what: str = "both") -> None:
 
 
 def _png(result: Any) -> bytes:
+    from convscope.look.canvas import DOTS_PER_INCH  # with it comes matplotlib, which is slow
+
     figure = result if hasattr(result, "savefig") else result.figure()
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=DOTS_PER_INCH)
