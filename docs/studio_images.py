@@ -19,6 +19,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+import convscope as cs
 from convscope.studio.serve import make_server
 from convscope.studio.train.settings import TrainingSettings
 from convscope.studio.train.trainings import TrainingList
@@ -39,11 +40,17 @@ VIEWS = {  # a view's name and what is set in it
     "network-digit": "/network?network=catalog:lenet&layer=features.conv2&way=backward",
     "train": "/train?run=lenet-bn-digits-1",
     "train-setup": "/train?network=lenet-bn&data=digits&recipe=fast&epochs=15",
+    "runs": "/runs?chosen=lenet-bn-digits-1|resnet9|mlp",
+    "runs-one": "/runs?run=lenet-bn-digits-1&label=8&predicted=8",
+    "plan": "/plan?network=lenet-bn&data=digits",
 }
 READY = {  # what shows that a view is complete, where it isn't the mark that all agrees
     "lessons": ".lessons li",
     "train": ".learned canvas",
     "train-setup": ".expected",
+    "runs": ".together .said",
+    "runs-one": ".pictures canvas",
+    "plan": ".timeline .peak-words",
 }
 SMALL = {  # what is kept: view, language, scheme
     "bench-en-light.png": ("bench", "en", "light"),
@@ -52,6 +59,10 @@ SMALL = {  # what is kept: view, language, scheme
     "network-zh-dark.png": ("network-digit", "zh", "dark"),
     "train-en-light.png": ("train", "en", "light"),
     "train-zh-dark.png": ("train", "zh", "dark"),
+    "runs-en-light.png": ("runs-one", "en", "light"),
+    "runs-zh-dark.png": ("runs", "zh", "dark"),
+    "plan-en-light.png": ("plan", "en", "light"),
+    "plan-zh-dark.png": ("plan", "zh", "dark"),
 }
 
 
@@ -64,6 +75,12 @@ def train_one(runs: Path) -> None:
         time.sleep(0.2)
 
 
+def train_more(runs: Path) -> None:
+    """The runs that stand beside it in the table."""
+    for network, epochs in (("softmax-regression", 12), ("mlp", 15), ("resnet9", 4)):
+        cs.train(network, "digits", "fast", epochs=epochs, out=runs / network, quiet=True)
+
+
 def take(
     browser: Browser, address: str, view: str, query: str, out: Path, scheme: str, width: int,
     whole: bool,
@@ -74,9 +91,13 @@ def take(
     )
     page = context.new_page()
     page.goto(f"{address}{VIEWS[view]}&{query}&token={TOKEN}")
-    page.wait_for_selector(READY.get(view, ".badge.good"), timeout=60000)
+    page.wait_for_selector(READY.get(view, ".badge.good"), timeout=170000)
     if view == "train":
         page.wait_for_selector(".said")
+    if view == "plan":
+        page.locator(".all button").first.click()
+        page.wait_for_selector(".all svg.chart", timeout=170000)
+        page.evaluate("scrollTo(0, 0)")
     page.wait_for_selector("[aria-busy=true]", state="detached", timeout=300000)
     page.screenshot(path=out, full_page=whole)
     context.close()
@@ -96,8 +117,10 @@ def main() -> None:
         while not server.started:
             time.sleep(0.05)
         address = shown_address("127.0.0.1", door)
-        if "train".startswith(only) or only.startswith("train"):
+        if only.partition("-")[0] in ("", "train", "runs", "plan"):
             train_one(Path(runs))
+        if only.partition("-")[0] in ("", "runs", "plan"):
+            train_more(Path(runs))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]

@@ -45,5 +45,7 @@ def _png(result: Any) -> bytes:
 
     figure = result if hasattr(result, "savefig") else result.figure()
     file = io.BytesIO()
+    from convscope.look.canvas import DOTS_PER_INCH  # matplotlib, which only figures need
+
     figure.savefig(file, format="png", dpi=DOTS_PER_INCH)
     return file.getvalue()

@@ -6,5 +6,6 @@ export const VIEWS = [
   { name: 'network', load: () => import('./network/view.js') },
   { name: 'train', load: () => import('./train/view.js') },
   { name: 'runs', load: () => import('./runs/view.js') },
+  { name: 'plan', load: () => import('./plan/view.js') },
   { name: 'lessons', load: () => import('./lessons/view.js') },
 ];

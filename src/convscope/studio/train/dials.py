@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from convscope.studio.refusals import refuse
@@ -19,9 +20,14 @@ WORKER = [sys.executable, "-m", "convscope.studio.train.forecast_worker"]
 
 
 class Dials:
-    """Asks the process; of several questions at once, only the last is answered."""
+    """Asks the process; of several questions at once, only the last is answered.
 
-    def __init__(self) -> None:
+    Args:
+        worker: The command that begins the process.
+    """
+
+    def __init__(self, worker: Sequence[str] = WORKER) -> None:
+        self._worker = worker
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
         self._newest = 0
@@ -66,7 +72,7 @@ class Dials:
         self._rest = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._end_if_idle)
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
-                *WORKER,
+                *self._worker,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,8 +60,12 @@ def forecast(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Answer until the input ends."""
+def main(respond: Callable[[dict[str, Any]], dict[str, Any]] = forecast) -> None:
+    """Answer until the input ends.
+
+    Args:
+        respond: Gives the answer to a question.
+    """
     from convscope.errors import ConvscopeError
 
     # Nothing but answers may go where they are read.
@@ -68,7 +73,7 @@ def main() -> None:
     os.dup2(2, 1)
     for line in sys.stdin:
         try:
-            answer = forecast(json.loads(line))
+            answer = respond(json.loads(line))
         except ConvscopeError as error:
             answer = {"error": str(error)}
         except Exception as error:
