@@ -41,8 +41,6 @@ def show(result: Any, what: str = "both") -> None:
 
 
 def _png(result: Any) -> bytes:
-    from convscope.look.canvas import DOTS_PER_INCH  # with it comes matplotlib, which is slow
-
     figure = result if hasattr(result, "savefig") else result.figure()
     file = io.BytesIO()
     from convscope.look.canvas import DOTS_PER_INCH  # matplotlib, which only figures need
