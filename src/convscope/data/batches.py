@@ -70,6 +70,18 @@ def _generator(seed: int, *purpose: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=purpose))
 
 
+def draw_order(seed: int, epoch: int, count: int) -> Tensor:
+    """The rows 0 to `count` - 1 in the order in which an epoch of training takes them."""
+    return torch.from_numpy(_generator(seed, SHUFFLING, epoch).permutation(count))
+
+
+def count_steps(count: int, batch_size: int, *, train: bool) -> int:
+    """Batches that this many rows make; for training, not a last one of a single row."""
+    steps = math.ceil(count / batch_size)
+    single = count % batch_size == 1 and batch_size > 1
+    return steps - 1 if train and single and steps > 1 else steps
+
+
 def _resident(array: np.ndarray, device: torch.device) -> Tensor:
     """The array as a tensor without a copy, or on the device if it takes at most half of its room.
 
@@ -148,10 +160,7 @@ class Batches:
 
     def __len__(self) -> int:
         """Steps in an epoch."""
-        count = len(self._labels)
-        steps = math.ceil(count / self._batch_size)
-        single = count % self._batch_size == 1 and self._batch_size > 1
-        return steps - 1 if self._train and single and steps > 1 else steps
+        return count_steps(len(self._labels), self._batch_size, train=self._train)
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of one epoch.
@@ -164,19 +173,32 @@ class Batches:
             Images float32 (B, C, H, W), normalized, and labels: int64 (B,), or with mixup
             float32 (B, classes).
         """
-        order = None
-        if self._train:
-            shuffled = _generator(self._seed, SHUFFLING, epoch).permutation(len(self._labels))
-            order = torch.from_numpy(shuffled).to(self._images.device)
+        order = draw_order(self._seed, epoch, len(self._labels)) if self._train else None
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
-            if order is None:
-                images, labels = self._images[rows], self._labels[rows]
-            else:
-                images = self._images.index_select(0, order[rows])
-                labels = self._labels.index_select(0, order[rows].to(self._labels.device))
-            random = _generator(self._seed, AUGMENTING, epoch, step)
-            yield self._finish(images.to(self._device), labels, random)
+            yield self._batch(rows if order is None else order[rows], epoch, step)
+
+    def in_order(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All images in the order of the set, each changed at random if these are for training.
+
+        Args:
+            epoch: Decides, with the seed, the changes.
+
+        Yields:
+            As `epoch` does; no image is left out.
+        """
+        for step, start in enumerate(range(0, len(self._labels), self._batch_size)):
+            yield self._batch(slice(start, start + self._batch_size), epoch, step)
+
+    def _batch(self, rows: slice | Tensor, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """The images of these rows, finished."""
+        if isinstance(rows, slice):
+            images, labels = self._images[rows], self._labels[rows]
+        else:
+            images = self._images.index_select(0, rows.to(self._images.device))
+            labels = self._labels.index_select(0, rows.to(self._labels.device))
+        random = _generator(self._seed, AUGMENTING, epoch, step)
+        return self._finish(images.to(self._device), labels, random)
 
     def _finish(
         self, images: Tensor, labels: Tensor, random: np.random.Generator

@@ -18,6 +18,7 @@ from convscope.runs.checked_json import write_checked
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runs.stages import first_whole_epoch
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.execution import Execution
@@ -138,6 +139,8 @@ class Expectation:
 
     def step(self, progress: Progress, loss: float) -> None:
         """A step has ended."""
+        if progress.epoch < first_whole_epoch(self._recipe):
+            return  # steps that train only some of the layers are quicker
         now = time.perf_counter()
         if not self._start_seconds:  # all that came before the first step, this forecast as well
             step = self.forecast.uncorrected["step"] if self.forecast else 0.0
