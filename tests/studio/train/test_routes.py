@@ -129,6 +129,18 @@ def test_only_the_last_of_several_questions_is_answered(monkeypatch):
     assert answers[3] == {"n": 2}
 
 
+def test_a_worker_that_ends_is_said_and_started_again():
+    async def turn():
+        dials = Dials([sys.executable, "-c", "input()"])
+        found = [await asyncio.gather(dials.forecast({}), return_exceptions=True) for _ in range(2)]
+        dials.end()
+        return found
+
+    for (answer,) in asyncio.run(turn()):
+        assert isinstance(answer, Refused)
+        assert answer.details["key"] == "refused.train.forecast"
+
+
 @pytest.mark.slow
 def test_forecasts_are_those_of_the_library():
     asked = {"network": "lenet", "data": "digits", "recipe": "fast"}
