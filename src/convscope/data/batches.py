@@ -19,6 +19,7 @@ from torch import Tensor
 
 from convscope.data import augmentation as augment
 from convscope.data.augmentation_settings import Augmentation
+from convscope.data.balance import balanced_order
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
 from convscope.data.reading import Fit
@@ -103,6 +104,7 @@ class Batches:
         size: int | None = None,
         fit: Fit = "crop",
         augmentation: Augmentation | None = None,
+        balance: bool = False,
         device: str | torch.device = "cpu",
         memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
@@ -118,6 +120,8 @@ class Batches:
                 resized batch by batch, after augmentation, so that they are stored small.
             fit: How images that aren't square become square when they are resized.
             augmentation: Random changes; used only for training.
+            balance: Show every class equally often, instead of every image once (`balance`); used
+                only for training.
             device: Where the batches are made. On a GPU, the images are kept there if they take
                 at most half of its free memory, and else sent batch by batch.
             memory_format: How the numbers of a batch lie in memory.
@@ -144,6 +148,7 @@ class Batches:
         self._size = size
         self._fit: Fit = fit
         self._augmentation = augmentation if train and augmentation else Augmentation()
+        self._to_balance = images.labels if balance else None
         self._memory_format = memory_format
 
     def __len__(self) -> int:
@@ -166,7 +171,11 @@ class Batches:
         """
         order = None
         if self._train:
-            shuffled = _generator(self._seed, SHUFFLING, epoch).permutation(len(self._labels))
+            random = _generator(self._seed, SHUFFLING, epoch)
+            if self._to_balance is None:
+                shuffled = random.permutation(len(self._labels))
+            else:
+                shuffled = balanced_order(self._to_balance, random)
             order = torch.from_numpy(shuffled).to(self._images.device)
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
