@@ -47,7 +47,9 @@ def make_unequal(images: ImageSet, ratio: float, count: int, seed: int) -> Image
     return images.subset(sorted(rows))
 
 
-def train(network: str, train: ImageSet, recipe: Recipe, method: str, size: int) -> torch.nn.Module:
+def train_network(
+    network: str, train: ImageSet, recipe: Recipe, method: str, size: int
+) -> torch.nn.Module:
     """A network trained by the recipe, with one of the methods."""
     torch.manual_seed(recipe.seed)
     module = build(network, train.image_shape[0], len(train.classes), size=size)
@@ -98,6 +100,14 @@ def evaluate(
     }
 
 
+def share_right(module: torch.nn.Module, images: ImageSet, train: ImageSet, size: int) -> float:
+    """The accuracy of a network on images, normalized as those trained on."""
+    batches = Batches(images, 250, normalization=Normalization.of(train), train=False, size=size)
+    with torch.inference_mode():
+        right = [(module(x).argmax(1) == y) for x, y in batches.epoch(0)]
+    return float(torch.cat(right).double().mean())
+
+
 def measure(
     name: str, ratio: float, seed: int, options: argparse.Namespace
 ) -> dict[str, dict[str, float]]:
@@ -110,7 +120,9 @@ def measure(
     )
     size = 32 if options.network == "resnet9" else recipe.size or unequal.image_shape[1]
     return {
-        method: evaluate(train(options.network, unequal, recipe, method, size), test, unequal, size)
+        method: evaluate(
+            train_network(options.network, unequal, recipe, method, size), test, unequal, size
+        )
         for method in METHODS
     }
 
