@@ -29,6 +29,10 @@ VIEWS = {  # a view's name and what is set in it
     "bench-colour": "/bench?image=flower&colour=1&stride=2&padding=1&mode=reflect",
     "bench-pooling": "/bench?image=digit-8&op=max&kernel=1,1;1,1&stride=2",
     "network": "/network?network=catalog:resnet18&image=china&layer=layer1.0.conv1",
+    "network-attribution": "/network?network=catalog:resnet18&image=flower&panel=attribution",
+    "network-between": "/network?network=catalog:lenet&layer=features.conv2&panel=between",
+    "network-beside": "/network?network=catalog:lenet&panel=beside",
+    "lessons": "/lessons?lesson=0",
     "network-digit": "/network?network=catalog:lenet&layer=features.conv2&way=backward",
 }
 SMALL = {  # what is kept: view, language, scheme
@@ -48,7 +52,8 @@ def take(
     )
     page = context.new_page()
     page.goto(f"{address}{path}&token={TOKEN}")
-    page.wait_for_selector(".badge.good", timeout=60000)
+    page.wait_for_selector(".badge.good, .lessons li", timeout=60000)
+    page.wait_for_selector("[aria-busy=true]", state="detached", timeout=300000)
     page.screenshot(path=out, full_page=whole)
     context.close()
 

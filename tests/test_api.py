@@ -23,6 +23,7 @@ import convscope as cs
 from convscope.look.html import escape
 from convscope.runs.fold_group import open_fold_group
 from convscope.runs.model_file import ModelCard, save_model
+from tests.conftest import slow
 
 API = Path(__file__).parents[1] / "docs" / "api.md"
 HOSTILE = "<script>alert(1)"
@@ -150,12 +151,13 @@ RESULTS = {
     ),
     "describe_parameters": lambda run, image, folder: cs.describe_parameters(run, image.parents[1]),
 }
+LONG = {"diagnose", "export", "plan", "alternatives", "unit"}
 WITHOUT_FIGURE = {
     "recipe", "forecast", "alternatives", "elsewhere", "largest_batch", "export", "export_weights"
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("name", [*sorted(RESULTS.keys() - LONG), *slow(*sorted(LONG))])
 def test_what_every_result_promises(name, run, image, tmp_path, monkeypatch):
     monkeypatch.setattr("convscope.planning.overview.list_networks", lambda: ["lenet", "mlp"])
     written = tmp_path / "written"

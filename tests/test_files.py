@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convscope.errors import UsageError
 from convscope.files import atomic_path, csv_text, file_name, write_csv, write_text
 
 
@@ -26,6 +27,11 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         write_half()
     assert file.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_name_that_no_file_can_have(tmp_path):
+    with pytest.raises(UsageError, match=r"'.*a\\x00b.txt': it holds a NUL"):
+        write_text(tmp_path / "a\0b.txt", "x")
 
 
 def test_others_may_read_the_file(tmp_path):

@@ -27,7 +27,15 @@ class UsageError(ConvscopeError, ValueError):
 
 
 class TerminatedError(KeyboardInterrupt):
-    """SIGTERM came: ends what Ctrl-C ends, in the same way."""
+    """A signal came: ends what Ctrl-C ends, in the same way.
+
+    Args:
+        number: Of the signal; the exit code is 128 more, as shells have it.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
 
 
 def unknown_name(kind: str, given: str, accepted: Iterable[str]) -> UsageError:

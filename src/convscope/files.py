@@ -7,10 +7,23 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from convscope.errors import UsageError
+
+
+def check_path(path: str | Path) -> None:
+    """Complain of a path that no system can have.
+
+    Raises:
+        UsageError: It holds the character NUL.
+    """
+    if "\0" in str(path):
+        raise UsageError(f"No file or folder can be called {str(path)!r}: it holds a NUL (\\0).")
 
 
 @contextmanager
@@ -25,7 +38,11 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
 
     Yields:
         The path to write to.
+
+    Raises:
+        UsageError: No file can be called so.
     """
+    check_path(target)
     target = Path(target)
     handle, name = tempfile.mkstemp(
         dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
@@ -55,6 +72,15 @@ def remove_leftovers(folder: Path, stem: str = "") -> None:
     for each in folder.glob(".*-*"):
         if re.fullmatch(rf"\.{name}-[a-z0-9_]{{8}}(\.\w+)?", each.name):
             each.unlink(missing_ok=True)
+
+
+def free_space(folder: Path, needed: int) -> str:
+    """How much a file needs and how much is free, in a sentence."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return f"It needs {needed:,} bytes."
+    return f"It needs {needed:,} bytes, and {free:,} are free."
 
 
 def write_text(target: str | Path, text: str) -> None:

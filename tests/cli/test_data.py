@@ -110,6 +110,7 @@ def test_class_names_are_printed_as_they_are(show, tmp_path):
     assert json.loads(show("[bold]pets", "--json"))["classes"] == list(names)
 
 
+@pytest.mark.slow
 def test_of_many_classes_a_few_images_each_are_drawn(show, tmp_path):
     files = {f"{label:03}/{n}.png": plain((label, n, 0)) for label in range(130) for n in range(3)}
     write_files(tmp_path / "many", files)
@@ -163,6 +164,7 @@ def test_any_names_can_be_printed_on_any_terminal(command, four_scripts, monkeyp
     assert set(json.loads(printed("--json"))["classes"]) == set(four_scripts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "encoding",
     ["cp1252", *slow("ascii", "latin-1", "gbk", "utf-8", "cp437")],

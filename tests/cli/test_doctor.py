@@ -28,6 +28,7 @@ def test_a_healthy_run(command, run):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_finding_comes_with_the_command_to_try(command, tmp_path):
     folder = planted(tmp_path / "a run", batch_size=1024, epochs=5)
     done = command("doctor", folder)

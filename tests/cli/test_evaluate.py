@@ -19,6 +19,7 @@ def run(digits_run, tmp_path):
     return Run(tmp_path / "r")
 
 
+@pytest.mark.slow
 def test_tells_a_person_everything(command, run):
     for file in (run.evaluation_file, run.folder / "mistakes.csv", run.figures / "confusion.png"):
         file.unlink(missing_ok=True)

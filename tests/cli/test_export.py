@@ -64,6 +64,7 @@ def test_errors(command, digits_run):
     assert done.stderr.endswith("Give a folder of them: --images FOLDER.\n")
 
 
+@pytest.mark.slow
 def test_weights(command, tmp_path):
     model = made("resnet18", 1, size=32)
     save_model(tmp_path / "model.safetensors", model.network, model.card)

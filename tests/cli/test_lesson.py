@@ -89,6 +89,7 @@ def test_no_line_of_code_is_cut_in_a_narrow_terminal(sample, monkeypatch):
             assert "".join(cell.source.split()) in shown
 
 
+@pytest.mark.slow
 def test_a_copy_is_made_once_and_never_replaced(sample, without_jupyter, tmp_path):
     shown = run("open", "99", "--no-browser")
     copy = tmp_path / "convscope-lessons" / "99_sample.ipynb"

@@ -55,6 +55,7 @@ def test_mistakes(command, digit, tmp_path, arguments, code, words):
     assert [path.name for path in tmp_path.iterdir()] == ["digit.png"]
 
 
+@pytest.mark.slow
 def test_a_drawing_beside_the_table(command, tmp_path):
     done = command("show", "resnet18", "--drawing", "resnet18.svg", "--size", 64)
     assert done.stdout.splitlines()[-1] == "drawing: resnet18.svg"

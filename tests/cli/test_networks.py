@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from convscope.cli.main import app
@@ -32,6 +33,7 @@ def test_json_has_the_facts_of_every_network():
     }
 
 
+@pytest.mark.slow
 def test_table_names_every_network_once_in_its_first_column():
     lines = run().splitlines()
     rows = [line.split() for line in lines]

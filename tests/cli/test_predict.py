@@ -49,14 +49,16 @@ def test_a_fresh_process_says_the_same(convscope, digits_run, images):
 
 def test_what_cannot_be_used_is_named_and_left_out(command, digits_run, images):
     (images / "notes.png").write_text("no image")
-    done = command("predict", digits_run.folder, "images", "gone.png")
+    done = command("predict", digits_run.folder, "images", "gone.png", code=1)
     assert len(done.stdout.splitlines()) == 5
     assert "convscope: Left out images/notes.png: not a readable JPEG" in done.stderr
     assert "convscope: Left out gone.png: there is no such file" in done.stderr
     result = json.loads(
-        command("predict", digits_run.folder, "images", "gone.png", "--json").stdout
+        command("predict", digits_run.folder, "images", "gone.png", "--json", code=1).stdout
     )
     assert {each["path"] for each in result["problems"]} == {"images/notes.png", "gone.png"}
+    # A file in a folder that is no image is usual; one that was named and can't be used isn't.
+    assert "notes.png" in command("predict", digits_run.folder, "images", code=0).stderr
 
 
 def test_nothing_usable_exits_with_1(command, digits_run):
@@ -99,7 +101,7 @@ def test_top_below_1(command, digits_run, images):
 
 
 def test_a_csv_file(command, digits_run, images, tmp_path):
-    done = command("predict", digits_run.folder, "images", "gone.png", "--csv", "out.csv")
+    done = command("predict", digits_run.folder, "images", "gone.png", "--csv", "out.csv", code=1)
     assert done.stdout == "5 images: out.csv\n"
     assert "convscope: Left out gone.png: there is no such file" in done.stderr
     lines = (tmp_path / "out.csv").read_text().splitlines()

@@ -89,6 +89,7 @@ def test_kernels_of_a_run(command, digits_run, tmp_path):
     assert is_png(tmp_path / "lenet-digits-kernels.png")
 
 
+@pytest.mark.slow
 def test_a_receptive_field_with_and_without_an_image(command, digits_run, tmp_path):
     Image.fromarray(load("digits", "test").images[0, 0]).save(tmp_path / "digit.png")
     unit = ["--receptive-field", "features.conv2:5,3,4"]

@@ -49,3 +49,8 @@ def test_a_recipe_is_not_chosen_for_anything_else():
         choose_recipe(torch.nn.Linear, IMAGES, None, {})
     with pytest.raises(UsageError, match="given a int"):
         choose_recipe(3, IMAGES, None, {})
+
+
+def test_a_path_that_no_folder_can_have():
+    with pytest.raises(UsageError, match="holds a NUL"):
+        choose_recipe("lenet", "images\0", None, {})

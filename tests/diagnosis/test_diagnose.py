@@ -67,6 +67,7 @@ def test_in_a_healthy_run_nothing_is_found(name, tmp_path):
     assert all(check.figures for check in found.checks)
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_is_diagnosed(tmp_path):
     with pytest.raises(cs.ConvscopeError, match="The loss became"):
         cs.train(EXPLODING.fresh(), EXPLODING.data(), RECIPE, out=tmp_path / "run", quiet=True)
@@ -93,6 +94,7 @@ def test_a_rate_that_ends_in_nan_is_too_high(tmp_path):
     assert "The numbers became NaN or infinite" in [finding.what for finding in found]
 
 
+@pytest.mark.slow
 def test_a_run_under_way_is_only_read(healthy, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(healthy.folder, folder)
@@ -107,6 +109,7 @@ def test_a_run_under_way_is_only_read(healthy, tmp_path):
     assert after == before
 
 
+@pytest.mark.slow
 def test_a_run_before_its_first_checkpoint(healthy, tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()

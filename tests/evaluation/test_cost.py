@@ -9,6 +9,7 @@ from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import build
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lenet", "resnet9", "mobilenet-v2"])
 def test_macs_are_those_of_show(name):
     network = build(name, 3, 10)

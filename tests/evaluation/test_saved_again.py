@@ -1,8 +1,15 @@
-"""Images that were trained on are known again when they were saved anew under their names."""
+"""Images that were trained on are known again when they were saved anew, under their names or not.
+
+Tests evaluation/near_trained.py.
+"""
+
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+import convscope as cs
 from convscope.data.image_set import ImageSet
 from convscope.data.load import load_splits
 from convscope.data.reading import DEFAULT
@@ -45,3 +52,77 @@ def test_arrays_and_originals_that_are_gone_are_not_known(tmp_path):
     images = ImageSet(pixels, [0, 1], ["a", "b"], paths=["x/a/1.png", "x/b/1.png"], name="x")
     write_split_record(tmp_path, {"train": images})
     assert not saved_again(images, read_split_record(tmp_path), DEFAULT).any()
+
+
+@pytest.fixture(scope="module")
+def trained_on_files(tmp_path_factory):
+    """A run on a folder of 24 images, and that folder."""
+    folder = tmp_path_factory.mktemp("files")
+    for name, first in (("cat", 0), ("dog", 20)):
+        (folder / "data" / name).mkdir(parents=True)
+        for number in range(12):
+            photograph(first + number, 40).save(folder / "data" / name / f"{number}.png")
+    settings = {"size": 28, "epochs": 1, "batch_size": 8, "validation": 0.2}
+    run = cs.train(
+        "lenet", folder / "data", "fast", out=folder / "run", quiet=True, device="cpu", **settings
+    )
+    return run, folder / "data"
+
+
+def write_new(folder, *, copies):
+    """Twelve new images, and copies of the first cats under other names, as JPEG and darker."""
+    for name, first in (("cat", 100), ("dog", 120)):
+        (folder / name).mkdir(parents=True)
+        for number in range(6):
+            photograph(first + number, 40).save(folder / name / f"new{number}.png")
+    for number in range(copies):
+        darker = photograph(number, 40).point(lambda value: int(value * 0.9))
+        darker.save(folder / "cat" / f"IMG_{number:04}.jpg", quality=80)
+
+
+def near_notes(run, folder):
+    return [note for note in cs.evaluate(run, folder, quiet=True).notes if "opies of" in note]
+
+
+@pytest.mark.slow
+def test_saved_anew_under_other_names_is_told_with_paths(trained_on_files, tmp_path):
+    run, _ = trained_on_files
+    write_new(tmp_path / "new", copies=5)
+    trained = read_split_record(run.folder).trained_paths
+    expected = sum(
+        f"{number}.png" in {Path(p).name for p in trained if "cat" in p} for number in range(5)
+    )
+    assert expected >= 2
+    (note,) = near_notes(run, tmp_path / "new")
+    assert note.startswith(f"Warning: {expected} images of these look like copies of images")
+    assert "IMG_000" in note
+    assert "data/cat/" in note
+
+
+@pytest.mark.slow
+def test_new_images_are_told_nothing_of(trained_on_files, tmp_path):
+    run, _ = trained_on_files
+    write_new(tmp_path / "new", copies=0)
+    assert near_notes(run, tmp_path / "new") == []
+
+
+@pytest.mark.slow
+def test_where_the_training_images_are_gone_it_is_said(trained_on_files, tmp_path):
+    run, data = trained_on_files
+    write_new(tmp_path / "new", copies=1)
+    moved = data.with_name("moved")
+    data.rename(moved)
+    try:
+        (note,) = near_notes(run, tmp_path / "new")
+    finally:
+        moved.rename(data)
+    assert "isn't known" in note
+
+
+@pytest.mark.slow
+def test_too_many_to_look_through(trained_on_files, tmp_path, monkeypatch):
+    run, _ = trained_on_files
+    write_new(tmp_path / "new", copies=1)
+    monkeypatch.setattr("convscope.evaluation.near_trained.NEAR_LIMIT", 20)
+    (note,) = near_notes(run, tmp_path / "new")
+    assert "weren't looked for" in note

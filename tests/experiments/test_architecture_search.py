@@ -50,6 +50,7 @@ def test_a_search_keeps_to_its_budget(search):
     assert "networks tried" in check_result(search)
 
 
+@pytest.mark.slow
 def test_a_search_comes_out_the_same(search):
     again = search_architectures(**SMALL)
     assert [t.architecture for t in again.tries] == [t.architecture for t in search.tries]

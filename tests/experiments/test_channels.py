@@ -17,6 +17,7 @@ from convscope.errors import UsageError
 from convscope.experiments import layer_times
 from convscope.experiments.layer_times import LayerTime, LayerTimes
 from convscope.look.language import use_language
+from tests.conftest import slow
 
 X = np.stack([np.arange(9).reshape(3, 3), np.arange(1, 10).reshape(3, 3)])
 K = np.stack([np.arange(4).reshape(2, 2), np.arange(1, 5).reshape(2, 2)])
@@ -165,7 +166,7 @@ def results():
     ]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", [*slow("en"), "zh"])
 def test_results_show_and_draw_themselves(language, tmp_path):
     with use_language(language):
         texts = [

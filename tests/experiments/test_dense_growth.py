@@ -81,6 +81,7 @@ def test_costs_of_blocks_are_those_counted_by_hand():
         measure_dense_costs((4, 2))
 
 
+@pytest.mark.slow
 def test_networks_are_counted_as_everywhere():
     found = compare_footprints(["resnet18", "densenet"], image=(1, 32, 32), batch_size=2)
     assert found["resnet18"].parameters == 11_175_370

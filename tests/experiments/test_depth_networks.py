@@ -75,6 +75,7 @@ def test_other_networks_are_refused(layers, kind, words):
         build_depth_network(layers, kind)
 
 
+@pytest.mark.slow
 def test_trainings_are_kept_by_kind_depth_and_seed(trained):
     assert trained.kinds == ("plain", "residual")
     assert trained.depths == (8, 14)

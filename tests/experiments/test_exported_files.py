@@ -21,6 +21,7 @@ def squares(good_digits_run):
     return cs.load("digits", "test", size=size).subset(np.arange(40))
 
 
+@pytest.mark.slow
 def test_the_file_says_what_the_run_says(good_digits_run, squares, tmp_path):
     found = compare_export(good_digits_run, tmp_path, squares)
     assert found.same == found.images == 40

@@ -52,6 +52,7 @@ def test_images_are_inverted_and_turned():
     assert noise_patches(3, 9).images.shape == (3, 1, 9, 9)
 
 
+@pytest.mark.slow
 def test_confidence_is_that_of_the_evaluation(good_digits_run):
     evaluation = cs.evaluate(good_digits_run, quiet=True)
     images = evaluation.images

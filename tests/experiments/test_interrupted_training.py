@@ -24,6 +24,7 @@ def test_more_checkpoints_than_are_kept_are_refused(tmp_path):
         kill_training(tmp_path / "run", "small", "digits", checkpoints=3)
 
 
+@pytest.mark.slow
 def test_what_the_process_said_is_passed_on(tmp_path):
     with pytest.raises(ConvscopeError, match="ended before 1 checkpoints were seen(.|\n)*smal"):
         kill_training(tmp_path / "run", "smal", "digits", checkpoints=1)

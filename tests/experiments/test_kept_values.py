@@ -36,6 +36,7 @@ def test_rounding_would_be_noticed(tmp_path, monkeypatch):
     assert write_and_read({"x": torch.rand(100)}, tmp_path).difference > 0
 
 
+@pytest.mark.slow
 def test_weights_fit_networks_that_they_are_not_for(good_digits_run):
     images = cs.evaluate(good_digits_run, quiet=True).images
     found = compare_refills(good_digits_run, images)

@@ -165,6 +165,7 @@ def test_trials_print_draw_and_become_data():
     assert TRIALS.as_dict()["trials"] == rows
 
 
+@pytest.mark.slow
 def test_a_trial_is_the_training_it_names():
     recipe = nin_recipe("digits", epochs=2, seed=3, learning_rate=0.5)
     found = try_start(build_small_nin, "digits", recipe, start="fast")

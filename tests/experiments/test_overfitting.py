@@ -132,6 +132,7 @@ def test_stored_regularizers_are_compared_in_pairs():
         experiments.read_regularizers(rows, 20)
 
 
+@pytest.mark.slow
 def test_augmented_trainings():
     row = experiments.train_augmented("digits", "none", 0)
     assert row["train_accuracy"] == 1
@@ -173,6 +174,7 @@ def test_augmentations_are_compared_in_pairs():
     assert "300 digits" in check_result(found)
 
 
+@pytest.mark.slow
 def test_the_gallery_changes_what_it_says():
     found = experiments.show_augmentations(draws=2)
     assert found.images["flip"].shape == (2, 3, 96, 96)

@@ -17,6 +17,7 @@ from convscope import experiments
 from convscope.errors import UsageError
 from convscope.experiments.uneven_padding import correlate_same
 from convscope.look.language import use_language
+from tests.conftest import slow
 
 
 def test_sizes_are_those_of_the_textbooks():
@@ -214,7 +215,7 @@ def results():
     ]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", [*slow("en"), "zh"])
 def test_results_show_and_draw_themselves(language, tmp_path):
     with use_language(language):
         for result in [*results(), experiments.compare_output_sizes()]:

@@ -5,6 +5,8 @@ Tests experiments/recomputed_gradients.py, experiments/devices.py.
 
 import json
 
+import pytest
+
 from convscope.experiments import recomputed_gradients
 from convscope.experiments.devices import DeviceResult, DeviceResults, compare_devices
 from convscope.experiments.recomputed_gradients import compare_recomputation
@@ -12,6 +14,7 @@ from convscope.look.language import use_language
 from tests.experiments.results import is_chinese
 
 
+@pytest.mark.slow
 def test_gradients_are_the_same_to_the_bit():
     found = compare_recomputation("densenet", images=4)
     assert found.blocks > 0
@@ -34,6 +37,7 @@ def test_another_gradient_would_be_noticed(monkeypatch):
     assert compare_recomputation("densenet", images=4).difference > 0
 
 
+@pytest.mark.slow
 def test_threads_and_devices_agree_with_float64():
     found = compare_devices(width=4, images=8)
     assert [each.threads for each in found.devices][:2] == [1, 2]

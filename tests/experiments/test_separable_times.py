@@ -43,6 +43,7 @@ def test_a_clock_is_read():
     assert pair.separable_seconds > 0
 
 
+@pytest.mark.slow
 def test_networks_are_ranked_by_their_rates(clock):
     times = time_networks(("mobilenet-v2-32px", "resnet18-32px"), image=(1, 32, 32))
     assert times.fastest_rate == "resnet18-32px"

@@ -38,6 +38,7 @@ def test_activations_are_proportional_to_the_batch():
     assert many.peak < 2 * few.peak
 
 
+@pytest.mark.slow
 def test_it_is_the_memory_of_a_plan():
     planned = plan(
         "densenet", recipe="fast", image_shape=(1, 32, 32), precision="float32", batch_size=128
@@ -46,6 +47,7 @@ def test_it_is_the_memory_of_a_plan():
     assert step.peak == pytest.approx(planned.forecast().step_memory.live, rel=0.02)
 
 
+@pytest.mark.slow
 def test_recomputation_keeps_less_and_works_more():
     kept = measure_step_bytes("densenet", 128)
     again = measure_step_bytes("densenet", 128, recompute=True)
@@ -57,6 +59,7 @@ def test_recomputation_keeps_less_and_works_more():
         assert is_chinese(texts(draw_steps([kept, again])))
 
 
+@pytest.mark.slow
 def test_batches_side_by_side():
     found = compare_batch_memory("densenet", (1, 2, 128))
     assert found.growth(1, 2) == found.at(2).peak / found.at(1).peak

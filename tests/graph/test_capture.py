@@ -158,6 +158,7 @@ def test_odd_graphs_run_again_give_the_same(network):
             torch.testing.assert_close(again, node.value)
 
 
+@pytest.mark.slow
 def test_shapes_alone_give_the_same_graph():
     for name in OURS:
         channels = 1 if name.startswith("lenet") else 3

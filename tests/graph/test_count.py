@@ -226,6 +226,7 @@ def test_frozen_and_detached_parts_cost_nothing_backwards(frozen, part, stops, t
     assert asked == {path: p.requires_grad for path, p in network.named_parameters()}
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.sets(st.sampled_from(["first", "in_proj", "out_proj"])), st.booleans(), st.booleans())
 def test_frozen_parts_of_attention(frozen, need_weights, images):

@@ -140,6 +140,7 @@ def histograms(network, path):
     parameter_histograms(measure_parameters(network), dict(network.named_parameters()), path)
 
 
+@pytest.mark.slow
 def test_histograms_of_many_and_of_tied_parameters(tmp_path):
     many = nn.Sequential(*(nn.Linear(3, 3) for _ in range(30)))
     many[3].weight = many[2].weight

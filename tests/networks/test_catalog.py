@@ -92,6 +92,7 @@ def test_a_name_can_be_taken_once():
         register("lenet", family="LeNet", paper="", image=(1, 28, 28))(Network)
 
 
+@pytest.mark.slow
 def test_loading_the_catalog_loads_little_beside_torch():
     code = (
         "import torch, sys; before = set(sys.modules); import convscope.networks.catalog;"

@@ -146,6 +146,7 @@ def test_a_copy_computes_the_same():
         assert torch.equal(copy.deepcopy(network)(images), network(images))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strict", [True, False])
 def test_exports_with_a_free_batch_size(strict):
     network = fill(build("lenet")).eval()

@@ -18,6 +18,7 @@ def rows():
     return found.rows, steps, {each.workload.execution.precision for each in known}
 
 
+@pytest.mark.slow
 def test_one_thing_is_changed_at_a_time(rows):
     found, _, precisions = rows
     assert found[0].change == "as it is"

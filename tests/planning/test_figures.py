@@ -34,6 +34,7 @@ def test_activations_and_gradients_are_gone_after_the_step(lenet):
     assert (np.diff(timeline.bytes[KINDS.index("parameters")]) == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, *slow(16)])
 def test_a_plan_is_drawn(lenet, batch_size, tmp_path):
     file = tmp_path / "plan.png"

@@ -4,6 +4,7 @@ Tests planning/forecaster.py, planning/run_time.py, planning/step.py.
 """
 
 import json
+import math
 
 import pytest
 import torch
@@ -12,11 +13,13 @@ from torch import nn
 import convscope as cs
 from convscope.look import numbers
 from convscope.look.numbers import duration
+from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.history import ForecastOutcome, remember
 from convscope.planning.plan import Plan, plan
 from convscope.planning.record_step import record_step
 from convscope.planning.stopwatch import Stopwatch
 from convscope.runs.recipe import Recipe
+from convscope.runtime.contention import Contention
 from convscope.runtime.execution import Execution
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -47,6 +50,7 @@ def test_recording_leaves_the_network_as_it_is():
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
+@pytest.mark.slow
 def test_every_operation_can_be_timed():
     step = recorded(cs.build("resnet18-32px"), (1, 32, 32))
     stopwatch = Stopwatch(2**26)
@@ -190,3 +194,18 @@ def test_a_short_time_is_forecast_with_the_evaluation_that_follows_it():
     outside = found.start_seconds + found.evaluation_seconds + found.final_evaluation_seconds
     assert found.run.value == pytest.approx(6 + outside, abs=found.step.value + 1.0)
     assert found.run.low > 6
+
+
+def test_a_run_of_little_but_start_and_report_is_unsure_until_one_was_measured(monkeypatch):
+    monkeypatch.setattr(Contention, "share", 0.0)
+    monkeypatch.setattr("convscope.planning.forecaster.total", lambda timings: (1.0, 0.0))
+
+    def extent(epochs):
+        made = Plan("lenet", None, "fast", image_shape=(1, 28, 28), epochs=epochs)
+        forecast = made.replace(precision="float32").forecast()
+        return math.log(forecast.run.high / forecast.run.low)
+
+    short, long = extent(1), extent(4000)
+    assert short > 1.3 * long
+    remember_fixed_costs(FixedCosts())
+    assert extent(1) < 0.9 * short

@@ -5,6 +5,7 @@ from PIL import Image
 
 from convscope.planning.accuracies import best_accuracies
 from convscope.planning.overview import count_costs, forecast_costs
+from tests.conftest import slow
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def networks():
     return replace(found, forecasts=forecast_costs(found, batch_size=32))
 
 
-@pytest.mark.parametrize("with_runs", [True, False])
+@pytest.mark.parametrize("with_runs", [*slow(True), False])
 def test_networks_are_drawn(networks, with_runs, digits_run, tmp_path):
     evaluated = best_accuracies(digits_run.folder.parent, "digits") if with_runs else {}
     found = replace(networks, accuracies=evaluated)

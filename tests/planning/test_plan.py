@@ -161,6 +161,7 @@ def test_a_notebook_gets_tables_and_no_markup_of_the_names():
     assert "<script" not in html
 
 
+@pytest.mark.slow
 def test_the_figure_is_returned_without_a_file():
     figure = Plan("lenet", "digits", RECIPE, size=28).figure()
     assert figure.get_suptitle().startswith("lenet, batch size 8, 28×28 pixels, float32")

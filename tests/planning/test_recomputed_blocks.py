@@ -26,6 +26,7 @@ def flops(step):
     return sum(operation.flops for operation in step.operations)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vgg11-bn-32px", *slow("resnet18-32px", "mobilenet-v2-32px")])
 def test_pays_as_it_says(name):
     network = cs.build(name, 3, 10)

@@ -34,6 +34,7 @@ def images(count):
     return cs.ImageSet(pixels, np.arange(count) % 2, ("a", "b"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unknown_rate", [*slow(0), 0.05])
 @pytest.mark.parametrize("validation", [*slow(0), 0.2])
 def test_predictions_after_training(validation, unknown_rate, tmp_path):

@@ -87,6 +87,7 @@ class Recurrent(nn.Module):
         return self.head(self.rnn(x[:, 0])[0][:, -1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["RNN", *slow("LSTM", "GRU")])
 def test_recurrent_layers_are_forecast_in_a_process_that_lives_on(kind, tmp_path):
     """Replayed on a made-up workspace, the backward pass of an LSTM ended the process."""

@@ -58,17 +58,19 @@ def test_every_flipped_bit_of_the_manifest_is_noticed(tmp_path):
     save(tmp_path, 2)
     newest = tmp_path / "step-00000002.json"
     whole = newest.read_bytes()
-    for place in range(8 * len(whole)):
+    for place in random.Random(0).sample(range(8 * len(whole)), 100):
         damaged = bytearray(whole)
         damaged[place // 8] ^= 1 << place % 8
         newest.write_bytes(damaged)
         assert latest_checkpoint(tmp_path).state["step"] == 1
 
 
-def test_the_last_good_one_is_never_lost(tmp_path):
-    """Over random orders of saves, damage, kills and resumptions."""
-    generator = random.Random(0)
-    for order in range(60):
+@pytest.mark.parametrize("orders", [range(8), pytest.param(range(8, 1008), marks=pytest.mark.slow)])
+def test_the_last_good_one_is_never_lost(tmp_path, monkeypatch, orders):
+    """Over random orders of saves, damage, and resumptions."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # no power fails here
+    for order in orders:
+        generator = random.Random(order)
         folder = tmp_path / str(order)
         step, good = 0, set()
         for _ in range(8):
@@ -110,7 +112,7 @@ def test_a_save_that_fails_keeps_the_one_before(tmp_path, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr("safetensors.torch.save_file", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ConvscopeError, match=r"No space.* It needs 400 bytes, and .* are free"):
         save(tmp_path, 2)
     assert latest_checkpoint(tmp_path).state["step"] == 1
     assert len(list(tmp_path.iterdir())) == 2

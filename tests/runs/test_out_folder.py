@@ -69,3 +69,8 @@ def test_where_no_folder_can_be_made(tmp_path):
     (tmp_path / "runs").touch()
     with pytest.raises(UsageError, match="No folder for the run can be made in .* --out"):
         reserve_folder(tmp_path / "runs", "x")
+
+
+def test_a_folder_that_cannot_be_called_so():
+    with pytest.raises(UsageError, match="holds a NUL"):
+        check_out_folder("runs/a\0b")

@@ -41,6 +41,7 @@ def stages():
     return [int(word) for word in done.stdout.split()]
 
 
+@pytest.mark.slow
 def test_freed_memory_is_given_back_before_it_is_kept(stages):
     returned, _, _ = stages
     assert returned > 1000  # 10 times 64 MiB, in pages of at most 2 MiB and usually 4 KiB

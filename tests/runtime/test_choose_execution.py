@@ -81,6 +81,7 @@ def test_rounding_must_matter_less_than_the_choice_of_the_batch(
         assert chosen.reason.startswith("in bfloat16, rounding changes the gradient more than")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["resnet18-32px", "lenet", *slow("densenet121-32px", "googlenet-32px")]
 )

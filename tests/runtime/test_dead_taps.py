@@ -122,6 +122,7 @@ def test_the_mask_is_exact_for_every_kind_of_convolution(data):
     assert torch.equal(*gradients)
 
 
+@pytest.mark.slow
 def test_blocks_that_are_computed_again_are_guarded_too():
     torch.manual_seed(0)
     network = nn.Sequential(

@@ -13,6 +13,7 @@ from convscope.runtime import matrix_convolution
 from convscope.runtime.execution import Execution
 from convscope.runtime.matrix_convolution import DIRECTIONS, ConvolutionLayer
 from convscope.runtime.recomputation import find_blocks, recomputing
+from tests.conftest import slow
 
 CPU = torch.device("cpu")
 NETWORKS = {
@@ -59,7 +60,7 @@ def assert_same(expected, got):
     assert [name for name in expected if not torch.equal(expected[name], got[name])] == []
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", [*slow("float32"), "bfloat16"])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_nothing_but_memory_changes(name, precision):
     torch.manual_seed(0)

@@ -12,6 +12,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.runtime.usual_settings import in_usual_settings, usual_settings
+from tests.conftest import slow
 
 
 @contextlib.contextmanager
@@ -65,7 +66,7 @@ def test_every_setting_gives_the_same_predictions_and_traces(name, digits_run):
         assert cs.trace(digits_run).macs == macs
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", ["no_grad", *slow(*sorted(SETTINGS.keys() - {"no_grad"}))])
 def test_training_within_any_of_them(name, tmp_path):
     images = torch.randint(256, (24, 1, 8, 8), generator=torch.Generator().manual_seed(0))
     data = cs.ImageSet(images.to(torch.uint8).numpy(), np.arange(24) % 3, ("a", "b", "c"))

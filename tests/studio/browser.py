@@ -30,7 +30,9 @@ def chromium(*arguments):
 
 
 @contextlib.contextmanager
-def page_of(browser, address, path, *, width=1280, scheme="light", refusals=False, **options):
+def page_of(
+    browser, address, path, *, width=1280, scheme="light", refusals=False, blocked=False, **options
+):
     """A page of the studio, opened with the token; at the end it must have behaved.
 
     It fails where the page asks another machine for anything, where a script complains, and where
@@ -43,10 +45,12 @@ def page_of(browser, address, path, *, width=1280, scheme="light", refusals=Fals
         width: Of the window.
         scheme: "light" or "dark".
         refusals: Whether answers of 422 are meant to come.
+        blocked: Whether scripts and styles are meant to be blocked by the page's policy.
         **options: Of the browser's context, as in reduced_motion="reduce".
     """
     size = {"width": width, "height": 900}
     context = browser.new_context(viewport=size, color_scheme=scheme, **options)
+    context.set_default_timeout(90_000)  # of a machine that does much besides
     page = context.new_page()
     troubles = []
     own = (f"{address}/", "data:", f"blob:{address}")
@@ -54,8 +58,11 @@ def page_of(browser, address, path, *, width=1280, scheme="light", refusals=Fals
     page.on("pageerror", lambda error: troubles.append(str(error)))
 
     def heard(message):
-        # The browser itself remarks on every answer of 422.
-        if not (refusals and "422" in message.text):
+        # The browser itself remarks on every answer of 422, and on what a policy blocks.
+        expected = (refusals and "422" in message.text) or (
+            blocked and "Content Security Policy" in message.text
+        )
+        if not expected:
             troubles.append(message.text)
 
     page.on("console", heard)

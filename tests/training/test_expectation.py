@@ -1,6 +1,7 @@
 """The forecast of a run beside what came, and what later forecasts learn from it."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.planning.fixed_costs import fixed_costs
+from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import outcomes
 from convscope.runtime.contention import Contention
 
@@ -61,6 +63,7 @@ def test_a_run_leaves_forecast_and_actual(tmp_path, monkeypatch, capsys):
     assert "Other programs" not in said
 
 
+@pytest.mark.slow
 def test_what_came_holds_the_report(tmp_path, monkeypatch):
     idle(monkeypatch)
     run = trained(tmp_path / "run")
@@ -117,3 +120,17 @@ def test_a_run_that_has_ended_is_evaluated_again_without_a_forecast(tmp_path, mo
     assert "Forecast" not in words(capsys)
     assert rows(run) == before
     assert len(outcomes()) == learned
+
+
+def test_the_start_that_later_forecasts_know_holds_the_forecast(tmp_path, monkeypatch):
+    idle(monkeypatch)
+    forecast = Forecaster.at
+
+    def slow_at(self, *args, **settings):
+        time.sleep(0.4)
+        return forecast(self, *args, **settings)
+
+    monkeypatch.setattr(Forecaster, "at", slow_at)
+    begun = time.perf_counter()
+    trained(tmp_path / "run")
+    assert 0.4 < fixed_costs()[0].start_seconds < time.perf_counter() - begun

@@ -185,6 +185,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch)
     assert latest_checkpoint(run.checkpoints).state["best_epoch"] == 2
 
 
+@pytest.mark.slow
 def test_minutes_end_the_run(tmp_path, monkeypatch):
     ticks = itertools.count()  # a hundredth of a second whenever it is looked at
     clock = SimpleNamespace(perf_counter=lambda: next(ticks) / 100)
@@ -244,6 +245,68 @@ def test_weights_that_are_not_numbers_are_never_saved(tmp_path, monkeypatch):
     assert len(run.metrics("epoch")) == 2
 
 
+class InfiniteStatistics(nn.Module):
+    """A normalization whose variance overflows, which no training loss shows."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("running_var", torch.ones(1))
+
+    def forward(self, x):
+        if self.training:
+            self.running_var.fill_(torch.inf)
+        return x
+
+
+def test_infinite_statistics_are_never_saved(tmp_path):
+    network = nn.Sequential(InfiniteStatistics(), module())
+    with pytest.raises(NotFiniteError, match=r"Statistics became .* They are in '0\.running_var'"):
+        cs.train(network, DATA, cs.Recipe(epochs=1, batch_size=32), out=tmp_path / "r", **PLAIN)
+    assert not cs.Run(tmp_path / "r").model_file.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Weights that hold NaN or infinity")
+def test_a_mask_of_infinity_is_its_module_s_business(tmp_path):
+    network = module()
+    network.register_buffer("mask", torch.full((3,), -torch.inf))
+    cs.train(network, DATA, cs.Recipe(epochs=1, batch_size=32), out=tmp_path / "r", **PLAIN)
+
+
+def test_weights_broken_from_the_start_are_no_step_s_fault(tmp_path):
+    network = module()
+    with torch.no_grad():
+        next(network.parameters()).fill_(torch.nan)
+    with pytest.raises(NotFiniteError, match="in the very first step") as told:
+        cs.train(network, DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
+    assert "hold NaN or infinity already. So it isn't the learning rate" in str(told.value)
+
+
+@pytest.mark.slow
+def test_a_stop_in_the_last_evaluation_is_kept_and_goes_on(tmp_path, monkeypatch):
+    requests, created = [], StopRequest.__init__
+
+    def create(request, folder):
+        created(request, folder)
+        requests.append(request)
+
+    evaluated = loop.compute_batch_logits
+
+    def evaluate(*arguments, on_batch, **options):
+        requests[-1].receive(15, None)
+        return evaluated(*arguments, on_batch=on_batch, **options)
+
+    monkeypatch.setattr(StopRequest, "__init__", create)
+    monkeypatch.setattr(loop, "compute_batch_logits", evaluate)
+    with pytest.raises(TrainingStoppedError, match="everything is kept"):
+        cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "stopped", **PLAIN)
+    monkeypatch.undo()
+    resumed = cs.resume(tmp_path / "stopped", module=module(), data=DATA, quiet=True)
+    whole = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "whole", **PLAIN)
+    assert resumed.model_file.read_bytes() == whole.model_file.read_bytes()
+
+
+@pytest.mark.slow
 def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "save_checkpoint", lambda *_: 1 / 0)
     recipe = cs.Recipe(epochs=2, validation=0)
@@ -254,6 +317,7 @@ def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, mo
     assert [line["epoch"] for line in run.metrics("epoch")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_when_its_recipe_has_more_epochs(tmp_path):
     run = cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=3).write(run.recipe_file)
@@ -324,6 +388,7 @@ class Tied(nn.Module):
         return self.last(self.second(self.first(x.flatten(1)).relu()).relu())
 
 
+@pytest.mark.slow
 def test_tied_weights_are_kept_and_resumed(tmp_path):
     run = cs.train(Tied(), DATA, cs.Recipe(epochs=1), out=tmp_path / "r", **PLAIN)
     run.recipe.replace(epochs=2).write(run.recipe_file)
@@ -356,6 +421,7 @@ def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, changes,
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_small_images_are_enlarged_for_a_network_that_needs_it(tmp_path, capfd):
     run = cs.train("lenet", DATA, "fast", out=tmp_path / "r", epochs=1, precision="float32")
     assert run.model().card.size == 28

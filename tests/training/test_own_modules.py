@@ -233,8 +233,11 @@ def test_a_module_is_trained_and_goes_on(name, tmp_path):
     assert name == "Lazy" or settings_of(other) == before
 
 
+LONG = {"nested", "Lazy", "OnTheFly", "OldWeightNorm", "Named", "Deep", "Slope"}
+
+
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", [*sorted(ZOO.keys() - LONG), *slow(*sorted(LONG))])
 def test_a_module_is_planned_traced_and_left_alone(name, capfd):
     module = ZOO[name]()
     names = {path: sorted(vars(each)) for path, each in module.named_modules()}
@@ -277,6 +280,7 @@ def test_a_module_is_exported(name, tmp_path):
         assert export().file.is_file()
 
 
+@pytest.mark.slow
 def test_the_layout_is_kept_with_the_run(tmp_path):
     run = cs.train(
         Views(), DATA, "fast", out=tmp_path / "run", quiet=True, precision="float32", **SETTINGS
@@ -311,6 +315,7 @@ def test_frozen_parts_stay_as_they_are(tmp_path, capsys):
     assert not torch.equal(module.head.weight, head)
 
 
+@pytest.mark.slow
 def test_without_a_form_in_bfloat16(tmp_path):
     run = cs.train(Bilinear(), DATA, "fast", out=tmp_path / "run", quiet=True, **SETTINGS)
     assert run.recipe.precision == "float32"
@@ -327,6 +332,7 @@ def test_without_a_form_in_bfloat16(tmp_path):
             job()
 
 
+@pytest.mark.slow
 def test_several_outputs_are_mentioned(tmp_path, capsys):
     cs.train(Auxiliary(), DATA, "fast", out=tmp_path / "run", **SETTINGS)
     assert "Auxiliary returns several outputs; the first is trained" in capsys.readouterr().err
@@ -334,6 +340,7 @@ def test_several_outputs_are_mentioned(tmp_path, capsys):
     assert any("several outputs" in note for note in planned.notes)
 
 
+@pytest.mark.slow
 def test_lazy_layers_elsewhere(tmp_path):
     module = Lazy()
     assert cs.explain(module, torch.rand(1, 12, 12)).attributions

@@ -44,6 +44,7 @@ def wide_run(wide, tmp_path_factory):
     return cs.train("lenet", wide, out=out, fit="stretch", **OPTIONS)
 
 
+@pytest.mark.slow
 def test_recipe_and_card_say_how(wide_run):
     card = wide_run.model().card
     assert (card.fit, card.grey_range) == ("stretch", (1050, 1149))

@@ -76,6 +76,7 @@ def test_what_would_make_another_run_is_refused_by_name(run, changes):
     assert run.model_file.read_bytes() == kept
 
 
+@pytest.mark.slow
 def test_a_forced_change_is_recorded_and_then_is_the_recipe(run):
     edit(run, learning_rate=0.05, epochs=4)
     with pytest.raises(UsageError, match=r"learning_rate \(0.1 → 0.05\).*--force"):
@@ -112,9 +113,9 @@ def test_a_run_that_is_being_trained_is_refused(run, tmp_path):
     [
         ({"epochs": 4}, 4),
         ({"early_stop": 1}, 2),
-        ({"minutes": 5.0, "epochs": 3}, 3),
-        ({"checkpoint_minutes": 1.0}, 2),
-        ({"unknown_rate": 0.2}, 2),
+        pytest.param({"minutes": 5.0, "epochs": 3}, 3, marks=pytest.mark.slow),
+        pytest.param({"checkpoint_minutes": 1.0}, 2, marks=pytest.mark.slow),
+        pytest.param({"unknown_rate": 0.2}, 2, marks=pytest.mark.slow),
     ],
 )
 def test_how_long_it_goes_on_may_be_changed(run, changes, epochs):
@@ -123,6 +124,7 @@ def test_how_long_it_goes_on_may_be_changed(run, changes, epochs):
     assert len(resumed.metrics("epoch")) == epochs
 
 
+@pytest.mark.slow
 def test_a_run_of_before_goes_on_and_keeps_its_splits_from_then(run):
     environment = run.environment
     del environment["recipe"]
@@ -185,6 +187,7 @@ def weights(run):
     return safetensors.torch.load_file(run.model_file)
 
 
+@pytest.mark.slow
 def test_images_that_came_or_were_renamed_since_change_nothing(on_files, tmp_path):
     run, folder = on_files
     shutil.copytree(run.folder, tmp_path / "unchanged")

@@ -137,6 +137,7 @@ def test_a_network_that_only_guesses_has_failed_but_counts(train):
     assert group.spread.median == 0.5
 
 
+@pytest.mark.slow
 def test_changed_images_are_noticed(images, tmp_path, train):
     train(seeds=2)
     file = tmp_path / "g" / "seed-1" / "environment.json"

@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -31,6 +31,7 @@ from convscope.cli import train as train_command
 from convscope.cli.console import fail, write_any_text
 from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
+from convscope.runtime.signals import ending_signals, repeats_itself
 from convscope.version import __version__
 
 app = typer.Typer(
@@ -88,20 +89,20 @@ def main() -> None:
     write_any_text()
     if sys.argv[1:2] in (["train"], ["resume"]):
         start_again_without_thread_cache()
-    terminated = _listen_to_sigterm()
+    came = _listen_to_signals()
     try:
         app()
     except SystemExit as error:  # typer ends so after Ctrl-C, and after SIGTERM by our handler
         if error.code != 128 + signal.SIGINT:
             raise
         fail("Stopped.")
-        sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
+        _end(came)
     except ConvscopeError as error:
         fail(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         fail("Stopped.")
-        sys.exit(128 + (signal.SIGTERM if terminated else signal.SIGINT))
+        _end(came)
     except BrokenPipeError:  # the reader of our output went away, as in `| head`
         sys.stderr.close()
         sys.exit(141)
@@ -113,15 +114,24 @@ def main() -> None:
         sys.exit(1)
 
 
-def _listen_to_sigterm() -> list[int]:
-    """Let SIGTERM end a command as Ctrl-C does; the list holds its number once it came."""
+def _end(came: list[int]) -> NoReturn:
+    """Exit as the first signal says; those to come can't cut the end off any more."""
+    for number in came:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + (came or [signal.SIGINT])[0])
+
+
+def _listen_to_signals() -> list[int]:
+    """Let all signals end a command in one way; the list holds their numbers once they came."""
     came: list[int] = []
 
     def receive(number: int, frame: FrameType | None) -> None:
         del frame
-        came.append(number)
-        raise TerminatedError
+        if not repeats_itself():
+            came.append(number)
+            raise TerminatedError(number)
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, receive)
+        for number in ending_signals():
+            signal.signal(number, receive)
     return came

@@ -51,8 +51,10 @@ def predict(
 ) -> None:
     """Say what is on images: the most probable classes of each, or "unknown".
 
-    Files that can't be used are named on standard error, and left out.
+    Files that can't be used are named on standard error, and left out. The exit code is then 1 if
+    one of them was named here, 0 if all of them lay in folders.
     """
+    from convscope.data.file_kinds import make_printable
     from convscope.evaluation.predict import predict as predict_files
     from convscope.runtime.allocator import keep_memory
 
@@ -66,11 +68,14 @@ def predict(
     if json:
         files = {} if csv is None else {"csv": str(csv)}
         print_json({**predictions.as_dict(), "files": files})
-        return
-    if csv is None:
+    elif csv is None:
         for prediction in predictions.predictions:
             print(f"{prediction.path}: {prediction}")
     else:
         print(f"{len(predictions.predictions)} images: {csv}{' (replaced)' if replaced else ''}")
-    for problem in predictions.problems:
-        fail(f"Left out {problem.path}: {problem.reason}")
+    if not json:
+        for problem in predictions.problems:
+            fail(f"Left out {problem.path}: {problem.reason}")
+    named = {make_printable(str(path)) for path in images}
+    if any(problem.path in named for problem in predictions.problems):
+        raise typer.Exit(1)

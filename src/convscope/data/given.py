@@ -7,6 +7,7 @@ from pathlib import Path
 
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
+from convscope.files import check_path
 
 ARRAYS = (
     "ImageSet(images, labels, classes), with uint8 images (N, channels, height, width) "
@@ -20,7 +21,10 @@ def check_is_data(data: object) -> None:
     Raises:
         UsageError: Says how the images can be given.
     """
-    if isinstance(data, str | Path | ImageSet):
+    if isinstance(data, str | Path):
+        check_path(data)
+        return
+    if isinstance(data, ImageSet):
         return
     if isinstance(data, Mapping):
         for name, images in data.items():

@@ -16,6 +16,7 @@ from convscope.data.load import Data, source_splits
 from convscope.data.reading import Reading
 from convscope.errors import UsageError
 from convscope.evaluation.class_names import match_classes
+from convscope.evaluation.near_trained import tell_near_copies
 from convscope.evaluation.run_splits import (
     data_source,
     is_named,
@@ -185,6 +186,8 @@ def _without_trained(
     elif seen.any():
         notes += (f"Left out of it: {count} that {were} trained or validated on.",)
         images = images.subset(np.flatnonzero(~seen))
+    if isinstance(source, str | Path) and not is_named(source) and not is_own_data(run, source):
+        notes += tell_near_copies(run, images, card)
     return ChosenImages(images, chosen.split, notes, is_usual=False)
 
 

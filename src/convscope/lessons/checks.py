@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from typing import Any
 
 from convscope.errors import UsageError, unknown_name
@@ -15,6 +16,19 @@ from convscope.look.html import escape
 from convscope.look.language import pick
 
 MARKS = {True: "✓", False: "✗", None: "·"}
+
+
+@dataclass(frozen=True)
+class CheckedAnswer:
+    """What came of an answer.
+
+    Attributes:
+        passed: Whether it is right; None where nothing was answered.
+        text: What was tried and what came, in the current language; of a wrong answer, a hint.
+    """
+
+    passed: bool | None
+    text: str
 
 
 def check(exercise_id: str, answer: Any) -> None:
@@ -31,6 +45,18 @@ def check(exercise_id: str, answer: Any) -> None:
     Raises:
         UsageError: There is no such exercise.
     """
+    found = check_answer(exercise_id, answer)
+    name = {True: "right", False: "wrong", None: "open"}[found.passed]
+    html = f'<p class="check {name}">{"<br>".join(map(escape, found.text.splitlines()))}</p>'
+    current_session().screen.show(Shown(found.text, html, kind="check"))
+
+
+def check_answer(exercise_id: str, answer: Any) -> CheckedAnswer:
+    """Examine the answer to an exercise and keep what came of it, without showing it; see `check`.
+
+    Raises:
+        UsageError: There is no such exercise.
+    """
     exercise = find_exercise(exercise_id)
     outcome = exercise.examine(answer)
     named = pick(f"Exercise {exercise_id}: ", f"练习 {exercise_id}：")
@@ -40,10 +66,7 @@ def check(exercise_id: str, answer: Any) -> None:
         lines.append(hint_after(exercise, outcome, failed))
     if outcome.passed is not None:
         record("checked", exercise=exercise_id, passed=outcome.passed)
-    name = {True: "right", False: "wrong", None: "open"}[outcome.passed]
-    text = "\n".join(lines)
-    html = f'<p class="check {name}">{"<br>".join(map(escape, text.splitlines()))}</p>'
-    current_session().screen.show(Shown(text, html, kind="check"))
+    return CheckedAnswer(outcome.passed, "\n".join(lines))
 
 
 def hint_after(exercise: Exercise, outcome: Outcome, failed: int) -> str:

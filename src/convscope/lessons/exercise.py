@@ -61,6 +61,7 @@ class Exercise:
         examine: Says what comes of an answer.
         mistakes: Usual wrong answers; each gets its own hint.
         hints: What helps in general, from a nudge to nearly the answer.
+        options: What a prediction can be, as "a", "b", "c"; none of the other kinds.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Exercise:
     examine: Callable[[Any], Outcome]
     mistakes: Sequence[WrongAnswer]
     hints: Sequence[Words]
+    options: tuple[str, ...] = ()
 
 
 NOT_ANSWERED = Outcome(None, Words("not answered yet", "尚未作答"))
@@ -171,7 +173,7 @@ def prediction(
             False, Words(f"{given} is not what was measured", f"测得的不是 {given}"), hint
         )
 
-    return Exercise(exercise_id, "prediction", examine, mistakes, hints)
+    return Exercise(exercise_id, "prediction", examine, mistakes, hints, tuple(options))
 
 
 def function(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,9 @@ def write_page(played: PlayedLesson, path: Path) -> None:
 
 def lesson_page(played: PlayedLesson) -> str:
     """The page's HTML: no scripts, nothing loaded, light or dark as the reader's system is."""
-    markdown = _markdown()
     is_chinese = played.language == "zh"
     title = played.lesson.title.zh if is_chinese else played.lesson.title.en
-    body = "\n".join(_cell(cell, markdown, is_chinese=is_chinese) for cell in played.cells)
+    body = "\n".join(cell_html(cell, played.language) for cell in played.cells)
     style = palette.PAGE + Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="{"zh-CN" if is_chinese else "en"}">\n<head>\n'
@@ -55,7 +55,17 @@ def lesson_page(played: PlayedLesson) -> str:
     )
 
 
-def _cell(cell: PlayedCell, markdown: Any, *, is_chinese: bool) -> str:
+def cell_html(cell: PlayedCell, language: str) -> str:
+    """One cell as HTML: its text, or its code and what it showed.
+
+    Args:
+        cell: It.
+        language: "en" or "zh".
+
+    Raises:
+        UsageError: The packages that write Markdown and formulas aren't installed.
+    """
+    markdown, is_chinese = _markdown(), language == "zh"
     if cell.kind == "markdown":
         return keep_together(str(markdown.render(cell.source)))
     code = CODE.zh if is_chinese else CODE.en
@@ -101,6 +111,7 @@ def escape_lines(text: str) -> str:
     return "\n".join(map(escape, text.split("\n")))
 
 
+@functools.cache
 def _markdown() -> Any:
     try:
         from latex2mathml.converter import convert

@@ -81,18 +81,11 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
         UsageError: The weights are of another architecture.
         ConvscopeError: The file is damaged.
     """
-    given = dict(weights) if isinstance(weights, Mapping) else read_weights(weights)
-    fitting, left_out, prefix = match_names(network, given)
-    differences = find_differences(network.state_dict(), fitting)
-    if differences:
-        called = network.name if isinstance(network, Network) else type(network).__name__
-        source = (
-            "These weights" if isinstance(weights, Mapping) else f"The weights in {str(weights)!r}"
-        )
-        raise UsageError(
-            f"{source} are of another architecture than {called}: {'; '.join(differences)}."
-            f"{advise(network, fitting)}"
-        )
+    if isinstance(weights, Mapping):
+        fitting, left_out, prefix = match_weights(network, weights)
+    else:
+        whose = f"The weights in {str(weights)!r}"
+        fitting, left_out, prefix = match_weights(network, read_weights(weights), whose)
     network.load_state_dict(fitting, strict=False)  # strict but for the counters
     not_numbers = [
         name
@@ -124,6 +117,30 @@ class MatchedNames(NamedTuple):
     tensors: dict[str, Tensor]
     left_out: list[str]
     prefix: str
+
+
+def match_weights(
+    network: nn.Module, weights: Mapping[str, Tensor], whose: str = "These weights"
+) -> MatchedNames:
+    """Weights by the names they have in a network, all of which fit.
+
+    Args:
+        network: May lie on the device "meta", without memory.
+        weights: By the names in a file.
+        whose: What the error calls them.
+
+    Raises:
+        UsageError: The weights are of another architecture.
+    """
+    matched = match_names(network, weights)
+    differences = find_differences(network.state_dict(), matched.tensors)
+    if differences:
+        called = network.name if isinstance(network, Network) else type(network).__name__
+        raise UsageError(
+            f"{whose} are of another architecture than {called}: {'; '.join(differences)}."
+            f"{advise(network, matched.tensors)}"
+        )
+    return matched
 
 
 def match_names(network: nn.Module, weights: Mapping[str, Tensor]) -> MatchedNames:

@@ -25,7 +25,8 @@ class FixedCosts:
     """What a run costs besides its steps.
 
     Attributes:
-        start_seconds: From the beginning of the command to the first measurement of the network.
+        start_seconds: From the beginning of the command to the first step, choosing and forecasting
+            included.
         final_evaluation_seconds: Report and figures, without the network's predictions.
         start_bytes: The process before the network is placed, without the images.
         late_bytes: What libraries take that are first used in training.

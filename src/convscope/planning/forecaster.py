@@ -139,7 +139,7 @@ class Forecaster:
         past = outcomes("run")
         memory_range = self._memory_range(peak, heap)
         step_range = with_range(step_seconds, "step", outcomes("step"), doubt)
-        run_range = _run_range(time, past, doubt)
+        run_range = _run_range(time, past, doubt + _doubt_of_fixed_costs(time))
         # What a figure is made of is corrected as the figure itself.
         of_step, of_run = step_range.value / step_seconds, run_range.value / time.run
         return Forecast(
@@ -272,6 +272,14 @@ class Forecaster:
                 "reserved; this has not been compared with such a device."
             )
         return tuple(notes)
+
+
+def _doubt_of_fixed_costs(time: RunTime) -> float:
+    """Share of the run whose length is that of another machine, before the first run on this."""
+    costs, are_measured = fixed_costs()
+    if are_measured:
+        return 0.0
+    return (costs.start_seconds + costs.final_evaluation_seconds) / time.run
 
 
 def _run_range(time: RunTime, past: list[ForecastOutcome], doubt: float) -> Range:

@@ -11,7 +11,7 @@ from torch import nn
 from convscope.data.batches import Normalization
 from convscope.errors import UsageError
 from convscope.networks.network import Network
-from convscope.networks.weights import load_weights
+from convscope.networks.weights import load_weights, match_weights
 from convscope.runs.model_file import ModelCard, read_model_file
 from convscope.runs.own_module import check_is_module, with_shapes
 from convscope.runtime.execution import Execution, Layout
@@ -84,15 +84,31 @@ def load_model(path: str | Path, module: nn.Module | None = None) -> Model:
     """
     content = read_model_file(path)
     card = content.card
-    if module is None:
-        network = card.build()
-    else:
-        check_is_module(module)
-        network = with_shapes(copy_module(module), (card.channels, card.size, card.size))
     try:
-        if isinstance(network, Network):  # the card may have been written by anyone
+        if module is None:
+            # The card may have been written by anyone: shapes are compared before memory is taken.
+            match_weights(_sketch(card), content.tensors)
+            network = card.build()
+        else:
+            check_is_module(module)
+            network = with_shapes(copy_module(module), (card.channels, card.size, card.size))
+        if isinstance(network, Network):
             network.check_image_size(card.size, card.size)
         load_weights(network, content.tensors)
     except UsageError as error:
         raise UsageError(f"Model file {str(path)!r}: {error}") from None
     return Model(network.eval().requires_grad_(requires_grad=False), card)
+
+
+def _sketch(card: ModelCard) -> nn.Module:
+    """The network of a card, without memory for its weights.
+
+    Raises:
+        UsageError: There is no such network, or none so large.
+    """
+    try:
+        with torch.device("meta"):
+            return card.build()
+    except (RuntimeError, OverflowError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"network {card.network!r} can't be so large ({reason}).") from None

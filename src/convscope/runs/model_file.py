@@ -2,22 +2,18 @@
 
 `model.safetensors` holds the state of the network as tensors and one metadata entry,
 `convscope`, a JSON object with the fields of `ModelCard`. Reading it runs no code: the
-architecture is named, and built from the catalog. A second entry, `sha256`, tells whether a
-single bit of the weights has changed since they were written.
+architecture is named, and built from the catalog. Two more, `sha256` and `check`, tell whether a
+single bit of weights or metadata has changed since they were written. docs/format.md has it all.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pydantic
-import safetensors
-import safetensors.torch
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -26,10 +22,13 @@ from convscope.data.reading import FULL_RANGE, Fit, Reading
 from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
-from convscope.runs.tensor_file import write_tensors
+from convscope.runs.tensor_file import digest, read_tensors, sealed, write_tensors
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
-Share = Annotated[float, pydantic.Field(ge=0)]
+Deviation = Annotated[float, pydantic.Field(ge=0, le=1e6)]
+Mean = Annotated[float, pydantic.Field(ge=-1e6, le=1e6)]
+Text = Annotated[str, pydantic.Field(max_length=10_000)]
+Number = Annotated[int, pydantic.Field(gt=-(2**31), lt=2**31)]
 Score: TypeAlias = Literal["max_probability", "max_logit", "energy", "gaussian_energy"]
 Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
@@ -127,22 +126,31 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
     """
 
     format: Literal[1] = 1
-    network: str
-    network_arguments: dict[str, bool | int | float | str] = {}
-    classes: tuple[str, ...]
-    channels: Positive
-    size: Positive
-    mean: tuple[float, ...]
-    std: tuple[Share, ...]
-    trained_on: str = ""
+    network: Text
+    network_arguments: dict[Text, bool | Number | Finite | Text] = {}
+    classes: Annotated[tuple[Text, ...], pydantic.Field(min_length=1, max_length=1_000_000)]
+    channels: Annotated[int, pydantic.Field(gt=0, le=1024)]
+    size: Annotated[int, pydantic.Field(gt=0, le=8192)]
+    mean: tuple[Mean, ...]
+    std: tuple[Deviation, ...]
+    trained_on: Text = ""
     fit: Fit = "crop"
     grey_range: tuple[Finite, Finite] = FULL_RANGE
-    temperature: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
+    temperature: Annotated[float, pydantic.Field(ge=1e-6, le=1e6)] = 1.0
     rejection: Rejection | None = None
     origin: Origin | None = None
 
     @pydantic.model_validator(mode="after")
-    def _rejection_fits_the_classes(self) -> ModelCard:
+    def _fields_agree(self) -> ModelCard:
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("classes: two have the same name")
+        if not len(self.mean) == len(self.std) == self.channels:
+            raise ValueError(f"mean and std must have {self.channels} values, as channels says")
+        if not {"in_channels", "classes"}.isdisjoint(self.network_arguments):
+            raise ValueError("network_arguments: channels and classes are fields of their own")
+        low, high = self.grey_range
+        if low >= high:
+            raise ValueError("grey_range: the first value must lie below the second")
         gaussians = self.rejection.gaussians if self.rejection is not None else None
         if gaussians is not None and not gaussians.fits(len(self.classes)):
             raise ValueError(f"rejection: gaussians don't fit {len(self.classes)} classes")
@@ -183,8 +191,8 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         if not self.network:
             raise UsageError(
                 "This model is a module of your own, which the file can't rebuild. "
-                "Give the module: Run(folder).model(module=my_module), or, from Python, module= to "
-                "evaluate, predict, explain and export."
+                "In Python, give it: convscope.predict(run, images, module=my_module), likewise "
+                "for evaluate, explain, unit and export; or Run(folder).model(my_module)."
             )
         return build(self.network, self.channels, len(self.classes), **self.network_arguments)
 
@@ -201,7 +209,7 @@ def save_model(path: str | Path, network: nn.Module, card: ModelCard) -> None:
         name: tensor.detach().to("cpu", copy=True).contiguous()
         for name, tensor in network.state_dict().items()
     }
-    metadata = {"convscope": card.model_dump_json(), "sha256": _digest(tensors)}
+    metadata = sealed({"convscope": card.model_dump_json(), "sha256": digest(tensors)})
     with atomic_path(path) as temporary:
         write_tensors(temporary, tensors, metadata, name=path)
 
@@ -217,12 +225,11 @@ def write_card(path: str | Path, card: ModelCard) -> None:
         UsageError: The file doesn't exist, or has no card to replace.
         ConvscopeError: The file is damaged.
     """
-    metadata, tensors = _read(Path(path))
+    metadata, tensors = read_tensors(Path(path))
     _card(Path(path), metadata)
+    metadata = sealed(metadata | {"convscope": card.model_dump_json()})
     with atomic_path(path) as temporary:
-        write_tensors(
-            temporary, tensors, metadata | {"convscope": card.model_dump_json()}, name=path
-        )
+        write_tensors(temporary, tensors, metadata, name=path)
 
 
 def read_card(path: str | Path) -> ModelCard:
@@ -232,7 +239,7 @@ def read_card(path: str | Path) -> ModelCard:
         UsageError: The file doesn't exist, or holds weights without a card.
         ConvscopeError: The file is damaged.
     """
-    metadata, _ = _read(Path(path), with_tensors=False)
+    metadata = read_tensors(Path(path), with_tensors=False).metadata
     return _card(Path(path), metadata)
 
 
@@ -243,7 +250,7 @@ def has_card(path: str | Path) -> bool:
         UsageError: The file doesn't exist.
         ConvscopeError: The file is damaged.
     """
-    metadata, _ = _read(Path(path), with_tensors=False)
+    metadata = read_tensors(Path(path), with_tensors=False).metadata
     return "convscope" in metadata
 
 
@@ -261,27 +268,8 @@ def read_model_file(path: str | Path) -> ModelFile:
         UsageError: The file doesn't exist, or holds weights without a card.
         ConvscopeError: The file is damaged: its weights aren't those that were written.
     """
-    metadata, tensors = _read(Path(path))
-    card = _card(Path(path), metadata)
-    written = metadata.get("sha256")  # files of the first versions have none
-    if written is not None and _digest(tensors) != written:
-        raise ConvscopeError(
-            f"Model file {str(path)!r} is damaged: its weights aren't those that were written. "
-            "Take a copy of it that is whole, or train again."
-        )
-    return ModelFile(card, tensors)
-
-
-def _read(path: Path, *, with_tensors: bool = True) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Metadata and tensors."""
-    if not path.is_file():
-        raise UsageError(f"No model file {str(path)!r}.")
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            names = file.keys() if with_tensors else ()
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
-    except (safetensors.SafetensorError, OSError) as error:
-        raise ConvscopeError(f"Model file {str(path)!r} is damaged: {error}.") from None
+    metadata, tensors = read_tensors(Path(path))
+    return ModelFile(_card(Path(path), metadata), tensors)
 
 
 def _card(path: Path, metadata: Mapping[str, str]) -> ModelCard:
@@ -292,16 +280,6 @@ def _card(path: Path, metadata: Mapping[str, str]) -> ModelCard:
         )
     try:
         return ModelCard.model_validate_json(metadata["convscope"])
-    except pydantic.ValidationError as error:
-        raise ConvscopeError(
-            f"Model file {str(path)!r}: its metadata: {first_invalid(error)}."
-        ) from None
-
-
-def _digest(tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of names, types, shapes and bytes, in hexadecimal digits."""
-    found = hashlib.sha256()
-    for name, tensor in sorted(tensors.items()):
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        found.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
+    except (pydantic.ValidationError, RecursionError) as error:
+        reason = first_invalid(error) if isinstance(error, pydantic.ValidationError) else error
+        raise ConvscopeError(f"Model file {str(path)!r}: its metadata: {reason}.") from None

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from convscope.errors import UsageError
+from convscope.files import check_path
 from convscope.runs.claim import CLAIM, check_unclaimed
 
 ABANDONED = 24 * 3600.0
@@ -19,8 +20,10 @@ def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
     """Complain, before any work is done, about a folder that a new run may not take.
 
     Raises:
-        UsageError: It is a file, a run (without `force`), or holds other things.
+        UsageError: It is a file, a run (without `force`), or holds other things; or no folder can
+            be called so.
     """
+    check_path(folder)
     folder = Path(folder)
     above = next(parent for parent in folder.absolute().parents if parent.exists())
     if not folder.exists() and not (above.is_dir() and os.access(above, os.W_OK)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from convscope.studio.bench import routes as bench
+from convscope.studio.lessons import routes as lessons
 from convscope.studio.network import routes as network
 from convscope.studio.runs import routes as runs
 
@@ -12,5 +13,6 @@ VIEWS: dict[str, APIRouter] = {
     "bench": bench.router,
     "network": network.router,
     "runs": runs.router,
+    "lessons": lessons.router,
 }
 """The router of each view. `static/views.js` lists the same names, and a test compares them."""

@@ -85,6 +85,10 @@ def carry_out(
         events.images(next(iter(train_batches.epoch(0)))[0])
     try:
         with (
+            explain_stop(
+                "Stopped at once; what came before the newest checkpoint is kept. Go on from there "
+                f"with: convscope resume {run.folder}"
+            ),
             stop_on_signals(run.folder) as stop,
             execution.using_threads(),
             returning_memory(),
@@ -99,7 +103,10 @@ def carry_out(
         raise
     finally:
         events.close()
-    with explain_stop(run.folder):
+    with explain_stop(
+        "Stopped in the final evaluation; the training has ended and is kept. For what is left: "
+        f"convscope resume {run.folder}; for the evaluation alone: convscope evaluate {run.folder}"
+    ):
         evaluate_result(run, job, view, expectation, quiet=quiet)
     return run
 

@@ -13,6 +13,7 @@ from convscope.runtime.module_calls import following_modules
 from convscope.training.job import Job
 from convscope.training.state import Progress
 
+STATISTICS = ("running_mean", "running_var")  # how PyTorch's normalizations call them
 GUESSING = 0.01  # relative distance from ln(classes) that counts as being there
 
 
@@ -31,7 +32,7 @@ class NotFiniteError(ConvscopeError):
         self, what: str, where: str, job: Job, execution: Execution, progress: Progress
     ) -> None:
         self.where = where
-        if progress.step == 0 and what.startswith("The loss"):
+        if progress.step == 0:
             super().__init__(
                 f"{what} in the very first step, before any weight was changed; training stopped, "
                 f"and nothing of it was saved. {where} So it isn't the learning rate, but what the "
@@ -51,29 +52,49 @@ class NotFiniteError(ConvscopeError):
         )
 
 
-def first_not_finite(network: nn.Module, images: torch.Tensor, execution: Execution) -> str:
+def first_broken(network: nn.Module) -> tuple[str, str] | None:
+    """The first weights, or statistics of a normalization, that hold NaN or infinity.
+
+    Other buffers are their module's business: a mask may well hold -inf.
+
+    Returns:
+        "weights" or "statistics", and the name; None where all are numbers.
+    """
+    weights = dict(network.named_parameters()).keys()
+    for name, tensor in network.state_dict(keep_vars=True).items():  # in the order of the layers
+        kind = "weights" if name in weights else "statistics"
+        is_checked = kind == "weights" or name.endswith(STATISTICS)
+        if is_checked and not tensor.isfinite().all():
+            return kind, name
+    return None
+
+
+def first_not_finite(
+    network: nn.Module, images: torch.Tensor, execution: Execution, *, has_stepped: bool = True
+) -> str:
     """Where NaN or infinity first appears on the way from the images to the logits, in words.
 
     Args:
         network: Left as found, its buffers included.
         images: The batch to look at.
         execution: How to compute.
+        has_stepped: Whether its weights were changed before.
     """
     if not images.isfinite().all():
         return "The images themselves hold NaN or infinity."
-    for name, parameter in network.named_parameters():
-        if not parameter.isfinite().all():
-            return (
-                f"The weights {name!r} hold NaN or infinity already: the gradient of the step "
-                "before was too large."
-            )
+    broken = first_broken(network)
+    if broken is not None and broken[0] == "weights":  # statistics are what this pass made them
+        reason = ": the gradient of the step before was too large" if has_stepped else ""
+        return f"The {broken[0]} {broken[1]!r} hold NaN or infinity already{reason}."
     found: list[str] = []
 
     def check(name: str, module: nn.Module, _: object, output: object) -> None:
-        if found or any(module.children()) or not isinstance(output, torch.Tensor):
+        outputs = output if isinstance(output, tuple | list) else (output,)
+        tensors = [each for each in outputs if isinstance(each, torch.Tensor)]
+        if found or all(each.isfinite().all() for each in tensors):
             return
-        if not output.isfinite().all():
-            found.append(f"It first appears in the output of {name!r} ({type(module).__name__}).")
+        what = f"output of {name!r}" if name else "network's own output"
+        found.append(f"It first appears in the {what} ({type(module).__name__}).")
 
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     try:
@@ -112,6 +133,6 @@ def stuck_at_guessing(
     return (
         f"The training loss stays at {metrics['train_loss']:.3f}, which is ln({classes}) = "
         f"{guessing:.3f}: the network gives every class the same probability and isn't learning. "
-        "Usual reasons: a learning rate far too high or too low, saturated sigmoid units (try "
-        "--set initialization=xavier), or labels that don't belong to the images."
+        "Usual reasons: a learning rate far too high or too low, labels that don't belong to the "
+        "images, or, where there are sigmoid units, saturated ones (try initialization = xavier)."
     )

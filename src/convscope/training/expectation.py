@@ -53,7 +53,7 @@ class Expectation:
     ) -> None:
         self._job, self._recipe, self._execution, self._view = job, recipe, execution, view
         self._begun = begun
-        self._start_seconds = time.perf_counter() - begun
+        self._start_seconds = 0.0
         self._steps: list[float] = []
         self._last: float | None = None
         self._evaluating_from = 0.0
@@ -108,6 +108,9 @@ class Expectation:
     def step(self, progress: Progress, loss: float) -> None:
         """A step has ended."""
         now = time.perf_counter()
+        if not self._start_seconds:  # all that came before the first step, this forecast as well
+            step = self.forecast.uncorrected["step"] if self.forecast else 0.0
+            self._start_seconds = max(0.0, now - self._begun - step)
         if self._last is not None and progress.step_in_epoch > 2:
             self._steps.append(now - self._last)
         self._last = now

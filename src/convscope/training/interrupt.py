@@ -1,48 +1,45 @@
-"""Ctrl-C and SIGTERM end a run between two steps, with a checkpoint."""
+"""Ctrl-C, SIGTERM and SIGHUP end a run between two steps, with a checkpoint."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from convscope.errors import ConvscopeError, TerminatedError
+from convscope.runtime.signals import ending_signals, repeats_itself
 
 
 class TrainingStoppedError(ConvscopeError):
     """A run was asked to stop and did; it can be resumed.
 
     Args:
-        run_folder: For the message.
-        signal_number: What asked; the exit code is 128 more, as shells have it.
+        what: What is kept and how to go on.
+        exit_code: 128 more than the number of the signal that asked, as shells have it.
     """
 
-    def __init__(self, run_folder: Path, signal_number: int) -> None:
-        self.exit_code = 128 + signal_number
-        super().__init__(f"Stopped; everything is kept. Go on with: convscope resume {run_folder}")
+    def __init__(self, what: str, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__(what)
 
 
 @contextmanager
-def explain_stop(run_folder: Path) -> Iterator[None]:
-    """Say, when Ctrl-C or SIGTERM ends the final evaluation, that the run is kept.
+def explain_stop(what: str) -> Iterator[None]:
+    """Say, when a signal ends the block at once, what is kept and how to go on.
 
     Raises:
-        ConvscopeError: In place of KeyboardInterrupt.
+        TrainingStoppedError: In place of KeyboardInterrupt.
     """
     try:
         yield
     except KeyboardInterrupt as error:
-        stopped = ConvscopeError(
-            "Stopped in the final evaluation; the training has ended and is kept. For what is "
-            f"left: convscope resume {run_folder}; for the evaluation alone: convscope evaluate "
-            f"{run_folder}"
-        )
-        is_terminated = isinstance(error, TerminatedError)
-        stopped.exit_code = 128 + (signal.SIGTERM if is_terminated else signal.SIGINT)
-        raise stopped from None
+        code = 128 + signal.SIGINT
+        if isinstance(error, TerminatedError):
+            code = error.exit_code
+        raise TrainingStoppedError(what, code) from None
 
 
 class StopRequest:
@@ -68,19 +65,33 @@ class StopRequest:
             TrainingStoppedError: A signal came.
         """
         if self._signal is not None:
-            raise TrainingStoppedError(self._run_folder, self._signal)
+            raise TrainingStoppedError(
+                f"Stopped; everything is kept. Go on with: convscope resume {self._run_folder}",
+                128 + self._signal,
+            )
+
+    @contextmanager
+    def saving(self, save: Callable[[], None]) -> Iterator[None]:
+        """Within: a stop is preceded by `save`, of what the block doesn't change."""
+        try:
+            yield
+        except TrainingStoppedError:
+            save()
+            raise
 
     def receive(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal. A second one doesn't wait for the step to end."""
+        """Handle a signal. One that comes later than with the first doesn't wait for the step."""
         del frame
+        if repeats_itself():
+            return
         if self._signal is not None:
-            raise KeyboardInterrupt
+            raise TerminatedError(number)
         self._signal = number
 
 
 @contextmanager
 def stop_on_signals(run_folder: Path) -> Iterator[StopRequest]:
-    """Turn Ctrl-C and SIGTERM into a request, while the block runs.
+    """Turn signals that end a program into a request, while the block runs.
 
     In a thread other than the main one, Python can't listen to signals; they stay as they are.
     """
@@ -88,7 +99,7 @@ def stop_on_signals(run_folder: Path) -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = ending_signals()
     before = [signal.signal(number, request.receive) for number in numbers]
     try:
         yield request

@@ -22,7 +22,12 @@ from convscope.runtime.execution import Execution
 from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.training.budget import plan_steps
-from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
+from convscope.training.diagnosis import (
+    NotFiniteError,
+    first_broken,
+    first_not_finite,
+    stuck_at_guessing,
+)
 from convscope.training.interrupt import StopRequest
 from convscope.training.job import Job
 from convscope.training.state import Progress, TrainingState
@@ -89,7 +94,9 @@ def fit(
             )
             loss_value, correct = torch.stack([loss.detach(), _correct(logits, labels)]).tolist()
             if not math.isfinite(loss_value):
-                where = first_not_finite(network, images, execution)
+                torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
+                began = progress.step > 0
+                where = first_not_finite(network, images, execution, has_stepped=began)
                 raise NotFiniteError(
                     f"The loss became {loss_value}", where, job, execution, progress
                 )
@@ -120,7 +127,13 @@ def fit(
                 stop.raise_if_requested()
 
         _check_weights(job, execution, state)
-        outcome = compute_batch_logits(state.evaluated, monitor, precision=execution.precision)
+        with stop.saving(lambda: save_checkpoint(run.checkpoints, state.tensors(), state.plain())):
+            outcome = compute_batch_logits(
+                state.evaluated,
+                monitor,
+                precision=execution.precision,
+                on_batch=lambda _: stop.raise_if_requested(),
+            )
         progress.evaluation_seconds = time.perf_counter() - clock
         is_best = progress.is_best(outcome.accuracy, outcome.loss)
         if is_best or monitor_name != "validation":
@@ -156,8 +169,7 @@ def fit(
         now = time.perf_counter()
         progress.seconds += now - clock
         clock = now
-        if not is_last:
-            stop.raise_if_requested()
+        stop.raise_if_requested()
 
 
 def _find_odd(outcome: Logits, epoch: int, job: Job) -> tuple[str, ...]:
@@ -181,15 +193,18 @@ def is_over(recipe: Recipe, progress: Progress) -> bool:
 
 
 def _check_weights(job: Job, execution: Execution, state: TrainingState) -> None:
-    """Keep weights that aren't numbers out of every file.
+    """Keep weights and statistics that aren't numbers out of every file.
 
     Raises:
         NotFiniteError: Names the first.
     """
-    for name, parameter in state.network.named_parameters():
-        if not parameter.isfinite().all():
-            where = f"They are in {name!r}: the gradient of the last step was too large."
-            what = "Weights became NaN or infinite"
+    for network in dict.fromkeys((state.network, state.evaluated)):
+        broken = first_broken(network)
+        if broken is not None:
+            kind, name = broken
+            reason = "the gradient of the last step" if kind == "weights" else "what it was given"
+            where = f"They are in {name!r}: {reason} was too large."
+            what = f"{kind.capitalize()} became NaN or infinite"
             raise NotFiniteError(what, where, job, execution, state.progress)
 
 

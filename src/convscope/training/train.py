@@ -35,10 +35,13 @@ from convscope.runtime.process import forget_peak
 from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.carry_out import carry_out
+from convscope.training.interrupt import explain_stop
 from convscope.training.job import Job, fill_from_source, prepare
 from convscope.training.live_view import LiveView
 from convscope.training.measure import choose_for_job, choose_recomputed
 from convscope.version import __version__
+
+_NOTHING_LOST = "Stopped before a step was taken; the run is as it was: convscope resume {}"
 
 
 @exclusive("training")
@@ -86,7 +89,10 @@ def train(
     view = LiveView(quiet=quiet)
     name = run_name(network, chosen)
     with ExitStack() as until_the_end:
-        with out_folder(out, name, force=force) as folder:
+        with (
+            explain_stop("Stopped before the first step; nothing is kept. Give the command again."),
+            out_folder(out, name, force=force) as folder,
+        ):
             job = _prepare(network, data, chosen, view)
             if chosen.from_:
                 job = fill_from_source(job)
@@ -117,6 +123,7 @@ def train(
             environment["origin"] = job.card.origin.model_dump(mode="json")
         write_checked(run.environment_file, environment, indent=2)
         until_the_end.enter_context(_borrowed(job.network, execution.device))
+        until_the_end.enter_context(explain_stop(_NOTHING_LOST.format(run.folder)))
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
@@ -150,7 +157,7 @@ def resume(
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
     run = run if isinstance(run, Run) else Run(run)
-    with claimed(run.folder):
+    with explain_stop(_NOTHING_LOST.format(run.folder)), claimed(run.folder):
         return _go_on(run, module, data, force=force, histograms=histograms, quiet=quiet)
 
 

@@ -1,10 +1,12 @@
 import numpy as np
+import pytest
 from PIL import Image
 
 import convscope as cs
 from convscope.evaluation.figures.predictions import predictions_figure
 
 
+@pytest.mark.slow
 def test_predictions_are_drawn_printed_and_shown(digits_run, tmp_path):
     for number in range(50):
         pixels = np.full((20, 30, 3), 5 * number, np.uint8)

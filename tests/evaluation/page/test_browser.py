@@ -120,6 +120,7 @@ def test_without_scripts_there_is_still_a_list(browser, digits_run, data):
     context.close()
 
 
+@pytest.mark.slow
 def test_an_injected_script_does_not_run(browser, digits_run, tmp_path):
     """Even if a name were not escaped, the page's policy would keep its script from running."""
     text = digits_run.report_file.read_text(encoding="utf-8")

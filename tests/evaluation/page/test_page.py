@@ -213,6 +213,7 @@ def test_thousands_of_mistakes_stay_small(make_run):
     assert "Without scripts the page can't show the others" in page.shown
 
 
+@pytest.mark.slow
 def test_forecast_beside_actual(digits_run, tmp_path):
     shutil.copytree(digits_run.folder, tmp_path / "r")
     run = Run(tmp_path / "r")

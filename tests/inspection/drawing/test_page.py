@@ -3,6 +3,7 @@
 Tests inspection/drawing/pieces.py, inspection/drawing/stretches.py.
 """
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def made(part, inputs, shape):
     return DrawingStep(part, [], inputs, [shape], summary=(part, "as much as may be said of it"))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(networks())
 def test_any_network_is_readable(steps):
@@ -43,6 +45,7 @@ def test_any_network_is_readable(steps):
     assert_readable(page)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(networks())
 def test_every_line_leads_to_its_step(steps):

@@ -149,6 +149,7 @@ def test_blocks_unfold():
     assert ("layer2.0.sum", "sum") in parts
 
 
+@pytest.mark.slow
 def test_blocks_of_other_networks():
     assert ("inception4a – 4c", "3 × Inception") in names_and_kinds(trace("googlenet"))
     assert ("conv3", "convolution 3×3 + ReLU") in names_and_kinds(trace("googlenet"))

@@ -156,6 +156,7 @@ def test_gradients_are_those_that_training_would_use():
     assert found.form.result == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_trained_network(digits_run):
     model = digits_run.model()
     network, card = model.network, model.card

@@ -99,6 +99,7 @@ def test_at_the_threshold_either_answer_is_right(model, tried_on):
     assert (found.images, found.same_unknown) == (1, 0)
 
 
+@pytest.mark.slow
 def test_other_names_are_noticed(model, tried_on):
     network, card = model.network, model.card
     other = card.model_copy(update={"classes": ("a", "b", "c")})

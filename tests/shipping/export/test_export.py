@@ -29,6 +29,7 @@ def message(call):
     return str(error.value)
 
 
+@pytest.mark.slow
 def test_a_run_on_a_named_data_set(digits_run, tmp_path):
     file = tmp_path / "digits.onnx"
     written = cs.export(digits_run, file, quiet=True)
@@ -45,6 +46,7 @@ def test_a_run_on_a_named_data_set(digits_run, tmp_path):
     assert json.dumps(written.as_dict())
 
 
+@pytest.mark.slow
 def test_a_run_on_a_folder_of_images_of_all_sizes(photos_run, photos, tmp_path):
     written = cs.export(photos_run, tmp_path / "photos.onnx", quiet=True)
     assert written.agreement.images == len(cs.load(str(photos), "test"))
@@ -250,6 +252,7 @@ def test_odd_sizes(digits_run, tmp_path):
     assert written.agreement.images == len(shapes)
 
 
+@pytest.mark.slow
 def test_class_names_are_text_whatever_they_are(tmp_path):
     classes = ("", "emoji 🐈", 'quote"\\', "unknown", "x" * 300)
     model = made("small", classes=classes, size=16)

@@ -33,6 +33,7 @@ def check(session, images, size, channels):
     np.testing.assert_array_equal(pixels, np.stack(wanted))
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.integers(1, 200),

@@ -12,6 +12,7 @@ from convscope.shipping.export.session import OnnxOutput
 from tests.shipping.export.models import card_for
 
 
+@pytest.mark.slow
 def test_eight_bits(digits_run, tmp_path, monkeypatch):
     # This network has hardly learned, so that in 8 bits all is unknown to it.
     monkeypatch.setattr(quantize, "MOST_UNKNOWN_POINTS", 100)

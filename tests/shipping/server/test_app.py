@@ -234,6 +234,13 @@ def test_base64_as_programs_write_it(address, way):
     assert [each["label"] for each in answer["predictions"]] == [f"class {n}" for n in values]
 
 
+def test_json_with_a_byte_order_mark(address):
+    texts = [base64.b64encode(image(value)).decode() for value in (7, 9)]
+    body = json.dumps({"images": texts}).encode("utf-8-sig")
+    answer = post(address, body, JSON).json()
+    assert [each["label"] for each in answer["predictions"]] == ["class 7", "class 9"]
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_long(address, chunked):
     size = (32 << 20) + 1

@@ -74,6 +74,7 @@ def test_an_engine_answers_as_the_plain_network_does(model):
     )
 
 
+@pytest.mark.slow
 def test_all_engines_are_measured(model, quick):
     chosen = choose(model, CPU, 16)
     assert [each.engine for each in chosen.measured] == list(NAMES)
@@ -97,6 +98,7 @@ def test_no_such_engine(model):
         choose(model, CPU, 4, "bfloat")
 
 
+@pytest.mark.slow
 def test_an_engine_that_disagrees_is_not_used(model, quick, monkeypatch):
     def change(engine):
         run = engine.run
@@ -114,6 +116,7 @@ def test_an_engine_that_disagrees_is_not_used(model, quick, monkeypatch):
         choose(model, CPU, 4, "onnx")
 
 
+@pytest.mark.slow
 def test_an_engine_that_fails_is_not_used(model, quick, monkeypatch):
     def change(engine):
         def fail(images):

@@ -117,6 +117,7 @@ def test_open_to_others_with_a_token(digits_run):
         assert post(address, image(5, 28), headers).status_code == 200
 
 
+@pytest.mark.slow
 def test_open_to_others_without_a_token(convscope, digits_run):
     done = convscope("serve", digits_run.folder, "--host", "0.0.0.0", code=2)  # noqa: S104
     assert done.stderr.startswith("convscope: --host 0.0.0.0 lets others reach the server, so it")

@@ -216,7 +216,9 @@ def test_a_closer_look_at_a_long_curve_shows_its_points(browser, address, runs):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(browser, address, cell, language, scheme):
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
+    browser, address, cell, language, scheme
+):
     for width in WIDTHS:
         for query, there in (
             ("chosen=first|failed", ".curve-box"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pydantic
 from starlette.requests import Request
 
@@ -56,7 +58,7 @@ def images_of_list(body: bytes) -> list[bytes]:
         Refused: 422, it isn't one.
     """
     try:
-        texts = ImageList.model_validate_json(body).images
+        texts = ImageList.model_validate_json(body.removeprefix(codecs.BOM_UTF8)).images
     except pydantic.ValidationError as error:
         raise Refused(422, f"{first_invalid(error)}. Expected: {JSON_EXAMPLE}") from None
     contents = []

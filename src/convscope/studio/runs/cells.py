@@ -96,5 +96,7 @@ def _of_predictions(file: Path, label: str, result: ShownResult) -> list[CellIma
 
 def _text(cell_text: str) -> str:
     """What `write_csv` wrote: it puts an apostrophe before what a spreadsheet would compute."""
-    is_marked = cell_text.startswith("'") and cell_text[1:].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    is_marked = cell_text.startswith("'") and cell_text[1:].startswith(
+        ("=", "+", "-", "@", "\t", "\r", "\n")
+    )
     return cell_text[1:] if is_marked else cell_text

@@ -89,9 +89,7 @@ async def table(request: Request) -> Response:
     runs: Path = request.app.state.runs
 
     def find() -> dict[str, Any]:
-        rows = [
-            {"name": name, **run.model_dump()} for name, run in read_summaries(runs).items()
-        ]
+        rows = [{"name": name, **run.model_dump()} for name, run in read_summaries(runs).items()]
         return {"folder": str(runs), "now": time.time(), "runs": rows}
 
     return json_response(await asyncio.to_thread(find))

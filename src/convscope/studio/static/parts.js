@@ -2,7 +2,7 @@
 import { h, render, Fragment } from './vendor/preact.js';
 import htm from './vendor/htm.js';
 
-export { render, Fragment };
+export { h, render, Fragment };
 export { useEffect, useLayoutEffect, useMemo, useRef, useState, useId } from './vendor/hooks.js';
 export { signal, computed, effect, batch, untracked } from './vendor/signals.js';
 

@@ -5,4 +5,5 @@ export const VIEWS = [
   { name: 'bench', load: () => import('./bench/view.js') },
   { name: 'network', load: () => import('./network/view.js') },
   { name: 'runs', load: () => import('./runs/view.js') },
+  { name: 'lessons', load: () => import('./lessons/view.js') },
 ];

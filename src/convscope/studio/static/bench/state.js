@@ -46,9 +46,11 @@ export function writeKernel(kernel) {
   return kernel.map((slice) => slice.map((row) => row.join(',')).join(';')).join('|');
 }
 
-/** @returns {State} What the address says; what it doesn't say, or says wrongly, is as usual. */
-export function readState() {
-  const asked = query();
+/**
+ * What an address says; what it doesn't say, or says wrongly, is as usual.
+ * @param {URLSearchParams} [asked] The address's query; without it, that of the page. @returns {State}
+ */
+export function readState(asked = query()) {
   const state = { ...USUAL };
   for (const name of Object.keys(USUAL)) {
     const text = asked.get(SHORT[name] ?? name);
