@@ -1,7 +1,7 @@
 """A folder in which each image occurs in five crops: what a split by chance says, and what is true.
 
 Photographs of a data set are cut to their four corners and their middle, as people do who have too
-few. The same network is trained on three splits of all the crops, a fifth for testing: by chance, in
+few. A network is trained on three splits of all the crops, a fifth for testing: by chance, in
 which nearly every test image has siblings among those trained on; as Convscope divides them, with
 the copies that it finds in one split; and with the photograph of each crop given as its group, as
 `--group-by` does. Beside the test accuracies stand those on crops of photographs that are in
