@@ -88,6 +88,9 @@ def test_nothing_is_told_where_the_accuracy_is_surely_better_or_classes_are_equa
     true = torch.tensor([0] * 70 + [1] * 20 + [2] * 10)
     assert find_largest_class_alone(true, true, CLASSES) == ()
     assert find_largest_class_alone(torch.zeros_like(true), true, CLASSES) == ()  # one answer
+    rare_known = true.clone()
+    rare_known[:20] = 1  # the largest class suffers, the others are known
+    assert find_largest_class_alone(rare_known, true, CLASSES) == ()
     equal = torch.arange(99) % 3
     assert find_largest_class_alone(equal.roll(1), equal, CLASSES) == ()
     assert find_largest_class_alone(true[:10], true[:10], CLASSES) == ()

@@ -124,8 +124,8 @@ def _unlike_the_rest(
         return []
     paths = tuple(str(images.paths[index]) for index in strange)
     text = (
-        f"Add images like {counted(len(paths), 'image')} that look unlike those trained on, and "
-        f"are given a wrong class; or leave them out. First: {paths[0]}."
+        f"Look at {counted(len(paths), 'image')} unlike those trained on, given a wrong class: add "
+        f"more of the kind, or leave them out. First: {paths[0]}."
     )
     return [NextStep("unlike the rest", text, len(paths), paths)]
 

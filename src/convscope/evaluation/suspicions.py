@@ -82,13 +82,16 @@ def find_largest_class_alone(
         return ()
     if float((predicted == predicted.mode().values).double().mean()) >= ONE_ANSWER:
         return ()  # said by `find_suspicions`
+    balanced = balanced_accuracy(predicted, labels)
+    if balanced > (1 + 1 / present) / 2:
+        return ()  # nearer to knowing all classes than to knowing one
     if wilson_interval(right, len(labels))[0] > share:
         return ()
     return (
         f"Always saying {classes[int(counts.argmax())]!r} would be right on {percent(share)} of "
         f"these images, and the network is right on {percent(right / len(labels))}: the largest "
         "class alone may give the accuracy. Judge by the balanced accuracy "
-        f"({percent(balanced_accuracy(predicted, labels))}), and train every class equally often: "
+        f"({percent(balanced)}), and train every class equally often: "
         "--balance.",
     )
 
