@@ -38,6 +38,7 @@ check: $(READY)  ## format, lint and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python vendor/check_types.py
 
 format: $(READY)  ## format and mend what can be mended
 	@$(BIN)/ruff format .

@@ -1,5 +1,7 @@
 """16-bit grey files keep what is in them, whatever part of the range they use."""
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,3 +112,26 @@ def test_full_range_is_scaled_as_ever(tmp_path):
     with Image.open(train.paths[0]) as image:
         expected = np.rint(np.asarray(image) / 257)
     assert np.array_equal(train.images[0, 0], expected)
+
+
+def floats(low, high, folder):
+    found = {}
+    for number in range(2):
+        values = np.random.default_rng(number).uniform(low, high, (8, 8)).astype(np.float32)
+        content = io.BytesIO()
+        Image.fromarray(values).save(content, "TIFF")
+        found[f"{folder}/{number}.tif"] = content.getvalue()
+    return found
+
+
+def test_floats_of_two_ranges_are_told(tmp_path):
+    write_files(tmp_path, floats(0, 0.9, "dark") | floats(100, 250, "light"))
+    (note,) = [n for n in source_splits(tmp_path)["train"].notes if "floating-point" in n]
+    assert "2 have no value above 1 and are taken as 0 to 1, as " in note
+    assert "dark/0.tif; 2 are taken as 0 to 255, as " in note
+
+
+@pytest.mark.parametrize("high", [1, 250])
+def test_floats_of_one_range_are_told_nothing_of(tmp_path, high):
+    write_files(tmp_path, floats(0.5 * high, high, "a") | floats(0.9 * high, high, "b"))
+    assert not any("floating-point" in note for note in source_splits(tmp_path)["train"].notes)

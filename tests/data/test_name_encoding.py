@@ -56,3 +56,18 @@ def test_what_is_found_decodes_every_name(names):
 
 def test_what_fits_as_well_is_told():
     assert find_encoding(["猫".encode("gbk"), "狗".encode("gbk")]) == ("gbk", ("big5",))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp932", "①猫 ②犬 りんご みかん 髙橋"),
+        ("cp949", "고양이 강아지 자동차 뷁 사과 바나나 쌰"),
+        ("gb18030", "猫 狗 飞机 汽车 㐀 划痕 正常"),
+    ],
+)
+def test_what_windows_adds_to_an_encoding(encoding, words):
+    found, _ = find_encoding([word.encode(encoding) for word in words.split()])
+    assert found == encoding
+    narrow = [word.encode(encoding) for word in words.split()[3:4]]
+    assert find_encoding(narrow)[0] != "cp437"

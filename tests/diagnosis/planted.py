@@ -17,7 +17,9 @@ from convscope.runtime.execution import Execution
 from convscope.training.budget import first_plan
 from convscope.training.interrupt import StopRequest
 from convscope.training.job import prepare
+from convscope.training.live_view import LiveView
 from convscope.training.loop import fit
+from convscope.training.stages import StagedNetwork
 from convscope.training.state import Progress, TrainingState
 
 RECIPE = Recipe(
@@ -222,7 +224,8 @@ def train(fault, out):
         network, make_optimizer(network, recipe), None, Progress(total_steps=steps)
     )
     run = new_run(out, recipe, force=True)
-    fit(state, job, execution, run, [], StopRequest(run.folder))
+    stages = StagedNetwork(network, job, execution, run, LiveView(quiet=True))
+    fit(state, job, execution, run, stages, [], StopRequest(run.folder))
     return run
 
 

@@ -1,4 +1,7 @@
-"""Weights from files: they fit or are refused in words, and nothing in a file is run."""
+"""Weights from files: they fit or are refused in words, and nothing in a file is run.
+
+Tests networks/name_prefixes.py.
+"""
 
 import pickle
 from pathlib import Path
@@ -66,6 +69,27 @@ def test_prefixes_of_other_programs_are_taken_off_and_said(lenet, prefix):
     with pytest.warns(UserWarning, match=f"begin with '{prefix}'; it is taken off"):
         load_weights(other, {prefix + name: t for name, t in lenet.state_dict().items()})
     assert torch.equal(other(waves(2, 1, 28)), lenet(waves(2, 1, 28)))
+
+
+@pytest.mark.parametrize("prefix", ["net.", "net.backbone.", "module.student.model."])
+def test_where_the_network_lay_in_another_module_is_taken_off_and_said(lenet, prefix):
+    weights = {f"{prefix}{name}": tensor for name, tensor in lenet.state_dict().items()}
+    other = build("lenet")
+    with pytest.warns(UserWarning, match=f"begin with '{prefix}'; it is taken off"):
+        load_weights(other, weights)
+    assert all(torch.equal(t, lenet.state_dict()[name]) for name, t in other.state_dict().items())
+    with pytest.raises(UsageError, match="another architecture"):
+        load_weights(other, weights | {f"{prefix}more": torch.zeros(1)})
+
+
+def test_weights_under_any_one_key_and_several(lenet, tmp_path):
+    weights = dict(lenet.state_dict())
+    torch.save({"epoch": 3, "ema": weights, "optimizer": {}}, tmp_path / "one.pt")
+    found = read_weights(tmp_path / "one.pt")
+    assert {name: found[name].shape for name in found} == {n: t.shape for n, t in weights.items()}
+    torch.save({"teacher": weights, "student": weights}, tmp_path / "two.pt")
+    with pytest.raises(UsageError, match="several sets of weights: teacher and student"):
+        read_weights(tmp_path / "two.pt")
 
 
 def test_a_prefix_that_is_the_networks_own_stays():

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from convscope.planning.figures import plan_figure
-from convscope.planning.memory_timeline import KINDS, memory_timeline
+from convscope.planning.memory_timeline import KINDS, find_peak, memory_timeline
 from convscope.planning.plan import Plan
 from tests.conftest import slow
 
@@ -32,6 +32,24 @@ def test_activations_and_gradients_are_gone_after_the_step(lenet):
     assert activations[-1] <= 0.05 * activations.max()
     assert timeline.bytes[KINDS.index("gradients")][-1] == 0
     assert (np.diff(timeline.bytes[KINDS.index("parameters")]) == 0).all()
+
+
+@pytest.mark.parametrize("batch_size", [1, 16])
+def test_the_peak_names_what_is_under_way_and_all_that_is_held(lenet, batch_size):
+    timeline = memory_timeline(lenet.step, batch_size)
+    found = find_peak(lenet.step, batch_size, most=1000)
+    totals = timeline.bytes.sum(axis=0)
+    assert totals[timeline.peak] == totals.max()
+    assert found.phase == timeline.phases[timeline.peak]
+    resident = sum(sum(sizes) for sizes in lenet.step.resident.values())
+    held = sum(block.bytes for block in found.largest)
+    assert held + resident + 4 * batch_size * 28 * 28 == totals.max()
+    sizes = [block.bytes for block in found.largest]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(find_peak(lenet.step, batch_size, most=2).largest) == 2
+    if batch_size == 16:  # the first sigmoid's output and both of its gradients are there
+        assert found.operation == "sigmoid_backward"
+        assert found.shapes == ((16, 6, 28, 28),) * 2
 
 
 @pytest.mark.slow

@@ -120,6 +120,7 @@ def test_a_plain_module_needs_no_words():
             r"'1\.layers'",
         ),
         (Complex, r"complex weights, 'phase'.*torch\.complex"),
+        (lambda: nn.Sequential(nn.Embedding(4, 2, sparse=True)), r"embedding '0'.*sparse=True"),
         (ExtraState, r"extra state \(get_extra_state\).*register_buffer"),
         (
             lambda: Net().requires_grad_(requires_grad=False),

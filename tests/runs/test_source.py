@@ -11,7 +11,8 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.networks import published
 from convscope.networks.catalog import build
 from convscope.networks.published import MEAN, STD, PublishedWeights
-from convscope.runs.model_file import ModelCard, Origin, save_model
+from convscope.runs.model_file import ModelCard, save_model
+from convscope.runs.origin import Origin
 from convscope.runs.source import FOLDER, find_source
 
 

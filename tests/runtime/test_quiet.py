@@ -3,13 +3,14 @@
 import logging
 import threading
 import warnings
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from torch import nn
 
-from convscope.runtime.quiet import quiet_torch
+from convscope.runtime.quiet import quiet_compiler, quiet_torch
 
 
 @pytest.fixture
@@ -72,3 +73,14 @@ def test_of_two_threads_the_last_to_leave_puts_everything_back(own_level):
         assert other.result() is False
     assert own_level.level == logging.DEBUG
     assert warnings.filters == filters
+
+
+def test_a_compiled_network_or_part_keeps_torch_quiet():
+    part = nn.Sequential(OrderedDict(_orig_mod=nn.Linear(2, 2)))  # as torch.compile wraps
+    for network in (part, nn.Sequential(part)):
+        with quiet_compiler(network):
+            assert logging.getLogger("torch").level > logging.CRITICAL
+    before = logging.getLogger("torch").level
+    for other in (nn.Linear(2, 2), "lenet"):
+        with quiet_compiler(other):
+            assert logging.getLogger("torch").level == before

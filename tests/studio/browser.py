@@ -31,7 +31,16 @@ def chromium(*arguments):
 
 @contextlib.contextmanager
 def page_of(
-    browser, address, path, *, width=1280, scheme="light", refusals=False, blocked=False, **options
+    browser,
+    address,
+    path,
+    *,
+    width=1280,
+    scheme="light",
+    refusals=False,
+    gone=False,
+    blocked=False,
+    **options,
 ):
     """A page of the studio, opened with the token; at the end it must have behaved.
 
@@ -45,6 +54,7 @@ def page_of(
         width: Of the window.
         scheme: "light" or "dark".
         refusals: Whether answers of 422 are meant to come.
+        gone: Whether the studio is meant to be gone for a while.
         blocked: Whether scripts and styles are meant to be blocked by the page's policy.
         **options: Of the browser's context, as in reduced_motion="reduce".
     """
@@ -59,8 +69,10 @@ def page_of(
 
     def heard(message):
         # The browser itself remarks on every answer of 422, and on what a policy blocks.
-        expected = (refusals and "422" in message.text) or (
-            blocked and "Content Security Policy" in message.text
+        expected = (
+            (refusals and "422" in message.text)
+            or (gone and "ERR_" in message.text)
+            or (blocked and "Content Security Policy" in message.text)
         )
         if not expected:
             troubles.append(message.text)

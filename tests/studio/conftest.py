@@ -16,9 +16,9 @@ TOKEN = "a-token-that-nobody-guesses"  # noqa: S105
 
 
 @contextlib.contextmanager
-def served_studio(runs):
-    """A studio in a thread of this process; gives its address."""
-    with listening("127.0.0.1", 0) as door:
+def served_studio(runs, port=0):
+    """A studio in a thread of this process; gives its address. Port 0: a free one."""
+    with listening("127.0.0.1", port) as door:
         server = make_server(runs, "127.0.0.1", door.getsockname()[1], TOKEN)
         door.listen(256)
         thread = threading.Thread(target=server.run, args=([door],), daemon=True)

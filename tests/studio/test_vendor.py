@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from convscope.studio.static_files import ROOT
+from convscope.studio.views import VIEWS
 from tests.sources import PACKAGE
 
 FOLDER = PACKAGE / "studio" / "static" / "vendor"
@@ -44,15 +45,37 @@ def test_scripts_import_only_from_beside_them():
         assert "sourceMappingURL" not in text
 
 
+def loaded_by(script):
+    """A script and all that it imports, as paths below `static`."""
+    root, found, todo = Path(str(ROOT)), set(), [script]
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            text = (root / path).read_text(encoding="utf-8")
+            sources = re.findall(r"""\b(?:from|import)\s*["'](\.[^"']+)["']""", text)
+            places = [(root / path).parent.joinpath(source).resolve() for source in sources]
+            todo += [str(place.relative_to(root.resolve())) for place in places]
+    return found
+
+
 def test_the_budget_of_scripts_and_styles_is_kept():
-    """Of all that is shipped, before compression."""
-    size = {path: path.stat().st_size for path in Path(str(ROOT)).rglob("*") if path.is_file()}
-    scripts = sum(bytes_ for path, bytes_ in size.items() if path.suffix == ".js")
-    vendored = sum(bytes_ for path, bytes_ in size.items() if path.parent == FOLDER)
-    styles = sum(bytes_ for path, bytes_ in size.items() if path.suffix == ".css")
-    print(f"scripts {scripts:,} bytes, vendored {vendored:,}, styles {styles:,}")
+    """Before compression: of what the first page loads, and of what any view does."""
+    root = Path(str(ROOT))
+    files = [path for path in root.rglob("*") if path.is_file()]
+    vendored = sum(path.stat().st_size for path in files if path.parent == FOLDER)
+    styles = sum(path.stat().st_size for path in files if path.suffix == ".css")
+    whole = sum(path.stat().st_size for path in files if path.suffix == ".js")
+    page = loaded_by("main.js")
+    assert {"vendor/preact.js", "route.js"} <= page
+    loaded = {
+        name: sum((root / path).stat().st_size for path in page | loaded_by(f"{name}/view.js"))
+        for name in VIEWS
+    }
+    print(f"scripts {loaded}, all {whole:,} bytes; vendored {vendored:,}; styles {styles:,}")
     assert vendored < 150_000
-    assert scripts < 300_000
+    assert loaded["bench"] < 150_000  # the first page
+    assert max(loaded.values()) < 200_000
     assert styles < 40_000
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.data import augmentation as augment
@@ -69,6 +70,31 @@ def _scale_and_shift(normalization: Normalization, device: torch.device) -> tupl
 
 def _generator(seed: int, *purpose: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=purpose))
+
+
+def draw_order(
+    seed: int, epoch: int, count: int, to_balance: NDArray[np.int64] | None = None
+) -> Tensor:
+    """The rows 0 to `count` - 1 in the order in which an epoch of training takes them.
+
+    Args:
+        seed: Decides it, with the epoch.
+        epoch: Its number, from 0.
+        count: Rows there are.
+        to_balance: (count,), the class of each row, to take every class equally often; None takes
+            every row once.
+    """
+    random = _generator(seed, SHUFFLING, epoch)
+    if to_balance is not None:
+        return torch.from_numpy(balanced_order(to_balance, random))
+    return torch.from_numpy(random.permutation(count))
+
+
+def count_steps(count: int, batch_size: int, *, train: bool) -> int:
+    """Batches that this many rows make; for training, not a last one of a single row."""
+    steps = math.ceil(count / batch_size)
+    single = count % batch_size == 1 and batch_size > 1
+    return steps - 1 if train and single and steps > 1 else steps
 
 
 def _resident(array: np.ndarray, device: torch.device) -> Tensor:
@@ -153,10 +179,7 @@ class Batches:
 
     def __len__(self) -> int:
         """Steps in an epoch."""
-        count = len(self._labels)
-        steps = math.ceil(count / self._batch_size)
-        single = count % self._batch_size == 1 and self._batch_size > 1
-        return steps - 1 if self._train and single and steps > 1 else steps
+        return count_steps(len(self._labels), self._batch_size, train=self._train)
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of one epoch.
@@ -171,21 +194,32 @@ class Batches:
         """
         order = None
         if self._train:
-            random = _generator(self._seed, SHUFFLING, epoch)
-            if self._to_balance is None:
-                shuffled = random.permutation(len(self._labels))
-            else:
-                shuffled = balanced_order(self._to_balance, random)
-            order = torch.from_numpy(shuffled).to(self._images.device)
+            order = draw_order(self._seed, epoch, len(self._labels), self._to_balance)
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
-            if order is None:
-                images, labels = self._images[rows], self._labels[rows]
-            else:
-                images = self._images.index_select(0, order[rows])
-                labels = self._labels.index_select(0, order[rows].to(self._labels.device))
-            random = _generator(self._seed, AUGMENTING, epoch, step)
-            yield self._finish(images.to(self._device), labels, random)
+            yield self._batch(rows if order is None else order[rows], epoch, step)
+
+    def in_order(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All images in the order of the set, each changed at random if these are for training.
+
+        Args:
+            epoch: Decides, with the seed, the changes.
+
+        Yields:
+            As `epoch` does; no image is left out.
+        """
+        for step, start in enumerate(range(0, len(self._labels), self._batch_size)):
+            yield self._batch(slice(start, start + self._batch_size), epoch, step)
+
+    def _batch(self, rows: slice | Tensor, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """The images of these rows, finished."""
+        if isinstance(rows, slice):
+            images, labels = self._images[rows], self._labels[rows]
+        else:
+            images = self._images.index_select(0, rows.to(self._images.device))
+            labels = self._labels.index_select(0, rows.to(self._labels.device))
+        random = _generator(self._seed, AUGMENTING, epoch, step)
+        return self._finish(images.to(self._device), labels, random)
 
     def _finish(
         self, images: Tensor, labels: Tensor, random: np.random.Generator

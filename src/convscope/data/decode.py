@@ -253,6 +253,23 @@ def read_deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
         raise ImageError(f"damaged: {error or type(error).__name__}") from error
 
 
+def read_float_maximum(content: bytes) -> float | None:
+    """The largest value of a floating-point file; None for any other file.
+
+    Raises:
+        ImageError: The file is damaged.
+    """
+    if not content.startswith((b"II*\0", b"MM\0*", b"Pf")):
+        return None
+    try:
+        with _open(content) as image:
+            return float(np.asarray(image).max()) if image.mode == "F" else None
+    except ImageError:
+        raise
+    except Exception as error:  # as in `decode`
+        raise ImageError(f"damaged: {error or type(error).__name__}") from error
+
+
 def _to_eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArray[np.uint8]:
     """Deep grey values (H, W) as 0 to 255."""
     numbers = values.astype(np.float64)

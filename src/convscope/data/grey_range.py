@@ -11,6 +11,9 @@ The rule, for the 16-bit grey files to train on (all of a folder that isn't divi
 
 So 12-bit files get 0 to 4095, and values from 1050 to 1150 get just this range. 16-bit colour isn't
 concerned: its upper 8 bits are kept.
+
+Floating-point files mean 0 to 1 or 0 to 255, each by its own largest value, as a single file that
+is predicted has nothing else to go by. Where files of one data set differ in that, it is said.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data.decode import ImageError, read_deep_values
+from convscope.data.decode import ImageError, read_deep_values, read_float_maximum
 from convscope.data.parallel import map_in_order
 from convscope.data.reading import FULL_RANGE, GreyRange
 from convscope.data.tree import Tree
@@ -48,6 +51,30 @@ def find_grey_range(tree: Tree, files: Sequence[str]) -> tuple[GreyRange | None,
     if is_cut:
         note += "; the few values beyond are cut off"
     return found, (f"{note}. Another: --set grey_range=[LOW,HIGH]",)
+
+
+def note_mixed_floats(tree: Tree, files: Sequence[str]) -> tuple[str, ...]:
+    """What to say where some floating-point files are taken as 0 to 1 and others as 0 to 255."""
+
+    def largest(file: str) -> float | None:
+        try:
+            return read_float_maximum(tree.read(file))
+        except ImageError:
+            return None  # decoding says what is wrong
+
+    low: list[str] = []
+    high: list[str] = []
+    for file, value in zip(files, map_in_order(largest, files, chunk=8), strict=True):
+        if value is not None:
+            (low if value <= 1 else high).append(file)
+    if not (low and high):
+        return ()
+    return (
+        f"Warning: of the floating-point files, {len(low):,} have no value above 1 and are taken "
+        f"as 0 to 1, as {tree.where(low[0])}; {len(high):,} are taken as 0 to 255, as "
+        f"{tree.where(high[0])}. If they share one range, dark ones come out bright: save all as "
+        "0 to 1",
+    )
 
 
 def count_values(tree: Tree, files: Sequence[str]) -> Counts | None:

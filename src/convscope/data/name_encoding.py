@@ -24,6 +24,8 @@ FREQUENT_SYLLABLES = frozenset(
 
 DOUBLE_BYTES = ("gbk", "shift_jis", "big5", "euc_kr")
 ENCODINGS = (*DOUBLE_BYTES, "cp866", "cp1251", "cp437", "cp1252")
+WIDER = {"gbk": "gb18030", "shift_jis": "cp932", "big5": "cp950", "euc_kr": "cp949"}
+"""What Windows and newer programs write in place of an encoding: with more characters, as ①."""
 AS_LIKELY = 0.02
 
 
@@ -35,8 +37,16 @@ def find_encoding(names: Sequence[bytes]) -> tuple[str, tuple[str, ...]]:
     """
     if _decodes(names, "utf-8"):
         return "utf-8", ()
+    fitting = [
+        each
+        for encoding in ENCODINGS
+        for each in (encoding, WIDER.get(encoding, encoding))
+        if _decodes(names, each)
+    ]
     scores = {
-        encoding: _score(names, encoding) for encoding in ENCODINGS if _decodes(names, encoding)
+        encoding: _score(names, encoding)
+        for encoding in fitting
+        if not any(WIDER.get(narrow) == encoding for narrow in fitting)
     }
     best = max(scores, key=lambda encoding: scores[encoding])  # cp437 decodes everything
     others = (each for each in scores if each != best and scores[each] >= scores[best] - AS_LIKELY)
@@ -131,3 +141,4 @@ _WORTH: dict[str, Callable[[bytes, str], float]] = {
     "cp437": _cp437,
     "cp1252": _cp1252,
 }
+_WORTH |= {wide: _WORTH[narrow] for narrow, wide in WIDER.items()}

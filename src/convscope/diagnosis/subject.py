@@ -15,19 +15,21 @@ from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
 from convscope.errors import ConvscopeError
 from convscope.networks.weights import load_weights
+from convscope.runs.begin_from import read_origin
 from convscope.runs.checkpoint import Checkpoint, latest_checkpoint
 from convscope.runs.not_kept import check_given
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.own_module import check_is_module
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runs.stages import first_whole_epoch
 from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.device import choose_device, processor, synchronize
 from convscope.runtime.execution import Execution, Precision
 from convscope.runtime.module_copy import copy_module
 from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import training_step
-from convscope.training.job import Job, prepare
+from convscope.training.job import Job, fill_from_source, prepare
 
 BATCHES = (16, 32, 64, 128)  # images that may go through the network together here
 STEP_SECONDS = 0.1  # that a training step on such a batch may take, if it isn't the smallest
@@ -94,6 +96,12 @@ class Subject:
         """Steps of an epoch of training, at the recipe's batch size."""
         return len(self.job.training_batches(self.execution))
 
+    @property
+    def is_partly_frozen(self) -> bool:
+        """Whether no epoch has ended yet in which all layers learn, by the recipe's stages."""
+        origin = self.job.card.origin
+        return bool(origin and origin.new) and len(self.epochs) <= first_whole_epoch(self.recipe)
+
     def first(self) -> nn.Module:
         """A copy of the network with the weights it began with, on the device."""
         return self.execution.place(copy_module(self.job.network))
@@ -138,9 +146,9 @@ class Subject:
         name = recipe.network or type(self.newest).__name__
         total = f" of {self.total_steps:,}" if self.total_steps else ""
         epochs = f" ({len(self.epochs)} epochs finished)" if self.epochs else ""
-        return (
-            f"{self.run.folder}: {name} on {self.train.name}, at step {self.step:,}{total}{epochs}"
-        )
+        begun = f", begun from {recipe.from_}" if recipe.from_ else ""
+        at = f"at step {self.step:,}{total}{epochs}"
+        return f"{self.run.folder}: {name} on {self.train.name}{begun}, {at}"
 
 
 def examine(
@@ -160,7 +168,9 @@ def examine(
     recipe = run.recipe
     check_given(run, "convscope.diagnose", module, data)
     # A copy, because preparing gives a module fresh weights if the recipe says so.
-    job = prepare(_copied(module) or recipe.network, data or recipe.data, recipe)
+    origin = read_origin(run) if run.environment_file.exists() else None
+    job = prepare(_copied(module) or recipe.network, data or recipe.data, recipe, origin)
+    job, has_first = _with_first_weights(job)
     metrics = run.metrics()
     epochs = [line for line in metrics if line["kind"] == "epoch"]
     newest, step, total_steps = _newest(run, job, epochs)
@@ -173,7 +183,8 @@ def examine(
         newest=execution.place(newest),
         step=step,
         total_steps=total_steps,
-        knows_first=module is None or step == 0 or not _are_alike(newest, job.network),
+        knows_first=has_first
+        and (module is None or step == 0 or not _are_alike(newest, job.network)),
         execution=execution,
         batch_size=_batch_size(job, execution),
         epochs=epochs,
@@ -183,6 +194,21 @@ def examine(
         has_other_images=environment.get("data_fingerprint")
         not in (None, job.splits["train"].fingerprint()),
     )
+
+
+def _with_first_weights(job: Job) -> tuple[Job, bool]:
+    """The job, its network as the run began with it; and whether it is so.
+
+    A source may be gone, or may have been trained further.
+    """
+    if not job.recipe.from_:
+        return job, True
+    try:
+        filled = fill_from_source(job)
+    except ConvscopeError:
+        return job, False
+    known, found = job.card.origin, filled.card.origin
+    return filled, known is None or found is None or known.sha256 == found.sha256
 
 
 def _copied(network: nn.Module | None) -> nn.Module | None:

@@ -205,7 +205,7 @@ class Evaluation:
             "fingerprint": self.images.fingerprint(),
             "seconds": self.seconds,
             "notes": list(self.notes),
-            "next_steps": [asdict(each) for each in self.next_steps],
+            "next_steps": [each.as_dict() for each in self.next_steps],
             "calibration": asdict(self.calibration),
             "rejection": asdict(self.rejection) if self.rejection is not None else None,
             "out_of_distribution": [asdict(each) for each in self.out_of_distribution],

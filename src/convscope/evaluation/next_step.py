@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Kind = Literal["label", "small class", "unlike the rest", "lost detail"]
 
@@ -23,3 +23,7 @@ class NextStep:
     text: str
     mistakes: int
     paths: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return {**asdict(self), "paths": list(self.paths)}

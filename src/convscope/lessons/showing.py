@@ -8,7 +8,6 @@ from typing import Any
 from convscope.errors import UsageError
 from convscope.lessons.screens import Shown
 from convscope.lessons.session import current_session
-from convscope.look.canvas import DOTS_PER_INCH
 
 PARTS = ("both", "text", "figure")
 
@@ -44,5 +43,7 @@ def show(result: Any, what: str = "both") -> None:
 def _png(result: Any) -> bytes:
     figure = result if hasattr(result, "savefig") else result.figure()
     file = io.BytesIO()
+    from convscope.look.canvas import DOTS_PER_INCH  # matplotlib, which only figures need
+
     figure.savefig(file, format="png", dpi=DOTS_PER_INCH)
     return file.getvalue()

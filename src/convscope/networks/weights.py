@@ -18,15 +18,13 @@ from torch.nn.parameter import is_lazy
 from convscope.errors import ConvscopeError, UsageError
 from convscope.look.names import join_names
 from convscope.networks.catalog import build, entry, list_networks
+from convscope.networks.name_prefixes import COUNTER, find_prefix
 from convscope.networks.network import Network
 
 SHOWN = 3  # names that an error quotes of each kind
-COUNTER = "num_batches_tracked"  # a count of batch norm that files older than PyTorch 1.0 lack
 PICKLES = (".pth", ".pt", ".pth.tar", ".ckpt", ".bin")
 WRAPPINGS = ("state_dict", "model_state_dict", "model")  # under which checkpoints keep weights
 LFS_POINTER = b"version https://git-lfs"
-PREFIXES = ("module.", "_orig_mod.", "model.")
-"""What nn.DataParallel, torch.compile and training frameworks put before every name."""
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
@@ -71,7 +69,8 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
 
     Weights that the published form has and the network leaves out on purpose (GoogLeNet's auxiliary
     classifiers) are skipped with a warning. A prefix that all names share and that a program put
-    there ("module.", "_orig_mod.", "model.") is taken off, with a warning, too.
+    there ("module.", "_orig_mod.", "model."), or without which all are the network's, is taken off,
+    with a warning, too.
 
     Args:
         network: The network to fill.
@@ -150,7 +149,7 @@ def match_names(network: nn.Module, weights: Mapping[str, Tensor]) -> MatchedNam
         network: Of the catalog, or a module.
         weights: By the names in a file.
     """
-    prefix = _other_prefix(network, weights)
+    prefix = find_prefix(network, weights)
     tensors: dict[str, Tensor] = {}
     left_out: list[str] = []
     for full, tensor in weights.items():
@@ -183,40 +182,29 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     except Exception as error:  # a damaged archive raises whatever its bytes lead to
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ConvscopeError(f"Weights file {str(path)!r} is damaged: {reason}") from None
-    for wrapping in WRAPPINGS:
-        if isinstance(content, dict) and isinstance(content.get(wrapping), dict):
-            content = content[wrapping]
-            break
-    if (
-        not isinstance(content, dict)
-        or not content
-        or not all(
-            isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
-        )
-    ):
+    if isinstance(content, dict) and not _are_tensors(content):
+        held = [key for key, value in content.items() if _are_tensors(value)]
+        known = [key for key in WRAPPINGS if key in held]
+        if not known and len(held) > 1:
+            raise UsageError(
+                f"{str(path)!r} holds several sets of weights: {join_names(map(str, held))}. Save "
+                "one of them by itself, best as .safetensors."
+            )
+        content = next((content[key] for key in (*known, *held)), content)
+    if not _are_tensors(content):
         raise UsageError(
             f"{str(path)!r} holds no tensors by name. Save network.state_dict() and nothing else."
         )
     return dict(content)
 
 
-def _other_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
-    """What a program has put before all names, so that without it they may be the network's."""
-    prefix, own = "", network.state_dict().keys()
-    while True:
-        found = next(
-            (
-                each
-                for each in PREFIXES
-                if weights
-                and all(name.startswith(prefix + each) for name in weights)
-                and not all(name.startswith(prefix + each) for name in own)
-            ),
-            None,
-        )
-        if found is None:
-            return prefix
-        prefix += found
+def _are_tensors(content: object) -> bool:
+    """Whether something holds tensors by name, and nothing else."""
+    return (
+        isinstance(content, dict)
+        and bool(content)
+        and all(isinstance(key, str) and isinstance(each, Tensor) for key, each in content.items())
+    )
 
 
 def find_differences(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> list[str]:

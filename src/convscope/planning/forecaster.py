@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from functools import cached_property
 
 import torch
@@ -49,6 +51,18 @@ class Forecaster:
         self.more_notes: tuple[str, ...] = ()
         self._times = OperationTimes(workload.execution.threads or torch.get_num_threads())
         self._feeding: dict[int, float] = {}
+
+    def lasting(self, epochs: int | None, minutes: float | None) -> Forecaster:
+        """What forecasts the same steps in a run of another length; nothing is measured again.
+
+        Args:
+            epochs: Passes over the training images; None: as many as fit in the minutes.
+            minutes: Time for training.
+        """
+        other = copy.copy(self)
+        recipe = self.workload.recipe.replace(epochs=epochs, minutes=minutes)
+        other.workload = replace(self.workload, recipe=recipe)
+        return other
 
     @cached_property
     def step(self) -> RecordedStep:

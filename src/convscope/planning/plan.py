@@ -146,13 +146,17 @@ class Plan(Printed):
         return self.forecast().notes
 
     def replace(self, **changes: Any) -> Plan:
-        """The same run with something changed.
+        """The same run with something changed; for another length alone nothing is measured again.
 
         Args:
             **changes: Fields of the recipe, or `network`.
         """
         network = changes.pop("network", self.network)
-        return Plan(network, self.data, self.recipe, image_shape=self._image_shape, **changes)
+        made = Plan(network, self.data, self.recipe, image_shape=self._image_shape, **changes)
+        if changes.keys() <= {"epochs", "minutes"} and network is self.network:
+            length = made.recipe.epochs, made.recipe.minutes
+            made.forecasters = [each.lasting(*length) for each in self.forecasters]
+        return made
 
     def largest_batch(self, limit_bytes: int) -> LargestBatch:
         """The largest batch within a limit of memory, as it is and with recomputation.

@@ -88,8 +88,12 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _use_briefly(self, size: int) -> None:
         self._count += 1
         self.step.kinds[self._count] = "workspace"
-        self.step.events.append(Event(self._count, size, self.phase, self.layers[-1]))
-        self.step.events.append(Event(self._count, 0, self.phase, self.layers[-1]))
+        self._note(self._count, size)
+        self._note(self._count, 0)
+
+    def _note(self, block: int, size: int) -> None:
+        step = self.step
+        step.events.append(Event(block, size, self.phase, self.layers[-1], len(step.operations)))
 
     def _block_of(self, tensor: Tensor) -> int:
         storage = tensor.untyped_storage()
@@ -100,7 +104,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 return 0
             self._count += 1
             self._blocks[address] = self._count
-            self.step.events.append(Event(self._count, size, self.phase, self.layers[-1]))
+            self._note(self._count, size)
             self._watched.append(weakref.ref(storage, self._released(address, self._count)))
         return self._blocks[address]
 
@@ -108,7 +112,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def release(_: Any) -> None:
             if self._blocks.get(address) == block:
                 del self._blocks[address]
-                self.step.events.append(Event(block, 0, self.phase, self.layers[-1]))
+                self._note(block, 0)
 
         return release
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from convscope.evaluation.calibrate import GAUSSIAN_CLASSES, GAUSSIAN_IMAGES
 from convscope.evaluation.out_of_distribution import IMAGES as OUT_OF_DISTRIBUTION_IMAGES
@@ -20,10 +20,12 @@ from convscope.planning.training_time import (
     time_within,
 )
 from convscope.planning.workload import Workload
+from convscope.runs.stages import PARTS, count_head_epochs
 
 CHECKPOINT_BYTES_PER_SECOND = 4e8  # with checksum, written to disk for good
 PROBE_STEPS = 20  # steps of 32 images that measuring precision and threads amounts to
 PROBE_IMAGES = 32
+HEAD_STEP_SECONDS = 1e-3  # a step of a single layer on features that are there
 # The last evaluation computes in float32, whatever training does; a forward pass then takes longer.
 FLOAT32_TIMES_AS_LONG = 2.5
 
@@ -93,7 +95,8 @@ def run_time(
     predictions = (
         predictions_after_training(workload, step.forward_flops(1) // 2) * per_image * slower
     )
-    training = _training_time(workload, epoch, stopped)
+    head = head_time(workload, epoch, per_image, step_seconds - phases["input"])
+    training = _training_time(workload, epoch, stopped, head)
     start = costs.start_seconds
     if stopped is None:
         start += PROBE_STEPS * PROBE_IMAGES * step_seconds / batch_size
@@ -110,11 +113,55 @@ def run_time(
     )
 
 
-def _training_time(workload: Workload, epoch: EpochTime, stopped: Stopped | None) -> TrainingTime:
+@dataclass(frozen=True)
+class HeadTime:
+    """The first stage, in which a new layer learns from features (`runs.stages`).
+
+    Attributes:
+        steps: Its steps; 0 without such a stage.
+        seconds: What it takes: the features of all images, then epochs that hardly cost anything.
+        saved: Seconds by which the epochs after it, in which some layers are frozen, are quicker.
+    """
+
+    steps: int = 0
+    seconds: float = 0.0
+    saved: float = 0.0
+
+
+def head_time(workload: Workload, epoch: EpochTime, per_image: float, computing: float) -> HeadTime:
+    """How long the stages before the whole network learns take.
+
+    Args:
+        workload: The images and the recipe.
+        epoch: What an epoch of the whole network takes.
+        per_image: Seconds of an image's forward pass, and of making it.
+        computing: Seconds of a step without making the batch.
+    """
+    recipe, counts = workload.recipe, workload.counts
+    epochs = count_head_epochs(recipe)
+    if not epochs or not recipe.from_:
+        return HeadTime()
+    monitored = counts.get("validation") or counts.get("test", 0)
+    features = per_image * ((1 + recipe.stages.copies) * counts["train"] + monitored)
+    ending = epoch.checkpoint + HEAD_STEP_SECONDS * epoch.steps
+    # A step is a third forward and two thirds backward, of which a frozen part takes none.
+    backward = 2 / 3 * computing * epoch.steps * recipe.stages.epochs_per_third
+    saved = sum(backward * (PARTS - parts) / PARTS for parts in range(1, PARTS))
+    return HeadTime(epochs * epoch.steps, features + epochs * ending, saved)
+
+
+def _training_time(
+    workload: Workload, epoch: EpochTime, stopped: Stopped | None, head: HeadTime
+) -> TrainingTime:
     recipe = workload.recipe
     begins = stopped or Stopped(total_steps=(recipe.epochs or 0) * epoch.steps)
+    if begins.step >= head.steps:
+        head = HeadTime()  # it is over, or there is none
+    left = max(0, begins.total_steps - begins.step)
     if recipe.minutes is None:
-        return time_for_steps(max(0, begins.total_steps - begins.step), epoch, begins)
+        rest = time_for_steps(max(0, left - head.steps), epoch, begins)
+        seconds = max(head.seconds, head.seconds + rest.seconds - head.saved)
+        return TrainingTime(rest.steps + min(left, head.steps), seconds)
     # Minutes hold as many steps as they really do, so these are corrected by history first; the
     # result is given as it would be before the correction, like all other times.
     ratio = with_range(1.0, "run", outcomes("run")).value
@@ -122,8 +169,14 @@ def _training_time(workload: Workload, epoch: EpochTime, stopped: Stopped | None
         ratio * epoch.step, epoch.steps, ratio * epoch.evaluation, ratio * epoch.checkpoint
     )
     most = None if recipe.epochs is None else max(0, recipe.epochs * epoch.steps - begins.step)
+    if head.steps:
+        begins = replace(begins, seconds=begins.seconds + ratio * (head.seconds - head.saved))
+        most = None if most is None else max(0, most - head.steps)
     found = time_within(recipe.minutes, real, begins, most)
-    return TrainingTime(found.steps, found.seconds / ratio, found.given)
+    seconds, given = found.seconds + ratio * head.seconds, found.given + ratio * head.seconds
+    return TrainingTime(
+        found.steps + head.steps, seconds / ratio, given if found.given else found.given
+    )
 
 
 def predictions_after_training(workload: Workload, macs: int) -> int:

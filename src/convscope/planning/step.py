@@ -31,12 +31,14 @@ class Event(NamedTuple):
         bytes: Size of the block; 0 when it is given back.
         phase: Part of the step in which that happens.
         layer: Path of the module under way.
+        operation: Number of operations before it, which is the place of the one under way.
     """
 
     block: int
     bytes: int
     phase: Phase
     layer: str
+    operation: int = 0
 
 
 @dataclass

@@ -8,7 +8,7 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
   `own_module` says whether a module of somebody's own can be trained, `optimization` makes the
   optimizer.
 - `source`: where first weights come from (`--from`), `begin_from`: what of them a network takes,
-  `last_layers`: what other classes need anew.
+  `last_layers`: what other classes need anew; `stages`: which layers learn when.
 - `out_folder`: where a new run goes, reserved for it; `claim`: one process at a time trains there;
   `split_record`: which image was in which split; `changed_recipe`: what may be edited before a run
   goes on.

@@ -25,7 +25,7 @@ from convscope.look.names import join_names
 from convscope.networks.network import Network
 from convscope.networks.weights import advise, find_differences, match_names
 from convscope.runs.last_layers import find_last_layers
-from convscope.runs.model_file import Origin
+from convscope.runs.origin import Origin
 from convscope.runs.run import Run
 from convscope.runs.source import WeightSource
 

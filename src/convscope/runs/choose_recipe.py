@@ -63,7 +63,13 @@ def choose_recipe(
     if source:
         settings = find_source(source, network).settings()
         found = found.replace(**{name: settings[name] for name in settings.keys() - own})
-    return found.replace(**changes)
+    found = found.replace(**changes)
+    if found.stages.head_epochs and not found.from_:
+        raise UsageError(
+            "This recipe trains a new layer on top of weights that have learned something. Say "
+            "which: --from SOURCE (published, a run or a file); or take another: --recipe fast."
+        )
+    return found
 
 
 def _with_resolved_source(changes: dict[str, Any]) -> dict[str, Any]:

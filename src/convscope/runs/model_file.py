@@ -22,6 +22,7 @@ from convscope.data.reading import FULL_RANGE, Fit, Reading
 from convscope.errors import ConvscopeError, UsageError, first_invalid
 from convscope.files import atomic_path
 from convscope.networks.catalog import build
+from convscope.runs.origin import Origin
 from convscope.runs.tensor_file import digest, read_tensors, sealed, write_tensors
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
@@ -82,28 +83,6 @@ class Rejection(pydantic.BaseModel, frozen=True, extra="forbid"):
         if (self.score == "gaussian_energy") != (self.gaussians is not None):
             raise ValueError("gaussians belong to the score 'gaussian_energy', which needs them")
         return self
-
-
-class Origin(pydantic.BaseModel, frozen=True, extra="forbid"):
-    """Where the weights came from that a network was trained further from.
-
-    Attributes:
-        source: What was given: "published", or the path of a run or file.
-        file: The name of the file; of published weights it holds the start of its SHA-256.
-        sha256: Of that file.
-        licence: The terms of its weights, as far as they are known.
-        taken: How many tensors were taken over.
-        new: Names of the tensors that began anew.
-        left: Names of the tensors in the file that the network has no place for.
-    """
-
-    source: str
-    file: str
-    sha256: Annotated[str, pydantic.Field(pattern="^[0-9a-f]{64}$")]
-    licence: str
-    taken: Positive
-    new: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
 
 
 class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from convscope.runs.recipe import Recipe
+from convscope.runs.stages import list_layers
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -15,14 +16,18 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
     Weight decay is applied to matrices and kernels only: pulling biases and the scales of batch
     normalization towards 0 constrains nothing and costs accuracy (He et al. 2019, "Bag of
-    tricks", section 3.1).
+    tricks", section 3.1). The lower a layer, the smaller its share of the learning rate, where the
+    recipe's `stages.rate_decay` is below 1.
     """
-    parameters = [p for p in network.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": chosen, "weight_decay": decay, "rate_factor": factor}
+        for factor, parameters in _by_rate(network, recipe).items()
+        for chosen, decay in (
+            ([p for p in parameters if p.ndim > 1], recipe.weight_decay),
+            ([p for p in parameters if p.ndim <= 1], 0.0),
+        )
+        if chosen
     ]
-    groups = [group for group in groups if group["params"]]
     rate = recipe.learning_rate
     if recipe.optimizer == "adam":
         return torch.optim.Adam(groups, rate, fused=True)
@@ -30,6 +35,18 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         return torch.optim.AdamW(groups, rate, fused=True)
     nesterov = recipe.optimizer == "nesterov"
     return torch.optim.SGD(groups, rate, recipe.momentum, nesterov=nesterov, fused=True)
+
+
+def _by_rate(network: nn.Module, recipe: Recipe) -> dict[float, list[nn.Parameter]]:
+    """The parameters by their share of the learning rate, the largest share first."""
+    trained = {p: 1.0 for p in network.parameters() if p.requires_grad}
+    if recipe.stages.rate_decay < 1:
+        for layer in list_layers(network):
+            for parameter in layer.modules[0].parameters(recurse=False):
+                if parameter in trained:
+                    trained[parameter] = recipe.stages.rate_decay**layer.part
+    factors = sorted(set(trained.values()), reverse=True)
+    return {each: [p for p, factor in trained.items() if factor == each] for each in factors}
 
 
 def learning_rate(recipe: Recipe, step: int, total_steps: int) -> float:
@@ -52,9 +69,9 @@ def learning_rate(recipe: Recipe, step: int, total_steps: int) -> float:
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Use this rate for every parameter from the next step on."""
+    """Use this rate from the next step on, for lower layers as much of it as is theirs."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["rate_factor"]
 
 
 def parameter_names(network: nn.Module, optimizer: torch.optim.Optimizer) -> list[str]:

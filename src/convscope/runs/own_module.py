@@ -271,6 +271,12 @@ def _check_weights(module: nn.Module, name: str) -> None:
                 "keep real and imaginary part as two parameters, joined by torch.complex."
             )
     for path, each in module.named_modules():
+        if isinstance(each, nn.Embedding | nn.EmbeddingBag) and each.sparse:
+            where = f" {path!r}" if path else ""
+            raise UsageError(
+                f"The embedding{where} of {name} makes sparse gradients, which gradient clipping, "
+                "weight decay and the comparison of precisions don't take. Leave out sparse=True."
+            )
         if type(each).get_extra_state is not nn.Module.get_extra_state:
             where = f" in {path!r}" if path else ""
             raise UsageError(

@@ -15,7 +15,7 @@ from convscope.data.table_columns import parse_columns
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 from convscope.look.html import escape
-from convscope.runs.recipe_fields import Count, PixelStatistics, Rate, Share
+from convscope.runs.recipe_fields import TABLES, Count, PixelStatistics, Rate, Share, Stages
 from convscope.runs.recipe_styles import style_table, styles
 
 if sys.version_info >= (3, 11):
@@ -31,10 +31,9 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         network: Name in the catalog.
         network_arguments: Arguments of its builder, besides channels, classes and dropout.
         data: Name of a data set, or path of a folder or zip.
-        from_: What gives the first weights: "published", or the path of a run, a model file or a
-            file of weights. Empty: the network begins anew.
-        channels: 1 makes all images grey, 3 repeats grey ones in three channels; unset: as the data
-            has them.
+        from_: What gives the first weights: "published", or the path of a run or a file; or "".
+        stages: Which layers begin to learn when; by default all at once.
+        channels: 1 makes images grey, 3 repeats grey ones three times; unset: as the data has them.
         size: Height and width that images are resized to; unset: as the data has them.
         normalization: "unit" scales pixels to [0, 1]; "standard" then subtracts the mean and
             divides by the standard deviation of the training images, per channel; or a table of
@@ -94,6 +93,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     network_arguments: dict[str, bool | int | float | str] = {}
     data: str = ""
     from_: str = ""
+    stages: Stages = Stages()
     channels: Literal[1, 3] | None = None
     size: Count | None = None
     normalization: Literal["unit", "standard"] | PixelStatistics = "standard"
@@ -293,8 +293,8 @@ def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
-        accepted = Augmentation if len(place) > 1 else Recipe
-        wrong = unknown_name("recipe field", place[-1], accepted.model_fields)
+        table = TABLES.get(place[0], Augmentation) if len(place) > 1 else Recipe
+        wrong = unknown_name("recipe field", place[-1], table.model_fields)
         return UsageError(f"{source}: {wrong}")
     given = f", got {first['input']!r}" if place else ""
     return UsageError(f"{source}: {first_invalid(error)}{given}.")

@@ -8,6 +8,8 @@ import threading
 import warnings
 from collections.abc import Iterator
 
+from torch import nn
+
 LIBRARIES = ("torch", "onnxscript", "onnx_ir")
 SILENT = logging.CRITICAL + 1
 
@@ -32,6 +34,17 @@ def quiet_torch() -> Iterator[None]:
     finally:
         with _lock:
             _within.pop().close()  # the last to leave takes the first
+
+
+def quiet_compiler(network: object) -> contextlib.AbstractContextManager[None]:
+    """`quiet_torch`, if the network or a part of it was compiled: `torch.compile` reports there.
+
+    Args:
+        network: Anything; only a module can be compiled.
+    """
+    modules = network.modules() if isinstance(network, nn.Module) else ()
+    is_compiled = any("_orig_mod" in module._modules for module in modules)
+    return quiet_torch() if is_compiled else contextlib.nullcontext()
 
 
 def _silence() -> contextlib.ExitStack:

@@ -7,8 +7,9 @@
   the page's own words, so that they exist in both languages.
 - `images.py`: the images that are there for all views, and files that a person brings.
 - `bench/`: the convolution bench; `network/`: any network's layers, maps and numbers; `runs/`: the
-  runs of the opened folder; `lessons/`: the lessons, run and shown. `run_folders.py` finds runs for
-  all views, and `run_images.py` the images that they were evaluated on.
+  runs of the opened folder; `plan/`: what a training takes, under dials; `lessons/`: the lessons,
+  run and shown. `run_folders.py` finds runs for all views, and `run_images.py` the images that they
+  were evaluated on.
 - `static/`: the page as plain ES modules, its words (`words/en.json`, `words/zh.json`), and the few
   third-party scripts (`vendor/`, see `VENDOR.json`).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import sys
 import webbrowser
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from convscope.errors import UsageError
 from convscope.studio.app import make_app
@@ -67,13 +69,28 @@ def serve_studio(
 
 
 class StudioServer(uvicorn.Server):
-    """uvicorn, for which a signal is the usual end and no failure."""
+    """uvicorn, for which a signal is the usual end and no failure.
+
+    Args:
+        config: As for uvicorn.
+        app: The application; its `state.ending` says that the server is about to end.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self.app = app
+        app.state.ending = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came: the first ends what is in work, the second everything at once."""
         if self.should_exit:
             os._exit(1)  # a kernel of torch may be running, and nothing needs tidying up
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; answers that go on for as long as somebody listens end by themselves before."""
+        self.app.state.ending = True
+        await super().shutdown(sockets)
 
 
 def make_server(runs: Path, host: str, port: int, token: str) -> StudioServer:
@@ -85,8 +102,9 @@ def make_server(runs: Path, host: str, port: int, token: str) -> StudioServer:
         port: Its port.
         token: Its secret.
     """
+    app = make_app(runs)
     config = uvicorn.Config(
-        StudioGuard(make_app(runs), host, port, token),
+        StudioGuard(app, host, port, token),
         http=PatientConnection,
         ws="none",
         log_level="error",
@@ -96,7 +114,7 @@ def make_server(runs: Path, host: str, port: int, token: str) -> StudioServer:
         timeout_keep_alive=int(IDLE_SECONDS),
         timeout_graceful_shutdown=2,
     )
-    return StudioServer(config)
+    return StudioServer(config, app)
 
 
 def has_screen() -> bool:

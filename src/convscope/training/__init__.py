@@ -7,6 +7,8 @@ What is here:
   `seeds`: `train_seeds`, the same training with several seeds;
   `folds`: `train_folds`, cross-validation;
 - `loop`: `fit`, the training loop, whole and flat; its step is `runtime.training_step`;
+- `stages`: what learns in an epoch and what it is shown, where a run begins from a source;
+  `features`: what the frozen layers make of images, computed once;
 - `job`: what a recipe comes down to on given data (network, images, normalization);
 - `state`: how far a run is and all its tensors, as they go into checkpoints; `budget`: the number
   of steps when minutes are given instead of epochs;

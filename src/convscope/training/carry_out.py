@@ -10,6 +10,7 @@ from convscope.runs.optimization import make_optimizer
 from convscope.runs.run import Run
 from convscope.runs.split_record import FILE as SPLITS_FILE
 from convscope.runs.split_record import read_split_record, write_split_record
+from convscope.runs.stages import describe_stages
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.execution import Execution
 from convscope.runtime.module_copy import copy_module
@@ -23,6 +24,7 @@ from convscope.training.interrupt import explain_stop, stop_on_signals
 from convscope.training.job import Job
 from convscope.training.live_view import LiveView
 from convscope.training.loop import Watcher, fit, is_over
+from convscope.training.stages import StagedNetwork
 from convscope.training.state import Progress, TrainingState
 
 SHOWN_PROBLEMS = 10
@@ -78,11 +80,13 @@ def carry_out(
     if checkpoint is None or not is_over(job.recipe, state.progress):
         resumed = None if checkpoint is None else state.progress
         expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
+        expectation.announce(run)
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     first_step = 0 if checkpoint is None else state.progress.step + 1
     events = EventLog(run.folder / "tensorboard", first_step=first_step, histograms=histograms)
     if checkpoint is None:
         events.images(next(iter(train_batches.epoch(0)))[0])
+    stages = StagedNetwork(state.network, job, execution, run, view)
     try:
         with (
             explain_stop(
@@ -95,13 +99,14 @@ def carry_out(
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
             recomputing(state.network, run.recipe.recompute, execution.plan),
         ):
-            fit(state, job, execution, run, [*watchers, events], stop)
+            fit(state, job, execution, run, stages, [*watchers, events], stop)
     except NotFiniteError as error:
         run.log("error", step=state.progress.step, message=str(error))
         doctor = how_to_ask(run, "doctor", "convscope.diagnose")
         view.message(f"To find the reason: {doctor}")
         raise
     finally:
+        stages.leave()
         events.close()
     with explain_stop(
         "Stopped in the final evaluation; the training has ended and is kept. For what is left: "
@@ -151,6 +156,9 @@ def _introduce(job: Job, execution: Execution, view: LiveView) -> None:
     )
     for note in job.notes:
         view.message(note)
+    origin = job.card.origin
+    if origin is not None and job.recipe.stages.head_epochs:
+        view.message(describe_stages(job.recipe, origin.new))
     problems = list(dict.fromkeys(p for each in job.splits.values() for p in each.problems))
     for problem in problems[:SHOWN_PROBLEMS]:
         view.message(f"Left out {problem.path}: {problem.reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Mapping, Sequence
 
 from convscope.look.numbers import duration, percent
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
@@ -17,6 +18,7 @@ from convscope.runs.checked_json import write_checked
 from convscope.runs.forecast import ForecastRow
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runs.stages import first_whole_epoch
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.execution import Execution
@@ -105,8 +107,40 @@ class Expectation:
         self._view.message(forecast.in_words(goes_on=stopped is not None))
         return forecast
 
+    def announce(self, run: Run) -> None:
+        """Write the forecast into a run that begins, for whoever watches it."""
+        if self.forecast is not None:
+            _write(run, self._rows(self.forecast, {"run": None, "step": None, "memory": None}))
+
+    def _rows(self, forecast: Forecast, actual: Mapping[What, float | None]) -> list[ForecastRow]:
+        """What was forecast, beside what came of it."""
+        ranges: dict[What, Range] = {
+            "step": forecast.step,
+            "run": forecast.run,
+            "memory": forecast.memory,
+        }
+        run_name = "run time" if self._resumed is None else "time since it was resumed"
+        names = {"step": ("step time", "s"), "run": (run_name, "s")}
+        rows = []
+        for what, value in actual.items():
+            name, unit = names.get(what, ("peak memory", "bytes"))
+            expected = ranges[what]
+            rows.append(
+                ForecastRow(
+                    what=name,
+                    unit=unit,
+                    forecast=expected.value,
+                    low=expected.low,
+                    high=expected.high,
+                    actual=value,
+                )
+            )
+        return rows
+
     def step(self, progress: Progress, loss: float) -> None:
         """A step has ended."""
+        if progress.epoch < first_whole_epoch(self._recipe):
+            return  # steps that train only some of the layers are quicker
         now = time.perf_counter()
         if not self._start_seconds:  # all that came before the first step, this forecast as well
             step = self.forecast.uncorrected["step"] if self.forecast else 0.0
@@ -153,27 +187,8 @@ class Expectation:
             actual["step"] = self.step_seconds
         if peak is not None:
             actual["memory"] = float(peak)
-        ranges: dict[What, Range] = {
-            "step": self.forecast.step,
-            "run": self.forecast.run,
-            "memory": self.forecast.memory,
-        }
-        run_name = "run time" if self._resumed is None else "time since it was resumed"
-        names = {"step": ("step time", "s"), "run": (run_name, "s")}
-        rows = []
+        rows = self._rows(self.forecast, actual)
         for what, value in actual.items():
-            name, unit = names.get(what, ("peak memory", "bytes"))
-            expected = ranges[what]
-            rows.append(
-                ForecastRow(
-                    what=name,
-                    unit=unit,
-                    forecast=expected.value,
-                    low=expected.low,
-                    high=expected.high,
-                    actual=value,
-                )
-            )
             if is_busy and what != "memory":
                 continue
             remember(
@@ -186,8 +201,7 @@ class Expectation:
                     self.forecast.precision,
                 )
             )
-        content = {"rows": [row.model_dump() for row in rows]}
-        write_checked(run.folder / "forecast.json", content, indent=1)
+        _write(run, rows)
         if not is_busy and self._resumed is None:
             self._remember_costs(now, peak)
         self._view.message(beside_actual(rows))
@@ -219,3 +233,8 @@ class Expectation:
                 final_evaluation_bytes=max(0, peak - without - parameters),
             )
         )
+
+
+def _write(run: Run, rows: Sequence[ForecastRow]) -> None:
+    content = {"rows": [row.model_dump() for row in rows]}
+    write_checked(run.folder / "forecast.json", content, indent=1)

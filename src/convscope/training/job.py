@@ -17,7 +17,8 @@ from convscope.networks.catalog import entry
 from convscope.networks.initialization import initialize
 from convscope.runs.begin_from import begin_from, describe_origin
 from convscope.runs.build_for_images import build_for_images
-from convscope.runs.model_file import ModelCard, Origin
+from convscope.runs.model_file import ModelCard
+from convscope.runs.origin import Origin
 from convscope.runs.recipe import Recipe
 from convscope.runs.source import find_source
 from convscope.runtime.execution import Execution
@@ -69,8 +70,12 @@ class Job:
 
     def monitor_batches(self, execution: Execution) -> Batches:
         """The images evaluated after every epoch."""
+        return self.batches_of(self.monitor_name, execution)
+
+    def batches_of(self, split: str, execution: Execution) -> Batches:
+        """The images of a split as for evaluation: in their order, unchanged."""
         return Batches(
-            self.splits[self.monitor_name],
+            self.splits[split],
             self.recipe.batch_size,
             normalization=self.normalization,
             train=False,

@@ -14,12 +14,12 @@ from convscope.evaluation.suspicions import ends_in_softmax, find_suspicions
 from convscope.runs.checkpoint import save_checkpoint
 from convscope.runs.model_file import save_model
 from convscope.runs.not_kept import how_to_ask
-from convscope.runs.optimization import learning_rate, set_learning_rate
+from convscope.runs.optimization import set_learning_rate
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.runs.stages import count_head_epochs
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.execution import Execution
-from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.training.budget import plan_steps
 from convscope.training.diagnosis import (
@@ -30,6 +30,7 @@ from convscope.training.diagnosis import (
 )
 from convscope.training.interrupt import StopRequest
 from convscope.training.job import Job
+from convscope.training.stages import StagedNetwork
 from convscope.training.state import Progress, TrainingState
 
 STEP_LINES = 10  # lines in metrics.jsonl within an epoch
@@ -53,6 +54,7 @@ def fit(
     job: Job,
     execution: Execution,
     run: Run,
+    stages: StagedNetwork,
     watchers: list[Watcher],
     stop: StopRequest,
 ) -> None:
@@ -63,6 +65,7 @@ def fit(
         job: The images and the recipe.
         execution: Device, precision and algorithms.
         run: Where metrics, checkpoints and the model go.
+        stages: What learns in an epoch, and what it is shown.
         watchers: Are told of every step and epoch.
         stop: Asks for a checkpoint and an end.
 
@@ -76,27 +79,29 @@ def fit(
         state.progress,
         job.recipe,
     )
-    train = job.training_batches(execution)
-    monitor, monitor_name = job.monitor_batches(execution), job.monitor_name
+    monitor_name = job.monitor_name
     # What recomputation saves, a heap that is kept would lose again between its blocks.
     keeps_memory = not run.recipe.recompute
     saved_at, clock, is_odd = progress.seconds, time.perf_counter(), False
     while not is_over(recipe, progress):
-        into_training_mode(network)
+        stage = stages.enter(progress.epoch)
+        part, train = stage.part(network), stage.train
+        clock = progress.spend(clock, time.perf_counter())
         for images, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
                 break  # the time is up, or the run was stopped after its last step
             torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
-            set_learning_rate(optimizer, learning_rate(recipe, progress.step, progress.total_steps))
+            rate = stage.rate(recipe, progress.step, progress.total_steps)
+            set_learning_rate(optimizer, rate)
 
             loss, logits = training_loss(
-                network, images, labels, execution, label_smoothing=recipe.label_smoothing
+                part, images, labels, execution, label_smoothing=recipe.label_smoothing
             )
             loss_value, correct = torch.stack([loss.detach(), _correct(logits, labels)]).tolist()
             if not math.isfinite(loss_value):
                 torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
                 began = progress.step > 0
-                where = first_not_finite(network, images, execution, has_stepped=began)
+                where = first_not_finite(part, images, execution, has_stepped=began)
                 raise NotFiniteError(
                     f"The loss became {loss_value}", where, job, execution, progress
                 )
@@ -118,7 +123,6 @@ def fit(
             for watcher in watchers:
                 watcher.step(progress, loss_value)
             if progress.step_in_epoch % math.ceil(len(train) / STEP_LINES) == 0:
-                rate = optimizer.param_groups[0]["lr"]
                 run.log("step", step=progress.step, loss=loss_value, learning_rate=rate)
             if stop.requested or progress.seconds - saved_at > 60 * recipe.checkpoint_minutes:
                 _check_weights(job, execution, state)
@@ -129,8 +133,8 @@ def fit(
         _check_weights(job, execution, state)
         with stop.saving(lambda: save_checkpoint(run.checkpoints, state.tensors(), state.plain())):
             outcome = compute_batch_logits(
-                state.evaluated,
-                monitor,
+                stage.part(state.evaluated),
+                stage.monitor,
                 precision=execution.precision,
                 on_batch=lambda _: stop.raise_if_requested(),
             )
@@ -138,20 +142,17 @@ def fit(
         is_best = progress.is_best(outcome.accuracy, outcome.loss)
         if is_best or monitor_name != "validation":
             save_model(run.model_file, state.evaluated, job.card)
-        rate = learning_rate(recipe, progress.step - 1, progress.total_steps)
         metrics = {
             **progress.end_epoch(),
             f"{monitor_name}_loss": outcome.loss,
             f"{monitor_name}_accuracy": outcome.accuracy,
-            "learning_rate": rate,
+            "learning_rate": stage.rate(recipe, progress.step - 1, progress.total_steps),
             "epoch": progress.epoch,
             "step": progress.step,
             "seconds": progress.seconds + progress.evaluation_seconds,
         }
         run.log("epoch", **metrics)
-        now = time.perf_counter()
-        progress.seconds += now - clock
-        clock = now
+        clock = progress.spend(clock, time.perf_counter())
         # The evaluation may have taken the last of the time: then no other epoch begins.
         progress.total_steps = plan_steps(recipe, progress, len(train))
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
@@ -166,9 +167,7 @@ def fit(
             if warning is not None:
                 doctor = how_to_ask(run, "doctor", "convscope.diagnose")
                 watcher.message(f"{warning} To find the reason: {doctor}")
-        now = time.perf_counter()
-        progress.seconds += now - clock
-        clock = now
+        clock = progress.spend(clock, time.perf_counter())
         stop.raise_if_requested()
 
 
@@ -187,7 +186,8 @@ def step_seed(seed: int, epoch: int, step: int) -> int:
 def is_over(recipe: Recipe, progress: Progress) -> bool:
     """Whether all steps are taken and evaluated, or patience has ended."""
     patience = recipe.early_stop
-    if patience is not None and progress.epoch - progress.best_epoch >= patience:
+    since = max(progress.best_epoch, count_head_epochs(recipe))
+    if patience is not None and progress.epoch - since >= patience:
         return True
     return progress.step >= progress.total_steps and progress.step_in_epoch == 0
 

@@ -64,6 +64,11 @@ class Progress:
         self.seconds += seconds
         self.training_seconds += seconds
 
+    def spend(self, since: float, now: float) -> float:
+        """Count the time between two moments; returns the second, from which to count on."""
+        self.seconds += now - since
+        return now
+
     def is_best(self, accuracy: float, loss: float) -> bool:
         """Whether the epoch under way is the best so far; remembers it if so."""
         if (accuracy, -loss) <= (self.best_accuracy, -self.best_loss):

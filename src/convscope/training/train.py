@@ -32,6 +32,7 @@ from convscope.runtime.exclusive import exclusive, in_training
 from convscope.runtime.execution import Execution
 from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.process import forget_peak
+from convscope.runtime.quiet import quiet_compiler
 from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.carry_out import carry_out
@@ -89,6 +90,7 @@ def train(
     view = LiveView(quiet=quiet)
     name = run_name(network, chosen)
     with ExitStack() as until_the_end:
+        until_the_end.enter_context(quiet_compiler(network))
         with (
             explain_stop("Stopped before the first step; nothing is kept. Give the command again."),
             out_folder(out, name, force=force) as folder,
@@ -194,7 +196,7 @@ def _go_on(
     if changed:
         _record_changes(run, environment, changed)
         view.message(f"Going on with changed settings: {list_changes(changed)}")
-    with _borrowed(job.network, execution.device):
+    with quiet_compiler(module), _borrowed(job.network, execution.device):
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 

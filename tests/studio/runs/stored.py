@@ -78,3 +78,35 @@ def long_run(folder, rows):
     ]
     (made / "metrics.jsonl").write_text("".join(lines), encoding="utf-8")
     return made
+
+
+def many_classes(folder, count=25):
+    """A run of so many classes, each with four images, one of which is taken for the next class."""
+    made = copy_run(folder, "many classes")
+    names = [f"class {number}" for number in range(count)]
+    content = {
+        "accuracy": 0.75,
+        "interval": [0.65, 0.83],
+        "loss": 1.0,
+        "data": "digits",
+        "split": "test",
+        "images": 4 * count,
+        "classes": names,
+        "per_class": [{"count": 4}] * count,
+        "confusion": [
+            [3 * (row == column) + ((row + 1) % count == column) for column in range(count)]
+            for row in range(count)
+        ],
+        "mistakes": [
+            {
+                "index": 4 * row,
+                "path": f"a/{row}.png",
+                "label": names[row],
+                "predicted": names[(row + 1) % count],
+                "probability": 0.5,
+            }
+            for row in range(count)
+        ],
+    }
+    (made / "evaluation.json").write_text(json.dumps(content), encoding="utf-8")
+    return made

@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.studio.browser import (
     page_of,
 )
 from tests.studio.conftest import served_studio
-from tests.studio.runs.stored import HOSTILE, all_kinds, copy_run, long_run
+from tests.studio.runs.stored import HOSTILE, all_kinds, copy_run, long_run, many_classes
 
 pytestmark = pytest.mark.slow
 
@@ -167,14 +168,46 @@ def test_what_is_damaged_or_missing_says_so(browser, address, runs):
         page.wait_for_selector(".cell-images p:not(.faint)")
 
 
+def test_hostile_names_of_runs_and_classes_are_text(browser, address):
+    name = quote(HOSTILE[0])
+    with page_of(browser, address, f"/runs?lang=en&run={name}", refusals=True) as page:
+        page.wait_for_selector(".matrix")
+        assert HOSTILE[0] in page.locator(".matrix thead").inner_text()
+        assert page.inner_text(".run-name") == HOSTILE[0]
+        page.locator(".matrix tbody tr").nth(3).locator("button").nth(3).click()
+        until(lambda: HOSTILE[0] in page.inner_text("#cell-title"), True)
+        assert page.locator("main img").count() == 0
+
+
+def test_many_classes_are_listed_by_their_commonest_mistakes(browser, address, runs):
+    made = many_classes(runs)
+    try:
+        with page_of(browser, address, "/runs?lang=en&run=many classes", refusals=True) as page:
+            page.wait_for_selector(".confusion tbody tr")
+            assert page.locator(".confusion tbody tr").count() == 25
+            page.locator(".confusion tbody button").first.click()
+            until(lambda: page.inner_text(".pictures .path"), "0.png")
+            page.get_by_label("True class").select_option("class 7")
+            page.get_by_label("Class given").select_option("class 7")
+            page.wait_for_selector(".cell-images .note:has-text('convscope evaluate')")
+    finally:
+        shutil.rmtree(made)
+
+
+def test_an_empty_folder_says_how_to_begin(browser, studio_address):
+    with page_of(browser, studio_address, "/runs?lang=en") as page:
+        page.wait_for_selector("text=There are no runs in")
+        assert "convscope train" in page.inner_text("main pre")
+
+
 def test_a_run_that_goes_away_while_it_is_open_is_said(browser, address, runs):
     made = copy_run(runs, "going")
     (made / "evaluation.json").unlink()
-    with page_of(browser, address, "/runs?lang=en&run=going&chosen=going", refusals=True) as page:
-        with claimed(made):
-            page.wait_for_selector('.badge:has-text("Running")')
-            page.wait_for_selector(".curve-box")
-            shutil.rmtree(made)
+    with page_of(browser, address, "/runs?lang=en", refusals=True) as page, claimed(made):
+        page.get_by_role("button", name="going", exact=True).click()
+        page.wait_for_selector('.badge:has-text("Running")')
+        page.wait_for_selector(".curve-box")
+        shutil.rmtree(made)
         page.wait_for_selector('.note:has-text("There is no run “going”")', timeout=20000)
 
 

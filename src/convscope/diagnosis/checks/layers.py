@@ -209,6 +209,8 @@ def check_moving_weights(measured: Measurements) -> Check:
         return Check(name, f"{len(cut)} layers get no gradient", (found,))
     if not subject.knows_first or subject.step == 0:
         return Check(name, "every layer gets a gradient")
+    if subject.is_partly_frozen:
+        return Check(name, "lower layers are still frozen, by the recipe")
     moved = _relative_changes(measured)
     least = min(moved, key=lambda each: moved[each])
     figures = (

@@ -65,7 +65,7 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
         ("classes", "Classes", classes(evaluation)),
         ("confusion", "What is taken for what", confusion(evaluation)),
         ("mistakes", "Mistakes", mistakes(evaluation)),
-        ("next", "What the images need next", next_steps(evaluation)),
+        ("next-steps", "What the images need next", next_steps(evaluation)),
         ("calibration", "Can its probabilities be trusted?", calibration(analysis)),
         (
             "selective",

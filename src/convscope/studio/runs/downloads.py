@@ -16,6 +16,8 @@ from convscope.studio.runs.summary import RunSummary
 HEADINGS = (
     "name", "state", "network", "data", "size", "batch_size", "written", "epochs", "planned_epochs",
     "seconds", "accuracy", "interval_low", "interval_high", "loss", "split", "images",
+    "precision",
+    "step_seconds_forecast", "step_seconds_low", "step_seconds_high", "step_seconds_actual",
     "run_seconds_forecast", "run_seconds_low", "run_seconds_high", "run_seconds_actual",
     "memory_bytes_forecast", "memory_bytes_low", "memory_bytes_high", "memory_bytes_actual",
     "reason",
@@ -34,14 +36,14 @@ def table_rows(summaries: dict[str, RunSummary]) -> list[list[object]]:
         written = datetime.fromtimestamp(run.written, timezone.utc).isoformat(timespec="seconds")
         figures = [
             value
-            for figure in (run.time, run.memory)
+            for figure in (run.step, run.time, run.memory)
             for value in (figure.forecast, figure.low, figure.high, figure.actual)
         ]
         rows.append(
             [
                 name, run.state, run.network, run.data, run.size, run.batch_size, written,
                 run.epochs, run.planned_epochs, run.seconds, run.accuracy, run.low, run.high,
-                run.loss, run.split, run.images, *figures, run.reason,
+                run.loss, run.split, run.images, run.precision, *figures, run.reason,
             ]
         )  # fmt: skip
     return rows

@@ -49,7 +49,7 @@ class CurvesRequest(pydantic.BaseModel, extra="forbid"):
     most: int = pydantic.Field(default=MOST_POINTS, ge=4, le=MOST_POINTS)
 
 
-class RunRequest(pydantic.BaseModel, extra="forbid"):
+class OneRunRequest(pydantic.BaseModel, extra="forbid"):
     """A run, by its name."""
 
     run: str
@@ -104,7 +104,7 @@ async def table_csv(request: Request) -> Response:
 
 
 @router.post("/one", summary="One run: settings, forecast, evaluation")
-async def one_run(asked: RunRequest, request: Request) -> Response:
+async def one_run(asked: OneRunRequest, request: Request) -> Response:
     """Everything but curves and images; what is damaged is told in `problems`."""
     found = await _of_run(request, asked.run, lambda folder: facts(asked.run, folder))
     return json_response(found)

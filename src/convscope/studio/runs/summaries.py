@@ -13,7 +13,7 @@ from convscope.studio.run_folders import list_runs
 from convscope.studio.runs.summary import RunSummary, summarize
 from convscope.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when `RunSummary` gets other fields: what was kept before is then read anew."""
 FILES = ("recipe.toml", "metrics.jsonl", "evaluation.json", "forecast.json", CLAIM)
 """What a summary is made of."""

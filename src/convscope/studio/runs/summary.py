@@ -54,6 +54,9 @@ class RunSummary(pydantic.BaseModel, frozen=True):
         loss: Mean cross-entropy of the evaluated images.
         split: Which images were evaluated.
         images: How many were evaluated.
+        recomputes: Whether blocks were computed again in the backward pass.
+        precision: In which the network computed.
+        step: Seconds of a step.
         time: Seconds of the whole run.
         memory: Peak memory of the process, in bytes.
     """
@@ -74,6 +77,9 @@ class RunSummary(pydantic.BaseModel, frozen=True):
     loss: float | None = None
     split: str = ""
     images: int | None = None
+    recomputes: bool = False
+    precision: str = ""
+    step: ForecastFigure = ForecastFigure()
     time: ForecastFigure = ForecastFigure()
     memory: ForecastFigure = ForecastFigure()
 
@@ -142,6 +148,9 @@ def summarize(folder: Path, now: float | None = None) -> RunSummary:
         loss=finite(evaluated.loss) if evaluated else None,
         split=evaluated.split if evaluated else "",
         images=evaluated.images if evaluated else None,
+        recomputes=bool(recipe and recipe.recompute),
+        precision=_precision(run),
+        step=_figure(forecast, "step time"),
         time=_figure(forecast, "run time"),
         memory=_figure(forecast, "peak memory"),
     )
@@ -170,6 +179,13 @@ def number_in(row: dict[str, Any], name: str) -> float | None:
     value = row.get(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return finite(float(value)) if is_number else None  # type: ignore[arg-type]
+
+
+def _precision(run: Run) -> str:
+    try:
+        return str(run.environment.get("precision", ""))
+    except (ConvscopeError, OSError):
+        return ""  # it stopped before it chose one, or the file is damaged
 
 
 def _figure(rows: Iterable[ForecastRow], what: str) -> ForecastFigure:

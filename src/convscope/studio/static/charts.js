@@ -77,16 +77,20 @@ export function Chart({ name, x, y, width = 440, height = 300, children }) {
   </svg>`;
 }
 
-/** A range with what was expected in it and what came. @param {{figure: {forecast: number, low: number, high: number, actual: number | null}, name: string}} props */
-export function RangeBar({ figure, name }) {
+/**
+ * A range with what was expected in it, and what came, once or several times.
+ * @param {{figure: {forecast: number, low: number, high: number, actual: number | null}, others?: number[], name: string}} props
+ */
+export function RangeBar({ figure, others = [], name }) {
   const { forecast, low, high, actual } = figure;
-  const ends = [low, high, forecast, ...(actual === null ? [] : [actual])].map((value) => Math.max(value, 1e-12));
+  const came = [...others, ...(actual === null ? [] : [actual])];
+  const ends = [low, high, forecast, ...came].map((value) => Math.max(value, 1e-12));
   const [least, greatest] = [Math.min(...ends), Math.max(...ends)];
   const spread = Math.log(greatest / least) || 1;
   const at = (/** @type {number} */ value) => 8 + (204 * Math.log(Math.max(value, 1e-12) / least)) / spread;
   return html`<svg class="range-bar" viewBox="0 0 220 22" role="img" aria-label=${name}>
     <rect class="band" x=${at(low)} y="7" width=${Math.max(2, at(high) - at(low))} height="8" rx="4" />
     <line class="expected" x1=${at(forecast)} x2=${at(forecast)} y1="4" y2="18" />
-    ${actual !== null && html`<path class=${actual < low || actual > high ? 'came outside' : 'came'} d=${`M${at(actual)} 3l6 8l-6 8l-6 -8z`} />`}
+    ${came.map((value, i) => html`<path key=${i} class=${value < low || value > high ? 'came outside' : 'came'} d=${`M${at(value)} 3l6 8l-6 8l-6 -8z`} />`)}
   </svg>`;
 }

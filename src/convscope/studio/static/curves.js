@@ -102,7 +102,7 @@ function Drawing({ title, series, data, unit, share, height, place, at, setAt, o
 
   useLayoutEffect(() => {
     const parent = /** @type {HTMLDivElement} */ (host.current);
-    const made = new UPlot(options({ series, unit, share, height, logarithmic, width: parent.clientWidth || 300, zoomed, asked, setAt }), [data.steps, ...data.columns], parent);
+    const made = new (/** @type {any} */ (UPlot))(options({ series, unit, share, height, logarithmic, width: parent.clientWidth || 300, zoomed, asked, setAt }), [data.steps, ...data.columns], parent);
     made.root.setAttribute('aria-hidden', 'true');
     plot.current = made;
     const watch = new ResizeObserver(() => { if (parent.clientWidth) made.setSize({ width: parent.clientWidth, height }); });

@@ -4,6 +4,8 @@
 export const VIEWS = [
   { name: 'bench', load: () => import('./bench/view.js') },
   { name: 'network', load: () => import('./network/view.js') },
+  { name: 'train', load: () => import('./train/view.js') },
   { name: 'runs', load: () => import('./runs/view.js') },
+  { name: 'plan', load: () => import('./plan/view.js') },
   { name: 'lessons', load: () => import('./lessons/view.js') },
 ];

@@ -9,7 +9,10 @@ from typing import Any
 from convscope.evaluation.page.tables import table
 from convscope.evaluation.page.words import with_options
 from convscope.look.html import escape
+from convscope.runs.begin_from import describe_origin
+from convscope.runs.model_file import read_card
 from convscope.runs.run import Run
+from convscope.runs.stages import describe_stages
 
 
 def recipe(run: Run) -> str:
@@ -20,9 +23,19 @@ def recipe(run: Run) -> str:
     lines = run.recipe_file.read_text(encoding="utf-8").splitlines()
     content = "\n".join(map(escape, lines))  # escaped by the line, since it marks control signs
     return (
-        f"<p>Saved as recipe.toml, this trains it again: <code>{with_options(command)}</code></p>\n"
+        f"{_beginning(run)}<p>Saved as recipe.toml, this trains it again: "
+        f"<code>{with_options(command)}</code></p>\n"
         f'<pre tabindex="0">{content}</pre>'
     )
+
+
+def _beginning(run: Run) -> str:
+    """Where the first weights came from, and which layers learned when; nothing if from nothing."""
+    origin = read_card(run.model_file).origin
+    if origin is None:
+        return ""
+    said = f"{describe_origin(origin)} {describe_stages(run.recipe, origin.new)}"
+    return f"<p>{escape(said)}</p>\n"
 
 
 def environment(run: Run) -> str:

@@ -1,0 +1,19 @@
+/** What is set, as a command and as Python. */
+import { pythonQuoted, shellQuoted } from '../shell_text.js';
+import { settings, state } from './state.js';
+
+/** @type {Record<string, string>} */
+const OPTIONS = { batch_size: '--batch-size', size: '--size', epochs: '--epochs', precision: '--precision' };
+
+export function commandText() {
+  const { network, data, recompute, ...rest } = settings(state.value);
+  const options = Object.entries(rest).map(([name, value]) => `${OPTIONS[name]} ${value}`);
+  return ['convscope plan', shellQuoted(network), shellQuoted(data), ...options, ...(recompute ? ['--recompute'] : [])].join(' ');
+}
+
+export function pythonText() {
+  const { network, data, recompute, ...rest } = settings(state.value);
+  const fields = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? pythonQuoted(value) : value}`);
+  const given = [pythonQuoted(network), pythonQuoted(data), ...fields, ...(recompute ? ['recompute="auto"'] : [])].join(', ');
+  return ['import convscope as cs', '', `plan = cs.plan(${given})`, 'print(plan)', 'plan.figure("plan.png")'].join('\n');
+}

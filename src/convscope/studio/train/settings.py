@@ -1,0 +1,107 @@
+"""What a person sets for a training, checked, and as the command that trains so."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+
+from convscope.studio.refusals import refuse
+
+RECIPES = ("book", "fast")
+DATA = ("digits", "fashion-mnist", "mnist", "cifar10")
+OPTIONS = {
+    "epochs": "--epochs",
+    "minutes": "--minutes",
+    "batch_size": "--batch-size",
+    "learning_rate": "--lr",
+    "size": "--size",
+    "precision": "--precision",
+    "seed": "--seed",
+}
+"""Fields of a recipe that have a dial, and the options of `convscope train` for them."""
+
+
+class TrainingSettings(pydantic.BaseModel, extra="forbid"):
+    """A training as the page sets it; None leaves a field as the recipe has it.
+
+    Attributes:
+        network: Name in the catalog.
+        data: Name of a data set, or path of a folder or zip of images on this machine.
+        recipe: "book", "fast", or "" for the usual one.
+        epochs: Passes over the training images.
+        minutes: Time for training.
+        batch_size: Images per step.
+        learning_rate: The largest of the schedule.
+        size: Height and width that images are resized to.
+        precision: In which the network computes.
+        seed: Decides everything random.
+    """
+
+    network: str = pydantic.Field(max_length=64)
+    data: str = pydantic.Field(min_length=1, max_length=4096)
+    recipe: Literal["", "book", "fast"] = ""
+    epochs: int | None = pydantic.Field(default=None, ge=1, le=100_000)
+    minutes: float | None = pydantic.Field(default=None, gt=0, le=100_000, allow_inf_nan=False)
+    batch_size: int | None = pydantic.Field(default=None, ge=1, le=65_536)
+    learning_rate: float | None = pydantic.Field(default=None, gt=0, le=1e6, allow_inf_nan=False)
+    size: int | None = pydantic.Field(default=None, ge=1, le=4096)
+    precision: Literal["auto", "float32", "bfloat16"] | None = None
+    seed: int | None = pydantic.Field(default=None, ge=0, lt=2**53)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields of the recipe that are set, as `convscope.train` takes them."""
+        found = {name: value for name in OPTIONS if (value := getattr(self, name)) is not None}
+        if "minutes" in found:
+            found.setdefault("epochs", None)  # the time alone decides, as on the command line
+        return found
+
+
+def check_settings(settings: TrainingSettings) -> str:
+    """The data as the command takes it: a name, or an absolute path.
+
+    Raises:
+        Refused: There is no such network, or no such folder or zip.
+    """
+    from convscope.networks.catalog import list_networks
+
+    if settings.network not in list_networks():
+        raise refuse("refused.train.network", name=settings.network)
+    if settings.data in DATA:
+        return settings.data
+    try:
+        path = Path(settings.data).expanduser().resolve()
+        is_there = path.exists()
+    except (OSError, RuntimeError, ValueError):  # too long, no such home, a NUL in it
+        is_there = False
+    if not is_there:
+        raise refuse("refused.train.data", path=settings.data, names=", ".join(DATA))
+    return str(path)
+
+
+def train_command(settings: TrainingSettings, folder: Path) -> list[str]:
+    """The command that trains so, as a list of arguments: no shell reads it.
+
+    Args:
+        settings: What is set.
+        folder: Of the run.
+
+    Raises:
+        Refused: As `check_settings`.
+    """
+    data = check_settings(settings)
+    arguments = [settings.network, data]
+    if settings.recipe:
+        arguments += ["--recipe", settings.recipe]
+    for name, option in OPTIONS.items():
+        value = getattr(settings, name)
+        if value is not None:
+            arguments += [option, str(value)]
+    return [sys.executable, "-m", "convscope", "train", *arguments, "--out", str(folder)]
+
+
+def resume_command(folder: Path) -> list[str]:
+    """The command that goes on with a run."""
+    return [sys.executable, "-m", "convscope", "resume", str(folder)]

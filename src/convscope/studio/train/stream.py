@@ -1,0 +1,97 @@
+"""A run's metrics, sent while they are written: as server-sent events, or in parts.
+
+An event's id is the place in metrics.jsonl after its rows, so that whoever comes back with it gets
+each row once. What a slow reader hasn't taken isn't queued: the next event has all that came since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from convscope.runs.metrics_file import MetricsFollower, MetricsPart, MetricsPlace
+from convscope.studio.train.progress import ProgressReader
+from convscope.studio.train.trainings import TrainingList
+from convscope.web.failures import Refused
+
+LOOK_SECONDS = 0.25
+"""Between two looks at the file: at most four events of rows a second."""
+PROGRESS_SECONDS = 1.0
+"""Between two looks at the process and the folder."""
+HEARTBEAT_SECONDS = 15.0
+"""Between two signs of life."""
+
+
+def send_part(part: MetricsPart) -> dict[str, Any]:
+    """What was read, as JSON holds it: numbers that aren't finite are null."""
+    return {
+        "place": str(part.place),
+        "rows": [
+            {name: sendable(value) for name, value in row.items() if _is_plain(value)}
+            for row in part.rows
+        ],
+        "anew": part.is_anew,
+        "damaged": part.damaged,
+        "whole": part.is_whole,
+    }
+
+
+def sendable(value: object) -> object:
+    """A value, or None for a number that isn't finite."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+async def follow(
+    trainings: TrainingList,
+    reader: ProgressReader,
+    run: str,
+    place: MetricsPlace,
+    is_ending: Callable[[], bool],
+) -> AsyncIterator[str]:
+    """Events of a run for as long as somebody listens: "rows", and "progress" where it changed.
+
+    Args:
+        trainings: Knows the run.
+        reader: Says how it is going.
+        run: Its name.
+        place: Where to begin.
+        is_ending: Whether the server is about to end.
+    """
+    follower = MetricsFollower(trainings.folder(run) / "metrics.jsonl", place)
+    looked_at, sent_at, told = -math.inf, time.monotonic(), None
+    yield "retry: 1000\n\n"
+    while not is_ending():
+        part = await asyncio.to_thread(follower.read)
+        if part.rows or part.is_anew or part.damaged:
+            yield _event("rows", send_part(part), str(part.place))
+            sent_at = time.monotonic()
+        now = time.monotonic()
+        if part.is_whole and now - looked_at >= PROGRESS_SECONDS:
+            looked_at = now
+            try:
+                training = trainings.find(run)
+            except Refused:
+                return  # taken off the list
+            progress = await asyncio.to_thread(reader.read, training)
+            facts = {name: value for name, value in progress.items() if name != "now"}
+            if facts != told:
+                told = facts
+                yield _event("progress", progress)
+                sent_at = time.monotonic()
+        if now - sent_at >= HEARTBEAT_SECONDS:
+            yield ": still here\n\n"
+            sent_at = now
+        await asyncio.sleep(LOOK_SECONDS if part.is_whole else 0.1)
+
+
+def _event(name: str, data: dict[str, Any], number: str = "") -> str:
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    return f"event: {name}\n{f'id: {number}' + chr(10) if number else ''}data: {text}\n\n"
