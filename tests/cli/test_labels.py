@@ -37,7 +37,7 @@ def test_a_table_holds_for_all_that_is_asked_later(command, labelled):
         "oak)"
     )
     planned = command("plan", "mlp", table, "--size", "8", *columns).stdout
-    assert planned.startswith("mlp on list.csv: ")
+    assert "list.csv: batch size" in planned
     command("train", "mlp", table, *columns, *TRAIN, "--out", "run")
     evaluated = json.loads(command("evaluate", "run", "--no-robustness", "--json").stdout)
     assert (evaluated["split"], evaluated["images"]) == ("test", 12)
