@@ -12,7 +12,7 @@ ifdef CONVSCOPE_DATA
 export CONVSCOPE_DATA := $(abspath $(CONVSCOPE_DATA))
 endif
 
-.PHONY: help demo test test-slow check format lines docs bench vendor clean
+.PHONY: help demo test test-slow check format lines docs bench trust vendor clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -52,6 +52,9 @@ docs: $(READY)  ## the documentation in both languages, as a site in site/
 
 bench: $(READY)  ## Convscope beside the loop that courses teach, on this machine
 	@$(BIN)/python benchmarks/compare.py
+
+trust: $(READY)  ## docs/trust.md: what is tried against the promises, and what comes of it (half an hour)
+	@$(BIN)/python benchmarks/trust.py
 
 vendor:  ## Studio's third-party scripts, from npm (only after a change of vendor/package.json)
 	@cd vendor && npm ci --ignore-scripts --no-audit --no-fund

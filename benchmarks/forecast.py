@@ -101,6 +101,7 @@ def work(name: str, batch_size: int, precision: str, *, regularized: bool) -> di
     from convscope.training.job import prepare
     from convscope.training.live_view import LiveView
     from convscope.training.loop import fit
+    from convscope.training.stages import StagedNetwork
     from convscope.training.state import Progress, TrainingState
 
     forget_peak()
@@ -134,13 +135,14 @@ def work(name: str, batch_size: int, precision: str, *, regularized: bool) -> di
     expectation = Expectation(job, recipe, execution, view, 0.0)
     with tempfile.TemporaryDirectory() as folder:
         run = new_run(Path(folder) / "run", recipe, force=True)
+        stages = StagedNetwork(placed, job, execution, run, view)
         with (
             stop_on_signals(run.folder) as stop,
             execution.using_threads(),
             returning_memory(),
             view.training(STEPS, 1, "test"),
         ):
-            fit(state, job, execution, run, [expectation], stop)
+            fit(state, job, execution, run, stages, [expectation], stop)
     forecast = expectation.forecast
     assert forecast is not None
     steps = expectation._steps

@@ -1,11 +1,21 @@
 import csv
+import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convscope.errors import UsageError
-from convscope.files import atomic_path, csv_text, file_name, write_csv, write_text
+from convscope.files import (
+    atomic_path,
+    csv_text,
+    file_name,
+    remove_leftovers,
+    write_csv,
+    write_text,
+)
 
 
 def test_writes(tmp_path):
@@ -77,3 +87,39 @@ def test_numbers_in_a_table_stay_numbers(tmp_path):
 )
 def test_any_text_becomes_part_of_a_file_name(text, expected):
     assert file_name(text) == expected
+
+
+def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path):
+    """In a process that may write no file larger than a kilobyte."""
+    (tmp_path / "a.txt").write_text("old")
+    program = (
+        "import resource, sys; from pathlib import Path; from convscope import files\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
+        "for write in (files.write_text, files.append_text):\n"
+        "    try: write(Path(sys.argv[1]), 'x' * 5000)\n"
+        "    except files.DiskFullError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "a.txt"], capture_output=True, text=True
+    )
+    for line in done.stdout.splitlines():
+        assert re.search(r"a\.txt' can't be written: .* It needs .* bytes, and .* are free", line)
+    assert len(done.stdout.splitlines()) == 2, done.stderr
+    assert (tmp_path / "a.txt").read_text().startswith("old")
+    assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_leftovers_of_killed_writers_are_removed(tmp_path):
+    names = (
+        ".model-ab_12xyz.safetensors",
+        ".step-00000001-abcdefgh.json",
+        ".hidden",
+        "a-12345678.x",
+    )
+    for name in names:
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path, "model")
+    assert {each.name for each in tmp_path.iterdir()} == {*names[1:]}
+    remove_leftovers(tmp_path)
+    assert {each.name for each in tmp_path.iterdir()} == {*names[2:]}
+    remove_leftovers(tmp_path / "nowhere")

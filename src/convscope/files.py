@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import os
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from convscope.errors import UsageError
+from convscope.errors import ConvscopeError, UsageError
 
 
 def check_path(path: str | Path) -> None:
@@ -24,6 +25,25 @@ def check_path(path: str | Path) -> None:
     """
     if "\0" in str(path):
         raise UsageError(f"No file or folder can be called {str(path)!r}: it holds a NUL (\\0).")
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class DiskFullError(ConvscopeError, OSError):
+    """A file can't be written for want of space; what was there before is as it was.
+
+    Args:
+        path: The file.
+        needed: Bytes that it has come to so far.
+        error: What the system said.
+    """
+
+    def __init__(self, path: Path, needed: int, error: OSError) -> None:
+        super().__init__(
+            f"{str(path)!r} can't be written: {error.strerror}. {free_space(path.parent, needed)} "
+            "Free some space and give the command again; a run goes on with: convscope resume RUN."
+        )
 
 
 @contextmanager
@@ -55,6 +75,10 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         _flush(temporary)
         temporary.replace(target)
         _flush(target.parent)
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFullError(target, temporary.stat().st_size, error) from None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -87,6 +111,21 @@ def write_text(target: str | Path, text: str) -> None:
     """Write `text` (UTF-8) to `target` atomically."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def append_text(target: Path, text: str) -> None:
+    """Add `text` (UTF-8) to the end of a file.
+
+    Raises:
+        DiskFullError: It can't be, for want of space.
+    """
+    try:
+        with target.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFullError(target, len(text), error) from None
+        raise
 
 
 def write_csv(target: str | Path, rows: Iterable[Sequence[object]]) -> None:

@@ -99,6 +99,19 @@ def test_fingerprint_tells_images_apart():
     assert first not in [each.fingerprint() for each in others]
 
 
+def test_every_image_counts():
+    images = np.random.default_rng(0).integers(0, 256, (4500, 1, 2, 2), dtype=np.uint8)
+    labels, classes = np.arange(4500) % 3, ("a", "b", "c")
+    first = ImageSet(images, labels, classes).fingerprint()
+    for place in range(0, 4500, 431):
+        images[place, 0, 1, 1] ^= 1
+        other = ImageSet(images, labels, classes)
+        assert other.fingerprint() != first
+        assert not other.has_fingerprint(first)
+        images[place, 0, 1, 1] ^= 1
+    assert ImageSet(images, labels, classes).has_fingerprint(first)
+
+
 @given(arrays.arrays(np.uint8, st.tuples(*[st.integers(1, 4)] * 4)))
 def test_statistics_are_those_of_the_pixels(images):
     mean, std = ImageSet(images, [0] * len(images), ["a"]).statistics()

@@ -3,6 +3,8 @@
 Tests data/labelled_layout.py, data/name_patterns.py.
 """
 
+import re
+
 import pytest
 
 from convscope.data.check.leaks import check_leaks
@@ -88,6 +90,16 @@ def test_groups_in_class_folders(tmp_path):
 def test_mistakes(flat, reading, message):
     with pytest.raises(UsageError, match=message):
         load(flat, size=8, reading=Reading(**reading))
+
+
+@pytest.mark.parametrize("name", ["cat.17.png", "cat_017.png", "cat-a.png"])
+def test_the_way_that_is_named_for_names_that_begin_with_their_class(tmp_path, name):
+    images = {each: drawn(seed) for seed, each in enumerate((name, name.replace("cat", "dog")))}
+    root = write_files(tmp_path / "set", images)
+    with pytest.raises(UsageError, match=f"for 'cat' in '{name}'") as refused:
+        load(root, size=8)
+    (pattern,) = re.findall("--class-from '(.*?)' for", str(refused.value))
+    assert load(root, size=8, reading=Reading(class_from=pattern)).classes == ("cat", "dog")
 
 
 def test_a_table_that_lies_in_the_folder_is_named(flat):

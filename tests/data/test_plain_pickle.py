@@ -29,6 +29,14 @@ def test_protocol_2_as_well(value):
         assert read_plain_pickle(pickle.dumps(value, 2)) == value
 
 
+@pytest.mark.parametrize("end", [b"K\x01s.", b"R.", b"b.", b"0h\x7f.", b"."])
+def test_nested_tuples_that_share_tuples_take_no_time(end):
+    """As a key, or in a message, each level would double the work: 2^90 steps here."""
+    content = b"\x80\x02}" + b")" + b"q\x01h\x01\x86" * 90 + end
+    with contextlib.suppress(ValueError):
+        read_plain_pickle(content)
+
+
 def test_python_2_strings_are_text():
     content = b"\x80\x02}q\x00(U\x05labelq\x01K\x07T\x02\x00\x00\x00\xff\x00K\x08u."
     assert read_plain_pickle(content) == {"label": 7, "\xff\0": 8}

@@ -27,7 +27,7 @@ def test_forget_after(tmp_path):
     run = new_run(tmp_path / "run", Recipe(epochs=1))
     for step in range(5):
         run.log("step", step=step)
-    run.forget_after(2)
+    run.forget_after(2, 1)
     assert [line["step"] for line in run.metrics()] == [0, 1, 2]
 
 

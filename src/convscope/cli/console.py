@@ -4,23 +4,46 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from convscope.errors import UsageError
 
+CONTROLS = re.compile(
+    r"\x1b\[[0-9;]*[mKA]|\x1b\[\?25[hl]"  # colours, and what moves the bar of progress
+    r"|([\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f])"  # all else that a terminal could obey
+)
+
 
 def write_any_text() -> None:
-    """Let texts be printed whatever the terminal's encoding: what it lacks is spelled out."""
+    """Let texts be printed whatever they hold and whatever the terminal's encoding.
+
+    Characters that the encoding lacks are spelled out; so are those that would steer the terminal,
+    which the name of a file or a class may hold: they set titles, fill the clipboard, clear it.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+            stream.write = _writer(stream.write)  # type: ignore[method-assign]
+
+
+def spell_out(text: str) -> str:
+    """A text in which control characters are spelled out, as `print(repr(…))` would."""
+    return CONTROLS.sub(lambda found: repr(found[1])[1:-1] if found[1] else found[0], text)
+
+
+def _writer(write: Callable[[str], int]) -> Callable[[str], int]:
+    return lambda text: write(spell_out(text))
 
 
 def fail(message: str) -> None:
     """Print an error, in one paragraph, to standard error."""
-    print(f"convscope: {message}", file=sys.stderr)
+    with suppress(OSError):  # the terminal may be gone, as after SIGHUP
+        print(f"convscope: {message}", file=sys.stderr)
 
 
 def print_json(result: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_run
 from convscope.cli.console import print_json
+from convscope.cli.network import NetworkOption, open_module
 
 EPILOG = """
 Examples:
@@ -20,6 +21,8 @@ Examples:
   convscope export runs/mine/model.safetensors mine.onnx --images holiday_images/
 
   convscope export runs/resnet18-pets-1 weights.safetensors
+
+  convscope export runs/Net-pets-1 mine.onnx --network my_net.py:Net
 """
 
 
@@ -54,6 +57,7 @@ def export(
             help="Compare on these images. Default: the run's test images.",
         ),
     ] = None,
+    network: NetworkOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files.")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
@@ -68,7 +72,15 @@ def export(
     """
     from convscope.shipping.export.export import export as write
 
-    written = write(run, file, int8=int8, opset=opset, images=images, force=force)
+    written = write(
+        run,
+        file,
+        int8=int8,
+        opset=opset,
+        images=images,
+        force=force,
+        module=open_module(network, run),
+    )
     if json:
         print_json({"run": str(run), **written.as_dict()})
     else:

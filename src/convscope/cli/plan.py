@@ -16,6 +16,7 @@ from convscope.cli.complete import (
     complete_recipe,
 )
 from convscope.cli.console import check_out_file, print_json, show, show_plot
+from convscope.cli.network import FromOption, open_network
 from convscope.cli.plan_lists import print_history, print_machines
 from convscope.cli.reading import (
     ClassFromOption,
@@ -28,7 +29,6 @@ from convscope.cli.reading import (
     reading_fields,
 )
 from convscope.cli.settings import check_fields, parse_settings
-from convscope.cli.train import FromOption
 from convscope.errors import UsageError
 
 EPILOG = """
@@ -58,7 +58,8 @@ def plan(
     network: Annotated[
         str | None,
         typer.Argument(
-            help="See: convscope networks. Or all: a table.", autocompletion=complete_network
+            help="See: convscope networks. Or my_net.py:Net; or all: a table.",
+            autocompletion=complete_network,
         ),
     ] = None,
     data: Annotated[
@@ -222,7 +223,7 @@ def _one(
     from convscope.planning import plan as planning
 
     with Console(stderr=True).status("Recording a training step and timing its operations"):
-        made = planning.plan(network, data, recipe, **changes)
+        made = planning.plan(open_network(network, data, changes), data, recipe, **changes)
         largest = None if limit is None else made.largest_batch(limit)
     others = None
     if what_if or made.recipe.minutes is not None:
@@ -285,7 +286,7 @@ def _elsewhere(
     from convscope.planning.plan import Plan
 
     spec = find_machine(machine)
-    found = Plan(network, data, recipe, **changes).elsewhere(spec)
+    found = Plan(open_network(network, data, changes), data, recipe, **changes).elsewhere(spec)
     if json:
         print_json(found.as_dict())
     else:

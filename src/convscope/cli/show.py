@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_network, complete_run
 from convscope.cli.console import print_json
+from convscope.cli.network import open_network
 from convscope.cli.show_questions import QUESTIONS, Asked, answer_question
 from convscope.cli.unit import check_options, show_unit
 from convscope.errors import UsageError
@@ -21,6 +22,8 @@ Examples:
   convscope show googlenet --size 224 --channels 3 --classes 1000 --expand
 
   convscope show runs/lenet-digits-1 --json
+
+  convscope show my_net.py:Net --size 32 --channels 3
 
   convscope show resnet18 --drawing resnet18.svg
 
@@ -48,7 +51,7 @@ def show(
         str,
         typer.Argument(
             metavar="NETWORK|RUN",
-            help="Name of a network, or folder of a run.",
+            help="Name of a network, folder of a run, or a network of yours: my_net.py:Net.",
             autocompletion=complete_subject,
         ),
     ],
@@ -208,7 +211,14 @@ def show_layers(
     from convscope.inspection.open.network import open_for_shape
     from convscope.inspection.trace.trace import trace_graph
 
-    module, shape = open_for_shape(network, size, channels=channels, classes=classes)
+    known = {"size": size, "channels": channels, "classes": classes}
+    opened = open_network(network, changes=known)
+    if isinstance(opened, str):
+        module, shape = open_for_shape(opened, size, channels=channels, classes=classes)
+    elif size is None:
+        raise UsageError(f"{network}: of which size are its images? Give --size, as in --size 32.")
+    else:
+        module, shape = open_for_shape(opened, (channels or 3, size, size))
     graph = capture(module, shape)
     trace = trace_graph(graph)
     files = {}

@@ -12,9 +12,15 @@ from convscope.cli.complete import (
     complete_network,
     complete_recipe,
     complete_run,
-    complete_source,
 )
 from convscope.cli.console import print_json
+from convscope.cli.network import (
+    FromOption,
+    NetworkOption,
+    open_maker,
+    open_module,
+    open_network,
+)
 from convscope.cli.reading import (
     ClassFromOption,
     ColumnsOption,
@@ -38,17 +44,6 @@ Histograms = Annotated[
     bool, typer.Option("--histograms", help="Parameter histograms to TensorBoard every epoch.")
 ]
 
-FromOption = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        metavar="SOURCE",
-        help="Begin with weights that have learned something: published (by torchvision, on "
-        "ImageNet), a run, a model.safetensors or a file of weights.",
-        autocompletion=complete_source,
-    ),
-]
-
 EPILOG = """
 Examples:
 
@@ -70,13 +65,19 @@ Examples:
 
   convscope train resnet9 my_images/ --from runs/resnet9-cifar10-1
 
+  convscope train my_net.py:Net my_images/ --epochs 20
+
   convscope train lenet digits --set optimizer=adam --lr 0.001 --set augmentation.crop=1
 """
 
 
 def train(
     network: Annotated[
-        str, typer.Argument(help="See: convscope networks.", autocompletion=complete_network)
+        str,
+        typer.Argument(
+            help="See: convscope networks. Or one of yours, as my_net.py:Net.",
+            autocompletion=complete_network,
+        ),
     ],
     data: Annotated[
         str,
@@ -225,7 +226,7 @@ def train(
         from convscope.training.seeds import train_seeds
 
         group = train_seeds(
-            network,
+            open_maker(network, data, changes),
             data,
             recipe,
             seeds=seeds,
@@ -238,7 +239,7 @@ def train(
         show_seeds(group, json=json)
         return
     run = train_network(
-        network,
+        open_network(network, data, changes),
         data,
         recipe,
         out=out,
@@ -253,6 +254,7 @@ def train(
 def resume(
     run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete_run)],
     data: Annotated[str | None, typer.Option(help="Where the images are now.")] = None,
+    network: NetworkOption = None,
     force: Annotated[
         bool,
         typer.Option(
@@ -268,7 +270,8 @@ def resume(
     """Go on with a run that was stopped, from its newest checkpoint."""
     from convscope.training.train import resume as resume_run
 
-    resumed = resume_run(run, data=data, force=force, histograms=histograms, quiet=quiet)
+    options = {"force": force, "histograms": histograms, "quiet": quiet}
+    resumed = resume_run(run, module=open_module(network, run), data=data, **options)
     _show(resumed, json=json)
 
 

@@ -109,8 +109,11 @@ def why_not_same_images(first: EvaluationRecord, second: EvaluationRecord) -> st
             else "they were evaluated on different numbers of images of some classes"
         )
     different = "they were evaluated on different images, though on as many"
-    if None not in (first.fingerprint, second.fingerprint) and (
-        first.image_shape == second.image_shape
+    if (
+        first.fingerprint is not None
+        and second.fingerprint is not None
+        and first.image_shape == second.image_shape
+        and len(first.fingerprint) == len(second.fingerprint)  # of one version
     ):
         return None if first.fingerprint == second.fingerprint else different
     files = {each.index: each for each in first.mistakes}

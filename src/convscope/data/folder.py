@@ -45,7 +45,7 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
 DARK = 64
 """Images none of whose values reaches this are said to be nearly black."""
 
-BEGINS_WITH_WORD = re.compile(r"([a-z]+)[_-][^/]*\.(?:jpe?g|png)$", re.IGNORECASE)
+BEGINS_WITH_WORD = re.compile(r"([a-z]+)[_.-][^/]*\.(?:jpe?g|png)$", re.IGNORECASE)
 """A file whose name may begin with its class."""
 
 WIDE = 1.6
@@ -125,7 +125,7 @@ def _other_ways(tree: Tree, files: Sequence[str]) -> str:
     named = next((found for file in files if (found := BEGINS_WITH_WORD.search(file))), None)
     if named:
         ways.append(
-            f"If the class is in the file names, say where, as in --class-from '([a-z]+)[_-]' for "
+            f"If the class is in the file names, say where, as in --class-from '([a-z]+)[_.-]' for "
             f"{named.group(1)!r} in {named.group(0)!r}."
         )
     return "".join(f" {way}" for way in ways)

@@ -18,8 +18,7 @@ from convscope.folders import writable_folder
 from convscope.look.numbers import counted
 
 Indices = NDArray[np.integer[Any]]
-FINGERPRINT_IMAGES = 1000
-
+EVERY_IMAGE = "every-image:"  # begins fingerprints that every pixel has gone into
 MEMORY_LIMIT = 1 << 30
 """Bytes of images that are copied into memory; larger copies go to the disk."""
 
@@ -235,14 +234,18 @@ class ImageSet:
         )
 
     def fingerprint(self) -> str:
-        """A digest, in hexadecimal, that changes when the images do.
+        """A digest that changes when a single pixel, label or class name does."""
+        return f"{EVERY_IMAGE}{self._digest(self.images)}"
 
-        All labels and class names go in, and a thousand images evenly spread.
-        """
+    def has_fingerprint(self, known: str) -> bool:
+        """Whether these are the images of a fingerprint; in earlier versions, of every n-th."""
+        step = 1 if known.startswith(EVERY_IMAGE) else max(1, len(self) // 1000)
+        return self._digest(self.images[::step]) == known.removeprefix(EVERY_IMAGE)
+
+    def _digest(self, images: NDArray[np.uint8]) -> str:
         digest = hashlib.blake2b(repr((self.classes, self.images.shape)).encode(), digest_size=16)
         digest.update(self.labels.tobytes())
-        stride = max(1, len(self) // FINGERPRINT_IMAGES)
-        digest.update(self.images[::stride].tobytes())
+        digest.update(np.ascontiguousarray(images).data)
         return digest.hexdigest()
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:

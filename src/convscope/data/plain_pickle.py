@@ -70,7 +70,8 @@ def read_plain_pickle(content: bytes) -> Any:
     except ValueError:
         raise
     except Exception as error:  # nonsense fails in many ways: an empty stack, an unknown note, …
-        raise ValueError(f"not a pickle that can be read: {error!r}") from error
+        reason = type(error).__name__  # its text may hold what the pickle nests
+        raise ValueError(f"not a pickle that can be read: {reason}") from error
     raise ValueError("the pickle has no end")
 
 
@@ -93,6 +94,9 @@ def _follow(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) ->
         _of_kind(stack[-1], list).extend(items)
     elif name in ("SETITEM", "SETITEMS"):
         items = _since_mark(stack) if name == "SETITEMS" else [stack.pop(), stack.pop()][::-1]
+        # Tuples that share tuples take work that doubles with every level, to be hashed as keys.
+        if not all(isinstance(key, str | bytes | int | None) for key in items[::2]):
+            raise ValueError("a dictionary of the pickle has keys that are neither text nor number")
         _of_kind(stack[-1], dict).update(zip(items[::2], items[1::2], strict=True))
     elif name == "GLOBAL":
         stack.append(Named(argument.replace(" ", ".")))

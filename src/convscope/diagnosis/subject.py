@@ -174,6 +174,7 @@ def examine(
     epochs = [line for line in metrics if line["kind"] == "epoch"]
     newest, step, total_steps = _newest(run, job, epochs)
     environment = run.environment if run.environment_file.exists() else {}
+    known = environment.get("data_fingerprint")
     execution = _execution(job, environment, choose_device(device))
     failure = metrics[-1] if metrics and metrics[-1]["kind"] == "error" else None
     return Subject(
@@ -190,8 +191,7 @@ def examine(
         steps=[line for line in metrics if line["kind"] == "step"],
         error=failure["message"] if failure else None,
         failed_step=failure["step"] if failure else None,
-        has_other_images=environment.get("data_fingerprint")
-        not in (None, job.splits["train"].fingerprint()),
+        has_other_images=known is not None and not job.splits["train"].has_fingerprint(known),
     )
 
 

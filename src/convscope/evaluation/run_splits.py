@@ -161,7 +161,8 @@ def _divide_anew(run: Run, source: Data, card: ModelCard, *, is_own: bool) -> Ru
         source, size=card.size, validation=recipe.validation, reading=recipe.reading
     )
     known = run.environment["data_fingerprint"] if run.environment_file.exists() else None
-    is_same, is_known = known == splits["train"].fingerprint(), known is not None
+    is_known = known is not None
+    is_same = known is not None and splits["train"].has_fingerprint(known)
     splits, notes = _match(splits, card)
     if not is_same:
         reason = ", and its images have changed since it began" if is_known else ""

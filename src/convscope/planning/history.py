@@ -6,7 +6,7 @@ import json
 import math
 import statistics
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import pydantic
 
@@ -38,8 +38,8 @@ class ForecastOutcome:
     """
 
     what: What
-    forecast: float
-    actual: float
+    forecast: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+    actual: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
     network: str
     batch_size: int
     precision: str
@@ -72,7 +72,7 @@ def outcomes(what: What | None = None) -> list[ForecastOutcome]:
     """
     try:
         lines = (cache_folder() / "forecasts.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return []
     found = []
     for line in lines:

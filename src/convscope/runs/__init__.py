@@ -9,6 +9,7 @@ no training code. Nothing here trains or evaluates, and nothing is unpickled.
   optimizer.
 - `source`: where first weights come from (`--from`), `begin_from`: what of them a network takes,
   `last_layers`: what other classes need anew; `stages`: which layers learn when.
+- `network_file`: a network in a Python file that somebody named.
 - `out_folder`: where a new run goes, reserved for it; `claim`: one process at a time trains there;
   `split_record`: which image was in which split; `changed_recipe`: what may be edited before a run
   goes on.

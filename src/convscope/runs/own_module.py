@@ -7,6 +7,8 @@ image. The module itself is left as it was found, but for lazy layers, which get
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ from torch.nn.parameter import is_lazy
 from convscope.errors import UsageError
 from convscope.graph.restore import leave_as_found
 from convscope.look.names import join_names
+from convscope.runs.network_file import find_line
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.module_copy import copy_module, inside_containers
 from convscope.runtime.module_output import main_logits
@@ -172,8 +175,15 @@ def _call(module: nn.Module, images: Tensor) -> Any:
         raise UsageError(
             f"The module {type(module).__name__} fails on images of shape "
             f"{tuple(images.shape)}: {' '.join(str(error).split()) or type(error).__name__}"
-            f"{_hint_at_kind(module)}"
+            f"{_place_of(module, error)}{_hint_at_kind(module)}"
         ) from error
+
+
+def _place_of(module: nn.Module, error: BaseException) -> str:
+    """The line of the module's own file that failed, if it is in one that was named by a person."""
+    file = getattr(sys.modules.get(type(module).__module__), "__file__", None)
+    line = None if file is None else find_line(Path(file), error)
+    return "" if line is None else f" ({file}, line {line})"
 
 
 def _hint_at_kind(module: nn.Module) -> str:

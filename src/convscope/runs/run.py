@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pydantic
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.files import write_text
+from convscope.files import append_text, write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
@@ -157,10 +157,7 @@ class Run:
         return self.read_environment()
 
     def read_environment(self, fields: type[pydantic.BaseModel] = RunFacts) -> dict[str, Any]:
-        """The content of environment.json.
-
-        Args:
-            fields: What it must hold.
+        """The content of environment.json, which must hold these fields.
 
         Raises:
             UsageError: The run stopped before it wrote it, and so before it began.
@@ -237,15 +234,15 @@ class Run:
 
     def log(self, kind: str, **values: Any) -> None:
         """Append a line to metrics.jsonl."""
-        with self.metrics_file.open("a", encoding="utf-8") as file:
-            file.write(write_line({"kind": kind, **values}))
+        append_text(self.metrics_file, write_line({"kind": kind, **values}))
 
-    def forget_after(self, step: int) -> None:
-        """Drop the metrics later than `step`: a resumed run makes them again."""
+    def forget_after(self, step: int, epoch: int) -> None:
+        """Drop the metrics later than `step` or `epoch`: a resumed run makes them again."""
         if not self.metrics_file.exists():
             return
-        kept = [line for line in self.metrics() if line.get("step", 0) <= step]
-        write_text(self.metrics_file, "".join(map(write_line, kept)))
+        ends = {"step": step, "epoch": epoch}
+        rows = [r for r in self.metrics() if all(r.get(name, 0) <= ends[name] for name in ends)]
+        write_text(self.metrics_file, "".join(map(write_line, rows)))
 
     def model(self, module: nn.Module | None = None) -> Model:
         """The trained network in evaluation mode, with its card; opened anew at every call.

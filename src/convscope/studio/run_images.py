@@ -105,7 +105,7 @@ def _read_images(folder: Path) -> ImageSet:
     run = Run(folder)
     record = read_evaluation(run)
     images = choose_images(run, None, record.split, read_card(run.model_file)).images
-    if record.fingerprint is not None and images.fingerprint() != record.fingerprint:
+    if record.fingerprint is not None and not images.has_fingerprint(record.fingerprint):
         raise ConvscopeError(
             "The images aren't those that it was evaluated on any more. Evaluate it again: "
             f"convscope evaluate {folder}"

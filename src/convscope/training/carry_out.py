@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from convscope.errors import UsageError
-from convscope.files import remove_leftovers
+import shutil
+
+from convscope.errors import ConvscopeError, UsageError
+from convscope.files import free_space, remove_leftovers
 from convscope.runs.checkpoint import forget_later, latest_checkpoint, save_checkpoint
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import make_optimizer
@@ -74,7 +76,8 @@ def carry_out(
     elif job.card.origin is not None:
         # The source may be gone, or be trained further, when this run goes on.
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
-    run.forget_after(state.progress.step)
+    _check_disk(run, state)
+    run.forget_after(state.progress.step, state.progress.epoch)
     _introduce(job, execution, view)
     expectation = None
     if checkpoint is None or not is_over(job.recipe, state.progress):
@@ -114,6 +117,24 @@ def carry_out(
     ):
         evaluate_result(run, job, view, expectation, quiet=quiet)
     return run
+
+
+def _check_disk(run: Run, state: TrainingState) -> None:
+    """Refuse to begin what the disk can't hold: two checkpoints and the one being written, a model.
+
+    Raises:
+        ConvscopeError: Says how much is needed and how much is free.
+    """
+    weights = sum(t.numel() * t.element_size() for t in state.network.state_dict().values())
+    slots = {"sgd": 1, "nesterov": 1}.get(run.recipe.optimizer, 2)
+    copies = 1 + slots + (state.average is not None)
+    there = sum(file.stat().st_size for file in run.checkpoints.glob("step-*"))
+    needed = 3 * copies * weights + 2 * weights - there
+    if needed > shutil.disk_usage(run.folder).free:
+        raise ConvscopeError(
+            f"The run {str(run.folder)!r} doesn't fit on the disk. "
+            f"{free_space(run.folder, needed)} Free some space, or give another folder (--out)."
+        )
 
 
 def _check_epochs(run: Run, progress: Progress) -> None:

@@ -236,7 +236,7 @@ def _prepare_again(
     notes: tuple[str, ...] = ()
     origin = read_origin(run)
     job = prepare(network, data, recipe, origin)
-    if job.splits["train"].fingerprint() == known:
+    if job.splits["train"].has_fingerprint(known):
         return job
     record = read_split_record(run.folder)
     if record is not None and isinstance(data, str | Path) and not is_named(data):
@@ -246,7 +246,7 @@ def _prepare_again(
         if own.changed.isdisjoint({"train", "validation"}) and "train" in own.splits:
             splits = {name: record.in_order(images) for name, images in own.splits.items()}
             again = prepare(network, splits, recipe, origin)
-            if again.splits["train"].fingerprint() == known:
+            if again.splits["train"].has_fingerprint(known):
                 for note in notes:
                     view.message(note)
                 return again

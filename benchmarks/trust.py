@@ -1,0 +1,248 @@
+"""The table of docs/trust.md: what was tried against Convscope's promises, and what came of it.
+
+    python benchmarks/trust.py           # runs the tests of every row and writes docs/trust.md
+    python benchmarks/trust.py 10 15     # runs these rows; the other lines stay
+
+A row is ✓ when all its tests pass and they reach the figure; what they don't reach is said.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+REPOSITORY = Path(__file__).parents[1]
+PAGE = REPOSITORY / "docs" / "trust.md"
+NUMBERED = re.compile(r"\| (\d+) \|.*(?<!– \|)$")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A promise that is put to the test.
+
+    Attributes:
+        number: As in the list of attacks, which doesn't change.
+        tried: What the tests do.
+        figure: What they should reach.
+        tests: Files or tests, slow ones included.
+        short: What they don't reach of the figure; "" where they do.
+    """
+
+    number: int
+    tried: str
+    figure: str
+    tests: tuple[str, ...]
+    short: str = ""
+
+
+ROWS = (
+    Row(
+        1,
+        "8 runs, each killed (SIGKILL) at random moments until it ends",
+        "model, metrics: the same bytes",
+        ("tests/training/test_killed.py",),
+    ),
+    Row(
+        4,
+        "stopped at exact points of an epoch, and in the last evaluation",
+        "the same state, no epoch lost or repeated",
+        (
+            "tests/training/test_loop.py::test_a_stopped_run_goes_on_bit_for_bit",
+            "tests/training/test_loop.py::test_a_stop_in_the_last_evaluation_is_kept_and_goes_on",
+        ),
+    ),
+    Row(
+        6,
+        "a save that fails; leftovers of killed saves",
+        "the last good checkpoint loads, nothing is left behind",
+        (
+            "tests/runs/test_checkpoint.py::test_a_save_that_fails_keeps_the_one_before",
+            "tests/test_files.py::test_leftovers_of_killed_writers_are_removed",
+        ),
+    ),
+    Row(
+        7,
+        "no space for a file (limit on its size)",
+        "one sentence with path, need and free space; the old file stays",
+        ("tests/test_files.py::test_a_full_disk_is_one_sentence_and_the_old_file_stays",),
+    ),
+    Row(
+        9,
+        "a checkpoint cut at every 16th byte",
+        "the one before is taken",
+        ("tests/runs/test_checkpoint.py::test_every_cut_is_noticed",),
+    ),
+    Row(
+        10,
+        "every bit of a model file and of a JSON file; 300 of a checkpoint",
+        "all are noticed",
+        (
+            "tests/runs/test_damaged_model_file.py::test_every_flipped_bit_is_noticed",
+            "tests/runs/test_checked_json.py",
+            "tests/runs/test_checkpoint.py::test_every_flipped_bit_is_noticed",
+            "tests/runs/test_checkpoint.py::test_every_flipped_bit_of_the_manifest_is_noticed",
+        ),
+    ),
+    Row(
+        11,
+        "a run gone on with after its recipe, images or epochs were changed",
+        "refused by name; what may change is recorded",
+        ("tests/runs/test_changed_recipe.py", "tests/training/test_resume.py"),
+    ),
+    Row(
+        12,
+        "runs and model files of earlier code",
+        "they open, evaluate alike and go on",
+        ("tests/runs/test_golden.py",),
+    ),
+    Row(
+        13,
+        "SIGTERM in training, from outside",
+        "exit 143 with a checkpoint, and it goes on",
+        ("tests/cli/test_train.py::test_killed_by_sigterm_and_resumed",),
+        short="the first half second of the interpreter, and 2 s on a busy machine",
+    ),
+    Row(
+        15,
+        "5 races of 4 processes for a run's folder; a killed holder",
+        "one winner; the others are told its number",
+        ("tests/runs/test_claim.py",),
+    ),
+    Row(
+        16,
+        "1,008 random orders of saves, damage and resumption",
+        "the last good checkpoint is never lost",
+        ("tests/runs/test_checkpoint.py::test_the_last_good_one_is_never_lost",),
+    ),
+    Row(
+        17,
+        "hostile and nested pickles in place of CIFAR batches",
+        "nothing runs, no work that grows",
+        ("tests/data/test_plain_pickle.py",),
+    ),
+    Row(
+        19,
+        "20,060 damaged headers and cards of a model file, in 256 MB; 14 fields out of bounds",
+        "one kind of error",
+        (
+            "tests/runs/test_damaged_model_file.py",
+            "tests/runs/test_run_facts.py",
+        ),
+        short="100,000 cases",
+    ),
+    Row(
+        32,
+        "one pixel changed in 4,500 images",
+        "another fingerprint",
+        ("tests/data/test_image_set.py::test_every_image_counts",),
+    ),
+    Row(
+        34,
+        "NaN and infinity in loss, weights, statistics; from the start, in the last step",
+        "nothing of it saved, the first bad layer named",
+        ("tests/training/test_loop.py", "-k", "number or statistic or broken or overflows"),
+    ),
+    Row(
+        37,
+        "the same seed twice; the same model saved nine times",
+        "the same weights; the same bytes",
+        (
+            "tests/training/test_loop.py::test_the_same_seed_gives_the_same_run",
+            "tests/runs/test_damaged_model_file.py::test_the_same_content_is_the_same_bytes",
+        ),
+        short="where threads are left to measuring, noise may choose another number of them",
+    ),
+    Row(
+        43,
+        "control codes in names that reach the terminal",
+        "spelled out",
+        ("tests/cli/test_console.py",),
+        short="colours and the bar's own codes pass",
+    ),
+)
+
+OPEN = {
+    23: "a gzipped IDX file of 457 kB that holds 471 MB is read before it is refused",
+    39: "a real lack of memory ends in PyTorch's own error",
+    41: "ten times the load leaves less than 90 % of the answers",
+    42: "SIGTERM with 50 requests of 6.7 MB in flight: up to 5 get a 503",
+}
+"""Rows of the list that are known to fall short, and have no test that says so."""
+
+
+def run(row: Row) -> tuple[int, int, float]:
+    """How many tests passed, how many there were, and the seconds."""
+    begun = time.perf_counter()
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-q", "-m", "slow or not slow"]
+        subprocess.run(
+            [*command, f"--junit-xml={report}", *row.tests],
+            cwd=REPOSITORY,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314 - our own
+    assert suite is not None
+    count = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")}
+    tried = count["tests"] - count["skipped"]
+    return tried - count["failures"] - count["errors"], tried, time.perf_counter() - begun
+
+
+def line(row: Row) -> str:
+    """Run a row; its line of the table."""
+    passed, tried, seconds = run(row)
+    reached = f"{passed} of {tried} tests pass"
+    if row.short:
+        reached += f"; not reached: {row.short}"
+    is_met = passed == tried > 0 and not row.short
+    print(f"{row.number}: {reached} ({seconds:.0f} s)", file=sys.stderr, flush=True)
+    return in_table(row, reached, "✓" if is_met else "✗")
+
+
+def in_table(row: Row, reached: str, mark: str) -> str:
+    """A line of the table."""
+    return f"| {row.number} | {row.tried} | {reached} | {row.figure} | {mark} |"
+
+
+def write_page(new: dict[int, str]) -> None:
+    """Write the page: these lines, and those that are there already."""
+    there = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
+    known = {int(found[1]): found[0] for each in there if (found := NUMBERED.match(each))} | new
+    lines = [known.get(row.number, in_table(row, "not run yet", "–")) for row in ROWS]
+    text = f"""# Trust: what was tried, and what came of it
+
+Made by `make trust`, last on {date.today():%d %B %Y} ({platform.machine()},
+Python {platform.python_version()}). Each row is a set of tests in this repository; the numbers are
+those of a longer list of attacks. `SECURITY.md` says what is promised, [format.md](format.md) how
+files are checked.
+
+| row | tried | reached | figure to reach | |
+|---|---|---|---|---|
+"""
+    text += "\n".join(lines)
+    text += "\n\nFell short when last tried, and not among the tests above:\n\n"
+    text += "".join(f"- row {number}: {what}\n" for number, what in OPEN.items())
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Run all rows, or those asked for, and write the page after each."""
+    wanted = {int(each) for each in sys.argv[1:]}
+    for row in ROWS:
+        if not wanted or row.number in wanted:
+            write_page({row.number: line(row)})
+
+
+if __name__ == "__main__":
+    main()
