@@ -47,7 +47,7 @@ class Row:
 ROWS = (
     Row(
         1,
-        "8 runs, each killed (SIGKILL) at random moments until it ends",
+        "4 runs, each killed (SIGKILL) at random moments until it ends",
         "model, metrics: the same bytes",
         ("tests/training/test_killed.py",),
     ),
