@@ -23,9 +23,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from convscope.data.balance import balanced_order
 from convscope.data.batches import Batches, Normalization
-from convscope.data.image_set import ImageSet
+from convscope.data.image_set import ImageSet, spread_evenly
 from convscope.data.load import load
 from convscope.networks.catalog import build
 from convscope.runs.optimization import learning_rate, make_optimizer, set_learning_rate
@@ -48,32 +47,22 @@ def make_unequal(images: ImageSet, ratio: float, count: int, seed: int) -> Image
     return images.subset(sorted(rows))
 
 
-class Resampled(Batches):
-    """Batches in which every class comes equally often."""
-
-    def __init__(self, images: ImageSet, batch_size: int, seed: int, **options: object) -> None:
-        super().__init__(images, batch_size, train=True, seed=seed, **options)  # type: ignore[arg-type]
-        self._all = (images, seed)
-
-    def epoch(self, epoch: int, first_step: int = 0):  # type: ignore[no-untyped-def]
-        """The batches of an epoch."""
-        images, seed = self._all
-        order = balanced_order(images.labels, np.random.default_rng([seed, epoch]))
-        self._images = torch.from_numpy(np.asarray(images.images)[order])
-        self._labels = torch.from_numpy(images.labels[order])
-        return super().epoch(epoch, first_step)
-
-
-def train(network: str, train: ImageSet, recipe: Recipe, method: str, size: int) -> torch.nn.Module:
+def train_network(
+    network: str, train: ImageSet, recipe: Recipe, method: str, size: int
+) -> torch.nn.Module:
     """A network trained by the recipe, with one of the methods."""
     torch.manual_seed(recipe.seed)
     module = build(network, train.image_shape[0], len(train.classes), size=size)
-    kind = Resampled if method == "sampling" else Batches
-    options = {} if method == "sampling" else {"train": True}
-    batches = kind(
-        train, recipe.batch_size, normalization=Normalization.of(train), seed=recipe.seed,
-        size=size, augmentation=recipe.augmentation, **options,
-    )  # fmt: skip
+    batches = Batches(
+        train,
+        recipe.batch_size,
+        normalization=Normalization.of(train),
+        train=True,
+        seed=recipe.seed,
+        size=size,
+        augmentation=recipe.augmentation,
+        balance=method == "sampling",
+    )
     optimizer = make_optimizer(module, recipe)
     counts = np.bincount(train.labels, minlength=len(train.classes))
     weights = torch.tensor(len(train) / (len(counts) * counts), dtype=torch.float32)
@@ -111,19 +100,29 @@ def evaluate(
     }
 
 
+def share_right(module: torch.nn.Module, images: ImageSet, train: ImageSet, size: int) -> float:
+    """The accuracy of a network on images, normalized as those trained on."""
+    batches = Batches(images, 250, normalization=Normalization.of(train), train=False, size=size)
+    with torch.inference_mode():
+        right = [(module(x).argmax(1) == y) for x, y in batches.epoch(0)]
+    return float(torch.cat(right).double().mean())
+
+
 def measure(
     name: str, ratio: float, seed: int, options: argparse.Namespace
 ) -> dict[str, dict[str, float]]:
     """All methods on one data set made unequal."""
     unequal = make_unequal(load(name), ratio, options.images, seed)
     test = load(name, "test")
-    test = test.subset(np.arange(min(TEST_IMAGES, len(test))))
+    test = test.subset(spread_evenly(len(test), TEST_IMAGES))
     recipe = named("fast", options.network, name).replace(
         epochs=options.epochs, seed=seed, batch_size=32, minutes=None
     )
     size = 32 if options.network == "resnet9" else recipe.size or unequal.image_shape[1]
     return {
-        method: evaluate(train(options.network, unequal, recipe, method, size), test, unequal, size)
+        method: evaluate(
+            train_network(options.network, unequal, recipe, method, size), test, unequal, size
+        )
         for method in METHODS
     }
 

@@ -77,7 +77,7 @@ def main() -> None:
     found = re.search(r"(http\S+)/\?token=(\S+)", studio.stdout.readline())
     assert found is not None
     address, token = found.groups()
-    client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=60)
+    client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=300)
     run = client.post(f"{address}/api/train/start", json=SETTINGS).json()["run"]
     training = json.loads((runs / ".studio" / "trainings.json").read_text())[0]["number"]
     metrics = runs / run / "metrics.jsonl"

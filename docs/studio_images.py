@@ -42,7 +42,7 @@ VIEWS = {  # a view's name and what is set in it
     "train-setup": "/train?network=lenet-bn&data=digits&recipe=fast&epochs=15",
     "runs": "/runs?chosen=lenet-bn-digits-1|resnet9|mlp",
     "runs-one": "/runs?run=lenet-bn-digits-1&label=8&predicted=8",
-    "plan": "/plan?network=lenet-bn&data=digits",
+    "plan": "/plan?network=lenet-bn&data=digits&recipe=fast&epochs=15",
 }
 READY = {  # what shows that a view is complete, where it isn't the mark that all agrees
     "lessons": ".lessons li",

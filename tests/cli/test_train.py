@@ -1,6 +1,6 @@
 """`convscope train` and `resume` as a person uses them, from end to end.
 
-Tests cli/train.py, cli/settings.py.
+Tests cli/train.py, cli/run_summary.py, cli/settings.py.
 """
 
 import json

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from convscope.comparison.evaluation_record import (
     EvaluationRecord,
+    mean_recall,
     read_evaluation,
     why_not_same_images,
 )
@@ -109,3 +110,9 @@ def test_other_counts_and_other_files(evaluated, tmp_path):
     content["mistakes"][0]["path"] = "another.png"
     renamed = EvaluationRecord.model_validate(content | {"fingerprint": None})
     assert "different images" in why_not_same_images(evaluated, renamed)
+
+
+def test_balanced_accuracy_is_that_of_the_evaluation(digits_run):
+    evaluated = read_evaluation(digits_run)
+    stored = json.loads(digits_run.evaluation_file.read_text())["balanced_accuracy"]
+    assert mean_recall(evaluated) == pytest.approx(stored)

@@ -243,3 +243,17 @@ def test_what_is_put_beside_an_image_is_black_before_normalization():
     ((pixels, _),) = batches.epoch(0)
     assert pixels.shape == (2, 1, 8, 8)
     assert pixels[0, 0, :, 0].tolist() == [-2.0, -2.0, 2.0, 2.0, 2.0, 2.0, -2.0, -2.0]
+
+
+def test_balanced_batches_show_every_class_equally_often_and_go_on_in_the_middle():
+    labels = np.repeat([0, 1], [24, 8])
+    pixels = np.arange(32, dtype=np.uint8)[:, None, None, None].repeat(4, 2).repeat(4, 3)
+    images = ImageSet(pixels, labels, ["a", "b"])
+    batches = Batches(
+        images, 8, normalization=Normalization((0.0,), (1.0,)), train=True, seed=3, balance=True
+    )
+    seen = [drawn for _, drawn in batches.epoch(0)]
+    assert torch.bincount(torch.cat(seen)).tolist() == [16, 16]
+    for first, second in zip(seen[2:], batches.epoch(0, 2), strict=True):
+        assert first.equal(second[1])
+    assert [each.tolist() for each in seen] != [each.tolist() for _, each in batches.epoch(1)]

@@ -89,3 +89,10 @@ def test_where_there_is_no_room_it_is_said(tmp_path):
     (tmp_path / "features").write_text("in the way")
     with pytest.raises(ConvscopeError, match=r"Features of the frozen layers, 24 bytes.*copies=0"):
         create_feature_file(tmp_path / "features" / "train.npy", (2, 3))
+
+
+def test_balanced_features_show_every_class_equally_often():
+    labels = torch.tensor([0] * 10 + [1] * 2 + [2])
+    found = FeatureBatches(FEATURES, labels, 4, train=True, balance=True)
+    counts = torch.bincount(torch.cat([drawn for _, drawn in found.epoch(0)]))
+    assert counts.max() - counts.min() <= 2

@@ -96,7 +96,10 @@ def test_a_frequent_class_for_all_images_is_a_warning(share, labels, told):
         predictions=SimpleNamespace(monitor=summary),
         guessing_loss=0.7,
         subject=SimpleNamespace(
-            classes=("a", "b"), step=10, job=SimpleNamespace(monitor_name="test")
+            classes=("a", "b"),
+            step=10,
+            job=SimpleNamespace(monitor_name="test"),
+            recipe=SimpleNamespace(balance=False),
         ),
     )
     found = check_different_predictions(measured).findings

@@ -2,7 +2,12 @@ import pytest
 import torch
 from sklearn.metrics import balanced_accuracy_score
 
-from convscope.evaluation.suspicions import balanced_accuracy, ends_in_softmax, find_suspicions
+from convscope.evaluation.suspicions import (
+    balanced_accuracy,
+    ends_in_softmax,
+    find_largest_class_alone,
+    find_suspicions,
+)
 
 CLASSES = ("cat", "dog", "emu")
 
@@ -65,3 +70,27 @@ def test_a_last_sigmoid_is_told(name):
     assert f"seems to end in a {name}" in found[0]
     for others in (values, torch.rand(30, 3) * 0.8, torch.relu(values), values.log_softmax(1)):
         assert not any("seems to end" in each for each in find_suspicions(others, labels, "abc"))
+
+
+def test_the_largest_class_alone_is_told():
+    true = torch.tensor([0] * 70 + [1] * 20 + [2] * 10)
+    predicted = true.clone()
+    predicted[70:98] = 0  # all but two of the smaller classes
+    (said,) = find_largest_class_alone(predicted, true, CLASSES)
+    assert said == (
+        "Always saying 'cat' would be right on 70.0 % of these images, and the network is right "
+        "on 72.0 %: the largest class alone may give the accuracy. Judge by the balanced accuracy "
+        "(40.0 %), and train every class equally often: --balance."
+    )
+
+
+def test_nothing_is_told_where_the_accuracy_is_surely_better_or_classes_are_equal():
+    true = torch.tensor([0] * 70 + [1] * 20 + [2] * 10)
+    assert find_largest_class_alone(true, true, CLASSES) == ()
+    assert find_largest_class_alone(torch.zeros_like(true), true, CLASSES) == ()  # one answer
+    rare_known = true.clone()
+    rare_known[:20] = 1  # the largest class suffers, the others are known
+    assert find_largest_class_alone(rare_known, true, CLASSES) == ()
+    equal = torch.arange(99) % 3
+    assert find_largest_class_alone(equal.roll(1), equal, CLASSES) == ()
+    assert find_largest_class_alone(true[:10], true[:10], CLASSES) == ()

@@ -49,7 +49,7 @@ def test_channels_last_weights_are_stored_plainly(tmp_path):
 def test_own_module(tmp_path):
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 3))
     save_model(tmp_path / "m.safetensors", module, card_of("", network_arguments={}))
-    with pytest.raises(UsageError, match=r"module of your own.*Run\(folder\)\.model\(module="):
+    with pytest.raises(UsageError, match=r"module of your own.*Run\(folder\)\.model\(my_module\)"):
         load_model(tmp_path / "m.safetensors")
     fresh = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 3))
     loaded = load_model(tmp_path / "m.safetensors", fresh).network

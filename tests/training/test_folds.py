@@ -72,7 +72,7 @@ def test_what_has_ended_is_not_repeated(group, monkeypatch, capsys):
 
 def test_stopped_in_the_middle(tmp_path, monkeypatch):
     def stop(network, data, recipe, **options):
-        raise TrainingStoppedError(options["out"], 15)
+        raise TrainingStoppedError("kept", 143)
 
     monkeypatch.setattr(module, "train", stop)
     with pytest.raises(ConvscopeError, match="Stopped in fold 1; everything is kept") as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -31,12 +31,9 @@ from convscope.cli.reading import (
     ZipEncodingOption,
     reading_fields,
 )
+from convscope.cli.run_summary import show_run
 from convscope.cli.settings import check_fields, parse_settings
 from convscope.errors import UsageError
-from convscope.look.numbers import duration, percent
-
-if TYPE_CHECKING:
-    from convscope.runs.run import Run
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
@@ -141,6 +138,12 @@ def train(
             "memory, more time, the same weights.",
         ),
     ] = False,
+    balance: Annotated[
+        bool,
+        typer.Option(
+            "--balance", help="Show every class equally often, however many images it has."
+        ),
+    ] = False,
     allow_leaks: Annotated[
         bool,
         typer.Option(
@@ -183,6 +186,8 @@ def train(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if recompute:
         changes["recompute"] = "auto"
+    if balance:
+        changes["balance"] = True
     if allow_leaks:
         changes["allow_leaks"] = True
     if allow_conflicting_labels:
@@ -209,7 +214,7 @@ def train(
         from convscope.training.folds import train_folds
 
         parts = train_folds(
-            network,
+            open_maker(network, data, changes),
             data,
             recipe,
             folds=folds,
@@ -248,7 +253,7 @@ def train(
         quiet=quiet,
         **changes,
     )
-    _show(run, json=json)
+    show_run(run, json=json)
 
 
 def resume(
@@ -272,26 +277,4 @@ def resume(
 
     options = {"force": force, "histograms": histograms, "quiet": quiet}
     resumed = resume_run(run, module=open_module(network, run), data=data, **options)
-    _show(resumed, json=json)
-
-
-def _show(run: Run, *, json: bool) -> None:
-    """Print what a run came to."""
-    result = run.summary()
-    if json:
-        print_json(result)
-        return
-    low, high = result["interval"]
-    print(
-        f"{result['split']} accuracy {percent(result['accuracy'], 2)} "
-        f"(95 % interval {percent(low, 2)} to {percent(high, 2)}), loss {result['loss']:.4f}"
-    )
-    print(
-        f"{result['epochs']} {'epoch' if result['epochs'] == 1 else 'epochs'} in "
-        f"{duration(result['seconds'])}, "
-        f"{result['images_per_second']:,.0f} images per second"
-    )
-    print(f"{'report:':<11}{run.report_file}")
-    for name in ("curves", "confusion", "mistakes"):
-        print(f"{name + ':':<11}{run.figures / name}.png")
-    print(f"Look at the mistakes: convscope evaluate {run.folder}")
+    show_run(resumed, json=json)

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from convscope.comparison.evaluation_record import EvaluationRecord, read_evaluation
+from convscope.comparison.evaluation_record import EvaluationRecord, mean_recall, read_evaluation
 from convscope.data.file_kinds import make_printable
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.forecast import ForecastRow, read_forecast
@@ -80,6 +80,11 @@ class Contender:
         return self.spread.median
 
     @property
+    def balanced_accuracy(self) -> float:
+        """The mean of the recalls of all classes, or its median over the seeds."""
+        return statistics.median(map(mean_recall, self.evaluated))
+
+    @property
     def interval(self) -> tuple[float, float]:
         """The 95 % confidence interval of a run; lowest and highest accuracy of a group."""
         if self.is_group:
@@ -101,6 +106,7 @@ class Contender:
             "interval": list(self.interval),
             "interval_of": "seeds, lowest to highest" if self.is_group else "95 % confidence",
             "accuracies": list(self.accuracies),
+            "balanced_accuracy": self.balanced_accuracy,
             "mean": self.spread.mean,
             "standard_deviation": self.spread.standard_deviation,
             "loss": self.loss,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from collections import Counter
 from typing import Annotated
 
 import pydantic
@@ -74,6 +76,13 @@ class EvaluationRecord(pydantic.BaseModel, frozen=True):
     def wrong(self) -> frozenset[int]:
         """The places of the wrong images."""
         return frozenset(mistake.index for mistake in self.mistakes)
+
+
+def mean_recall(record: EvaluationRecord) -> float:
+    """Balanced accuracy: the mean over classes, those with images, of the share recognized."""
+    wrong = Counter(each.label for each in record.mistakes)
+    counts = zip(record.classes, record.per_class, strict=True)
+    return statistics.fmean(1 - wrong[name] / each.count for name, each in counts if each.count)
 
 
 def read_evaluation(run: Run) -> EvaluationRecord:

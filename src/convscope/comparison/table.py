@@ -19,6 +19,7 @@ FIGURES = (
     "interval_low",
     "interval_high",
     "interval_of",
+    "balanced_accuracy",
     "mean",
     "standard_deviation",
     "seeds",

@@ -15,7 +15,17 @@ from convscope.look.text import full_width, plain_table, plain_text, terminal_wi
 if TYPE_CHECKING:
     from convscope.comparison.compare import Comparison
 
-DISPENSABLE = ("model", "parameters", "network", "images/s", "loss", "epochs", "time", "data")
+DISPENSABLE = (
+    "model",
+    "parameters",
+    "network",
+    "images/s",
+    "loss",
+    "balanced",
+    "epochs",
+    "time",
+    "data",
+)
 """Figures that are left out, in this order, where the terminal is too narrow for all."""
 MOST_SENTENCES = 6  # pairs said in full; of more, a line each
 
@@ -80,6 +90,7 @@ def _figures(comparison: Comparison) -> dict[str, list[str]]:
         "95 % interval": [
             f"{percent(one.interval[0], 2)}–{percent(one.interval[1], 2)}" for one in each
         ],
+        "balanced": [percent(one.balanced_accuracy, 2) for one in each],
         "loss": [f"{one.loss:.4f}" for one in each],
         "epochs": [f"{one.epochs:g}" for one in each],
         "time": [duration(one.seconds) for one in each],

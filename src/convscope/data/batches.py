@@ -15,10 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.data import augmentation as augment
 from convscope.data.augmentation_settings import Augmentation
+from convscope.data.balance import balanced_order
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
 from convscope.data.reading import Fit
@@ -70,9 +72,22 @@ def _generator(seed: int, *purpose: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=purpose))
 
 
-def draw_order(seed: int, epoch: int, count: int) -> Tensor:
-    """The rows 0 to `count` - 1 in the order in which an epoch of training takes them."""
-    return torch.from_numpy(_generator(seed, SHUFFLING, epoch).permutation(count))
+def draw_order(
+    seed: int, epoch: int, count: int, to_balance: NDArray[np.int64] | None = None
+) -> Tensor:
+    """The rows 0 to `count` - 1 in the order in which an epoch of training takes them.
+
+    Args:
+        seed: Decides it, with the epoch.
+        epoch: Its number, from 0.
+        count: Rows there are.
+        to_balance: (count,), the class of each row, to take every class equally often; None takes
+            every row once.
+    """
+    random = _generator(seed, SHUFFLING, epoch)
+    if to_balance is not None:
+        return torch.from_numpy(balanced_order(to_balance, random))
+    return torch.from_numpy(random.permutation(count))
 
 
 def count_steps(count: int, batch_size: int, *, train: bool) -> int:
@@ -115,6 +130,7 @@ class Batches:
         size: int | None = None,
         fit: Fit = "crop",
         augmentation: Augmentation | None = None,
+        balance: bool = False,
         device: str | torch.device = "cpu",
         memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
@@ -130,6 +146,8 @@ class Batches:
                 resized batch by batch, after augmentation, so that they are stored small.
             fit: How images that aren't square become square when they are resized.
             augmentation: Random changes; used only for training.
+            balance: Show every class equally often, instead of every image once (`balance`); used
+                only for training.
             device: Where the batches are made. On a GPU, the images are kept there if they take
                 at most half of its free memory, and else sent batch by batch.
             memory_format: How the numbers of a batch lie in memory.
@@ -156,6 +174,7 @@ class Batches:
         self._size = size
         self._fit: Fit = fit
         self._augmentation = augmentation if train and augmentation else Augmentation()
+        self._to_balance = images.labels if balance else None
         self._memory_format = memory_format
 
     def __len__(self) -> int:
@@ -173,7 +192,9 @@ class Batches:
             Images float32 (B, C, H, W), normalized, and labels: int64 (B,), or with mixup
             float32 (B, classes).
         """
-        order = draw_order(self._seed, epoch, len(self._labels)) if self._train else None
+        order = None
+        if self._train:
+            order = draw_order(self._seed, epoch, len(self._labels), self._to_balance)
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
             yield self._batch(rows if order is None else order[rows], epoch, step)

@@ -29,6 +29,7 @@ class FeatureBatches:
         *,
         train: bool,
         seed: int = 0,
+        balance: bool = False,
         device: str | torch.device = "cpu",
     ) -> None:
         """Put features where batches are made from them.
@@ -39,6 +40,7 @@ class FeatureBatches:
             batch_size: Rows per batch.
             train: Whether rows come in an order drawn for each epoch.
             seed: Decides that order, with the epoch.
+            balance: Take every class equally often, as `Batches` does.
             device: Where the batches go.
         """
         self._features = torch.from_numpy(features)
@@ -46,6 +48,7 @@ class FeatureBatches:
         self._batch_size = batch_size
         self._train = train
         self._seed = seed
+        self._to_balance = self._labels.numpy() if balance else None
         self._device = torch.device(device)
 
     def __len__(self) -> int:
@@ -57,7 +60,7 @@ class FeatureBatches:
         copy = self._features[epoch % len(self._features)]
         order = torch.arange(len(self._labels))
         if self._train:
-            order = draw_order(self._seed, epoch, len(self._labels))
+            order = draw_order(self._seed, epoch, len(self._labels), self._to_balance)
         for step in range(first_step, len(self)):
             rows = order[step * self._batch_size : (step + 1) * self._batch_size]
             yield copy[rows].to(self._device), self._labels[rows].to(self._device)

@@ -136,6 +136,7 @@ class Subject:
             size=self.job.card.size,
             fit=self.job.card.fit,
             augmentation=self.recipe.augmentation,
+            balance=self.recipe.balance,
             device=self.execution.device,
             memory_format=self.execution.memory_format,
         )

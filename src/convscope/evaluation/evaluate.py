@@ -22,19 +22,25 @@ from convscope.evaluation.evaluation import (
     find_mistakes,
 )
 from convscope.evaluation.logits import compute_logits
+from convscope.evaluation.next_steps import find_next_steps
 from convscope.evaluation.out_of_distribution import (
     measure_out_of_distribution,
     out_of_distribution_images,
     usual_out_of_distribution,
 )
 from convscope.evaluation.run_images import ChosenImages, choose_images
-from convscope.evaluation.suspicions import balanced_accuracy, find_suspicions
+from convscope.evaluation.suspicions import (
+    balanced_accuracy,
+    find_largest_class_alone,
+    find_suspicions,
+)
 from convscope.evaluation.unknown import measure_known
 from convscope.look.progress import progress
 from convscope.runs.interval import wilson_interval
 from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runs.run import Run
+from convscope.runs.split_record import read_split_record
 from convscope.runtime.device import choose_device
 from convscope.runtime.usual_settings import in_usual_settings
 
@@ -159,15 +165,18 @@ def evaluate_images(
     seconds = time.perf_counter() - start
     labels, predicted = logits.labels.numpy(), logits.values.argmax(dim=1).numpy()
     confusion = confusion_matrix(labels, predicted, len(card.classes))
+    scores = class_scores(confusion, card.classes)
+    mistakes = find_mistakes(logits, images, card)
+    is_usual = chosen_images.is_usual
     return Evaluation(
         accuracy=logits.accuracy,
         balanced_accuracy=balanced_accuracy(logits.values.argmax(dim=1), logits.labels),
         interval=wilson_interval(int(confusion.trace()), len(images)),
         loss=logits.loss,
         classes=card.classes,
-        per_class=class_scores(confusion, card.classes),
+        per_class=scores,
         confusion=confusion,
-        mistakes=find_mistakes(logits, images, card),
+        mistakes=mistakes,
         data=images.name,
         split=chosen_images.split,
         seconds=seconds,
@@ -175,6 +184,7 @@ def evaluate_images(
             *chosen_images.notes,
             *find_missing_classes(images),
             *find_suspicions(logits.values, logits.labels, card.classes),
+            *find_largest_class_alone(logits.values.argmax(dim=1), logits.labels, card.classes),
             *_uncalibrated(run, card),
         ),
         images=images,
@@ -186,8 +196,17 @@ def evaluate_images(
         ),
         run=run,
         model=model,
-        is_usual=chosen_images.is_usual,
+        is_usual=is_usual,
+        next_steps=find_next_steps(logits, images, mistakes, scores, _trained(run), card)
+        if is_usual
+        else (),
     )
+
+
+def _trained(run: Run) -> dict[str, int]:
+    """How many images of each class a run was trained on, as far as it keeps that."""
+    record = read_split_record(run.folder)
+    return record.count_classes("train") if record is not None else {}
 
 
 def _out_of_distribution(

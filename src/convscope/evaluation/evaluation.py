@@ -13,6 +13,7 @@ import numpy.typing as npt
 from convscope.data.image_set import ImageSet
 from convscope.evaluation.calibration import CalibrationError, calibrate_probabilities
 from convscope.evaluation.logits import Logits
+from convscope.evaluation.next_step import NextStep
 from convscope.evaluation.out_of_distribution import OutOfDistribution
 from convscope.evaluation.unknown import KnownImages
 from convscope.files import file_name, write_text
@@ -96,6 +97,7 @@ class Evaluation:
         run: The run that was evaluated.
         model: Its network and card.
         is_usual: Whether the run's own test images were asked for.
+        next_steps: What the images need next; none for other images than the run's own.
     """
 
     accuracy: float
@@ -118,6 +120,7 @@ class Evaluation:
     run: Run = field(repr=False)
     model: Model = field(repr=False)
     is_usual: bool = field(repr=False)
+    next_steps: tuple[NextStep, ...] = ()
 
     @property
     def image_count(self) -> int:
@@ -202,6 +205,7 @@ class Evaluation:
             "fingerprint": self.images.fingerprint(),
             "seconds": self.seconds,
             "notes": list(self.notes),
+            "next_steps": [each.as_dict() for each in self.next_steps],
             "calibration": asdict(self.calibration),
             "rejection": asdict(self.rejection) if self.rejection is not None else None,
             "out_of_distribution": [asdict(each) for each in self.out_of_distribution],

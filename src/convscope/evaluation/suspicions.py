@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from convscope.look.numbers import percent
+from convscope.runs.interval import wilson_interval
 
 SUMS_TO_ONE = (
     1e-3  # how near to 1 the outputs of a softmax add up, also in bfloat16 (checked there)
 )
 NEAR_END = 0.05  # of an output of a sigmoid or tanh that is nearly sure
 ONE_ANSWER = 0.99  # share of images given the same class, from which on nothing is told apart
+UNEQUAL = 1.5  # times the share of equal classes, from which on the largest counts as large
 FEWEST = 20  # images, below which one answer may be chance
 
 
@@ -57,6 +59,41 @@ def balanced_accuracy(predicted: Tensor, labels: Tensor) -> float:
     """
     right = [(predicted[labels == each] == each).double().mean() for each in torch.unique(labels)]
     return float(torch.stack(right).mean())
+
+
+def find_largest_class_alone(
+    predicted: Tensor, labels: Tensor, classes: Sequence[str]
+) -> tuple[str, ...]:
+    """What to say where always naming the largest class would be right about as often.
+
+    Args:
+        predicted: (N,) int64, the classes given.
+        labels: (N,) int64, the true ones.
+        classes: Their names.
+
+    Returns:
+        A sentence; none, if the accuracy is surely better, or the classes are about equal.
+    """
+    counts = torch.bincount(labels, minlength=len(classes))
+    share = float(counts.max()) / max(1, len(labels))
+    present = int((counts > 0).sum())
+    right = int((predicted == labels).sum())
+    if len(labels) < FEWEST or present < 2 or share < UNEQUAL / present:
+        return ()
+    if float((predicted == predicted.mode().values).double().mean()) >= ONE_ANSWER:
+        return ()  # said by `find_suspicions`
+    balanced = balanced_accuracy(predicted, labels)
+    if balanced > (1 + 1 / present) / 2:
+        return ()  # nearer to knowing all classes than to knowing one
+    if wilson_interval(right, len(labels))[0] > share:
+        return ()
+    return (
+        f"Always saying {classes[int(counts.argmax())]!r} would be right on {percent(share)} of "
+        f"these images, and the network is right on {percent(right / len(labels))}: the largest "
+        "class alone may give the accuracy. Judge by the balanced accuracy "
+        f"({percent(balanced)}), and train every class equally often: "
+        "--balance.",
+    )
 
 
 def _ends_in_softmax(logits: Tensor) -> tuple[str, ...]:

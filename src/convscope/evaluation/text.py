@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,15 @@ def summary_lines(evaluation: Evaluation) -> list[str]:
         f"{evaluation.image_count:,} images of {evaluation.data} in {evaluation.seconds:.1f} s",
         *_trust_lines(evaluation),
         *(f"Note: {note}" for note in evaluation.notes),
+        *next_steps_in_words([each.text for each in evaluation.next_steps]),
     ]
+
+
+def next_steps_in_words(texts: Sequence[str]) -> list[str]:
+    """What the images need next, a numbered line each; nothing where nothing is."""
+    if not texts:
+        return []
+    return ["What the images need next:", *(f"  {k}. {each}" for k, each in enumerate(texts, 1))]
 
 
 def _trust_lines(evaluation: Evaluation) -> list[str]:

@@ -45,19 +45,18 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             images of nothing known can be. 0: every image is given a class.
         fit: How images that aren't square become square: "crop" takes the central part, "pad" puts
             black beside, "stretch" shrinks the longer side more.
-        grey_range: The values of 16-bit grey files that become 0 and 255; unset: found from the
-            training files.
+        grey_range: The values of 16-bit grey files that become 0 and 255; unset: found.
         split_folders: Which folders are splits: "auto" finds out, "none" are; or split → folder.
-        zip_encoding: Encoding of names in a zip that aren't marked as UTF-8; "auto" finds out.
+        zip_encoding: Of names in a zip that aren't marked as UTF-8; "auto" finds out.
         class_from: Regular expression whose group is the class in a file's path; unset: folders.
         columns: Of a table of labels: "path", "label", "split", "group" → column; unset: found.
         images: Of a table of labels: the folder or zip that its paths begin in; unset: its own.
         group_by: Column of a table, or regular expression on paths: what stays in one split.
-        fold: Cross-validation: which part of the data is for testing, as (2, 5) for the second of
-            five; unset: a fifth, chosen at random.
-        allow_leaks: Train even if images of a folder are both in train and in another split.
-        allow_conflicting_labels: Train even if the same image of a folder has two classes.
+        fold: Which part of the data is for testing, as (2, 5); unset: a fifth, chosen at random.
+        allow_leaks: Train even if images are both in train and in another split.
+        allow_conflicting_labels: Train even if the same image has two classes.
         data_rules: 2; 1 reads and divides a folder as earlier versions did, whose runs say nothing.
+        balance: Show every class equally often, however many images it has.
         augmentation: Random changes of the training images.
         initialization: "default" leaves the network's own; the others set the weights of dense and
             convolution layers as `networks.initialization` says.
@@ -67,8 +66,8 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         momentum: The momentum of "sgd" and "nesterov".
         weight_decay: L2 penalty ("sgd", "adam") or decoupled decay ("adamw"), on weights of
             dense and convolution layers only (not on biases and normalization).
-        schedule: How the rate goes on after `warmup`: "constant", or down to nearly 0 along a
-            straight "linear" line or half a "cosine".
+        schedule: How the rate goes on after `warmup`: "constant", or down to nearly 0, "linear" or
+            as half a "cosine".
         warmup: Share of the run in which the rate rises from nearly 0 to `learning_rate`.
         label_smoothing: Share of each label spread evenly over all classes.
         clip_gradient: Largest norm of the gradient of all parameters.
@@ -112,6 +111,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     allow_conflicting_labels: bool = False
     data_rules: Literal[1, 2] = 2
     unknown_rate: Share = 0.05
+    balance: bool = False
     augmentation: Augmentation = Augmentation()
     initialization: Literal["default", "xavier", "kaiming", "normal", "constant"] = "default"
     dropout: Share | None = None

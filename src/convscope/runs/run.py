@@ -196,6 +196,7 @@ class Run:
             "images_per_second": speeds[len(speeds) // 2] if epochs else None,
             "forecast": [row.model_dump() for row in read_forecast(self.folder)] or None,
             **{name: evaluated[name] for name in ("accuracy", "interval", "loss", "split")},
+            "balanced_accuracy": evaluated.get("balanced_accuracy"),
         }
 
     def read_evaluation(

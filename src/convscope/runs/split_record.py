@@ -72,6 +72,15 @@ class SplitRecord:
     classes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     order: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
+    def count_classes(self, split: str) -> dict[str, int]:
+        """Class → how many images of it a split had; images with several classes count for none."""
+        counts = Counter[str]()
+        for (name, digest), number in self.numbers.items():
+            known = self.classes.get(digest, frozenset())
+            if name == split and len(known) == 1:
+                counts[next(iter(known))] += number
+        return dict(counts)
+
     def seen_by_path(self, images: ImageSet) -> NDArray[np.bool_]:
         """(N,): which were trained or validated on by their paths, for images of other sizes."""
         return np.array([_full(each) in self.trained_paths for each in images.paths])

@@ -8,7 +8,8 @@ from convscope.evaluation.evaluate import evaluate_images
 from convscope.evaluation.report import write_report, write_report_page
 from convscope.evaluation.run_images import choose_split
 from convscope.evaluation.run_splits import RunSplits
-from convscope.evaluation.suspicions import find_suspicions
+from convscope.evaluation.suspicions import find_largest_class_alone, find_suspicions
+from convscope.evaluation.text import next_steps_in_words
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.run import Run
 from convscope.training.expectation import Expectation
@@ -49,7 +50,10 @@ def evaluate_result(
     if expectation:
         expectation.settle(run)
         write_report_page(analysis)  # again, with forecast and actual, which only now is known
-    for each in find_suspicions(
-        evaluation.logits.values, evaluation.logits.labels, model.card.classes
+    values, labels = evaluation.logits.values, evaluation.logits.labels
+    for each in (
+        *find_suspicions(values, labels, model.card.classes),
+        *find_largest_class_alone(values.argmax(dim=1), labels, model.card.classes),
+        *next_steps_in_words([each.text for each in evaluation.next_steps]),
     ):
         view.message(each)

@@ -58,6 +58,7 @@ class Job:
             size=self.card.size,
             fit=self.card.fit,
             augmentation=self.recipe.augmentation,
+            balance=self.recipe.balance,
             device=execution.device,
             memory_format=execution.memory_format,
         )

@@ -165,5 +165,6 @@ class StagedNetwork:
             recipe.batch_size,
             train=split == "train",
             seed=recipe.seed,
+            balance=recipe.balance,
             device=self._execution.device,
         )

@@ -182,6 +182,16 @@ def test_without_a_stream_the_page_asks_again_and_again(browser, runs, made):
         run = start(page)
         until(lambda: state(page), "ended", seconds=60)
         until(lambda: shown_steps(page), steps_on_disk(runs, run))
+        # The curve as a table, and by arrow keys.
+        page.get_by_text("Loss as a table").click()
+        until(
+            lambda: page.locator("table.grid tbody th").all_inner_texts(),
+            [str(step) for step in range(10, 61, 10)],
+        )
+        page.locator(".curve-box").first.focus()
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        until(lambda: "At step 2: loss of single steps 1" in page.inner_text(".curves .here"))
 
 
 def test_what_goes_wrong_is_said(browser, runs, made):

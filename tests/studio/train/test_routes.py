@@ -129,11 +129,9 @@ def test_only_the_last_of_several_questions_is_answered(monkeypatch):
     assert answers[3] == {"n": 2}
 
 
-def test_a_worker_that_ends_is_said_and_started_again(monkeypatch):
-    monkeypatch.setattr(dials_file, "WORKER", [sys.executable, "-c", "input()"])
-
+def test_a_worker_that_ends_is_said_and_started_again():
     async def turn():
-        dials = Dials()
+        dials = Dials([sys.executable, "-c", "input()"])
         found = [await asyncio.gather(dials.forecast({}), return_exceptions=True) for _ in range(2)]
         dials.end()
         return found

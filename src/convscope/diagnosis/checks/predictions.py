@@ -123,9 +123,11 @@ def check_different_predictions(measured: Measurements) -> Check:
             f"{percent(evaluated.accuracy)} comes from that (balanced accuracy "
             f"{percent(evaluated.balanced_accuracy)})."
         )
-        change = "Give the rare classes more images, or train longer."
+        change = "Show every class equally often; or give the rare ones more images."
         title = "The frequent class is predicted for all"
-        return Check(name, figures, (RunFinding(title, evidence, change, Severity.WARNING),))
+        options = "" if measured.subject.recipe.balance else "--balance"
+        found = RunFinding(title, evidence, change, Severity.WARNING, options)
+        return Check(name, figures, (found,))
     else:
         return Check(name, figures)
     change = f"{LAST_RESORT} take smaller steps."

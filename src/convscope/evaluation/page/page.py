@@ -20,6 +20,7 @@ from convscope.evaluation.page.sections.confidence import (
 from convscope.evaluation.page.sections.cost import cost, forecast
 from convscope.evaluation.page.sections.headline import headline, title
 from convscope.evaluation.page.sections.mistakes import mistakes
+from convscope.evaluation.page.sections.next_steps import next_steps
 from convscope.evaluation.page.sections.robustness import robustness
 from convscope.evaluation.page.sections.settings import environment, recipe
 from convscope.evaluation.page.sections.training import training
@@ -64,6 +65,7 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
         ("classes", "Classes", classes(evaluation)),
         ("confusion", "What is taken for what", confusion(evaluation)),
         ("mistakes", "Mistakes", mistakes(evaluation)),
+        ("next-steps", "What the images need next", next_steps(evaluation)),
         ("calibration", "Can its probabilities be trusted?", calibration(analysis)),
         (
             "selective",

@@ -47,7 +47,7 @@ function logarithmicAxis(low, high, title, write) {
   return { low, high, logarithmic: true, ticks, title, write, share: (value) => (Math.log10(value) - from) / (to - from) };
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [64, 14, 12, 44];
+const [LEFT, RIGHT, TOP, BOTTOM] = [74, 14, 12, 44];
 
 /** Places of a chart: `x(value)` and `y(value)` in its own units. @param {Axis} x @param {Axis} y @param {number} width @param {number} height */
 export function placesOf(x, y, width, height) {

@@ -47,7 +47,7 @@ function aligned(series) {
     each.steps.forEach((step, i) => { column[/** @type {number} */ (places.get(step))] = each.values[i]; });
     return column;
   });
-  return { steps, columns };
+  return { steps, columns, places };
 }
 
 /** @param {CurvesProps} props */
@@ -165,14 +165,15 @@ function options({ series, unit, share, height, logarithmic, width, zoomed, aske
 
 /** At most 25 rows: steps of the rarest series, evenly chosen, first and last among them. @param {any} props */
 function Table({ title, series, data, unit, share }) {
+  const [open, setOpen] = useState(false);
   const rarest = series.reduce((/** @type {CurveSeries} */ a, /** @type {CurveSeries} */ b) => (b.steps.length > 1 && (b.steps.length < a.steps.length || a.steps.length < 2) ? b : a));
-  const places = rarest.steps.map((/** @type {number} */ step) => data.steps.indexOf(step));
+  const places = rarest.steps.map((/** @type {number} */ step) => data.places.get(step));
   const many = places.length;
   const rows = many <= MOST_ROWS ? places
     : [...new Set(Array.from({ length: MOST_ROWS }, (_, i) => places[Math.round((i * (many - 1)) / (MOST_ROWS - 1))]))];
-  return html`<details><summary>${t('curves.table', { title })}</summary>
-    <div class="scroll"><table class="grid"><caption class="unseen">${title}</caption>
+  return html`<details onToggle=${(/** @type {any} */ event) => setOpen(event.target.open)}><summary>${t('curves.table', { title })}</summary>
+    ${open && html`<div class="scroll"><table class="grid"><caption class="unseen">${title}</caption>
       <thead><tr><th scope="col">${unit}</th>${series.map((/** @type {CurveSeries} */ each) => html`<th scope="col" key=${each.key}>${each.name}</th>`)}</tr></thead>
       <tbody>${rows.map((/** @type {number} */ row) => html`<tr key=${row}><th scope="row">${data.steps[row]}</th>${series.map((/** @type {CurveSeries} */ each, /** @type {number} */ i) => html`<td key=${each.key}>${told(nearest(data.columns[i], row), share)}</td>`)}</tr>`)}</tbody>
-    </table></div>${rows.length < data.steps.length && html`<p class="small faint">${t('curves.some', { rows: rows.length, count: data.steps.length })}</p>`}</details>`;
+    </table></div>`}${rows.length < data.steps.length && html`<p class="small faint">${t('curves.some', { rows: rows.length, count: data.steps.length })}</p>`}</details>`;
 }

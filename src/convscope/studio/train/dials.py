@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from convscope.studio.refusals import refuse
@@ -95,7 +96,9 @@ class Dials:
         if process is not None:
             if process.stdin is not None:
                 process.stdin.close()
-            await process.wait()
+                with suppress(OSError):  # it ended before it read all
+                    await process.stdin.wait_closed()
+            await process.communicate()  # its pipes are closed as well then
 
     def end(self) -> None:
         """End the process; the next question starts another one."""

@@ -18,8 +18,8 @@ from convscope.studio.train.progress import ProgressReader
 from convscope.studio.train.trainings import TrainingList
 from convscope.web.failures import Refused
 
-LOOK_SECONDS = 0.25
-"""Between two looks at the file: at most four events of rows a second."""
+LOOK_SECONDS = 0.5
+"""Between two looks at the file: at most two events of rows a second."""
 PROGRESS_SECONDS = 1.0
 """Between two looks at the process and the folder."""
 HEARTBEAT_SECONDS = 15.0

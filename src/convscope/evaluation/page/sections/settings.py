@@ -9,8 +9,7 @@ from typing import Any
 from convscope.evaluation.page.tables import table
 from convscope.evaluation.page.words import with_options
 from convscope.look.html import escape
-from convscope.runs.begin_from import describe_origin
-from convscope.runs.model_file import read_card
+from convscope.runs.begin_from import describe_origin, read_origin
 from convscope.runs.run import Run
 from convscope.runs.stages import describe_stages
 
@@ -31,7 +30,7 @@ def recipe(run: Run) -> str:
 
 def _beginning(run: Run) -> str:
     """Where the first weights came from, and which layers learned when; nothing if from nothing."""
-    origin = read_card(run.model_file).origin
+    origin = read_origin(run) if run.recipe.from_ else None
     if origin is None:
         return ""
     said = f"{describe_origin(origin)} {describe_stages(run.recipe, origin.new)}"

@@ -23,7 +23,7 @@ export function View() {
     return html`<${Lesson} key=${`${lesson}-${wanted}`} lesson=${lesson} language=${wanted} about=${found} />`;
   }
   return html`<div><h1>${t('lessons.title')}</h1><p class="lead">${t('lessons.lead')}</p></div>
-    ${lesson > 0 && html`<p class="note" role="status">${t('refused.lessons.lesson', { number: lesson })}</p>`}
+    ${lesson > 0 && lessons && html`<p class="note" role="status">${t('refused.lessons.lesson', { number: lesson })}</p>`}
     ${!lessons ? html`<p class="faint">${t('shell.loading')}</p>` : html`<${Lessons} lessons=${lessons} />`}`;
 }
 

@@ -52,11 +52,11 @@ function Picture({ rows }) {
   const at = placesOf(x, y, WIDTH, HEIGHT);
   return html`<div class="row">${select('across')}${select('up')}</div>
     ${!drawn.length ? html`<p class="note">${t(up === 'accuracy' || across === 'accuracy' ? 'plan.all.untrained' : 'plan.all.unforecast')}</p>` : null}
-    <${Chart} name=${t('plan.all.chart', { across: x.title, up: y.title, count: drawn.length })} x=${x} y=${y} width=${WIDTH} height=${HEIGHT}>
+    <div class="scroll wide-chart" tabindex="0" role="group" aria-labelledby="all-title"><${Chart} name=${t('plan.all.chart', { across: x.title, up: y.title, count: drawn.length })} x=${x} y=${y} width=${WIDTH} height=${HEIGHT}>
       ${beside.map(({ row, a }) => html`<line key=${row.network} class="rug" x1=${at.x(Number(a))} x2=${at.x(Number(a))} y1=${at.bottom - 8} y2=${at.bottom}><title>${row.network}</title></line>`)}
       ${drawn.map(({ row, a, b }) => html`<${Mark} key=${row.network} row=${row} x=${at.x(Number(a))} y=${at.y(Number(b))} up=${up} at=${at} />`)}
       ${labels(drawn.map(({ row, a, b }) => ({ name: row.network, x: at.x(Number(a)), y: at.y(Number(b)) })), at)}
-    </${Chart}>
+    </${Chart}></div>
     ${beside.length > 0 && drawn.length > 0 && html`<p class="small faint">${t('plan.all.rug', { count: beside.length })}</p>`}`;
 }
 

@@ -3,7 +3,7 @@ import { pythonQuoted, shellQuoted } from '../shell_text.js';
 import { settings, state } from './state.js';
 
 /** @type {Record<string, string>} */
-const OPTIONS = { batch_size: '--batch-size', size: '--size', epochs: '--epochs', precision: '--precision' };
+const OPTIONS = { recipe: '--recipe', batch_size: '--batch-size', size: '--size', epochs: '--epochs', precision: '--precision' };
 
 export function commandText() {
   const { network, data, recompute, ...rest } = settings(state.value);

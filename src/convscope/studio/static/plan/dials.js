@@ -2,7 +2,7 @@
 import { html, useState } from '../parts.js';
 import { t } from '../words.js';
 import { choices, forecast } from './data.js';
-import { change, settings, state } from './state.js';
+import { change, state } from './state.js';
 
 const PATH = 'path';
 
@@ -17,7 +17,7 @@ function usual(field) {
 }
 
 export function Dials() {
-  const { network, data, precision, recompute } = state.value;
+  const { network, data, recipe, precision, recompute } = state.value;
   const networks = (choices.value?.networks ?? []).map((/** @type {any} */ each) => each.name);
   const sets = choices.value?.data ?? [data];
   const [byPath, setByPath] = useState(false);
@@ -32,6 +32,8 @@ export function Dials() {
         ${sets.map(option)}<option value=${PATH}>${t('plan.data.path')}</option></select></label>
         ${own && html`<input type="text" value=${data} aria-label=${t('plan.data.path')} autocomplete="off" spellcheck=${false} onChange=${(/** @type {any} */ event) => change({ data: event.target.value })} />`}
         <small>${t('plan.data.why')}</small></div>
+      <label class="field"><span>${t('train.recipe')}</span><select value=${recipe} onChange=${(/** @type {any} */ event) => change({ recipe: event.target.value })}>
+        <option value="">${t('train.recipe.usual')}</option><option value="book">${t('train.recipe.book')}</option><option value="fast">${t('train.recipe.fast')}</option></select><small>${t('train.recipe.why')}</small></label>
       <${Dial} name="batch" field="batch_size" step=${(/** @type {number} */ value, /** @type {number} */ way) => (way > 0 ? value * 2 : Math.max(1, Math.floor(value / 2)))} />
       <${Dial} name="size" field="size" step=${(/** @type {number} */ value, /** @type {number} */ way) => Math.max(8, value + 8 * way)} />
       <${Dial} name="epochs" field="epochs" step=${(/** @type {number} */ value, /** @type {number} */ way) => Math.max(1, value + way)} />
@@ -62,6 +64,3 @@ function Dial({ name, field, step }) {
       <button type="button" aria-label=${t('plan.more', { what: label })} onClick=${() => turn(1)}>+</button></div>
     <small id=${`${id}-why`}>${t(`plan.dial.${name}.why`)}</small></div>`;
 }
-
-/** Whether what is shown is a forecast of what is set. */
-export const isCurrent = () => forecast.found.value?.asked === JSON.stringify(settings(state.value));

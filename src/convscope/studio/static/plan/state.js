@@ -5,6 +5,7 @@ import { query, view, visits, writeQuery } from '../route.js';
 /**
  * @typedef {object} State
  * @property {string} network @property {string} data A name, or a path.
+ * @property {string} recipe "book", "fast"; empty: the usual one.
  * @property {string} batch @property {string} size @property {string} epochs Numbers; empty: as the recipe has them.
  * @property {string} precision "float32", "bfloat16"; empty: the faster one.
  * @property {boolean} recompute
@@ -15,7 +16,7 @@ import { query, view, visits, writeQuery } from '../route.js';
 
 /** @type {State} */
 const USUAL = {
-  network: 'resnet9', data: 'digits', batch: '', size: '', epochs: '', precision: '', recompute: false, limit: '', moment: -1, across: 'macs', up: 'accuracy',
+  network: 'resnet9', data: 'digits', recipe: '', batch: '', size: '', epochs: '', precision: '', recompute: false, limit: '', moment: -1, across: 'macs', up: 'accuracy',
 };
 const NUMBERS = ['batch', 'size', 'epochs'];
 export const MEASURES = ['accuracy', 'macs', 'parameters', 'epoch', 'memory'];
@@ -29,6 +30,7 @@ function readState() {
     if (text === null) continue;
     if (NUMBERS.includes(name) && !/^[1-9]\d{0,5}$/.test(text)) continue;
     if (name === 'limit' && !(Number(text) > 0 && Number(text) < 1e5)) continue;
+    if (name === 'recipe' && !['book', 'fast'].includes(text)) continue;
     if (name === 'precision' && !['float32', 'bfloat16'].includes(text)) continue;
     if (['across', 'up'].includes(name) && !MEASURES.includes(text)) continue;
     if (typeof usual === 'number' && !/^-?\d{1,4}$/.test(text)) continue;
@@ -46,9 +48,9 @@ export function change(part) {
 }
 
 /** What is forecast, as Python takes it. @param {State} now */
-export function settings({ network, data, batch, size, epochs, precision, recompute }) {
+export function settings({ network, data, recipe, batch, size, epochs, precision, recompute }) {
   return {
-    network, data: data.trim(), recompute,
+    network, data: data.trim(), recompute, ...(recipe && { recipe }),
     ...(batch && { batch_size: Number(batch) }), ...(size && { size: Number(size) }),
     ...(epochs && { epochs: Number(epochs) }), ...(precision && { precision }),
   };

@@ -31,13 +31,13 @@ export function Timeline({ found }) {
   const phaseAt = phases.filter((/** @type {any} */ each) => each.at <= shown).at(-1)?.phase ?? 'forward';
   const told = t('plan.timeline.at', { moment: shown + 1, count: last + 1, phase: t(`plan.phase.${phaseAt}`), total: bytes(total(shown)) });
   return html`<section class="card timeline" aria-labelledby="timeline-title"><h2 id="timeline-title">${t('plan.timeline')}</h2>
-    <${Chart} name=${t('plan.timeline.chart', { most: bytes(most) })} x=${x} y=${y} width=${WIDTH} height=${HEIGHT}>
+    <div class="scroll wide-chart" tabindex="0" role="group" aria-labelledby="timeline-title"><${Chart} name=${t('plan.timeline.chart', { most: bytes(most) })} x=${x} y=${y} width=${WIDTH} height=${HEIGHT}>
       ${areas}
       ${phases.map((/** @type {any} */ each) => html`<g key=${each.phase}><line class="phase" x1=${at.x(each.at)} x2=${at.x(each.at)} y1=${at.top} y2=${at.bottom} />
         <text x=${at.x(each.at) + 4} y=${at.bottom + 16}>${t(`plan.phase.${each.phase}`)}</text></g>`)}
       <line class="cursor" x1=${at.x(shown)} x2=${at.x(shown)} y1=${at.top - 6} y2=${at.bottom} />
       <path class="peak" d=${`M${at.x(peak)} ${at.y(most) - 2}l-6 -10h12z`} />
-    </${Chart}>
+    </${Chart}></div>
     <ul class="kinds">${there.map((/** @type {number} */ kind) => html`<li key=${kind}><span class=${`swatch ${kinds[kind]}`} aria-hidden="true"></span>${t(`plan.kind.${kinds[kind]}`)} <strong>${bytes(columns[shown][kind])}</strong></li>`)}</ul>
     <label class="slide"><span>${told}</span><input type="range" min="0" max=${last} value=${shown} aria-valuetext=${told} onInput=${(/** @type {any} */ event) => change({ moment: Number(event.target.value) })} /></label>
     <div class="row">${shown !== peak && html`<button type="button" onClick=${() => change({ moment: -1 })}>${t('plan.timeline.peak')}</button>`}</div>

@@ -70,7 +70,7 @@ function Came({ found }) {
     ${result && html`<p class="small">${t('runs.balanced', { balanced: percent(result.balanced_accuracy), loss: shown(Number(result.loss.toPrecision(4))) })}</p>`}
     ${(result?.notes ?? []).map((/** @type {string} */ note) => html`<p class="note small" lang="en" key=${note}>${note}</p>`)}
     <p class="small">${t('runs.epochs.of', { epochs: summary.epochs, planned: summary.planned_epochs ?? '–', seconds: duration(summary.seconds), written: summary.written ? moment(summary.written) : '–' })}</p>
-    ${forecast.length > 0 && html`<div class="scroll"><table class="grid list"><caption>${t('runs.forecast')}</caption>
+    ${forecast.length > 0 && html`<div class="scroll" tabindex="0" role="group" aria-labelledby="came-title"><table class="grid list"><caption>${t('runs.forecast')}</caption>
       <thead><tr><th scope="col" class="text">${t('runs.quantity')}</th><th scope="col">${t('runs.forecast.expected')}</th><th scope="col">${t('runs.forecast.range')}</th><th scope="col">${t('runs.forecast.actual')}</th></tr></thead>
       <tbody>${forecast.map((/** @type {any} */ row) => html`<${ForecastRow} key=${row.what} row=${row} />`)}</tbody></table></div>`}
     <div class="row">

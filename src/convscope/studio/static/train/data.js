@@ -18,6 +18,7 @@ export const checkpoint = { found: signal(/** @type {any} */ (null)), refusal: s
 export const deedRefusal = signal(/** @type {Refusal | null} */ (null));
 /** Whether a forecast is wanted although a training goes on. */
 export const anyway = signal(false);
+const starting = signal(false);
 
 const GOING = ['starting', 'running', 'evaluating'];
 /** @param {any} found */
@@ -45,8 +46,10 @@ async function act(path, body) {
 }
 
 export async function start() {
+  starting.value = true; // whatever is being forecast is given up for it
   const begun = await act('start', settings(state.value));
   if (begun) change({ run: begun.run });
+  starting.value = false;
 }
 
 /** @param {"resume" | "stop"} what */
@@ -70,7 +73,7 @@ function keepForecasting() {
   let timer = 0;
   return effect(() => {
     const asked = settings(state.value);
-    const wanted = !state.value.run && (!isBusy.value || anyway.value) && asked.data !== '';
+    const wanted = !starting.value && !state.value.run && (!isBusy.value || anyway.value) && asked.data !== '';
     const text = wanted ? JSON.stringify(asked) : '';
     if (text === last) return;
     last = text;

@@ -25,6 +25,7 @@ let source = /** @type {EventSource | null} */ (null);
 let timer = 0;
 let polledSince = 0;
 let openings = 0;
+let waiting = 0;
 let release = () => {};
 
 /**
@@ -60,7 +61,14 @@ function take(part) {
     }
   }
   place = part.place;
-  readings.value += 1;
+  if (!waiting) waiting = setTimeout(() => { waiting = 0; readings.value += 1; }, pause());
+}
+
+/** Milliseconds until the curves are drawn again: drawing them shall not slow the training down. */
+function pause() {
+  let points = 0;
+  for (const curve of curves.values()) points += curve.steps.length;
+  return Math.min(5000, 500 + points / 10);
 }
 
 /** @param {any} found */
