@@ -196,7 +196,9 @@ def test_a_short_time_is_forecast_with_the_evaluation_that_follows_it():
     assert found.run.low > 6
 
 
-def test_a_run_of_little_but_start_and_report_is_unsure_until_one_was_measured(monkeypatch):
+def test_a_run_of_little_but_start_and_report_is_unsure_until_one_was_measured(
+    monkeypatch, own_cache
+):
     monkeypatch.setattr(Contention, "share", 0.0)
     monkeypatch.setattr("convscope.planning.forecaster.total", lambda timings: (1.0, 0.0))
 

@@ -21,10 +21,13 @@ def test_what_comes_at_once_is_one_wish(monkeypatch):
 
 
 def test_a_closed_terminal_ends_nothing_under_nohup():
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # A shell starts what is to run in the background with SIGINT ignored, as it may these tests.
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in names}
     try:
         assert signals.ending_signals() == (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         assert signals.ending_signals() == (signal.SIGINT, signal.SIGTERM)
     finally:
-        signal.signal(signal.SIGHUP, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.errors import ConvscopeError
-from convscope.files import atomic_path, write_text
+from convscope.files import DiskFullError, atomic_path, write_text
 from convscope.folders import writable_folder
 
 Record: TypeAlias = dict[str, Any]
@@ -54,6 +54,11 @@ def load_or_build(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[
             record = _write(path, build)
         entry = {"digest": _digest(folder / f"{key}.npy", record), "record": record}
         write_text(folder / f"{key}.json", json.dumps(entry))
+    except DiskFullError as error:
+        raise ConvscopeError(
+            f"Decoded images cannot be kept: {error} Or set the environment variable "
+            "CONVSCOPE_CACHE to another folder."
+        ) from error
     except OSError as error:
         raise ConvscopeError(
             f"Decoded images cannot be kept in '{folder}': {error.strerror or error}. Make "

@@ -20,6 +20,7 @@ from convscope.look.numbers import percent
 from convscope.look.printed import Paragraph, Part, Printed, TextTable
 from convscope.runs.optimization import learning_rate, make_optimizer, set_learning_rate
 from convscope.runs.recipe import Recipe
+from convscope.runtime.device import seed_random_numbers
 from convscope.runtime.execution import Execution
 from convscope.runtime.training_mode import into_training_mode
 from convscope.runtime.training_step import take_step, training_loss
@@ -140,7 +141,7 @@ def measure_curves(
             loss_sum = seen = correct = 0.0
             clock = time.process_time()
             for step, (images, labels) in enumerate([] if diverged else batches.epoch(epoch)):
-                torch.manual_seed(step_seed(recipe.seed, epoch, step))
+                seed_random_numbers(execution.device, step_seed(recipe.seed, epoch, step))
                 number = epoch * len(batches) + step
                 rate = learning_rate(recipe, number, epochs * len(batches))
                 set_learning_rate(optimizer, rate)

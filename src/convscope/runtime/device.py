@@ -35,6 +35,22 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
+def seed_random_numbers(device: torch.device, seed: int) -> None:
+    """Give what draws random numbers on a device, such as dropout, its seed.
+
+    The numbers are those after `torch.manual_seed`, which also leaves word for kinds of devices
+    that aren't there, with a traceback for each: 0.15 ms, too much for every step.
+
+    Args:
+        device: Where the network computes.
+        seed: Of 64 bits.
+    """
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
 def describe() -> dict[str, Any]:
     """Facts about this machine and its software that a run's figures depend on."""
     facts: dict[str, Any] = {

@@ -19,6 +19,7 @@ from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runs.stages import count_head_epochs
 from convscope.runtime.allocator import keep_memory
+from convscope.runtime.device import seed_random_numbers
 from convscope.runtime.execution import Execution
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.training.budget import plan_steps
@@ -90,7 +91,7 @@ def fit(
         for images, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
                 break  # the time is up, or the run was stopped after its last step
-            torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
+            _seed_step(execution.device, recipe, progress)
             rate = stage.rate(recipe, progress.step, progress.total_steps)
             set_learning_rate(optimizer, rate)
 
@@ -99,7 +100,7 @@ def fit(
             )
             loss_value, correct = torch.stack([loss.detach(), _correct(logits, labels)]).tolist()
             if not math.isfinite(loss_value):
-                torch.manual_seed(step_seed(recipe.seed, progress.epoch, progress.step_in_epoch))
+                _seed_step(execution.device, recipe, progress)
                 began = progress.step > 0
                 where = first_not_finite(part, images, execution, has_stepped=began)
                 raise NotFiniteError(
@@ -176,6 +177,12 @@ def _find_odd(outcome: Logits, epoch: int, job: Job) -> tuple[str, ...]:
     if epoch % 3 and not ends_in_softmax(outcome.values):
         return ()
     return find_suspicions(outcome.values, outcome.labels, job.card.classes)
+
+
+def _seed_step(device: torch.device, recipe: Recipe, progress: Progress) -> None:
+    """What is drawn in a step depends on its place alone, so that a run goes on bit for bit."""
+    seed = step_seed(recipe.seed, progress.epoch, progress.step_in_epoch)
+    seed_random_numbers(device, seed)
 
 
 def step_seed(seed: int, epoch: int, step: int) -> int:
