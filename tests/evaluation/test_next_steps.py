@@ -49,6 +49,12 @@ def test_labels_of_the_surest_mistakes_are_to_be_looked_at():
     assert steps([(0, 1, 1.0)]) == ()
 
 
+def test_mistakes_of_a_network_that_is_mostly_wrong_say_nothing_of_the_images():
+    assert len(steps([(0, 1, 6.0)] * 30)) == 1
+    assert steps([(0, 1, 6.0)] * 31) == ()
+    assert steps([(0, 1, 6.0)] * 31, threshold=8.0) == ()
+
+
 def test_small_classes_that_are_recognized_worse():
     weak = [(2, 0, 1.0)] * 6
     (step,) = steps(weak, trained={"cat": 100, "dog": 90, "owl": 30})

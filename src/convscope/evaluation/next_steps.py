@@ -8,6 +8,9 @@
 * **Images unlike the rest**: to which the model says "unknown", and that are given a wrong class.
 * **Lost detail**: files of twice the height and width that images are read at, or more. How many
   mistakes come from it can't be counted, so it is named last.
+
+The first and the third are left out where less than half of the images are recognized: then
+mistakes say more of the network than of the images.
 """
 
 from __future__ import annotations
@@ -56,11 +59,10 @@ def find_next_steps(
         trained: Class → number of its training images; empty where that isn't known.
         card: The model's card.
     """
-    found = [
-        *_labels_to_look_at(logits, mistakes, card),
-        *_small_classes(scores, trained),
-        *_unlike_the_rest(logits, images, mistakes, card),
-    ]
+    found = _small_classes(scores, trained)
+    if 2 * len(mistakes) <= len(logits.labels):
+        found += _labels_to_look_at(logits, mistakes, card)
+        found += _unlike_the_rest(logits, images, mistakes, card)
     found.sort(key=lambda each: -each.mistakes)
     return tuple([*found, *_lost_detail(images, mistakes, card)][:MOST])
 
