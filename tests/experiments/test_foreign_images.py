@@ -69,6 +69,7 @@ def test_confidence_is_that_of_the_evaluation(good_digits_run):
     assert "called unknown" in english
 
 
+@pytest.mark.slow
 def test_calibration_is_that_of_the_evaluation(good_digits_run):
     evaluation = cs.evaluate(good_digits_run, quiet=True)
     found = compare_calibration(evaluation)

@@ -42,6 +42,7 @@ def test_repeats_are_still_drawn_once_and_unknown_names_change_nothing(resnet):
     assert len(folded.steps) != len(plain.steps)
 
 
+@pytest.mark.slow
 def test_every_block_of_networks_with_branches_can_be_asked_for():
     for name in ("googlenet-32px", "densenet-32px"):
         graph = capture(*open_for_shape(name))
