@@ -3,8 +3,11 @@
 import sys
 
 import pytest
+import typer
+from rich.markup import render
 
 from convscope.cli import main as module
+from convscope.cli.main import app
 from convscope.errors import ConvscopeError, UsageError
 
 
@@ -39,6 +42,15 @@ def test_help_names_every_command(command):
     for name in ("train", "resume", "evaluate", "predict", "compare", "plan", "show", "explain",
                  "kernels", "data", "doctor", "export", "serve", "networks"):  # fmt: skip
         assert f" {name} " in shown, name
+
+
+def test_no_help_is_taken_for_markup():
+    # [a-z] in an example would vanish on the screen.
+    commands = typer.main.get_command(app).commands
+    for name, command in commands.items():
+        helps = [getattr(parameter, "help", None) for parameter in command.params]
+        for text in (*helps, command.help, command.epilog):
+            assert render(text or "").plain == (text or ""), f"{name}: {text}"
 
 
 def test_the_version(command):

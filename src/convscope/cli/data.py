@@ -26,7 +26,7 @@ from convscope.files import file_name
 if TYPE_CHECKING:
     from convscope.data.image_set import ImageSet
 
-EPILOG = """
+EPILOG = r"""
 Examples:
 
   convscope data fashion-mnist
@@ -35,7 +35,7 @@ Examples:
 
   convscope data pets/labels.csv --columns path=image_id,label=dx --group-by patient
 
-  convscope data flat/ --class-from '([a-z]+)_'
+  convscope data flat/ --class-from '(\D+)_'
 
   convscope data pets/ --check --report pets.csv --figure pets-duplicates.png
 """
@@ -68,7 +68,7 @@ def data(
     seed: Annotated[int, typer.Option(min=0, help="Decides the splits that the source lacks.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="PNG file for the image sheet. [default: NAME-images.png, here]"),
+        typer.Option(help="PNG file for the image sheet. Default: NAME-images.png, here."),
     ] = None,
     check: Annotated[
         bool,

@@ -41,7 +41,7 @@ ClassFromOption: TypeAlias = Annotated[
         "--class-from",
         metavar="PATTERN",
         help="Classes are in the names of files: a regular expression whose group is the class, as "
-        "'([a-z]+)_' for cat_017.jpg.",
+        r"'(\D+)_' for cat_017.jpg.",
     ),
 ]
 ColumnsOption: TypeAlias = Annotated[

@@ -41,7 +41,7 @@ Histograms = Annotated[
     bool, typer.Option("--histograms", help="Parameter histograms to TensorBoard every epoch.")
 ]
 
-EPILOG = """
+EPILOG = r"""
 Examples:
 
   convscope train lenet fashion-mnist
@@ -52,7 +52,7 @@ Examples:
 
   convscope train resnet18-32px labels.csv --size 32 --group-by patient
 
-  convscope train resnet18-32px flat/ --size 32 --class-from '([a-z]+)_'
+  convscope train resnet18-32px flat/ --size 32 --class-from '(\D+)_'
 
   convscope train resnet9 my_images/ --folds 5 --out runs/my-folds
 
