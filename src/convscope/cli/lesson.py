@@ -101,6 +101,7 @@ def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) ->
     from rich.syntax import Syntax
 
     from convscope.lessons.formulas import spell_formulas
+    from convscope.lessons.line_breaks import mark_line_breaks, remove_marks
     from convscope.lessons.play import play_lesson
     from convscope.lessons.screens import TerminalScreen
 
@@ -110,7 +111,9 @@ def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) ->
 
     def print_cell(cell: PlayedCell) -> None:
         if cell.kind == "markdown":
-            console.print(Markdown(spell_formulas(cell.source)))
+            with console.capture() as text:
+                console.print(Markdown(mark_line_breaks(spell_formulas(cell.source))))
+            print(remove_marks(text.get()), end="")
         else:
             console.print(Syntax(cell.source, "python", theme="ansi_dark", word_wrap=True))
         for shown in cell.shown:
