@@ -171,7 +171,7 @@ ROWS = (
 )
 
 OPEN = {
-    23: "a gzipped IDX file of 457 kB that holds 471 MB is read before it is refused",
+    23: "images just below the limit of pixels take 0.7 to 2.4 GB to decode",
     39: "a real lack of memory ends in PyTorch's own error",
     41: "ten times the load leaves less than 90 % of the answers",
     42: "SIGTERM with 50 requests of 6.7 MB in flight: up to 5 get a 503",

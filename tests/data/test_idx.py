@@ -1,5 +1,6 @@
 import contextlib
 import gzip
+import random
 import struct
 import subprocess
 import sys
@@ -60,9 +61,17 @@ def test_damage_is_told_with_the_files_name(tmp_path, content, reason, pack):
     assert str(caught.value).endswith("or replace it.")
 
 
-def test_memory_is_not_taken_for_what_a_header_promises(tmp_path):
+@pytest.mark.parametrize(
+    ("images", "behind", "reason"),
+    [
+        (2**31 - 1, b"", "more than the file can hold"),
+        # So much would be allowed by the file's length: half a megabyte that unpacks to a gigabyte.
+        (600_000, random.Random(0).randbytes(460_000), "more than the 268,435,456 values accepted"),
+    ],
+)
+def test_memory_is_not_taken_for_what_a_header_promises(tmp_path, images, behind, reason):
     path = tmp_path / "images"
-    path.write_bytes(gzip.compress(WHOLE[:4] + struct.pack(">3I", 2**31 - 1, 28, 28)))
+    path.write_bytes(gzip.compress(WHOLE[:4] + struct.pack(">3I", images, 28, 28) + behind))
     code = (
         "import resource, sys, pathlib\n"
         "from convscope.data.idx import read_idx\n"
@@ -76,7 +85,7 @@ def test_memory_is_not_taken_for_what_a_header_promises(tmp_path):
         [sys.executable, "-O", "-c", code, path], capture_output=True, text=True, check=True
     )
     said, kilobytes = done.stdout.rstrip().rsplit("\n", 1)
-    assert "more than the file can hold" in said
+    assert reason in said
     assert int(kilobytes) < 20_000
 
 
@@ -94,3 +103,12 @@ def test_no_other_error_ever_comes_out(tmp_path_factory, insert, position, packe
     path.write_bytes(content)
     with contextlib.suppress(ConvscopeError):
         assert read_idx(path, 3).size <= len(WHOLE) + 40
+
+
+def test_images_are_as_many_as_labels(tmp_path):
+    path = tmp_path / "images"
+    path.write_bytes(WHOLE)
+    count = len(read_idx(path, 3))
+    assert len(read_idx(path, 3, count=count)) == count
+    with pytest.raises(ConvscopeError, match=r"its header says \(.*\), but there are 99 labels"):
+        read_idx(path, 3, count=99)

@@ -71,7 +71,7 @@ def test_files_of_the_other_set_are_not_taken_for_this_one(tmp_path, monkeypatch
         ({"t10k-labels-idx1-ubyte": None}, r"mnist' lacks t10k-labels-idx1-ubyte \(or t10k-"),
         (
             {"train-labels-idx1-ubyte": idx(np.zeros(5, np.uint8))},
-            "holds 6 images but .*labels-idx1-ubyte' holds 5 labels",
+            r"train-images.*its header says \(6, 28, 28\), but there are 5 labels",
         ),
         (
             {"train-labels-idx1-ubyte": idx(np.array([0, 1, 2, 10, 4, 5], np.uint8))},

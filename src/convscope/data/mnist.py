@@ -102,8 +102,9 @@ def read(name: str) -> dict[str, ImageSet]:
         if image_file is None or label_file is None:
             missing = image_name if image_file is None else label_name
             raise ConvscopeError(f"'{folder}' lacks {missing} (or {missing}.gz). Put it there.")
-        images, labels = read_idx(image_file, axes=3), read_idx(label_file, axes=1)
-        _check(image_file, images, label_file, labels, len(source.classes))
+        labels = read_idx(label_file, axes=1)
+        images = read_idx(image_file, axes=3, count=len(labels))
+        _check(label_file, labels, len(source.classes))
         paths = [f"{image_name.removesuffix('-idx3-ubyte')}[{row}]" for row in range(len(images))]
         sets[split] = ImageSet(
             images[:, None],  # (N, 1, H, W)
@@ -145,18 +146,7 @@ def _download(name: str, source: Source) -> Path:
     return download_folder(name)
 
 
-def _check(
-    image_file: Path,
-    images: NDArray[np.uint8],
-    label_file: Path,
-    labels: NDArray[np.uint8],
-    classes: int,
-) -> None:
-    if len(images) != len(labels):
-        raise ConvscopeError(
-            f"'{image_file}' holds {len(images)} images but '{label_file}' holds {len(labels)} "
-            "labels; they do not belong together. Replace them."
-        )
+def _check(label_file: Path, labels: NDArray[np.uint8], classes: int) -> None:
     if labels.max() >= classes:
         row = int(np.argmax(labels >= classes))
         raise ConvscopeError(
