@@ -140,6 +140,16 @@ ROWS = (
         short="100,000 cases",
     ),
     Row(
+        23,
+        "IDX files of half a megabyte whose headers claim gigabytes; images of too many pixels",
+        "refused from the header",
+        (
+            "tests/data/test_idx.py::test_memory_is_not_taken_for_what_a_header_promises",
+            "tests/cli/test_predict.py::test_a_image_of_too_many_pixels",
+        ),
+        short="just below the limit of pixels an image took 0.7 to 2.4 GB when last measured",
+    ),
+    Row(
         32,
         "one pixel changed in 4,500 images",
         "another fingerprint",
@@ -162,6 +172,12 @@ ROWS = (
         short="where threads are left to measuring, noise may choose another number of them",
     ),
     Row(
+        39,
+        "memory limited to 8 GB (RLIMIT_AS) under a batch that needs more; other errors for it",
+        "one sentence with the next smaller batch",
+        ("tests/training/test_lack_of_memory.py",),
+    ),
+    Row(
         43,
         "control codes in names that reach the terminal",
         "spelled out",
@@ -171,8 +187,6 @@ ROWS = (
 )
 
 OPEN = {
-    23: "images just below the limit of pixels take 0.7 to 2.4 GB to decode",
-    39: "a real lack of memory ends in PyTorch's own error",
     41: "ten times the load leaves less than 90 % of the answers",
     42: "SIGTERM with 50 requests of 6.7 MB in flight: up to 5 get a 503",
 }

@@ -38,6 +38,7 @@ from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.carry_out import carry_out
 from convscope.training.interrupt import explain_stop
 from convscope.training.job import Job, fill_from_source, prepare
+from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
 from convscope.training.measure import choose_for_job, choose_recomputed
 from convscope.version import __version__
@@ -91,6 +92,7 @@ def train(
     name = run_name(network, chosen)
     with ExitStack() as until_the_end:
         until_the_end.enter_context(quiet_compiler(network))
+        until_the_end.enter_context(explain_lack_of_memory(chosen.batch_size))
         with (
             explain_stop("Stopped before the first step; nothing is kept. Give the command again."),
             out_folder(out, name, force=force) as folder,
@@ -196,7 +198,11 @@ def _go_on(
     if changed:
         _record_changes(run, environment, changed)
         view.message(f"Going on with changed settings: {list_changes(changed)}")
-    with quiet_compiler(module), _borrowed(job.network, execution.device):
+    with (
+        quiet_compiler(module),
+        explain_lack_of_memory(recipe.batch_size),
+        _borrowed(job.network, execution.device),
+    ):
         return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
 
 
