@@ -9,6 +9,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.checked_json import write_checked
 from convscope.training import seeds as module
 from convscope.training.interrupt import TrainingStoppedError
 
@@ -75,7 +76,7 @@ def test_stopped_in_the_middle_and_gone_on_with(train, tmp_path, monkeypatch):
 
     def stop(network, data, recipe, **options):
         if recipe.seed == 1:
-            raise TrainingStoppedError(options["out"], 15)
+            raise TrainingStoppedError(options["out"], 128 + 15)
         return carry_on(network, data, recipe, **options)
 
     monkeypatch.setattr(module, "train", stop)
@@ -141,7 +142,7 @@ def test_a_network_that_only_guesses_has_failed_but_counts(train):
 def test_changed_images_are_noticed(images, tmp_path, train):
     train(seeds=2)
     file = tmp_path / "g" / "seed-1" / "environment.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"data_fingerprint": "other"}))
+    write_checked(file, json.loads(file.read_text()) | {"data_fingerprint": "other"})
     with pytest.raises(UsageError, match="they have changed in between"):
         train()
 
