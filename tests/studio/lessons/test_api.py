@@ -169,8 +169,9 @@ def test_a_process_that_ends_early_is_said_and_runs_again_when_asked(monkeypatch
 
 
 @pytest.mark.slow
-def test_a_lesson_runs_in_its_own_process_and_is_kept():
+def test_a_lesson_runs_in_its_own_process_and_is_kept(request):
     lesson, players = find_lesson(9), LessonPlayers()
+    request.addfinalizer(players.close)
     counts = []
     deadline = time.monotonic() + 600
     while (found := players.read(lesson, "zh", 0))["state"] == "running":
@@ -180,6 +181,7 @@ def test_a_lesson_runs_in_its_own_process_and_is_kept():
     assert found["state"] == "done", found["reason"]
     assert len(set(counts)) > 2  # cells came while it ran
     assert played_file(lesson, "zh").is_file()
+    assert not players.processes
     assert LessonPlayers().read(lesson, "zh", 0)["count"] == found["count"]
     claims = [claim for cell in found["cells"] for claim in cell["claims"]]
     assert claims == list(lesson.claims)

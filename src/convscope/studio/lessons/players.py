@@ -48,7 +48,10 @@ class LessonPlayers:
             self._start(lesson, language, running)
         elif process is not None and process.poll() is not None:
             self._end(running, kept)
-        return told(kept if kept.is_file() else running, after)
+        found = told(kept if kept.is_file() else running, after)
+        if found["state"] != "running" and running in self.processes:
+            self._end(running, kept)  # it has said all, and is on its way out
+        return found
 
     def again(self, lesson: Lesson, language: str) -> None:
         """Forget what a lesson has shown, so that it runs anew when it is read."""
