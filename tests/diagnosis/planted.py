@@ -13,6 +13,7 @@ import convscope as cs
 from convscope.runs.optimization import make_optimizer
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import new_run
+from convscope.runtime.allocator import returning_memory
 from convscope.runtime.execution import Execution
 from convscope.training.budget import first_plan
 from convscope.training.interrupt import StopRequest
@@ -225,7 +226,8 @@ def train(fault, out):
     )
     run = new_run(out, recipe, force=True)
     stages = StagedNetwork(network, job, execution, run, LiveView(quiet=True))
-    fit(state, job, execution, run, stages, [], StopRequest(run.folder))
+    with returning_memory():
+        fit(state, job, execution, run, stages, [], StopRequest(run.folder))
     return run
 
 

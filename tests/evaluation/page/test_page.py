@@ -55,12 +55,11 @@ def test_every_colour_is_defined(digits_run):
 def test_every_section_is_there(reported):
     page, _ = reported
     sections = [attributes["id"] for attributes in page.all("section")]
-    assert sections[:7] == [
+    assert sections[:6] == [
         "training",
         "classes",
         "confusion",
         "mistakes",
-        "next-steps",
         "calibration",
         "selective",
     ]
