@@ -9,6 +9,7 @@ It needs Chromium and playwright.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from convscope.studio.train.settings import TrainingSettings
 from convscope.studio.train.trainings import TrainingList
 from convscope.web.listening import listening, shown_address
 
-KEPT = Path(__file__).parent / "images" / "studio"
+KEPT = Path(__file__).resolve().parent / "images" / "studio"
 TOKEN = "for-these-pictures-only"  # noqa: S105
 VIEWS = {  # a view's name and what is set in it
     "bench": "/bench?image=china&side=64",
@@ -109,7 +110,11 @@ def main() -> None:
     only = sys.argv[2] if len(sys.argv) > 2 else ""
     folder = KEPT if keep else Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    with listening("127.0.0.1", 0) as door, tempfile.TemporaryDirectory() as runs:
+    folder = folder.resolve()
+    runs = "runs"  # so it stands in the pictures
+    with listening("127.0.0.1", 0) as door, tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        Path(runs).mkdir()
         server = make_server(Path(runs), "127.0.0.1", door.getsockname()[1], TOKEN)
         door.listen(64)
         thread = threading.Thread(target=server.run, args=([door],), daemon=True)
