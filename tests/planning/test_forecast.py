@@ -202,13 +202,17 @@ def test_a_run_of_little_but_start_and_report_is_unsure_until_one_was_measured(
     monkeypatch.setattr(Contention, "share", 0.0)
     monkeypatch.setattr("convscope.planning.forecaster.total", lambda timings: (1.0, 0.0))
 
-    def extent(epochs):
+    def forecast(epochs):
         made = Plan("lenet", None, "fast", image_shape=(1, 28, 28), epochs=epochs)
-        forecast = made.replace(precision="float32").forecast()
-        return math.log(forecast.run.high / forecast.run.low)
+        found = made.replace(precision="float32").forecast()
+        return found.uncorrected["run"], math.log(found.run.high / found.run.low)
 
-    # By how much depends on how long this machine takes to evaluate.
-    short, long = extent(1), extent(4000)
-    assert short > 1.02 * long
-    remember_fixed_costs(FixedCosts())
-    assert extent(1) < 0.98 * short
+    # Twice the share of the run whose length is that of another machine comes on top.
+    costs = FixedCosts()
+    elsewhere = costs.start_seconds + costs.final_evaluation_seconds
+    (short, wide), (long, narrow) = forecast(1), forecast(4000)
+    usual = narrow / (1 + 2 * elsewhere / long)
+    assert wide == pytest.approx(usual * (1 + 2 * elsewhere / short))
+    assert wide > narrow
+    remember_fixed_costs(costs)
+    assert forecast(1)[1] == pytest.approx(usual)
