@@ -12,7 +12,7 @@ from torch import nn
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.split_record import read_split_record
-from convscope.training import folds as module
+from convscope.training import one_of_several as module
 from convscope.training.interrupt import TrainingStoppedError
 
 QUICK = {"epochs": 3, "batch_size": 16, "precision": "float32", "threads": 1, "quiet": True}

@@ -1,4 +1,7 @@
-"""Several seeds of a recipe: resumable, and a seed that fails doesn't stop the others."""
+"""Several seeds of a recipe: resumable, and a seed that fails doesn't stop the others.
+
+Tests training/seeds.py, training/one_of_several.py.
+"""
 
 import json
 
@@ -10,7 +13,7 @@ from torch import nn
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.checked_json import write_checked
-from convscope.training import seeds as module
+from convscope.training import one_of_several as module
 from convscope.training.interrupt import TrainingStoppedError
 
 QUICK = {"epochs": 2, "batch_size": 32, "precision": "float32", "threads": 1, "quiet": True}

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from convscope.data.load import Data
@@ -16,11 +15,10 @@ from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.fold_group import FoldGroup, open_fold_group
 from convscope.runs.out_folder import reserve_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.interrupt import TrainingStoppedError
 from convscope.training.live_view import LiveView
-from convscope.training.train import resume, train
+from convscope.training.one_of_several import train_one
 
 
 @in_usual_settings
@@ -77,7 +75,15 @@ def train_folds(
             continue
         view.message(f"Fold {fold} of {folds}")
         try:
-            run = _train_one(group, network, data, fold, histograms=histograms, quiet=quiet)
+            run = train_one(
+                group.run_folder(fold),
+                network,
+                data,
+                group.recipe.replace(fold=(fold, folds)),
+                group.runs,
+                histograms=histograms,
+                quiet=quiet,
+            )
         except TrainingStoppedError as error:
             stopped = ConvscopeError(
                 f"Stopped in fold {fold}; everything is kept. Go on with the same command and "
@@ -91,41 +97,3 @@ def train_folds(
         view.message(f"Fold {fold}: accuracy {percent(run.summary()['accuracy'], 2)}")
         group.write()
     return group
-
-
-def _train_one(
-    group: FoldGroup,
-    network: str | Callable[[], nn.Module],
-    data: Data,
-    fold: int,
-    *,
-    histograms: bool,
-    quiet: bool,
-) -> Run:
-    """Train the network for this fold, or go on with a run that was stopped."""
-    folder = group.run_folder(fold)
-    subject: str | nn.Module
-    if isinstance(network, str):
-        subject = network
-    else:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(group.recipe.seed)
-            subject = network()
-    if (folder / "environment.json").is_file():
-        module = subject if isinstance(subject, nn.Module) else None
-        return resume(folder, module=module, data=data, histograms=histograms, quiet=quiet)
-    recipe = group.recipe.replace(fold=(fold, group.folds))
-    if group.runs:
-        first = group.runs[0].recipe
-        recipe = recipe.replace(
-            precision=first.precision, threads=first.threads, recompute=first.recompute
-        )
-    return train(
-        subject,
-        data,
-        recipe,
-        out=folder,
-        force=folder.exists(),  # stopped before its first step
-        histograms=histograms,
-        quiet=quiet,
-    )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from convscope.data.load import Data
@@ -21,7 +20,7 @@ from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.diagnosis import stuck_at_guessing
 from convscope.training.interrupt import TrainingStoppedError
 from convscope.training.live_view import LiveView
-from convscope.training.train import resume, train
+from convscope.training.one_of_several import train_one
 
 
 @in_usual_settings
@@ -82,7 +81,15 @@ def train_seeds(
             continue
         view.message(f"Seed {seed} ({number} of {seeds})")
         try:
-            run = _train_one(group, network, data, seed, histograms=histograms, quiet=quiet)
+            run = train_one(
+                group.run_folder(seed),
+                network,
+                data,
+                group.recipe.replace(seed=seed),
+                group.runs,
+                histograms=histograms,
+                quiet=quiet,
+            )
             _check_images(group)
             problem = _only_guesses(run)
         except TrainingStoppedError as error:
@@ -104,44 +111,6 @@ def train_seeds(
         view.message(f"Seed {seed}: accuracy {percent(run.summary()['accuracy'], 2)}")
         group.write()
     return group
-
-
-def _train_one(
-    group: SeedGroup,
-    network: str | Callable[[], nn.Module],
-    data: Data,
-    seed: int,
-    *,
-    histograms: bool,
-    quiet: bool,
-) -> Run:
-    """Train the network with this seed, or go on with a run that was stopped."""
-    folder = group.run_folder(seed)
-    subject: str | nn.Module
-    if isinstance(network, str):
-        subject = network
-    else:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            subject = network()
-    if group.has_begun(seed):
-        module = subject if isinstance(subject, nn.Module) else None
-        return resume(folder, module=module, data=data, histograms=histograms, quiet=quiet)
-    recipe = group.recipe.replace(seed=seed)
-    if group.runs:
-        first = group.runs[0].recipe
-        recipe = recipe.replace(
-            precision=first.precision, threads=first.threads, recompute=first.recompute
-        )
-    return train(
-        subject,
-        data,
-        recipe,
-        out=folder,
-        force=folder.exists(),  # stopped before its first step
-        histograms=histograms,
-        quiet=quiet,
-    )
 
 
 def _only_guesses(run: Run) -> str | None:
