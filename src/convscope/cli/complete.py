@@ -47,6 +47,13 @@ def complete_network(text: str) -> list[str]:
     return [name for name in list_networks() if name.startswith(text)]
 
 
+def complete_network_to_train(text: str) -> list[str]:
+    """Names in the catalog, and "auto"."""
+    from convscope.networks.catalog import AUTO
+
+    return [*(name for name in [AUTO] if name.startswith(text)), *complete_network(text)]
+
+
 def complete_engine(text: str) -> list[str]:
     """What computes the predictions of a server."""
     return [name for name in ENGINES if name.startswith(text)]
