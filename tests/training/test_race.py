@@ -15,6 +15,7 @@ from convscope.runs.choose_recipe import choose_recipe
 from convscope.runs.race import Racer, is_undecided, read_race
 from convscope.training import race as module
 from convscope.training.interrupt import TrainingStoppedError
+from tests.conftest import slow
 
 QUICK = {"minutes": 0.02, "precision": "float32", "threads": 1, "quiet": True, "batch_size": 16}
 FIELDS = {name: QUICK[name] for name in QUICK if name != "quiet"}
@@ -87,7 +88,7 @@ def stop_at(monkeypatch, count):
     return calls
 
 
-@pytest.mark.parametrize("stopped_at", [1, 2, 4, 6])
+@pytest.mark.parametrize("stopped_at", [2, *slow(1, 4, 6)])
 def test_a_race_that_was_stopped_goes_on(tmp_path, monkeypatch, stopped_at):
     out = tmp_path / "r"
     calls = stop_at(monkeypatch, stopped_at)
@@ -112,6 +113,7 @@ def test_a_race_that_was_stopped_goes_on(tmp_path, monkeypatch, stopped_at):
     assert len(calls) == stopped_at + (6 - ended if stopped_at < 6 else 0)  # none was repeated
 
 
+@pytest.mark.slow
 def test_the_winner_moves_even_if_that_was_stopped_half_way(tmp_path, monkeypatch):
     out = tmp_path / "r"
     stop_at(monkeypatch, 6)
@@ -143,6 +145,7 @@ def test_a_network_that_fails_leaves_the_race(tmp_path, monkeypatch):
     assert "failed: The loss became nan" in str(run.race)
 
 
+@pytest.mark.slow
 def test_the_last_that_is_left_is_trained_as_any_run(tmp_path, monkeypatch):
     def failing(*_, **__):
         raise ConvscopeError("no luck")
@@ -153,6 +156,7 @@ def test_the_last_that_is_left_is_trained_as_any_run(tmp_path, monkeypatch):
     assert [each.failed for each in read_race(tmp_path / "r").racers] == ["no luck", "no luck", ""]
 
 
+@pytest.mark.slow
 def test_other_images_are_refused_when_it_goes_on(tmp_path, monkeypatch):
     out = tmp_path / "r"
     stop_at(monkeypatch, 3)
@@ -201,6 +205,7 @@ def test_elsewhere_auto_is_no_network(tmp_path, monkeypatch, ask):
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 def test_the_command(command, tmp_path):
     from PIL import Image
 
