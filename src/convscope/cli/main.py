@@ -31,7 +31,7 @@ from convscope.cli import train as train_command
 from convscope.cli.console import fail, write_any_text
 from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
-from convscope.runtime.signals import ending_signals, repeats_itself
+from convscope.runtime.signals import ending_signals, let_through, repeats_itself
 from convscope.version import __version__
 
 app = typer.Typer(
@@ -90,6 +90,7 @@ def main() -> None:
     if sys.argv[1:2] in (["train"], ["resume"]):
         start_again_without_thread_cache()
     came = _listen_to_signals()
+    let_through()
     try:
         app()
     except SystemExit as error:  # typer ends so after Ctrl-C, and after SIGTERM by our handler

@@ -26,3 +26,15 @@ def repeats_itself() -> bool:
         return True
     _first[0] = now
     return False
+
+
+def hold_back() -> None:
+    """Keep signals that end a program until `let_through`, also while it replaces itself."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())
+
+
+def let_through() -> None:
+    """Let signals come that were held back; those that came in between come now."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ending_signals())
