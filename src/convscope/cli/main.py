@@ -84,6 +84,9 @@ def main() -> None:
     # Threads that wait for one another should soon sleep instead of spinning, so that whoever they
     # wait for gets the processor. GNU's OpenMP reads this when torch is loaded, which is later.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        # PyTorch's remarks to developers, of which every process would print its own.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     # What is wrong with an image is said in one line of our own; Pillow would add some.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     write_any_text()
