@@ -93,8 +93,22 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
     watch = Watch(store, rank, count, patience)
     _joined.append(Processes(rank, count, store, watch))
     try:
-        with watch.watching():
+        with watch.watching(), _telling_of_failures(watch):
             yield _joined[-1]
+    finally:
+        _joined.pop()
+        dist.destroy_process_group()
+
+
+@contextmanager
+def _telling_of_failures(watch: Watch) -> Iterator[None]:
+    """Leave word of why this process ends; one that lost another says which.
+
+    Raises:
+        ConvscopeError: In place of what gloo and NCCL raise where a process was lost.
+    """
+    try:
+        yield
     except RuntimeError as error:
         if not _is_lost(error):
             watch.report_failure(_first_line(error))
@@ -103,9 +117,6 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
     except BaseException as error:
         watch.report_failure(_first_line(error))
         raise
-    finally:
-        _joined.pop()
-        dist.destroy_process_group()
 
 
 def _read_environment() -> tuple[int, int]:

@@ -18,7 +18,7 @@ WAIT = "CONVSCOPE_WAIT"
 USUAL_WAIT = 600.0
 SAID_AFTER = 10.0  # seconds without a step until it is said for whom; then after twice as long
 BEAT = 1.0  # seconds between two signs of life
-SILENT = 4.0  # seconds without one, after which a process counts as silent
+SILENT = 6.0  # seconds without one, after which a process counts as silent
 
 
 def seconds_to_wait() -> float:
@@ -88,7 +88,11 @@ class Watch:
         begun, said = time.monotonic(), SAID_AFTER
         while not self._store.check([key]):
             time.sleep(0.02 if time.monotonic() - begun < 2 else 0.2)
-            self._check_failures()
+            failure = self._find_failure()
+            if self._store.check([key]):
+                break
+            if failure:
+                raise ConvscopeError(failure)
             waited = time.monotonic() - begun
             silence = waited if rank is None else min(waited, self._silence(rank))
             if silence > self._patience:
@@ -110,12 +114,13 @@ class Watch:
     def explain_loss(self) -> str:
         """Why this process can't go on, after an exchange with the others has failed."""
         waited = time.monotonic() - self._moved
-        self._listen()
-        time.sleep(SILENT + BEAT)
-        try:
-            self._check_failures()
-        except ConvscopeError as error:
-            return str(error)
+        with suppress(RuntimeError, OSError):  # the store may be gone, with its process
+            self._listen()
+            time.sleep(SILENT + BEAT)
+            self._listen()
+            failure = self._find_failure()
+            if failure:
+                return failure
         behind = self._missing()
         whom = " and ".join(self._describe(rank) for rank in behind) or "another process"
         end = "it was killed, has crashed or can't be reached"
@@ -189,19 +194,14 @@ class Watch:
         heard = f", silent for {silent:.0f} s" if silent > SILENT else ""
         return f"process {rank} (on {name}{heard})"
 
-    def _check_failures(self) -> None:
-        """Raise what another process has ended with.
-
-        Raises:
-            ConvscopeError: One has failed.
-        """
+    def _find_failure(self) -> str:
+        """What another process has ended with, in a sentence; empty if none has failed."""
         for rank in range(self._count):
             key = f"failed/{rank}"
             if rank != self._rank and self._store.check([key]):
                 reason = self._store.get(key).decode()
-                raise ConvscopeError(
-                    f"Process {self._rank} ends because process {rank} did: {reason}"
-                )
+                return f"Process {self._rank} ends because process {rank} did: {reason}"
+        return ""
 
     def _say(self, text: str) -> None:
         print(f"Process {self._rank} {text}", file=sys.stderr, flush=True)

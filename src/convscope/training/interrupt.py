@@ -47,12 +47,15 @@ class StopRequest:
 
     Args:
         run_folder: The run that is asked, for the message.
+
+    Attributes:
         needs_agreement: Whether other processes train as well; all of them must stop after the
             same step, so a request counts when they have agreed on it.
     """
 
-    def __init__(self, run_folder: Path, *, needs_agreement: bool = False) -> None:
-        self._run_folder, self._needs_agreement = run_folder, needs_agreement
+    def __init__(self, run_folder: Path) -> None:
+        self._run_folder = run_folder
+        self.needs_agreement = False
         self._signal: int | None = None
         self._is_agreed = False
 
@@ -64,7 +67,7 @@ class StopRequest:
     @property
     def requested(self) -> bool:
         """Whether to stop at the next good moment."""
-        return self._is_agreed if self._needs_agreement else self.came
+        return self._is_agreed if self.needs_agreement else self.came
 
     def agree(self, *, is_stopping: bool) -> None:
         """Take over what all processes have agreed on."""
@@ -107,7 +110,8 @@ def stop_on_signals(run_folder: Path, *, needs_agreement: bool = False) -> Itera
 
     In a thread other than the main one, Python can't listen to signals; they stay as they are.
     """
-    request = StopRequest(run_folder, needs_agreement=needs_agreement)
+    request = StopRequest(run_folder)
+    request.needs_agreement = needs_agreement
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
