@@ -166,13 +166,13 @@ def test_resume_refuses_other_images(tmp_path):
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch):
     accuracies = iter([0.5, 0.9, 0.7, 0.8, 0.85, 0.95, 0.95])
-    real = loop.compute_batch_logits
+    real = together.compute_batch_logits
 
     def measured(*arguments, **keywords):
         outcome = real(*arguments, **keywords)
         return type(outcome)(outcome.values, outcome.labels, outcome.loss, next(accuracies))
 
-    monkeypatch.setattr(loop, "compute_batch_logits", measured)
+    monkeypatch.setattr(together, "compute_batch_logits", measured)
     recipe = cs.Recipe(epochs=7, early_stop=3, validation=0.3)
     run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
     assert [line["validation_accuracy"] for line in run.metrics("epoch")] == [

@@ -153,7 +153,7 @@ def test_a_process_that_hangs_is_named_and_given_up(tmp_path):
         2,
         tmp_path / "said",
         lambda: slowly(tmp_path / "run", epochs=500),
-        environment={"CONVSCOPE_WAIT": "12"},
+        environment={"CONVSCOPE_WAIT": "30"},
     )
     wait_for_steps(started, tmp_path / "run", 5)
     stopped = started.processes[1].pid

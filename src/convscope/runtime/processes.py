@@ -188,6 +188,11 @@ class Processes:
                     dist.broadcast(sent, 0)
                     tensor.copy_(sent)
 
+    def part_ways(self) -> None:
+        """From here on each process goes its own way, and waits for no other."""
+        if self._watch is not None:
+            self._watch.end()
+
     def agree(self, number: int) -> int:
         """The first process's whole number, in all of them."""
         agreed = torch.tensor([number])

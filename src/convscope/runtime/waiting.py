@@ -64,8 +64,12 @@ class Watch:
         try:
             yield
         finally:
-            self._ended.set()
+            self.end()
             thread.join(timeout=5)
+
+    def end(self) -> None:
+        """Wait for nobody any more."""
+        self._ended.set()
 
     @contextmanager
     def step(self) -> Iterator[None]:

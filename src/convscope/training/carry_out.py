@@ -123,6 +123,7 @@ def carry_out(
     finally:
         stages.leave()
         events.close()
+    processes.part_ways()
     if not processes.is_first:
         return run
     with explain_stop(
