@@ -20,7 +20,7 @@ from convscope.runtime.module_copy import copy_module
 from convscope.runtime.processes import ALONE, Processes
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.weight_average import WeightAverage
-from convscope.training.budget import first_plan, plan_steps
+from convscope.training.budget import first_plan, plan_steps_again
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
 from convscope.training.final_evaluation import evaluate_result
@@ -45,6 +45,7 @@ def carry_out(
     *,
     histograms: bool,
     quiet: bool,
+    is_trial: bool = False,
 ) -> Run:
     """Train a run from its first step, or from its newest checkpoint, to its last, and evaluate it.
 
@@ -57,6 +58,8 @@ def carry_out(
         processes: That train together. All but the first write nothing, and end with training.
         histograms: Whether histograms of the parameters are kept for TensorBoard.
         quiet: Show no progress.
+        is_trial: Whether this is a part of a race: then nothing is forecast, and nothing evaluated
+            on test images when the training ends.
 
     Raises:
         NotFiniteError: The loss or a weight isn't a number any more.
@@ -75,8 +78,7 @@ def carry_out(
         state.restore(checkpoint)
         _check_epochs(run, state.progress)
         forget_later(run.checkpoints, state.progress.step)
-        # The recipe may have been given more epochs or minutes since.
-        steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        steps = plan_steps_again(job.recipe, state.progress, len(train_batches))
         state.progress.total_steps = steps
     elif job.card.origin is not None and processes.is_first:
         # The source may be gone, or be trained further, when this run goes on.
@@ -86,7 +88,8 @@ def carry_out(
     run.forget_after(state.progress.step, state.progress.epoch)
     _introduce(job, execution, view)
     expectation = None
-    if processes.is_first and (checkpoint is None or not is_over(job.recipe, state.progress)):
+    speaks = processes.is_first and not is_trial
+    if speaks and (checkpoint is None or not is_over(job.recipe, state.progress)):
         resumed = None if checkpoint is None else state.progress
         expectation = Expectation(
             job, run.recipe, execution, view, begun, resumed, processes=processes.count
@@ -124,7 +127,7 @@ def carry_out(
         stages.leave()
         events.close()
     processes.part_ways()
-    if not processes.is_first:
+    if not speaks:
         return run
     with explain_stop(
         "Stopped in the final evaluation; the training has ended and is kept. For what is left: "

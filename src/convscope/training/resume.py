@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from convscope.data.load import Data
@@ -21,30 +19,29 @@ from convscope.runs.checked_json import write_checked
 from convscope.runs.claim import claimed
 from convscope.runs.model_file import read_card
 from convscope.runs.not_kept import check_given
+from convscope.runs.race import is_undecided
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runs.run_facts import ExecutionFacts
 from convscope.runs.split_record import read_split_record
 from convscope.runtime.device import choose_device
-from convscope.runtime.exclusive import exclusive, in_training
-from convscope.runtime.execution import Execution
-from convscope.runtime.joining import join_processes, were_started_together
-from convscope.runtime.kept_state import generators_kept
+from convscope.runtime.exclusive import exclusive
+from convscope.runtime.joining import check_alone, join_processes, were_started_together
 from convscope.runtime.process import forget_peak
 from convscope.runtime.processes import Processes
 from convscope.runtime.quiet import quiet_compiler
-from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
+from convscope.training.begin import (
+    borrowed,
+    execution_of,
+)
 from convscope.training.carry_out import carry_out
 from convscope.training.interrupt import explain_stop
 from convscope.training.job import Job, prepare
 from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
-from convscope.training.together import (
-    check_alike,
-    check_process_count,
-    copy_run,
-)
+from convscope.training.race import go_on_with_race
+from convscope.training.together import check_alike, check_process_count, copy_run
 
 NOTHING_LOST = "Stopped before a step was taken; the run is as it was: convscope resume {}"
 
@@ -63,6 +60,7 @@ def resume(
     """Go on with a run that was stopped, from its newest checkpoint, and evaluate the result.
 
     A run that has ended is evaluated again; to train it longer, raise `epochs` in its recipe.toml.
+    A race between networks (`train("auto", …)`) that was stopped goes on, too.
 
     Args:
         run: The run or its folder.
@@ -78,6 +76,9 @@ def resume(
             computes, the data has changed, or its own module wasn't given.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
+    if not isinstance(run, Run) and is_undecided(run):
+        check_alone("The networks of a race")
+        return go_on_with_race(Path(run), data, histograms=histograms, quiet=quiet)
     with ExitStack() as until_the_end:
         if not were_started_together():
             run = run if isinstance(run, Run) else Run(run)
@@ -115,15 +116,8 @@ def _go_on(
         job = _prepare_again(run, module or recipe.network, data or recipe.data, recipe, view)
     job = replace(job, part=processes.part)
     check_alike(processes, job)
-    device = processes.place_on(choose_device(environment["device"]))
-    execution = Execution(
-        device,
-        environment["precision"],
-        recipe.threads,
-        environment["matrix_convolutions"],
-        environment.get("layout", "channels_last"),  # runs of earlier versions have no other
-        "as the run began",
-    )
+    execution = execution_of(environment, recipe)
+    execution = replace(execution, device=processes.place_on(execution.device))
     if changed:
         _record_changes(run, environment, changed)
         view.message(f"Going on with changed settings: {list_changes(changed)}")
@@ -193,14 +187,6 @@ def _prepare_again(
         f"{' '.join(notes) or _reason(run.environment) + '.'} Put them back as they were, or give "
         "the place where they are (--data), or start a new run: convscope train."
     )
-
-
-@contextmanager
-def borrowed(network: nn.Module, device: torch.device) -> Iterator[None]:
-    """Within: a network may be trained, and other threads keep off; the rest is kept as it is."""
-    gpus = [device] if device.type == "cuda" else []
-    with modes_kept(network), generators_kept(gpus), in_training(network):
-        yield
 
 
 def _reason(environment: dict[str, Any]) -> str:

@@ -4,41 +4,38 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
-from convscope.runs.checked_json import write_checked
+from convscope.networks.catalog import AUTO
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.claim import claimed
 from convscope.runs.out_folder import out_folder
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run, new_run
-from convscope.runtime.device import choose_device, describe
+from convscope.runs.run import Run
+from convscope.runtime.device import choose_device
 from convscope.runtime.exclusive import exclusive
-from convscope.runtime.joining import join_processes
+from convscope.runtime.joining import check_alone, join_processes
 from convscope.runtime.process import forget_peak
-from convscope.runtime.processes import Processes
 from convscope.runtime.quiet import quiet_compiler
 from convscope.runtime.usual_settings import in_usual_settings
+from convscope.training.begin import (
+    borrowed,
+    measure_job,
+    prepare_checked,
+    write_new_run,
+)
 from convscope.training.carry_out import carry_out
 from convscope.training.interrupt import explain_stop
-from convscope.training.job import Job, fill_from_source, prepare
+from convscope.training.job import fill_from_source
 from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
-from convscope.training.measure import measure_together
-from convscope.training.resume import NOTHING_LOST, borrowed, resume
-from convscope.training.together import (
-    check_alike,
-    check_parts,
-    goes_on_after_restart,
-    own_folder,
-)
-from convscope.version import __version__
+from convscope.training.race import race_networks
+from convscope.training.resume import NOTHING_LOST, resume
+from convscope.training.together import check_alike, goes_on_after_restart, own_folder
 
 
 @exclusive("training")
@@ -57,8 +54,9 @@ def train(
     """Train a network and evaluate it on the test images; everything is kept in a Run folder.
 
     Args:
-        network: Name in the catalog, or a module of your own that maps (N, C, H, W) images to
-            (N, classes) logits.
+        network: Name in the catalog; or "auto", with `minutes`: some networks race, and the one
+            that comes farthest is trained; or a module of your own that maps (N, C, H, W) images
+            to (N, classes) logits.
         data: Name of a data set, folder or zip of images, or `{"train": ImageSet, "test": …}`.
         recipe: "book", "fast", "transfer", a TOML file, or a Recipe. None: transfer with `from_`,
             else the book's if it has settings for this network, else fast.
@@ -81,6 +79,10 @@ def train(
     """
     begun = time.perf_counter()
     forget_peak()
+    if network == AUTO:
+        check_alone("The networks of a race")
+        options = {"histograms": histograms, "quiet": quiet}
+        return race_networks(data, recipe, changes, out=out, force=force, **options)
     chosen = choose_recipe(network, data, recipe, changes)
     with ExitStack() as until_the_end:
         device = choose_device(chosen.device)
@@ -93,67 +95,25 @@ def train(
         device = processes.place_on(device)
         view = LiveView(quiet=quiet or not processes.is_first)
         name = run_name(network, chosen)
-        until_the_end.enter_context(quiet_compiler(network))
-        until_the_end.enter_context(explain_lack_of_memory(chosen.batch_size))
         if not processes.is_first:
             out = own_folder()
+        until_the_end.enter_context(quiet_compiler(network))
+        until_the_end.enter_context(explain_lack_of_memory(chosen.batch_size))
         with (
             explain_stop("Stopped before the first step; nothing is kept. Give the command again."),
             out_folder(out, name, force=force) as folder,
         ):
             with processes.first_of_machine_first("reading the images"):
-                job = _prepare(network, data, chosen, view, processes)
+                job = prepare_checked(network, data, chosen, view, processes)
                 if chosen.from_:
                     job = fill_from_source(job)
             check_alike(processes, job)
             view.message(f"{name}: measuring how it runs fastest here")
-            execution, recomputed = measure_together(job, device, view, processes)
-            # What was measured goes into the run's recipe, so that it gives the same run on this
-            # machine.
-            measured = {
-                "precision": execution.precision,
-                "threads": execution.threads,
-                "recompute": recomputed,
-                "grey_range": job.splits["train"].grey_range,
-            }
+            execution, measured = measure_job(job, device, view, processes)
             until_the_end.enter_context(claimed(folder))
-            run = new_run(folder, chosen.replace(**measured), force=force)
-        environment = {
-            "convscope": __version__,
-            **describe(),
-            "device": str(execution.device),
-            "precision": execution.precision,
-            "layout": execution.layout,
-            "matrix_convolutions": execution.plan,
-            "execution_reason": execution.reason,
-            "data_fingerprint": job.splits["train"].fingerprint(),
-            "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
-        }
-        if not processes.are_alone:
-            environment["processes"] = processes.count
-        if job.card.origin is not None:
-            environment["origin"] = job.card.origin.model_dump(mode="json")
-        write_checked(run.environment_file, environment, indent=2)
+            run = write_new_run(folder, job, measured, execution, processes, force=force)
         until_the_end.enter_context(borrowed(job.network, execution.device))
         until_the_end.enter_context(explain_stop(NOTHING_LOST.format(run.folder)))
         return carry_out(
             run, job, execution, view, begun, processes, histograms=histograms, quiet=quiet
         )
-
-
-def _prepare(
-    network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView, processes: Processes
-) -> Job:
-    """Load the images, say what a person should know of them, and build the network."""
-    job = replace(prepare(network, data, recipe), part=processes.part)
-    check_parts(processes, job)
-    found = check_leaks(
-        job.splits,
-        data,
-        allow=recipe.allow_leaks,
-        allow_conflicts=recipe.allow_conflicting_labels,
-        reading=recipe.reading,
-    )
-    for note in (*job.splits["train"].notes, *found):
-        view.message(note)
-    return job
