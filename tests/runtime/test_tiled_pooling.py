@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import convscope as cs
@@ -37,6 +37,7 @@ def make(*shape, dtype=torch.bfloat16, layout=torch.channels_last):
     return torch.empty_like(images, memory_format=layout).copy_(images)
 
 
+@settings(max_examples=40)
 @given(
     count=SMALL,
     channels=st.integers(1, 12),

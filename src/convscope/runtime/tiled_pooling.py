@@ -77,11 +77,11 @@ class _TiledMean(torch.autograd.Function):
         sums = rows[:, :, 0].float()  # (N, H / high, W / wide, wide · C), in float32 as PyTorch's
         for row in range(1, high):
             sums = sums + rows[:, :, row]
-        columns = sums.split(channels, dim=-1)
-        total = columns[0]
-        for column in columns[1:]:
-            total = total + column
-        return (total / (high * wide)).to(images.dtype).permute(0, 3, 1, 2)
+        total = sums[..., :channels]
+        for first in range(channels, wide * channels, channels):
+            total = total + sums[..., first : first + channels]
+        mean: Tensor = (total / (high * wide)).to(images.dtype)
+        return mean.permute(0, 3, 1, 2)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
