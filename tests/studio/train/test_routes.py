@@ -161,6 +161,7 @@ def test_an_earlier_look_is_shown_again(served, monkeypatch):
     assert earlier["history"] == newest["history"]
     answer = client.get("checkpoint", params={"run": run, "step": 11})
     assert (answer.status_code, answer.json()["key"]) == (422, "refused.train.look")
+    until(lambda: client.get("trainings").json()["trainings"][0]["state"], "ended")
 
 
 @pytest.mark.slow

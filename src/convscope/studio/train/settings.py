@@ -57,7 +57,7 @@ class TrainingSettings(pydantic.BaseModel, extra="forbid"):
     seed: int | None = pydantic.Field(default=None, ge=0, lt=2**53)
 
     def changes(self) -> dict[str, Any]:
-        """The fields of the recipe that are set but for the source, as `convscope.train` has them."""
+        """The fields of the recipe that are set, as `convscope.train` has them; not the source."""
         found = {name: value for name in OPTIONS if (value := getattr(self, name)) is not None}
         if "minutes" in found:
             found.setdefault("epochs", None)  # the time alone decides, as on the command line
