@@ -9,8 +9,9 @@ The rules, for every file:
 * **Transparency** (alpha, palette or colour key): laid on white.
 * **Grey**: 1-bit, 8-bit and 16-bit grey, and floating point. 16-bit values are divided by 257
   (65535 becomes 255), unless a range is given: its ends become 0 and 255, and what lies beyond is
-  cut off (`grey_range` finds the range of a data set). Floating-point values mean [0, 1], or
-  [0, 255] if one of them is above 8. Other ranges are refused.
+  cut off (`grey_range` finds the range of a data set). A range counts for floating-point values
+  and others of more than 16 bits, too; without one, floating-point values mean [0, 1], or [0, 255]
+  if one of them is above 8, and other values are refused.
 * **Colour**: palettes, CMYK (in JPEG inverted, as Adobe writes it) and YCbCr become RGB. A palette
   counts as colour. 16-bit colour keeps the upper 8 bits.
 * **Channels**: grey becomes colour by repeating; colour becomes grey by ITU-R 601 luma,
@@ -37,7 +38,7 @@ from convscope.data.plain_jpeg import open_plain_jpeg
 from convscope.data.reading import FULL_RANGE, Fit, GreyRange
 from convscope.errors import ConvscopeError
 
-VERSION = f"2, Pillow {PIL.__version__}"
+VERSION = f"3, Pillow {PIL.__version__}"
 """Changes when the same file may decode to other values."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
@@ -236,34 +237,17 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode == "I" or image.mode.startswith("I;16")
 
 
-def read_deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
-    """The values (H, W) of a file of 16-bit grey as they are; None for any other file.
+def read_deep_values(content: bytes) -> NDArray[Any] | None:
+    """The values (H, W) of a file of more than 8 bits of grey as they are; None for any other.
 
     Raises:
         ImageError: The file is damaged.
     """
-    if not content.startswith((b"\x89PNG", b"II*\0", b"MM\0*", b"P2", b"P5")):
+    if not content.startswith((b"\x89PNG", b"II*\0", b"MM\0*", b"P2", b"P5", b"Pf")):
         return None
     try:
         with _open(content) as image:
-            return np.asarray(image) if is_deep(image) else None
-    except ImageError:
-        raise
-    except Exception as error:  # as in `decode`
-        raise ImageError(f"damaged: {error or type(error).__name__}") from error
-
-
-def read_float_maximum(content: bytes) -> float | None:
-    """The largest value of a floating-point file; None for any other file.
-
-    Raises:
-        ImageError: The file is damaged.
-    """
-    if not content.startswith((b"II*\0", b"MM\0*", b"Pf")):
-        return None
-    try:
-        with _open(content) as image:
-            return float(np.asarray(image).max()) if image.mode == "F" else None
+            return np.asarray(image) if image.mode == "F" or is_deep(image) else None
     except ImageError:
         raise
     except Exception as error:  # as in `decode`
@@ -273,17 +257,24 @@ def read_float_maximum(content: bytes) -> float | None:
 def _to_eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArray[np.uint8]:
     """Deep grey values (H, W) as 0 to 255."""
     numbers = values.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise ImageError("grey values that are no numbers (NaN or infinity)")
+    first, last = grey_range if grey_range != FULL_RANGE else _usual_range(numbers, values.dtype)
+    levels = (numbers - first) * (255 / (last - first))
+    pixels: NDArray[np.uint8] = np.rint(levels.clip(0, 255)).astype(np.uint8)
+    return pixels
+
+
+def _usual_range(numbers: NDArray[np.float64], kind: np.dtype[Any]) -> GreyRange:
+    """What a file's own values mean, where no range is given."""
     low, high = numbers.min(), numbers.max()
-    is_float = values.dtype.kind == "f"
+    is_float = kind.kind == "f"
     limit = 255.0 if is_float else FULL_RANGE[1]
-    if not (low >= 0 and high <= limit):  # false for NaN as well
+    if not (low >= 0 and high <= limit):
         raise ImageError(f"grey values from {low:g} to {high:g} are not within 0 to {limit:g}")
     if is_float and 1 < high <= NEARLY_BLACK:
         raise ImageError(
             f"floating-point grey values up to {high:g}: neither 0 to 1, nor 0 to 255, where they "
             "would be black; save them in one of these ranges"
         )
-    first, last = (0.0, 1.0 if high <= 1 else 255.0) if is_float else grey_range
-    levels = (numbers - first) * (255 / (last - first))
-    pixels: NDArray[np.uint8] = np.rint(levels.clip(0, 255)).astype(np.uint8)
-    return pixels
+    return (0.0, 1.0 if high <= 1 else 255.0) if is_float else FULL_RANGE

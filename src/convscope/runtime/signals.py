@@ -11,11 +11,12 @@ SAME_WISH = 1.0
 """Seconds within which further signals say the same: a shell and a supervisor often both send one,
 and the second must not cut off the message about the first."""
 
-LONGEST_IMPORT = 20.0
+LONGEST_IMPORT = 10.0
 """Seconds after which a signal isn't put off any more: a file of one's own may never end."""
 
 _first = [float("-inf")]
 _put_off_since = [float("inf")]
+_is_again = [False]
 
 
 def ending_signals() -> tuple[signal.Signals, ...]:
@@ -37,6 +38,8 @@ def repeats_itself() -> bool:
 def put_off_while_importing(number: int, frame: FrameType | None) -> bool:
     """Whether a signal came while a module is being imported; it comes again a moment later.
 
+    Who gives it a second time doesn't want to wait: that isn't put off.
+
     An exception in there is lost or leaves half a module behind (PyTorch, written in C++, goes on
     without NumPy), and the program would end with an error that has nothing to do with the signal.
 
@@ -46,7 +49,10 @@ def put_off_while_importing(number: int, frame: FrameType | None) -> bool:
     """
     now = time.monotonic()
     since = min(_put_off_since[0], now)
-    if not _is_importing(frame) or now - since > LONGEST_IMPORT:
+    is_again, _is_again[0] = _is_again[0], False
+    waited = now - since
+    is_insisted_on = waited > (LONGEST_IMPORT if is_again else SAME_WISH)
+    if is_insisted_on or not _is_importing(frame):
         _put_off_since[0] = float("inf")
         return False
     _put_off_since[0] = since
@@ -57,6 +63,7 @@ def put_off_while_importing(number: int, frame: FrameType | None) -> bool:
 
 
 def _send_to_main_thread(number: int) -> None:
+    _is_again[0] = True
     main = threading.main_thread().ident
     if main is not None and hasattr(signal, "pthread_kill"):  # also wakes it where it waits
         signal.pthread_kill(main, number)
