@@ -63,9 +63,9 @@ def find_grey_range(tree: Tree, files: Sequence[str]) -> tuple[GreyRange | None,
         return found, ()
     low, high = found
     notes = _note_other_scale(tree, extents, high)
-    if found == (0, 1):
+    if found == (0.0, 1.0):
         return None, notes  # what such files mean by themselves
-    if kind == FLOAT and found == (0, 255):
+    if kind == FLOAT and found == (0.0, 255.0):
         return found, notes
     note = f"{kind}: {low:g} becomes black and {high:g} white, by the range of the files"
     if is_cut:
@@ -146,7 +146,7 @@ def _count(tree: Tree, files: Sequence[str] | dict[str, Any], extent: Extent) ->
     low, high = extent
 
     def count(values: NDArray[Any]) -> Counts:
-        if values.dtype.kind != "f" and extent == (0, BINS):
+        if values.dtype.kind != "f" and extent == (0.0, float(BINS)):
             return np.bincount(values.reshape(-1), minlength=BINS)
         width = max(high - low, np.finfo(np.float64).tiny)
         parts = ((values.astype(np.float64) - low) / width * BINS).astype(np.int64)
