@@ -21,7 +21,6 @@ from convscope.runtime.weight_average import WeightAverage
 from convscope.training.budget import first_plan, plan_steps_again
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
-from convscope.training.final_evaluation import evaluate_result
 from convscope.training.interrupt import explain_stop, stop_on_signals
 from convscope.training.job import Job
 from convscope.training.live_view import LiveView
@@ -119,6 +118,9 @@ def carry_out(
         "Stopped in the final evaluation; the training has ended and is kept. For what is left: "
         f"convscope resume {run.folder}; for the evaluation alone: convscope evaluate {run.folder}"
     ):
+        # What draws the figures is slow to import, and late is early enough.
+        from convscope.training.final_evaluation import evaluate_result
+
         evaluate_result(run, job, view, expectation, quiet=quiet)
     return run
 
