@@ -31,7 +31,11 @@ from convscope.cli import train as train_command
 from convscope.cli.console import fail, write_any_text
 from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
-from convscope.runtime.signals import ending_signals, repeats_itself
+from convscope.runtime.signals import (
+    ending_signals,
+    put_off_while_importing,
+    repeats_itself,
+)
 from convscope.version import __version__
 
 app = typer.Typer(
@@ -129,8 +133,7 @@ def _listen_to_signals() -> list[int]:
     came: list[int] = []
 
     def receive(number: int, frame: FrameType | None) -> None:
-        del frame
-        if not repeats_itself():
+        if not put_off_while_importing(number, frame) and not repeats_itself():
             came.append(number)
             raise TerminatedError(number)
 
