@@ -116,7 +116,7 @@ ROWS = (
             "tests/test_main.py",
             "tests/runtime/test_signals.py",
         ),
-        short="the interpreter's own start, some hundredths of a second; 2 s on a busy machine",
+        short="the interpreter's own start (hundredths of a second); 2 s on a busy machine",
     ),
     Row(
         15,
@@ -171,13 +171,15 @@ ROWS = (
     ),
     Row(
         37,
-        "the same seed twice; the same model saved nine times",
+        "the same seed twice; noise in measuring threads; the same model saved nine times",
         "the same weights; the same bytes",
         (
             "tests/training/test_loop.py::test_the_same_seed_gives_the_same_run",
             "tests/runs/test_damaged_model_file.py::test_the_same_content_is_the_same_bytes",
+            "tests/runtime/test_choose_execution.py::test_noise_chooses_threads_once",
+            "tests/runtime/test_known_speeds.py",
         ),
-        short="where threads are left to measuring, noise may choose another number of them",
+        short="what a busy machine measured isn't remembered; nor are modules of one's own",
     ),
     Row(
         39,
