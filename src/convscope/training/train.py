@@ -33,9 +33,9 @@ from convscope.runtime.quiet import quiet_compiler
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.begin import (
     borrowed,
+    check_images,
     execution_of,
     measure_job,
-    prepare_checked,
     write_new_run,
 )
 from convscope.training.carry_out import carry_out
@@ -103,7 +103,8 @@ def train(
             explain_stop("Stopped before the first step; nothing is kept. Give the command again."),
             out_folder(out, name, force=force) as folder,
         ):
-            job = prepare_checked(network, data, chosen, view)
+            job = prepare(network, data, chosen)
+            check_images(job.splits, data, chosen, view)
             if chosen.from_:
                 job = fill_from_source(job)
             view.message(f"{name}: measuring how it runs fastest here")
