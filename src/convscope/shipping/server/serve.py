@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from torch import nn
 
 from convscope.runs.model_file import ModelCard
 from convscope.runs.open_model import open_model
@@ -38,6 +39,7 @@ def serve(
     engine: str = "auto",
     device: str = "auto",
     settings: Settings | None = None,
+    module: nn.Module | None = None,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Answer requests until SIGTERM or SIGINT comes.
@@ -53,6 +55,7 @@ def serve(
         engine: "auto" measures all; or one of `engines.NAMES`.
         device: Where PyTorch computes; "auto" takes a GPU if there is one.
         settings: Limits.
+        module: The module to fill, if the run trained one of your own.
         say: Is told what was measured and chosen, and where the server is.
 
     Returns:
@@ -74,7 +77,7 @@ def serve(
     with listening(host, port) as door, ThreadPoolExecutor(1, "engine") as computing:
 
         def choice() -> tuple[Choice, ModelCard]:
-            model = open_model(run)
+            model = open_model(run, module)
             chosen = choose(model, choose_device(device), settings.max_batch, engine)
             return chosen, model.card
 
