@@ -167,6 +167,7 @@ def test_the_softmax_is_the_networks_own_or_dashed():
     assert "Dashed" not in said(drawn)
 
 
+@pytest.mark.slow
 def test_repeats_are_drawn_once_with_their_number():
     assert "inception4a – 4e · Inception ×5" in said(page("googlenet"))
     assert "features.denseblock3 · DenseLayer ×24" in said(page("densenet121"))
