@@ -27,6 +27,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from convscope.runtime.signals import hold_back
+
 # Parameter numbers of mallopt, from glibc's malloc.h.
 M_MXFAST = 1
 M_TRIM_THRESHOLD = -1
@@ -123,6 +125,7 @@ def start_again_without_thread_cache() -> None:
     is_decided = "glibc.malloc.tcache_count=" in os.environ.get(TUNABLES, "")
     if not is_decided and sys.executable and _c_library() is not None:
         command = [sys.executable, *sys.orig_argv[1:]]
+        hold_back()  # until the program listens again
         os.execve(sys.executable, command, environment_without_thread_cache())  # noqa: S606 - itself
 
 
