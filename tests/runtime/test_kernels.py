@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from convscope.networks.catalog import entry, list_networks
 from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.execution import Execution
-from tests.conftest import slow
 from tests.runtime.onednn_kernels import batch_for
 
 CPU = torch.device("cpu")
@@ -127,7 +126,13 @@ def convolve(images, kernels, flowing, given, execution=None):
 
 @needs_bfloat16
 @pytest.mark.parametrize(
-    ("threads", "cases"), [(1, 25), (2, 8), *slow((1, 800), (2, 200))], ids=str
+    ("threads", "cases"),
+    [
+        (1, 25),
+        (2, 8),
+        pytest.param(1, 800, marks=pytest.mark.slow),
+        pytest.param(2, 200, marks=pytest.mark.slow),
+    ],
 )
 def test_bfloat16_is_exact_up_to_rounding(threads, cases):
     """Against double precision on the same rounded numbers, in every entry.
