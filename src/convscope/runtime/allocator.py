@@ -75,11 +75,15 @@ def returning_memory() -> Iterator[None]:
         _kept.clear()
 
 
-def keep_memory() -> bool:
+def keep_memory(*, for_long: bool = True) -> bool:
     """Tell glibc's allocator to keep freed memory within the process, from now on.
 
     To be called within `returning_memory`, when a first step has been taken; calling it again
     does nothing.
+
+    Args:
+        for_long: Provide small free blocks, so that the heap doesn't break up step after step.
+            That takes as long as some small steps: a few measurements do without.
 
     Returns:
         Whether it is so. It isn't where the C library is another one (macOS, Windows, musl).
@@ -88,7 +92,8 @@ def keep_memory() -> bool:
     if library is None:
         return False
     if not _kept:
-        _kept.extend(_provide_small_blocks(library))
+        if for_long:
+            _kept.extend(_provide_small_blocks(library))
         _set(KEEP)
     return True
 
