@@ -1,8 +1,8 @@
-"""How a run begins: images and network made ready, the machine measured, the folder written."""
+"""How a run begins: its images looked at, the machine measured, the folder written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from convscope.data.check.leaks import check_leaks
+from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
 from convscope.runs.checked_json import write_checked
 from convscope.runs.recipe import Recipe
@@ -19,49 +20,58 @@ from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import in_training
 from convscope.runtime.execution import Execution
 from convscope.runtime.kept_state import generators_kept
+from convscope.runtime.processes import ALONE, Processes
 from convscope.runtime.training_mode import modes_kept
-from convscope.training.job import Job, prepare
+from convscope.training.job import Job
 from convscope.training.live_view import LiveView
-from convscope.training.measure import choose_for_job, choose_recomputed
+from convscope.training.measure import measure_together
 from convscope.version import __version__
 
 
-def prepare_checked(network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView) -> Job:
-    """Load the images, say what a person should know of them, and build the network.
+def check_images(
+    splits: Mapping[str, ImageSet], data: Data, recipe: Recipe, view: LiveView
+) -> None:
+    """Say what a person should know of images before a network is trained on them.
 
     Raises:
-        UsageError: As for `prepare`; or images are in two splits, or have two classes.
+        UsageError: Images are in two splits, or have two classes, and it isn't allowed.
     """
-    job = prepare(network, data, recipe)
     found = check_leaks(
-        job.splits,
+        splits,
         data,
         allow=recipe.allow_leaks,
         allow_conflicts=recipe.allow_conflicting_labels,
         reading=recipe.reading,
     )
-    for note in (*job.splits["train"].notes, *found):
+    for note in (*splits["train"].notes, *found):
         view.message(note)
-    return job
 
 
-def measure_job(job: Job, device: torch.device, view: LiveView) -> tuple[Execution, Recipe]:
+def measure_job(
+    job: Job, device: torch.device, view: LiveView, processes: Processes = ALONE
+) -> tuple[Execution, Recipe]:
     """How this machine computes a job fastest, and its recipe with all that was chosen.
 
     What was measured goes into the run's recipe, so that it gives the same run on this machine.
     """
-    execution = choose_for_job(job, device)
+    execution, blocks = measure_together(job, device, view, processes)
     measured = {
         "precision": execution.precision,
         "threads": execution.threads,
-        "recompute": choose_recomputed(job, execution, view),
+        "recompute": blocks,
         "grey_range": job.splits["train"].grey_range,
     }
     return execution, job.recipe.replace(**measured)
 
 
 def write_new_run(
-    folder: Path, job: Job, recipe: Recipe, execution: Execution, *, force: bool = False
+    folder: Path,
+    job: Job,
+    recipe: Recipe,
+    execution: Execution,
+    processes: Processes = ALONE,
+    *,
+    force: bool = False,
 ) -> Run:
     """Make the run's folder, with the recipe and how it is computed here.
 
@@ -70,6 +80,7 @@ def write_new_run(
         job: What is to be trained.
         recipe: As `measure_job` gives it.
         execution: As `measure_job` gives it.
+        processes: That train it.
         force: As for `new_run`.
     """
     run = new_run(folder, recipe, force=force)
@@ -84,6 +95,8 @@ def write_new_run(
         "data_fingerprint": job.splits["train"].fingerprint(),
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
     }
+    if not processes.are_alone:
+        environment["processes"] = processes.count
     if job.card.origin is not None:
         environment["origin"] = job.card.origin.model_dump(mode="json")
     write_checked(run.environment_file, environment, indent=2)

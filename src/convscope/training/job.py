@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from convscope.data.batches import Batches, Normalization
+from convscope.data.batch_part import BatchPart
+from convscope.data.batches import WHOLE, Batches, Normalization
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits
 from convscope.data.reading import FULL_RANGE
@@ -34,6 +35,7 @@ class Job:
         splits: "train", and "validation" or "test" or both.
         card: What the model file says besides the weights.
         notes: What a person should know about the choices made.
+        part: What this process takes of every batch, where several train the network.
     """
 
     network: nn.Module
@@ -41,6 +43,7 @@ class Job:
     splits: dict[str, ImageSet]
     card: ModelCard
     notes: tuple[str, ...]
+    part: BatchPart = WHOLE
 
     @property
     def normalization(self) -> Normalization:
@@ -59,6 +62,7 @@ class Job:
             fit=self.card.fit,
             augmentation=self.recipe.augmentation,
             balance=self.recipe.balance,
+            part=self.part,
             device=execution.device,
             memory_format=execution.memory_format,
         )
@@ -100,17 +104,7 @@ def prepare(
     Raises:
         UsageError: Something doesn't exist or doesn't fit; says what and the fix.
     """
-    image_size = entry(network).image[1] if isinstance(network, str) else None
-    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
-    splits = load_splits(
-        data,
-        size=(recipe.size or image_size) if is_folder else None,
-        channels=recipe.channels,
-        validation=recipe.validation,
-        reading=recipe.reading,
-        fold=recipe.fold,
-    )
-    _check_splits(splits, recipe)
+    splits = load_images(network, data, recipe)
     train = splits["train"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
@@ -134,6 +128,31 @@ def prepare(
         origin=origin,
     )
     return Job(module, recipe, splits, card, notes)
+
+
+def load_images(network: str | nn.Module, data: Data, recipe: Recipe) -> dict[str, ImageSet]:
+    """The images of a job, divided.
+
+    Args:
+        network: Decides the size that files are read in, where the recipe doesn't.
+        data: As for `prepare`.
+        recipe: As for `prepare`.
+
+    Raises:
+        UsageError: They don't exist, or are no use.
+    """
+    image_size = entry(network).image[1] if isinstance(network, str) else None
+    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
+    splits = load_splits(
+        data,
+        size=(recipe.size or image_size) if is_folder else None,
+        channels=recipe.channels,
+        validation=recipe.validation,
+        reading=recipe.reading,
+        fold=recipe.fold,
+    )
+    _check_splits(splits, recipe)
+    return splits
 
 
 def fill_from_source(job: Job) -> Job:
