@@ -223,7 +223,7 @@ ROWS = (
         "a server for long: good, damaged, half and abandoned requests, large images, in turn",
         "memory, open files and threads stay",
         ("tests/shipping/server/test_fuzz.py",),
-        script=("soak.py", "--rounds", "12"),
+        script=("soak.py", "--rounds", "8"),
     ),
     Row(
         45,
