@@ -33,6 +33,7 @@ from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
 from convscope.runtime.signals import (
     ending_signals,
+    let_through,
     put_off_while_importing,
     repeats_itself,
 )
@@ -88,12 +89,16 @@ def main() -> None:
     # Threads that wait for one another should soon sleep instead of spinning, so that whoever they
     # wait for gets the processor. GNU's OpenMP reads this when torch is loaded, which is later.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        # PyTorch's remarks to developers, of which every process would print its own.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     # What is wrong with an image is said in one line of our own; Pillow would add some.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     write_any_text()
     if sys.argv[1:2] in (["train"], ["resume"]):
         start_again_without_thread_cache()
     came = _listen_to_signals()
+    let_through()
     try:
         app()
     except SystemExit as error:  # typer ends so after Ctrl-C, and after SIGTERM by our handler
