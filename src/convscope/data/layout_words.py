@@ -112,7 +112,10 @@ def a_second_time(*, are_same: bool) -> str:
     """
     if are_same:
         return "the same folders and files as around it, a second time"
-    return "folders of the same names as around it, a second time; if their files are others, move them"
+    return (
+        "folders of the same names as around it, a second time; if their files are others, move "
+        "them"
+    )
 
 
 def _option(splits: Mapping[str, str]) -> str:
