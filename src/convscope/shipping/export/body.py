@@ -92,7 +92,8 @@ def export_network(model: Model, opset: int) -> onnx.ModelProto:
                 verbose=False,
             )
     except Exception as error:  # the exporter fails in as many ways as there are networks
-        raise ConvscopeError(f"This network can't be exported to ONNX: {_reason(error)}") from error
+        reason = IS_DOUBLE if is_double else _reason(error)
+        raise ConvscopeError(f"This network can't be exported to ONNX: {reason}") from error
     if program is None:  # only for how it was called before, which the types still allow
         raise AssertionError
     exported = program.model_proto
