@@ -2,7 +2,7 @@
 
 Tests networks/alexnet.py, networks/dense.py, networks/densenet.py, networks/googlenet.py,
 networks/lenet.py, networks/mobilenet_v1.py, networks/mobilenet_v2.py, networks/nin.py,
-networks/resnet.py, networks/resnet9.py, networks/small.py, networks/vgg.py.
+networks/resnet.py, networks/resnet9.py, networks/small.py, networks/stack.py, networks/vgg.py.
 """
 
 import copy

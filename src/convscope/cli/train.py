@@ -275,6 +275,12 @@ def resume(
     """Go on with a run that was stopped, from its newest checkpoint."""
     from convscope.training.train import resume as resume_run
 
-    options = {"force": force, "histograms": histograms, "quiet": quiet}
-    resumed = resume_run(run, module=open_module(network, run), data=data, **options)
+    resumed = resume_run(
+        run,
+        module=open_module(network, run),
+        data=data,
+        force=force,
+        histograms=histograms,
+        quiet=quiet,
+    )
     show_run(resumed, json=json)

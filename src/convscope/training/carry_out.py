@@ -40,6 +40,7 @@ def carry_out(
     begun: float,
     *,
     histograms: bool,
+    watcher: Watcher | None = None,
     quiet: bool,
 ) -> Run:
     """Train a run from its first step, or from its newest checkpoint, to its last, and evaluate it.
@@ -51,6 +52,7 @@ def carry_out(
         view: Told of every step, and of what a person should know.
         begun: When the run began (`time.perf_counter`), to compare with its forecast.
         histograms: Whether histograms of the parameters are kept for TensorBoard.
+        watcher: Is told of steps and epochs as well, last of all; what it raises ends the run.
         quiet: Show no progress.
 
     Raises:
@@ -86,6 +88,7 @@ def carry_out(
         expectation.announce(run)
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     first_step = 0 if checkpoint is None else state.progress.step + 1
+    others = [] if watcher is None else [watcher]
     events = EventLog(run.folder / "tensorboard", first_step=first_step, histograms=histograms)
     if checkpoint is None:
         events.images(next(iter(train_batches.epoch(0)))[0])
@@ -102,7 +105,7 @@ def carry_out(
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
             recomputing(state.network, run.recipe.recompute, execution.plan),
         ):
-            fit(state, job, execution, run, stages, [*watchers, events], stop)
+            fit(state, job, execution, run, stages, [*watchers, events, *others], stop)
     except NotFiniteError as error:
         run.log("error", step=state.progress.step, message=str(error))
         doctor = how_to_ask(run, "doctor", "convscope.diagnose")

@@ -100,16 +100,7 @@ def prepare(
     Raises:
         UsageError: Something doesn't exist or doesn't fit; says what and the fix.
     """
-    image_size = entry(network).image[1] if isinstance(network, str) else None
-    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
-    splits = load_splits(
-        data,
-        size=(recipe.size or image_size) if is_folder else None,
-        channels=recipe.channels,
-        validation=recipe.validation,
-        reading=recipe.reading,
-        fold=recipe.fold,
-    )
+    splits = load_images(network, data, recipe)
     _check_splits(splits, recipe)
     train = splits["train"]
     with torch.random.fork_rng(devices=[]):
@@ -134,6 +125,29 @@ def prepare(
         origin=origin,
     )
     return Job(module, recipe, splits, card, notes)
+
+
+def load_images(network: str | nn.Module, data: Data, recipe: Recipe) -> dict[str, ImageSet]:
+    """The images, divided, as a recipe asks for them and the network takes them.
+
+    Args:
+        network: Name in the catalog, or a module.
+        data: As for `train`.
+        recipe: Decides size, channels, validation and how files are read.
+
+    Raises:
+        UsageError: There is no such data, or it can't be used.
+    """
+    image_size = entry(network).image[1] if isinstance(network, str) else None
+    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
+    return load_splits(
+        data,
+        size=(recipe.size or image_size) if is_folder else None,
+        channels=recipe.channels,
+        validation=recipe.validation,
+        reading=recipe.reading,
+        fold=recipe.fold,
+    )
 
 
 def fill_from_source(job: Job) -> Job:

@@ -40,6 +40,7 @@ from convscope.training.interrupt import explain_stop
 from convscope.training.job import Job, fill_from_source, prepare
 from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
+from convscope.training.loop import Watcher
 from convscope.training.measure import choose_for_job, choose_recomputed
 from convscope.version import __version__
 
@@ -56,6 +57,7 @@ def train(
     out: str | Path | None = None,
     force: bool = False,
     histograms: bool = False,
+    watcher: Watcher | None = None,
     quiet: bool = False,
     **changes: Any,
 ) -> Run:
@@ -70,6 +72,8 @@ def train(
         out: Folder of the run. None: `runs/NETWORK-DATA-1`, or the next number.
         force: Replace the run that lies in `out`.
         histograms: Write a histogram of every parameter to TensorBoard after every epoch.
+        watcher: Is told of every step and epoch, besides the terminal. What it raises ends the
+            run, which can be resumed from the epoch that it was told of.
         quiet: Show nothing.
         **changes: Fields of the recipe to change, such as `epochs=3`; or `from_="published"`, a run
             or a file, to begin from its weights.
@@ -128,7 +132,9 @@ def train(
         write_checked(run.environment_file, environment, indent=2)
         until_the_end.enter_context(_borrowed(job.network, execution.device))
         until_the_end.enter_context(explain_stop(_NOTHING_LOST.format(run.folder)))
-        return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+        return carry_out(
+            run, job, execution, view, begun, histograms=histograms, watcher=watcher, quiet=quiet
+        )
 
 
 @exclusive("training")
@@ -140,6 +146,7 @@ def resume(
     data: Data | None = None,
     force: bool = False,
     histograms: bool = False,
+    watcher: Watcher | None = None,
     quiet: bool = False,
 ) -> Run:
     """Go on with a run that was stopped, from its newest checkpoint, and evaluate the result.
@@ -153,6 +160,7 @@ def resume(
         force: Go on although the recipe was changed in what can change while a run goes on, such as
             `learning_rate` or `augmentation`; environment.json keeps what, and after which epoch.
         histograms: As for `train`.
+        watcher: As for `train`.
         quiet: Show nothing.
 
     Raises:
@@ -162,7 +170,9 @@ def resume(
     """
     run = run if isinstance(run, Run) else Run(run)
     with explain_stop(_NOTHING_LOST.format(run.folder)), claimed(run.folder):
-        return _go_on(run, module, data, force=force, histograms=histograms, quiet=quiet)
+        return _go_on(
+            run, module, data, force=force, histograms=histograms, watcher=watcher, quiet=quiet
+        )
 
 
 def _go_on(
@@ -172,6 +182,7 @@ def _go_on(
     *,
     force: bool,
     histograms: bool,
+    watcher: Watcher | None,
     quiet: bool,
 ) -> Run:
     begun = time.perf_counter()
@@ -203,7 +214,9 @@ def _go_on(
         explain_lack_of_memory(recipe.batch_size),
         _borrowed(job.network, execution.device),
     ):
-        return carry_out(run, job, execution, view, begun, histograms=histograms, quiet=quiet)
+        return carry_out(
+            run, job, execution, view, begun, histograms=histograms, watcher=watcher, quiet=quiet
+        )
 
 
 def _record_changes(
