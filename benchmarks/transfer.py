@@ -26,7 +26,7 @@ NETWORK, ARGUMENTS = "resnet9", {"width": 8}
 HELD_BACK = {"cifar10": (7, 8, 9), "fashion-mnist": (2, 4, 6)}
 PLAIN = {"quiet": True, "threads": 1, "precision": "float32", "device": "cpu"}
 TEST_IMAGES = 400  # of each class
-TRIALS = (4, 12)  # epochs from nothing, to see how long one takes
+FEW, MANY = 4, 2000  # epochs from nothing, the second by images a class, to see how long one takes
 
 
 def choose(
@@ -72,9 +72,10 @@ def compare(
         kept.append(accuracy)
         seconds.append(taken)
         if not epochs:
-            few, many = (train_one(data, folder, epochs=each, **plain)[1] for each in TRIALS)
-            per_epoch = (many - few) / (TRIALS[1] - TRIALS[0])
-            epochs = max(1, math.ceil(TRIALS[0] + (taken - few) / per_epoch))
+            more = FEW + MANY // count
+            few, many = (train_one(data, folder, epochs=each, **plain)[1] for each in (FEW, more))
+            per_epoch = (many - few) / (more - FEW)
+            epochs = max(1, math.ceil(FEW + (taken - few) / per_epoch))
         fresh.append(train_one(data, folder, epochs=epochs, seed=seed, **plain)[0])
     return kept, fresh, statistics.median(seconds), epochs
 
@@ -97,7 +98,9 @@ def main() -> None:
             "| images a class | from the source | from nothing | gain | processor time | epochs |"
         )
         print("|---|---|---|---|---|---|", flush=True)
-        for count in options.images:
+        test = choose(options.data, "test", HELD_BACK[options.data], 20, 0)
+        train_one({"train": test, "test": test}, Path(folder) / "run", from_=source, epochs=2)
+        for count in options.images:  # by now everything is loaded that only a first call loads
             kept, fresh, seconds, epochs = compare(
                 options.data, count, options.seeds, source, Path(folder) / "run"
             )

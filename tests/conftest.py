@@ -43,6 +43,21 @@ def _threads():
         torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _threads_stay():
+    """A test that leaves more threads than cores behind makes all later ones slow."""
+    before = _count_threads()
+    yield
+    after = _count_threads()
+    assert before is None or after == before, "Threads: the test left another number than it found"
+
+
+def _count_threads():
+    """Threads of PyTorch, if a test has loaded it."""
+    torch = sys.modules.get("torch")
+    return None if torch is None else torch.get_num_threads()
+
+
 @pytest.fixture
 def convscope(tmp_path):
     """Run the command line in a fresh process and an empty folder; returns what came of it."""

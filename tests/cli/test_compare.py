@@ -99,7 +99,7 @@ def test_forecast_against_actual(command, runs, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a"], "A comparison takes two or more runs or folders of seeds; given 1."),
+        (["a"], "A comparison takes two or more runs or folders of seeds or folds; given 1."),
         (["a", "x"], "No run folder 'x'. Runs here: a, b."),
         (["a", "."], "'.' isn't a run: it has no recipe.toml. Runs here: a, b."),
         (["a", "b", "--csv", "t.txt"], "--csv must be a file that ends with .csv; given 't.txt'."),

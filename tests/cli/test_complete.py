@@ -26,6 +26,7 @@ def test_names_that_begin_so(function, text, offered):
 
 def test_all_networks_and_all_machines():
     assert complete.complete_network("") == list_networks()
+    assert complete.complete_network_to_train("") == ["auto", *list_networks()]
     offered = complete.complete_machine("")
     assert offered[0] == "list"
     assert set(offered[1:]) == machines().keys()

@@ -3,10 +3,16 @@
 Tests cli/network.py.
 """
 
+import json
+import re
 import sys
 
 import pytest
+import torch
 from PIL import Image
+
+from convscope.runs.model_file import ModelCard, save_model
+from convscope.runs.open_model import open_model
 
 NET = """
 from torch import nn
@@ -52,6 +58,66 @@ def test_it_is_shown_trained_and_gone_on_with(command, place, without_figures):
     assert "tiny_net" not in (place / "run" / "recipe.toml").read_text()
     command("resume", "run", "--network", "tiny_net.py:Tiny", "-q")
     command("resume", "run", "-q", code=2)  # nothing in the run's folder names code
+
+
+@pytest.mark.slow
+def test_its_run_is_used_by_every_command(command, place, without_figures, monkeypatch):
+    opened = []
+
+    def start(run, *, module, **_):
+        opened.append(open_model(run, module).network)
+        return True
+
+    monkeypatch.setattr("convscope.shipping.server.serve.serve", start)
+    options = ("--size", "12", "--epochs", "1", "--set", "validation=0.25", "-q")
+    allowed = ("--set", "threads=1", "--precision", "float32", "--allow-leaks")
+    command("train", "tiny_net.py:Tiny", "images", "--out", "run", *options, *allowed)
+    own = ("--network", "tiny_net.py:Tiny")
+    asked = {
+        "evaluate": ("run", "--no-robustness"),
+        "predict": ("run", "images/dark/0.png"),
+        "doctor": ("run", "-q"),
+        "serve": ("run",),
+        "export": ("run", "own.onnx"),
+        "resume": ("run", "-q"),
+    }
+    for name, arguments in asked.items():
+        assert "--network my_net.py:Net" in command(name, *arguments, code=2).stderr, name
+        command(name, *arguments, *own)
+    assert [type(network).__name__ for network in opened] == ["Tiny"]
+    assert (place / "own.onnx").is_file()
+    said = command("predict", "run/model.safetensors", "images/dark/0.png", "--json", *own).stdout
+    assert json.loads(said)["predictions"][0]["path"]
+    assert "Unknown network in tiny_net.py" in command(
+        "evaluate", "run", "--network", "tiny_net.py:Tine", code=2
+    ).stderr  # fmt: skip
+    assert "--network goes with a run" in command("doctor", *own, code=2).stderr
+
+
+@pytest.mark.slow
+def test_nothing_in_a_run_makes_a_command_import_code(command, place, without_figures):
+    card = ModelCard(
+        network="tiny_net.py:Tiny", classes=("dark", "light"), channels=1, size=12,
+        mean=(0.5,), std=(0.2,), trained_on=str(place / "images"),
+    )  # fmt: skip
+    options = ("--size", "12", "--epochs", "1", "--set", "validation=0.25", "-q")
+    allowed = ("--set", "threads=1", "--precision", "float32", "--allow-leaks")
+    command("train", "tiny_net.py:Tiny", "images", "--out", "run", *options, *allowed)
+    recipe = place / "run" / "recipe.toml"
+    recipe.write_text(
+        'network = "tiny_net.py:Tiny"\n' + re.sub("network = .*\n", "", recipe.read_text())
+    )
+    save_model(place / "run" / "model.safetensors", torch.nn.Linear(3, 2), card)
+    evil = f"from pathlib import Path\nPath({str(place / 'imported')!r}).touch()\n{NET}"
+    for folder in (place, place / "run"):
+        (folder / "tiny_net.py").write_text(evil)
+    for name in ("evaluate", "doctor", "serve", "resume", "plan", "show", "compare"):
+        command(name, "run", code=2)
+    command("predict", "run", "images/dark/0.png", code=2)
+    command("explain", "run", "images/dark/0.png", code=2)
+    command("export", "run", "own.onnx", code=2)
+    command("train", "resnet9", "images", "--from", "run", code=2)
+    assert not (place / "imported").exists()
 
 
 def test_its_mistakes_have_a_line(command, place):

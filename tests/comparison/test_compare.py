@@ -145,8 +145,8 @@ def test_notes(tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([], "takes two or more runs or folders of seeds; given 0"),
-        (["a"], "takes two or more runs or folders of seeds; given 1"),
+        ([], "takes two or more runs or folders of seeds or folds; given 0"),
+        (["a"], "takes two or more runs or folders of seeds or folds; given 1"),
         (["a", "../{}/a"], "is given twice"),
         (["a", "nowhere"], "No run folder"),
         (["a", "."], r"isn't a run: it has no recipe\.toml\. Runs here: "),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from convscope.comparison.evaluation_record import (
     EvaluationRecord,
     mean_recall,
+    pool_folds,
     read_evaluation,
     why_not_same_images,
 )
@@ -116,3 +117,18 @@ def test_balanced_accuracy_is_that_of_the_evaluation(digits_run):
     evaluated = read_evaluation(digits_run)
     stored = json.loads(digits_run.evaluation_file.read_text())["balanced_accuracy"]
     assert mean_recall(evaluated) == pytest.approx(stored)
+
+
+def test_folds_are_one_evaluation_of_all_their_images(tmp_path):
+    folds = [
+        read_evaluation(write_run(tmp_path / str(n), wrong))
+        for n, wrong in enumerate([[3, 7], [], [99]])
+    ]
+    pooled = pool_folds(folds)
+    assert pooled.images == 300
+    assert pooled.accuracy == pytest.approx(0.99)
+    assert pooled.wrong == {3, 7, 299}
+    assert sum(each.count for each in pooled.per_class) == 300
+    assert pooled.interval[0] < 0.99 < pooled.interval[1]
+    assert why_not_same_images(pooled, pool_folds(folds)) is None
+    assert why_not_same_images(pooled, pool_folds(folds[:2])) is not None

@@ -226,7 +226,7 @@ def train(fault, out):
     )
     run = new_run(out, recipe, force=True)
     stages = StagedNetwork(network, job, execution, run, LiveView(quiet=True))
-    with returning_memory():
+    with execution.using_threads(), returning_memory():
         fit(state, job, execution, run, stages, [], StopRequest(run.folder))
     return run
 

@@ -11,6 +11,7 @@ from PIL import Image
 from convscope.errors import ConvscopeError, UsageError
 from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.predict import predict, share_work
+from convscope.runtime.execution import Execution
 
 
 def test_same_answers_as_evaluation(make_run, images):
@@ -140,12 +141,12 @@ def test_a_name_that_is_no_text_is_spelled_out(make_run, images):
     assert [each.path.rsplit("/")[-1] for each in found.predictions].count("\\xff.png") == 2
 
 
-def test_threads_that_share_the_work_say_the_same(make_run, images, monkeypatch):
+def test_threads_that_share_the_work_say_the_same(make_run, images):
     run = make_run(images)
     (images / "dog" / "broken.png").write_bytes(b"no image")
     expected = predict(run, images)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
-    shared = predict(run, images, batch_size=4)
+    with Execution(torch.device("cpu"), "float32", 3).using_threads():
+        shared = predict(run, images, batch_size=4)
     assert shared.problems == expected.problems
     assert len(expected.problems) == 1
     assert [each.path for each in shared.predictions] == [

@@ -32,6 +32,17 @@ def test_loggers_with_levels_of_their_own_are_silent_within_and_as_before_after(
     assert logging.getLogger("torch").level == torch_level
 
 
+def test_what_a_logger_has_found_before_counts_no_more(own_level):
+    def heard():
+        return [logging.getLogger(name).isEnabledFor(logging.CRITICAL) for name in names]
+
+    names = (own_level.name, "torch", "onnx_ir")
+    assert heard() == [True, True, True]  # which loggers remember until a level is set
+    with quiet_torch():
+        assert heard() == [False, False, False]
+    assert heard() == [True, True, True]
+
+
 def test_levels_come_back_after_an_error_and_from_within_another(own_level):
     def fail():
         with quiet_torch():

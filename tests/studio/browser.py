@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import time
 
 import pytest
 
@@ -10,6 +11,14 @@ from tests.studio.conftest import TOKEN
 WIDTHS = (1280, 390)
 LANGUAGES = ("en", "zh")
 SCHEMES = ("light", "dark")
+
+
+def until(look, wanted=True, seconds=120.0):
+    """Wait until something is as wanted: a page draws itself in its own time."""
+    deadline = time.monotonic() + seconds
+    while (seen := look()) != wanted:
+        assert time.monotonic() < deadline, f"{seen!r} instead of {wanted!r}"
+        time.sleep(0.02)
 
 
 @contextlib.contextmanager

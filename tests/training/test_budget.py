@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from convscope.runs.recipe import Recipe
-from convscope.training.budget import first_plan, plan_steps
+from convscope.training.budget import first_plan, plan_steps, plan_steps_again
 
 
 def progress(**values):
@@ -49,3 +49,13 @@ def test_epochs_are_the_most_that_minutes_may_bring():
 def test_the_first_steps_of_an_epoch_change_nothing(planned, steps):
     recipe = Recipe(epochs=None, minutes=100)
     assert plan_steps(recipe, progress(step_in_epoch=19, total_steps=planned), 100) == steps
+
+
+def test_a_run_that_had_ended_and_is_given_more_time_is_planned_by_its_speed():
+    ended = progress(step=150, total_steps=150, step_in_epoch=0, seconds=15.0)
+    more = Recipe(epochs=None, minutes=45 / 60)
+    assert plan_steps_again(more, ended, 100) == 150 + 300
+    assert plan_steps_again(Recipe(epochs=4, minutes=45 / 60), ended, 100) == 400
+    assert plan_steps_again(Recipe(epochs=None, minutes=15 / 60), ended, 100) == 150
+    assert plan_steps_again(Recipe(epochs=7), ended, 100) == 700
+    assert plan_steps_again(more, progress(), 100) == plan_steps(more, progress(), 100)

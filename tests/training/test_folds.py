@@ -4,6 +4,7 @@ Tests training/folds.py, runs/fold_group.py, runs/fold_group_text.py, runs/folds
 """
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from torch import nn
 
 import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.checked_json import write_checked
+from convscope.runs.run import Run
 from convscope.runs.split_record import read_split_record
 from convscope.training import one_of_several as module
 from convscope.training.interrupt import TrainingStoppedError
@@ -113,3 +116,29 @@ def test_damage_is_told(tmp_path):
     (tmp_path / "folds.json").write_text(json.dumps({"format": 1, "recipe": {}, "folds": 1}))
     with pytest.raises(ConvscopeError, match="is damaged: folds"):
         cs.FoldGroup(tmp_path)
+
+
+def test_two_are_compared_on_all_of_their_images(group, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(group.folder, other)
+    weaker = Run(other / "fold-2")
+    evaluated = weaker.read_evaluation()
+    right = next(row for row in range(20) if row not in {m["index"] for m in evaluated["mistakes"]})
+    wrong = {"index": right, "path": "x", "label": "grey", "predicted": "dark", "probability": 1.0}
+    evaluated["mistakes"].append(wrong)
+    evaluated["accuracy"] -= 1 / 20
+    write_checked(weaker.evaluation_file, evaluated)
+    found = cs.compare([group, other])
+    ours, theirs = found.contenders
+    assert ours.accuracy == pytest.approx(group.as_dict()["accuracy"])
+    assert theirs.accuracy == pytest.approx(ours.accuracy - 1 / 60)
+    assert ours.evaluated[0].images == 60
+    assert ours.seeds == (0,)
+    assert (found.pairs[0].outcome.only_first_right, found.pairs[0].outcome.only_second_right) == (
+        1, 0,
+    )  # fmt: skip
+    assert "on the same 60 images" in found.sentences[0]
+    assert "can't be compared" in cs.compare([group, weaker]).sentences[0]
+    weaker.evaluation_file.unlink()
+    with pytest.raises(UsageError, match=r"Only 2 of the 3 folds in .* --folds 3 --out"):
+        cs.compare([group, other])

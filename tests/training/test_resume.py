@@ -48,7 +48,8 @@ def test_what_the_folder_does_not_hold_must_be_given(run):
         cs.resume(run, data=DATA, quiet=True)
     assert str(told.value) == (
         f"Run {str(run.folder)!r} trains a module of your own, which its folder doesn't hold. "
-        f"Give it in Python: convscope.resume({str(run.folder)!r}, module=my_module)."
+        "Give it: --network my_net.py:Net, or in Python: "
+        f"convscope.resume({str(run.folder)!r}, module=my_module)."
     )
     with pytest.raises(UsageError, match="was trained on arrays, which it doesn't keep"):
         cs.resume(run, module=module(), quiet=True)

@@ -26,7 +26,7 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="RUN…",
-            help="Folders of runs, and of seeds (train --seeds).",
+            help="Folders of runs, of seeds (train --seeds) and of folds (train --folds).",
             autocompletion=complete_run_or_seeds,
         ),
     ],
@@ -39,7 +39,8 @@ def compare(
     """Put runs beside one another, and tell whether a difference is more than chance.
 
     Runs are compared on the test images they share (McNemar's test); groups
-    of seeds by their means (permutation test).
+    of seeds by their means (permutation test); folds of the same parts as
+    runs that were tested on all of the images.
     """
     for option, file, suffix in (("--csv", csv, ".csv"), ("--plot", plot, ".png")):
         if file is not None:

@@ -47,15 +47,25 @@ def complete_network(text: str) -> list[str]:
     return [name for name in list_networks() if name.startswith(text)]
 
 
+def complete_network_to_train(text: str) -> list[str]:
+    """Names in the catalog, and "auto"."""
+    from convscope.networks.catalog import AUTO
+
+    return [*(name for name in [AUTO] if name.startswith(text)), *complete_network(text)]
+
+
 def complete_engine(text: str) -> list[str]:
     """What computes the predictions of a server."""
     return [name for name in ENGINES if name.startswith(text)]
 
 
 def complete_run_or_seeds(text: str) -> list[str]:
-    """Run folders, and folders of seeds, at or below what is typed."""
+    """Run folders, and folders of seeds or folds, at or below what is typed."""
     parent = Path(text) if text.endswith("/") else Path(text).parent
-    files = [*parent.glob("*/seeds.json"), *Path("runs").glob("*/seeds.json")]
+    names = ("*/seeds.json", "*/folds.json")
+    files = [
+        file for place in (parent, Path("runs")) for name in names for file in place.glob(name)
+    ]
     groups = {str(file.parent) for file in files if str(file.parent).startswith(text)}
     return sorted(groups.union(complete_run(text)))
 

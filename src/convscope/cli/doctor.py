@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_run
 from convscope.cli.console import print_json, show
+from convscope.cli.network import NetworkOption, open_module
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def doctor(
             autocompletion=complete_data,
         ),
     ] = None,
+    network: NetworkOption = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     calibrate: Annotated[
         bool,
@@ -66,20 +68,25 @@ def doctor(
     figures/diagnosis.png to the run, and changes nothing else of it.
     """
     if calibrate:
-        if run is not None or data is not None:
+        if any(each is not None for each in (run, data, network)):
             raise UsageError("--calibrate is about this machine: convscope doctor --calibrate")
         _measure_machine(quiet=quiet, json=json)
         return
     if run is None:
         if data is not None:
             raise UsageError("--data goes with a run: convscope doctor RUN --data DATA.")
+        if network is not None:
+            raise UsageError(
+                "--network goes with a run: convscope doctor RUN --network FILE.py:NAME."
+            )
         from convscope.diagnosis.machine import examine_machine
 
         _show_machine(examine_machine(), json=json)
         return
     from convscope.diagnosis.diagnose import diagnose
 
-    diagnosis = diagnose(run, data=data, device=device, quiet=quiet)
+    module = open_module(network, run)
+    diagnosis = diagnose(run, module=module, data=data, device=device, quiet=quiet)
     if json:
         print_json({"run": str(run), **diagnosis.as_dict()})
         return

@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
+from convscope.cli.network import NetworkOption, open_module
 from convscope.cli.reading import (
     ClassFromOption,
     ColumnsOption,
@@ -27,6 +28,8 @@ Examples:
   convscope evaluate runs/mine --data new_images/ --json
 
   convscope evaluate runs/mine --unknown-rate 0.1 --out-of-distribution holiday_photos/
+
+  convscope evaluate runs/Net-pets-1 --network my_net.py:Net
 """
 
 
@@ -70,6 +73,7 @@ def evaluate(
     class_from: ClassFromOption = None,
     columns: ColumnsOption = None,
     images: ImagesOption = None,
+    network: NetworkOption = None,
     batch_size: Annotated[int, typer.Option(help="Images computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     robustness: Annotated[
@@ -97,7 +101,7 @@ def evaluate(
     from convscope.runs.run import Run
 
     opened = Run(run)
-    model = opened.model()
+    model = opened.model(open_module(network, run))
     if unknown_rate is not None:
         from convscope.evaluation.calibrate import calibrate_model
 

@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_precision, complete_run
 from convscope.cli.console import check_out_file, fail, print_json
+from convscope.cli.network import NetworkOption, open_module
 
 EPILOG = """
 Examples:
@@ -18,6 +19,8 @@ Examples:
   convscope predict runs/mine/model.safetensors holiday_images/ --top 1 --json
 
   convscope predict runs/mine holiday_images/ --csv holiday.csv
+
+  convscope predict runs/Net-pets-1 cat.jpg --network my_net.py:Net
 """
 
 
@@ -42,6 +45,7 @@ def predict(
             autocompletion=complete_precision,
         ),
     ] = "float32",
+    network: NetworkOption = None,
     csv: Annotated[
         Path | None, typer.Option(help="CSV file to write a line for each image to.")
     ] = None,
@@ -62,7 +66,14 @@ def predict(
         check_out_file("--csv", csv, ".csv")
     replaced = csv is not None and csv.exists()
     keep_memory()  # the next batch needs what the last one did; a tenth more speed
-    predictions = predict_files(run, images, top=top, device=device, precision=precision)  # type: ignore[arg-type]
+    predictions = predict_files(
+        run,
+        images,
+        top=top,
+        device=device,
+        precision=precision,  # type: ignore[arg-type]
+        module=open_module(network, run),
+    )
     if csv is not None:
         predictions.write_csv(csv)
     if json:

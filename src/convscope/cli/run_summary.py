@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 def show_run(run: Run, *, json: bool) -> None:
     """Print what a run came to."""
-    result = run.summary()
+    result, race = run.summary(), run.race
     if json:
-        print_json(result)
+        print_json(result if race is None else result | {"race": race.as_dict()})
         return
+    if race is not None:
+        print(race)
     low, high = result["interval"]
     print(
         f"{result['split']} accuracy {percent(result['accuracy'], 2)} "

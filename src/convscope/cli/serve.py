@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from convscope.cli.complete import complete_engine, complete_run
+from convscope.cli.network import NetworkOption, open_module
 
 EPILOG = """
 Examples:
@@ -46,6 +47,7 @@ def serve(
             help="auto (measured), float32, bfloat16, onnx.", autocompletion=complete_engine
         ),
     ] = "auto",
+    network: NetworkOption = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     max_batch: Annotated[int, typer.Option(help="Images computed together at most.")] = 64,
     wait_ms: Annotated[
@@ -81,6 +83,7 @@ def serve(
         engine=engine,
         device=device,
         settings=settings,
+        module=open_module(network, run),
         say=lambda line: print(line, flush=True),
     )
     if not answered_all:

@@ -9,7 +9,7 @@ import typer
 
 from convscope.cli.complete import (
     complete_data,
-    complete_network,
+    complete_network_to_train,
     complete_recipe,
     complete_run,
 )
@@ -48,6 +48,8 @@ Examples:
 
   convscope train resnet9 cifar10 --minutes 10
 
+  convscope train auto my_images/ --minutes 10
+
   convscope train resnet18-32px my_images/ --size 32 --out runs/mine
 
   convscope train resnet18-32px labels.csv --size 32 --group-by patient
@@ -72,8 +74,9 @@ def train(
     network: Annotated[
         str,
         typer.Argument(
-            help="See: convscope networks. Or one of yours, as my_net.py:Net.",
-            autocompletion=complete_network,
+            help="See: convscope networks. Or auto, with --minutes: some race, and the best goes "
+            "on. Or one of yours, as my_net.py:Net.",
+            autocompletion=complete_network_to_train,
         ),
     ],
     data: Annotated[
@@ -272,7 +275,7 @@ def resume(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Go on with a run that was stopped, from its newest checkpoint."""
+    """Go on with a run, or a race of train auto, that was stopped, from its newest checkpoint."""
     from convscope.training.train import resume as resume_run
 
     resumed = resume_run(

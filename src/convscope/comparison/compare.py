@@ -15,6 +15,7 @@ from convscope.comparison.words import sentence
 from convscope.look.html import escape, table
 from convscope.look.numbers import percent
 from convscope.runs.differences import find_differing_fields
+from convscope.runs.fold_group import FoldGroup
 from convscope.runs.run import Run
 from convscope.runs.seed_group import SeedGroup
 
@@ -89,7 +90,7 @@ class Comparison:
         }
 
 
-def compare(runs: Sequence[str | Path | Run | SeedGroup]) -> Comparison:
+def compare(runs: Sequence[str | Path | Run | SeedGroup | FoldGroup]) -> Comparison:
     """Put runs beside one another and test whether their differences exceed chance.
 
     Two runs evaluated on the same test images are compared by McNemar's exact test, groups of seeds
@@ -97,7 +98,8 @@ def compare(runs: Sequence[str | Path | Run | SeedGroup]) -> Comparison:
     method corrects for their number. Differences count as shown at the level 5 %.
 
     Args:
-        runs: Two or more runs, groups of `train_seeds`, or folders of these.
+        runs: Two or more runs, groups of `train_seeds` or `train_folds`, or folders of these. Folds
+            count as one run, tested on the images of all of them.
 
     Raises:
         UsageError: Fewer than two, one given twice, not a run, or a run that hasn't ended.

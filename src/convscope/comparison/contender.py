@@ -1,4 +1,4 @@
-"""One side of a comparison: a run, or runs of one recipe over several seeds."""
+"""One side of a comparison: a run, or runs of one recipe over several seeds or folds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from typing import Any
 
 import torch
 
-from convscope.comparison.evaluation_record import EvaluationRecord, mean_recall, read_evaluation
+from convscope.comparison.evaluation_record import (
+    EvaluationRecord,
+    mean_recall,
+    pool_folds,
+    read_evaluation,
+)
 from convscope.data.file_kinds import make_printable
 from convscope.errors import ConvscopeError, UsageError
+from convscope.runs.fold_group import FoldGroup, is_fold_group
 from convscope.runs.forecast import ForecastRow, read_forecast
 from convscope.runs.model_file import read_card
 from convscope.runs.recipe import Recipe
@@ -22,13 +28,15 @@ from convscope.runs.seed_group import AccuracySpread, SeedGroup, is_seed_group, 
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """A run, or a group of seeds, with its figures; those of a group are medians over its runs.
+    """A run, or a group, with its figures; those of a group are medians over its runs.
+
+    Folds are evaluated together, as one run that was tested on all of their images.
 
     Attributes:
         name: Short, and different from those of the others.
         folder: The folder of the run or the group.
         runs: The run, or the group's runs that were evaluated.
-        evaluated: How each was evaluated.
+        evaluated: How each was evaluated; folds all together.
         seeds: The seed of each run.
         is_group: Whether it is a group of seeds.
         failures: What is wrong with seeds of the group.
@@ -119,7 +127,7 @@ class Contender:
         }
 
 
-def open_contenders(folders: Sequence[str | Path | Run | SeedGroup]) -> list[Contender]:
+def open_contenders(folders: Sequence[str | Path | Run | SeedGroup | FoldGroup]) -> list[Contender]:
     """Read runs and groups, and give them names.
 
     Args:
@@ -129,17 +137,20 @@ def open_contenders(folders: Sequence[str | Path | Run | SeedGroup]) -> list[Con
         UsageError: Fewer than two, one twice, not a run, or one that hasn't ended.
         ConvscopeError: A file of a run is damaged.
     """
-    given = [each.folder if isinstance(each, (Run, SeedGroup)) else Path(each) for each in folders]
+    given = [
+        each.folder if isinstance(each, (Run, SeedGroup, FoldGroup)) else Path(each)
+        for each in folders
+    ]
     if len(given) < 2:
         raise UsageError(
-            f"A comparison takes two or more runs or folders of seeds; given {len(given)}."
+            f"A comparison takes two or more runs or folders of seeds or folds; given {len(given)}."
         )
     seen: set[Path] = set()
     for folder in given:
         if folder.resolve() in seen:
             raise UsageError(f"{str(folder)!r} is given twice. Give each run once.")
         seen.add(folder.resolve())
-    groups = [SeedGroup(folder) if is_seed_group(folder) else None for folder in given]
+    groups = [_group_of(folder) for folder in given]
     runs = [
         _evaluated_runs(group) if group else [Run(folder)]
         for folder, group in zip(given, groups, strict=True)
@@ -148,8 +159,22 @@ def open_contenders(folders: Sequence[str | Path | Run | SeedGroup]) -> list[Con
     return [_contender(*parts) for parts in zip(names, given, runs, groups, strict=True)]
 
 
-def _evaluated_runs(group: SeedGroup) -> list[Run]:
+def _group_of(folder: Path) -> SeedGroup | FoldGroup | None:
+    if is_fold_group(folder):
+        return FoldGroup(folder)
+    return SeedGroup(folder) if is_seed_group(folder) else None
+
+
+def _evaluated_runs(group: SeedGroup | FoldGroup) -> list[Run]:
     runs = group.runs
+    if isinstance(group, FoldGroup):
+        if len(runs) < group.folds:
+            raise UsageError(
+                f"Only {len(runs)} of the {group.folds} folds in {str(group.folder)!r} have a "
+                f"result. Go on with: convscope train NETWORK DATA --folds {group.folds} --out "
+                f"{group.folder}"
+            )
+        return runs
     if not runs:
         raise UsageError(
             f"No seed in {str(group.folder)!r} has a result yet. Go on with: convscope train "
@@ -158,8 +183,11 @@ def _evaluated_runs(group: SeedGroup) -> list[Run]:
     return runs
 
 
-def _contender(name: str, folder: Path, runs: list[Run], group: SeedGroup | None) -> Contender:
+def _contender(
+    name: str, folder: Path, runs: list[Run], group: SeedGroup | FoldGroup | None
+) -> Contender:
     evaluated = [read_evaluation(run) for run in runs]
+    is_folds = isinstance(group, FoldGroup)
     try:
         summaries = [run.summary() for run in runs]
         medians = {
@@ -167,21 +195,25 @@ def _contender(name: str, folder: Path, runs: list[Run], group: SeedGroup | None
             for figure in ("loss", "epochs", "seconds", "images_per_second")
         }
         curves = [_curve(run) for run in runs]
-        fingerprint = str(runs[0].environment["data_fingerprint"])
+        prints = [str(run.environment["data_fingerprint"]) for run in runs]
+        fingerprint = " ".join(prints) if is_folds else prints[0]
     except (ValueError, KeyError, IndexError, TypeError) as error:
         if isinstance(error, UsageError):
             raise
         raise ConvscopeError(
             f"metrics.jsonl or environment.json in {str(folder)!r} is damaged: {error!r}."
         ) from None
+    if is_folds:
+        evaluated = [pool_folds(evaluated)]
+        medians["loss"] = evaluated[0].loss
     return Contender(
         name=name,
         folder=str(folder),
         runs=tuple(runs),
         evaluated=tuple(evaluated),
-        seeds=tuple(run.recipe.seed for run in runs),
-        is_group=group is not None,
-        failures=group.failures if group else {},
+        seeds=tuple(run.recipe.seed for run in runs[: len(evaluated)]),
+        is_group=isinstance(group, SeedGroup),
+        failures=group.failures if isinstance(group, SeedGroup) else {},
         recipe=runs[0].recipe,
         data_fingerprint=fingerprint,
         **medians,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import accumulate
 from typing import Annotated
 
 import pydantic
 
 from convscope.errors import UsageError
+from convscope.runs.interval import wilson_interval
 from convscope.runs.run import Run
 
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
@@ -98,6 +102,36 @@ def read_evaluation(run: Run) -> EvaluationRecord:
             f"{run.folder}"
         )
     return EvaluationRecord.model_validate(run.read_evaluation(EvaluationRecord))
+
+
+def pool_folds(records: Sequence[EvaluationRecord]) -> EvaluationRecord:
+    """The evaluations of all folds as one of all images, each of which is in one fold.
+
+    Args:
+        records: Of every fold, in their order.
+    """
+    firsts = list(accumulate((each.images for each in records), initial=0))
+    images, prints = firsts[-1], [each.fingerprint for each in records]
+    mistakes = tuple(
+        wrong.model_copy(update={"index": first + wrong.index})
+        for first, each in zip(firsts, records, strict=False)
+        for wrong in each.mistakes
+    )
+    right = images - len(mistakes)
+    counts = zip(*(each.per_class for each in records), strict=True)
+    return EvaluationRecord(
+        accuracy=right / images,
+        interval=wilson_interval(right, images),
+        loss=sum(each.loss * each.images for each in records) / images,
+        data=records[0].data,
+        split=records[0].split,
+        images=images,
+        image_shape=records[0].image_shape,
+        fingerprint=None if None in prints else sha256(repr(prints).encode()).hexdigest(),
+        classes=records[0].classes,
+        per_class=tuple(ClassCount(count=sum(each.count for each in row)) for row in counts),
+        mistakes=mistakes,
+    )
 
 
 def why_not_same_images(first: EvaluationRecord, second: EvaluationRecord) -> str | None:

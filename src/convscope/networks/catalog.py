@@ -30,6 +30,9 @@ FILES = (
     "mobilenet_v1",
     "mobilenet_v2",
 )
+AUTO = "auto"
+"""Not a network: what stands in place of one where networks are to race."""
+
 for _file in FILES:
     importlib.import_module(f"convscope.networks.{_file}")
 
@@ -48,6 +51,12 @@ def entry(name: str) -> Entry:
     Raises:
         UsageError: There is none of this name.
     """
+    if name == AUTO:
+        raise UsageError(
+            "'auto' is no network: it is for training alone, where networks race and the best goes "
+            "on. Give: convscope train auto DATA --minutes 10, without --seeds and --folds; or the "
+            "name of a network here. What each would cost: convscope plan all DATA."
+        )
     if name not in REGISTRY:
         raise unknown_name("network", name, REGISTRY)
     return REGISTRY[name]

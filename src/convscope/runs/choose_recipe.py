@@ -12,6 +12,7 @@ from convscope.data.label_table import SUFFIXES, name_table
 from convscope.data.load import NAMED, Data
 from convscope.errors import UsageError
 from convscope.files import file_name
+from convscope.networks.catalog import entry
 from convscope.runs import recipe as recipes
 from convscope.runs.own_module import check_is_module
 from convscope.runs.recipe import Recipe
@@ -38,7 +39,9 @@ def choose_recipe(
         UsageError: There is no such recipe, a field isn't accepted, or the network or the data is
             of a kind that can't be used.
     """
-    if not isinstance(network, str):
+    if isinstance(network, str):
+        entry(network)  # complains if there is none
+    else:
         check_is_module(network)
     if data is not None:
         check_is_data(data)

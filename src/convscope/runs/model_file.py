@@ -170,8 +170,9 @@ class ModelCard(pydantic.BaseModel, frozen=True, extra="forbid"):
         if not self.network:
             raise UsageError(
                 "This model is a module of your own, which the file can't rebuild. "
-                "In Python, give it: convscope.predict(run, images, module=my_module), likewise "
-                "for evaluate, explain, unit and export; or Run(folder).model(my_module)."
+                "Give it: --network my_net.py:Net. In Python: convscope.predict(run, images, "
+                "module=my_module), likewise for evaluate, explain, unit and export; or "
+                "Run(folder).model(my_module)."
             )
         return build(self.network, self.channels, len(self.classes), **self.network_arguments)
 

@@ -23,7 +23,7 @@ def check_given(run: Run, call: str, module: object | None, data: object | None)
     if module is None and not recipe.network:
         raise UsageError(
             f"Run {folder!r} trains a module of your own, which its folder doesn't hold. "
-            f"Give it in Python: {call}({folder!r}, module=my_module)."
+            f"Give it: --network my_net.py:Net, or in Python: {call}({folder!r}, module=my_module)."
         )
     if data is None and not recipe.data:
         raise UsageError(

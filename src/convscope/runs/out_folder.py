@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 from convscope.errors import UsageError
 from convscope.files import check_path
 from convscope.runs.claim import CLAIM, check_unclaimed
+from convscope.runs.race import FILE as RACE
 
 ABANDONED = 24 * 3600.0
 """Seconds after which an empty folder is nobody's: what was to write into it was killed."""
@@ -32,7 +34,7 @@ def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
         )
     if not folder.exists() or (folder.is_dir() and is_empty(folder)):
         return
-    if not (folder / "recipe.toml").is_file():
+    if not any((folder / name).is_file() for name in ("recipe.toml", RACE)):
         raise UsageError(
             f"--out {str(folder)!r} exists and isn't a run, so nothing there is touched. "
             "Give another folder."
@@ -47,6 +49,16 @@ def check_out_folder(folder: str | Path, *, force: bool = False) -> None:
 def is_empty(folder: Path) -> bool:
     """Whether a folder holds nothing, or nothing but the claim of a process that was killed."""
     return all(each.name == CLAIM for each in folder.iterdir())
+
+
+def clear_run_folder(folder: Path) -> None:
+    """Make a folder, or empty it, but for the claim of this process."""
+    folder.mkdir(parents=True, exist_ok=True)  # an empty one may be reserved, and stays so
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        elif each.name != CLAIM:
+            each.unlink()
 
 
 @contextmanager

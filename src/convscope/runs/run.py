@@ -13,7 +13,6 @@ predictions.csv      what it says of each of them; mistakes.csv, figures/: where
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +24,10 @@ from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
 from convscope.runs.checked_json import read_checked, write_line
-from convscope.runs.claim import CLAIM
 from convscope.runs.forecast import read_forecast
 from convscope.runs.metrics_file import parse_row
-from convscope.runs.out_folder import check_out_folder
+from convscope.runs.out_folder import check_out_folder, clear_run_folder
+from convscope.runs.race import Race, check_no_race, read_race
 from convscope.runs.recipe import Recipe
 from convscope.runs.run_facts import EvaluationSummary, RunFacts
 
@@ -53,6 +52,7 @@ class Run:
         self.folder = Path(folder)
         if not self.folder.is_dir():
             raise UsageError(f"No run folder {str(folder)!r}. {_others(self.folder)}")
+        check_no_race(self.folder)
         if not self.recipe_file.is_file():
             raise UsageError(
                 f"{str(folder)!r} isn't a run: it has no recipe.toml. {_others(self.folder)}"
@@ -245,6 +245,15 @@ class Run:
         rows = [r for r in self.metrics() if all(r.get(name, 0) <= ends[name] for name in ends)]
         write_text(self.metrics_file, "".join(map(write_line, rows)))
 
+    @property
+    def race(self) -> Race | None:
+        """How its network was chosen, where `train("auto", …)` did; else None.
+
+        Raises:
+            ConvscopeError: race.json is damaged.
+        """
+        return read_race(self.folder)
+
     def model(self, module: nn.Module | None = None) -> Model:
         """The trained network in evaluation mode, with its card; opened anew at every call.
 
@@ -276,15 +285,9 @@ def new_run(folder: str | Path, recipe: Recipe, *, force: bool = False) -> Run:
         UsageError: Something is there that may not be replaced.
     """
     check_out_folder(folder, force=force)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)  # an empty one may be reserved, and stays so
-    for each in folder.iterdir():
-        if each.is_dir() and not each.is_symlink():
-            shutil.rmtree(each)
-        elif each.name != CLAIM:
-            each.unlink()
-    (folder / "figures").mkdir()
-    recipe.write(folder / "recipe.toml")
+    clear_run_folder(Path(folder))
+    (Path(folder) / "figures").mkdir()
+    recipe.write(Path(folder) / "recipe.toml")
     return Run(folder)
 
 

@@ -97,7 +97,7 @@ class WeightSource:
             UsageError: The file isn't one of weights.
             ConvscopeError: It is damaged, or can't be fetched.
         """
-        file = self.file or fetch(find_published(self.network))
+        file = self.file or fetch(self.network)
         digest = file_sha256(file)
         if self.published and not digest.startswith(self.published.sha256):
             raise ConvscopeError(
@@ -175,14 +175,23 @@ def _file_of(run: Run) -> Path:
     return run.model_file
 
 
-def fetch(published: PublishedWeights) -> Path:
+def find_here(network: str) -> Path | None:
+    """The published weights of a network, if they lie on this machine; nothing is fetched."""
+    file = find_published(network).file
+    places = (folder / file for folder in search_folders(FOLDER))
+    return next((place for place in places if place.is_file()), None)
+
+
+def fetch(network: str) -> Path:
     """The file of published weights: in the folders of data, or downloaded into the cache.
 
     Raises:
+        UsageError: Nothing is published for this network.
         ConvscopeError: It can't be downloaded; says where to put it by hand.
     """
-    for folder in search_folders(FOLDER):
-        if (folder / published.file).is_file():
-            return folder / published.file
+    here = find_here(network)
+    if here is not None:
+        return here
+    published = find_published(network)
     remote = RemoteFile(published.file, (published.url,), published.sha256, "sha256")
     return download(remote, writable_folder(FOLDER))

@@ -52,15 +52,21 @@ def _silence() -> contextlib.ExitStack:
     # Every logger that there is by name, because PyTorch gives many of them levels of their own.
     names = [name for name in logging.root.manager.loggerDict if _belongs(name)]
     loggers = [logging.getLogger(name) for name in {*LIBRARIES, *names}]
-    levels = [(logger, logger.level) for logger in loggers]
+    levels = [logger.level for logger in loggers]
     undo = contextlib.ExitStack()
     undo.enter_context(warnings.catch_warnings())
     for library in LIBRARIES:
         warnings.filterwarnings("ignore", module=rf"{library}(\.|$)")
-    for logger, level in levels:
-        undo.callback(logger.setLevel, level)
-        logger.setLevel(SILENT)
+    undo.callback(_set_levels, loggers, levels)
+    _set_levels(loggers, [SILENT] * len(loggers))
     return undo
+
+
+def _set_levels(loggers: list[logging.Logger], levels: list[int]) -> None:
+    """Set all levels at once: each `setLevel` by itself visits every logger of the process."""
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.level = level
+    loggers[0].setLevel(levels[0])  # forgets, for all loggers, what they had found to be heard
 
 
 def _belongs(name: str) -> bool:

@@ -39,3 +39,24 @@ def plan_steps(recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
         ending = left - progress.evaluation_seconds
         steps = progress.step + max(1, int(ending / epoch_seconds * steps_per_epoch))
     return steps if recipe.epochs is None else min(steps, recipe.epochs * steps_per_epoch)
+
+
+def plan_steps_again(recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
+    """Steps of the whole run as it goes on: it may have been given more epochs or minutes.
+
+    A run that had ended is given a plan at once, by the speed that it had: without one the schedule
+    of the learning rate would stand at its end until the speed is known anew.
+
+    Args:
+        recipe: As it is now.
+        progress: As it was stopped.
+        steps_per_epoch: Batches of the training images.
+    """
+    steps = plan_steps(recipe, progress, steps_per_epoch)
+    had_ended = progress.step and progress.step >= progress.total_steps
+    if recipe.minutes is None or not had_ended or steps == progress.step:
+        return steps
+    left = 60 * recipe.minutes - progress.seconds
+    more = max(1, int(left * progress.step / progress.seconds))  # evaluations are in it
+    steps = progress.step + more
+    return steps if recipe.epochs is None else min(steps, recipe.epochs * steps_per_epoch)

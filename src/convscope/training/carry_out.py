@@ -18,7 +18,7 @@ from convscope.runtime.execution import Execution
 from convscope.runtime.module_copy import copy_module
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.weight_average import WeightAverage
-from convscope.training.budget import first_plan, plan_steps
+from convscope.training.budget import first_plan, plan_steps_again
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
 from convscope.training.final_evaluation import evaluate_result
@@ -42,6 +42,7 @@ def carry_out(
     histograms: bool,
     watcher: Watcher | None = None,
     quiet: bool,
+    is_trial: bool = False,
 ) -> Run:
     """Train a run from its first step, or from its newest checkpoint, to its last, and evaluate it.
 
@@ -54,6 +55,8 @@ def carry_out(
         histograms: Whether histograms of the parameters are kept for TensorBoard.
         watcher: Is told of steps and epochs as well, last of all; what it raises ends the run.
         quiet: Show no progress.
+        is_trial: Whether this is a part of a race: then nothing is forecast, and nothing evaluated
+            on test images when the training ends.
 
     Raises:
         NotFiniteError: The loss or a weight isn't a number any more.
@@ -72,8 +75,7 @@ def carry_out(
         state.restore(checkpoint)
         _check_epochs(run, state.progress)
         forget_later(run.checkpoints, state.progress.step)
-        # The recipe may have been given more epochs or minutes since.
-        steps = plan_steps(job.recipe, state.progress, len(train_batches))
+        steps = plan_steps_again(job.recipe, state.progress, len(train_batches))
         state.progress.total_steps = steps
     elif job.card.origin is not None:
         # The source may be gone, or be trained further, when this run goes on.
@@ -82,7 +84,7 @@ def carry_out(
     run.forget_after(state.progress.step, state.progress.epoch)
     _introduce(job, execution, view)
     expectation = None
-    if checkpoint is None or not is_over(job.recipe, state.progress):
+    if not is_trial and (checkpoint is None or not is_over(job.recipe, state.progress)):
         resumed = None if checkpoint is None else state.progress
         expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
         expectation.announce(run)
@@ -114,6 +116,8 @@ def carry_out(
     finally:
         stages.leave()
         events.close()
+    if is_trial:
+        return run
     with explain_stop(
         "Stopped in the final evaluation; the training has ended and is kept. For what is left: "
         f"convscope resume {run.folder}; for the evaluation alone: convscope evaluate {run.folder}"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
-from convscope.data.check.leaks import check_leaks
 from convscope.data.load import Data
 from convscope.errors import UsageError
 from convscope.evaluation.run_splits import check_still_there, is_named, run_splits
+from convscope.networks.catalog import AUTO
 from convscope.runs.begin_from import read_origin
 from convscope.runs.changed_recipe import check_recipe_change, list_changes
 from convscope.runs.checked_json import write_checked
@@ -23,26 +21,30 @@ from convscope.runs.claim import claimed
 from convscope.runs.model_file import read_card
 from convscope.runs.not_kept import check_given
 from convscope.runs.out_folder import out_folder
+from convscope.runs.race import is_undecided
 from convscope.runs.recipe import Recipe
-from convscope.runs.run import Run, new_run
+from convscope.runs.run import Run
 from convscope.runs.run_facts import ExecutionFacts
 from convscope.runs.split_record import read_split_record
-from convscope.runtime.device import choose_device, describe
-from convscope.runtime.exclusive import exclusive, in_training
-from convscope.runtime.execution import Execution
-from convscope.runtime.kept_state import generators_kept
+from convscope.runtime.device import choose_device
+from convscope.runtime.exclusive import exclusive
 from convscope.runtime.process import forget_peak
 from convscope.runtime.quiet import quiet_compiler
-from convscope.runtime.training_mode import modes_kept
 from convscope.runtime.usual_settings import in_usual_settings
+from convscope.training.begin import (
+    borrowed,
+    execution_of,
+    measure_job,
+    prepare_checked,
+    write_new_run,
+)
 from convscope.training.carry_out import carry_out
 from convscope.training.interrupt import explain_stop
 from convscope.training.job import Job, fill_from_source, prepare
 from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
 from convscope.training.loop import Watcher
-from convscope.training.measure import choose_for_job, choose_recomputed
-from convscope.version import __version__
+from convscope.training.race import go_on_with_race, race_networks
 
 _NOTHING_LOST = "Stopped before a step was taken; the run is as it was: convscope resume {}"
 
@@ -64,8 +66,9 @@ def train(
     """Train a network and evaluate it on the test images; everything is kept in a Run folder.
 
     Args:
-        network: Name in the catalog, or a module of your own that maps (N, C, H, W) images to
-            (N, classes) logits.
+        network: Name in the catalog; or "auto", with `minutes`: some networks race, and the one
+            that comes farthest is trained; or a module of your own that maps (N, C, H, W) images
+            to (N, classes) logits.
         data: Name of a data set, folder or zip of images, or `{"train": ImageSet, "test": …}`.
         recipe: "book", "fast", "transfer", a TOML file, or a Recipe. None: transfer with `from_`,
             else the book's if it has settings for this network, else fast.
@@ -90,6 +93,11 @@ def train(
     """
     begun = time.perf_counter()
     forget_peak()
+    if network == AUTO:
+        if watcher is not None:
+            raise UsageError(f"watcher= follows one network; {AUTO!r} trains several.")
+        options = {"histograms": histograms, "quiet": quiet}
+        return race_networks(data, recipe, changes, out=out, force=force, **options)
     chosen = choose_recipe(network, data, recipe, changes)
     device = choose_device(chosen.device)
     view = LiveView(quiet=quiet)
@@ -101,36 +109,14 @@ def train(
             explain_stop("Stopped before the first step; nothing is kept. Give the command again."),
             out_folder(out, name, force=force) as folder,
         ):
-            job = _prepare(network, data, chosen, view)
+            job = prepare_checked(network, data, chosen, view)
             if chosen.from_:
                 job = fill_from_source(job)
             view.message(f"{name}: measuring how it runs fastest here")
-            execution = choose_for_job(job, device)
-            # What was measured goes into the run's recipe, so that it gives the same run on this
-            # machine.
-            measured = {
-                "precision": execution.precision,
-                "threads": execution.threads,
-                "recompute": choose_recomputed(job, execution, view),
-                "grey_range": job.splits["train"].grey_range,
-            }
+            execution, measured = measure_job(job, device, view)
             until_the_end.enter_context(claimed(folder))
-            run = new_run(folder, chosen.replace(**measured), force=force)
-        environment = {
-            "convscope": __version__,
-            **describe(),
-            "device": str(execution.device),
-            "precision": execution.precision,
-            "layout": execution.layout,
-            "matrix_convolutions": execution.plan,
-            "execution_reason": execution.reason,
-            "data_fingerprint": job.splits["train"].fingerprint(),
-            "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
-        }
-        if job.card.origin is not None:
-            environment["origin"] = job.card.origin.model_dump(mode="json")
-        write_checked(run.environment_file, environment, indent=2)
-        until_the_end.enter_context(_borrowed(job.network, execution.device))
+            run = write_new_run(folder, job, measured, execution, force=force)
+        until_the_end.enter_context(borrowed(job.network, execution.device))
         until_the_end.enter_context(explain_stop(_NOTHING_LOST.format(run.folder)))
         return carry_out(
             run, job, execution, view, begun, histograms=histograms, watcher=watcher, quiet=quiet
@@ -152,6 +138,7 @@ def resume(
     """Go on with a run that was stopped, from its newest checkpoint, and evaluate the result.
 
     A run that has ended is evaluated again; to train it longer, raise `epochs` in its recipe.toml.
+    A race between networks (`train("auto", …)`) that was stopped goes on, too.
 
     Args:
         run: The run or its folder.
@@ -168,6 +155,8 @@ def resume(
             computes, the data has changed, or its own module wasn't given.
         ConvscopeError: Every checkpoint is damaged, or training failed.
     """
+    if not isinstance(run, Run) and is_undecided(run):
+        return go_on_with_race(Path(run), data, histograms=histograms, quiet=quiet)
     run = run if isinstance(run, Run) else Run(run)
     with explain_stop(_NOTHING_LOST.format(run.folder)), claimed(run.folder):
         return _go_on(
@@ -197,22 +186,14 @@ def _go_on(
     if data is None:
         check_still_there(run)
     job = _prepare_again(run, module or recipe.network, data or recipe.data, recipe, view)
-    device = choose_device(environment["device"])
-    execution = Execution(
-        device,
-        environment["precision"],
-        recipe.threads,
-        environment["matrix_convolutions"],
-        environment.get("layout", "channels_last"),  # runs of earlier versions have no other
-        "as the run began",
-    )
+    execution = execution_of(environment, recipe)
     if changed:
         _record_changes(run, environment, changed)
         view.message(f"Going on with changed settings: {list_changes(changed)}")
     with (
         quiet_compiler(module),
         explain_lack_of_memory(recipe.batch_size),
-        _borrowed(job.network, execution.device),
+        borrowed(job.network, execution.device),
     ):
         return carry_out(
             run, job, execution, view, begun, histograms=histograms, watcher=watcher, quiet=quiet
@@ -275,29 +256,6 @@ def _prepare_again(
         f"{' '.join(notes) or _reason(run.environment) + '.'} Put them back as they were, or give "
         "the place where they are (--data), or start a new run: convscope train."
     )
-
-
-def _prepare(network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView) -> Job:
-    """Load the images, say what a person should know of them, and build the network."""
-    job = prepare(network, data, recipe)
-    found = check_leaks(
-        job.splits,
-        data,
-        allow=recipe.allow_leaks,
-        allow_conflicts=recipe.allow_conflicting_labels,
-        reading=recipe.reading,
-    )
-    for note in (*job.splits["train"].notes, *found):
-        view.message(note)
-    return job
-
-
-@contextmanager
-def _borrowed(network: nn.Module, device: torch.device) -> Iterator[None]:
-    """Within: a network may be trained, and other threads keep off; the rest is kept as it is."""
-    gpus = [device] if device.type == "cuda" else []
-    with modes_kept(network), generators_kept(gpus), in_training(network):
-        yield
 
 
 def _reason(environment: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 uvicorn limits how long a connection may idle between two requests, but not how long a request may
 take to arrive, and beyond a number of connections it refuses all, also those who have something to
 ask. So each connection has a clock here, and a full house sends away those who wait the longest
-without having asked anything.
+without having asked anything. Where all have asked, newcomers are let wait before they are told.
 """
 
 from __future__ import annotations
@@ -16,9 +16,15 @@ from typing import Any, Literal
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from convscope.web.limits import CONNECTIONS, IDLE_SECONDS, UPLOAD_SECONDS
+from convscope.web.limits import (
+    CONNECTIONS,
+    IDLE_SECONDS,
+    REFUSED_CONNECTIONS,
+    REFUSED_SECONDS,
+    UPLOAD_SECONDS,
+)
 
-Phase = Literal["idle", "receiving", "answering"]
+Phase = Literal["idle", "receiving", "answering", "refused"]
 
 
 class Connection(H11Protocol):
@@ -27,7 +33,8 @@ class Connection(H11Protocol):
     Attributes:
         since: When the present phase began.
         phase: "idle" without a request, "receiving" until the whole request is there, then
-            "answering".
+            "answering". "refused" is a connection too many.
+        heard: When bytes came last.
     """
 
     answer_seconds = 60.0
@@ -35,7 +42,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.since = time.monotonic()
+        self.since = self.heard = time.monotonic()
         self.phase: Phase = "idle"
         self._clock: asyncio.TimerHandle | None = None
 
@@ -43,8 +50,11 @@ class Connection(H11Protocol):
         """A client came; make room for it if the house is full."""
         super().connection_made(transport)
         self._start_clock("idle")
-        if len(self.connections) > CONNECTIONS and not self._make_room():
-            self._refuse(503, "Too many connections. Try again.")
+        if len(self.connections) > CONNECTIONS + REFUSED_CONNECTIONS:
+            self.transport.abort()
+        elif len(self.connections) > CONNECTIONS and not self._make_room():
+            self.flow.pause_reading()
+            self._start_clock("refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went."""
@@ -53,6 +63,7 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
+        self.heard = time.monotonic()
         super().data_received(data)
         self._look()
 
@@ -60,6 +71,18 @@ class Connection(H11Protocol):
         """An answer was sent."""
         super().on_response_complete()
         self._look()
+
+    def stop_unsent(self, seconds: float, reason: str) -> None:
+        """Refuse a request that isn't there as a whole, and of which nothing has come lately.
+
+        Args:
+            seconds: What is long enough. Time in which nothing was taken in doesn't count.
+            reason: What the client is told, with 503.
+        """
+        unsent = self.phase == "receiving" and not self.transport.is_closing()
+        takes_in = not self.flow.read_paused
+        if unsent and takes_in and time.monotonic() - self.heard >= seconds:
+            self._refuse(503, reason)
 
     def _look(self) -> None:
         """Start the clock anew where another phase has begun."""
@@ -81,6 +104,7 @@ class Connection(H11Protocol):
             "idle": IDLE_SECONDS,
             "receiving": UPLOAD_SECONDS,
             "answering": self.answer_seconds,
+            "refused": REFUSED_SECONDS,
         }
         self._clock = self.loop.call_later(seconds[phase], self._expire)
 
@@ -92,6 +116,8 @@ class Connection(H11Protocol):
     def _expire(self) -> None:
         if self.phase == "receiving":
             self._refuse(408, f"The request took longer than {UPLOAD_SECONDS:g} s to arrive.")
+        elif self.phase == "refused":
+            self._refuse(503, "Too many connections. Try again.")
         else:
             self.transport.abort()
 
@@ -102,7 +128,7 @@ class Connection(H11Protocol):
             for other in self.connections
             if isinstance(other, Connection)
             and other is not self
-            and other.phase != "answering"
+            and other.phase in ("idle", "receiving")
             and not other.transport.is_closing()
         ]
         if not others:

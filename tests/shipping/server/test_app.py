@@ -1,13 +1,15 @@
 """The routes, with an engine that the test decides.
 
 Tests shipping/server/body.py, shipping/server/limits.py, shipping/server/metrics.py,
-shipping/server/requests.py, shipping/server/responses.py, web/bodies.py, web/failures.py.
+shipping/server/requests.py, shipping/server/responses.py, shipping/server/admission.py,
+web/failures.py.
 """
 
 import base64
 import contextlib
 import io
 import json
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from convscope.shipping.server import serve
+from convscope.shipping.server import app, places, serve
 from tests.shipping.server.serving import (
     CARD,
     PNG,
@@ -294,7 +296,8 @@ def test_no_answer_goes_to_somebody_else(count):
     assert max(engine.sizes) <= 16
 
 
-def test_a_full_queue_answers_503_and_when_to_ask_again():
+def test_a_full_queue_answers_503_and_when_to_ask_again(monkeypatch):
+    monkeypatch.setattr(places, "LINE_SECONDS", 0.05)
     engine = ByBrightness()
     engine.go.clear()
     with (
@@ -314,6 +317,46 @@ def test_a_full_queue_answers_503_and_when_to_ask_again():
                 "The server has as much to do as it accepts. Try again."
             )
             assert answer.headers["retry-after"] == "2"
+
+
+def test_a_full_server_refuses_before_the_body_comes(monkeypatch):
+    monkeypatch.setattr(places, "LINE_SECONDS", 0.05)
+    engine = ByBrightness()
+    engine.go.clear()
+    with served(engine, max_queue=1) as (address, server), ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, address, image(1), timeout=20)
+        until(lambda: server.condition.waiting)
+        with connection_to(address) as client:
+            client.putrequest("POST", "/predict")
+            client.putheader("Content-Type", "image/png")
+            client.putheader("Content-Length", str(len(image(2))))
+            client.endheaders()
+            answer = client.getresponse()
+            assert (answer.status, json.loads(answer.read())["error"][:10]) == (503, "The server")
+            client.send(image(2))  # is thrown away, and the connection can be used on
+            engine.go.set()
+            assert first.result().status_code == 200
+            assert ask(client, image(3))[0] == 200
+
+
+def test_eager_clients_are_all_answered_in_the_end(monkeypatch):
+    """Ten times as many as there is room for; none is told to try again without having waited."""
+    monkeypatch.setattr(places, "LINE_SECONDS", 60)
+    engine = ByBrightness(seconds=0.001)
+    values = [(37 * number) % 251 for number in range(300)]
+    with served(engine, max_queue=4, max_batch=4) as (address, _):
+        assert ask_many(address, values, clients=40) == [f"class {value}" for value in values]
+        assert "convscope_queue_images 0.0" in get(f"{address}/metrics").text
+
+
+def test_large_bodies_wait_for_room(monkeypatch):
+    monkeypatch.setattr(app, "ALL_BODIES_BYTES", 300_000)
+    values = [(37 * number) % 251 for number in range(24)]
+    padding = bytes(200_000)
+    with served(ByBrightness()) as (address, _), ThreadPoolExecutor(12) as pool:
+        asked = [pool.submit(post, address, image(n) + padding, timeout=60) for n in values]
+        answers = [each.result().json()["predictions"][0]["label"] for each in asked]
+    assert answers == [f"class {value}" for value in values]
 
 
 def test_an_answer_that_takes_too_long_is_504():
@@ -414,3 +457,20 @@ def test_new_work_is_refused_when_the_server_stops():
         assert answer.headers["connection"] == "close"
         assert answer.headers["retry-after"] == "5"
         assert get(f"{address}/healthz").status_code == 200
+
+
+def test_half_a_body_does_not_keep_a_server_that_stops(monkeypatch):
+    monkeypatch.setattr(serve, "UNSENT_SECONDS", 0.1)
+    with served(ByBrightness()) as (address, server):
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as client:
+            client.sendall(
+                b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+                b"Content-Length: 100\r\n\r\nabc"
+            )
+            until(lambda: server.condition.in_work == 1)
+            server.condition.leaving = time.monotonic()
+            assert client.recv(1000).startswith(b"HTTP/1.1 503")
+        until(lambda: server.should_exit)
+        assert server.answered_all is True
+        assert time.monotonic() - server.condition.leaving < serve.DRAIN_SECONDS

@@ -5,6 +5,7 @@ Tests web/connection.py.
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -124,3 +125,30 @@ def test_somebody_who_waits_to_be_told_to_send(address):
         assert client.recv(100).startswith(b"HTTP/1.1 100")
         client.sendall(content)
         assert client.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_connections_too_many_wait_before_they_are_told(monkeypatch):
+    monkeypatch.setattr(connection, "CONNECTIONS", 2)
+    monkeypatch.setattr(connection, "REFUSED_CONNECTIONS", 1)
+    monkeypatch.setattr(connection, "REFUSED_SECONDS", 0.2)
+    engine = ByBrightness()
+    engine.go.clear()
+    with served(engine) as (address, server), ThreadPoolExecutor(2) as pool:
+        busy = [pool.submit(post, address, image(value), timeout=20) for value in (1, 2)]
+        until(lambda: server.condition.in_work == 2)
+        asked = time.monotonic()
+        status, error = status_of(raw(address, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"))
+        assert time.monotonic() - asked > 0.19
+        assert (status, error) == (503, "Too many connections. Try again.")
+        monkeypatch.setattr(connection, "REFUSED_SECONDS", 3.0)
+        with socket.create_connection(tuple_of(address)) as held:
+            until(lambda: len(server.server_state.connections) == 3)
+            assert raw(address, b"") == b""  # one more is cut
+            assert held.recv(1000).startswith(b"HTTP/1.1 503")
+        engine.go.set()
+        assert [each.result().status_code for each in busy] == [200, 200]
+
+
+def tuple_of(address):
+    host, port = address.removeprefix("http://").split(":")
+    return host, int(port)

@@ -4,7 +4,6 @@ import io
 import re
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -14,7 +13,15 @@ from convscope.definitions.convolution import convolution
 from convscope.definitions.cross_correlation import cross_correlation
 from convscope.definitions.pooling import average_pool, max_pool
 from convscope.studio.images import DRAWN
-from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
+from tests.studio.browser import (
+    LANGUAGES,
+    SCHEMES,
+    WIDTHS,
+    axe_violations,
+    chromium,
+    page_of,
+    until,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -33,14 +40,6 @@ def bench(browser, studio_address):
     with page_of(browser, studio_address, "/bench?lang=en&image=letter") as page:
         page.wait_for_selector(".arithmetic")
         yield page
-
-
-def until(look, wanted, seconds=20.0):
-    """Wait until the page shows something."""
-    deadline = time.monotonic() + seconds
-    while (seen := look()) != wanted:
-        assert time.monotonic() < deadline, f"{seen!r} instead of {wanted!r}"
-        time.sleep(0.05)
 
 
 def visit(page, query):
@@ -270,7 +269,7 @@ def test_an_image_of_ones_own(bench, tmp_path):
     bench.wait_for_selector(".channels .line >> nth=2")
     bench.locator(".picker label:has-text('Size') select").select_option("16")
     until(lambda: bench.inner_text(".input .spread span"), "Your image, 16 × 16")
-    assert bench.locator(".arithmetic .products").count() == 3
+    until(lambda: bench.locator(".arithmetic .products").count(), 3)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,17 @@
 """The lessons view in a browser: a lesson that runs, exercises by keyboard, the bench inside it."""
 
-import time
-
 import pytest
 
 from convscope.lessons.progress import read_progress
-from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
+from tests.studio.browser import (
+    LANGUAGES,
+    SCHEMES,
+    WIDTHS,
+    axe_violations,
+    chromium,
+    page_of,
+    until,
+)
 from tests.studio.conftest import served_studio
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,14 +38,6 @@ def address(tmp_path_factory, _own_folders):
         yield address
 
 
-def until(look, wanted, seconds=30.0):
-    """Wait until the page shows something."""
-    deadline = time.monotonic() + seconds
-    while (seen := look()) != wanted:
-        assert time.monotonic() < deadline, f"{seen!r} instead of {wanted!r}"
-        time.sleep(0.05)
-
-
 def open_lesson(page):
     """Wait until the lesson has run, which it does once for each language."""
     page.wait_for_selector(".lesson[aria-busy=false]", timeout=600_000)
@@ -49,15 +47,15 @@ def open_lesson(page):
 def test_a_lesson_by_keyboard_alone(browser, address):
     with page_of(browser, address, "/lessons?lang=en") as page:
         page.wait_for_selector(".lessons a")
-        assert page.locator(".lessons a").count() == 18
+        until(lambda: page.locator(".lessons a").count(), 18)
         page.locator(".lessons a").nth(LESSON - 1).focus()
         page.keyboard.press("Enter")
         page.wait_for_selector("text=The lesson is running on this machine")
         open_lesson(page)
         assert f"lesson={LESSON}" in page.evaluate("location.href")
-        assert page.locator(".lesson math").count() > 0
-        assert page.locator(".lesson img").count() > 0
-        assert page.locator(".exercise").count() == 4
+        until(lambda: page.locator(".lesson math").count() > 0, True)
+        until(lambda: page.locator(".lesson img").count() > 0, True)
+        until(lambda: page.locator(".exercise").count(), 4)
         choice = page.get_by_role("region", name="Exercise 9.2")
         choice.get_by_role("button", name="a", exact=True).focus()
         page.keyboard.press("Enter")
@@ -103,7 +101,7 @@ def test_the_bench_is_live_inside_a_lesson(browser, address):
 def test_what_there_is_not_is_said(browser, address):
     with page_of(browser, address, "/lessons?lang=en&lesson=77") as page:
         page.wait_for_selector(".note:has-text('There is no lesson 77')")
-        assert page.locator(".lessons a").count() == 18
+        until(lambda: page.locator(".lessons a").count(), 18)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

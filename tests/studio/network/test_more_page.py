@@ -1,10 +1,16 @@
 """What else the network view shows, in a browser: its panels, the camera, the folding drawing."""
 
-import time
-
 import pytest
 
-from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
+from tests.studio.browser import (
+    LANGUAGES,
+    SCHEMES,
+    WIDTHS,
+    axe_violations,
+    chromium,
+    page_of,
+    until,
+)
 from tests.studio.conftest import served_studio
 from tests.studio.network.stored import stored_runs
 
@@ -29,14 +35,6 @@ def address(tmp_path_factory):
         yield address
 
 
-def until(look, wanted, seconds=30.0):
-    """Wait until the page shows something."""
-    deadline = time.monotonic() + seconds
-    while (seen := look()) != wanted:
-        assert time.monotonic() < deadline, f"{seen!r} instead of {wanted!r}"
-        time.sleep(0.05)
-
-
 def drawn(page, selector):
     """What a canvas shows."""
     return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
@@ -45,7 +43,7 @@ def drawn(page, selector):
 def test_the_panels_by_keyboard_alone(browser, address):
     with page_of(browser, address, "/network?lang=en&network=stored:first") as page:
         page.wait_for_selector(".panel .kernels button")
-        assert page.locator(".panel .kernels button").count() == 6
+        until(lambda: page.locator(".panel .kernels button").count(), 6)
         page.locator(".panel .kernels button").nth(2).focus()
         page.keyboard.press("Enter")
         until(lambda: page.inner_text("#map-title"), "Map 2")

@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 
 import numpy as np
 import pytest
@@ -10,7 +9,15 @@ from PIL import Image
 
 from convscope.graph.capture import capture
 from convscope.inspection.open.image import open_image
-from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
+from tests.studio.browser import (
+    LANGUAGES,
+    SCHEMES,
+    WIDTHS,
+    axe_violations,
+    chromium,
+    page_of,
+    until,
+)
 from tests.studio.conftest import served_studio
 from tests.studio.network.stored import HOSTILE, built_image, stored_runs
 
@@ -32,14 +39,6 @@ def runs(tmp_path_factory):
 def address(runs):
     with served_studio(runs) as address:
         yield address
-
-
-def until(look, wanted, seconds=30.0):
-    """Wait until the page shows something."""
-    deadline = time.monotonic() + seconds
-    while (seen := look()) != wanted:
-        assert time.monotonic() < deadline, f"{seen!r} instead of {wanted!r}"
-        time.sleep(0.05)
 
 
 def asked_number(page):
@@ -113,7 +112,7 @@ def test_the_address_holds_everything(browser, address):
         page.wait_for_selector(".unit select")
         assert page.locator(".unit select").input_value() == "7"
         assert page.get_by_role("button", name="Effective field").get_attribute("aria-pressed")
-        assert page.locator(".sketch canvas").count() == 1
+        until(lambda: page.locator(".sketch canvas").count(), 1)
         before = asked_number(page)
         here = re.sub(r"[?&]token=[^&]*", "", page.evaluate("location.href"))
         for part in query.split("&"):

@@ -1,12 +1,19 @@
 """The page of the plan view in Chromium."""
 
 import re
-import time
 
 import pytest
 
 import convscope as cs
-from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
+from tests.studio.browser import (
+    LANGUAGES,
+    SCHEMES,
+    WIDTHS,
+    axe_violations,
+    chromium,
+    page_of,
+    until,
+)
 from tests.studio.conftest import served_studio
 from tests.studio.runs.stored import copy_run
 
@@ -40,13 +47,6 @@ def query(run):
     )
 
 
-def until(look, wanted, seconds=120):
-    end = time.monotonic() + seconds
-    while (found := look()) != wanted:
-        assert time.monotonic() < end, f"{found!r}, not {wanted!r}"
-        time.sleep(0.05)
-
-
 def test_dials_move_the_forecast_by_keyboard_and_the_address_holds_them(
     browser, address, query, run
 ):
@@ -54,7 +54,7 @@ def test_dials_move_the_forecast_by_keyboard_and_the_address_holds_them(
         page.wait_for_selector(".timeline .peak-words", timeout=WAIT)
         size = run.recipe.batch_size
         assert f"{size} at a time" in page.inner_text(".plan-figures")
-        assert page.locator("[data-figure=step] .came").count() == 1  # the run, on the range
+        until(lambda: page.locator("[data-figure=step] .came").count(), 1)  # the run, on the range
         page.get_by_role("button", name="More: Batch size").focus()
         page.keyboard.press("Enter")
         until(lambda: f"{2 * size} at a time" in page.inner_text(".plan-figures"), True)
@@ -85,7 +85,9 @@ def test_the_largest_batch_and_all_networks(browser, address, query, run):
         assert "Within 2 GB" in page.inner_text(".largest-answer")
         page.get_by_role("button", name="Count their operations").click()
         page.wait_for_selector(".all svg.chart", timeout=WAIT)
-        assert page.locator(".all .network-mark").count() == 1  # the only one that was trained
+        until(
+            lambda: page.locator(".all .network-mark").count(), 1
+        )  # the only one that was trained
         page.locator(".all select").nth(1).select_option("parameters")
         until(lambda: page.locator(".all .network-mark").count() > 20, True)
         page.locator(".all details summary").click()

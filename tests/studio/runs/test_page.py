@@ -3,7 +3,6 @@
 import csv
 import re
 import shutil
-import time
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +16,7 @@ from tests.studio.browser import (
     axe_violations,
     chromium,
     page_of,
+    until,
 )
 from tests.studio.conftest import served_studio
 from tests.studio.runs.stored import HOSTILE, all_kinds, copy_run, long_run, many_classes
@@ -48,14 +48,6 @@ def cell(runs):
     """The query of a cell with images."""
     mistake = cs.evaluate(runs / "first", quiet=True, out_of_distribution=()).mistakes[0]
     return f"run=first&label={mistake.label}&predicted={mistake.predicted}"
-
-
-def until(ask, wanted, seconds=20):
-    """Wait until something is as wanted."""
-    end = time.monotonic() + seconds
-    while (found := ask()) != wanted:
-        assert time.monotonic() < end, f"{found!r}, not {wanted!r}"
-        time.sleep(0.05)
 
 
 def names(page):
@@ -146,7 +138,7 @@ def test_the_figures_are_those_of_the_run(browser, address, runs):
         ]
         evaluation = cs.evaluate(runs / "first", quiet=True, out_of_distribution=())
         assert shown == evaluation.confusion.tolist()
-        assert page.locator(".came-to a", has_text="Report").count() == 1
+        until(lambda: page.locator(".came-to a", has_text="Report").count(), 1)
         commands = page.locator(".copies pre").all_inner_texts()
         assert commands[0].strip() == f"convscope evaluate {runs / 'first'}"
         compile(commands[1], "copied", "exec")
@@ -184,7 +176,7 @@ def test_many_classes_are_listed_by_their_commonest_mistakes(browser, address, r
     try:
         with page_of(browser, address, "/runs?lang=en&run=many classes", refusals=True) as page:
             page.wait_for_selector(".confusion tbody tr")
-            assert page.locator(".confusion tbody tr").count() == 25
+            until(lambda: page.locator(".confusion tbody tr").count(), 25)
             page.locator(".confusion tbody button").first.click()
             until(lambda: page.inner_text(".pictures .path"), "0.png")
             page.get_by_label("True class").select_option("class 7")

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 
 PROGRAM = """
 import json, os, pathlib, signal, sys, time
@@ -48,11 +47,3 @@ def write_rows(file, steps):
         stream.writelines(
             json.dumps({"kind": "step", "step": step, "loss": 1.0}) + "\n" for step in steps
         )
-
-
-def until(look, wanted=True, seconds=30.0):
-    """Wait until something is as it should be."""
-    deadline = time.monotonic() + seconds
-    while (seen := look()) != wanted:
-        assert time.monotonic() < deadline, f"{seen!r} instead of {wanted!r}"
-        time.sleep(0.02)

@@ -12,9 +12,17 @@ import pytest
 from convscope.runs.metrics_file import read_rows
 from convscope.studio.train import trainings as trainings_file
 from convscope.studio.train.trainings import TrainingList
-from tests.studio.browser import LANGUAGES, SCHEMES, WIDTHS, axe_violations, chromium, page_of
+from tests.studio.browser import (
+    LANGUAGES,
+    SCHEMES,
+    WIDTHS,
+    axe_violations,
+    chromium,
+    page_of,
+    until,
+)
 from tests.studio.conftest import served_studio
-from tests.studio.train.made import made_command, until, write_rows
+from tests.studio.train.made import made_command, write_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -95,7 +103,7 @@ def test_a_training_is_started_watched_left_and_found_again(browser, runs):
         with page_of(browser, address, f"/train?lang=en&run={run}") as page:
             until(lambda: state(page), "running", seconds=60)
             page.wait_for_selector(".learned canvas", timeout=120_000)
-            assert page.locator(".learned .tiles canvas").count() == 12
+            until(lambda: page.locator(".learned .tiles canvas").count(), 12)
             page.wait_for_selector(".against .expected")
             page.get_by_role("button", name="Pause").focus()
             page.keyboard.press("Enter")

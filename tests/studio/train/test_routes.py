@@ -25,8 +25,9 @@ from convscope.studio.train.dials import Dials
 from convscope.studio.train.forecast_worker import forecast
 from convscope.studio.train.trainings import TrainingList
 from convscope.web.failures import Refused
+from tests.studio.browser import until
 from tests.studio.conftest import TOKEN, received, served_studio
-from tests.studio.train.made import made_command, until
+from tests.studio.train.made import made_command
 
 
 @pytest.fixture

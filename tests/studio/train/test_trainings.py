@@ -18,7 +18,8 @@ from convscope.studio.train.progress import ProgressReader
 from convscope.studio.train.settings import TrainingSettings
 from convscope.studio.train.trainings import FOLDER, TrainingList
 from convscope.web.failures import Refused
-from tests.studio.train.made import made_command, until, write_rows
+from tests.studio.browser import until
+from tests.studio.train.made import made_command, write_rows
 
 SETTINGS = TrainingSettings(network="lenet", data="digits")
 
@@ -97,7 +98,7 @@ def test_a_killed_training_is_called_so_and_can_be_resumed(made):
     begun = made.start(SETTINGS)
     until(lambda: (told(made, begun.run)["step"] or 0) >= 3)
     os.kill(begun.number, signal.SIGKILL)
-    until(lambda: state(made, begun.run), "killed", seconds=5)
+    until(lambda: state(made, begun.run), "killed")
     assert told(made, begun.run)["can_resume"]
     made.options["pause"] = 0.0
     made.resume(begun.run)

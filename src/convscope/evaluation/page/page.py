@@ -22,6 +22,7 @@ from convscope.evaluation.page.sections.cost import cost, forecast
 from convscope.evaluation.page.sections.headline import headline, title
 from convscope.evaluation.page.sections.mistakes import mistakes
 from convscope.evaluation.page.sections.next_steps import next_steps
+from convscope.evaluation.page.sections.race import race
 from convscope.evaluation.page.sections.robustness import robustness
 from convscope.evaluation.page.sections.settings import environment, recipe
 from convscope.evaluation.page.sections.training import training
@@ -75,6 +76,7 @@ def _sections(run: Run, analysis: Analysis) -> list[tuple[str, str, str]]:
     evaluation = analysis.evaluation
     return [
         ("training", "Training", training(run)),
+        ("race", "The race between networks", race(run.race)),
         ("classes", "Classes", classes(evaluation)),
         ("confusion", "What is taken for what", confusion(evaluation)),
         ("mistakes", "Mistakes", mistakes(evaluation)),

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse
+from starlette.types import ASGIApp
 
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server import pages, schema
+from convscope.shipping.server.admission import Admission, Condition, no_room
 from convscope.shipping.server.body import images_of_list, is_list
 from convscope.shipping.server.choice import Choice
 from convscope.shipping.server.guard import allowed_methods
-from convscope.shipping.server.limits import (
-    ACCEPT_SECONDS,
-    ALL_BODIES_BYTES,
-    BODY_BYTES,
-    Settings,
-)
+from convscope.shipping.server.limits import ALL_BODIES_BYTES, BODY_BYTES, Settings
 from convscope.shipping.server.metrics import Metrics
+from convscope.shipping.server.places import NoRoomError, Places, Reservation
 from convscope.shipping.server.requests import (
     ImageOutput,
     PredictRequest,
-    QueueFullError,
     RequestQueue,
     check_pixels,
 )
@@ -42,36 +37,6 @@ curl --data-binary @cat.jpg -H 'Content-Type: image/jpeg' http://localhost:8000/
 # where the server has a token, also: -H "Authorization: Bearer $CONVSCOPE_TOKEN\""""
 
 
-@dataclass
-class Condition:
-    """What the server is doing.
-
-    Attributes:
-        in_work: Predictions that were requested and not answered yet.
-        leaving: When it was told to stop (`time.monotonic`), or None.
-        waiting: Those that wait for the engine.
-    """
-
-    in_work: int = 0
-    leaving: float | None = None
-    waiting: set[PredictRequest] = field(default_factory=set)
-
-    @property
-    def accepts(self) -> bool:
-        """Whether new work is taken: also what was on its way when the server was told."""
-        return self.leaving is None or time.monotonic() - self.leaving < ACCEPT_SECONDS
-
-    def give_up(self) -> None:
-        """Answer those that wait, without having computed anything."""
-        for request in self.waiting:
-            request.fail(_stopping())
-
-
-def _stopping() -> Refused:
-    headers = {"Retry-After": "5", "Connection": "close"}
-    return Refused(503, "The server is stopping.", headers)
-
-
 def make_app(
     engine: Executor,
     choice: Choice,
@@ -79,7 +44,7 @@ def make_app(
     settings: Settings,
     metrics: Metrics,
     condition: Condition,
-) -> FastAPI:
+) -> ASGIApp:
     """The application, without the guard in front of it.
 
     Args:
@@ -91,6 +56,7 @@ def make_app(
         condition: Shared with whoever stops the server.
     """
     bodies = Bodies(BODY_BYTES, ALL_BODIES_BYTES, "Send smaller or fewer images.")
+    places = Places(settings.max_queue, metrics.queue.set)
     queue: RequestQueue | None = None
 
     @asynccontextmanager
@@ -123,32 +89,25 @@ def make_app(
     ) -> Response:
         """The most probable classes of one image, or of each image in a list."""
         assert queue is not None, "made before the first request"  # noqa: S101
-        if not condition.accepts:
-            raise _stopping()
+        place: Reservation = request.state.place
         many = is_list(request)
-        condition.in_work += 1
         try:
-            queue.admit(1)  # before the body is read in vain
             with bodies.room() as taken:
                 body = await bodies.read(request, taken)
                 contents = await asyncio.to_thread(_listed, body) if many else [body]
+                await place.settle(len(contents))
                 waiting = queue.submit(contents)
+                waiting.finished.add_done_callback(lambda _: place.leave())
                 condition.waiting.add(waiting)
                 try:
                     outputs = await _wait_for(waiting, request, settings.timeout)
                 finally:
                     condition.waiting.discard(waiting)
                     queue.drop(waiting)
-        except QueueFullError as error:
-            raise Refused(
-                503,
-                "The server has as much to do as it accepts. Try again.",
-                {"Retry-After": str(error.retry_after)},
-            ) from None
+        except NoRoomError:
+            raise no_room(places, choice.throughput) from None
         except ClientGoneError:
             return Response(status_code=499)  # nobody reads it; it is for the counters
-        finally:
-            condition.in_work -= 1
         found = describe_predictions(outputs, card.classes, top, many=many)
         predictions = found["predictions"]
         metrics.answered(len(predictions), sum(each["unknown"] for each in predictions))
@@ -186,7 +145,7 @@ def make_app(
         return _html(pages.docs_page(app.openapi(), "Try images", EXAMPLE))
 
     answer_failures(app, allowed_methods)
-    return app
+    return Admission(app, places, choice.throughput, condition)
 
 
 async def _wait_for(

@@ -51,6 +51,8 @@ PIXELS = 50_000_000
 """Most pixels of one image, and of all images of a list together, as their headers promise."""
 DRAIN_SECONDS = 8.0
 """After SIGTERM, for the requests in work."""
+UNSENT_SECONDS = 1.0
+"""After SIGTERM, for a request of which nothing more comes."""
 ACCEPT_SECONDS = 1.0
 """After SIGTERM, for the requests that were sent before anybody could know."""
 

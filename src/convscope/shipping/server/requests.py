@@ -7,7 +7,6 @@ over to it. An image that can't be used gets a reason in place of a prediction, 
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import struct
 from collections.abc import Sequence
@@ -45,18 +44,6 @@ class ImageOutput:
 
     probabilities: NDArray[np.float32]
     unknown: bool
-
-
-class QueueFullError(Exception):
-    """The server has as much to do as it accepts.
-
-    Attributes:
-        retry_after: Seconds after which the queue will have been worked off.
-    """
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__()
-        self.retry_after = retry_after
 
 
 class PredictRequest:
@@ -103,7 +90,6 @@ class RequestQueue:
         self._choice = choice
         self._card = card
         self._settings = settings
-        self._metrics = metrics
         self._loop = asyncio.get_running_loop()
         self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
         self._batcher = Batcher(
@@ -114,33 +100,14 @@ class RequestQueue:
             wait_seconds=settings.wait_ms / 1000,
             on_batch=metrics.batch,
         )
-        self.images = 0
-        """Images in the server: being decoded, waiting or computed."""
-
-    def admit(self, images: int) -> None:
-        """Refuse what would make the queue too long.
-
-        Raises:
-            QueueFullError: It would.
-        """
-        if self.images and self.images + images > self._settings.max_queue:
-            seconds = self.images / self._choice.throughput
-            raise QueueFullError(min(60, max(1, math.ceil(seconds))))
 
     def submit(self, contents: Sequence[bytes]) -> PredictRequest:
-        """Begin to predict images; wait for `finished` of the result, or `drop` it.
-
-        Raises:
-            QueueFullError: There is too much to do already.
-        """
-        self.admit(len(contents))
+        """Begin to predict images; wait for `finished` of the result, or `drop` it."""
         request = PredictRequest(len(contents))
-        self._change_images(len(contents))
         self._batcher.announce(len(contents))
         step = min(CHUNK, self._settings.max_batch)
         for start in range(0, len(contents), step):
             self._decoders.submit(self._decode, request, start, contents[start : start + step])
-        request.finished.add_done_callback(lambda _: self._change_images(-len(contents)))
         return request
 
     def drop(self, request: PredictRequest) -> None:
@@ -152,10 +119,6 @@ class RequestQueue:
         """End the threads; what is queued is computed first."""
         self._decoders.shutdown()
         self._batcher.close()
-
-    def _change_images(self, by: int) -> None:
-        self.images += by
-        self._metrics.queue.set(self.images)
 
     def _decode(self, request: PredictRequest, start: int, contents: Sequence[bytes]) -> None:
         """On a decoder's thread: a few images of one request."""

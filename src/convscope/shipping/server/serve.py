@@ -11,16 +11,18 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from torch import nn
 
 from convscope.runs.model_file import ModelCard
 from convscope.runs.open_model import open_model
 from convscope.runs.run import Run
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import choose_device
-from convscope.shipping.server.app import Condition, make_app
+from convscope.shipping.server.admission import STOPPING, Condition
+from convscope.shipping.server.app import make_app
 from convscope.shipping.server.choice import Choice, choose
 from convscope.shipping.server.guard import Guard
-from convscope.shipping.server.limits import DRAIN_SECONDS, Settings
+from convscope.shipping.server.limits import DRAIN_SECONDS, UNSENT_SECONDS, Settings
 from convscope.shipping.server.metrics import Metrics
 from convscope.web.connection import Connection
 from convscope.web.guard import check_token
@@ -37,6 +39,7 @@ def serve(
     engine: str = "auto",
     device: str = "auto",
     settings: Settings | None = None,
+    module: nn.Module | None = None,
     say: Callable[[str], None] = print,
 ) -> bool:
     """Answer requests until SIGTERM or SIGINT comes.
@@ -52,6 +55,7 @@ def serve(
         engine: "auto" measures all; or one of `engines.NAMES`.
         device: Where PyTorch computes; "auto" takes a GPU if there is one.
         settings: Limits.
+        module: The module to fill, if the run trained one of your own.
         say: Is told what was measured and chosen, and where the server is.
 
     Returns:
@@ -73,7 +77,7 @@ def serve(
     with listening(host, port) as door, ThreadPoolExecutor(1, "engine") as computing:
 
         def choice() -> tuple[Choice, ModelCard]:
-            model = open_model(run)
+            model = open_model(run, module)
             chosen = choose(model, choose_device(device), settings.max_batch, engine)
             return chosen, model.card
 
@@ -126,7 +130,7 @@ def make_server(
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=int(IDLE_SECONDS),
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
     )
     return Server(config, condition)
 
@@ -147,15 +151,21 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second; whether to end."""
-        leaving = self.condition.leaving
-        if leaving is not None:
-            if time.monotonic() - leaving > DRAIN_SECONDS:
-                self.answered_all = self.condition.in_work == 0
-                self.condition.give_up()
-                self.should_exit = True
-            elif self.condition.in_work == 0 and not self.condition.accepts:
-                self.should_exit = True
+        if self.condition.leaving is not None:
+            self._drain(time.monotonic() - self.condition.leaving)
         return await super().on_tick(counter)
+
+    def _drain(self, seconds: float) -> None:
+        """See whether everything is answered, some seconds after the server was told to stop."""
+        is_late = seconds > DRAIN_SECONDS
+        if is_late:
+            self.answered_all = self.condition.in_work == 0
+            self.condition.give_up()
+        if not self.condition.accepts:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.stop_unsent(0.0 if is_late else UNSENT_SECONDS, STOPPING)
+        self.should_exit |= is_late or (self.condition.in_work == 0 and not self.condition.accepts)
 
 
 def _tell(chosen: Choice, metrics: Metrics, say: Callable[[str], None]) -> None:
