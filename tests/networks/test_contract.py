@@ -49,7 +49,7 @@ def cases(names):
 def settings(name):
     """Arguments that make the network cheap: narrow, for few pixels."""
     arguments = entry(name).arguments
-    narrow = {"width": 8 if name == "resnet9" else 0.25} if "width" in arguments else {}
+    narrow = {"width": 8 if name in ("resnet9", "stack") else 0.25} if "width" in arguments else {}
     return narrow | ({"size": size_for(name)} if "size" in arguments else {})
 
 

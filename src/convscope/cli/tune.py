@@ -123,7 +123,7 @@ def tune(
     """Search for a recipe within a time, and train the best one with new seeds.
 
     Validation images choose. Test images are asked once, of the best recipe with
-    seeds that chose nothing. Needs Optuna: pip install "convscope[tune]".
+    seeds that chose nothing. Needs Optuna (pip install optuna).
     """
     changes: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     changes |= reading_fields(
