@@ -11,7 +11,6 @@ takes, and the load of the machine, which says how much the figures are worth.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -26,6 +25,7 @@ import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 import convscope as cs
+from convscope.runs.checked_json import write_line
 
 TRIES = 5
 RUNS = 200
@@ -42,10 +42,10 @@ def make_runs(folder: Path) -> None:
         for name in FILES:
             shutil.copy(folder / "run-0" / name, made / name)
     lines = (
-        json.dumps({"kind": "step", "step": step, "loss": 2.3 / step**0.3, "learning_rate": 1e-3})
+        write_line({"kind": "step", "step": step, "loss": 2.3 / step**0.3, "learning_rate": 1e-3})
         for step in range(1, LINES + 1)
     )
-    (folder / "run-1" / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+    (folder / "run-1" / "metrics.jsonl").write_text("".join(lines))
 
 
 def start(runs: Path, cache: Path) -> tuple[subprocess.Popen[str], str]:

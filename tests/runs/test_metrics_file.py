@@ -8,11 +8,13 @@ import json
 import pytest
 
 from convscope.runs import metrics_file
+from convscope.runs.checked_json import write_line
 from convscope.runs.metrics_file import (
     MetricsFollower,
     MetricsPlace,
     parse_place,
     parse_row,
+    parse_rows,
     read_rows,
 )
 
@@ -123,3 +125,54 @@ def test_rows_of_earlier_versions_get_the_names_of_now():
         "kind": "epoch",
         "images_per_second": 3,
     }
+
+
+def lines_as_written():
+    """Of steps and epochs, as a training writes them, without their ends."""
+    for step in range(1, 301):
+        yield write_line({"kind": "step", "step": step, "loss": 1 / step}).encode()[:-1]
+        if step % 50 == 0:
+            row = {"kind": "epoch", "step": step, "epoch": step // 50, "pictures_per_second": 9.5}
+            yield write_line(row).encode()[:-1]
+
+
+def one_by_one(lines):
+    """The rows of lines by `parse_row`, and how many were none."""
+    rows, damaged = [], 0
+    for each in lines:
+        try:
+            rows.append(parse_row(each))
+        except ValueError:
+            damaged += 1
+    return rows, damaged
+
+
+@pytest.mark.parametrize("old", [b'{"kind": "step", "step": 7}', b'\xef\xbb\xbf{"kind": "x"}'])
+@pytest.mark.parametrize(
+    "bad",
+    [b"", b"{", b"7", b'{"kind": "step", "step": -1}', b'{"kind": "step", "loss": 1, "check": "1"}',
+     b'{"kind": "step", "step": 1}, {"kind": "step", "step": 2}', b"\xff",
+     write_line({"kind": 7, "step": 1}).encode()[:-1],
+     write_line({"kind": "step", "step": 3}).replace("3", "4", 1).encode()[:-1]],
+)  # fmt: skip
+def test_many_lines_at_once_are_as_each_by_itself(old, bad):
+    good = list(lines_as_written())
+    for lines in (good, [*good, old], [*good[:9], bad, *good[9:]], [bad, old], [old], [bad], []):
+        rows, damaged = parse_rows(lines)
+        assert (rows, damaged) == one_by_one(lines)
+        fewer, damaged_again = parse_rows(lines, without_steps=True)
+        assert fewer == [
+            row
+            for place, row in enumerate(rows)
+            if row["kind"] != "step" or (place == len(rows) - 1 and lines[-1] != bad)
+        ]
+        if all(line in good for line in lines):
+            assert damaged_again == damaged
+
+
+def test_rows_without_those_of_steps(file):
+    file.write_bytes(b"\n".join([*lines_as_written(), b""]))
+    rows, damaged = read_rows(file, without_steps=True)
+    assert [row["step"] for row in rows] == [50, 100, 150, 200, 250, 300]
+    assert rows[0]["images_per_second"] == 9.5
+    assert damaged == 0

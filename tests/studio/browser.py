@@ -105,3 +105,44 @@ def axe_violations(page):
         f"{each['id']}: {each['help']}: {node['html'][:200]}"
         for each in found for node in each["nodes"]
     ]  # fmt: skip
+
+
+CUT = """() => {
+  const found = [];
+  const more = document.documentElement.scrollWidth - innerWidth;
+  if (more > 0) found.push(`the page is ${more} pixels too wide`);
+  const style = (e, name) => getComputedStyle(e)[name];
+  const scrolls = (e) => e && (['auto', 'scroll'].includes(style(e, 'overflowX')) || scrolls(e.parentElement));
+  const pen = document.createElement('canvas').getContext('2d');
+  for (const e of document.querySelectorAll('body *')) {
+    if (!e.checkVisibility() || e.closest('.unseen, .skip, svg, math')) continue;
+    const says = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!says && !['INPUT', 'SELECT', 'CANVAS', 'IMG'].includes(e.tagName)) continue;
+    const box = e.getBoundingClientRect();
+    const name = `${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 40)}`;
+    if ((box.right > innerWidth + 1 || box.left < -1) && !scrolls(e.parentElement)) found.push(`outside: ${name}`);
+    if (style(e, 'textOverflow') === 'ellipsis') continue;
+    if (['hidden', 'clip'].includes(style(e, 'overflowX')) && e.scrollWidth > e.clientWidth + 1) found.push(`cut: ${name}`);
+    if (e.tagName !== 'SELECT' || e.selectedIndex < 0) continue;
+    pen.font = style(e, 'font');
+    const room = e.clientWidth - parseFloat(style(e, 'paddingLeft')) - parseFloat(style(e, 'paddingRight'));
+    const text = e.options[e.selectedIndex].text;
+    if (pen.measureText(text).width > room) found.push(`cut: ${text}`);
+  }
+  return found;
+}"""  # noqa: E501
+
+
+def check_enlarged(page):
+    """At 200 % in a window of 1280 × 900 nothing of the page is outside, and no text is cut.
+
+    Args:
+        page: Has it as it was at the end.
+    """
+    devtools = page.context.new_cdp_session(page)
+    size = {"width": 640, "height": 450, "deviceScaleFactor": 2, "mobile": False}
+    devtools.send("Emulation.setDeviceMetricsOverride", size)
+    until(lambda: page.evaluate("[innerWidth, devicePixelRatio]"), [640, 2])
+    until(lambda: page.evaluate(CUT), [])
+    devtools.send("Emulation.clearDeviceMetricsOverride")
+    devtools.detach()

@@ -25,16 +25,19 @@ from __future__ import annotations
 import io
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from convscope.data.decode_room import SMALL_PIXELS, room_to_decode, strips
 from convscope.data.plain_jpeg import open_plain_jpeg
 from convscope.data.reading import FULL_RANGE, Fit, GreyRange
+from convscope.data.upright import turn_upright
 from convscope.errors import ConvscopeError
 
 VERSION = f"2, Pillow {PIL.__version__}"
@@ -46,16 +49,6 @@ MAX_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB as 24-bit colour
 NEARLY_BLACK = 8
 """A floating-point image of which no value is above this isn't one of 0 to 255."""
 GREY_MODES = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
-
-TURNS = {  # EXIF 2.32, section 4.6.4: the value of Orientation, and what makes it upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class ImageError(ConvscopeError):
@@ -98,8 +91,16 @@ def decode(
     path = None if isinstance(source, bytes) else source
     try:
         content = source if isinstance(source, bytes) else read_limited(source)
-        with open_plain_jpeg(content, size, max_pixels) or _open(content, max_pixels) as image:
-            return _to_array(image, size, channels, fit, grey_range)
+        plain = open_plain_jpeg(content, size, min(max_pixels, SMALL_PIXELS))
+        with plain or _open(content, max_pixels) as image:
+            pixels = image.width * image.height
+            if size is not None:
+                # A JPEG can be decoded at 1/2, 1/4 or 1/8. Twice the size is left for the filter.
+                image.draft(None, (2 * size, 2 * size))
+            if "progressive" not in image.info:  # else all of it is held
+                pixels = image.width * image.height
+            with room_to_decode(pixels, _bytes_per_pixel(image.format, size)):
+                return _to_array(image, size, channels, fit, grey_range)
     except ImageError as error:
         raise ImageError(error.reason, path) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -107,6 +108,11 @@ def decode(
         raise ImageError(reason, path) from error
     except Exception as error:  # a decoder can fail in any way when it is given damaged data
         raise ImageError(f"damaged: {error or type(error).__name__}", path) from error
+
+
+def _bytes_per_pixel(kind: str | None, size: int | None) -> int:
+    """Most memory that decoding takes, as measured over formats and modes."""
+    return (9 if size is not None else 14) + (8 if kind == "WEBP" else 0)
 
 
 def read_size(content: bytes) -> tuple[int, int]:
@@ -165,27 +171,31 @@ def _open(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
 def _to_array(
     image: Image.Image, size: int | None, channels: int | None, fit: Fit, grey_range: GreyRange
 ) -> NDArray[np.uint8]:
-    if size is not None:
-        # A JPEG can be decoded at 1/2, 1/4 or 1/8 for much less work. Twice the wanted size is
-        # left, so that the filter below still decides how the result looks.
-        image.draft(None, (2 * size, 2 * size))
-    image = _turn_upright(image)
+    image = _in_place_of(image, turn_upright(image))
     wanted = channels or (1 if image.mode in GREY_MODES else 3)
-    image = _flatten(image, grey_range)
-    mode = "L" if wanted == 1 else "RGB"
+    image = _in_place_of(image, _flatten(image, grey_range))
+    # Grey becomes colour last, by repeating, as that takes four times the memory.
+    mode = "L" if wanted == 1 or image.mode in ("1", "L") else "RGB"
     if image.mode != mode:  # each of these steps would copy the image
-        image = image.convert(mode)
+        image = _in_place_of(image, image.convert(mode))
     if size is not None and image.size != (size, size):
         image = _make_square(image, size, fit)
-    array = np.asarray(image)  # (H, W) or (H, W, 3)
+    array = np.asarray(image if wanted == 1 else image.convert("RGB"))  # (H, W) or (H, W, 3)
     return np.array(array[None] if wanted == 1 else array.transpose(2, 0, 1), order="C")
+
+
+def _in_place_of(old: Image.Image, new: Image.Image) -> Image.Image:
+    """The new image; the old one gives its memory back."""
+    if new is not old:
+        old.close()
+    return new
 
 
 def _make_square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
     if fit == "crop":
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
+        image = _in_place_of(image, image.crop((left, top, left + side, top + side)))
         return image.resize((size, size), Image.Resampling.BILINEAR)
     width, height = (
         (size, size) if fit == "stretch" else fit_extents(image.width, image.height, size)
@@ -210,24 +220,17 @@ def fit_extents(width: int, height: int, size: int) -> tuple[int, int]:
     )
 
 
-def _turn_upright(image: Image.Image) -> Image.Image:
-    """The image turned by its EXIF orientation; metadata that cannot be read turns nothing."""
-    image.load()  # Pillow turns a TIFF when it loads it, and then forgets its orientation
-    try:
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:
-        return image
-    return image if turn is None else image.transpose(turn)
-
-
 def _flatten(image: Image.Image, grey_range: GreyRange) -> Image.Image:
     """The image as 8-bit grey or colour, on white where it is transparent."""
     if image.mode == "F" or is_deep(image):
-        return Image.fromarray(_to_eight_bits(np.asarray(image), grey_range))
+        return _to_eight_bits(image, grey_range)
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
+        flat = Image.new("RGB", image.size)
+        for top, strip in strips(image):
+            layer = strip.convert("RGBA")
+            white = Image.new("RGBA", layer.size, "white")
+            flat.paste(Image.alpha_composite(white, layer).convert("RGB"), (0, top))
+        return flat
     return image
 
 
@@ -270,11 +273,12 @@ def read_float_maximum(content: bytes) -> float | None:
         raise ImageError(f"damaged: {error or type(error).__name__}") from error
 
 
-def _to_eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArray[np.uint8]:
-    """Deep grey values (H, W) as 0 to 255."""
-    numbers = values.astype(np.float64)
-    low, high = numbers.min(), numbers.max()
-    is_float = values.dtype.kind == "f"
+def _to_eight_bits(image: Image.Image, grey_range: GreyRange) -> Image.Image:
+    """Deep grey values as 0 to 255."""
+    ends = [(values.min(), values.max()) for _, values in _values(image)]
+    # NaN is the least and the greatest of whatever it is among.
+    low, high = float(np.min(ends)), float(np.max(ends))
+    is_float = image.mode == "F"
     limit = 255.0 if is_float else FULL_RANGE[1]
     if not (low >= 0 and high <= limit):  # false for NaN as well
         raise ImageError(f"grey values from {low:g} to {high:g} are not within 0 to {limit:g}")
@@ -284,6 +288,13 @@ def _to_eight_bits(values: NDArray[np.generic], grey_range: GreyRange) -> NDArra
             "would be black; save them in one of these ranges"
         )
     first, last = (0.0, 1.0 if high <= 1 else 255.0) if is_float else grey_range
-    levels = (numbers - first) * (255 / (last - first))
-    pixels: NDArray[np.uint8] = np.rint(levels.clip(0, 255)).astype(np.uint8)
-    return pixels
+    flat = Image.new("L", image.size)
+    for top, values in _values(image):
+        levels = (values - first) * (255 / (last - first))
+        flat.paste(Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8)), (0, top))
+    return flat
+
+
+def _values(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    for top, strip in strips(image):
+        yield top, np.asarray(strip).astype(np.float64)

@@ -91,6 +91,13 @@ def keep_memory() -> bool:
     return True
 
 
+def give_back_free_memory() -> None:
+    """Give the system what is free now, also where memory is kept."""
+    library = _c_library()
+    if library is not None:
+        library.malloc_trim(0)
+
+
 def has_thread_cache() -> bool:
     """Whether this program runs with a cache of small freed blocks for each thread, as usual."""
     return NO_THREAD_CACHE not in os.environ.get(TUNABLES, "").split(":")

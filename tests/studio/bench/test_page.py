@@ -18,6 +18,7 @@ from tests.studio.browser import (
     SCHEMES,
     WIDTHS,
     axe_violations,
+    check_enlarged,
     chromium,
     page_of,
     until,
@@ -136,7 +137,7 @@ def test_the_window_follows_the_pointer_in_both_planes(bench):
             box["y"] + (row + 0.5) * box["height"] / rows,
         )
 
-    until(lambda: bench.locator(".output .spread span").inner_text(), "6 × 7")
+    until(lambda: bench.locator(".output .spread span").inner_text(), "6 high, 7 wide")
     point(".output", 2, 4)
     until(lambda: here(bench), f"Row 3, column 5: {output[2, 4]:g}".replace("-", "−"))
     pixels = bench.eval_on_selector_all(
@@ -237,6 +238,27 @@ def test_a_kernel_is_taught(bench):
     bench.wait_for_selector("text=/The loss ran away/", timeout=60000)
 
 
+def test_a_kernel_that_knows_all_begins_at_random(bench):
+    visit(bench, "image=ramp")  # the kernel is the wanted one
+    bench.wait_for_selector(".badge.good")
+    bench.click("text=Run 150 steps")
+    bench.wait_for_selector("text=/In 150 steps the loss went from/", timeout=60000)
+
+
+def test_a_wanted_output_is_drawn_by_keys(bench):
+    visit(bench, "image=letter&wanted=drawn")
+    canvas = bench.locator(".wanted canvas")
+    until(lambda: canvas.get_attribute("data-columns"), "7")
+    canvas.focus()
+    for key in ("ArrowDown", "ArrowRight", "Space", "ArrowRight", "Space"):
+        bench.keyboard.press(key)
+    until(lambda: "marks=00c00000000" in address_of(bench), True)
+    bench.click("text=Run 150 steps")
+    bench.wait_for_selector("text=/No kernel of this size comes below/", timeout=60000)
+    bench.get_by_role("button", name="Clear").click()
+    until(lambda: "marks=" in address_of(bench), False)
+
+
 def test_a_drawing_is_in_the_address(bench):
     bench.get_by_role("button", name="Draw").click()
     bench.wait_for_selector("button:has-text('Clear')")
@@ -264,19 +286,19 @@ def test_an_image_of_ones_own(bench, tmp_path):
     path = tmp_path / "<b>x.png"
     path.write_bytes(buffer.getvalue())
     bench.set_input_files("input[type=file]", path)
-    until(lambda: bench.inner_text(".input .spread span"), "Your image, 48 × 48")
+    until(lambda: bench.inner_text(".input .spread span"), "Your image, 48 high, 48 wide")
     bench.get_by_label("In colour").check()
     bench.wait_for_selector(".channels .line >> nth=2")
     bench.locator(".picker label:has-text('Size') select").select_option("16")
-    until(lambda: bench.inner_text(".input .spread span"), "Your image, 16 × 16")
+    until(lambda: bench.inner_text(".input .spread span"), "Your image, 16 high, 16 wide")
     until(lambda: bench.locator(".arithmetic .products").count(), 3)
 
 
 @pytest.mark.parametrize(
     ("query", "size"),
-    [("image=china&side=16&colour=1&padding=1&mode=reflect&bias=2&relu=1", "16 × 16"),
-     ("image=letter&op=convolution&kernel=1,2;3,4&padding=same", "8 × 9"),
-     ("image=digit-5&op=max&stride=2", "3 × 3")],
+    [("image=china&side=16&colour=1&padding=1&mode=reflect&bias=2&relu=1", "16 high, 16 wide"),
+     ("image=letter&op=convolution&kernel=1,2;3,4&padding=same", "8 high, 9 wide"),
+     ("image=digit-5&op=max&stride=2", "3 high, 3 wide")],
 )  # fmt: skip
 def test_the_python_to_copy_gives_the_output(bench, query, size):
     visit(bench, query)
@@ -290,7 +312,7 @@ def test_the_python_to_copy_gives_the_output(bench, query, size):
     seen = output_table(bench) if len(output) <= 12 else None
     if seen is not None:
         assert seen == [[shown(value) for value in row] for row in output]
-    assert size == " × ".join(map(str, output.shape))
+    assert size == "{} high, {} wide".format(*output.shape)
 
 
 def test_it_slides_by_itself_and_stops(bench):
@@ -325,6 +347,8 @@ def test_axe_finds_nothing(browser, studio_address, language, scheme, width):
         page.evaluate("document.querySelector('.numbers').open = true")
         assert axe_violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
+        if (width, scheme) == (1280, "light"):
+            check_enlarged(page)
 
 
 @pytest.mark.parametrize("width", [320, 640, 1024])
@@ -375,14 +399,14 @@ def test_without_the_token_the_page_says_what_to_do(browser, studio_address):
 def test_an_image_that_no_address_can_hold_is_told_of(browser, studio_address):
     with page_of(browser, studio_address, "/bench?lang=en&image=file") as page:
         page.wait_for_selector(".note:has-text('The image that this address meant')")
-        until(lambda: page.inner_text(".input .spread span"), "Letter F, 8 × 9")
+        until(lambda: page.inner_text(".input .spread span"), "Letter F, 8 high, 9 wide")
 
 
 def test_the_camera_gives_frames_and_goes_off(browser, studio_address):
     path, options = "/bench?lang=en", {"permissions": ["camera"]}
     with page_of(browser, studio_address, path, **options) as page:
         page.get_by_role("button", name="Camera").click()
-        until(lambda: page.inner_text(".input .spread span"), "Camera, 48 × 48")
+        until(lambda: page.inner_text(".input .spread span"), "Camera, 48 high, 48 wide")
         page.get_by_role("button", name="Camera").click()
         page.wait_for_selector("button[aria-pressed=false]:has-text('Camera')")
 

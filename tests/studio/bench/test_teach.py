@@ -42,6 +42,31 @@ def test_steps_are_those_of_pytorch(ask, operation, sliding):
     assert found["gradient_difference"] < 1e-12
 
 
+@pytest.mark.parametrize("operation", ["cross-correlation", "convolution"])
+def test_a_drawn_output_is_come_close_to(ask, operation):
+    drawn = RANDOM.integers(0, 2, (1, 10, 10)).astype(np.uint8)
+    start = RANDOM.normal(size=(1, 3, 3))
+    found = ask(
+        "bench/teach",
+        request(kernel=start, operation=operation, wanted=drawn, rate=0.02, steps=60)
+        | {"is_output": True},
+    )
+    turn = [-2, -1] if operation == "convolution" else []
+    image, output = torch.tensor(IMAGE / 255)[None], torch.tensor(drawn / 1.0)[None]
+    kernels = torch.tensor(received(found["kernels"])).requires_grad_()
+    losses = ((F.conv2d(image, kernels[:, None, 0].flip(turn)) - output) ** 2).mean((0, 2, 3))
+    np.testing.assert_allclose(received(found["losses"]), losses.detach(), atol=1e-10)
+    (gradients,) = torch.autograd.grad(losses.sum(), kernels)
+    step = (kernels[:-1] - 0.02 * gradients[:-1] - kernels[1:]).detach()
+    np.testing.assert_allclose(step, 0, atol=1e-10)
+    windows = F.unfold(image, 3)[0].T
+    best = torch.linalg.lstsq(windows, output.reshape(-1, 1), driver="gelsd").solution
+    wanted = best.reshape(1, 3, 3).flip(turn)
+    np.testing.assert_allclose(received(found["best"]), wanted, atol=1e-8)
+    assert found["least"] == pytest.approx(((windows @ best - output.reshape(-1, 1)) ** 2).mean())
+    assert found["gradient_difference"] < 1e-12
+
+
 def test_the_largest_rate_is_where_it_runs_away(ask):
     largest = ask("bench/teach", request(steps=0))["largest_rate"]
     below = ask("bench/teach", request(rate=0.98 * largest, steps=300))
@@ -66,7 +91,9 @@ def test_nothing_to_learn_from(ask):
 @pytest.mark.parametrize(
     ("key", "asked"),
     [("rate", request(rate=0)), ("rate", request(rate=-1)), ("steps", request(steps=501)),
-     ("wanted", request(wanted=np.ones((1, 5, 5)))), ("teach_pooling", request(operation="max"))],
+     ("wanted", request(wanted=np.ones((1, 5, 5)))),
+     ("wanted_output", request(wanted=np.ones((1, 5, 5))) | {"is_output": True}),
+     ("teach_pooling", request(operation="max"))],
 )  # fmt: skip
 def test_what_is_refused(ask, key, asked):
     assert ask("bench/teach", asked, status=422)["key"] == f"refused.bench.{key}"

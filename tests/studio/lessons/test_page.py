@@ -8,6 +8,7 @@ from tests.studio.browser import (
     SCHEMES,
     WIDTHS,
     axe_violations,
+    check_enlarged,
     chromium,
     page_of,
     until,
@@ -89,7 +90,7 @@ def test_the_bench_is_live_inside_a_lesson(browser, address):
         open_lesson(page)
         page.get_by_role("button", name="Open it here").first.click()
         page.wait_for_selector(".live .input canvas")
-        until(lambda: "24 × 24" in page.inner_text(".live .input .spread span"), True)
+        until(lambda: "24 high, 24 wide" in page.inner_text(".live .input .spread span"), True)
         page.wait_for_selector(".live .badge.good")
         page.get_by_role("link", name="Open the view").first.click()
         until(lambda: "/bench?image=flower" in page.evaluate("location.href"), True)
@@ -113,12 +114,16 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(browser, address
             page.wait_for_selector(".lessons a")
             assert axe_violations(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if (width, scheme) == (1280, "light"):
+                check_enlarged(page)
         with page_of(browser, address, f"{path}&lesson=9", width=width, scheme=scheme) as page:
             open_lesson(page)
             page.locator(".live button").first.click()
             page.wait_for_selector(".live .badge.good")
             assert axe_violations(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if (width, scheme) == (1280, "light"):
+                check_enlarged(page)
 
 
 def test_every_text_is_in_the_words(browser, address):

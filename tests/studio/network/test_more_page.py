@@ -7,6 +7,7 @@ from tests.studio.browser import (
     SCHEMES,
     WIDTHS,
     axe_violations,
+    check_enlarged,
     chromium,
     page_of,
     until,
@@ -123,6 +124,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(browser, address
                 page.wait_for_selector(".drawing img")
                 assert axe_violations(page) == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+                if (width, scheme) == (1280, "light"):
+                    check_enlarged(page)
 
 
 @pytest.mark.parametrize("query", PANELS)

@@ -10,6 +10,7 @@ from tests.studio.browser import (
     SCHEMES,
     WIDTHS,
     axe_violations,
+    check_enlarged,
     chromium,
     page_of,
     until,
@@ -121,6 +122,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
             page.locator(".all details summary").click()
             assert axe_violations(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if (width, scheme) == (1280, "light"):
+                check_enlarged(page)
 
 
 def test_every_text_is_in_the_words(browser, address, query):

@@ -17,6 +17,7 @@ from tests.studio.browser import (
     SCHEMES,
     WIDTHS,
     axe_violations,
+    check_enlarged,
     chromium,
     page_of,
     until,
@@ -152,6 +153,15 @@ def test_the_forecast_moves_with_the_dials(browser, runs):
             page.wait_for_selector(".note:has-text('too small for lenet')", timeout=60_000)
 
 
+def test_who_comes_without_a_wish_meets_what_learns_fast(browser, runs):
+    with served_studio(runs) as address, page_of(browser, address, "/train?lang=en") as page:
+        page.wait_for_selector(".setup")
+        until(lambda: "recipe=fast" in page.evaluate("location.search"))
+        page.get_by_label("First weights").select_option("published")
+        until(lambda: "--from published" in page.inner_text(".copies"))
+        until(lambda: "source=published" in page.evaluate("location.search"))
+
+
 def test_a_killed_training_is_said_and_goes_on(browser, runs, made):
     made |= {"steps": 2000, "pause": 0.05}
     with served_studio(runs) as address, page_of(browser, address, "/train?lang=en") as page:
@@ -250,12 +260,16 @@ def test_axe_finds_nothing_and_nothing_is_wider(browser, runs, made, language, s
                 page.wait_for_selector(".expected", timeout=120_000)
                 assert axe_violations(page) == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+                if (width, scheme) == (1280, "light"):
+                    check_enlarged(page)
                 page.locator(".start").click()
                 page.wait_for_selector(".status .badge")
                 until(lambda page=page: state(page) in ("ended", "failed"))
                 page.wait_for_selector(".said")
                 assert axe_violations(page) == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+                if (width, scheme) == (1280, "light"):
+                    check_enlarged(page)
 
 
 def test_every_text_is_in_the_words(browser, runs, made):

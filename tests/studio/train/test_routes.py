@@ -18,6 +18,7 @@ import pytest
 
 import convscope as cs
 from convscope.runs.checkpoint import latest_checkpoint
+from convscope.studio.train import checkpoint_view
 from convscope.studio.train import dials as dials_file
 from convscope.studio.train import trainings as trainings_file
 from convscope.studio.train.checkpoint_view import show_checkpoint
@@ -142,6 +143,27 @@ def test_a_worker_that_ends_is_said_and_started_again():
         assert answer.details["key"] == "refused.train.forecast"
 
 
+def test_an_earlier_look_is_shown_again(served, monkeypatch):
+    client, _ = served
+    run = client.post("start", json={"network": "lenet", "data": "digits"}).json()["run"]
+    looks = iter([10, 20])
+
+    def look(folder, image):
+        dead = {"dead": 1, "units": 4}
+        return {"step": next(looks), "dead": dead, "name": folder.name, "image_name": image}
+
+    monkeypatch.setattr(checkpoint_view, "show_checkpoint", look)
+    client.get("checkpoint", params={"run": run})
+    newest = client.get("checkpoint", params={"run": run, "image": "letter"}).json()
+    assert [each["step"] for each in newest["history"]] == [10, 20]
+    earlier = client.get("checkpoint", params={"run": run, "step": 10}).json()
+    assert (earlier["step"], earlier["image_name"]) == (10, "digit-3")
+    assert earlier["history"] == newest["history"]
+    answer = client.get("checkpoint", params={"run": run, "step": 11})
+    assert (answer.status_code, answer.json()["key"]) == (422, "refused.train.look")
+    until(lambda: client.get("trainings").json()["trainings"][0]["state"], "ended")
+
+
 @pytest.mark.slow
 def test_forecasts_are_those_of_the_library():
     asked = {"network": "lenet", "data": "digits", "recipe": "fast"}
@@ -166,6 +188,7 @@ def test_kernels_and_maps_are_those_of_the_newest_checkpoint(tmp_path):
     assert np.array_equal(received(found["kernels"]["images"]), weights.double().numpy())
     assert (found["step"], found["layer"]) == (run.metrics("epoch")[-1]["step"], "features.conv1")
     assert received(found["maps"]["thumbnails"]).shape[0] == len(weights)
+    assert (found["dead"]["units"], found["image_name"]) == (0, "digit-3")  # of sigmoids
     with pytest.raises(Refused, match="no finished epoch"):
         show_checkpoint(tmp_path, "digit-3")
 

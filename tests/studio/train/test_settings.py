@@ -11,6 +11,8 @@ import pytest
 from convscope.studio.train.settings import (
     TrainingSettings,
     check_settings,
+    find_source,
+    recipe_changes,
     resume_command,
     train_command,
 )
@@ -67,3 +69,20 @@ def test_names_that_there_are_not_are_refused(field, value):
 def test_fields_are_checked(fields):
     with pytest.raises(pydantic.ValidationError):
         TrainingSettings(**{"network": "lenet", "data": "digits", **fields})
+
+
+def test_the_first_weights_come_from_a_run_of_the_opened_folder(tmp_path):
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "recipe.toml").write_text("")
+    settings = TrainingSettings(network="resnet9", data="digits", source="first", recipe="transfer")
+    source = str((tmp_path / "first").resolve())
+    command = train_command(settings, tmp_path / "second")
+    assert command[4:-2] == ["resnet9", "digits", "--recipe", "transfer", "--from", source]
+    assert recipe_changes(settings, tmp_path) == {"from_": source}
+    published = TrainingSettings(network="resnet18", data="digits", source="published")
+    assert find_source(published, tmp_path) == "published"
+    assert find_source(TrainingSettings(network="lenet", data="digits"), tmp_path) == ""
+    for name in ("second", "../first", str(tmp_path / "first"), "--help"):
+        settings = TrainingSettings(network="resnet9", data="digits", source=name)
+        with pytest.raises(Refused, match="There is no run"):
+            find_source(settings, tmp_path)

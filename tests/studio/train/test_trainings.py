@@ -12,6 +12,7 @@ import sys
 
 import pytest
 
+from convscope.runs.checked_json import write_checked
 from convscope.studio.train import trainings as trainings_file
 from convscope.studio.train.processes import start_mark, start_process
 from convscope.studio.train.progress import ProgressReader
@@ -66,6 +67,19 @@ def test_a_training_runs_and_ends(made):
     assert (found["network"], found["data"], found["damaged"]) == ("lenet", "digits", 0)
     assert found["printed"] == "accuracy 1\n"
     assert made.start(SETTINGS).run == "lenet-digits-2"
+
+
+def test_a_network_that_only_guesses_is_told(made):
+    run = made.start(SETTINGS).run
+    until(lambda: state(made, run), "ended")
+    assert told(made, run)["accuracy"] is None  # there is no evaluation that could be read
+    content = {"accuracy": 0.3, "loss": 2.0, "split": "test"}
+    content["per_class"] = [{"count": 30}, {"count": 70}]
+    for interval, guesses in (((0.69, 0.8), True), ((0.71, 0.8), False)):
+        file = made.folder(run) / "evaluation.json"
+        write_checked(file, content | {"interval": interval})
+        found = told(made, run)["accuracy"]
+        assert (found["guesses"], found["interval"]) == (guesses, list(interval))
 
 
 def test_only_the_run_its_process_and_its_start_are_kept(made, tmp_path):

@@ -21,6 +21,7 @@ from convscope.data.decode import ImageError, read_size
 from convscope.data.plain_jpeg import read_plain_frame
 from convscope.evaluation.torch_engine import EngineOutput
 from convscope.runs.model_file import ModelCard
+from convscope.runtime.allocator import give_back_free_memory
 from convscope.shipping.server.batcher import Batcher, Work
 from convscope.shipping.server.choice import Choice
 from convscope.shipping.server.limits import PIXELS, Settings
@@ -28,6 +29,10 @@ from convscope.shipping.server.metrics import Metrics
 
 CHUNK = 8
 """Images of a list that one thread decodes before it hands them on."""
+LARGE_PIXELS = 4_000_000
+"""Images of more, together with those beside them, don't keep the threads from the others."""
+TIDY_SECONDS = 1.0
+"""After a large image, until its memory goes back to the system; the next may come before."""
 
 PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 """The signature, and the first chunk up to the width (PNG specification, 5.2 and 11.2.2)."""
@@ -91,7 +96,10 @@ class RequestQueue:
         self._card = card
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
+        processors = os.cpu_count() or 1
+        self._decoders = ThreadPoolExecutor(processors, "decode")
+        self._large_decoders = ThreadPoolExecutor(max(1, processors // 2), "decode-large")
+        self._tidying: asyncio.TimerHandle | None = None
         self._batcher = Batcher(
             engine,
             choice.run,
@@ -117,11 +125,35 @@ class RequestQueue:
 
     def close(self) -> None:
         """End the threads; what is queued is computed first."""
+        if self._tidying is not None:
+            self._tidying.cancel()
         self._decoders.shutdown()
+        self._large_decoders.shutdown()
         self._batcher.close()
 
     def _decode(self, request: PredictRequest, start: int, contents: Sequence[bytes]) -> None:
-        """On a decoder's thread: a few images of one request."""
+        """On a decoder's thread: a few images of one request; for large ones there are others."""
+        if sum(map(_pixels, contents)) > LARGE_PIXELS:
+            self._batcher.announce(-len(contents))  # no batch should wait for them
+            self._large_decoders.submit(self._decode_large, request, start, contents)
+        else:
+            self._decode_now(request, start, contents, announced=len(contents))
+
+    def _decode_large(self, request: PredictRequest, start: int, contents: Sequence[bytes]) -> None:
+        self._decode_now(request, start, contents, announced=0)
+        self._loop.call_soon_threadsafe(self._tidy_soon)
+
+    def _tidy_soon(self) -> None:
+        if self._tidying is None:
+            self._tidying = self._loop.call_later(TIDY_SECONDS, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        self._large_decoders.submit(give_back_free_memory)
+
+    def _decode_now(
+        self, request: PredictRequest, start: int, contents: Sequence[bytes], announced: int
+    ) -> None:
         images: list[NDArray[np.uint8]] = []
         positions: list[int] = []
         problems: list[tuple[int, str]] = []
@@ -133,7 +165,7 @@ class RequestQueue:
                 positions.append(position)
             except ImageError as error:
                 problems.append((position, error.reason))
-        self._batcher.announce(len(images) - len(contents))
+        self._batcher.announce(len(images) - announced)
         if images:
             owner = (request, positions)
             self._batcher.put(Work(np.stack(images), owner, lambda: not request.dropped))

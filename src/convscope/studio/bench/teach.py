@@ -1,7 +1,8 @@
-"""Teaching a kernel what another kernel does: the smallest training there is.
+"""Teaching a kernel what another kernel does, or what was drawn: the smallest training there is.
 
 The loss is the mean square of what the output lacks. It is a quadratic function of the kernel's
-entries, L(w) = (w − w*)ᵀ A (w − w*) with A the mean product of every two pixels of a window. So
+entries, L(w) = (w − w*)ᵀ A (w − w*) + L(w*) with A the mean product of every two pixels of a window
+and w* the best kernel: the wanted one, which reaches 0, or by least squares for a drawn output. So
 gradient descent can be followed exactly, and the rate is known from which on it runs away: 1 / λ
 with λ the largest eigenvalue of A (LeCun, Bottou, Orr and Müller, "Efficient BackProp", 1998,
 section 5.1).
@@ -32,7 +33,9 @@ class TeachRequest(pydantic.BaseModel, extra="forbid", allow_inf_nan=False):
     Attributes:
         settings: As for the bench; its kernel is the one that learns. Bias and activation don't
             take part.
-        wanted: (channels, height, width), the kernel whose output is wanted.
+        wanted: (channels, height, width), the kernel whose output is wanted; with `is_output`,
+            (1, rows, columns), the wanted output itself, where 1 stands for `top`.
+        is_output: Whether `wanted` is an output.
         top: The image's largest possible value: pixels are divided by it.
         rate: The learning rate.
         steps: How many to go.
@@ -40,6 +43,7 @@ class TeachRequest(pydantic.BaseModel, extra="forbid", allow_inf_nan=False):
 
     settings: BenchSettings
     wanted: SentArray
+    is_output: bool = False
     top: float = pydantic.Field(gt=0)
     rate: float
     steps: int
@@ -51,7 +55,8 @@ def teach(request: TeachRequest) -> dict[str, Any]:
     Returns:
         `kernels` (steps + 1, channels, height, width) and `losses`, the first of each before any
         step; `gradient` at the last one; `gradient_difference`, how far the first gradient is from
-        that of the definitions; `largest_rate`, from which on it runs away.
+        that of the definitions; `largest_rate`, from which on it runs away; `best`, the kernel that
+        comes closest, and `least`, its loss.
 
     Raises:
         Refused: The rate or the number of steps is none, or pooling has nothing to learn.
@@ -63,26 +68,24 @@ def teach(request: TeachRequest) -> dict[str, Any]:
         raise refuse("refused.bench.rate", given=request.rate)
     if not 0 <= request.steps <= MOST_STEPS:
         raise refuse("refused.bench.steps", given=request.steps, most=MOST_STEPS)
-    wanted = as_float(request.wanted.array())
-    if wanted.shape != setting.kernel.shape:
-        raise refuse(
-            "refused.bench.wanted",
-            wanted=" × ".join(map(str, wanted.shape)),
-            kernel=" × ".join(map(str, setting.kernel.shape)),
-        )
     turned = request.settings.operation == "convolution"
+    wanted, output = _wanted(request, setting)
     seen = windows_of(setting) / request.top  # (channels · height · width, outputs)
     products = seen @ seen.T / seen.shape[1]
-    goal = _slid(wanted, turned).ravel()
+    shape = setting.kernel.shape
+    if request.is_output:
+        goal = as_float(np.linalg.lstsq(seen.T, output.ravel(), rcond=None)[0])
+        least = float(((seen.T @ goal - output.ravel()) ** 2).mean())
+    else:
+        goal, least = _slid(wanted, turned).ravel(), 0.0
     entries = setting.slid.ravel().copy()
-    kernels, losses = [entries], [_loss(entries - goal, products)]
+    kernels, losses = [entries], [_loss(entries - goal, products) + least]
     while len(losses) <= request.steps and losses[-1] < RUN_AWAY:
         entries = entries - request.rate * 2 * products @ (entries - goal)
         kernels.append(entries)
-        losses.append(_loss(entries - goal, products))
-    shape = setting.kernel.shape
+        losses.append(_loss(entries - goal, products) + least)
     gradient = (2 * products @ (entries - goal)).reshape(shape)
-    _, by_definition = loss_and_gradient(setting, wanted, request.top)
+    _, by_definition = loss_and_gradient(setting, output, request.top)
     start = _slid((2 * products @ (kernels[0] - goal)).reshape(shape), turned)
     eigenvalue = float(np.linalg.eigvalsh(products)[-1])
     return {
@@ -92,7 +95,33 @@ def teach(request: TeachRequest) -> dict[str, Any]:
         "gradient_difference": float(np.abs(start - by_definition).max()),
         "largest_rate": 1 / eigenvalue if eigenvalue > 1e-12 else None,
         "ran_away": losses[-1] >= RUN_AWAY,
+        "best": send_array(_slid(goal.reshape(shape), turned)),
+        "least": least,
     }
+
+
+def _wanted(request: TeachRequest, setting: Setting) -> tuple[FloatArray, FloatArray]:
+    """What is wanted, checked, and the output (rows, columns) that it means.
+
+    Raises:
+        Refused: Its shape isn't that of the kernel, or of the output.
+    """
+    wanted = as_float(request.wanted.array())
+    padded = padded_image(setting)[None] / request.top
+    if request.is_output:
+        needed = cross_correlation(padded, setting.slid[None], **setting.sliding)[0].shape
+    else:
+        needed = setting.kernel.shape
+    if wanted.shape != needed:
+        raise refuse(
+            "refused.bench.wanted_output" if request.is_output else "refused.bench.wanted",
+            wanted=" × ".join(map(str, wanted.shape)),
+            kernel=" × ".join(map(str, needed)),
+        )
+    if request.is_output:
+        return wanted, as_float(wanted[0])
+    goal = _slid(wanted, request.settings.operation == "convolution")[None]
+    return wanted, as_float(cross_correlation(padded, goal, **setting.sliding)[0, 0])
 
 
 def windows_of(setting: Setting) -> FloatArray:
@@ -105,13 +134,12 @@ def windows_of(setting: Setting) -> FloatArray:
     return as_float(view.transpose(0, 3, 4, 1, 2).reshape(channels * height * width, -1))
 
 
-def loss_and_gradient(setting: Setting, wanted: FloatArray, top: float) -> tuple[float, FloatArray]:
-    """The loss and its gradient in the kernel by the definitions."""
+def loss_and_gradient(setting: Setting, output: FloatArray, top: float) -> tuple[float, FloatArray]:
+    """The loss and its gradient in the kernel by the definitions, for a wanted output."""
     padded = padded_image(setting)[None] / top
     turned = setting.asked.operation == "convolution"
-    now, goal = setting.slid[None], _slid(wanted, turned)[None]
-    there = cross_correlation(padded, goal, **setting.sliding)
-    lack = as_float(cross_correlation(padded, now, **setting.sliding) - there)
+    now = setting.slid[None]
+    lack = as_float(cross_correlation(padded, now, **setting.sliding) - output)
     gradients = cross_correlation_backward(2 * lack / lack.size, padded, now, **setting.sliding)
     return float((lack**2).mean()), _slid(gradients.weight[0], turned)
 

@@ -16,7 +16,12 @@ from convscope.studio.plan.runs_like import runs_like
 from convscope.studio.plan.settings import CostSettings, LimitSettings, PlanSettings
 from convscope.studio.runs.summaries import read_summaries
 from convscope.studio.train.dials import Dials
-from convscope.studio.train.settings import DATA, TrainingSettings, check_settings
+from convscope.studio.train.settings import (
+    DATA,
+    TrainingSettings,
+    check_settings,
+    recipe_changes,
+)
 from convscope.web.failures import json_response
 
 WORKER = [sys.executable, "-m", "convscope.studio.plan.worker"]
@@ -100,7 +105,7 @@ async def _asked(request: Request, settings: PlanSettings) -> dict[str, Any]:
         "network": settings.network,
         "data": await _in_torch_thread(request, lambda: check_settings(settings)),
         "recipe": settings.recipe,
-        "changes": settings.changes(),
+        "changes": await asyncio.to_thread(recipe_changes, settings, request.app.state.runs),
     }
 
 

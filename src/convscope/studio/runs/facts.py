@@ -46,7 +46,7 @@ def facts(name: str, folder: Path) -> dict[str, Any]:
     machine = _attempt(lambda: run.environment, problems) if run.environment_file.exists() else None
     forecast = _attempt(lambda: read_forecast(folder), problems) or ()
     result = _attempt(lambda: read_result(run), problems)
-    if read_rows(run.metrics_file)[1]:
+    if read_rows(run.metrics_file, without_steps=True)[1]:
         _attempt(run.metrics, problems)  # says which line is damaged
     return {
         "name": name,

@@ -104,7 +104,7 @@ def summarize(folder: Path, now: float | None = None) -> RunSummary:
     if run is None:
         return RunSummary(state="damaged", reason=damages[0])
     recipe: Recipe | None = attempt(lambda: run.recipe, None)
-    rows, damaged = attempt(lambda: read_rows(run.metrics_file), ((), 0))
+    rows, damaged = attempt(lambda: read_rows(run.metrics_file, without_steps=True), ((), 0))
     if damaged:
         attempt(run.metrics, [])  # says which line
     forecast: tuple[ForecastRow, ...] = attempt(lambda: read_forecast(folder), ())

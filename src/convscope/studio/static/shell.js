@@ -62,7 +62,7 @@ function Current() {
 function Trouble() {
   if (!trouble.value) return null;
   const key = { token: 'refused.token', gone: 'refused.gone' }[trouble.value] ?? 'refused.gone';
-  return html`<p class="note" role="alert">${t(key)}
+  return html`<p class="note" role="alert">${t(key)}${' '}
     <button type="button" onClick=${() => location.reload()}>${t('shell.again')}</button></p>`;
 }
 

@@ -1,4 +1,4 @@
-"""What a training has learned so far: the kernels of its first layer, and their feature maps."""
+"""What a training has learned so far: kernels of its first layer, their maps, and dead units."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from convscope.studio.network.subject import InspectedSubject, SubjectRequest, r
 from convscope.studio.numbers import send_array
 from convscope.studio.refusals import refuse
 from convscope.studio.train.progress import newest_checkpoint
+from convscope.studio.train.silent_units import count_silent_units
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,7 +26,7 @@ MOST = 64
 
 
 def show_checkpoint(folder: Path, image: str) -> dict[str, Any]:
-    """Kernels and maps of the first convolution of a run's newest checkpoint.
+    """Kernels and maps of the first convolution of a run's newest checkpoint, and its dead units.
 
     Args:
         folder: Of the run.
@@ -48,6 +49,7 @@ def show_checkpoint(folder: Path, image: str) -> dict[str, Any]:
             opened = open_image(folder, pixels, device="cpu")
             step = _load_newest(folder, opened.network)
             graph = capture(opened.network, opened.pixels)
+            dead = count_silent_units(opened)
     except (ConvscopeError, OSError) as error:
         raise refuse("refused.network.open", name=folder.name, reason=str(error)) from None
     first = next((node for node in graph if node.kind == "convolution"), None)
@@ -56,6 +58,8 @@ def show_checkpoint(folder: Path, image: str) -> dict[str, Any]:
     sent = None if kernels is None or first is None else _send_kernels(kernels, graph, first)
     return {
         "step": step,
+        "image_name": image,
+        "dead": dead,
         "image": send_array(opened.visible_image()),
         "layer": None if first is None else first.name,
         "maps": None if first is None else thumbnails(subject, first.name, 0),

@@ -170,10 +170,13 @@ def _accuracy(folder: Path) -> dict[str, Any] | None:
     from convscope.runs.run import Run
 
     try:
-        summary = Run(folder).summary()
-    except (ConvscopeError, OSError, ValueError, LookupError):
+        evaluated = Run(folder).read_evaluation()
+        counts = [each["count"] for each in evaluated.get("per_class", ())]
+        guesses = bool(counts) and evaluated["interval"][0] <= max(counts) / sum(counts)
+    except (ConvscopeError, OSError, ValueError, LookupError, TypeError, ZeroDivisionError):
         return None
-    return {name: summary[name] for name in ("accuracy", "interval", "split")}
+    known = {name: evaluated[name] for name in ("accuracy", "interval", "split")}
+    return {**known, "guesses": guesses}  # no better than always naming the largest class
 
 
 def _number(value: object) -> float | None:

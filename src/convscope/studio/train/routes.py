@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pydantic
@@ -13,9 +14,18 @@ from starlette.responses import Response, StreamingResponse
 
 from convscope.runs.metrics_file import MetricsFollower, parse_place, read_rows
 from convscope.studio.images import image_names
+from convscope.studio.run_folders import list_runs
 from convscope.studio.train.dials import Dials
+from convscope.studio.train.looks import KeptLooks
 from convscope.studio.train.progress import ProgressReader
-from convscope.studio.train.settings import DATA, RECIPES, TrainingSettings, check_settings
+from convscope.studio.train.settings import (
+    DATA,
+    PUBLISHED,
+    RECIPES,
+    TrainingSettings,
+    check_settings,
+    recipe_changes,
+)
 from convscope.studio.train.stream import follow, send_part
 from convscope.studio.train.trainings import AT_ONCE, TrainingList
 from convscope.web.failures import json_response
@@ -50,6 +60,7 @@ class TrainState:
         self.trainings = TrainingList(request.app.state.runs)
         self.reader = ProgressReader(self.trainings)
         self.dials = Dials()
+        self.looks = KeptLooks()
 
 
 def state_of(request: Request) -> TrainState:
@@ -73,6 +84,7 @@ async def choices(request: Request) -> Response:
             "networks": [{"name": name, "size": entry(name).image[1]} for name in list_networks()],
             "data": list(DATA),
             "recipes": list(RECIPES),
+            "sources": [PUBLISHED, *_trained(request.app.state.runs)],
             "images": image_names(),
             "at_once": AT_ONCE,
             "quantities": {
@@ -88,11 +100,12 @@ async def choices(request: Request) -> Response:
 @router.post("/forecast", summary="Time and memory of a training, before it begins")
 async def forecast(settings: TrainingSettings, request: Request) -> Response:
     """As `convscope plan`, and the fields of the recipe that are usual; 409 if a newer one came."""
+    runs: Path = request.app.state.runs
     asked = {
         "network": settings.network,
         "data": await asyncio.to_thread(check_settings, settings),
         "recipe": settings.recipe,
-        "changes": settings.changes(),
+        "changes": await asyncio.to_thread(recipe_changes, settings, runs),
     }
     return json_response(await state_of(request).dials.forecast(asked))
 
@@ -181,16 +194,32 @@ async def words(request: Request, run: str) -> Response:
     return json_response({"sentences": await asyncio.to_thread(find)})
 
 
-@router.get("/checkpoint", summary="Kernels and feature maps of the newest checkpoint")
-async def checkpoint(request: Request, run: str, image: str = "digit-3") -> Response:
-    """Those of the first convolution."""
+@router.get("/checkpoint", summary="Kernels, feature maps and dead units of a checkpoint")
+async def checkpoint(
+    request: Request, run: str, image: str = "digit-3", step: int | None = None
+) -> Response:
+    """Those of the first convolution of the newest one, or what was shown of an earlier step.
+
+    `history` has all steps that can be asked for.
+    """
     state = state_of(request)
     state.trainings.find(run)
 
     def find() -> dict[str, Any]:
+        if step is not None:
+            return {**state.looks.find(run, step), "history": state.looks.history(run)}
         from convscope.studio.train.checkpoint_view import show_checkpoint
 
-        return show_checkpoint(state.trainings.folder(run), image)
+        found = show_checkpoint(state.trainings.folder(run), image)
+        state.looks.keep(run, found)
+        return {**found, "history": state.looks.history(run)}
 
     thread = request.app.state.torch_thread
     return json_response(await asyncio.get_running_loop().run_in_executor(thread, find))
+
+
+def _trained(runs: Path) -> list[str]:
+    """The runs whose weights another training can begin with."""
+    return [
+        name for name, folder in list_runs(runs).items() if (folder / "model.safetensors").is_file()
+    ]

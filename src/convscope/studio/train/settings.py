@@ -9,9 +9,11 @@ from typing import Any, Literal
 import pydantic
 
 from convscope.studio.refusals import refuse
+from convscope.studio.run_folders import find_run
 
-RECIPES = ("book", "fast")
+RECIPES = ("book", "fast", "transfer")
 DATA = ("digits", "fashion-mnist", "mnist", "cifar10")
+PUBLISHED = "published"
 OPTIONS = {
     "epochs": "--epochs",
     "minutes": "--minutes",
@@ -30,7 +32,9 @@ class TrainingSettings(pydantic.BaseModel, extra="forbid"):
     Attributes:
         network: Name in the catalog.
         data: Name of a data set, or path of a folder or zip of images on this machine.
-        recipe: "book", "fast", or "" for the usual one.
+        recipe: "book", "fast", "transfer", or "" for the usual one.
+        source: What gives the first weights: "published", the name of a run of the opened folder,
+            or "" for weights at random.
         epochs: Passes over the training images.
         minutes: Time for training.
         batch_size: Images per step.
@@ -42,7 +46,8 @@ class TrainingSettings(pydantic.BaseModel, extra="forbid"):
 
     network: str = pydantic.Field(max_length=64)
     data: str = pydantic.Field(min_length=1, max_length=4096)
-    recipe: Literal["", "book", "fast"] = ""
+    recipe: Literal["", "book", "fast", "transfer"] = ""
+    source: str = pydantic.Field(default="", max_length=4096)
     epochs: int | None = pydantic.Field(default=None, ge=1, le=100_000)
     minutes: float | None = pydantic.Field(default=None, gt=0, le=100_000, allow_inf_nan=False)
     batch_size: int | None = pydantic.Field(default=None, ge=1, le=65_536)
@@ -52,7 +57,7 @@ class TrainingSettings(pydantic.BaseModel, extra="forbid"):
     seed: int | None = pydantic.Field(default=None, ge=0, lt=2**53)
 
     def changes(self) -> dict[str, Any]:
-        """The fields of the recipe that are set, as `convscope.train` takes them."""
+        """The fields of the recipe that are set, as `convscope.train` has them; not the source."""
         found = {name: value for name in OPTIONS if (value := getattr(self, name)) is not None}
         if "minutes" in found:
             found.setdefault("epochs", None)  # the time alone decides, as on the command line
@@ -81,20 +86,51 @@ def check_settings(settings: TrainingSettings) -> str:
     return str(path)
 
 
+def find_source(settings: TrainingSettings, runs: Path) -> str:
+    """What gives the first weights, as the command takes it: "published", the path of a run, or "".
+
+    Args:
+        settings: What is set.
+        runs: The folder that was opened.
+
+    Raises:
+        Refused: There is no such run.
+    """
+    if settings.source in ("", PUBLISHED):
+        return settings.source
+    return str(find_run(settings.source, runs).resolve())
+
+
+def recipe_changes(settings: TrainingSettings, runs: Path) -> dict[str, Any]:
+    """All fields of the recipe that are set, as `convscope.train` takes them.
+
+    Args:
+        settings: What is set.
+        runs: The folder that was opened.
+
+    Raises:
+        Refused: As `find_source`.
+    """
+    source = find_source(settings, runs)
+    return {**settings.changes(), **({"from_": source} if source else {})}
+
+
 def train_command(settings: TrainingSettings, folder: Path) -> list[str]:
     """The command that trains so, as a list of arguments: no shell reads it.
 
     Args:
         settings: What is set.
-        folder: Of the run.
+        folder: Of the run; the runs that may give the first weights lie beside it.
 
     Raises:
-        Refused: As `check_settings`.
+        Refused: As `check_settings` and `find_source`.
     """
     data = check_settings(settings)
     arguments = [settings.network, data]
     if settings.recipe:
         arguments += ["--recipe", settings.recipe]
+    if source := find_source(settings, folder.parent):
+        arguments += ["--from", source]
     for name, option in OPTIONS.items():
         value = getattr(settings, name)
         if value is not None:

@@ -109,7 +109,7 @@ function computeAll() {
     refusal.value = new Refusal('', 'refused.bench.whole', { given: broken });
     return;
   }
-  const { row, column, wanted, rate, pixels, ...sliding } = now;
+  const { row, column, wanted, marks, rate, pixels, ...sliding } = now;
   const text = JSON.stringify(sliding);
   if (text === lastAsked && shown === lastImage) return;
   lastAsked = text;

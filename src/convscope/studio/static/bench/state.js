@@ -15,7 +15,8 @@ import { query, view, visits, writeQuery } from '../route.js';
  * @property {number} stride @property {number | "same"} padding @property {string} mode
  * @property {number} dilation @property {number} bias @property {boolean} relu
  * @property {number} row @property {number} column The output that is looked at; −1: the middle.
- * @property {string} wanted The kernel whose work is to be learned. @property {number} rate
+ * @property {string} wanted The kernel whose work is to be learned; "drawn": the output in `marks`, written as `pixels` are.
+ * @property {string} marks @property {number} rate
  */
 
 export const OPERATIONS = ['cross-correlation', 'convolution', 'max', 'average'];
@@ -26,7 +27,7 @@ export const USUAL = {
   image: 'letter', side: 48, colour: false, pixels: SMILE,
   kernel: [[[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]],
   operation: 'cross-correlation', stride: 1, padding: 0, mode: 'zeros', dilation: 1, bias: 0, relu: false,
-  row: -1, column: -1, wanted: 'sobel-vertical', rate: 0.1,
+  row: -1, column: -1, wanted: 'sobel-vertical', marks: '', rate: 0.1,
 };
 
 /** @type {Record<string, string>} The names in the address. */
@@ -68,6 +69,7 @@ function readValue(name, text) {
   if (name === 'operation') return OPERATIONS.includes(text) ? text : null;
   if (name === 'mode') return MODES.includes(text) ? text : null;
   if (name === 'pixels') return /^[0-9a-f]{36}$/.test(text) ? text : null;
+  if (name === 'marks') return /^[0-9a-f]{0,4096}$/.test(text) ? text : null;
   const usual = USUAL[/** @type {keyof State} */ (name)];
   if (typeof usual === 'boolean') return text === '1';
   if (typeof usual === 'number') return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
@@ -82,7 +84,7 @@ export function writeState(state) {
     const value = state[/** @type {keyof State} */ (name)];
     const text = name === 'kernel' ? writeKernel(state.kernel) : typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
     const same = name === 'kernel' ? text === writeKernel(USUAL.kernel) : value === usual;
-    const drawn = name !== 'pixels' || state.image === 'drawing';
+    const drawn = name === 'pixels' ? state.image === 'drawing' : name !== 'marks' || state.wanted === 'drawn';
     found[SHORT[name] ?? name] = same || !drawn ? undefined : text;
   }
   return found;

@@ -1,4 +1,4 @@
-/** Teaching a kernel what another one does, step by step. */
+/** Teaching a kernel what another one does, or an output that is drawn, step by step. */
 import { html, useEffect, useRef, useState } from '../parts.js';
 import { calm } from '../appearance.js';
 import { ask, Refusal } from '../api.js';
@@ -9,39 +9,50 @@ import { t } from '../words.js';
 import { Cells } from './arithmetic.js';
 import { asArray, asMatrices, choices, settingsOf, slices } from './numbers.js';
 import { change, state } from './state.js';
+import { drawnOutput, WantedOutput } from './wanted.js';
 
 const STEPS = 150;
+const DRAWN = 'drawn';
 const SHOWN = 60; // moments of a run that are shown, one after another
 
 /** @param {{found: import('./numbers.js').Answer}} props */
 export function Teach({ found }) {
   const { wanted, rate } = state.value;
-  const goal = choices.value?.kernels.find((each) => each.name === wanted)?.matrix;
+  const draws = wanted === DRAWN;
+  const channels = found.image.array.shape[0];
+  const now = slices(state.value.kernel, channels)[0];
+  const goal = draws ? now : choices.value?.kernels.find((each) => each.name === wanted)?.matrix;
+  const [, height, width] = found.output.shape;
   const [losses, setLosses] = useState(/** @type {number[]} */ ([]));
-  const [said, say] = useState(/** @type {{largest: number | null, away: boolean, difference: number, refused?: Refusal} | null} */ (null));
+  const [said, say] = useState(/** @type {{largest: number | null, away: boolean, difference: number, least?: number, best?: number[][], refused?: Refusal} | null} */ (null));
   const [running, setRunning] = useState(false);
   const timer = useRef(0);
   const stop = () => { clearInterval(timer.current); setRunning(false); };
   useEffect(() => stop, []);
-  useEffect(() => { stop(); setLosses([]); say(null); }, [wanted, found.image, found.state.operation, found.state.stride, found.state.dilation]);
+  useEffect(() => { stop(); setLosses([]); say(null); }, [wanted, draws && state.value.marks, found.image, found.state.operation, found.state.stride, found.state.dilation]);
   if (!found.flip || !goal) return null; // pooling has nothing to learn
-  const channels = found.image.array.shape[0];
 
-  const start = () => {
-    stop();
+  const atRandom = () => {
     const random = () => Array.from({ length: goal.length }, () => Array.from({ length: goal[0].length }, () => Math.round(Math.random() * 20 - 10) / 10));
-    change({ kernel: Array.from({ length: channels }, random), bias: 0, relu: false });
+    const kernel = Array.from({ length: channels }, random);
+    change({ kernel, bias: 0, relu: false });
     setLosses([]);
     say(null);
+    return kernel;
   };
+  const start = () => { stop(); atRandom(); };
   const go = async (/** @type {number} */ steps) => {
     stop();
-    const learned = { ...state.value, kernel: fitted(slices(state.value.kernel, channels), goal) };
+    let kernel = fitted(slices(state.value.kernel, channels), goal);
+    const knows = !draws && kernel.every((slice) => String(slice) === String(goal));
+    if (knows) kernel = atRandom(); // there would be nothing to see
+    const learned = { ...state.value, kernel };
     let answer;
     try {
       answer = await ask('bench/teach', {
         settings: settingsOf({ ...learned, bias: 0, relu: false }, found.image),
-        wanted: encodeArray(asArray(Array.from({ length: channels }, () => goal))), top: found.image.top, rate, steps,
+        wanted: encodeArray(draws ? drawnOutput(height, width) : asArray(Array.from({ length: channels }, () => goal))),
+        is_output: draws, top: found.image.top, rate, steps,
       });
     } catch (error) {
       if (error instanceof Refusal) say({ largest: null, away: false, difference: 0, refused: error });
@@ -51,13 +62,14 @@ export function Teach({ found }) {
     const size = all.data.length / all.shape[0];
     const at = (/** @type {number} */ step) => asMatrices({ shape: all.shape.slice(1), data: all.data.slice(step * size, (step + 1) * size) });
     const course = Array.from(decodeArray(answer.losses).data);
-    const earlier = losses.length ? losses.slice(0, -1) : [];
+    const earlier = losses.length && !knows ? losses.slice(0, -1) : [];
     const last = course.length - 1;
     const show = (/** @type {number} */ step) => {
       change({ kernel: at(step), bias: 0, relu: false });
       setLosses([...earlier, ...course.slice(0, step + 1)]);
     };
-    say({ largest: answer.largest_rate, away: answer.ran_away, difference: answer.gradient_difference });
+    say({ largest: answer.largest_rate, away: answer.ran_away, difference: answer.gradient_difference,
+      ...(draws ? { least: answer.least, best: asMatrices(decodeArray(answer.best))[0] } : {}) });
     if (steps === 1 || calm()) { show(last); return; }
     let moment = 0;
     setRunning(true);
@@ -67,20 +79,21 @@ export function Teach({ found }) {
       if (moment === SHOWN) stop();
     }, 70);
   };
-  const now = slices(state.value.kernel, channels)[0];
   const fits = now.length === goal.length && now[0].length === goal[0].length;
   return html`<section class="card teach" aria-labelledby="teach-title">
     <h2 id="teach-title">${t('bench.teach')}</h2>
     <p class="small faint">${t('bench.teach.why')}</p>
     <div class="row"><label class="row"><span>${t('bench.teach.wanted')}</span>
       <select value=${wanted} onChange=${(event) => change({ wanted: event.target.value })}>
-        ${(choices.value?.kernels ?? []).map((each) => html`<option key=${each.name} value=${each.name}>${t(`bench.kernel.${each.name}`)}</option>`)}</select></label>
+        ${(choices.value?.kernels ?? []).map((each) => html`<option key=${each.name} value=${each.name}>${t(`bench.kernel.${each.name}`)}</option>`)}
+        <option value=${DRAWN}>${t('bench.teach.drawn')}</option></select></label>
       <${Rate} rate=${rate} largest=${said?.largest ?? null} /></div>
     <div class="row"><button type="button" onClick=${start}>${t('bench.teach.random')}</button>
       <button type="button" onClick=${() => go(1)}>${t('bench.teach.step')}</button>
       <button type="button" class="main" onClick=${() => (running ? stop() : go(STEPS))}>${running ? t('bench.teach.stop') : t('bench.teach.run', { steps: STEPS })}</button></div>
-    ${fits && html`<div class="products"><${Cells} name=${t('bench.teach.now')} rows=${now} />
-      <span class="sign" aria-hidden="true">→</span><${Cells} name=${t('bench.teach.goal')} rows=${goal} /></div>`}
+    ${draws && html`<${WantedOutput} height=${height} width=${width} />`}
+    ${fits && (!draws || said?.best) && html`<div class="products"><${Cells} name=${t('bench.teach.now')} rows=${now} />
+      <span class="sign" aria-hidden="true">→</span><${Cells} name=${draws ? t('bench.teach.best') : t('bench.teach.goal')} rows=${said?.best ?? goal} /></div>`}
     ${said?.refused && html`<p class="note" role="alert" lang=${said.refused.sentence().lang}>${said.refused.sentence().text}</p>`}
     ${losses.length > 1 && html`<${Course} losses=${losses} />`}
     <div role="status">${said && !said.refused && !running && html`<${Verdict} said=${said} losses=${losses} rate=${rate} />`}</div>
@@ -105,6 +118,7 @@ function Verdict({ said, losses, rate }) {
   const values = { first: shown(losses[0] ?? 0), last: shown(losses.at(-1) ?? 0), steps: Math.max(0, losses.length - 1), rate: shown(rate), largest: said.largest === null ? '∞' : shown(said.largest) };
   const key = said.away || values.steps > 0 && losses[losses.length - 1] > losses[0] ? 'bench.teach.away' : 'bench.teach.fell';
   return html`<p>${key === 'bench.teach.away' ? t('bench.teach.away', values) : t('bench.teach.fell', values)}</p>
+    ${said.least !== undefined && html`<p>${t('bench.teach.least', { least: shown(said.least) })}</p>`}
     <p class="small faint">${t('bench.teach.limit', values)}</p>
     <p class="small faint">${t('bench.teach.checked', { difference: said.difference === 0 ? '0' : said.difference.toExponential(0) })}</p>`;
 }

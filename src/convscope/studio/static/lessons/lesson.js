@@ -45,7 +45,7 @@ export function Lesson({ lesson, language, about }) {
       <h1>${about ? `${about.number} · ${about.title}` : t('lessons.title')}</h1>
       ${about && html`<p class="lead">${t('lessons.minutes', { minutes: about.minutes })} · ${t('lessons.solved', { solved: about.solved.length, count: about.exercises.length })}</p>`}</div>
     ${said && html`<p class="note" role="status" lang=${said.lang}>${said.text}</p>`}
-    <article class="lesson card" aria-busy=${running}>
+    <article class="lesson card" aria-busy=${!refusal && (!found || running)}>
       ${found?.cells.map((/** @type {any} */ cell, /** @type {number} */ i) => html`<${Cell} key=${i} cell=${cell} live=${found.live} />`)}
       <p class="state" role="status">${!found || running ? t('lessons.running', { count: found?.count ?? 0 })
         : found.state === 'done' ? t('lessons.measured', { seconds: shown(found.seconds) }) : html`<span class="note">${t('lessons.failed')} <span lang="en">${found.reason}</span></span>`}</p>

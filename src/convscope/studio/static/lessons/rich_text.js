@@ -17,7 +17,8 @@ const scrolls = (/** @type {string} */ name, /** @type {Record<string, any>} */ 
 
 /** @param {string} text HTML. @returns {any[]} */
 export function richText(text) {
-  const parsed = new DOMParser().parseFromString(text, 'text/html'); // scripts of such a document never run
+  const plain = text.replace(/<style\b[^]*?<\/style>/g, ''); // the page has its own, and its policy complains of others
+  const parsed = new DOMParser().parseFromString(plain, 'text/html'); // scripts of such a document never run
   return inside(parsed.body);
 }
 

@@ -89,7 +89,7 @@ export function Cell({ found }) {
     ${!open ? html`<p class="small faint">${t('runs.cell.choose')}</p>` : html`
       ${cell.refusal.value && html`<${Refused} refusal=${cell.refusal.value} />`}
       ${!shown ? !cell.refusal.value && html`<p class="faint">${t('shell.loading')}</p>` : html`
-        <p class="small">${t('runs.cell.count', { count: shown.count })}</p>
+        <p class="small">${shown.count ? t('runs.cell.count', { count: shown.count }) : t('runs.cell.empty', { label, predicted })}</p>
         ${images.refusal.value && html`<${Refused} refusal=${images.refusal.value} />`}
         <ul class="pictures">${shown.images.map((/** @type {any} */ each) => html`<${Picture} key=${each.index} image=${each} found=${found} />`)}</ul>
         ${(first > 0 || first + AT_ONCE < shown.count) && html`<div class="row">

@@ -14,6 +14,8 @@ export const forecast = { found: signal(/** @type {any} */ (null)), refusal: sig
 /** Each quantity in a sentence. */
 export const sentences = signal(/** @type {Record<string, {en: string, zh: string}>} */ ({}));
 export const checkpoint = { found: signal(/** @type {any} */ (null)), refusal: signal(/** @type {Refusal | null} */ (null)) };
+/** What was shown of the earlier step that is looked back at; null: the newest is shown. */
+export const earlier = signal(/** @type {any} */ (null));
 /** Why a deed was refused. */
 export const deedRefusal = signal(/** @type {Refusal | null} */ (null));
 /** Whether a forecast is wanted although a training goes on. */
@@ -96,6 +98,27 @@ function keepForecasting() {
   });
 }
 
+/** What was shown of a checkpoint. @param {any} found */
+function readLook(found) {
+  return {
+    ...found, image: decodeArray(found.image), kernels: found.kernels && { ...found.kernels, images: decodeArray(found.kernels.images) },
+    maps: found.maps && { ...found.maps, thumbnails: decodeArray(found.maps.thumbnails) },
+  };
+}
+
+let wantedLook = 0;
+/** Go back to what was shown of an earlier step; null: to the newest. @param {number | null} step */
+export async function lookBack(step) {
+  wantedLook += 1;
+  const mine = wantedLook;
+  if (step === null) { earlier.value = null; return; }
+  const { run } = state.peek();
+  try {
+    const found = await ask(`train/checkpoint?run=${encodeURIComponent(run)}&step=${step}`);
+    if (mine === wantedLook && state.peek().run === run) earlier.value = readLook(found);
+  } catch (error) { checkpoint.refusal.value = refusal(error); }
+}
+
 /** Do something at most once in a while, and once more after the last time it was wanted. @param {() => Promise<void>} work */
 function rarely(work) {
   let timer = 0;
@@ -127,10 +150,7 @@ export function startData() {
     try {
       const found = await ask(`train/checkpoint?run=${encodeURIComponent(run)}&image=${encodeURIComponent(image)}`);
       if (state.peek().run !== run) return;
-      checkpoint.found.value = {
-        ...found, image: decodeArray(found.image), kernels: found.kernels && { ...found.kernels, images: decodeArray(found.kernels.images) },
-        maps: found.maps && { ...found.maps, thumbnails: decodeArray(found.maps.thumbnails) },
-      };
+      checkpoint.found.value = readLook(found);
       checkpoint.refusal.value = null;
     } catch (error) { checkpoint.refusal.value = refusal(error); }
   });
@@ -144,7 +164,7 @@ export function startData() {
       const step = progress.value?.run === run && progress.value.can_look ? progress.value.checkpoint : null;
       const text = `${run} ${image} ${step}`;
       if (text === asked) return;
-      if (!asked.startsWith(`${run} `)) { checkpoint.found.value = null; checkpoint.refusal.value = null; sentences.value = {}; }
+      if (!asked.startsWith(`${run} `)) { checkpoint.found.value = null; checkpoint.refusal.value = null; sentences.value = {}; void lookBack(null); }
       asked = text;
       if (run && step !== null && step !== undefined) look.want();
     }),

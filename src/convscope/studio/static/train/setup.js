@@ -14,7 +14,7 @@ function usual(field) {
 }
 
 export function Setup() {
-  const { network, data, recipe, precision } = state.value;
+  const { network, data, recipe, precision, source } = state.value;
   const found = choices.value;
   const networks = (found?.networks ?? []).map((/** @type {any} */ each) => each.name);
   const sets = found?.data ?? ['digits'];
@@ -37,8 +37,13 @@ export function Setup() {
       <label class="field"><span>${t('train.recipe')}</span>
         <select value=${recipe} onChange=${(event) => change({ recipe: event.target.value })}>
           <option value="">${t('train.recipe.usual')}</option>
-          <option value="book">${t('train.recipe.book')}</option><option value="fast">${t('train.recipe.fast')}</option></select>
+          <option value="book">${t('train.recipe.book')}</option><option value="fast">${t('train.recipe.fast')}</option><option value="transfer">${t('train.recipe.transfer')}</option></select>
         <small>${t('train.recipe.why')}</small></label>
+      <label class="field"><span>${t('train.source')}</span>
+        <select value=${source} onChange=${(event) => change({ source: event.target.value })}>
+          <option value="">${t('train.source.random')}</option>
+          ${[...new Set([...(found?.sources ?? ['published']), ...(source ? [source] : [])])].map((each) => html`<option key=${each} value=${each}>${each === 'published' ? t('train.source.published') : each}</option>`)}</select>
+        <small>${t('train.source.why')}</small></label>
       <${Dial} name="epochs" field="epochs" whole />
       <${Dial} name="minutes" field="minutes" />
       <${Dial} name="batch" field="batch_size" whole steps=${[16, 32, 64, 128, 256, 512]} />

@@ -5,7 +5,8 @@ import { query, view, visits, writeQuery } from '../route.js';
 /**
  * @typedef {object} State
  * @property {string} network @property {string} data A data set's name, or a path.
- * @property {string} recipe "book", "fast", or empty for the usual one.
+ * @property {string} recipe "book", "fast", "transfer", or empty for the usual one.
+ * @property {string} source What gives the first weights: "published", the name of a run, or empty for weights at random.
  * @property {string} epochs @property {string} minutes @property {string} batch @property {string} rate
  * @property {string} size @property {string} precision @property {string} seed Empty: as the recipe has it.
  * @property {string} run The training that is watched; empty: none.
@@ -14,7 +15,7 @@ import { query, view, visits, writeQuery } from '../route.js';
 
 /** @type {State} */
 export const USUAL = {
-  network: 'lenet', data: 'digits', recipe: '', epochs: '', minutes: '', batch: '', rate: '', size: '', precision: '', seed: '',
+  network: 'lenet', data: 'digits', recipe: '', source: '', epochs: '', minutes: '', batch: '', rate: '', size: '', precision: '', seed: '',
   run: '', image: 'digit-3',
 };
 const NUMBERS = ['epochs', 'minutes', 'batch', 'rate', 'size', 'seed'];
@@ -26,6 +27,8 @@ const FIELDS = { epochs: 'epochs', minutes: 'minutes', batch: 'batch_size', rate
 function readState() {
   const asked = query();
   const found = { ...USUAL };
+  // Who comes without any wish meets the recipe that learns in seconds; an address without one means the usual one.
+  if (!Object.keys(USUAL).some((name) => asked.has(name))) found.recipe = 'fast';
   for (const name of Object.keys(USUAL)) {
     const text = asked.get(name);
     if (text === null || (NUMBERS.includes(name) && !/^\d{0,9}(\.\d{1,9})?$/.test(text))) continue;
@@ -51,6 +54,7 @@ export function settings(now) {
     if (text !== '') found[field] = Number(text);
   }
   if (now.precision) found.precision = now.precision;
+  if (now.source) found.source = now.source;
   return found;
 }
 

@@ -43,6 +43,7 @@ function Status({ found }) {
     ${of > 0 && html`<progress max=${of} value=${Math.min(of, found.epoch)} aria-label=${t('train.progress')}></progress>`}
     <p>${of ? t('train.epoch.of', { epoch: found.epoch, epochs: of }) : t('train.epoch', { epoch: found.epoch })}${t('curves.and')}${t('train.at.step', { step: found.step ?? 0 })}${going && html`${t('curves.and')}${t('train.since', { time: clock(elapsed) })}`}</p>
     ${found.accuracy && html`<p><strong>${t('train.accuracy', { split: t(`train.split.${found.accuracy.split}`), share: percent(found.accuracy.accuracy), low: percent(found.accuracy.interval[0]), high: percent(found.accuracy.interval[1]) })}</strong></p>`}
+    ${found.accuracy?.guesses && html`<p class="note guesses">${t('train.guesses')}</p>`}
     ${found.state === 'paused' && html`<p class="note">${found.can_resume && found.checkpoint !== null ? t('train.paused', { step: found.checkpoint }) : t('train.paused.early')}</p>`}
     ${found.state === 'killed' && html`<p class="note">${found.checkpoint !== null ? t('train.killed', { step: found.checkpoint }) : found.can_resume ? t('train.killed.early') : t('train.killed.nothing')}</p>`}
     ${found.state === 'deleted' && html`<p class="note">${t('train.deleted')}</p>`}
