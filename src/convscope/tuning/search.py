@@ -72,11 +72,10 @@ class Search:
             begun = 0
             while self.skipped < SKIPPED and begun != self._trials and self._is_time():
                 begun += 1
-                number = len(self._study.get_trials(deepcopy=False))
                 try:
                     self._study.optimize(self._try, n_trials=1)
                 except (TrainingStoppedError, KeyboardInterrupt):
-                    self._queue_again(number)
+                    self._queue_again()
                     raise
                 except optuna.exceptions.UpdateFinishedTrialError:
                     # This process was asleep so long that another took the trial over.
@@ -193,10 +192,13 @@ class Search:
             return 0.0
         return float(self._study.best_trial.user_attrs.get("run_seconds", 0.0))
 
-    def _queue_again(self, number: int) -> None:
+    def _queue_again(self) -> None:
         """Queue the trial that this process stopped in, to go on from its checkpoint."""
-        for each in self._study.get_trials(deepcopy=False)[number:]:
-            if each.user_attrs.get("worker") == str(self._worker) and each.state.name == "FAIL":
+        trials = self._study.get_trials(deepcopy=False)
+        queued = {n for each in trials for n in each.system_attrs.get("retry_history", ())}
+        for each in trials:
+            is_ours = each.user_attrs.get("worker") == str(self._worker)
+            if is_ours and each.state.name == "FAIL" and each.number not in queued:
                 retry(self._study, each)
 
     def _free_trials_of_ended_processes(self) -> None:

@@ -71,7 +71,9 @@ def describe_result(study: Study) -> list[str]:
             "with --resume."
         )
         return sentences
-    behind = f"{100 * abs(luck):.2f} points {'less' if luck >= 0 else 'more'}"
+    behind = (
+        f"{100 * abs(luck):.2f} points {'less' if luck > 0 else 'more'}" if luck else "the same"
+    )
     median = statistics.median(retest.validation)
     reason = " The best of many trials is partly the luckiest." if luck > 0 else ""
     sentences.append(
