@@ -76,8 +76,8 @@ if TYPE_CHECKING:
     from convscope.runs.seed_group import SeedGroup as SeedGroup
     from convscope.shipping.export.export import export as export
     from convscope.training.folds import train_folds as train_folds
+    from convscope.training.resume import resume as resume
     from convscope.training.seeds import train_seeds as train_seeds
-    from convscope.training.train import resume as resume
     from convscope.training.train import train as train
     from convscope.tuning.study import Study as Study
     from convscope.tuning.tune import tune as tune
@@ -136,7 +136,7 @@ _HOME = {
     "predict": "convscope.evaluation.predict",
     "read_parameters": "convscope.inspection.parameters.read",
     "receptive_field": "convscope.inspection.receptive_field.receptive_field",
-    "resume": "convscope.training.train",
+    "resume": "convscope.training.resume",
     "trace": "convscope.inspection.trace.trace",
     "train": "convscope.training.train",
     "train_seeds": "convscope.training.seeds",

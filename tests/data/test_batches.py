@@ -1,3 +1,8 @@
+"""Batches: their order, what is changed at random, and their parts.
+
+Tests data/batches.py, data/batch_part.py.
+"""
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from convscope.data.augmentation_settings import Augmentation
-from convscope.data.batches import Batches, Normalization
+from convscope.data.batch_part import BatchPart
+from convscope.data.batches import WHOLE, Batches, Normalization
 from convscope.data.image_set import ImageSet
 from convscope.errors import UsageError
 
@@ -257,3 +263,29 @@ def test_balanced_batches_show_every_class_equally_often_and_go_on_in_the_middle
     for first, second in zip(seen[2:], batches.epoch(0, 2), strict=True):
         assert first.equal(second[1])
     assert [each.tolist() for each in seen] != [each.tolist() for _, each in batches.epoch(1)]
+
+
+@given(st.integers(1, 30), st.integers(1, 5))
+def test_parts_of_a_batch_are_the_batch(length, count):
+    parts = [BatchPart(number, count).rows(length) for number in range(count)]
+    sizes = [part.stop - part.start for part in parts]
+    assert [row for part in parts for row in range(length)[part]] == list(range(length))
+    assert max(sizes) - min(sizes) <= 1
+    assert sizes[0] > 0
+
+
+@pytest.mark.parametrize(
+    "augmentation", [None, EVERYTHING, EVERYTHING.model_copy(update={"mixup": 0.0})]
+)
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_parts_are_changed_as_in_the_whole(augmentation, count):
+    def batches(part):
+        return Batches(
+            noisy(), 6, normalization=UNIT_COLOUR, train=True, seed=3, augmentation=augmentation,
+            size=5, part=part,
+        )  # fmt: skip
+
+    parts = [batches(BatchPart(number, count)).epoch(4) for number in range(count)]
+    for (images, labels), *taken in zip(batches(WHOLE).epoch(4), *parts, strict=True):
+        assert torch.equal(torch.cat([each for each, _ in taken]), images)
+        assert torch.equal(torch.cat([each for _, each in taken]), labels)

@@ -77,6 +77,18 @@ def test_floating_point_grey_is_in_unit_or_byte_range():
         image = Image.fromarray(np.array([[0.0, wrong]], np.float32))
         with pytest.raises(ImageError, match="not within 0 to 255"):
             decode(encoded(image, "TIFF"))
+    with pytest.raises(ImageError, match="NaN"):
+        decode(
+            encoded(Image.fromarray(np.array([[0, np.nan]], np.float32)), "TIFF"), grey_range=(0, 9)
+        )
+
+
+def test_a_range_holds_for_floating_point_and_whole_numbers_alike():
+    for kind in (np.float32, np.int32):
+        image = Image.fromarray(np.array([[-1000, 500, 2000, 5000]], kind))
+        assert shown(decode(encoded(image, "TIFF"), grey_range=(-1000, 2000))) == [0, 128, 255, 255]
+    dark = Image.fromarray(np.array([[0.0, 0.5]], np.float32))  # black in its set, not grey
+    assert shown(decode(encoded(dark, "TIFF"), grey_range=(0, 255))) == [0, 0]
 
 
 def test_sixteen_bit_colour_keeps_the_upper_bits():

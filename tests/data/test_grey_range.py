@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from convscope.data.grey_range import find_grey_range, range_of
+from convscope.data.grey_range import find_grey_range, range_of, wide_range_of
 from convscope.data.load import load_splits, source_splits
 from convscope.data.reading import FULL_RANGE, Reading
 from convscope.data.tree import FolderTree
@@ -127,11 +127,70 @@ def floats(low, high, folder):
 def test_floats_of_two_ranges_are_told(tmp_path):
     write_files(tmp_path, floats(0, 0.9, "dark") | floats(100, 250, "light"))
     (note,) = [n for n in source_splits(tmp_path)["train"].notes if "floating-point" in n]
-    assert "2 have no value above 1 and are taken as 0 to 1, as " in note
-    assert "dark/0.tif; 2 are taken as 0 to 255, as " in note
+    assert "2 have no value above 1, as " in note
+    assert "dark/0.tif and 1 more, and are black in the range of all, up to 255." in note
 
 
 @pytest.mark.parametrize("high", [1, 250])
 def test_floats_of_one_range_are_told_nothing_of(tmp_path, high):
     write_files(tmp_path, floats(0.5 * high, high, "a") | floats(0.9 * high, high, "b"))
     assert not any("floating-point" in note for note in source_splits(tmp_path)["train"].notes)
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "expected"),
+    [
+        (0, 1, (0, 1)),
+        (0.1, 0.9, (0, 1)),
+        (0, 0.001, (0, 0.001)),  # else all black
+        (0, 250, (0, 255)),
+        (0, 10, (0, 10)),  # metres, say
+        (0, 4000.5, (0, 4095)),
+        (-1, 1, (-1, 1)),
+        (-1000, 2000, (-1000, 2000)),
+        (0, 1e6, (0, 1e6)),
+        (0.5, 0.5, (0, 1)),
+        (-7, -7, (-7, 0)),
+    ],
+)
+def test_the_rule_for_other_numbers(lowest, highest, expected):
+    found, is_cut = wide_range_of(np.ones(1 << 16, np.int64), lowest, highest)
+    assert found == expected
+    assert not is_cut
+
+
+@given(st.floats(-1e5, 1e5), st.floats(1e-3, 1e5), st.integers(0, 2**32 - 1), st.integers(0, 3))
+def test_detail_of_other_numbers_is_kept(low, width, seed, outliers):
+    values = np.random.default_rng(seed).uniform(low, low + width, 20_000)
+    values[:outliers] = low + 1000 * width
+    lowest, highest = values.min(), values.max()
+    counts, _ = np.histogram(values, 1 << 16, (lowest, highest))
+    (first, last), _ = wide_range_of(counts, lowest, highest)
+    levels = np.rint((values - first) * (255 / (last - first))).clip(0, 255)
+    assert len(np.unique(levels)) >= 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [(np.float32, 0, 1e-3), (np.float32, -1000, 2000), (np.int32, -1000, 2000)],
+)
+def test_measurements_keep_their_levels_in_one_range_for_all_files(tmp_path, kind, low, high):
+    rng = np.random.default_rng(0)
+    found = {
+        f"{name}/{i}.tif": encoded(
+            Image.fromarray((rng.random((16, 16)) * share * (high - low) + low).astype(kind)),
+            "TIFF",
+        )
+        for name, share in (("dark", 0.1), ("light", 1))
+        for i in range(3)
+    }
+    train = source_splits(write_files(tmp_path, found), size=16)["train"]
+    assert len(train) == 6
+    assert train.grey_range == pytest.approx((low, high), abs=0.02 * (high - low))
+    assert any("becomes black and" in note for note in train.notes)
+    brightest = {
+        train.classes[label]: image.max()
+        for label, image in zip(train.labels, train.images, strict=True)
+    }
+    assert brightest["dark"] < 30  # not each file by its own range
+    assert brightest["light"] > 250

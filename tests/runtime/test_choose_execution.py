@@ -10,6 +10,11 @@ from tests.conftest import slow
 CPU = torch.device("cpu")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch, tmp_path):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
+
+
 def batch(network="lenet"):
     torch.manual_seed(0)
     return cs.build(network, 1, 10), torch.randn(8, 1, 28, 28), torch.arange(8)
@@ -45,6 +50,51 @@ def test_the_faster_is_chosen(monkeypatch, speeds, precision, reason):
     chosen = choose_execution(*batch(), CPU)
     assert chosen.precision == precision
     assert chosen.reason.startswith(reason)
+
+
+def count_measurements(monkeypatch, *, waited=0.0):
+    """Speeds that are fixed; returns what was measured."""
+    measured = []
+    monkeypatch.setattr(choosing, "_agrees", lambda *_: measured.append("agrees") or True)
+    monkeypatch.setattr(choosing, "_compare_speeds", lambda *_: measured.append("speeds") or 2.0)
+    monkeypatch.setattr(choosing.Contention, "share", waited)
+    return measured
+
+
+def test_what_was_measured_is_not_measured_again(monkeypatch):
+    measured = count_measurements(monkeypatch)
+    first, second = (choose_execution(*batch(), CPU, threads=1) for _ in range(2))
+    assert measured == ["agrees", "speeds"]
+    assert second.precision == first.precision == "bfloat16"
+    assert first.reason == "bfloat16 measured to be 2.0× as fast as float32"
+    assert second.reason == "bfloat16 measured before to be 2.0× as fast as float32"
+    _, images, labels = batch()
+    choose_execution(cs.build("lenet", 1, 10), images, labels, CPU, threads=1)
+    assert measured == ["agrees", "speeds", "agrees"]  # with other weights
+
+
+def test_times_on_a_busy_machine_are_not_remembered(monkeypatch):
+    measured = count_measurements(monkeypatch, waited=0.5)
+    for _ in range(2):
+        assert choose_execution(*batch(), CPU, threads=1).precision == "bfloat16"
+    assert measured == ["agrees", "speeds", "speeds"]
+
+
+def test_on_long_steps_fewer_images_are_tried_and_all_threads_taken(monkeypatch):
+    tried = []
+    monkeypatch.setattr(choosing, "_agrees", lambda probe, *_: tried.append(len(probe)) or True)
+    monkeypatch.setattr(
+        choosing, "_speed", lambda probe, *_: tried.append(len(probe)) or len(probe) / 0.3
+    )
+    network, images, labels = batch()
+    images, labels = images.repeat(16, 1, 1, 1), labels.repeat(16)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert choose_execution(network, images, labels, CPU).threads == 2
+    finally:
+        torch.set_num_threads(before)
+    assert tried == [2, 32, 16, 16]  # how long a step is, agreement of two halves, two speeds
 
 
 def gradients(monkeypatch, short_loss, short):

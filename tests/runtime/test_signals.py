@@ -1,4 +1,7 @@
+import importlib
 import signal
+import sys
+import threading
 
 import pytest
 
@@ -31,3 +34,33 @@ def test_a_closed_terminal_ends_nothing_under_nohup():
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+class EndedError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("is_endless", [False, True])  # too long, or given a second time
+def test_a_signal_waits_until_a_module_is_imported(tmp_path, monkeypatch, is_endless):
+    """In the middle of it, libraries lose the exception and are left half imported."""
+    if is_endless:
+        monkeypatch.setattr(signals, "_put_off_since", [-signals.LONGEST_IMPORT - 1])
+
+    def receive(number, frame):
+        if not signals.put_off_while_importing(number, frame):
+            raise EndedError
+
+    (tmp_path / "loses_signals.py").write_text(
+        "import signal\nlost = False\ntry:\n    signal.raise_signal(signal.SIGINT)\n"
+        "except BaseException:\n    lost = True\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    before = signal.signal(signal.SIGINT, receive)
+    try:
+        importlib.import_module("loses_signals")
+        if not is_endless:
+            with pytest.raises(EndedError):
+                threading.Event().wait(60)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert sys.modules.pop("loses_signals").lost is is_endless

@@ -19,7 +19,7 @@ import convscope as cs
 from convscope.data.batches import Batches, Normalization
 from convscope.errors import UsageError
 from convscope.runs.checkpoint import latest_checkpoint
-from convscope.training import loop
+from convscope.training import loop, together
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest, TrainingStoppedError
 from convscope.training.live_view import LiveView
@@ -166,13 +166,13 @@ def test_resume_refuses_other_images(tmp_path):
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path, monkeypatch):
     accuracies = iter([0.5, 0.9, 0.7, 0.8, 0.85, 0.95, 0.95])
-    real = loop.compute_batch_logits
+    real = together.compute_batch_logits
 
     def measured(*arguments, **keywords):
         outcome = real(*arguments, **keywords)
         return type(outcome)(outcome.values, outcome.labels, outcome.loss, next(accuracies))
 
-    monkeypatch.setattr(loop, "compute_batch_logits", measured)
+    monkeypatch.setattr(together, "compute_batch_logits", measured)
     recipe = cs.Recipe(epochs=7, early_stop=3, validation=0.3)
     run = cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)
     assert [line["validation_accuracy"] for line in run.metrics("epoch")] == [
@@ -290,14 +290,14 @@ def test_a_stop_in_the_last_evaluation_is_kept_and_goes_on(tmp_path, monkeypatch
         created(request, folder)
         requests.append(request)
 
-    evaluated = loop.compute_batch_logits
+    evaluated = together.compute_batch_logits
 
     def evaluate(*arguments, on_batch, **options):
         requests[-1].receive(15, None)
         return evaluated(*arguments, on_batch=on_batch, **options)
 
     monkeypatch.setattr(StopRequest, "__init__", create)
-    monkeypatch.setattr(loop, "compute_batch_logits", evaluate)
+    monkeypatch.setattr(together, "compute_batch_logits", evaluate)
     with pytest.raises(TrainingStoppedError, match="everything is kept"):
         cs.train(module(), DATA, cs.Recipe(epochs=1), out=tmp_path / "stopped", **PLAIN)
     monkeypatch.undo()

@@ -16,7 +16,7 @@ import convscope as cs
 from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.begin_from import read_origin
 from convscope.runtime.execution import Execution
-from convscope.training import loop
+from convscope.training import keeper, loop
 from convscope.training.features import compute_features, ends_with
 
 OPTIONS = {"precision": "float32", "quiet": True, "device": "cpu", "threads": 1}
@@ -82,13 +82,13 @@ def weights(run):
 def test_what_learns_in_each_epoch(source, tmp_path, monkeypatch):
     """Told by the state after every epoch: what is frozen stays the source's to the bit."""
     states = []
-    real = loop.save_checkpoint
+    real = keeper.save_checkpoint
 
     def keep(folder, tensors, state):
         states.append({name: tensor.clone() for name, tensor in tensors.items()})
         real(folder, tensors, state)
 
-    monkeypatch.setattr(loop, "save_checkpoint", keep)
+    monkeypatch.setattr(keeper, "save_checkpoint", keep)
     train(source, tmp_path / "run")
     theirs = {f"network.{name}": tensor for name, tensor in weights(source).items()}
     parts = ["conv1", "norm1", "conv2", "norm2"]

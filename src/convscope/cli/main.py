@@ -32,7 +32,11 @@ from convscope.cli import tune as tune_command
 from convscope.cli.console import fail, write_any_text
 from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
-from convscope.runtime.signals import ending_signals, repeats_itself
+from convscope.runtime.signals import (
+    ending_signals,
+    put_off_while_importing,
+    repeats_itself,
+)
 from convscope.version import __version__
 
 app = typer.Typer(
@@ -86,6 +90,9 @@ def main() -> None:
     # Threads that wait for one another should soon sleep instead of spinning, so that whoever they
     # wait for gets the processor. GNU's OpenMP reads this when torch is loaded, which is later.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        # PyTorch's remarks to developers, of which every process would print its own.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     # What is wrong with an image is said in one line of our own; Pillow would add some.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     write_any_text()
@@ -128,8 +135,7 @@ def _listen_to_signals() -> list[int]:
     came: list[int] = []
 
     def receive(number: int, frame: FrameType | None) -> None:
-        del frame
-        if not repeats_itself():
+        if not put_off_while_importing(number, frame) and not repeats_itself():
             came.append(number)
             raise TerminatedError(number)
 

@@ -208,6 +208,7 @@ def train(
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
 
+    from convscope.runtime.joining import speaks_to_person
     from convscope.training.train import train as train_network
 
     check_fields(changes)
@@ -256,7 +257,8 @@ def train(
         quiet=quiet,
         **changes,
     )
-    show_run(run, json=json)
+    if speaks_to_person():
+        show_run(run, json=json)
 
 
 def resume(
@@ -276,7 +278,8 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run, or a race of train auto, that was stopped, from its newest checkpoint."""
-    from convscope.training.train import resume as resume_run
+    from convscope.runtime.joining import speaks_to_person
+    from convscope.training.resume import resume as resume_run
 
     resumed = resume_run(
         run,
@@ -286,4 +289,5 @@ def resume(
         histograms=histograms,
         quiet=quiet,
     )
-    show_run(resumed, json=json)
+    if speaks_to_person():
+        show_run(resumed, json=json)

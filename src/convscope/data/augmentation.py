@@ -2,25 +2,31 @@
 
 `augmentation_settings.Augmentation` says which; the functions here do one each. They take uint8
 images (N, C, H, W) and a NumPy generator from which the few numbers per image are drawn, so a batch
-is changed in the same way on every device. Order: flip, crop, cutout, on the stored pixels; then
-colour; mixup last, on the finished batch.
+is changed in the same way on every device; a part of a batch, by `PartOfDraws`, as in the whole.
+Order: flip, crop, cutout, on the stored pixels; then colour; mixup last, on the finished batch.
 """
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from convscope.data.batch_part import PartOfDraws
 
-def flip(images: Tensor, random: np.random.Generator) -> Tensor:
+Draws: TypeAlias = np.random.Generator | PartOfDraws
+
+
+def flip(images: Tensor, random: Draws) -> Tensor:
     """Mirror each image left to right with probability 1/2."""
     chosen = _to(random.random(len(images)) < 0.5, images)
     return torch.where(chosen[:, None, None, None], images.flip(-1), images)
 
 
-def crop(images: Tensor, padding: int, random: np.random.Generator) -> Tensor:
+def crop(images: Tensor, padding: int, random: Draws) -> Tensor:
     """Shift each image by up to `padding` pixels each way; what comes in is black."""
     count, _, height, width = images.shape
     padded = F.pad(images, (padding, padding, padding, padding))
@@ -30,7 +36,7 @@ def crop(images: Tensor, padding: int, random: np.random.Generator) -> Tensor:
     return windows[torch.arange(count, device=images.device), :, top, left]
 
 
-def cutout(images: Tensor, side: int, fill: Tensor, random: np.random.Generator) -> Tensor:
+def cutout(images: Tensor, side: int, fill: Tensor, random: Draws) -> Tensor:
     """Fill a square of each image; its centre is anywhere, so borders may cut it.
 
     Args:
@@ -48,7 +54,7 @@ def cutout(images: Tensor, side: int, fill: Tensor, random: np.random.Generator)
     return torch.where(square, fill[:, None, None], images)
 
 
-def colour(images: Tensor, strength: float, random: np.random.Generator) -> Tensor:
+def colour(images: Tensor, strength: float, random: Draws) -> Tensor:
     """Change brightness, contrast and (of colour images) saturation of each image.
 
     Args:

@@ -21,11 +21,13 @@ from torch import Tensor
 from convscope.data import augmentation as augment
 from convscope.data.augmentation_settings import Augmentation
 from convscope.data.balance import balanced_order
+from convscope.data.batch_part import BatchPart, PartOfDraws
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
 from convscope.data.reading import Fit
 from convscope.errors import UsageError
 
+WHOLE = BatchPart()
 SHUFFLING, AUGMENTING = 0, 1  # what a generator is for: the two must not share their numbers
 
 
@@ -131,6 +133,7 @@ class Batches:
         fit: Fit = "crop",
         augmentation: Augmentation | None = None,
         balance: bool = False,
+        part: BatchPart = WHOLE,
         device: str | torch.device = "cpu",
         memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
@@ -148,6 +151,7 @@ class Batches:
             augmentation: Random changes; used only for training.
             balance: Show every class equally often, instead of every image once (`balance`); used
                 only for training.
+            part: What `epoch` gives of every batch; its images are those of the whole batch.
             device: Where the batches are made. On a GPU, the images are kept there if they take
                 at most half of its free memory, and else sent batch by batch.
             memory_format: How the numbers of a batch lie in memory.
@@ -175,6 +179,7 @@ class Batches:
         self._fit: Fit = fit
         self._augmentation = augmentation if train and augmentation else Augmentation()
         self._to_balance = images.labels if balance else None
+        self._part = part
         self._memory_format = memory_format
 
     def __len__(self) -> int:
@@ -197,7 +202,7 @@ class Batches:
             order = draw_order(self._seed, epoch, len(self._labels), self._to_balance)
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
-            yield self._batch(rows if order is None else order[rows], epoch, step)
+            yield self._batch(rows if order is None else order[rows], epoch, step, self._part)
 
     def in_order(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All images in the order of the set, each changed at random if these are for training.
@@ -211,18 +216,35 @@ class Batches:
         for step, start in enumerate(range(0, len(self._labels), self._batch_size)):
             yield self._batch(slice(start, start + self._batch_size), epoch, step)
 
-    def _batch(self, rows: slice | Tensor, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """The images of these rows, finished."""
-        if isinstance(rows, slice):
-            images, labels = self._images[rows], self._labels[rows]
-        else:
-            images = self._images.index_select(0, rows.to(self._images.device))
-            labels = self._labels.index_select(0, rows.to(self._labels.device))
+    def _batch(
+        self, rows: slice | Tensor, epoch: int, step: int, part: BatchPart = WHOLE
+    ) -> tuple[Tensor, Tensor]:
+        """The images of these rows, or a part of them, finished."""
         random = _generator(self._seed, AUGMENTING, epoch, step)
-        return self._finish(images.to(self._device), labels, random)
+        if part.is_whole:
+            return self._finish(*self._stored(rows), random)
+        if isinstance(rows, slice):
+            rows = torch.arange(len(self._labels))[rows]
+        own, count = part.rows(len(rows)), len(rows)
+        if self._augmentation.mixup:  # partners lie in other parts
+            images, labels = self._finish(*self._stored(rows), random)
+            return images[own], labels[own]
+        # Of no rows at all nothing could be made, so one is made and left out.
+        made = own if own.stop > own.start else slice(0, 1)
+        draws = PartOfDraws(random, count, made)
+        images, labels = self._finish(*self._stored(rows[made]), draws)
+        return (images, labels) if made is own else (images[:0], labels[:0])
+
+    def _stored(self, rows: slice | Tensor) -> tuple[Tensor, Tensor]:
+        """The pixels of these rows as they are kept, on the device, and their labels."""
+        if isinstance(rows, slice):
+            return self._images[rows].to(self._device), self._labels[rows]
+        images = self._images.index_select(0, rows.to(self._images.device))
+        labels = self._labels.index_select(0, rows.to(self._labels.device))
+        return images.to(self._device), labels
 
     def _finish(
-        self, images: Tensor, labels: Tensor, random: np.random.Generator
+        self, images: Tensor, labels: Tensor, random: np.random.Generator | PartOfDraws
     ) -> tuple[Tensor, Tensor]:
         """Stored pixels uint8 (B, C, H, W) to what the network gets."""
         change = self._augmentation
@@ -242,7 +264,7 @@ class Batches:
         if self._size is not None:
             # After normalization, while they are small: the two operations commute.
             images = resize(images, self._size, self._fit)
-        if change.mixup:
+        if change.mixup and isinstance(random, np.random.Generator):
             images, labels = augment.mixup(images, labels, self._classes, change.mixup, random)
         images = images.contiguous(memory_format=self._memory_format)
         if self._memory_format is torch.contiguous_format:

@@ -9,8 +9,9 @@ The rules, for every file:
 * **Transparency** (alpha, palette or colour key): laid on white.
 * **Grey**: 1-bit, 8-bit and 16-bit grey, and floating point. 16-bit values are divided by 257
   (65535 becomes 255), unless a range is given: its ends become 0 and 255, and what lies beyond is
-  cut off (`grey_range` finds the range of a data set). Floating-point values mean [0, 1], or
-  [0, 255] if one of them is above 8. Other ranges are refused.
+  cut off (`grey_range` finds the range of a data set). A range counts for floating-point values
+  and others of more than 16 bits, too; without one, floating-point values mean [0, 1], or [0, 255]
+  if one of them is above 8, and other values are refused.
 * **Colour**: palettes, CMYK (in JPEG inverted, as Adobe writes it) and YCbCr become RGB. A palette
   counts as colour. 16-bit colour keeps the upper 8 bits.
 * **Channels**: grey becomes colour by repeating; colour becomes grey by ITU-R 601 luma,
@@ -40,7 +41,7 @@ from convscope.data.reading import FULL_RANGE, Fit, GreyRange
 from convscope.data.upright import turn_upright
 from convscope.errors import ConvscopeError
 
-VERSION = f"2, Pillow {PIL.__version__}"
+VERSION = f"3, Pillow {PIL.__version__}"
 """Changes when the same file may decode to other values."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
@@ -239,34 +240,17 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode == "I" or image.mode.startswith("I;16")
 
 
-def read_deep_values(content: bytes) -> NDArray[np.integer[Any]] | None:
-    """The values (H, W) of a file of 16-bit grey as they are; None for any other file.
+def read_deep_values(content: bytes) -> NDArray[Any] | None:
+    """The values (H, W) of a file of more than 8 bits of grey as they are; None for any other.
 
     Raises:
         ImageError: The file is damaged.
     """
-    if not content.startswith((b"\x89PNG", b"II*\0", b"MM\0*", b"P2", b"P5")):
+    if not content.startswith((b"\x89PNG", b"II*\0", b"MM\0*", b"P2", b"P5", b"Pf")):
         return None
     try:
         with _open(content) as image:
-            return np.asarray(image) if is_deep(image) else None
-    except ImageError:
-        raise
-    except Exception as error:  # as in `decode`
-        raise ImageError(f"damaged: {error or type(error).__name__}") from error
-
-
-def read_float_maximum(content: bytes) -> float | None:
-    """The largest value of a floating-point file; None for any other file.
-
-    Raises:
-        ImageError: The file is damaged.
-    """
-    if not content.startswith((b"II*\0", b"MM\0*", b"Pf")):
-        return None
-    try:
-        with _open(content) as image:
-            return float(np.asarray(image).max()) if image.mode == "F" else None
+            return np.asarray(image) if image.mode == "F" or is_deep(image) else None
     except ImageError:
         raise
     except Exception as error:  # as in `decode`
@@ -275,6 +259,18 @@ def read_float_maximum(content: bytes) -> float | None:
 
 def _to_eight_bits(image: Image.Image, grey_range: GreyRange) -> Image.Image:
     """Deep grey values as 0 to 255."""
+    first, last = grey_range if grey_range != FULL_RANGE else _usual_range(image)
+    flat = Image.new("L", image.size)
+    for top, values in _values(image):
+        if not np.isfinite(values).all():
+            raise ImageError("grey values that are no numbers (NaN or infinity)")
+        levels = (values - first) * (255 / (last - first))
+        flat.paste(Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8)), (0, top))
+    return flat
+
+
+def _usual_range(image: Image.Image) -> GreyRange:
+    """What a file's own values mean, where no range is given."""
     ends = [(values.min(), values.max()) for _, values in _values(image)]
     # NaN is the least and the greatest of whatever it is among.
     low, high = float(np.min(ends)), float(np.max(ends))
@@ -287,12 +283,7 @@ def _to_eight_bits(image: Image.Image, grey_range: GreyRange) -> Image.Image:
             f"floating-point grey values up to {high:g}: neither 0 to 1, nor 0 to 255, where they "
             "would be black; save them in one of these ranges"
         )
-    first, last = (0.0, 1.0 if high <= 1 else 255.0) if is_float else grey_range
-    flat = Image.new("L", image.size)
-    for top, values in _values(image):
-        levels = (values - first) * (255 / (last - first))
-        flat.paste(Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8)), (0, top))
-    return flat
+    return (0.0, 1.0 if high <= 1 else 255.0) if is_float else FULL_RANGE
 
 
 def _values(image: Image.Image) -> Iterator[tuple[int, NDArray[np.float64]]]:

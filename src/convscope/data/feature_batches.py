@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.data.batches import count_steps, draw_order
+from convscope.data.batch_part import BatchPart
+from convscope.data.batches import WHOLE, count_steps, draw_order
 from convscope.errors import ConvscopeError
 from convscope.look.numbers import size as size_in_words
 
@@ -30,6 +31,7 @@ class FeatureBatches:
         train: bool,
         seed: int = 0,
         balance: bool = False,
+        part: BatchPart = WHOLE,
         device: str | torch.device = "cpu",
     ) -> None:
         """Put features where batches are made from them.
@@ -41,6 +43,7 @@ class FeatureBatches:
             train: Whether rows come in an order drawn for each epoch.
             seed: Decides that order, with the epoch.
             balance: Take every class equally often, as `Batches` does.
+            part: What `epoch` gives of every batch, as for `Batches`.
             device: Where the batches go.
         """
         self._features = torch.from_numpy(features)
@@ -49,6 +52,7 @@ class FeatureBatches:
         self._train = train
         self._seed = seed
         self._to_balance = self._labels.numpy() if balance else None
+        self._part = part
         self._device = torch.device(device)
 
     def __len__(self) -> int:
@@ -63,6 +67,7 @@ class FeatureBatches:
             order = draw_order(self._seed, epoch, len(self._labels), self._to_balance)
         for step in range(first_step, len(self)):
             rows = order[step * self._batch_size : (step + 1) * self._batch_size]
+            rows = rows[self._part.rows(len(rows))]
             yield copy[rows].to(self._device), self._labels[rows].to(self._device)
 
 

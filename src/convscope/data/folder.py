@@ -8,7 +8,7 @@ in the names of files by `labelled_layout`. Besides:
   learned, so its images are left out.
 * Every file is tried, whatever its name. One that is no image, or is damaged, or lies in no class
   folder, is left out. Nothing is left out silently: `ImageSet.problems` lists all of it.
-* 16-bit grey files are scaled by a range that they have in common (`grey_range`).
+* Grey files of more than 8 bits are scaled by a range that they have in common (`grey_range`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from convscope.data.cache import Append, Record, key_of, load_or_build
 from convscope.data.decode import VERSION, ImageError, decode, is_colour, read_size
-from convscope.data.grey_range import find_grey_range, note_mixed_floats
+from convscope.data.grey_range import find_grey_range
 from convscope.data.image_set import ImageSet, Problem, take
 from convscope.data.labelled_layout import group_places, layout_by_pattern, layout_of_table
 from convscope.data.layout import FilePlace, Layout, find_layout
@@ -163,7 +163,6 @@ def _decode_all(
 
     def build(append: Append) -> Record:
         found, notes = (given, ()) if given else find_grey_range(tree, training)
-        notes += note_mixed_floats(tree, files)
         wanted = channels or (3 if _any_colour(tree, files) else 1)
 
         def one(file: str) -> tuple[NDArray[np.uint8], tuple[int, int]] | str:

@@ -16,7 +16,7 @@ Fit: TypeAlias = Literal["crop", "pad", "stretch"]
 shrinking the longer side more."""
 
 GreyRange: TypeAlias = tuple[float, float]
-"""The values of 16-bit grey that become 0 and 255; what lies beyond is cut off."""
+"""The values of grey of more than 8 bits that become 0 and 255; what lies beyond is cut off."""
 
 SplitFolders: TypeAlias = Literal["auto", "none"] | Mapping[str, str]
 """Which folders are splits: found out; none are; or split → name of the folder."""
@@ -32,8 +32,8 @@ class Reading:
 
     Attributes:
         fit: How images that aren't square become square.
-        grey_range: The values of 16-bit grey files that become 0 and 255; None: found from the
-            training files (`data.grey_range` has the rule).
+        grey_range: The values that become 0 and 255 in grey files of more than 8 bits; None: found
+            from the training files (`data.grey_range` has the rule).
         split_folders: "auto" finds out which folders are splits (`data.layout` has the rules);
             "none": the folders are classes; or split → folder, as in `{"train": "A"}`. Without
             "train", the folders that aren't named are the classes to train on.

@@ -151,9 +151,13 @@ def evaluate_images(
     batch_size: int = 64,
     device: str = "auto",
     out_of_distribution: Sequence[str | Path] | None = None,
+    trained: Mapping[str, int] | None = None,
     quiet: bool = False,
 ) -> Evaluation:
-    """As `evaluate_model`, on images that have been chosen already."""
+    """As `evaluate_model`, on images that have been chosen already.
+
+    `trained` counts the images of each class that the run was trained on; None: read from the run.
+    """
     card, images = model.card, chosen_images.images
     chosen = choose_device(device)
     strangers = _out_of_distribution(out_of_distribution, card)
@@ -197,7 +201,9 @@ def evaluate_images(
         run=run,
         model=model,
         is_usual=is_usual,
-        next_steps=find_next_steps(logits, images, mistakes, scores, _trained(run), card)
+        next_steps=find_next_steps(
+            logits, images, mistakes, scores, _trained(run) if trained is None else trained, card
+        )
         if is_usual
         else (),
     )

@@ -114,13 +114,17 @@ def compute_batch_logits(
                 on_batch(len(images))
     # Joined outside of inference mode, so that callers may use them like any other tensor, and
     # moved at once: a copy after every batch would make a GPU wait for the CPU.
-    all_logits, all_labels = torch.cat(parts).cpu(), torch.cat(label_parts).cpu()
-    right = int((all_logits.argmax(dim=1) == all_labels).sum())
+    return summarize_logits(torch.cat(parts).cpu(), torch.cat(label_parts).cpu())
+
+
+def summarize_logits(values: Tensor, labels: Tensor) -> Logits:
+    """What logits (N, classes) come to for these labels (N,); both on the CPU."""
+    right = int((values.argmax(dim=1) == labels).sum())
     return Logits(
-        values=all_logits,
-        labels=all_labels,
-        loss=F.cross_entropy(all_logits, all_labels).item(),
-        accuracy=right / len(all_labels),
+        values=values,
+        labels=labels,
+        loss=F.cross_entropy(values, labels).item(),
+        accuracy=right / len(labels),
     )
 
 

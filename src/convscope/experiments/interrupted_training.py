@@ -25,7 +25,7 @@ from convscope.look.palette import BLUE, DIM, FAINT, VERMILION
 from convscope.look.printed import Part, Printed, TextTable
 from convscope.runs.checkpoint import Checkpoint, latest_checkpoint, save_checkpoint
 from convscope.runs.run import Run
-from convscope.training.train import resume
+from convscope.training.resume import resume
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -117,6 +117,7 @@ class Forecaster:
         batch_size: int,
         *,
         measuring_seconds: float = 0.6,
+        again: bool = True,
         base_bytes: int | None = None,
         stopped: Stopped | None = None,
     ) -> Forecast:
@@ -125,6 +126,7 @@ class Forecaster:
         Args:
             batch_size: Images per step.
             measuring_seconds: The most to spend on timing operations that aren't known yet.
+            again: Whether known ones may be timed again.
             base_bytes: The process as it is, images and network included, for a run that is
                 about to begin in it; None: a new process.
             stopped: Where a run that goes on was stopped; nothing is chosen by measuring then.
@@ -135,7 +137,7 @@ class Forecaster:
         """
         workload = self.workload
         feeding = self._input_seconds(batch_size)
-        computing, timings = self._phases(self.step, batch_size, measuring_seconds)
+        computing, timings = self._phases(self.step, batch_size, measuring_seconds, again=again)
         phases = {"input": feeding, **computing}
         step_seconds = sum(phases.values()) + LOOP_SECONDS
         if workload.recipe.recompute:

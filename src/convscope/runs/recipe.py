@@ -77,8 +77,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         minutes: Time for the whole of training; the schedule is fitted to it.
         batch_size: Images per step.
         early_stop: Stop after this many epochs in a row without a better validation accuracy.
-        checkpoint_minutes: Time between checkpoints inside an epoch (one is also made after
-            every epoch).
+        checkpoint_minutes: Time between checkpoints inside an epoch; each epoch ends with one.
         seed: Decides everything random, with epoch and step.
         device: "auto" takes a GPU if there is one; or "cpu", "cuda", "cuda:1", "mps".
         precision: "auto" measures; or "float32", "bfloat16".
@@ -87,6 +86,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
             being kept, which saves memory, takes time, and changes no number: paths of modules
             such as "layer1.0", or parts of an `nn.Sequential` such as "features[0:7]"; "auto"
             takes those that pay.
+        batch_norm: Statistics where several processes train: "synchronized", or "local" to each.
     """
 
     network: str = ""
@@ -134,6 +134,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: Count | None = None
     recompute: Literal["auto"] | tuple[str, ...] = ()
+    batch_norm: Literal["synchronized", "local"] = "synchronized"
 
     @pydantic.field_validator("recompute", mode="before")
     @classmethod

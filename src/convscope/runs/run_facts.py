@@ -26,6 +26,7 @@ class ExecutionFacts(RunFacts):
     layout: Literal["channels_last", "contiguous"] = "channels_last"
     matrix_convolutions: dict[str, tuple[str, ...]]
     recipe: dict[str, Any] | None = None
+    processes: Annotated[int, pydantic.Field(gt=0)] = 1
 
 
 class EvaluationSummary(pydantic.BaseModel):

@@ -173,7 +173,8 @@ def write_split_record(folder: Path, splits: Mapping[str, ImageSet]) -> None:
             table.writerow([name, digest, shape, _full(path), label])
     content = text.getvalue().encode("utf-8", "surrogateescape")
     with atomic_path(folder / FILE) as temporary:
-        temporary.write_bytes(gzip.compress(content, mtime=0))
+        # Level 3: a quarter of the time, and a tenth larger.
+        temporary.write_bytes(gzip.compress(content, 3, mtime=0))
 
 
 def read_split_record(folder: Path) -> SplitRecord | None:

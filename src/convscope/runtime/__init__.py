@@ -18,6 +18,9 @@ What is here:
   public functions, `exclusive` lets threads train one after the other, and look in turn;
 - `module_calls`: a forward pass followed module by module (`following_modules`);
 - `quiet`: PyTorch's log kept from the terminal while something is only tried (`quiet_torch`);
+- several processes that train one network: `processes` (what each takes, gives and shares),
+  `joining` (the launcher's variables, and failures in words), `waiting` (whom one waits for),
+  `shared_normalization` (batch normalization by the statistics of the whole batch);
 - `allocator`, `process`, `system_memory`, `contention`, `device`: memory of the process and of the
   machine, time lost to other programs, and which device there is.
 

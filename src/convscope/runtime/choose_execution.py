@@ -3,7 +3,8 @@
 bfloat16 halves the memory traffic and, on processors with matrix units for it, multiplies the
 speed of convolutions; on others it falls back to kernels that are many times slower. So a short
 probe takes a few training steps of the real network on real images, and picks the fastest way
-whose loss and gradient agree with plain float32.
+whose loss and gradient agree with plain float32. What it found for a network of the catalog is
+remembered (`known_speeds.py`), and not measured again.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.networks.network import Network
+from convscope.runtime.contention import BUSY, Contention
 from convscope.runtime.convolution_plan import make_plan, record_layers
 from convscope.runtime.device import synchronize
 from convscope.runtime.execution import Execution, Precision, autocast
 from convscope.runtime.kept_state import hooks_kept
+from convscope.runtime.known_speeds import KnownSpeeds
 from convscope.runtime.matrix_convolution import ConvolutionLayer
 from convscope.runtime.module_copy import copy_module
 from convscope.runtime.poison import poison_heap
@@ -29,8 +32,9 @@ from convscope.runtime.training_step import training_loss
 from convscope.runtime.trial import fitting_layout, no_bfloat16, shorten_reason, why_step_fails
 
 FEW_IMAGES = 32  # of a batch, while it isn't known yet how slow a step is
+FEWER_IMAGES = 16  # in their place, where steps are long
 QUICK_STEP = 0.05  # seconds: a step this quick is timed on the whole batch
-TIMING_SECONDS = 0.25  # for each precision
+TIMING_SECONDS = 0.12  # for each precision
 LONG_STEP = 0.2  # seconds: a step this long isn't held up by threads that wait for one another
 LOSS_TOLERANCE = 0.02  # relative difference of the loss from float32's
 SHARE_OF_CHANCE = 0.5  # of the change that another batch makes to the gradient's direction
@@ -45,12 +49,14 @@ class _Probe:
         images: (N, C, H, W) float32.
         labels: (N,) class numbers, or (N, classes) shares.
         label_smoothing: As in `runtime.training_step`.
+        is_slow: Whether steps on few images are long for sure, so that fewer must do.
     """
 
     network: nn.Module
     images: Tensor
     labels: Tensor
     label_smoothing: float
+    is_slow: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -58,6 +64,11 @@ class _Probe:
     def part(self, start: int, stop: int) -> _Probe:
         """The same on the images from `start` to before `stop`."""
         return replace(self, images=self.images[start:stop], labels=self.labels[start:stop])
+
+    @property
+    def few(self) -> int:
+        """On how many images to try what may take long."""
+        return FEWER_IMAGES if self.is_slow else FEW_IMAGES
 
 
 def choose_execution(
@@ -90,6 +101,8 @@ def choose_execution(
         plain = replace(plain, layout=fitting_layout(network, images[:2], labels[:2], device))
     is_measured = threads is None and device.type == "cpu"
     with hooks_kept(network):
+        if device.type == "cpu":
+            probe = replace(probe, is_slow=_is_slow(probe, plain))
         if is_measured:
             threads = _choose_threads(probe, plain)
         with replace(plain, threads=threads).using_threads():
@@ -103,6 +116,17 @@ def choose_execution(
     return replace(chosen, threads=threads)
 
 
+def _is_slow(probe: _Probe, plain: Execution) -> bool:
+    """Whether a step on few images is long, however well threads share it.
+
+    Tried on two images by one thread, which no other program can make wait for its like.
+    """
+    two = probe.part(0, 2)
+    with torch.random.fork_rng(devices=[]), replace(plain, threads=1).using_threads():
+        alone = _speed(two, plain)
+    return FEW_IMAGES / alone / torch.get_num_threads() > LONG_STEP
+
+
 def _choose_threads(probe: _Probe, plain: Execution) -> int:
     """All threads, or a single one if that is faster.
 
@@ -110,9 +134,9 @@ def _choose_threads(probe: _Probe, plain: Execution) -> int:
     program holds one of the processors for a moment, that waiting can take most of the time.
     """
     everything = torch.get_num_threads()
-    if everything == 1:
-        return 1
-    few = probe.part(0, FEW_IMAGES)
+    if everything == 1 or probe.is_slow:
+        return everything
+    few = probe.part(0, probe.few)
     with torch.random.fork_rng(devices=[]):
         speed = _speed(few, plain)
         if len(few) / speed > LONG_STEP:
@@ -160,18 +184,36 @@ def _choose_precision(
         return replace(plain, precision=precision)
     if plain.device.type == "mps":
         return replace(plain, reason="bfloat16 isn't tried on this kind of device")
-    few = min(FEW_IMAGES, len(probe) // 2)
+    few = min(probe.few, len(probe) // 2)
     if few == 0:
         return replace(plain, reason="a batch of one image is too small to compare precisions")
-    if not _agrees(probe.part(0, 2 * few), plain, short):
+    known = KnownSpeeds(probe.network, probe.images, probe.labels, plain.layout)
+    agrees = known.agrees
+    if agrees is None:
+        agrees = _agrees(probe.part(0, 2 * few), plain, short)
+        known.keep_agreement(agrees=agrees)
+    if not agrees:
         reason = "in bfloat16, rounding changes the gradient more than another batch would"
         return replace(plain, reason=reason)
-    if few / _speed(probe.part(0, few), plain) > QUICK_STEP:
-        probe = probe.part(0, few)
-    speeds = [_speed(probe, execution) for execution in (plain, short)]
-    ratio = speeds[1] / speeds[0]
-    measured = f"bfloat16 measured to be {ratio:.1f}× as fast as float32"
+    ratio = known.ratio
+    if ratio is None:
+        watched = Contention()
+        ratio = _compare_speeds(probe, few, plain, short)
+        if watched.share <= BUSY:
+            known.keep_ratio(ratio)
+        measured = f"bfloat16 measured to be {ratio:.1f}× as fast as float32"
+    else:
+        measured = f"bfloat16 measured before to be {ratio:.1f}× as fast as float32"
     return replace(short if ratio > 1 else plain, reason=measured)
+
+
+def _compare_speeds(probe: _Probe, few: int, plain: Execution, short: Execution) -> float:
+    """How many times as fast as `plain` the other precision is, on as many images as are quick."""
+    first = probe.part(0, few)
+    speed = _speed(first, plain)
+    if few / speed > QUICK_STEP:
+        return _speed(first, short) / speed
+    return _speed(probe, short) / _speed(probe, plain)
 
 
 def _agrees(probe: _Probe, plain: Execution, short: Execution) -> bool:
@@ -219,11 +261,14 @@ def _loss_and_gradient(
 
 
 def _speed(probe: _Probe, execution: Execution) -> float:
-    """Images per second in training steps, the quickest of some after a first one."""
+    """Images per second in training steps, the quickest of some after a first one.
+
+    A long step is timed once, after one on two images: what disturbs it is short beside it.
+    """
     trained = _copy_without_dropout(probe.network, execution)
-    _compute_gradients(trained, probe, execution)
+    _compute_gradients(trained, probe.part(0, 2) if probe.is_slow else probe, execution)
     times: list[float] = []
-    while len(times) < 2 or (sum(times) < TIMING_SECONDS and len(times) < 20):
+    while not times or (sum(times) < TIMING_SECONDS and len(times) < 20):
         synchronize(execution.device)
         start = time.perf_counter()
         _compute_gradients(trained, probe, execution)

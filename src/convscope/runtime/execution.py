@@ -12,6 +12,7 @@ from torch import nn
 
 from convscope.runtime.convolution_plan import Plan, use_plan
 from convscope.runtime.dead_taps import ZeroDeadTaps
+from convscope.runtime.tiled_pooling import TiledPooling
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
 Layout: TypeAlias = Literal["channels_last", "contiguous"]
@@ -47,9 +48,10 @@ class Execution:
     def forward_pass(self) -> Iterator[None]:
         """The context for the forward pass; what it decides holds for the backward pass, too."""
         planned = use_plan(self.plan) if self.plan else nullcontext()
-        writes_all = self.precision == "float32" or self.device.type != "cpu"
-        zeroed = nullcontext() if writes_all else ZeroDeadTaps()
-        with autocast(self.device, self.precision), planned, zeroed:
+        is_short = self.precision == "bfloat16" and self.device.type == "cpu"
+        zeroed = ZeroDeadTaps() if is_short else nullcontext()
+        pooled = TiledPooling() if is_short else nullcontext()
+        with autocast(self.device, self.precision), planned, zeroed, pooled:
             yield
 
     @contextmanager

@@ -2,7 +2,7 @@
 
 What is here:
 
-- `train`: `train` and `resume`, from a network, data and a recipe to a `Run` folder;
+- `train`: from a network, data and a recipe to a `Run` folder; `resume`: on with one;
   `carry_out`: a run from its next step to its report;
   `seeds`: `train_seeds`, the same training with several seeds;
   `folds`: `train_folds`, cross-validation;
@@ -14,6 +14,7 @@ What is here:
   of steps when minutes are given instead of epochs;
 - `measure`: what is found out on this machine before the first step; `final_evaluation`: what
   happens after the last;
+- `together`: what several processes share besides gradients, and refuse; `keeper`: what is written;
 - `live_view`, `tensorboard`, `expectation`: who watches a run, told of every step and epoch, the
   last comparing it with its forecast; `interrupt`: a stop that leaves a checkpoint;
 - `diagnosis`: where NaN first appeared, and a loss that stays where guessing leaves it, in words.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,29 @@ from convscope.runtime.device import choose_device, describe
 from convscope.runtime.exclusive import in_training
 from convscope.runtime.execution import Execution
 from convscope.runtime.kept_state import generators_kept
+from convscope.runtime.processes import ALONE, Processes
 from convscope.runtime.training_mode import modes_kept
 from convscope.training.job import Job, prepare
 from convscope.training.live_view import LiveView
-from convscope.training.measure import choose_for_job, choose_recomputed
+from convscope.training.measure import measure_together
+from convscope.training.together import check_parts
 from convscope.version import __version__
 
 
-def prepare_checked(network: str | nn.Module, data: Data, recipe: Recipe, view: LiveView) -> Job:
+def prepare_checked(
+    network: str | nn.Module,
+    data: Data,
+    recipe: Recipe,
+    view: LiveView,
+    processes: Processes = ALONE,
+) -> Job:
     """Load the images, say what a person should know of them, and build the network.
 
     Raises:
         UsageError: As for `prepare`; or images are in two splits, or have two classes.
     """
-    job = prepare(network, data, recipe)
+    job = replace(prepare(network, data, recipe), part=processes.part)
+    check_parts(processes, job)
     found = check_leaks(
         job.splits,
         data,
@@ -45,23 +55,31 @@ def prepare_checked(network: str | nn.Module, data: Data, recipe: Recipe, view: 
     return job
 
 
-def measure_job(job: Job, device: torch.device, view: LiveView) -> tuple[Execution, Recipe]:
+def measure_job(
+    job: Job, device: torch.device, view: LiveView, processes: Processes = ALONE
+) -> tuple[Execution, Recipe]:
     """How this machine computes a job fastest, and its recipe with all that was chosen.
 
     What was measured goes into the run's recipe, so that it gives the same run on this machine.
     """
-    execution = choose_for_job(job, device)
+    execution, blocks = measure_together(job, device, view, processes)
     measured = {
         "precision": execution.precision,
         "threads": execution.threads,
-        "recompute": choose_recomputed(job, execution, view),
+        "recompute": blocks,
         "grey_range": job.splits["train"].grey_range,
     }
     return execution, job.recipe.replace(**measured)
 
 
 def write_new_run(
-    folder: Path, job: Job, recipe: Recipe, execution: Execution, *, force: bool = False
+    folder: Path,
+    job: Job,
+    recipe: Recipe,
+    execution: Execution,
+    processes: Processes = ALONE,
+    *,
+    force: bool = False,
 ) -> Run:
     """Make the run's folder, with the recipe and how it is computed here.
 
@@ -70,6 +88,7 @@ def write_new_run(
         job: What is to be trained.
         recipe: As `measure_job` gives it.
         execution: As `measure_job` gives it.
+        processes: That train it.
         force: As for `new_run`.
     """
     run = new_run(folder, recipe, force=force)
@@ -84,6 +103,8 @@ def write_new_run(
         "data_fingerprint": job.splits["train"].fingerprint(),
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
     }
+    if not processes.are_alone:
+        environment["processes"] = processes.count
     if job.card.origin is not None:
         environment["origin"] = job.card.origin.model_dump(mode="json")
     write_checked(run.environment_file, environment, indent=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 
 from convscope.errors import ConvscopeError, UsageError
 from convscope.files import free_space, remove_leftovers
@@ -16,18 +17,19 @@ from convscope.runs.stages import describe_stages
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.execution import Execution
 from convscope.runtime.module_copy import copy_module
+from convscope.runtime.processes import ALONE, Processes
 from convscope.runtime.recomputation import recomputing
 from convscope.runtime.weight_average import WeightAverage
 from convscope.training.budget import first_plan, plan_steps_again
 from convscope.training.diagnosis import NotFiniteError
 from convscope.training.expectation import Expectation
-from convscope.training.final_evaluation import evaluate_result
 from convscope.training.interrupt import explain_stop, stop_on_signals
 from convscope.training.job import Job
 from convscope.training.live_view import LiveView
 from convscope.training.loop import Watcher, fit, is_over
 from convscope.training.stages import StagedNetwork
 from convscope.training.state import Progress, TrainingState
+from convscope.training.together import share_checkpoint
 
 SHOWN_PROBLEMS = 10
 
@@ -38,6 +40,7 @@ def carry_out(
     execution: Execution,
     view: LiveView,
     begun: float,
+    processes: Processes = ALONE,
     *,
     histograms: bool,
     watcher: Watcher | None = None,
@@ -52,6 +55,7 @@ def carry_out(
         execution: How this machine computes it.
         view: Told of every step, and of what a person should know.
         begun: When the run began (`time.perf_counter`), to compare with its forecast.
+        processes: That train together. All but the first write nothing, and end with training.
         histograms: Whether histograms of the parameters are kept for TensorBoard.
         watcher: Is told of steps and epochs as well, last of all; what it raises ends the run.
         quiet: Show no progress.
@@ -64,11 +68,11 @@ def carry_out(
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
     _remove_leftovers(run)
-    if read_split_record(run.folder) is None:
+    if processes.is_first and read_split_record(run.folder) is None:
         write_split_record(run.folder, job.splits)
     train_batches = job.training_batches(execution)
     state = _initial_state(job, execution, len(train_batches))
-    checkpoint = latest_checkpoint(run.checkpoints)
+    checkpoint = share_checkpoint(processes, latest_checkpoint(run.checkpoints))
     if checkpoint is not None:
         for problem in checkpoint.passed_over:
             view.message(f"Damaged checkpoint passed over: {problem}")
@@ -77,23 +81,31 @@ def carry_out(
         forget_later(run.checkpoints, state.progress.step)
         steps = plan_steps_again(job.recipe, state.progress, len(train_batches))
         state.progress.total_steps = steps
-    elif job.card.origin is not None:
+    elif job.card.origin is not None and processes.is_first:
         # The source may be gone, or be trained further, when this run goes on.
         save_checkpoint(run.checkpoints, state.tensors(), state.plain())
-    _check_disk(run, state)
+    if processes.is_first:
+        _check_disk(run, state)
     run.forget_after(state.progress.step, state.progress.epoch)
     _introduce(job, execution, view)
     expectation = None
-    if not is_trial and (checkpoint is None or not is_over(job.recipe, state.progress)):
+    speaks = processes.is_first and not is_trial
+    if speaks and (checkpoint is None or not is_over(job.recipe, state.progress)):
         resumed = None if checkpoint is None else state.progress
-        expectation = Expectation(job, run.recipe, execution, view, begun, resumed)
+        expectation = Expectation(
+            job, run.recipe, execution, view, begun, resumed, processes=processes.count
+        )
         expectation.announce(run)
     watchers: list[Watcher] = [view] if expectation is None else [view, expectation]
     first_step = 0 if checkpoint is None else state.progress.step + 1
-    others = [] if watcher is None else [watcher]
     events = EventLog(run.folder / "tensorboard", first_step=first_step, histograms=histograms)
-    if checkpoint is None:
+    if checkpoint is None and processes.is_first:
         events.images(next(iter(train_batches.epoch(0)))[0])
+    if processes.is_first:
+        watchers.append(events)
+    if watcher is not None:
+        watchers.append(watcher)
+    shares_statistics = not processes.are_alone and job.recipe.batch_norm == "synchronized"
     stages = StagedNetwork(state.network, job, execution, run, view)
     try:
         with (
@@ -101,13 +113,14 @@ def carry_out(
                 "Stopped at once; what came before the newest checkpoint is kept. Go on from there "
                 f"with: convscope resume {run.folder}"
             ),
-            stop_on_signals(run.folder) as stop,
+            stop_on_signals(run.folder, needs_agreement=not processes.are_alone) as stop,
             execution.using_threads(),
             returning_memory(),
             view.training(len(train_batches), job.recipe.epochs, job.monitor_name),
+            processes.normalizing(state.network) if shares_statistics else nullcontext(),
             recomputing(state.network, run.recipe.recompute, execution.plan),
         ):
-            fit(state, job, execution, run, stages, [*watchers, events, *others], stop)
+            fit(state, job, execution, run, stages, watchers, stop, processes)
     except NotFiniteError as error:
         run.log("error", step=state.progress.step, message=str(error))
         doctor = how_to_ask(run, "doctor", "convscope.diagnose")
@@ -116,12 +129,16 @@ def carry_out(
     finally:
         stages.leave()
         events.close()
-    if is_trial:
+    processes.part_ways()
+    if not speaks:
         return run
     with explain_stop(
         "Stopped in the final evaluation; the training has ended and is kept. For what is left: "
         f"convscope resume {run.folder}; for the evaluation alone: convscope evaluate {run.folder}"
     ):
+        # What draws the figures is slow to import, and late is early enough.
+        from convscope.training.final_evaluation import evaluate_result
+
         evaluate_result(run, job, view, expectation, quiet=quiet)
     return run
 

@@ -42,6 +42,8 @@ class Expectation:
         view: Shows the forecast, and what came, to the person.
         begun: `time.perf_counter()` when the run was asked for.
         resumed: Where a run that goes on was stopped; None for a new one.
+        processes: How many train together; the forecast is of one's share, without what they wait
+            for one another, and nothing is learned from it.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Expectation:
         view: LiveView,
         begun: float,
         resumed: Progress | None = None,
+        *,
+        processes: int = 1,
     ) -> None:
         self._job, self._recipe, self._execution, self._view = job, recipe, execution, view
         self._begun = begun
@@ -62,7 +66,8 @@ class Expectation:
         self._training_peak = 0
         with returning_memory():  # as when training begins
             self._base_bytes = resident_bytes() or 0
-        self._resumed = resumed
+        self._resumed, self._processes = resumed, processes
+        self._batch_size = -(-recipe.batch_size // processes)
         self._workload = self._make_workload()
         self.forecast = self._make()
         self._contention = Contention()
@@ -76,8 +81,10 @@ class Expectation:
             network=job.network,
             stored_shape=train.image_shape,
             size=job.card.size,
-            counts={name: len(images) for name, images in job.splits.items()},
-            recipe=self._recipe,
+            counts={
+                name: -(-len(images) // self._processes) for name, images in job.splits.items()
+            },
+            recipe=self._recipe.replace(batch_size=self._batch_size),
             execution=self._execution,
             classes=len(job.card.classes),
         )
@@ -95,8 +102,9 @@ class Expectation:
             )
         try:
             forecast = Forecaster(self._workload).at(
-                self._job.recipe.batch_size,
-                measuring_seconds=1.0,
+                self._batch_size,
+                measuring_seconds=0.6,
+                again=False,  # whoever begins a run waits for its first step
                 base_bytes=self._base_bytes or None,
                 stopped=stopped,
             )
@@ -105,6 +113,11 @@ class Expectation:
             self._view.message(f"No forecast: the network can't be followed ({reason})")
             return None
         self._view.message(forecast.in_words(goes_on=stopped is not None))
+        if self._processes > 1:
+            self._view.message(
+                f"This is the share of one of {self._processes} processes; what they wait for one "
+                "another comes on top of it, and isn't known before"
+            )
         return forecast
 
     def announce(self, run: Run) -> None:
@@ -189,7 +202,7 @@ class Expectation:
             actual["memory"] = float(peak)
         rows = self._rows(self.forecast, actual)
         for what, value in actual.items():
-            if is_busy and what != "memory":
+            if self._processes > 1 or (is_busy and what != "memory"):
                 continue
             remember(
                 ForecastOutcome(
@@ -202,7 +215,7 @@ class Expectation:
                 )
             )
         _write(run, rows)
-        if not is_busy and self._resumed is None:
+        if not is_busy and self._resumed is None and self._processes == 1:
             self._remember_costs(now, peak)
         self._view.message(beside_actual(rows))
         if is_busy:

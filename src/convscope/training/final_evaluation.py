@@ -39,7 +39,10 @@ def evaluate_result(
         own = RunSplits(job.splits)
         model = calibrate_on(model, run, rate, own, batch_size=batch_size, quiet=quiet)
     images = choose_split(job.splits, "test", model.card)
-    evaluation = evaluate_images(model, run, images, batch_size=batch_size, quiet=quiet)
+    trained = {name: count for name, count in job.splits["train"].counts().items() if count}
+    evaluation = evaluate_images(
+        model, run, images, batch_size=batch_size, trained=trained, quiet=quiet
+    )
     analysis = analyse(evaluation, batch_size=batch_size, robustness=None, quiet=quiet)
     if analysis.robustness is None:
         view.message(

@@ -15,6 +15,7 @@ from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.fold_group import FoldGroup, open_fold_group
 from convscope.runs.out_folder import reserve_folder
 from convscope.runs.recipe import Recipe
+from convscope.runtime.joining import check_alone
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.interrupt import TrainingStoppedError
 from convscope.training.live_view import LiveView
@@ -57,6 +58,7 @@ def train_folds(
             `out` holds something else, or folds of another recipe.
         ConvscopeError: A fold failed, or was stopped by a signal; the message says how to go on.
     """
+    check_alone("Folds")
     if isinstance(network, nn.Module):
         raise UsageError(
             "train_folds needs a function that builds the module, as in lambda: MyNetwork(): every "

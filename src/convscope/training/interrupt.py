@@ -47,16 +47,31 @@ class StopRequest:
 
     Args:
         run_folder: The run that is asked, for the message.
+
+    Attributes:
+        needs_agreement: Whether other processes train as well; all of them must stop after the
+            same step, so a request counts when they have agreed on it.
     """
 
     def __init__(self, run_folder: Path) -> None:
         self._run_folder = run_folder
+        self.needs_agreement = False
         self._signal: int | None = None
+        self._is_agreed = False
+
+    @property
+    def came(self) -> bool:
+        """Whether a signal has come to this process."""
+        return self._signal is not None
 
     @property
     def requested(self) -> bool:
         """Whether to stop at the next good moment."""
-        return self._signal is not None
+        return self._is_agreed if self.needs_agreement else self.came
+
+    def agree(self, *, is_stopping: bool) -> None:
+        """Take over what all processes have agreed on."""
+        self._is_agreed = is_stopping
 
     def raise_if_requested(self) -> None:
         """Stop now, if asked to.
@@ -64,10 +79,10 @@ class StopRequest:
         Raises:
             TrainingStoppedError: A signal came.
         """
-        if self._signal is not None:
+        if self.requested:
             raise TrainingStoppedError(
                 f"Stopped; everything is kept. Go on with: convscope resume {self._run_folder}",
-                128 + self._signal,
+                128 + (self._signal or signal.SIGTERM),
             )
 
     @contextmanager
@@ -90,12 +105,13 @@ class StopRequest:
 
 
 @contextmanager
-def stop_on_signals(run_folder: Path) -> Iterator[StopRequest]:
+def stop_on_signals(run_folder: Path, *, needs_agreement: bool = False) -> Iterator[StopRequest]:
     """Turn signals that end a program into a request, while the block runs.
 
     In a thread other than the main one, Python can't listen to signals; they stay as they are.
     """
     request = StopRequest(run_folder)
+    request.needs_agreement = needs_agreement
     if threading.current_thread() is not threading.main_thread():
         yield request
         return

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from convscope.data.batches import Batches, Normalization
+from convscope.data.batch_part import BatchPart
+from convscope.data.batches import WHOLE, Batches, Normalization
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits
 from convscope.data.reading import FULL_RANGE
@@ -34,6 +35,7 @@ class Job:
         splits: "train", and "validation" or "test" or both.
         card: What the model file says besides the weights.
         notes: What a person should know about the choices made.
+        part: What this process takes of every batch, where several train the network.
     """
 
     network: nn.Module
@@ -41,6 +43,7 @@ class Job:
     splits: dict[str, ImageSet]
     card: ModelCard
     notes: tuple[str, ...]
+    part: BatchPart = WHOLE
 
     @property
     def normalization(self) -> Normalization:
@@ -59,6 +62,7 @@ class Job:
             fit=self.card.fit,
             augmentation=self.recipe.augmentation,
             balance=self.recipe.balance,
+            part=self.part,
             device=execution.device,
             memory_format=execution.memory_format,
         )

@@ -9,10 +9,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from convscope.evaluation.logits import Logits, compute_batch_logits
+from convscope.evaluation.logits import Logits
 from convscope.evaluation.suspicions import ends_in_softmax, find_suspicions
-from convscope.runs.checkpoint import save_checkpoint
-from convscope.runs.model_file import save_model
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import set_learning_rate
 from convscope.runs.recipe import Recipe
@@ -21,6 +19,7 @@ from convscope.runs.stages import count_head_epochs
 from convscope.runtime.allocator import keep_memory
 from convscope.runtime.device import seed_random_numbers
 from convscope.runtime.execution import Execution
+from convscope.runtime.processes import ALONE, Processes
 from convscope.runtime.training_step import take_step, training_loss
 from convscope.training.budget import plan_steps
 from convscope.training.diagnosis import (
@@ -31,8 +30,10 @@ from convscope.training.diagnosis import (
 )
 from convscope.training.interrupt import StopRequest
 from convscope.training.job import Job
+from convscope.training.keeper import Keeper
 from convscope.training.stages import StagedNetwork
 from convscope.training.state import Progress, TrainingState
+from convscope.training.together import evaluate_together
 
 STEP_LINES = 10  # lines in metrics.jsonl within an epoch
 
@@ -58,6 +59,7 @@ def fit(
     stages: StagedNetwork,
     watchers: list[Watcher],
     stop: StopRequest,
+    processes: Processes = ALONE,
 ) -> None:
     """Train until the recipe's epochs or minutes are over; leaves `model.safetensors` in the run.
 
@@ -69,6 +71,7 @@ def fit(
         stages: What learns in an epoch, and what it is shown.
         watchers: Are told of every step and epoch.
         stop: Asks for a checkpoint and an end.
+        processes: That train together, each on its part of every batch.
 
     Raises:
         NotFiniteError: The loss or a weight became NaN or infinite; says where it began.
@@ -81,33 +84,36 @@ def fit(
         job.recipe,
     )
     monitor_name = job.monitor_name
+    keep = Keeper(run, state, job.card, writes=processes.is_first)
     # What recomputation saves, a heap that is kept would lose again between its blocks.
     keeps_memory = not run.recipe.recompute
     saved_at, clock, is_odd = progress.seconds, time.perf_counter(), False
     while not is_over(recipe, progress):
         stage = stages.enter(progress.epoch)
         part, train = stage.part(network), stage.train
+        spread = processes.spread(part, execution.device)
         clock = progress.spend(clock, time.perf_counter())
         for images, labels in train.epoch(progress.epoch, progress.step_in_epoch):
             if progress.step >= progress.total_steps:
                 break  # the time is up, or the run was stopped after its last step
-            _seed_step(execution.device, recipe, progress)
+            _seed_step(execution.device, recipe, progress, processes.rank)
             rate = stage.rate(recipe, progress.step, progress.total_steps)
             set_learning_rate(optimizer, rate)
 
             loss, logits = training_loss(
-                part, images, labels, execution, label_smoothing=recipe.label_smoothing
+                spread, images, labels, execution, label_smoothing=recipe.label_smoothing
             )
-            loss_value, correct = torch.stack([loss.detach(), _correct(logits, labels)]).tolist()
-            if not math.isfinite(loss_value):
-                _seed_step(execution.device, recipe, progress)
+            right, own = _correct(logits, labels), len(images)
+            whole = processes.total(loss, right, own, asked=stop.came)
+            if not math.isfinite(whole.loss):
+                _seed_step(execution.device, recipe, progress, processes.rank)
                 began = progress.step > 0
                 where = first_not_finite(part, images, execution, has_stepped=began)
                 raise NotFiniteError(
-                    f"The loss became {loss_value}", where, job, execution, progress
+                    f"The loss became {whole.loss}", where, job, execution, progress
                 )
             take_step(
-                loss,
+                processes.share(loss, logits, own, whole.images),
                 network,
                 optimizer,
                 clip_gradient=recipe.clip_gradient,
@@ -118,31 +124,28 @@ def fit(
                 keep_memory()  # from the second step on; the first leaves small blocks for good
 
             now = time.perf_counter()
-            progress.count(loss_value, int(correct), len(images), now - clock)
+            progress.count(whole.loss, whole.correct, whole.images, now - clock)
             clock = now
-            progress.total_steps = plan_steps(recipe, progress, len(train))
+            progress.total_steps = _plan(processes, recipe, progress, len(train))
             for watcher in watchers:
-                watcher.step(progress, loss_value)
+                watcher.step(progress, whole.loss)
             if progress.step_in_epoch % math.ceil(len(train) / STEP_LINES) == 0:
-                run.log("step", step=progress.step, loss=loss_value, learning_rate=rate)
+                keep.log("step", step=progress.step, loss=whole.loss, learning_rate=rate)
+            stop.agree(is_stopping=whole.is_stopping)
             if stop.requested or progress.seconds - saved_at > 60 * recipe.checkpoint_minutes:
                 _check_weights(job, execution, state)
-                save_checkpoint(run.checkpoints, state.tensors(), state.plain())
+                keep.checkpoint()
                 saved_at = progress.seconds
                 stop.raise_if_requested()
 
         _check_weights(job, execution, state)
-        with stop.saving(lambda: save_checkpoint(run.checkpoints, state.tensors(), state.plain())):
-            outcome = compute_batch_logits(
-                stage.part(state.evaluated),
-                stage.monitor,
-                precision=execution.precision,
-                on_batch=lambda _: stop.raise_if_requested(),
-            )
+        with stop.saving(keep.checkpoint):
+            evaluated = stage.part(state.evaluated)
+            outcome = evaluate_together(evaluated, stage.monitor, job, execution, processes, stop)
         progress.evaluation_seconds = time.perf_counter() - clock
         is_best = progress.is_best(outcome.accuracy, outcome.loss)
         if is_best or monitor_name != "validation":
-            save_model(run.model_file, state.evaluated, job.card)
+            keep.model()
         metrics = {
             **progress.end_epoch(),
             f"{monitor_name}_loss": outcome.loss,
@@ -152,11 +155,11 @@ def fit(
             "step": progress.step,
             "seconds": progress.seconds + progress.evaluation_seconds,
         }
-        run.log("epoch", **metrics)
+        keep.log("epoch", **metrics)
         clock = progress.spend(clock, time.perf_counter())
         # The evaluation may have taken the last of the time: then no other epoch begins.
-        progress.total_steps = plan_steps(recipe, progress, len(train))
-        save_checkpoint(run.checkpoints, state.tensors(), state.plain())
+        progress.total_steps = _plan(processes, recipe, progress, len(train))
+        keep.checkpoint()
         is_last = is_over(recipe, progress)
         warning = stuck_at_guessing(metrics, len(job.card.classes), is_last=is_last)
         odd = () if is_odd or is_last else _find_odd(outcome, progress.epoch, job)
@@ -172,6 +175,12 @@ def fit(
         stop.raise_if_requested()
 
 
+def _plan(processes: Processes, recipe: Recipe, progress: Progress, steps_per_epoch: int) -> int:
+    """Steps of the whole run; where the clock decides them, it is that of the first process."""
+    steps = plan_steps(recipe, progress, steps_per_epoch)
+    return steps if recipe.minutes is None else processes.agree(steps)
+
+
 def _find_odd(outcome: Logits, epoch: int, job: Job) -> tuple[str, ...]:
     """What a good accuracy hides; in the first epochs, one class for all images is usual."""
     if epoch % 3 and not ends_in_softmax(outcome.values):
@@ -179,15 +188,16 @@ def _find_odd(outcome: Logits, epoch: int, job: Job) -> tuple[str, ...]:
     return find_suspicions(outcome.values, outcome.labels, job.card.classes)
 
 
-def _seed_step(device: torch.device, recipe: Recipe, progress: Progress) -> None:
+def _seed_step(device: torch.device, recipe: Recipe, progress: Progress, rank: int) -> None:
     """What is drawn in a step depends on its place alone, so that a run goes on bit for bit."""
-    seed = step_seed(recipe.seed, progress.epoch, progress.step_in_epoch)
+    seed = step_seed(recipe.seed, progress.epoch, progress.step_in_epoch, rank)
     seed_random_numbers(device, seed)
 
 
-def step_seed(seed: int, epoch: int, step: int) -> int:
-    """The seed of everything random in one training step."""
-    return int(np.random.SeedSequence([seed, epoch, step]).generate_state(1, np.uint64)[0])
+def step_seed(seed: int, epoch: int, step: int, rank: int = 0) -> int:
+    """The seed of everything random in one training step, of the process with this number."""
+    place = [seed, epoch, step, rank] if rank else [seed, epoch, step]
+    return int(np.random.SeedSequence(place).generate_state(1, np.uint64)[0])
 
 
 def is_over(recipe: Recipe, progress: Progress) -> bool:

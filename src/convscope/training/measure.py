@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from convscope.errors import UsageError
@@ -10,6 +12,7 @@ from convscope.planning.recomputed_blocks import plan_recomputation
 from convscope.runtime.allocator import returning_memory
 from convscope.runtime.choose_execution import choose_execution
 from convscope.runtime.execution import Execution
+from convscope.runtime.processes import Processes
 from convscope.runtime.recomputation import find_blocks
 from convscope.training.job import Job
 from convscope.training.live_view import LiveView
@@ -30,6 +33,32 @@ def choose_for_job(job: Job, device: torch.device) -> Execution:
             recipe.threads,
             label_smoothing=recipe.label_smoothing,
         )
+
+
+def measure_together(
+    job: Job, device: torch.device, view: LiveView, processes: Processes
+) -> tuple[Execution, tuple[str, ...]]:
+    """How the job is computed, and which blocks again; the first of several processes measures.
+
+    Args:
+        job: What will be trained.
+        device: Of this process.
+        view: Told what was chosen.
+        processes: That will train it.
+
+    Raises:
+        UsageError: It can't be trained as its recipe says.
+    """
+
+    def measure() -> dict[str, Any]:
+        execution = choose_for_job(job, device)
+        blocks = choose_recomputed(job, execution, view)
+        names = ("precision", "threads", "plan", "layout", "reason")
+        return {name: getattr(execution, name) for name in names} | {"blocks": blocks}
+
+    chosen = processes.from_first("how it is computed", measure)
+    blocks = tuple(chosen.pop("blocks"))
+    return Execution(device, **chosen), blocks
 
 
 def choose_recomputed(job: Job, execution: Execution, view: LiveView) -> tuple[str, ...]:

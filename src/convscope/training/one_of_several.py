@@ -12,7 +12,8 @@ from convscope.data.load import Data
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.training.loop import Watcher
-from convscope.training.train import resume, train
+from convscope.training.resume import resume
+from convscope.training.train import train
 
 
 def train_one(

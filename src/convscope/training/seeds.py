@@ -16,6 +16,7 @@ from convscope.runs.out_folder import reserve_folder
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
 from convscope.runs.seed_group import SeedGroup, open_group
+from convscope.runtime.joining import check_alone
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.diagnosis import stuck_at_guessing
 from convscope.training.interrupt import TrainingStoppedError
@@ -64,6 +65,7 @@ def train_seeds(
             "train_seeds needs a function that builds the module, as in lambda: MyNetwork(): every "
             "seed starts from fresh weights, and this module has its weights already."
         )
+    check_alone("Seeds")
     if seeds < 2:
         raise UsageError(
             f"--seeds must be at least 2, since one run shows no spread; given {seeds}."

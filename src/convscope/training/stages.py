@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from convscope.data.batches import WHOLE
 from convscope.data.feature_batches import FeatureBatches
 from convscope.look.numbers import duration
 from convscope.runs.optimization import learning_rate
@@ -166,5 +167,6 @@ class StagedNetwork:
             train=split == "train",
             seed=recipe.seed,
             balance=recipe.balance,
+            part=self._job.part if split == "train" else WHOLE,
             device=self._execution.device,
         )

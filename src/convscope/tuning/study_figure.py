@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from itertools import accumulate
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import (
+    FixedLocator,
     FuncFormatter,
-    LogLocator,
     MaxNLocator,
     NullLocator,
     PercentFormatter,
@@ -145,7 +146,7 @@ def _draw_values(axes: Axes, study: Study, best: TriedRecipe, dimension: Dimensi
     """What the trials with each value of one field came to."""
     axes.set_title(shorten(dimension.name.replace("_", " "), 26), fontsize=11)
     found = [each for each in study.measured if dimension.field in each.values]
-    if dimension.low is None:
+    if dimension.low is None or dimension.high is None:
         names = [str(each).lower() for each in dimension.choices]
         places = [names.index(str(each.values[dimension.field]).lower()) for each in found]
         axes.set_xticks(range(len(names)), [shorten(name, 12) for name in names])
@@ -156,7 +157,8 @@ def _draw_values(axes: Axes, study: Study, best: TriedRecipe, dimension: Dimensi
         at = best.values[dimension.field]  # type: ignore[assignment]
         if dimension.is_logarithmic:
             axes.set_xscale("log")
-            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes.set_xlim(dimension.low / 1.1, 1.1 * dimension.high)
+            axes.xaxis.set_major_locator(FixedLocator(_round_numbers(dimension)))
             axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:.4g}"))
             axes.xaxis.set_minor_locator(NullLocator())
         elif isinstance(dimension.low, int):
@@ -174,6 +176,15 @@ def _draw_values(axes: Axes, study: Study, best: TriedRecipe, dimension: Dimensi
     axes.plot([at], [best.accuracy or 0.0], color=VERMILION, marker="D", markersize=7)
 
 
+def _round_numbers(dimension: Dimension) -> list[float]:
+    """1, 3 and 10 in every power of ten that a range has, but not so many that they collide."""
+    low, high = float(dimension.low or 0.0), float(dimension.high or 0.0)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    marks = [mark * 10.0**decade for decade in decades for mark in (1, 3)]
+    shown = [mark for mark in marks if low <= mark <= high]
+    return shown if len(shown) <= 5 else [mark for mark in shown if math.log10(mark) % 1 < 0.1]
+
+
 def _range(study: Study) -> tuple[float, float]:
     """Accuracies to show: the better half of the trials, and all seeds, fill most of the axis."""
     measured = [each.accuracy or 0.0 for each in study.measured]
@@ -181,6 +192,6 @@ def _range(study: Study) -> tuple[float, float]:
     high, middle = max([*measured, *seeds]), statistics.median(measured)
     low = min([*measured, *seeds])
     if len(measured) >= MANY:  # a few failures don't press all others into a line
-        low = min([max(low, middle - 3 * max(high - middle, 0.02)), *seeds])
+        low = min([max(low, high - 10 * max(high - middle, 0.02)), *seeds])
     room = ROOM * max(high - low, 0.01)
     return low - room, high + room

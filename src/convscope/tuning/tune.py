@@ -14,6 +14,7 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.claim import claimed
 from convscope.runs.recipe import Recipe
+from convscope.runtime.joining import check_alone
 from convscope.runtime.usual_settings import in_usual_settings
 from convscope.training.interrupt import explain_stop
 from convscope.training.live_view import LiveView
@@ -86,6 +87,7 @@ def tune(
             "tune takes the name of a network of the catalog: every trial builds one of its own. "
             f"Given a {type(network).__name__}."
         )
+    check_alone("The trials of a search")
     view = LiveView(quiet=quiet)
     base = choose_recipe(network, data, recipe, changes)
     name = study or run_name(network, base)

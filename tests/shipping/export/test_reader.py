@@ -63,6 +63,17 @@ def test_sixteen_bits_in_the_range_of_the_model():
     np.testing.assert_array_equal(seen[0].transpose(2, 0, 1), wanted)
 
 
+@pytest.mark.parametrize("extent", [(0, 1), (0, 250), (-1000, 2000)])
+def test_measurements(extent):
+    values = np.random.default_rng(0).uniform(*extent, (30, 40)).astype(np.float32)
+    content = encoded(Image.fromarray(values), "TIFF")
+    if extent[0] == 0:
+        check(content)
+    seen = read(io.BytesIO(content), 500, [-500.0, 1000.0])
+    wanted = decode(content, channels=3, grey_range=(-500.0, 1000.0))
+    np.testing.assert_array_equal(seen[0].transpose(2, 0, 1), wanted)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_upright(kind, orientation):

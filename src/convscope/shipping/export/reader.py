@@ -19,9 +19,12 @@ def read(file: Any, size: int, grey_range: Any = (0, 65535)) -> Any:
     with Image.open(file, formats=FORMATS) as opened:
         opened.draft(None, (2 * size, 2 * size))  # a large JPEG need not be decoded in full
         image = ImageOps.exif_transpose(opened)
-    if image.mode.startswith("I"):  # 16-bit grey
+    if image.mode[0] in "IF":  # grey of more than 8 bits
+        values = numpy.asarray(image, float)
         low, high = grey_range  # become black and white
-        levels = (numpy.asarray(image, float) - low) * (255 / (high - low))
+        if image.mode == "F" and (low, high) == (0, 65535):
+            high = 1 if values.max() <= 1 else 255
+        levels = (values - low) * (255 / (high - low))
         image = Image.fromarray(levels.clip(0, 255).round().astype("uint8"))
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -1,0 +1,73 @@
+import pytest
+import torch
+from torch import nn
+
+import convscope as cs
+from convscope.runtime import known_speeds
+from convscope.runtime.known_speeds import KnownSpeeds
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
+
+
+def known(network=None, *, seed=0, count=4, images_seed=0, layout="channels_last"):
+    torch.manual_seed(seed)
+    network = cs.build("lenet", 1, 10) if network is None else network
+    torch.manual_seed(images_seed)
+    return KnownSpeeds(network, torch.randn(count, 1, 28, 28), torch.arange(count), layout)
+
+
+def test_what_is_kept_is_known_the_next_time():
+    assert (known().ratio, known().agrees) == (None, None)
+    known().keep_ratio(1.5)
+    known().keep_agreement(agrees=False)
+    assert (known().ratio, known().agrees) == (1.5, False)
+
+
+def test_speeds_depend_on_shapes_agreement_on_numbers_too():
+    known().keep_ratio(1.5)
+    known().keep_agreement(agrees=True)
+    for other in (known(seed=1), known(images_seed=1)):
+        assert (other.ratio, other.agrees) == (1.5, None)
+    wide = cs.build("lenet-bn", 1, 10)
+    for other in (known(wide), known(count=5), known(layout="contiguous")):
+        assert (other.ratio, other.agrees) == (None, None)
+
+
+def test_threads_and_kernels_count(monkeypatch):
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        known().keep_ratio(1.5)
+        torch.set_num_threads(2)
+        assert known().ratio is None
+        torch.set_num_threads(1)
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+        assert known().ratio is None
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_other_modules_are_not_remembered(tmp_path):
+    module = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    known(module).keep_ratio(1.5)
+    known(module).keep_agreement(agrees=True)
+    assert (known(module).ratio, known(module).agrees) == (None, None)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"a machine": {"ratios": {"a": "no"}}}', "\0"])
+def test_a_file_that_is_not_ours_is_replaced(tmp_path, content):
+    (tmp_path / "precisions.json").write_text(content)
+    assert known().ratio is None
+    known().keep_ratio(1.5)
+    assert known().ratio == 1.5
+
+
+def test_the_oldest_are_forgotten(monkeypatch):
+    monkeypatch.setattr(known_speeds, "MOST", 2)
+    for count in (3, 4, 5):
+        known(count=count).keep_ratio(float(count))
+    assert [known(count=count).ratio for count in (3, 4, 5)] == [None, 4.0, 5.0]
