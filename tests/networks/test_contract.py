@@ -31,6 +31,7 @@ LEAST = {  # pixels; the others run on a single one
     **{f"densenet{depth}": 29 for depth in ("", 121, 169, 201)},
     **{f"densenet{depth}-32px": 8 for depth in ("", 121, 169, 201)},
 }
+TWINS = ("vgg11", "resnet18-32px", "densenet")  # like vgg11-32px, resnet18 and densenet-32px
 HEAVY = (  # take seconds each and are marked slow
     *("alexnet-torchvision", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19"),
     *("vgg19-bn", "vgg13-32px", "vgg13-bn-32px", "vgg16-32px", "vgg16-bn-32px", "vgg19-32px"),
@@ -38,6 +39,7 @@ HEAVY = (  # take seconds each and are marked slow
     *("resnet101", "resnet152", "resnet34-32px", "resnet50-32px", "resnet101-32px"),
     *("resnet152-32px", "densenet121", "densenet169", "densenet201", "densenet121-32px"),
     *("densenet169-32px", "densenet201-32px", "mobilenet-v2"),
+    *TWINS,
 )
 LIGHT = [name for name in list_networks() if name not in HEAVY]
 

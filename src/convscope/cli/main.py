@@ -34,6 +34,7 @@ from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
 from convscope.runtime.signals import (
     ending_signals,
+    let_through,
     put_off_while_importing,
     repeats_itself,
 )
@@ -99,6 +100,7 @@ def main() -> None:
     if sys.argv[1:2] in (["train"], ["resume"], ["tune"]):
         start_again_without_thread_cache()
     came = _listen_to_signals()
+    let_through()
     try:
         app()
     except SystemExit as error:  # typer ends so after Ctrl-C, and after SIGTERM by our handler

@@ -105,7 +105,6 @@ def prepare(
         UsageError: Something doesn't exist or doesn't fit; says what and the fix.
     """
     splits = load_images(network, data, recipe)
-    _check_splits(splits, recipe)
     train = splits["train"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
@@ -132,19 +131,19 @@ def prepare(
 
 
 def load_images(network: str | nn.Module, data: Data, recipe: Recipe) -> dict[str, ImageSet]:
-    """The images, divided, as a recipe asks for them and the network takes them.
+    """The images of a job, divided.
 
     Args:
-        network: Name in the catalog, or a module.
-        data: As for `train`.
-        recipe: Decides size, channels, validation and how files are read.
+        network: Decides the size that files are read in, where the recipe doesn't.
+        data: As for `prepare`.
+        recipe: As for `prepare`.
 
     Raises:
-        UsageError: There is no such data, or it can't be used.
+        UsageError: They don't exist, or are no use.
     """
     image_size = entry(network).image[1] if isinstance(network, str) else None
     is_folder = isinstance(data, str | Path) and str(data) not in NAMED
-    return load_splits(
+    splits = load_splits(
         data,
         size=(recipe.size or image_size) if is_folder else None,
         channels=recipe.channels,
@@ -152,6 +151,8 @@ def load_images(network: str | nn.Module, data: Data, recipe: Recipe) -> dict[st
         reading=recipe.reading,
         fold=recipe.fold,
     )
+    _check_splits(splits, recipe)
+    return splits
 
 
 def fill_from_source(job: Job) -> Job:

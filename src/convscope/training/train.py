@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +24,21 @@ from convscope.runtime.joining import check_alone, join_processes
 from convscope.runtime.process import forget_peak
 from convscope.runtime.quiet import quiet_compiler
 from convscope.runtime.usual_settings import in_usual_settings
-from convscope.training.begin import (
-    borrowed,
-    measure_job,
-    prepare_checked,
-    write_new_run,
-)
+from convscope.training.begin import borrowed, check_images, measure_job, write_new_run
 from convscope.training.carry_out import carry_out
 from convscope.training.interrupt import explain_stop
-from convscope.training.job import fill_from_source
+from convscope.training.job import fill_from_source, prepare
 from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
 from convscope.training.loop import Watcher
 from convscope.training.race import race_networks
 from convscope.training.resume import NOTHING_LOST, resume
-from convscope.training.together import check_alike, goes_on_after_restart, own_folder
+from convscope.training.together import (
+    check_alike,
+    check_parts,
+    goes_on_after_restart,
+    own_folder,
+)
 
 
 @exclusive("training")
@@ -112,7 +113,9 @@ def train(
             out_folder(out, name, force=force) as folder,
         ):
             with processes.first_of_machine_first("reading the images"):
-                job = prepare_checked(network, data, chosen, view, processes)
+                job = replace(prepare(network, data, chosen), part=processes.part)
+                check_parts(processes, job)
+                check_images(job.splits, data, chosen, view)
                 if chosen.from_:
                     job = fill_from_source(job)
             check_alike(processes, job)
