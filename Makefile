@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One test process a core, so one thread in each; a file's tests share what they have trained. Compiled
-# files are kept, also where the environment says otherwise, for the many processes that tests start.
-PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+# One test process a core, so one thread in each; a file's tests share what they have trained, and
+# tests/conftest.py says which files come first. Compiled files are kept, also where the environment
+# says otherwise, for the many processes that tests start.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile \
+	--no-loadscope-reorder
 
 # Tests run in folders of their own, where a relative path would lead elsewhere.
 ifdef CONVSCOPE_DATA

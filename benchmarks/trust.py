@@ -35,8 +35,8 @@ class Row:
         figure: What they should reach.
         tests: Files or tests, slow ones included.
         short: What they don't reach of the figure; "" where they do.
-        script: A benchmark with its options, for figures that no test can depend on. Its last line
-            is what was reached; it ends with 0 where that is the figure.
+        script: A benchmark with its options; its last line is what was reached, and it ends with 0
+            where that is the figure.
     """
 
     number: int
@@ -109,10 +109,14 @@ ROWS = (
     ),
     Row(
         13,
-        "SIGTERM in training, from outside",
-        "exit 143 with a checkpoint, and it goes on",
-        ("tests/cli/test_train.py::test_killed_by_sigterm_and_resumed",),
-        short="the first half second of the interpreter, and 2 s on a busy machine",
+        "SIGTERM in training, from outside; SIGTERM, SIGINT, SIGHUP during the imports",
+        "exit 143, 130, 129, and what is kept goes on",
+        (
+            "tests/cli/test_train.py::test_killed_by_sigterm_and_resumed",
+            "tests/test_main.py",
+            "tests/runtime/test_signals.py",
+        ),
+        short="the interpreter's own start (hundredths of a second); 2 s on a busy machine",
     ),
     Row(
         15,
@@ -167,13 +171,15 @@ ROWS = (
     ),
     Row(
         37,
-        "the same seed twice; the same model saved nine times",
+        "the same seed twice; noise in measuring threads; the same model saved nine times",
         "the same weights; the same bytes",
         (
             "tests/training/test_loop.py::test_the_same_seed_gives_the_same_run",
             "tests/runs/test_damaged_model_file.py::test_the_same_content_is_the_same_bytes",
+            "tests/runtime/test_choose_execution.py::test_noise_chooses_threads_once",
+            "tests/runtime/test_known_speeds.py",
         ),
-        short="where threads are left to measuring, noise may choose another number of them",
+        short="what a busy machine measured isn't remembered; nor are modules of one's own",
     ),
     Row(
         39,
@@ -208,10 +214,22 @@ ROWS = (
     ),
     Row(
         43,
-        "control codes in names that reach the terminal",
-        "spelled out",
-        ("tests/cli/test_console.py",),
-        short="colours and the bar's own codes pass",
+        "control codes, colours as well, in names that reach the terminal",
+        "spelled out; only our own codes are codes",
+        ("tests/look/test_terminal.py",),
+    ),
+    Row(
+        44,
+        "a server for long: good, damaged, half and abandoned requests, large images, in turn",
+        "memory, open files and threads stay",
+        ("tests/shipping/server/test_fuzz.py",),
+        script=("soak.py", "--rounds", "12"),
+    ),
+    Row(
+        45,
+        "lists of more images than there is room for, to keep others out; slow senders likewise",
+        "who came first is served first",
+        ("tests/shipping/server/test_places.py",),
     ),
 )
 

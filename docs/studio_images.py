@@ -64,6 +64,8 @@ SMALL = {  # what is kept: view, language, scheme
     "runs-zh-dark.png": ("runs", "zh", "dark"),
     "plan-en-light.png": ("plan", "en", "light"),
     "plan-zh-dark.png": ("plan", "zh", "dark"),
+    "lessons-en-light.png": ("lessons", "en", "light"),
+    "lessons-zh-dark.png": ("lessons", "zh", "dark"),
 }
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +20,21 @@ from convscope.cli.main import main
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("default")
+
+
+# Files that take longest, above all in the slow tests. The others come by their number of tests.
+LONGEST = [
+    *("test_docs_site.py", "test_as_notebook.py", "test_as_script.py", "test_lessons.py"),
+    *("test_wrong_libraries.py", "test_docs.py", "test_stored_results.py", "test_train.py"),
+]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Of several test processes, none shall have a long file left when the others have ended."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: (item.path.name not in LONGEST, -tests[item.path]))
 
 
 def pytest_collection_finish():
@@ -147,8 +163,25 @@ def without_figures(monkeypatch):
 
     For tests of anything else: those of the figures, the reports and the commands draw them.
     """
+    leave_out_figures(monkeypatch)
+
+
+def leave_out_figures(monkeypatch):
+    """What `without_figures` does, for a training that several tests share."""
     for name in ("curves_figure", "confusion_figure", "mistakes_figure"):
         monkeypatch.setattr(f"convscope.evaluation.report.{name}", lambda *_: None)
+
+
+def leave_out_forecast(monkeypatch):
+    """Runs begin without their forecast, which takes longer than a tiny run.
+
+    As if the network couldn't be followed. For tests of anything else.
+    """
+
+    def refuse(*_):
+        raise ValueError("this test does without")
+
+    monkeypatch.setattr("convscope.training.expectation.Forecaster", refuse)
 
 
 @pytest.fixture

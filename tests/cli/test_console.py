@@ -12,7 +12,6 @@ from convscope.cli.console import (
     fail,
     print_json,
     show,
-    spell_out,
     write_any_text,
 )
 from convscope.errors import UsageError
@@ -65,21 +64,3 @@ def test_files_are_checked_before_any_work(tmp_path):
 def test_a_result_is_printed_as_it_prints_itself(capsys):
     show("12 of [bold]14[/bold] :cat:")
     assert capsys.readouterr().out == "12 of [bold]14[/bold] :cat:\n"
-
-
-def test_names_do_not_steer_the_terminal(capsys, monkeypatch):
-    """Titles, the clipboard, a cleared screen; colours and the bar of progress stay."""
-    for code in (
-        "\x1b]0;title\x07",
-        "\x1b]52;c;ZXZpbA==\x07",
-        "\x1b[2J",
-        "\x1bc",
-        "\x9b2J",
-        "\x08",
-    ):
-        assert not {"\x1b", "\x9b", "\x07", "\x08"} & set(spell_out(f"a{code}b"))
-    kept = "\x1b[1;33mbold\x1b[0m\r\x1b[2K\x1b[1A\x1b[?25l tab\t 猫\n"
-    assert spell_out(kept) == kept
-    write_any_text()
-    print("class \x1b]0;x\x07")
-    assert capsys.readouterr().out == "class \\x1b]0;x\\x07\n"

@@ -19,6 +19,7 @@ def test_train_recomputes_and_resumes(convscope, tmp_path):
     convscope("resume", "run", "--quiet")
 
 
+@pytest.mark.slow
 def test_an_unknown_block(command):
     done = command(
         "train", "lenet", "digits", "--epochs", "1", "--set", 'recompute=["feature"]', code=2

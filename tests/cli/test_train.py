@@ -47,7 +47,7 @@ def folder(tmp_path):
 
 def test_digits_from_end_to_end(convscope, command, tmp_path):
     done = convscope(
-        "train", "lenet", "digits", "--recipe", "fast", "--epochs", 2, "--size", 28, "--json"
+        "train", "lenet", "digits", "--recipe", "fast", "--epochs", 2, "--size", 16, "--json"
     )
     result = as_dict(done)
     assert result["run"] == "runs/lenet-digits-1"

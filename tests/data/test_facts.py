@@ -5,6 +5,7 @@ import pytest
 
 from convscope.data.facts import collect_facts
 from convscope.data.load import load_splits
+from convscope.data.reading import Reading
 from convscope.errors import UsageError
 from tests.data.image_files import encoded, noise, write_files
 
@@ -41,6 +42,22 @@ def test_a_folder_with_splits(tmp_path):
 def test_a_folder_without_splits(tmp_path):
     write_files(tmp_path, images("", 30))
     check(tmp_path, size=8, validation=0.1)
+
+
+@pytest.mark.parametrize("fold", [None, (2, 3)])
+def test_groups_stay_together_as_in_training(tmp_path, fold):
+    sizes = [13, 9, 11, 17]
+    files = {
+        f"{name}/p{group}_{index}.png": encoded(noise(9, 9, 3, seed=next(SEEDS)))
+        for name in ("cats", "dogs")
+        for group, size in enumerate(sizes)
+        for index in range(size)
+    }
+    write_files(tmp_path, files)
+    reading = Reading(group_by=r"p\d+")
+    check(tmp_path, size=8, reading=reading, fold=fold)
+    counts = collect_facts(tmp_path, size=8, reading=reading, fold=fold).counts
+    assert counts != collect_facts(tmp_path, size=8, fold=fold).counts
 
 
 def test_grey_images(tmp_path):

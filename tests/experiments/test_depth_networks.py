@@ -19,6 +19,7 @@ from convscope.experiments.depth_network import build_depth_network
 from convscope.experiments.depth_trainings import compare_depths, read_depths
 from convscope.experiments.nested_networks import insert_blocks
 from convscope.experiments.projections import list_shortcuts
+from tests.conftest import slow
 from tests.experiments.results import check_result
 
 
@@ -27,7 +28,7 @@ def trained():
     return compare_depths((8, 14), seeds=(0, 1), epochs=1)
 
 
-@pytest.mark.parametrize("layers", [8, 20, 32])
+@pytest.mark.parametrize("layers", [8, 20, *slow(32)])
 @pytest.mark.parametrize("kind", ["plain", "residual", "projected"])
 def test_a_network_has_as_many_layers_as_it_says(layers, kind):
     network = build_depth_network(layers, kind)

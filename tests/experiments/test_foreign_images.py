@@ -36,6 +36,7 @@ def test_pieces_of_photographs_are_the_same_every_time():
         photograph_patches(2, side=100, zoom=5)
 
 
+@pytest.mark.slow
 def test_a_piece_without_zoom_is_the_grey_photograph():
     piece = photograph_patches(2, side=40, zoom=1).images[0, 0]
     red, green, blue = photograph("china", 427).astype(float)

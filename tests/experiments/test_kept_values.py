@@ -13,6 +13,7 @@ from convscope.experiments.kept_values import (
     write_and_read,
 )
 from convscope.look.language import use_language
+from tests.conftest import slow
 from tests.experiments.results import is_chinese
 
 
@@ -52,16 +53,18 @@ def test_weights_fit_networks_that_they_are_not_for(good_digits_run):
         assert is_chinese(str(found))
 
 
-def test_a_model_file_alone_says_what_the_run_said(good_digits_run, tmp_path):
+@pytest.mark.parametrize("name", ["digits_run", *slow("good_digits_run")])
+def test_a_model_file_alone_says_what_the_run_said(name, request, tmp_path):
+    run = request.getfixturevalue(name)
     file = tmp_path / "alone.safetensors"
-    file.write_bytes(good_digits_run.model_file.read_bytes())
-    images = cs.evaluate(good_digits_run, quiet=True).images
-    found = compare_rebuilt(file, good_digits_run, images)
+    file.write_bytes(run.model_file.read_bytes())
+    images = cs.evaluate(run, quiet=True).images
+    found = compare_rebuilt(file, run, images)
     assert found.same == found.images == len(images)
     assert found.difference < 1e-5
     assert found.bytes == file.stat().st_size
     assert found.network in str(found)
     with pytest.raises(ValueError, match="shorter|longer"):
-        compare_rebuilt(file, good_digits_run, images.subset(range(5)))
+        compare_rebuilt(file, run, images.subset(range(5)))
     with use_language("zh"):
         assert is_chinese(str(found))

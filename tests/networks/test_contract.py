@@ -2,7 +2,7 @@
 
 Tests networks/alexnet.py, networks/dense.py, networks/densenet.py, networks/googlenet.py,
 networks/lenet.py, networks/mobilenet_v1.py, networks/mobilenet_v2.py, networks/nin.py,
-networks/resnet.py, networks/resnet9.py, networks/small.py, networks/vgg.py.
+networks/resnet.py, networks/resnet9.py, networks/small.py, networks/stack.py, networks/vgg.py.
 """
 
 import copy
@@ -31,6 +31,7 @@ LEAST = {  # pixels; the others run on a single one
     **{f"densenet{depth}": 29 for depth in ("", 121, 169, 201)},
     **{f"densenet{depth}-32px": 8 for depth in ("", 121, 169, 201)},
 }
+TWINS = ("vgg11", "resnet18-32px", "densenet")  # like vgg11-32px, resnet18 and densenet-32px
 HEAVY = (  # take seconds each and are marked slow
     *("alexnet-torchvision", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19"),
     *("vgg19-bn", "vgg13-32px", "vgg13-bn-32px", "vgg16-32px", "vgg16-bn-32px", "vgg19-32px"),
@@ -38,6 +39,7 @@ HEAVY = (  # take seconds each and are marked slow
     *("resnet101", "resnet152", "resnet34-32px", "resnet50-32px", "resnet101-32px"),
     *("resnet152-32px", "densenet121", "densenet169", "densenet201", "densenet121-32px"),
     *("densenet169-32px", "densenet201-32px", "mobilenet-v2"),
+    *TWINS,
 )
 LIGHT = [name for name in list_networks() if name not in HEAVY]
 
@@ -49,7 +51,7 @@ def cases(names):
 def settings(name):
     """Arguments that make the network cheap: narrow, for few pixels."""
     arguments = entry(name).arguments
-    narrow = {"width": 8 if name == "resnet9" else 0.25} if "width" in arguments else {}
+    narrow = {"width": 8 if name in ("resnet9", "stack") else 0.25} if "width" in arguments else {}
     return narrow | ({"size": size_for(name)} if "size" in arguments else {})
 
 

@@ -36,12 +36,14 @@ def test_one_thing_is_changed_at_a_time(rows):
     assert {row.forecast.size for row in found} == {28, 14, 21}
 
 
+@pytest.mark.slow
 def test_every_change_that_is_tried_is_counted(rows):
     found, steps, _ = rows
     assert set(steps) == {1}
     assert len(found) - 1 <= len(steps) <= MOST
 
 
+@pytest.mark.slow
 def test_the_epochs_that_fit_are_written_only_where_a_time_is_given(rows):
     row = rows[0][0]
     assert "fitting_epochs" not in row.as_dict()
@@ -61,6 +63,7 @@ def test_the_variant_for_small_images_is_among_them():
     assert native.forecast.flops < forecast.flops
 
 
+@pytest.mark.slow
 def test_a_table_holds_every_row_and_the_difference_to_the_run_as_it_is(rows):
     found = Alternatives(rows[0], minutes=None)
     title, headings, *lines = str(found).splitlines()

@@ -116,11 +116,6 @@ def test_a_network_that_cannot_be_forecast_is_left_out(monkeypatch):
     assert left_out == {"vgg": "it can't be followed"}
 
 
-def test_wrong_data_are_refused_at_once():
-    with pytest.raises(UsageError, match="Unknown data set 'nothing'"):
-        choose_racers("nothing", FIELDS, 1.0)
-
-
 def test_published_weights_race_where_they_lie_here(tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path))
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))

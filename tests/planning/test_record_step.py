@@ -68,7 +68,7 @@ def step():
     return recorded(Own())
 
 
-@pytest.mark.parametrize("name", ["lenet", "resnet18-32px", "mobilenet-v2-32px"])
+@pytest.mark.parametrize("name", ["lenet", "resnet18-32px", *slow("mobilenet-v2-32px")])
 def test_forward_flops_are_those_that_the_trace_shows(name):
     shape = (1, *entry(name).image[1:])
     step = recorded(cs.build(name), shape=shape)
@@ -146,7 +146,7 @@ def test_images_that_do_not_fit():
         recorded(Own(), shape=(1, 16, 16))
 
 
-@pytest.mark.parametrize("name", ["lenet", "resnet9", "mobilenet-v2-32px", *slow("googlenet")])
+@pytest.mark.parametrize("name", ["lenet", "resnet9", *slow("mobilenet-v2-32px", "googlenet")])
 def test_the_same_step_in_float32_from_a_record_in_bfloat16(name):
     with torch.device("meta"):
         network = cs.build(name, 3, 10)
@@ -337,6 +337,7 @@ def test_what_fails_on_images_as_well_is_said_with_the_first_reason():
         recorded(nn.Conv2d(5, 2, 3))
 
 
+@pytest.mark.slow
 def test_the_plan_says_that_numbers_decide():
     plan = cs.plan(Chooses("mask"), image_shape=SHAPE, epochs=1, precision="float32")
     assert any("decides by the numbers it computes" in note for note in plan.notes)

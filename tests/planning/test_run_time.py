@@ -86,6 +86,7 @@ def test_without_a_source_there_is_no_stage():
     assert head_time(workload, epoch, 0.01, 0.4) == HeadTime()
 
 
+@pytest.mark.slow
 def test_a_plan_knows_the_stages(tmp_path):
     """The epochs of the new layer are among those that were asked for."""
     data = {"train": images(300), "test": images(100)}

@@ -65,6 +65,7 @@ def _race(folder, start, won):
         pass
 
 
+@pytest.mark.slow
 def test_of_many_at_once_one_wins(tmp_path):
     context = multiprocessing.get_context("fork")
     for number in range(5):

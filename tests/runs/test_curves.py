@@ -3,6 +3,7 @@ import pytest
 from convscope.runs.curves import curves_figure, kept_epoch
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import new_run
+from tests.conftest import slow
 from tests.evaluation.made_evaluations import pixels_of
 
 
@@ -20,7 +21,7 @@ def make_run(tmp_path):
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 10, 200])
-@pytest.mark.parametrize("parts", [("train", "validation"), ("train", "test")])
+@pytest.mark.parametrize("parts", [("train", "validation"), *slow(("train", "test"))])
 def test_every_length_of_run(make_run, tmp_path, epochs, parts):
     curves_figure(make_run(epochs, parts), tmp_path / "c.png")
     pixels = pixels_of(tmp_path / "c.png")

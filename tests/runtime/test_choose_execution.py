@@ -168,3 +168,18 @@ def test_one_thread_is_used_where_it_is_faster(monkeypatch, alone, threads):
         torch.set_num_threads(before)
     assert chosen.threads == threads
     assert ("one thread measured to be faster than 2" in chosen.reason) == (threads == 1)
+
+
+@pytest.mark.parametrize(("waited", "chosen"), [(0.0, [1, 1, 1]), (0.5, [1, 2, 1])])
+def test_noise_chooses_threads_once(monkeypatch, waited, chosen):
+    """The same command gives the same bits; a busy machine is asked again."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    noise = iter([1, 2, 1])
+    monkeypatch.setattr(choosing, "_measure_threads", lambda *_: next(noise))
+    monkeypatch.setattr(choosing.Contention, "share", waited)
+    try:
+        found = [choose_execution(*batch(), CPU, "float32").threads for _ in range(3)]
+    finally:
+        torch.set_num_threads(before)
+    assert found == chosen

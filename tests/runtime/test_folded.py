@@ -26,7 +26,7 @@ def count(network, kind):
     ("name", "left"),
     [
         ("resnet9", 0),
-        ("resnet18-32px", 0),
+        pytest.param("resnet18-32px", 0, marks=pytest.mark.slow),
         ("mobilenet-v2-32px", 0),
         ("vgg11-32px", 0),
         ("densenet-32px", None),

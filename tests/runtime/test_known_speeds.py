@@ -50,6 +50,20 @@ def test_threads_and_kernels_count(monkeypatch):
         torch.set_num_threads(before)
 
 
+def test_the_number_of_threads_is_known_the_next_time():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert known().threads is None
+        known().keep_threads(1)
+        assert known(seed=1, images_seed=1).threads == 1
+        assert known(count=5).threads is None
+        torch.set_num_threads(3)
+        assert known().threads is None
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_other_modules_are_not_remembered(tmp_path):
     module = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
     known(module).keep_ratio(1.5)

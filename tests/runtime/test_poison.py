@@ -10,7 +10,6 @@ from convscope.runtime import choose_execution as choosing
 from convscope.runtime import execution as executing
 from convscope.runtime.execution import Execution
 from convscope.runtime.poison import poison_heap
-from tests.conftest import slow
 
 CPU = torch.device("cpu")
 
@@ -23,7 +22,8 @@ def test_memory_that_was_freed_reads_nan():
     assert found
 
 
-@pytest.mark.parametrize("is_mended", [True, *slow(False)])
+@pytest.mark.slow
+@pytest.mark.parametrize("is_mended", [True, False])
 def test_the_probe_refuses_gradients_of_memory_nobody_wrote(monkeypatch, is_mended):
     """On a fresh heap, where unwritten memory reads 0, it would take them for right."""
     if not is_mended:

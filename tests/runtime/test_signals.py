@@ -36,6 +36,21 @@ def test_a_closed_terminal_ends_nothing_under_nohup():
             signal.signal(each, handler)
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs masks of signals")
+def test_what_is_held_back_comes_later():
+    came = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: came.append(number))
+    try:
+        signals.hold_back()
+        signal.raise_signal(signal.SIGTERM)
+        assert came == []
+        signals.let_through()
+        assert came == [signal.SIGTERM]
+    finally:
+        signals.let_through()
+        signal.signal(signal.SIGTERM, before)
+
+
 class EndedError(BaseException):
     pass
 

@@ -14,7 +14,7 @@ from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import outcomes
 from convscope.runtime.contention import Contention
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = [pytest.mark.usefixtures("own_cache"), pytest.mark.forecasts]
 
 
 def images(count=64):

@@ -13,6 +13,7 @@ from convscope.errors import UsageError
 from convscope.runs.begin_from import read_origin
 from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.model_file import read_card
+from tests.conftest import leave_out_figures, leave_out_forecast
 
 OPTIONS = {"precision": "float32", "quiet": True, "device": "cpu", "threads": 1}
 
@@ -37,7 +38,10 @@ def train(images, out, epochs=2, **changes):
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    return train(data("abcde"), tmp_path_factory.mktemp("source") / "run")
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_figures(patch)
+        leave_out_forecast(patch)
+        return train(data("abcde"), tmp_path_factory.mktemp("source") / "run")
 
 
 def test_size_and_normalization_are_the_sources_and_the_card_says_where_from(source, tmp_path):
@@ -75,6 +79,7 @@ def test_it_begins_with_the_sources_weights(source, tmp_path):
         torch.testing.assert_close(ours[name], theirs[name], rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_without_its_source(source, tmp_path, monkeypatch):
     """Bit for bit, from before its first step: the weights it took are in its first checkpoint."""
     import shutil
@@ -103,6 +108,7 @@ def test_a_run_goes_on_without_its_source(source, tmp_path, monkeypatch):
         cs.resume(resumed, data=data("xyz"), quiet=True)
 
 
+@pytest.mark.slow
 def test_grey_images_are_repeated_for_a_colour_network(tmp_path):
     colour = train(data("abcde", channels=3), tmp_path / "colour")
     run = train(data("xyz"), tmp_path / "run", from_=colour)

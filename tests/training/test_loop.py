@@ -144,7 +144,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stop_after):
 
 def test_the_same_seed_gives_the_same_run(tmp_path):
     def final(out, seed):
-        run = cs.train("lenet-bn", DATA, "fast", out=out, size=28, epochs=1, seed=seed, **PLAIN)
+        run = cs.train("lenet-bn", DATA, "fast", out=out, size=16, epochs=1, seed=seed, **PLAIN)
         tensors, _ = final_state(run)
         return torch.cat([t.flatten().float() for n, t in tensors.items() if "weight" in n])
 

@@ -19,6 +19,8 @@ from convscope.planning.workload import make_workload
 from convscope.runs.choose_recipe import choose_recipe
 from tests.conftest import slow
 
+pytestmark = pytest.mark.forecasts
+
 
 class Net(nn.Module):
     def __init__(self):
@@ -215,8 +217,8 @@ def settings_of(module):
 @pytest.mark.parametrize(
     "name",
     [
-        *("Views", "Auxiliary", "Lazy", "Frozen", "Keeps"),
-        *slow("Bilinear", "Named", "OnTheFly", "OldWeightNorm", "nested"),
+        *("Views", "Auxiliary", "Keeps"),
+        *slow("Bilinear", "Named", "Lazy", "OnTheFly", "OldWeightNorm", "Frozen", "nested"),
     ],
 )
 def test_a_module_is_trained_and_goes_on(name, tmp_path):
@@ -233,11 +235,11 @@ def test_a_module_is_trained_and_goes_on(name, tmp_path):
     assert name == "Lazy" or settings_of(other) == before
 
 
-LONG = {"nested", "Lazy", "OnTheFly", "OldWeightNorm", "Named", "Deep", "Slope"}
+QUICK = {"Views", "Keeps", "Skipped", "Closures"}
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
-@pytest.mark.parametrize("name", [*sorted(ZOO.keys() - LONG), *slow(*sorted(LONG))])
+@pytest.mark.parametrize("name", [*sorted(QUICK), *slow(*sorted(ZOO.keys() - QUICK))])
 def test_a_module_is_planned_traced_and_left_alone(name, capfd):
     module = ZOO[name]()
     names = {path: sorted(vars(each)) for path, each in module.named_modules()}

@@ -174,7 +174,7 @@ def test_other_images_are_refused_when_it_goes_on(tmp_path, monkeypatch):
     [
         ({"minutes": None}, "auto needs --minutes"),
         ({"epochs": 3}, "auto takes no --epochs"),
-        ({"from_": "published"}, "auto takes no from: it chooses"),
+        ({"from_": "published"}, "auto takes no --from: it chooses"),
         ({"network_arguments": {"width": 8}}, "auto takes no network_arguments"),
         ({"fold": (1, 2)}, "auto takes no fold"),
         ({"validation": 0}, "test images choose nothing"),
@@ -186,6 +186,15 @@ def test_other_images_are_refused_when_it_goes_on(tmp_path, monkeypatch):
 def test_what_makes_no_sense_is_refused_in_words(tmp_path, fields, says):
     with pytest.raises(UsageError, match=says):
         cs.train(AUTO, images(), out=tmp_path / "r", **{**QUICK, **fields})
+    assert not (tmp_path / "r").exists()
+
+
+def test_images_that_are_no_use_are_refused_before_anything_is_forecast(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "choose_racers", None)
+    few = {"train": images(3), "test": images(3)}
+    for data, says in (("nothing", "Unknown data set"), (few, "too few images for any")):
+        with pytest.raises(UsageError, match=says):
+            cs.train(AUTO, data, out=tmp_path / "r", **QUICK)
     assert not (tmp_path / "r").exists()
 
 

@@ -94,6 +94,7 @@ def test_a_wrong_block_leaves_no_folder(tmp_path):
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_a_network_that_looks_at_its_values(tmp_path):
     class Looking(nn.Sequential):
         def forward(self, x):

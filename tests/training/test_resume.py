@@ -17,6 +17,7 @@ import convscope as cs
 from convscope.errors import UsageError
 from convscope.runs.claim import claimed
 from convscope.runs.split_record import FILE, read_split_record
+from tests.conftest import leave_out_figures, leave_out_forecast
 
 
 def arrays(seed):
@@ -33,10 +34,21 @@ def module():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
 
 
-@pytest.fixture
-def run(tmp_path):
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The run of all these tests, which each of them copies."""
     recipe = cs.Recipe(epochs=2, batch_size=8, validation=0.2)
-    return cs.train(module(), DATA, recipe, out=tmp_path / "run", **OPTIONS)
+    out = tmp_path_factory.mktemp("trained") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_figures(patch)
+        leave_out_forecast(patch)
+        return cs.train(module(), DATA, recipe, out=out, **OPTIONS)
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    shutil.copytree(trained.folder, tmp_path / "run")
+    return cs.Run(tmp_path / "run")
 
 
 def edit(run, **changes):

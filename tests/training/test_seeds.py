@@ -48,6 +48,7 @@ def train(images, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_each_seed_is_a_run(train, images, tmp_path):
     group = train(seed=4)
     assert [run.folder.name for run in group.runs] == ["seed-4", "seed-5", "seed-6"]

@@ -18,6 +18,7 @@ from convscope.runs.begin_from import read_origin
 from convscope.runtime.execution import Execution
 from convscope.training import keeper, loop
 from convscope.training.features import compute_features, ends_with
+from tests.conftest import leave_out_figures, leave_out_forecast, slow
 
 OPTIONS = {"precision": "float32", "quiet": True, "device": "cpu", "threads": 1}
 STAGES = {"head_epochs": 3, "copies": 2, "epochs_per_third": 1, "rate_decay": 0.5}
@@ -58,7 +59,10 @@ def data(classes):
 def source(tmp_path_factory):
     folder = tmp_path_factory.mktemp("source") / "run"
     torch.manual_seed(0)
-    return cs.train(Net(5), data("abcde"), "fast", epochs=2, out=folder, **OPTIONS)
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_figures(patch)
+        leave_out_forecast(patch)
+        return cs.train(Net(5), data("abcde"), "fast", epochs=2, out=folder, **OPTIONS)
 
 
 def train(source, out, epochs=7, network=None, classes="xyz", **changes):
@@ -72,7 +76,10 @@ def train(source, out, epochs=7, network=None, classes="xyz", **changes):
 
 @pytest.fixture(scope="module")
 def run(source, tmp_path_factory):
-    return train(source, tmp_path_factory.mktemp("staged") / "run")
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_figures(patch)
+        leave_out_forecast(patch)
+        return train(source, tmp_path_factory.mktemp("staged") / "run")
 
 
 def weights(run):
@@ -124,9 +131,9 @@ def test_frozen_layers_keep_their_statistics_and_no_features_stay(source, tmp_pa
 def test_features_give_what_the_whole_network_gives(run, source, tmp_path, monkeypatch):
     """The same run without features: every step computes the frozen layers anew."""
     without = {"augmentation": {"flip": False, "crop": 0}, "stages": STAGES | {"copies": 0}}
-    kept = train(source, tmp_path / "kept", epochs=4, **without)
+    kept = train(source, tmp_path / "kept", epochs=3, **without)
     monkeypatch.setattr("convscope.training.stages.ends_with", lambda *arguments: False)
-    anew = train(source, tmp_path / "anew", epochs=4, **without)
+    anew = train(source, tmp_path / "anew", epochs=3, **without)
     for ours, theirs in zip(kept.metrics("epoch")[:2], anew.metrics("epoch")[:2], strict=True):
         assert ours["train_loss"] == pytest.approx(theirs["train_loss"], rel=1e-4)
         assert ours["validation_loss"] == pytest.approx(theirs["validation_loss"], rel=1e-4)
@@ -139,9 +146,7 @@ def test_each_stage_goes_through_the_schedule(run):
     assert rates[-1] < max(rates[3:])
 
 
-@pytest.mark.parametrize(
-    "stop", [2, 20, *(pytest.param(each, marks=pytest.mark.slow) for each in (0, 9, 17, 30))]
-)
+@pytest.mark.parametrize("stop", [20, *slow(0, 2, 9, 17, 30)])
 def test_a_run_goes_on_bit_for_bit_from_any_stage(run, source, tmp_path, monkeypatch, stop):
     steps = []
 
@@ -162,6 +167,7 @@ def test_a_run_goes_on_bit_for_bit_from_any_stage(run, source, tmp_path, monkeyp
     assert not (resumed.folder / "features").exists()
 
 
+@pytest.mark.slow
 def test_a_time_limit_holds_for_all_stages(source, tmp_path):
     run = train(source, tmp_path / "run", epochs=None, minutes=0.01)
     assert run.model_file.exists()
@@ -198,6 +204,7 @@ def test_a_report_says_where_the_weights_came_from(run):
     assert json.loads(run.environment_file.read_text())["origin"]["taken"] > 0
 
 
+@pytest.mark.slow
 def test_the_doctor_knows_frozen_layers_and_first_weights(source, tmp_path):
     shutil.copytree(source.folder, tmp_path / "source")
     head = train(tmp_path / "source", tmp_path / "head", epochs=2, stages=STAGES | {"copies": 0})

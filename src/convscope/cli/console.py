@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from convscope.errors import UsageError
-
-CONTROLS = re.compile(
-    r"\x1b\[[0-9;]*[mKA]|\x1b\[\?25[hl]"  # colours, and what moves the bar of progress
-    r"|([\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f])"  # all else that a terminal could obey
-)
+from convscope.look.control_codes import spell_out_what_is_written
 
 
 def write_any_text() -> None:
@@ -28,16 +22,7 @@ def write_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-            stream.write = _writer(stream.write)  # type: ignore[method-assign]
-
-
-def spell_out(text: str) -> str:
-    """A text in which control characters are spelled out, as `print(repr(…))` would."""
-    return CONTROLS.sub(lambda found: repr(found[1])[1:-1] if found[1] else found[0], text)
-
-
-def _writer(write: Callable[[str], int]) -> Callable[[str], int]:
-    return lambda text: write(spell_out(text))
+            spell_out_what_is_written(stream)
 
 
 def fail(message: str) -> None:
@@ -72,7 +57,7 @@ def check_out_file(option: str, path: Path, suffix: str) -> None:
 
 def show(result: object) -> None:
     """Print a result that prints itself, for a person, in the width of the terminal."""
-    from rich.console import Console
+    from convscope.look.terminal import Console
 
     Console(highlight=False, markup=False, emoji=False).print(result, crop=False)
 

@@ -177,9 +177,10 @@ def _summary(splits: dict[str, ImageSet], sheet: Path) -> dict[str, Any]:
 
 
 def _print(result: dict[str, Any], sheet: str) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from convscope.look.terminal import Console
 
     console = Console(highlight=False)
     channels, height, width = result["image_shape"]

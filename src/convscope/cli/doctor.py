@@ -108,8 +108,9 @@ def _measure_machine(*, quiet: bool, json: bool) -> None:
 
 def _show(diagnosis: Diagnosis) -> None:
     """Print a diagnosis for a person, in colours where the terminal has them."""
-    from rich.console import Console
     from rich.text import Text
+
+    from convscope.look.terminal import Console
 
     text = Text(str(diagnosis))
     for severity, color in COLORS.items():
@@ -128,7 +129,7 @@ def _show_machine(machine: MachineReport, *, json: bool) -> None:
         ]
         print_json({"ready": machine.is_ready, **machine.numbers, "facts": facts})
         return
-    from rich.console import Console
+    from convscope.look.terminal import Console
 
     console = Console(highlight=False, markup=False)
     width = max(len(fact.topic) for fact in machine.facts)

@@ -96,7 +96,6 @@ def list_all(
 @lesson.command(name="run")
 def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) -> None:
     """Run a lesson in the terminal: texts, results, claims; figures go to lesson-figures/."""
-    from rich.console import Console
     from rich.markdown import Markdown
     from rich.syntax import Syntax
 
@@ -104,6 +103,7 @@ def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) ->
     from convscope.lessons.line_breaks import mark_line_breaks, remove_marks
     from convscope.lessons.play import play_lesson
     from convscope.lessons.screens import TerminalScreen
+    from convscope.look.terminal import Console
 
     language = _choose_language(lang or context.obj)
     console = Console(highlight=False)
@@ -230,8 +230,9 @@ def _choose_language(lang: str | None) -> str:
 
 
 def _print_table(rows: list[dict[str, object]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from convscope.look.terminal import Console
 
     if not rows:
         raise UsageError("There are no lessons in this installation.")

@@ -21,7 +21,7 @@ def networks(
     if json:
         print_json({"networks": facts})
         return
-    from rich.console import Console
+    from convscope.look.terminal import Console
 
     console = Console(highlight=False)
     console.print(_table([], show_header=True))

@@ -218,8 +218,7 @@ def _one(
     what_if: bool,
     json: bool,
 ) -> None:
-    from rich.console import Console
-
+    from convscope.look.terminal import Console
     from convscope.planning import plan as planning
 
     with Console(stderr=True).status("Recording a training step and timing its operations"):

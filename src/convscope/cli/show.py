@@ -230,9 +230,8 @@ def show_layers(
     if json:
         print_json(trace.as_dict() | files)
         return
-    from rich.console import Console
-
     from convscope.inspection.trace.table import as_table
+    from convscope.look.terminal import Console
 
     console = Console(highlight=False)
     for part in as_table(trace, console.width, expand=expand):

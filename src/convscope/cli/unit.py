@@ -69,10 +69,9 @@ def show_unit(
         out: The PNG, or None for a name made of the image's and the unit's.
         json: Print data instead of text.
     """
-    from rich.console import Console
-
     from convscope.inspection.open.image import open_image
     from convscope.inspection.unit.unit import explain_unit
+    from convscope.look.terminal import Console
 
     subject = open_image(network, image, size=size, channels=channels, classes=classes)
     explanation = explain_unit(subject, unit, backward=backward, label=label)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from convscope.data.decode import ImageError, is_colour
+from convscope.data.exact_duplicates import group_by_key
 from convscope.data.folder import DEFAULT_SIZE, layout_of
-from convscope.data.folds import Fold
+from convscope.data.folds import Fold, choose_groups, split_folds
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, TEST_SHARE, Data, load_splits, tree_of
 from convscope.data.reading import DEFAULT, Reading
@@ -28,8 +29,9 @@ class DataFacts:
 
     Attributes:
         shape: (C, H, W) of the images in memory.
-        counts: Images of each split. Where training divides them, copies of an image stay
-            together, which isn't known here and may change a count by as many.
+        counts: Images of each split; groups (`group_by`) stay together. Where training divides
+            them, copies of an image do, too, which isn't known here and may change a count by as
+            many.
         classes: How many.
     """
 
@@ -40,11 +42,15 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class _Source:
-    """A data set as its source has it: training images of each class, and the other splits."""
+    """A data set as its source has it: training images of each class, and the other splits.
+
+    Where groups of images belong together, `grouped` has the class and group of each image.
+    """
 
     shape: tuple[int, int, int]
     per_class: tuple[int, ...]
     others: dict[str, int]
+    grouped: tuple[tuple[int, str], ...] = ()
 
 
 _TEST = {"test": 10_000}
@@ -86,7 +92,9 @@ def collect_facts(
     source = _KNOWN.get(str(data)) or _of_tree(_tree(data, reading), size or DEFAULT_SIZE, reading)
     return DataFacts(
         source.shape,
-        _divide(source, validation, 1 / fold[1] if fold else TEST_SHARE),
+        _divide_groups(source, validation, fold)
+        if source.grouped
+        else _divide(source, validation, 1 / fold[1] if fold else TEST_SHARE),
         len(source.per_class),
     )
 
@@ -104,11 +112,17 @@ def _tree(data: str | Path, reading: Reading) -> Tree:
 def _of_tree(tree: Tree, size: int, reading: Reading) -> _Source:
     places = layout_of(tree, reading).places
     counts = Counter(place.split or "train" for place in places.values())
-    train = Counter(each.label for each in places.values() if each.split in ("", "train"))
+    own = [each for each in places.values() if each.split in ("", "train")]
+    train = Counter(each.label for each in own)
     del counts["train"]
     stride = max(1, len(places) // LOOKED_AT)
     has_colour = any(_is_colour(tree, file) for file in list(places)[::stride])
-    return _Source((3 if has_colour else 1, size, size), tuple(train.values()), dict(counts))
+    grouped: tuple[tuple[int, str], ...] = ()
+    if any(each.group for each in own):
+        numbers = {label: number for number, label in enumerate(train)}
+        grouped = tuple((numbers[each.label], each.group) for each in own)
+    shape = (3 if has_colour else 1, size, size)
+    return _Source(shape, tuple(train.values()), dict(counts), grouped)
 
 
 def _is_colour(tree: Tree, file: str) -> bool:
@@ -129,3 +143,23 @@ def _divide(source: _Source, validation: float, test: float) -> dict[str, int]:
             )  # their numbers don't depend on it
             result[name], labels = len(chosen), labels[stay]
     return {**result, "train": len(labels)}
+
+
+def _divide_groups(source: _Source, validation: float, fold: Fold | None) -> dict[str, int]:
+    """The counts where groups stay together: divided just as training does."""
+    result, missing = dict(source.others), {"test": TEST_SHARE, "validation": validation}
+    labels = np.array([label for label, _ in source.grouped])
+    keys = [group for _, group in source.grouped]
+    together = group_by_key(keys, (row for row, key in enumerate(keys) if key))
+    left = np.arange(len(labels))
+    for name, share in missing.items():
+        if name in result or not share:
+            continue
+        if fold is not None and name == "test":
+            chosen = split_folds(labels, fold[1], 0, together)[fold[0] - 1]
+        else:
+            chosen = choose_groups(labels, left, share, 0, together)
+        left = np.setdiff1d(left, chosen)
+        if len(chosen):
+            result[name] = len(chosen)
+    return {**result, "train": len(left)}

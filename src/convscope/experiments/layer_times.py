@@ -159,7 +159,9 @@ def time_layers(layers: Mapping[str, TimedLayer] = EQUAL_WORK, *, images: int = 
     torch.set_num_threads(1)
     try:
         with returning_memory():
-            keep_memory()  # as in training: new memory for each result would take longer than some
+            keep_memory(
+                for_long=False
+            )  # as in training: new memory for each result would take longer than some
             times = {
                 name: LayerTime(
                     trace_macs(layer, shape),

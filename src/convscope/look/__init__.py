@@ -8,6 +8,7 @@
 - `image_grid`: a sheet of small images with captions.
 - `html`: text escaped, and the small tables that results show in a notebook.
 - `language`: texts in English and Chinese, and which of them is wanted.
+- `control_codes`, `terminal`: names that would steer a terminal, spelled out.
 - `progress`: a bar on standard error for what turns out to take long.
 
 It is the ground floor: it imports no other room, knows nothing of networks or runs, and does not

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from convscope.data.facts import collect_facts
 from convscope.data.load import NAMED, Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.look import numbers
@@ -65,6 +64,20 @@ def list_candidates() -> list[Candidate]:
     ]
 
 
+def recipe_of(candidate: Candidate, data: Data, changes: dict[str, Any]) -> Recipe:
+    """The recipe by which a network races.
+
+    Args:
+        candidate: The network.
+        data: As for `train`.
+        changes: Fields of the recipe, the same for all.
+    """
+    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
+    size = {"size": FOLDER_SIZE} if is_folder and candidate.style == "fast" else {}
+    fields = candidate.changes | size | changes
+    return choose_recipe(candidate.network, data, candidate.style, fields)
+
+
 def choose_racers(
     data: Data, changes: dict[str, Any], minutes: float
 ) -> tuple[list[Racer], dict[str, str]]:
@@ -76,19 +89,14 @@ def choose_racers(
         minutes: For the race and the winner's training.
 
     Raises:
-        UsageError: The data or a field isn't accepted, or nothing fits into the time and memory.
+        UsageError: A field isn't accepted, or nothing fits into the time and memory.
     """
-    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
     found: list[Racer] = []
     left_out: dict[str, str] = {}
     for each in list_candidates():
-        size = {"size": FOLDER_SIZE} if is_folder and each.style == "fast" else {}
-        fields = each.changes | size | changes
-        recipe = choose_recipe(each.network, data, each.style, fields)
+        recipe = recipe_of(each, data, changes)
         if any(racer.recipe == recipe.as_dict() for racer in found):
             continue  # these images are never mirrored, say, or a width was given
-        if not found and not left_out:  # what is wrong with the data is so for all
-            collect_facts(data, validation=recipe.validation, reading=recipe.reading)
         try:
             forecast = _forecast(each, data, recipe)
         except ConvscopeError as error:

@@ -205,7 +205,7 @@ def _values_matter(operation: RecordedOperation) -> bool:
 def _stopwatch(pool: int) -> Iterator[Stopwatch]:
     """Times operations within, with memory kept as in training."""
     with returning_memory():
-        keep_memory()
+        keep_memory(for_long=False)
         yield Stopwatch(pool)
 
 

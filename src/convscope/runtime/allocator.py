@@ -27,6 +27,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from convscope.runtime.signals import hold_back
+
 # Parameter numbers of mallopt, from glibc's malloc.h.
 M_MXFAST = 1
 M_TRIM_THRESHOLD = -1
@@ -73,11 +75,15 @@ def returning_memory() -> Iterator[None]:
         _kept.clear()
 
 
-def keep_memory() -> bool:
+def keep_memory(*, for_long: bool = True) -> bool:
     """Tell glibc's allocator to keep freed memory within the process, from now on.
 
     To be called within `returning_memory`, when a first step has been taken; calling it again
     does nothing.
+
+    Args:
+        for_long: Provide small free blocks, so that the heap doesn't break up step after step.
+            That takes as long as some small steps: a few measurements do without.
 
     Returns:
         Whether it is so. It isn't where the C library is another one (macOS, Windows, musl).
@@ -86,7 +92,8 @@ def keep_memory() -> bool:
     if library is None:
         return False
     if not _kept:
-        _kept.extend(_provide_small_blocks(library))
+        if for_long:
+            _kept.extend(_provide_small_blocks(library))
         _set(KEEP)
     return True
 
@@ -118,6 +125,7 @@ def start_again_without_thread_cache() -> None:
     is_decided = "glibc.malloc.tcache_count=" in os.environ.get(TUNABLES, "")
     if not is_decided and sys.executable and _c_library() is not None:
         command = [sys.executable, *sys.orig_argv[1:]]
+        hold_back()  # until the program listens again
         os.execve(sys.executable, command, environment_without_thread_cache())  # noqa: S606 - itself
 
 

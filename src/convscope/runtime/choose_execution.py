@@ -134,7 +134,21 @@ def _choose_threads(probe: _Probe, plain: Execution) -> int:
     program holds one of the processors for a moment, that waiting can take most of the time.
     """
     everything = torch.get_num_threads()
-    if everything == 1 or probe.is_slow:
+    if everything == 1:
+        return everything
+    known = KnownSpeeds(probe.network, probe.images, probe.labels, plain.layout)
+    threads = known.threads
+    if threads is None:
+        watched = Contention()
+        threads = _measure_threads(probe, plain)
+        if watched.share <= BUSY:
+            known.keep_threads(threads)
+    return threads
+
+
+def _measure_threads(probe: _Probe, plain: Execution) -> int:
+    everything = torch.get_num_threads()
+    if probe.is_slow:
         return everything
     few = probe.part(0, probe.few)
     with torch.random.fork_rng(devices=[]):

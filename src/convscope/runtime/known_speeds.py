@@ -1,9 +1,10 @@
 """What was measured of a network on this machine before, so that it isn't measured again.
 
-How many times as fast as float32 bfloat16 is depends on the layers, the batch and the threads;
-whether the gradients of both agree, on the very weights and images. Each is kept under a digest of
-just that, by machine, in the cache folder. Only networks of the catalog are remembered: of others
-nothing tells what they compute.
+How many times as fast as float32 bfloat16 is depends on the layers, the batch and the threads, and
+so does how many of these are fastest: asked again, noise might answer, and another number of them
+rounds otherwise. Whether the gradients of both agree depends on the very weights and images. Each
+is kept under a digest of just that, by machine, in the cache folder. Only networks of the catalog
+are remembered: of others nothing tells what they compute.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ class _MachineSpeeds(pydantic.BaseModel):
     Attributes:
         ratios: By network, batch and threads: the speed in bfloat16 by that in float32.
         agreements: By weights and images: whether the gradients agree.
+        threads: By network, batch and threads there are: how many were fastest.
     """
 
     ratios: dict[str, pydantic.PositiveFloat] = {}
     agreements: dict[str, bool] = {}
+    threads: dict[str, pydantic.PositiveInt] = {}
 
 
 _FILE = pydantic.TypeAdapter(dict[str, _MachineSpeeds])
@@ -72,6 +75,17 @@ class KnownSpeeds:
     def agrees(self) -> bool | None:
         """Whether the gradients in both precisions agree; None: not tried yet."""
         return self._read().agreements.get(self._values)
+
+    @property
+    def threads(self) -> int | None:
+        """How many of the threads set now are fastest; None: not measured yet."""
+        known = self._read().threads.get(self._shape)
+        return None if known is None else min(known, torch.get_num_threads())
+
+    def keep_threads(self, threads: int) -> None:
+        """Remember how many threads are fastest."""
+        kept = self._read()
+        self._write(kept.model_copy(update={"threads": {**kept.threads, self._shape: threads}}))
 
     def keep_ratio(self, ratio: float) -> None:
         """Remember how the speeds compare."""

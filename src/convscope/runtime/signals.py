@@ -35,6 +35,18 @@ def repeats_itself() -> bool:
     return False
 
 
+def hold_back() -> None:
+    """Keep signals that end a program until `let_through`, also while it replaces itself."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, ending_signals())
+
+
+def let_through() -> None:
+    """Let signals come that were held back; those that came in between come now."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ending_signals())
+
+
 def put_off_while_importing(number: int, frame: FrameType | None) -> bool:
     """Whether a signal came while a module is being imported; it comes again a moment later.
 

@@ -1,10 +1,9 @@
-"""How a run begins: images and network made ready, the machine measured, the folder written."""
+"""How a run begins: its images looked at, the machine measured, the folder written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from torch import nn
 
 from convscope.data.check.leaks import check_leaks
+from convscope.data.image_set import ImageSet
 from convscope.data.load import Data
 from convscope.runs.checked_json import write_checked
 from convscope.runs.recipe import Recipe
@@ -22,37 +22,29 @@ from convscope.runtime.execution import Execution
 from convscope.runtime.kept_state import generators_kept
 from convscope.runtime.processes import ALONE, Processes
 from convscope.runtime.training_mode import modes_kept
-from convscope.training.job import Job, prepare
+from convscope.training.job import Job
 from convscope.training.live_view import LiveView
 from convscope.training.measure import measure_together
-from convscope.training.together import check_parts
 from convscope.version import __version__
 
 
-def prepare_checked(
-    network: str | nn.Module,
-    data: Data,
-    recipe: Recipe,
-    view: LiveView,
-    processes: Processes = ALONE,
-) -> Job:
-    """Load the images, say what a person should know of them, and build the network.
+def check_images(
+    splits: Mapping[str, ImageSet], data: Data, recipe: Recipe, view: LiveView
+) -> None:
+    """Say what a person should know of images before a network is trained on them.
 
     Raises:
-        UsageError: As for `prepare`; or images are in two splits, or have two classes.
+        UsageError: Images are in two splits, or have two classes, and it isn't allowed.
     """
-    job = replace(prepare(network, data, recipe), part=processes.part)
-    check_parts(processes, job)
     found = check_leaks(
-        job.splits,
+        splits,
         data,
         allow=recipe.allow_leaks,
         allow_conflicts=recipe.allow_conflicting_labels,
         reading=recipe.reading,
     )
-    for note in (*job.splits["train"].notes, *found):
+    for note in (*splits["train"].notes, *found):
         view.message(note)
-    return job
 
 
 def measure_job(

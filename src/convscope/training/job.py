@@ -104,17 +104,7 @@ def prepare(
     Raises:
         UsageError: Something doesn't exist or doesn't fit; says what and the fix.
     """
-    image_size = entry(network).image[1] if isinstance(network, str) else None
-    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
-    splits = load_splits(
-        data,
-        size=(recipe.size or image_size) if is_folder else None,
-        channels=recipe.channels,
-        validation=recipe.validation,
-        reading=recipe.reading,
-        fold=recipe.fold,
-    )
-    _check_splits(splits, recipe)
+    splits = load_images(network, data, recipe)
     train = splits["train"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
@@ -138,6 +128,31 @@ def prepare(
         origin=origin,
     )
     return Job(module, recipe, splits, card, notes)
+
+
+def load_images(network: str | nn.Module, data: Data, recipe: Recipe) -> dict[str, ImageSet]:
+    """The images of a job, divided.
+
+    Args:
+        network: Decides the size that files are read in, where the recipe doesn't.
+        data: As for `prepare`.
+        recipe: As for `prepare`.
+
+    Raises:
+        UsageError: They don't exist, or are no use.
+    """
+    image_size = entry(network).image[1] if isinstance(network, str) else None
+    is_folder = isinstance(data, str | Path) and str(data) not in NAMED
+    splits = load_splits(
+        data,
+        size=(recipe.size or image_size) if is_folder else None,
+        channels=recipe.channels,
+        validation=recipe.validation,
+        reading=recipe.reading,
+        fold=recipe.fold,
+    )
+    _check_splits(splits, recipe)
+    return splits
 
 
 def fill_from_source(job: Job) -> Job:

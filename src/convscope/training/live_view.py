@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from convscope.look.numbers import clock
+from convscope.look.terminal import Console
 from convscope.training.state import Progress, TrainingState
 
 REDRAW_SECONDS = 0.1

@@ -13,14 +13,14 @@ from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.look.numbers import duration, percent
 from convscope.networks.catalog import AUTO
-from convscope.planning.candidates import choose_racers, describe_rounds
+from convscope.planning.candidates import NATIVE, choose_racers, describe_rounds, recipe_of
 from convscope.runs import recipe as recipes
 from convscope.runs.claim import claimed
 from convscope.runs.out_folder import check_out_folder, clear_run_folder, out_folder
 from convscope.runs.race import CurvePoint, Race, Racer, read_race
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
-from convscope.training.begin import borrowed
+from convscope.training.begin import borrowed, check_images
 from convscope.training.carry_out import carry_out
 from convscope.training.interrupt import TrainingStoppedError, explain_stop
 from convscope.training.lack_of_memory import explain_lack_of_memory
@@ -67,6 +67,9 @@ def race_networks(
         explain_stop("Stopped before the race began; nothing is kept. Give the command again."),
         out_folder(out, f"{AUTO}-{name}", force=force) as folder,
     ):
+        track = RaceTrack(folder, data, view)
+        first = recipe_of(NATIVE[0], data, fields)
+        check_images(track.load(first), data, first, view)
         view.message("auto: forecasting what the networks take")
         racers, left_out = choose_racers(data, fields, minutes)
         for each, reason in left_out.items():
@@ -77,7 +80,6 @@ def race_networks(
             check_out_folder(folder, force=force)
             clear_run_folder(folder)
             race.write(folder)
-            track = RaceTrack(folder, data, view, is_new=True)
             return _run_race(race, track, begun, histograms=histograms, quiet=quiet)
 
 
@@ -107,7 +109,7 @@ def go_on_with_race(folder: Path, data: Data | None, *, histograms: bool, quiet:
             )
         view = LiveView(quiet=quiet)
         view.message(f"{folder}: going on with the race")
-        track = RaceTrack(folder, data, view, is_new=False)
+        track = RaceTrack(folder, data, view)
         return _run_race(race, track, begun, histograms=histograms, quiet=quiet)
 
 
@@ -129,10 +131,11 @@ def _check_fields(recipe: str | Path | Recipe | None, changes: dict[str, Any]) -
         raise UsageError(
             f"auto takes no --epochs: networks differ in what one takes. {NEEDS_MINUTES}"
         )
-    for name in ("from_", "network", "network_arguments", "fold", "stages"):
+    names = ("from_", "network", "network_arguments", "fold", "stages")
+    for name, option in zip(names, ("--from", *names[1:]), strict=True):
         if fields.get(name):
             raise UsageError(
-                f"auto takes no {name.rstrip('_')}: it chooses the network, and begins with "
+                f"auto takes no {option}: it chooses the network, and begins with "
                 "published weights where they lie on this machine. Name the network to set it."
             )
     if fields.get("validation") == 0:
@@ -215,7 +218,9 @@ def _train_for_a_round(race: Race, racer: Racer, track: RaceTrack, begun: float)
         for row in run.metrics("epoch")
     )
     trained = racer.model_copy(update={"rounds": number, "curve": curve})
-    track.view.message(f"  {len(curve)} epochs, validation accuracy {percent(trained.best[0], 2)}")
+    track.view.message(
+        f"  {len(curve)} epochs, validation accuracy {percent(trained.result[0], 2)}"
+    )
     return trained
 
 

@@ -17,8 +17,8 @@ from convscope.runs.run import Run
 from convscope.runs.run_facts import ExecutionFacts
 from convscope.runtime.device import choose_device
 from convscope.runtime.execution import Execution
-from convscope.training.begin import execution_of, measure_job, prepare_checked, write_new_run
-from convscope.training.job import Job, fill_from_source, prepare
+from convscope.training.begin import execution_of, measure_job, write_new_run
+from convscope.training.job import Job, fill_from_source, load_images, prepare
 from convscope.training.live_view import LiveView
 
 
@@ -29,12 +29,10 @@ class RaceTrack:
         folder: Of the race.
         data: As for `train`.
         view: Told of what a person should know.
-        is_new: Whether the images haven't been looked at yet for copies in two splits.
     """
 
-    def __init__(self, folder: Path, data: Data, view: LiveView, *, is_new: bool) -> None:
-        self.folder, self.view = folder, view
-        self._data, self._is_unchecked = data, is_new
+    def __init__(self, folder: Path, data: Data, view: LiveView) -> None:
+        self.folder, self.view, self._data = folder, view, data
         self._images: dict[tuple[int | None, int | None], dict[str, ImageSet]] = {}
 
     def open(self, racer: Racer) -> tuple[Job, Run, Execution]:
@@ -65,21 +63,24 @@ class RaceTrack:
 
     def _prepare(self, recipe: Recipe, run: Run | None = None) -> Job:
         origin = None if run is None else read_origin(run)
+        return prepare(recipe.network, self.load(recipe), recipe, origin)
+
+    def load(self, recipe: Recipe) -> dict[str, ImageSet]:
+        """The images as a recipe has them, loaded when they are first asked for.
+
+        Raises:
+            UsageError: They are no use for training, or too few for some to be held out.
+        """
         key = recipe.size, recipe.channels
-        if key in self._images:
-            return prepare(recipe.network, self._images[key], recipe, origin)
-        if self._is_unchecked:
-            job = prepare_checked(recipe.network, self._data, recipe, self.view)
-            self._is_unchecked = False
-        else:
-            job = prepare(recipe.network, self._data, recipe, origin)
-        if "validation" not in job.splits:
-            raise UsageError(
-                "auto needs validation images to choose a network by, and there are too few images "
-                "for any. Name a network instead."
-            )
-        self._images[key] = job.splits
-        return job
+        if key not in self._images:
+            splits = load_images(recipe.network, self._data, recipe)
+            if "validation" not in splits:
+                raise UsageError(
+                    "auto needs validation images to choose a network by, and there are too few "
+                    "images for any. Name a network instead."
+                )
+            self._images[key] = splits
+        return self._images[key]
 
     def promote(self, winner: Racer, seconds: float) -> tuple[Job, Run, Execution]:
         """Make the folder of the race the winner's run, and open it; the other runs are removed.

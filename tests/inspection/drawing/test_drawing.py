@@ -24,6 +24,7 @@ from convscope.inspection.drawing.letters import SIZE
 from convscope.inspection.drawing.page import SLIDE
 from convscope.inspection.open.network import open_for_shape
 from convscope.look.palette import KINDS
+from tests.conftest import slow
 from tests.inspection import odd_networks, peculiar
 from tests.inspection.drawing.geometry import assert_readable, texts
 
@@ -80,7 +81,7 @@ def test_the_catalog_is_readable_on_a_slide(name):
     assert min(text.size for text in texts(drawn)) * SLIDE_WIDTH / drawn.width > 6.5
 
 
-@pytest.mark.parametrize("name", ["googlenet", "resnet18", "densenet"])
+@pytest.mark.parametrize("name", ["resnet18", *slow("googlenet", "densenet")])
 def test_every_block_of_it_is_readable(name):
     assert_readable(page(name, expand=True))
     assert len(page(name, expand=True).boxes) > len(page(name).boxes)
@@ -166,6 +167,7 @@ def test_the_softmax_is_the_networks_own_or_dashed():
     assert "Dashed" not in said(drawn)
 
 
+@pytest.mark.slow
 def test_repeats_are_drawn_once_with_their_number():
     assert "inception4a – 4e · Inception ×5" in said(page("googlenet"))
     assert "features.denseblock3 · DenseLayer ×24" in said(page("densenet121"))

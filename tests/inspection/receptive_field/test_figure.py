@@ -8,6 +8,7 @@ from PIL import Image
 from convscope.inspection.receptive_field.figure import receptive_field_figure
 from convscope.inspection.receptive_field.unit_field import Box, UnitField
 from convscope.look.palette import VERMILION
+from tests.conftest import slow
 
 
 def field(box, unclipped, height=28, width=40):
@@ -16,7 +17,7 @@ def field(box, unclipped, height=28, width=40):
     return UnitField("layer $x_1$", (5, 3, 3), rows, columns, box, unclipped)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("channels", [1, *slow(3, 4)])
 @pytest.mark.parametrize(
     "seen",
     [

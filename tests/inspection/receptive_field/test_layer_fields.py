@@ -37,7 +37,7 @@ def fields(network, shape=None):
     [
         ("resnet18", "layer4", 435, 32, -217),
         ("resnet50", "layer4", 427, 32, -213),
-        ("resnet152", "layer4", 1451, 32, -725),
+        pytest.param("resnet152", "layer4", 1451, 32, -725, marks=pytest.mark.slow),
         ("vgg16", "features.30", 212, 32, -90),
         ("mobilenet-v1", "features.15", 315, 32, -157),
         ("alexnet-torchvision", "features.12", 195, 32, -66),

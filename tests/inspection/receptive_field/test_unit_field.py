@@ -20,7 +20,7 @@ from convscope.inspection.receptive_field.unit_field import Box, unit_field
 from convscope.networks.catalog import build, entry, list_networks
 from tests.inspection import odd_networks as odd
 from tests.inspection.linear import Linearized
-from tests.networks.test_contract import LEAST, LIGHT, cases
+from tests.networks.test_contract import LEAST, LIGHT, TWINS, cases
 
 UNITS = 8  # tried of each network
 
@@ -28,8 +28,9 @@ UNITS = 8  # tried of each network
 def narrow(name):
     """The network with few channels, and an image large enough for units not to see all of it."""
     arguments = entry(name).arguments
-    settings = {"width": 8 if name == "resnet9" else 0.125} if "width" in arguments else {}
-    size = max(LEAST.get(name, 0), 28 if name in LIGHT and "dense" in name else 72)
+    width = 8 if name in ("resnet9", "stack") else 0.125
+    settings = {"width": width} if "width" in arguments else {}
+    size = max(LEAST.get(name, 0), 28 if name in (*LIGHT, *TWINS) and "dense" in name else 72)
     settings |= {"size": size} if "size" in arguments else {}
     return build(name, 1, **settings), size
 

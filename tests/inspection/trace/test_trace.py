@@ -19,7 +19,7 @@ from convscope.inspection.open.network import open_for_shape
 from convscope.inspection.trace.trace import trace
 from convscope.networks.catalog import build
 from tests.inspection import odd_networks as odd
-from tests.networks.test_contract import LIGHT
+from tests.networks.test_contract import LIGHT, TWINS, cases
 
 # Curriculum, D2 to D10: what the layers make of one image, in their order. The first is D2's.
 SHAPES = {
@@ -48,7 +48,7 @@ def test_shapes_of_the_curriculum(name):
         assert any(row.output_shape == shape for row in blocks), f"{wanted} does not follow"
 
 
-@pytest.mark.parametrize("name", LIGHT)
+@pytest.mark.parametrize("name", cases([*LIGHT, *TWINS]))
 def test_rows_add_up_to_the_network(name):
     traced = trace(name)
     network, _ = open_for_shape(name)

@@ -6,6 +6,9 @@ LIVE = {
     "1.affine": "network?network=catalog:softmax-regression&layer=dense",
     "2.shapes": "network?network=catalog:mlp",
     "3.chain": "network?network=catalog:mlp&way=backward",
+    "4.rates": "train?network=mlp&data=digits&recipe=fast&rate=0.5",
+    "4.batch": "train?network=mlp&data=digits&recipe=fast&batch=16",
+    "5.overfit": "train?network=mlp&data=digits&recipe=fast&epochs=60",
     "6.repeats": "bench?image=letter&kernel=0,1,0;1,-4,1;0,1,0",
     "6.shift": "bench?image=digit-3&padding=1",
     "7.products": "bench?image=digit-3",
@@ -29,6 +32,10 @@ LIVE = {
     "14.googlenet": "network?network=catalog:googlenet-32px",
     "15.equal": "network?network=catalog:lenet-bn",
     "16.identity": "network?network=catalog:resnet18-32px&expand=1",
+    "17.proportional": "plan?network=densenet-32px&data=digits&batch=256",
+    "17.recomputed": "plan?network=densenet-32px&data=digits&recompute=1",
+    "17.time_range": "plan?network=lenet-bn&data=digits&recipe=fast",
+    "18.calibrated": "runs?sort=accuracy",
 }
 """By the claim that the part stands behind."""
 
