@@ -218,6 +218,19 @@ ROWS = (
         "spelled out; only our own codes are codes",
         ("tests/look/test_terminal.py",),
     ),
+    Row(
+        44,
+        "a server for long: good, damaged, half and abandoned requests, large images, in turn",
+        "memory, open files and threads stay",
+        ("tests/shipping/server/test_fuzz.py",),
+        script=("soak.py", "--rounds", "12"),
+    ),
+    Row(
+        45,
+        "lists of more images than there is room for, to keep others out; slow senders likewise",
+        "who came first is served first",
+        ("tests/shipping/server/test_places.py",),
+    ),
 )
 
 

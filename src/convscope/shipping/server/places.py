@@ -9,6 +9,7 @@ in it for a while, so refusals are rare however eager the clients are.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class NoRoomError(Exception):
 
 @dataclass(eq=False)
 class _Waiting:
+    ticket: int
     images: int
     is_granted: asyncio.Future[bool]
 
@@ -41,27 +43,33 @@ class Places:
         self._most = most
         self._on_change = on_change
         self._line: deque[_Waiting] = deque()
+        self._tickets = itertools.count()
         self.taken = 0
 
-    async def take(self, images: int, *, ahead: bool = False) -> None:
+    def ticket(self) -> int:
+        """A number that says who came first."""
+        return next(self._tickets)
+
+    async def take(self, images: int, ticket: int) -> None:
         """Take places, in one's turn.
 
         Args:
             images: How many.
-            ahead: Before all others in the line.
+            ticket: Lower ones come first, also where they come again.
 
         Raises:
             NoRoomError: They didn't become free in time.
         """
-        if (ahead or not self._line) and self._has_room(images):
+        is_next = not self._line or ticket < self._line[0].ticket
+        if is_next and self._has_room(images):
             self._change(images)
             return
         loop = asyncio.get_running_loop()
-        me = _Waiting(images, loop.create_future())
-        if ahead:
-            self._line.appendleft(me)
-        else:
-            self._line.append(me)
+        me = _Waiting(ticket, images, loop.create_future())
+        place = len(self._line)
+        while place and self._line[place - 1].ticket > ticket:
+            place -= 1
+        self._line.insert(place, me)
         clock = loop.call_later(LINE_SECONDS, self._leave_line, me)
         try:
             if not await me.is_granted:
@@ -101,18 +109,20 @@ class Reservation:
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._ticket = places.ticket()
         self._images = 0
         self._clock: asyncio.TimerHandle | None = None
 
     async def enter(self) -> None:
         """Take the place of one image, for a moment: the body should come now.
 
-        Somebody who sends slowly keeps nobody out, and is the first in line when all is there.
+        Somebody who sends slowly keeps nobody out, and is before those who came later when all is
+        there; so is a list, which then needs more places.
 
         Raises:
             NoRoomError: No place became free in time.
         """
-        await self._places.take(1)
+        await self._places.take(1, self._ticket)
         self._images = 1
         loop = asyncio.get_running_loop()
         self._clock = loop.call_later(KEPT_SECONDS, self.leave)
@@ -128,7 +138,7 @@ class Reservation:
         if images > self._images:
             # All at once: two requests that each hold a part would wait for one another.
             self.leave()
-            await self._places.take(images, ahead=True)
+            await self._places.take(images, self._ticket)
             self._images = images
 
     def leave(self) -> None:
