@@ -153,6 +153,15 @@ def test_storages_that_cannot_be_reached_are_said(tmp_path, url, problem):
     assert not (tmp_path / "s").exists()
 
 
+def test_a_driver_that_is_missing_is_named_and_the_password_hidden(tmp_path, monkeypatch):
+    for module in ("psycopg", "psycopg2"):
+        monkeypatch.setitem(sys.modules, module, None)
+    url = "postgresql://me:secret@localhost/studies"
+    with pytest.raises(ConvscopeError, match="needs a driver .*: pip install .*psycopg") as said:
+        cs.tune("stack", DATA, minutes=1, storage=url, out=tmp_path / "s", quiet=True)
+    assert "secret" not in str(said.value)
+
+
 @pytest.mark.slow
 def test_studies_are_found_by_name_and_those_of_others_left_alone(tmp_path):
     optuna = pytest.importorskip("optuna")

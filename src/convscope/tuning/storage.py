@@ -17,6 +17,14 @@ HEARTBEAT, GRACE = 15, 60
 
 RETRIES = 3  # of a trial whose process ended
 PATIENCE = 60  # seconds to wait for another process that writes into the same SQLite file
+DRIVERS = {
+    "psycopg": '"psycopg[binary]"',
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+    "pymysql": "PyMySQL",
+}
+"""What is installed for a module that SQLAlchemy misses, where it is called otherwise."""
+
 ABOUT = "convscope"
 """Name of the attribute that says what a study is of."""
 
@@ -174,10 +182,11 @@ def explain_storage(url: str) -> Iterator[None]:
             "postgresql://user@host/name."
         ) from None
     except ImportError as error:
+        cause = error.__cause__ if isinstance(error.__cause__, ImportError) else error
+        module = cause.name or "its driver"
         raise ConvscopeError(
-            f"--storage {shown} needs a driver for this kind of database, which isn't installed "
-            f"({error.__cause__ or error}). For PostgreSQL: pip install psycopg2-binary; for "
-            "MySQL: pip install PyMySQL and begin the URL with mysql+pymysql://."
+            f"--storage {shown} needs a driver for this kind of database, {module}, which isn't "
+            f"installed: pip install {DRIVERS.get(module, module)}"
         ) from None
     except (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError) as error:
         cause = error
