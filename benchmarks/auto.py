@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
-    parser.add_argument("--fixed", nargs="+", default=["resnet9"])
+    parser.add_argument("--fixed", nargs="*", default=["resnet9"])
     options = parser.parse_args()
     results: dict[str, dict[str, list[float]]] = {}
     print("| set | seed | auto (winner) |", " | ".join(options.fixed), "|")

@@ -23,6 +23,7 @@ import convscope as cs
 from convscope.look.html import escape
 from convscope.runs.fold_group import open_fold_group
 from convscope.runs.model_file import ModelCard, save_model
+from convscope.tuning.study import Retest, TriedRecipe, write_study
 from tests.conftest import slow
 
 API = Path(__file__).parents[1] / "docs" / "api.md"
@@ -106,6 +107,18 @@ def folds_of(run, folder):
     return group
 
 
+def study_of(run, folder):
+    """A search with one trial that was measured and trained with new seeds, on hostile names."""
+    trial = TriedRecipe(0, "measured", "", {"learning_rate": 0.1}, (0.5, 0.75), 3.0)
+    failed = TriedRecipe(1, "failed", HOSTILE, {"learning_rate": 0.2}, (), 1.0)
+    again = Retest(0, (0.5, 0.75), (0.5, 0.5), "test", "seeds")
+    recipe = run.recipe.replace(network="stack")
+    rows = [trial, failed], [again]
+    (folder / f"{HOSTILE}search").mkdir(parents=True)
+    place = folder / f"{HOSTILE}search"
+    return write_study(place, HOSTILE, "sqlite:///s.db", recipe, ["learning_rate=0.1..0.2"], *rows)
+
+
 @cache
 def plan_of(run):
     """One plan for all that it is asked, since what it has measured is kept."""
@@ -117,6 +130,7 @@ RESULTS = {
     "train": lambda run, image, folder: run,
     "train_seeds": lambda run, image, folder: cs.SeedGroup(run.folder.parent),
     "train_folds": lambda run, image, folder: folds_of(run, folder),
+    "tune": lambda run, image, folder: study_of(run, folder),
     "evaluate": lambda run, image, folder: cs.evaluate(run, quiet=True),
     "predict": lambda run, image, folder: cs.predict(run, image.parent, quiet=True),
     "compare": lambda run, image, folder: cs.compare([*cs.SeedGroup(run.folder.parent).runs]),
@@ -183,7 +197,7 @@ def test_what_every_result_promises(name, run, image, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["train", "train_seeds", "train_folds", "evaluate", "predict", "compare"]
+    "name", ["train", "train_seeds", "train_folds", "tune", "evaluate", "predict", "compare"]
 )
 def test_hostile_names_are_shown_as_they_are(name, run, image, tmp_path):
     result = RESULTS[name](run, image, tmp_path)

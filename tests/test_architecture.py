@@ -38,6 +38,7 @@ ROOMS = [
     "comparison",
     "planning",
     "training",
+    "tuning",
     "diagnosis",
     "shipping",
     "inspection",

@@ -79,6 +79,8 @@ if TYPE_CHECKING:
     from convscope.training.resume import resume as resume
     from convscope.training.seeds import train_seeds as train_seeds
     from convscope.training.train import train as train
+    from convscope.tuning.study import Study as Study
+    from convscope.tuning.tune import tune as tune
 
 # Rooms that are public as they are, each with its own public names.
 _ROOMS = ("experiments", "lessons")
@@ -108,6 +110,7 @@ _HOME = {
     "Run": "convscope.runs.run",
     "SeedGroup": "convscope.runs.seed_group",
     "FoldGroup": "convscope.runs.fold_group",
+    "Study": "convscope.tuning.study",
     "Trace": "convscope.inspection.trace.trace",
     "UnitExplanation": "convscope.inspection.unit.unit",
     "UnitReceptiveField": "convscope.inspection.receptive_field.receptive_field",
@@ -138,6 +141,7 @@ _HOME = {
     "train": "convscope.training.train",
     "train_seeds": "convscope.training.seeds",
     "train_folds": "convscope.training.folds",
+    "tune": "convscope.tuning.tune",
     "unit": "convscope.inspection.unit.unit",
 }
 

@@ -162,6 +162,16 @@ def test_a_folder_in_itself_counts_once(strays):
     assert len(reasons) == 1 + len(strays)
 
 
+def test_a_folder_in_itself_with_other_files_is_said():
+    inner = classes("cell_images/")
+    others = [f"cell_images/{file}".replace(".", "b.") for file in inner]
+    reasons = {problem.reason for problem in understand(inner + others).problems}
+    assert reasons == {
+        "4 files are left out: folders of the same names as around it, a second time; if their "
+        "files are others, move them"
+    }
+
+
 def test_a_copy_of_all_under_another_name_counts_once():
     assert list(understand([*classes(), *(f"copy/{file}" for file in classes())]).places) == sorted(
         classes()

@@ -8,6 +8,22 @@ from convscope.data.split_names import find_split_roles
 @pytest.mark.parametrize(
     "names",
     [
+        ["trainset", "valset", "testset"], ["traindata", "devdata", "testdata"],
+        ["TrainImages", "ValidImages", "TestImages"], ["trainimgs", "valimgs", "tstimgs"],
+        ["Trainingsdaten", "Validierungsdaten", "Testdaten"], ["tr", "va", "te"],
+    ],
+)  # fmt: skip
+def test_words_in_one(names):
+    assert list(find_split_roles(names).items()) == list(
+        zip(names, ("train", "validation", "test"), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["tr", "te", "de"], ["tr", "va"], ["te", "va"],  # languages?
+        ["trainer", "tester"], ["testament", "valley"], ["trainstation", "bus"],
         ["cats", "dogs"], ["A", "B"], ["bus", "car"], ["positive", "negative"], ["set1", "set2"],
         ["images", "labels"], ["fold1", "fold2"], ["detrain", "protest"], ["trains", "buses"],
         ["trainval"], ["unfit", "fit"], ["1", "2"], ["猫", "狗"], ["", "_"],

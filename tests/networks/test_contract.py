@@ -2,7 +2,7 @@
 
 Tests networks/alexnet.py, networks/dense.py, networks/densenet.py, networks/googlenet.py,
 networks/lenet.py, networks/mobilenet_v1.py, networks/mobilenet_v2.py, networks/nin.py,
-networks/resnet.py, networks/resnet9.py, networks/small.py, networks/vgg.py.
+networks/resnet.py, networks/resnet9.py, networks/small.py, networks/stack.py, networks/vgg.py.
 """
 
 import copy
@@ -51,7 +51,7 @@ def cases(names):
 def settings(name):
     """Arguments that make the network cheap: narrow, for few pixels."""
     arguments = entry(name).arguments
-    narrow = {"width": 8 if name == "resnet9" else 0.25} if "width" in arguments else {}
+    narrow = {"width": 8 if name in ("resnet9", "stack") else 0.25} if "width" in arguments else {}
     return narrow | ({"size": size_for(name)} if "size" in arguments else {})
 
 

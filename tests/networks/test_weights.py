@@ -92,6 +92,45 @@ def test_weights_under_any_one_key_and_several(lenet, tmp_path):
         read_weights(tmp_path / "two.pt")
 
 
+def test_weights_of_other_parts_may_lie_beside(lenet):
+    """As a loss's and a metric's in a training framework's file, or PyTorch's AveragedModel."""
+    weights = {f"net.{name}": tensor for name, tensor in lenet.state_dict().items()}
+    beside = {"criterion.weight": torch.ones(10), "n_averaged": torch.tensor(5)}
+    other = build("lenet")
+    with (
+        pytest.warns(UserWarning, match=r"begin with 'net\.'; it is taken off"),
+        pytest.warns(UserWarning, match="has no such part: criterion.weight and n_averaged"),
+    ):
+        load_weights(other, weights | beside)
+    assert all(map(torch.equal, other.state_dict().values(), lenet.state_dict().values()))
+    averaged = torch.optim.swa_utils.AveragedModel(lenet).state_dict()
+    with (
+        pytest.warns(UserWarning, match=r"begin with 'module\.'; it is taken off"),
+        pytest.warns(UserWarning, match=r"no such part: n_averaged\."),
+    ):
+        load_weights(other, averaged)
+
+
+def test_of_two_networks_that_fit_none_is_chosen(lenet):
+    weights = {f"{part}.{n}": t for part in ("ema", "net") for n, t in lenet.state_dict().items()}
+    with pytest.raises(
+        UsageError, match=r"fit below each of 'ema\.' and 'net\.': save one of these"
+    ):
+        load_weights(build("lenet"), weights)
+
+
+def test_of_several_sets_it_is_said_which_is_taken(lenet, tmp_path):
+    own = lenet.state_dict()
+    file = tmp_path / "all.pt"
+    torch.save({"state_dict_ema": {n: t + 1 for n, t in own.items()}, "state_dict": own}, file)
+    other = build("lenet")
+    with pytest.warns(
+        UserWarning, match="'state_dict_ema' and 'state_dict'. Of these, 'state_dict' is"
+    ):
+        load_weights(other, file)
+    assert all(map(torch.equal, other.state_dict().values(), own.values()))
+
+
 def test_a_prefix_that_is_the_networks_own_stays():
     own = torch.nn.Module()
     own.model = torch.nn.Linear(2, 3)

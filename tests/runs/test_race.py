@@ -73,8 +73,16 @@ def test_equal_accuracies_are_decided_by_the_loss_and_the_failed_do_not_count():
     assert found.best_first[-1].name == "c"
 
 
+def test_many_epochs_are_no_advantage():
+    lucky = [CurvePoint(seconds=k, accuracy=a, loss=1.0) for k, a in enumerate([0.3, 0.9, 0.5])]
+    found = Race(
+        minutes=1, racers=(racer("quick").model_copy(update={"curve": lucky}), racer("slow", 0.6))
+    )
+    assert [each.name for each in found.end_round().running] == ["slow"]
+
+
 def test_a_loss_that_is_no_number_is_the_worst():
-    assert racer("a", 0.5, None).best < racer("b", 0.5, 100.0).best
+    assert racer("a", 0.5, None).result < racer("b", 0.5, 100.0).result
 
 
 def test_it_is_read_as_it_was_written(tmp_path):
@@ -109,7 +117,7 @@ def test_it_shows_who_won_and_who_did_not_begin():
     lines = str(found).splitlines()
     assert lines[0] == "The race: 5 networks, 10 min in all"
     assert lines[2].split()[0] == "b"
-    assert lines[2].endswith("won, and was trained further")
+    assert lines[2].endswith(" won")
     assert lines[-1] == "f did not begin: an epoch takes 3 h"
     assert "<table" in found._repr_html_()
 

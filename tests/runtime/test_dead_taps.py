@@ -72,6 +72,22 @@ def test_dead_taps_have_no_gradient(function, images, kernels, given):
     assert F.cosine_similarity(short.flatten(), plain.flatten(), dim=0) > 0.999
 
 
+@pytest.mark.parametrize(
+    ("images", "kernels", "given"),
+    [
+        ((2, 1, 3, 1), (1, 1, 3, 1), {"stride": 3}),
+        ((2, 1, 4, 1), (1, 1, 3, 1), {"stride": 3}),
+        ((2, 1, 1, 4), (1, 1, 1, 3), {"stride": 2, "padding": (0, 1)}),
+        ((2, 4, 4, 1), (4, 1, 3, 1), {"stride": 3, "groups": 4}),
+    ],
+)
+def test_one_channel_one_pixel_wide_is_computed_in_float32(images, kernels, given):
+    torch.manual_seed(0)
+    plain, short = weight_gradients(F.conv2d, torch.randn(images), torch.randn(kernels), **given)
+    # Only the output and what flows back are rounded to bfloat16.
+    assert torch.allclose(short, plain, rtol=2**-6, atol=2**-6 * float(plain.abs().max()))
+
+
 @settings(max_examples=60)
 @given(st.data())
 def test_live_taps_are_those_that_the_gradient_reaches(data):

@@ -148,3 +148,14 @@ def test_a_path_that_is_not_utf8_is_refused_before_training(tmp_path):
     os.makedirs(root)  # noqa: PTH103
     with pytest.raises(UsageError, match=r"\\xb0\\xa1' has bytes in it that are no text"):
         cs.train("lenet", root, out=tmp_path / "run", **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("validation", "advice"),
+    [(0.0, "Give a share of them for it"), (0.1, "No class has two that could be parted")],
+)
+def test_one_image_a_class_can_not_be_divided(tmp_path, validation, advice):
+    files = {f"{name}/1.png": encoded(noise(8, 8, 1, seed=i)) for i, name in enumerate("ab")}
+    data = write_files(tmp_path / "data", files)
+    with pytest.raises(UsageError, match=f"only training images, .* {advice}"):
+        cs.train("lenet", data, **OPTIONS, validation=validation, out=tmp_path / "run")

@@ -28,6 +28,7 @@ from convscope.cli import serve as serve_command
 from convscope.cli import show as show_command
 from convscope.cli import studio as studio_command
 from convscope.cli import train as train_command
+from convscope.cli import tune as tune_command
 from convscope.cli.console import fail, write_any_text
 from convscope.errors import ConvscopeError, TerminatedError
 from convscope.runtime.allocator import start_again_without_thread_cache
@@ -69,6 +70,7 @@ def _options(
 app.command(epilog=plan_command.EPILOG)(plan_command.plan)
 app.command(epilog=train_command.EPILOG)(train_command.train)
 app.command()(train_command.resume)
+app.command(epilog=tune_command.EPILOG)(tune_command.tune)
 app.command(epilog=data_command.EPILOG)(data_command.data)
 app.command(epilog=evaluate_command.EPILOG)(evaluate_command.evaluate)
 app.command(epilog=compare_command.EPILOG)(compare_command.compare)
@@ -95,7 +97,7 @@ def main() -> None:
     # What is wrong with an image is said in one line of our own; Pillow would add some.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     write_any_text()
-    if sys.argv[1:2] in (["train"], ["resume"]):
+    if sys.argv[1:2] in (["train"], ["resume"], ["tune"]):
         start_again_without_thread_cache()
     came = _listen_to_signals()
     let_through()

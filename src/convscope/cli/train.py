@@ -281,7 +281,13 @@ def resume(
     from convscope.runtime.joining import speaks_to_person
     from convscope.training.resume import resume as resume_run
 
-    options = {"force": force, "histograms": histograms, "quiet": quiet}
-    resumed = resume_run(run, module=open_module(network, run), data=data, **options)
+    resumed = resume_run(
+        run,
+        module=open_module(network, run),
+        data=data,
+        force=force,
+        histograms=histograms,
+        quiet=quiet,
+    )
     if speaks_to_person():
         show_run(resumed, json=json)

@@ -40,6 +40,7 @@ from convscope.data.folder_shapes import (
 )
 from convscope.data.image_set import Problem
 from convscope.data.layout_words import (
+    a_second_time,
     ask_about_one,
     ask_about_parts,
     ask_which_are_splits,
@@ -120,7 +121,7 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
     left_out: dict[str, str] = {}
     again = find_repeated(tops, outer[-1] if outer else tree.name)
     if again:
-        left_out[again] = "the same folders and files as around it, a second time"
+        left_out[again] = a_second_time(are_same=find_repeated(tops, "") is not None)
         del tops[again]
     try:
         roles = _roles(tops, reading, tree.where("/".join(outer)))

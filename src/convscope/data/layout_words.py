@@ -104,6 +104,20 @@ def ask_about_one(folder: str, split: str, where: str, *, is_flat: bool) -> Usag
     )
 
 
+def a_second_time(*, are_same: bool) -> str:
+    """Why a folder that repeats what lies around it is left out.
+
+    Args:
+        are_same: Its files are those around it; else only its folders are called so.
+    """
+    if are_same:
+        return "the same folders and files as around it, a second time"
+    return (
+        "folders of the same names as around it, a second time; if their files are others, move "
+        "them"
+    )
+
+
 def _option(splits: Mapping[str, str]) -> str:
     text = ",".join(f"{split}={folder}" for split, folder in splits.items())
     return f"--split-folders {shlex.quote(text)} (split_folders={dict(splits)!r})"

@@ -19,7 +19,8 @@ WORDS = {
     ),
     "validation": (
         "val vals valid validation validate validating dev devel develop development validacion "
-        "validacao validierung validazione валидация проверка 验证 驗證 校验 开发 検証 검증"
+        "validacao validierung validierungs validazione "
+        "валидация проверка 验证 驗證 校验 开发 検証 검증"
     ),
     "test": (
         "test tests testing tst hold held holdout heldout eval evaluation evaluate prueba "
@@ -40,13 +41,24 @@ CJK_FILLERS_TEXT = "数据集 數據集 数据 數據 图片 图像 圖片 集�
 CJK_FILLERS = CJK_FILLERS_TEXT.split()
 
 
+COMPOUNDS_TEXT = "daten datensatz satz menge bilder ensemble donnees datos dati dados"
+COMPOUNDS = FILLERS | frozenset(COMPOUNDS_TEXT.split())
+"""What may follow a split's name without a separator, as in `trainset` and `Testdaten`."""
+
+SHORT = {"tr": "train", "va": "validation", "te": "test"}
+"""Only where there is nothing else beside: they may be languages."""
+
+
 def find_split_roles(folders: Iterable[str]) -> dict[str, str]:
     """The folders whose names say that they are splits, and which: "train", "validation", "test".
 
     Args:
         folders: Names of folders beside one another.
     """
-    words = {name: _words(name) for name in folders}
+    words = {name: {_without_compound(word) for word in _words(name)} for name in folders}
+    short = {name: next(iter(found)) for name, found in words.items() if len(found) == 1}
+    if len(short) == len(words) and {"tr", "te"} <= set(short.values()) <= SHORT.keys():
+        return {name: SHORT[word] for name, word in short.items()}
     counts = Counter(word for found in words.values() for word in found)
     shared = {word for word, count in counts.items() if count > 1 and word not in SPLIT_OF}
     roles: dict[str, str] = {}
@@ -76,6 +88,15 @@ def are_parts(folders: Iterable[str]) -> bool:
     """
     words = [frozenset(_words(name)) for name in folders]
     return len(words) > 1 and len(set(words)) == 1 and bool(words[0] & PARTS)
+
+
+def _without_compound(word: str) -> str:
+    """`train` for `trainset`; any other word as it is."""
+    for split in sorted(SPLIT_OF, key=len, reverse=True):
+        rest = word.removeprefix(split)
+        if rest != word and {rest, rest.removeprefix("s")} & COMPOUNDS:
+            return split
+    return word
 
 
 def _words(name: str) -> set[str]:

@@ -25,6 +25,7 @@ FILES = (
     "googlenet",
     "resnet",
     "resnet9",
+    "stack",
     "densenet",
     "mobilenet_v1",
     "mobilenet_v2",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor, nn
 
@@ -12,7 +12,7 @@ PREFIXES = ("module.", "_orig_mod.", "model.")
 
 
 def find_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
-    """What a program has put before all names, so that without it they may be the network's."""
+    """What stands before all names, or all that fit: without it they may be the network's."""
     prefix, own = "", network.state_dict().keys()
     while True:
         found = next(
@@ -26,19 +26,28 @@ def find_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
             None,
         )
         if found is None:
-            return prefix + _attribute_path([name.removeprefix(prefix) for name in weights], own)
+            rest = {name.removeprefix(prefix) for name in weights}
+            paths = [] if rest >= own else fitting_paths(rest, own)
+            return prefix + paths[0] if len(paths) == 1 else prefix
         prefix += found
 
 
-def _attribute_path(names: Sequence[str], own: Iterable[str]) -> str:
-    """Where in another module the network lay ("net.backbone."): taken off, all names are its."""
+def fitting_paths(names: Iterable[str], own: Iterable[str]) -> list[str]:
+    """Where in another module the network may have lain ("net.backbone."): below it, all is its.
+
+    Other weights may lie beside, as a loss's or a count of averaged models.
+
+    Args:
+        names: Those in a file.
+        own: The network's.
+    """
     wanted = {name for name in own if not name.endswith(COUNTER)}
-    if not names or not wanted:
-        return ""
-    prefix = ""
-    for part in names[0].split(".")[:-1]:
-        prefix += f"{part}."
-        rest = {name.removeprefix(prefix) for name in names}
-        if {name for name in rest if not name.endswith(COUNTER)} == wanted:
-            return prefix
-    return ""
+    below: dict[str, set[str]] = {}
+    for name in names:
+        parts = name.split(".")
+        for depth in range(1, len(parts)):
+            prefix = ".".join(parts[:depth]) + "."
+            rest = name.removeprefix(prefix)
+            if not rest.endswith(COUNTER):
+                below.setdefault(prefix, set()).add(rest)
+    return [prefix for prefix, rest in below.items() if wanted and rest == wanted]

@@ -18,7 +18,7 @@ from torch.nn.parameter import is_lazy
 from convscope.errors import ConvscopeError, UsageError
 from convscope.look.names import join_names
 from convscope.networks.catalog import build, entry, list_networks
-from convscope.networks.name_prefixes import COUNTER, find_prefix
+from convscope.networks.name_prefixes import COUNTER, find_prefix, fitting_paths
 from convscope.networks.network import Network
 
 SHOWN = 3  # names that an error quotes of each kind
@@ -69,8 +69,8 @@ def load_weights(network: nn.Module, weights: str | Path | Mapping[str, Tensor])
 
     Weights that the published form has and the network leaves out on purpose (GoogLeNet's auxiliary
     classifiers) are skipped with a warning. A prefix that all names share and that a program put
-    there ("module.", "_orig_mod.", "model."), or without which all are the network's, is taken off,
-    with a warning, too.
+    there ("module.", "_orig_mod.", "model."), or below which just the network's weights lie, is
+    taken off, and what lies beside is left out; both with a warning.
 
     Args:
         network: The network to fill.
@@ -153,6 +153,9 @@ def match_names(network: nn.Module, weights: Mapping[str, Tensor]) -> MatchedNam
     tensors: dict[str, Tensor] = {}
     left_out: list[str] = []
     for full, tensor in weights.items():
+        if not full.startswith(prefix):
+            left_out.append(full)
+            continue
         published = full.removeprefix(prefix)
         name = network.published_name(published) if isinstance(network, Network) else published
         if name is None:
@@ -189,6 +192,12 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
             raise UsageError(
                 f"{str(path)!r} holds several sets of weights: {join_names(map(str, held))}. Save "
                 "one of them by itself, best as .safetensors."
+            )
+        if len(held) > 1:
+            warnings.warn(
+                f"{str(path)!r} holds several sets of weights: {join_names(map(repr, held))}. Of "
+                f"these, {known[0]!r} is taken; for another, save it by itself.",
+                stacklevel=2,
             )
         content = next((content[key] for key in (*known, *held)), content)
     if not _are_tensors(content):
@@ -251,7 +260,12 @@ def advise(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
             " The names fit, so build it with the in_channels, classes and other arguments that "
             "the weights were trained with."
         )
-    return f" Their names fit {join_names(map(repr, fitting))}." if fitting else ""
+    if fitting:
+        return f" Their names fit {join_names(map(repr, fitting))}."
+    paths = fitting_paths(weights, network.state_dict())
+    if len(paths) > 1:
+        return f" They fit below each of {join_names(map(repr, paths))}: save one of these alone."
+    return ""
 
 
 @functools.cache

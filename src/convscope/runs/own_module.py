@@ -19,6 +19,8 @@ from convscope.errors import UsageError
 from convscope.graph.restore import leave_as_found
 from convscope.look.names import join_names
 from convscope.runs.network_file import find_line
+from convscope.runs.own_weights import check_weights
+from convscope.runs.reached_weights import check_reached
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.module_copy import copy_module, inside_containers
 from convscope.runtime.module_output import main_logits
@@ -46,7 +48,7 @@ def examine_module(
     """
     name = check_is_module(module)
     _check_containers(module, name)
-    _check_weights(module, name)
+    check_weights(module, name)
     if any(tensor.is_meta for tensor in (*module.parameters(), *module.buffers())):
         raise UsageError(
             f"The module {name} has weights on the device 'meta', which have no numbers. Build it "
@@ -69,7 +71,7 @@ def examine_module(
             f"The module {name} has nothing to train: of parameters it has {has}. Give it "
             "layers as attributes (self.conv = nn.Conv2d(…)), or call requires_grad_(True)."
         )
-    notes = []
+    notes = list(check_reached(module, name, shape))
     trained = run_once(module, shape, training=True)
     if main_logits(trained).shape != logits.shape:
         raise UsageError(
@@ -192,10 +194,10 @@ def _hint_at_kind(module: nn.Module) -> str:
     if not kinds or torch.float32 in kinds:
         return ""
     found = ", ".join(sorted(str(kind).removeprefix("torch.") for kind in kinds))
-    return (
-        f". Its weights are {found}, and images come in float32: give it as network.float(). "
-        "Whether bfloat16 is faster is measured; precision='bfloat16' asks for it."
-    )
+    hint = f". Its weights are {found}, and images come in float32: give it as network.float()."
+    if torch.float64 in kinds:
+        return hint
+    return f"{hint} Whether bfloat16 is faster is measured; precision='bfloat16' asks for it."
 
 
 def _check_containers(module: nn.Module, name: str) -> None:
@@ -270,26 +272,3 @@ def _check_buffers(module: nn.Module, shape: tuple[int, int, int]) -> None:
             "call, so no model file could be loaded into it again. Register it with "
             "persistent=False, or keep it in a plain attribute."
         )
-
-
-def _check_weights(module: nn.Module, name: str) -> None:
-    """Refuse weights that a model file can't hold."""
-    for path, tensor in (*module.named_parameters(), *module.named_buffers()):
-        if tensor.is_complex():
-            raise UsageError(
-                f"The module {name} has complex weights, {path!r}. Model files hold real numbers: "
-                "keep real and imaginary part as two parameters, joined by torch.complex."
-            )
-    for path, each in module.named_modules():
-        if isinstance(each, nn.Embedding | nn.EmbeddingBag) and each.sparse:
-            where = f" {path!r}" if path else ""
-            raise UsageError(
-                f"The embedding{where} of {name} makes sparse gradients, which gradient clipping, "
-                "weight decay and the comparison of precisions don't take. Leave out sparse=True."
-            )
-        if type(each).get_extra_state is not nn.Module.get_extra_state:
-            where = f" in {path!r}" if path else ""
-            raise UsageError(
-                f"The module {name} keeps extra state{where} (get_extra_state). A model file holds "
-                "tensors alone: register it as a buffer, self.register_buffer(name, tensor)."
-            )

@@ -77,12 +77,16 @@ class Racer(pydantic.BaseModel, frozen=True):
         return self.curve[-1].seconds if self.curve else 0.0
 
     @property
-    def best(self) -> tuple[float, float]:
-        """The best accuracy after an epoch, and minus the loss there: what is compared."""
-        found = [
-            (each.accuracy, -math.inf if each.loss is None else -each.loss) for each in self.curve
-        ]
-        return max(found, default=(-1.0, -math.inf))
+    def result(self) -> tuple[float, float]:
+        """The accuracy, and minus the loss, at the end of its last round: what is compared.
+
+        Not the best epoch's: the best of many is higher by chance, so that would favour networks
+        that are quick and not good.
+        """
+        if not self.curve:
+            return -1.0, -math.inf
+        last = self.curve[-1]
+        return last.accuracy, -math.inf if last.loss is None else -last.loss
 
 
 class Race(Printed, pydantic.BaseModel, frozen=True):
@@ -132,7 +136,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
     def end_round(self) -> Race:
         """The race after a round: the worse half of those that are left has stopped."""
         number = self.rounds_ended + 1
-        best_first = sorted(self.running, key=lambda racer: racer.best, reverse=True)
+        best_first = sorted(self.running, key=lambda racer: racer.result, reverse=True)
         ended = self.model_copy(update={"rounds_ended": number})
         for racer in best_first[math.ceil(len(best_first) / 2) :]:
             ended = ended.with_racer(racer.model_copy(update={"stopped_after": number}))
@@ -174,10 +178,10 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
             return f"failed: {racer.failed}"
         if racer.stopped_after is not None:
             return f"stopped after round {racer.stopped_after}"
-        return "won, and was trained further" if racer.name == self.winner else ""
+        return "won" if racer.name == self.winner else ""
 
     def _cells(self, racer: Racer) -> list[str]:
-        accuracy = percent(racer.best[0], 2) if racer.curve else ""
+        accuracy = percent(racer.result[0], 2) if racer.curve else ""
         memory = numbers.size(racer.memory_bytes)
         time = duration(racer.seconds)
         return [racer.name, memory, f"{len(racer.curve):,}", time, accuracy, self.outcome(racer)]
@@ -186,7 +190,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
 def _place(racer: Racer) -> tuple[bool, float, tuple[float, float]]:
     """To sort by: the winner first, then those that stopped later, then by what they came to."""
     stopped = math.inf if racer.stopped_after is None else racer.stopped_after
-    accuracy, loss = racer.best
+    accuracy, loss = racer.result
     return bool(racer.failed), -stopped, (-accuracy, -loss)
 
 

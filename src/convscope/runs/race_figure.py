@@ -22,7 +22,7 @@ def race_figure(race: Race, path: str | Path | None = None) -> Figure:
         race: May be going on.
         path: The PNG to write; None writes none.
     """
-    with drawing(path, 7.0, 4.4) as figure:
+    with drawing(path, 8.0, 4.4) as figure:
         axes = figure.subplots()
         axes.set_xlabel("seconds of training")
         axes.set_ylabel("validation accuracy")
@@ -32,10 +32,12 @@ def race_figure(race: Race, path: str | Path | None = None) -> Figure:
                 [each.seconds for each in racer.curve],
                 [each.accuracy for each in racer.curve],
                 color=SERIES[number % len(SERIES)],
+                marker="o",  # or a single epoch couldn't be seen
+                markersize=4,
                 linewidth=2.4 if racer.name == race.winner else 1.2,
                 label=racer.name,
             )
-        axes.legend(loc="lower right", frameon=False)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         what = f"won by {race.winner}" if race.winner else "not decided yet"
         headline(figure, f"Race between {len(race.racers)} networks: {what}")
         footnote(figure, "a line ends where the race stopped its network, or was decided")

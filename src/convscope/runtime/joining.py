@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -74,6 +78,8 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
     limit = timedelta(seconds=patience)
     try:
         base, _, _ = next(iter(rendezvous("env://", rank, count, timeout=limit)))
+        name, is_again = _meet(PrefixStore("convscope", base), rank, count, patience)
+        base = PrefixStore(name, base)
         gpus = device.type == "cuda"
         dist.init_process_group(
             "cpu:gloo,cuda:nccl" if gpus else "gloo",
@@ -91,13 +97,43 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
         ) from None
     store = PrefixStore("words", base)
     watch = Watch(store, rank, count, patience)
-    _joined.append(Processes(rank, count, store, watch))
+    _joined.append(Processes(rank, count, store, watch, is_again=is_again))
     try:
         with watch.watching(), _telling_of_failures(watch):
             yield _joined[-1]
     finally:
         _joined.pop()
         dist.destroy_process_group()
+
+
+def _meet(store: Any, rank: int, count: int, patience: float) -> tuple[str, bool]:
+    """A name for this start of the processes, and whether there has been one before.
+
+    The launcher's store may outlive processes that it starts again, with all that they left in it;
+    so the first process makes up a name, and gives it to those that live now.
+
+    Raises:
+        RuntimeError: Not all processes came.
+    """
+    own, limit = uuid.uuid4().hex, time.monotonic() + patience
+    store.set(f"here/{rank}", own)
+    name, is_again = own, False
+    if rank == 0:
+        is_again = store.add("starts", 1) > 1
+    while time.monotonic() < limit:
+        if rank == 0:
+            here = [f"here/{each}" for each in range(count)]
+            living = [store.get(key).decode() for key in here if store.check([key])]
+            store.set("start", json.dumps([name, is_again, living]))
+            if all(store.check([f"{name}/{each}"]) for each in range(1, count)):
+                return name, is_again
+        elif store.check(["start"]):
+            name, is_again, living = json.loads(store.get("start").decode())
+            if own in living:
+                store.set(f"{name}/{rank}", "came")
+                return name, is_again
+        time.sleep(0.05)
+    raise RuntimeError("some process didn't come")
 
 
 @contextmanager

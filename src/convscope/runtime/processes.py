@@ -51,6 +51,7 @@ class Processes:
         count: How many there are.
         store: What is said lies here; None for a process by itself.
         watch: Tells a person whom this process waits for.
+        is_again: Whether the launcher has started the processes before.
 
     Attributes:
         rank: As given.
@@ -59,10 +60,17 @@ class Processes:
     """
 
     def __init__(
-        self, rank: int = 0, count: int = 1, store: Any = None, watch: Watch | None = None
+        self,
+        rank: int = 0,
+        count: int = 1,
+        store: Any = None,
+        watch: Watch | None = None,
+        *,
+        is_again: bool = False,
     ) -> None:
         self.rank, self.count = rank, count
         self.has_images = True
+        self._is_again = is_again
         self._store, self._watch = store, watch
 
     @property
@@ -83,7 +91,8 @@ class Processes:
     @property
     def has_restarted(self) -> bool:
         """Whether the launcher started the processes again, after one of them had ended."""
-        return not self.are_alone and int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+        counted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+        return not self.are_alone and (counted or self._is_again)
 
     def place_on(self, device: torch.device) -> torch.device:
         """The device of this process: of several GPUs, one for each process of the machine."""

@@ -43,6 +43,7 @@ def carry_out(
     processes: Processes = ALONE,
     *,
     histograms: bool,
+    watcher: Watcher | None = None,
     quiet: bool,
     is_trial: bool = False,
 ) -> Run:
@@ -56,6 +57,7 @@ def carry_out(
         begun: When the run began (`time.perf_counter`), to compare with its forecast.
         processes: That train together. All but the first write nothing, and end with training.
         histograms: Whether histograms of the parameters are kept for TensorBoard.
+        watcher: Is told of steps and epochs as well, last of all; what it raises ends the run.
         quiet: Show no progress.
         is_trial: Whether this is a part of a race: then nothing is forecast, and nothing evaluated
             on test images when the training ends.
@@ -101,6 +103,8 @@ def carry_out(
         events.images(next(iter(train_batches.epoch(0)))[0])
     if processes.is_first:
         watchers.append(events)
+    if watcher is not None:
+        watchers.append(watcher)
     shares_statistics = not processes.are_alone and job.recipe.batch_norm == "synchronized"
     stages = StagedNetwork(state.network, job, execution, run, view)
     try:

@@ -192,9 +192,13 @@ def _normalization(train: ImageSet, recipe: Recipe) -> Normalization:
 
 def _check_splits(splits: dict[str, ImageSet], recipe: Recipe) -> None:
     if len(splits) == 1:
+        advice = (
+            "Give a share of them for it (--set validation=0.1) or test images."
+            if recipe.validation == 0
+            else "No class has two that could be parted (copies stay together): add images."
+        )
         raise UsageError(
-            "There are only training images, so nothing to evaluate the network on. Give a share "
-            "of them for it (--set validation=0.1) or test images."
+            f"There are only training images, so nothing to evaluate the network on. {advice}"
         )
     if recipe.early_stop is not None and "validation" not in splits:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""One run of several that differ in a single field of their recipe: seeds, or folds."""
+"""One run of several that differ in some fields of their recipe: seeds, folds, trials."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import nn
 from convscope.data.load import Data
 from convscope.runs.recipe import Recipe
 from convscope.runs.run import Run
+from convscope.training.loop import Watcher
 from convscope.training.resume import resume
 from convscope.training.train import train
 
@@ -23,6 +24,7 @@ def train_one(
     others: Sequence[Run],
     *,
     histograms: bool,
+    watcher: Watcher | None = None,
     quiet: bool,
 ) -> Run:
     """Train a network, or go on with its run that was stopped.
@@ -36,6 +38,7 @@ def train_one(
         others: Runs that have ended; the precision, threads and blocks that the first measured
             are used again, so that nothing differs but what is meant to.
         histograms: As for `train`.
+        watcher: As for `train`.
         quiet: Show nothing.
     """
     subject: str | nn.Module
@@ -47,7 +50,9 @@ def train_one(
             subject = network()
     if (folder / "environment.json").is_file():
         module = subject if isinstance(subject, nn.Module) else None
-        return resume(folder, module=module, data=data, histograms=histograms, quiet=quiet)
+        return resume(
+            folder, module=module, data=data, histograms=histograms, watcher=watcher, quiet=quiet
+        )
     if others:
         first = others[0].recipe
         recipe = recipe.replace(
@@ -60,5 +65,6 @@ def train_one(
         out=folder,
         force=folder.exists(),  # stopped before its first step
         histograms=histograms,
+        watcher=watcher,
         quiet=quiet,
     )

@@ -218,7 +218,9 @@ def _train_for_a_round(race: Race, racer: Racer, track: RaceTrack, begun: float)
         for row in run.metrics("epoch")
     )
     trained = racer.model_copy(update={"rounds": number, "curve": curve})
-    track.view.message(f"  {len(curve)} epochs, validation accuracy {percent(trained.best[0], 2)}")
+    track.view.message(
+        f"  {len(curve)} epochs, validation accuracy {percent(trained.result[0], 2)}"
+    )
     return trained
 
 

@@ -40,6 +40,7 @@ from convscope.training.interrupt import explain_stop
 from convscope.training.job import Job, prepare
 from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
+from convscope.training.loop import Watcher
 from convscope.training.race import go_on_with_race
 from convscope.training.together import check_alike, check_process_count, copy_run
 
@@ -55,6 +56,7 @@ def resume(
     data: Data | None = None,
     force: bool = False,
     histograms: bool = False,
+    watcher: Watcher | None = None,
     quiet: bool = False,
 ) -> Run:
     """Go on with a run that was stopped, from its newest checkpoint, and evaluate the result.
@@ -69,6 +71,7 @@ def resume(
         force: Go on although the recipe was changed in what can change while a run goes on, such as
             `learning_rate` or `augmentation`; environment.json keeps what, and after which epoch.
         histograms: As for `train`.
+        watcher: As for `train`.
         quiet: Show nothing.
 
     Raises:
@@ -86,7 +89,16 @@ def resume(
         processes = until_the_end.enter_context(join_processes(choose_device("auto")))
         run = copy_run(processes, run)
         until_the_end.enter_context(claimed(run.folder))
-        return _go_on(run, module, data, processes, force=force, histograms=histograms, quiet=quiet)
+        return _go_on(
+            run,
+            module,
+            data,
+            processes,
+            force=force,
+            histograms=histograms,
+            watcher=watcher,
+            quiet=quiet,
+        )
 
 
 def _go_on(
@@ -97,6 +109,7 @@ def _go_on(
     *,
     force: bool,
     histograms: bool,
+    watcher: Watcher | None,
     quiet: bool,
 ) -> Run:
     begun = time.perf_counter()
@@ -127,7 +140,15 @@ def _go_on(
         borrowed(job.network, execution.device),
     ):
         return carry_out(
-            run, job, execution, view, begun, processes, histograms=histograms, quiet=quiet
+            run,
+            job,
+            execution,
+            view,
+            begun,
+            processes,
+            histograms=histograms,
+            watcher=watcher,
+            quiet=quiet,
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from convscope.data.load import Data
+from convscope.errors import UsageError
 from convscope.networks.catalog import AUTO
 from convscope.runs.choose_recipe import choose_recipe, run_name
 from convscope.runs.claim import claimed
@@ -29,6 +30,7 @@ from convscope.training.interrupt import explain_stop
 from convscope.training.job import fill_from_source, prepare
 from convscope.training.lack_of_memory import explain_lack_of_memory
 from convscope.training.live_view import LiveView
+from convscope.training.loop import Watcher
 from convscope.training.race import race_networks
 from convscope.training.resume import NOTHING_LOST, resume
 from convscope.training.together import (
@@ -49,6 +51,7 @@ def train(
     out: str | Path | None = None,
     force: bool = False,
     histograms: bool = False,
+    watcher: Watcher | None = None,
     quiet: bool = False,
     **changes: Any,
 ) -> Run:
@@ -64,6 +67,8 @@ def train(
         out: Folder of the run. None: `runs/NETWORK-DATA-1`, or the next number.
         force: Replace the run that lies in `out`.
         histograms: Write a histogram of every parameter to TensorBoard after every epoch.
+        watcher: Is told of every step and epoch, besides the terminal. What it raises ends the
+            run, which can be resumed from the epoch that it was told of.
         quiet: Show nothing.
         **changes: Fields of the recipe to change, such as `epochs=3`; or `from_="published"`, a run
             or a file, to begin from its weights.
@@ -82,6 +87,8 @@ def train(
     forget_peak()
     if network == AUTO:
         check_alone("The networks of a race")
+        if watcher is not None:
+            raise UsageError(f"watcher= follows one network; {AUTO!r} trains several.")
         options = {"histograms": histograms, "quiet": quiet}
         return race_networks(data, recipe, changes, out=out, force=force, **options)
     chosen = choose_recipe(network, data, recipe, changes)
@@ -91,7 +98,8 @@ def train(
         if goes_on_after_restart(processes, out):
             module = network if isinstance(network, nn.Module) else None
             given = None if isinstance(data, str | Path) else data
-            return resume(out or "", module=module, data=given, histograms=histograms, quiet=quiet)
+            options = {"histograms": histograms, "quiet": quiet}
+            return resume(out or "", module=module, data=given, watcher=watcher, **options)
         force = force or processes.has_restarted
         device = processes.place_on(device)
         view = LiveView(quiet=quiet or not processes.is_first)
@@ -118,5 +126,13 @@ def train(
         until_the_end.enter_context(borrowed(job.network, execution.device))
         until_the_end.enter_context(explain_stop(NOTHING_LOST.format(run.folder)))
         return carry_out(
-            run, job, execution, view, begun, processes, histograms=histograms, quiet=quiet
+            run,
+            job,
+            execution,
+            view,
+            begun,
+            processes,
+            histograms=histograms,
+            watcher=watcher,
+            quiet=quiet,
         )

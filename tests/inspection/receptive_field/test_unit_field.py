@@ -28,7 +28,8 @@ UNITS = 8  # tried of each network
 def narrow(name):
     """The network with few channels, and an image large enough for units not to see all of it."""
     arguments = entry(name).arguments
-    settings = {"width": 8 if name == "resnet9" else 0.125} if "width" in arguments else {}
+    width = 8 if name in ("resnet9", "stack") else 0.125
+    settings = {"width": width} if "width" in arguments else {}
     size = max(LEAST.get(name, 0), 28 if name in (*LIGHT, *TWINS) and "dense" in name else 72)
     settings |= {"size": size} if "size" in arguments else {}
     return build(name, 1, **settings), size

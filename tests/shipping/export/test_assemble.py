@@ -213,6 +213,51 @@ def test_what_cannot_be_exported_is_explained_in_a_sentence_of_ours(network, rea
     assert capfd.readouterr() == ("", "")
 
 
+class Precise(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dense = torch.nn.Linear(3, 3).double()
+
+    def forward(self, images):
+        return self.dense(images.mean((2, 3)).double())
+
+
+class Distances(torch.nn.Module):
+    def forward(self, images):
+        return torch.cdist(images.mean((2, 3)), torch.eye(3))
+
+
+class Exponential(torch.nn.Module):
+    def forward(self, images):
+        return torch.linalg.matrix_exp(images[:, :, :3, :3]).sum((1, 2))
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (Precise(), "it computes in float64, and the file would in float32. Train it in float32:"),
+        (Distances(), "what it does depends on how many images there are, as torch.cdist does"),
+        (Exponential(), "ONNX has nothing for the operation aten.linalg_matrix_exp. Write it"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_reason_is_the_one_to_mend(network, reason):
+    with pytest.raises(ConvscopeError, match=f"can't be exported to ONNX: {reason}"):
+        onnx_bytes(Model(network, card_for(network="")))
+
+
+def test_weights_that_are_computed_from_others_become_what_they_are():
+    """As orthogonal ones, by a matrix exponential, which ONNX doesn't have."""
+    dense = torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(3, 3, bias=False))
+    network = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), dense).eval()
+    model = Model(network, card_for(network=""))
+    inputs = images(model.card, 3)
+    said = Session(onnx_bytes(model)).run(inputs)
+    wanted = calibrate_probabilities(expected(model, inputs), model.card)
+    np.testing.assert_allclose(said.probabilities, wanted, atol=1e-5)
+    assert torch.nn.utils.parametrize.is_parametrized(dense)
+
+
 @pytest.mark.slow
 def test_the_file_describes_itself_and_gives_nothing_away():
     content = onnx_bytes(made("lenet-bn", 1, trained_on="/home/somebody/secret/pets"))

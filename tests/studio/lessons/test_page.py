@@ -126,6 +126,16 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(browser, address
                 check_enlarged(page)
 
 
+def test_a_style_of_a_cell_is_left_out_and_the_policy_has_nothing_to_block(browser, address):
+    with page_of(browser, address, "/lessons?lang=en") as page:
+        kinds = page.evaluate(
+            "async () => { const { richText } = await import('/static/lessons/rich_text.js');"
+            "return richText('<style>p { color: red }</style><p>a</p><style>i{}</style>b')"
+            ".map((each) => each?.type ?? each); }"
+        )
+    assert kinds == ["p", "b"]
+
+
 def test_every_text_is_in_the_words(browser, address):
     for query in ("", f"&lesson={LESSON}"):
         with page_of(browser, address, f"/lessons?lang=pseudo{query}") as page:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 
 from convscope.evaluation.analysis import Analysis
@@ -38,8 +39,20 @@ def report_page(analysis: Analysis) -> str:
         analysis: How good the network of a run is; holds the run, too.
     """
     run = analysis.evaluation.run
+    name = title(run, analysis.evaluation)
+    return compose_page(name, headline(run, analysis), _sections(run, analysis))
+
+
+def compose_page(name: str, header: str, sections: Sequence[tuple[str, str, str]]) -> str:
+    """The text of a page in the look of all reports.
+
+    Args:
+        name: The page's title in the browser; is escaped here.
+        header: HTML above the links to the sections.
+        sections: Name, heading and HTML of each; those without HTML are left out.
+    """
     style, script = palette.PAGE + _part("style.css"), _part("script.js")
-    sections = [section for section in _sections(run, analysis) if section[2]]
+    sections = [section for section in sections if section[2]]
     links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading, _ in sections)
     body = "\n".join(
         f'<section id="{name}">\n<h2>{heading}</h2>\n{content}\n</section>'
@@ -50,9 +63,9 @@ def report_page(analysis: Analysis) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title(run, analysis.evaluation))}</title>\n"
+        f"<title>{escape(name)}</title>\n"
         f"<style>{style}</style>\n</head>\n<body>\n"
-        f"<header>\n{headline(run, analysis)}\n"
+        f"<header>\n{header}\n"
         f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n</header>\n'
         f"<main>\n{body}\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
     )

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+from torch.nn.utils import parametrize
 
 from convscope.errors import ConvscopeError
 from convscope.evaluation.calibration import calibrate_probabilities
@@ -25,6 +26,10 @@ from convscope.runtime.quiet import quiet_torch
 from convscope.shipping.export.preprocessing import IR_VERSION
 from convscope.shipping.export.tidy import tidy
 
+IS_DOUBLE = (
+    "it computes in float64, and the file would in float32. Train it in float32: give it as "
+    "network.float(), without .double() in its forward."
+)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -41,6 +46,7 @@ class PixelsToProbabilities(nn.Module):
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.network = copy_module(model.network).cpu().float().eval()
+        _compute_parametrizations(self.network)
         self.card = model.card
         mean = torch.tensor(model.card.mean).view(-1, 1, 1)
         std = torch.tensor(model.card.std).view(-1, 1, 1)
@@ -71,10 +77,14 @@ def export_network(model: Model, opset: int) -> onnx.ModelProto:
     Raises:
         ConvscopeError: The network does something that can't be exported.
     """
+    is_double = any(each.dtype == torch.float64 for each in model.network.parameters())
     try:
         with quiet_tools(), torch.no_grad():
+            whole = PixelsToProbabilities(model)
+            if is_double:
+                whole(torch.zeros(2, *model.image_shape))  # the exporter may not see that it fails
             program = torch.onnx.export(
-                _capture(PixelsToProbabilities(model), model.image_shape),
+                _capture(whole, model.image_shape),
                 dynamo=True,
                 opset_version=opset,
                 input_names=["pixels"],
@@ -82,11 +92,8 @@ def export_network(model: Model, opset: int) -> onnx.ModelProto:
                 verbose=False,
             )
     except Exception as error:  # the exporter fails in as many ways as there are networks
-        raise ConvscopeError(
-            f"This network can't be exported to ONNX: {_reason(error)} Its forward must be made "
-            "of operations on tensors that don't depend on the values in them, nor on how many "
-            "images there are."
-        ) from error
+        reason = IS_DOUBLE if is_double else _reason(error)
+        raise ConvscopeError(f"This network can't be exported to ONNX: {reason}") from error
     if program is None:  # only for how it was called before, which the types still allow
         raise AssertionError
     exported = program.model_proto
@@ -117,17 +124,42 @@ def _capture(module: nn.Module, image_shape: tuple[int, int, int]) -> ExportedPr
             raise first from None
 
 
+def _compute_parametrizations(network: nn.Module) -> None:
+    """Weights of a copy that are computed from others at every call become what they are."""
+    for module in list(network.modules()):
+        held = module.parametrizations if parametrize.is_parametrized(module) else None
+        if isinstance(held, nn.ModuleDict):
+            # PyTorch's remove_parametrizations changes the class, which the original has, too.
+            values = {name: getattr(module, name).detach() for name in held}
+            module.__class__ = parametrize.type_before_parametrizations(module)
+            del module.parametrizations
+            for name, value in values.items():
+                module.register_parameter(name, nn.Parameter(value, requires_grad=False))
+
+
 def _reason(error: BaseException) -> str:
-    """The first sentence of what was at the root of an error, without colours and advice."""
+    """What was at the root of an error, and what to do: sentences, without colours."""
     while error.__cause__ is not None:
         error = error.__cause__
-    if "specialized it to be a constant" in str(error):
-        return "it computes with a fixed number of images."
+    advice = (
+        "Its forward must be made of operations on tensors that don't depend on the values in "
+        "them, nor on how many images there are."
+    )
+    text = _COLOUR.sub("", str(error))
+    if missing := re.search(r"No ONNX function found for <OpOverload\(op='([^']+)'", text):
+        return f"ONNX has nothing for the operation {missing[1]}. Write it in others."
+    if "specialized it to be a constant" in text:
+        return f"it computes with a fixed number of images. {advice}"
+    if "Constraints violated" in text:
+        return (
+            "what it does depends on how many images there are, as torch.cdist does unless its "
+            f"compute_mode says how. {advice}"
+        )
     if isinstance(error, GuardOnDataDependentSymNode):
-        return "what it does depends on numbers that it computes."
-    lines = [line.strip() for line in _COLOUR.sub("", str(error)).splitlines() if line.strip()]
+        return f"what it does depends on numbers that it computes. {advice}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     sentence = re.split(r"(?<=[.!?])\s", lines[0] if lines else type(error).__name__)[0]
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+    return f"{sentence}{'' if sentence.endswith(('.', '!', '?')) else '.'} {advice}"
 
 
 @contextlib.contextmanager

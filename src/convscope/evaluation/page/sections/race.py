@@ -36,7 +36,7 @@ def _row_of(found: Race) -> Callable[[Racer], list[str | TableCell]]:
     def row(racer: Racer) -> list[str | TableCell]:
         accuracy = TableCell("")
         if racer.curve:
-            accuracy = TableCell(percent(racer.best[0], 2), racer.best[0], racer.best[0])
+            accuracy = TableCell(percent(racer.result[0], 2), racer.result[0], racer.result[0])
         return [
             racer.name,
             TableCell(size(racer.memory_bytes), racer.memory_bytes),
