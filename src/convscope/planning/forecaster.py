@@ -80,18 +80,14 @@ class Forecaster:
             recomputed=() if workload.recipe.recompute == "auto" else workload.recipe.recompute,
         )
 
-    def computing_seconds(
-        self, batch_size: int, measuring_seconds: float, *, in_float32: bool = False
-    ) -> float:
+    def computing_seconds(self, batch_size: int, measuring_seconds: float) -> float:
         """Time of a step without making the batch, to compare precisions by.
 
         Args:
             batch_size: Images per step.
             measuring_seconds: As for `at`.
-            in_float32: As if nothing were shortened to bfloat16, from the same record.
         """
-        step = self.step.all_float32 if in_float32 else self.step
-        phases, _ = self._phases(step, batch_size, measuring_seconds, again=False)
+        phases, _ = self._phases(self.step, batch_size, measuring_seconds, again=False)
         return sum(phases.values())
 
     def _phases(

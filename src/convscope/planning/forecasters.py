@@ -45,8 +45,7 @@ def make_forecasters(workload: Workload) -> list[Forecaster]:
             return [only]
         short, long = _in_precision(workload, "bfloat16"), _in_precision(workload, "float32")
         in_bfloat16, in_float32 = (
-            short.computing_seconds(batch_size, CHOOSING_SECONDS, in_float32=is_long)
-            for is_long in (False, True)
+            each.computing_seconds(batch_size, CHOOSING_SECONDS) for each in (short, long)
         )
     if in_float32 <= in_bfloat16:
         return [long, short]

@@ -125,21 +125,6 @@ class RecordedOperation:
             self.layer,
         )
 
-    def in_float32(self) -> RecordedOperation:
-        """The operation on float32 where it was on bfloat16."""
-
-        def long(value: Any) -> Any:
-            is_short = isinstance(value, TensorShape) and value.dtype == torch.bfloat16
-            return value._replace(dtype=torch.float32) if is_short else value
-
-        return RecordedOperation(
-            self.function,
-            tree_map(long, self.arguments, is_leaf=_is_shape),
-            tuple(long(shape) for shape in self.results),
-            self.phase,
-            self.layer,
-        )
-
 
 def scale(number: int, batch_size: int, stand_in: int) -> int:
     """The number with the batch size in place of the stand-in, where it is a factor."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-import torch
-
 from convscope.planning.operation import Phase, RecordedOperation, scale
 
 Kind = Literal[
@@ -98,19 +96,3 @@ class RecordedStep:
     def bytes_taken(self, batch_size: int) -> int:
         """Sum of the blocks taken in the course of the step, however briefly."""
         return sum(scale(event.bytes, batch_size, self.stand_in) for event in self.events)
-
-    @cached_property
-    def all_float32(self) -> RecordedStep:
-        """What the step computes where nothing is shortened to bfloat16; memory isn't followed."""
-        long = RecordedStep(self.stand_in, self.image_shape, unknown=self.unknown)
-        long.operations = [
-            operation.in_float32() for operation in self.operations if not _only_shortens(operation)
-        ]
-        return long
-
-
-def _only_shortens(operation: RecordedOperation) -> bool:
-    """Whether it does nothing but change the precision of numbers."""
-    types = {shape.dtype for shape in (*operation.inputs, *operation.results)}
-    is_copy = operation.function.overloadpacket is torch.ops.aten._to_copy
-    return is_copy and types == {torch.bfloat16, torch.float32}
