@@ -19,7 +19,7 @@ import convscope as cs
 from convscope.data.batches import Batches, Normalization
 from convscope.errors import UsageError
 from convscope.runs.checkpoint import latest_checkpoint
-from convscope.training import loop, together
+from convscope.training import keeper, loop, together
 from convscope.training.diagnosis import NotFiniteError, first_not_finite, stuck_at_guessing
 from convscope.training.interrupt import StopRequest, TrainingStoppedError
 from convscope.training.live_view import LiveView
@@ -308,7 +308,7 @@ def test_a_stop_in_the_last_evaluation_is_kept_and_goes_on(tmp_path, monkeypatch
 
 @pytest.mark.slow
 def test_a_crash_before_the_first_checkpoint_leaves_no_lines_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "save_checkpoint", lambda *_: 1 / 0)
+    monkeypatch.setattr(keeper, "save_checkpoint", lambda *_: 1 / 0)
     recipe = cs.Recipe(epochs=2, validation=0)
     with pytest.raises(ZeroDivisionError):
         cs.train(module(), DATA, recipe, out=tmp_path / "r", **PLAIN)

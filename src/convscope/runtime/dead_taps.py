@@ -4,8 +4,8 @@ Where the stride is above 1, or the output smaller than the padding, some places
 padding at every position. No image enters their gradient, which is therefore 0. In bfloat16 on
 processors, oneDNN 3.12 (as PyTorch 2.13 ships it) doesn't write these entries of the weight
 gradient: they hold whatever lay in that memory before (docs/dead-taps.md). So it is replaced.
-Kernels of one channel over images one pixel wide have such memory in taps that do meet pixels;
-there is nothing to keep of theirs, so these convolutions are computed in float32.
+Where images have one channel and the output is one pixel wide, it also gets into taps that do
+meet pixels; there is nothing to keep of these, so such convolutions are computed in float32.
 """
 
 from __future__ import annotations
@@ -83,27 +83,28 @@ class ZeroDeadTaps(TorchFunctionMode):
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        axes = CONVOLUTIONS.get(function) or TRANSPOSED.get(function)
-        if axes is None or not torch.is_grad_enabled():
+        count = CONVOLUTIONS.get(function) or TRANSPOSED.get(function)
+        if count is None or not torch.is_grad_enabled():
             return function(*args, **kwargs)
         names = _NAMES if function in CONVOLUTIONS else _TRANSPOSED_NAMES
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         kernels = given["weight"]
-        if kernels.requires_grad and function in CONVOLUTIONS and _is_misread(given, axes):
-            return _in_float32(function, given)
         if kernels.requires_grad:
-            live = [live_taps(axis) for axis in _axes(given, axes, function in TRANSPOSED)]
+            axes = _axes(given, count, function in TRANSPOSED)
+            if function in CONVOLUTIONS and _is_misread(given, axes):
+                return _in_float32(function, given)
+            live = [live_taps(axis) for axis in axes]
             if not all(map(all, live)):
                 given["weight"] = _Keep.apply(kernels, _mask(live, kernels.device))  # type: ignore[no-untyped-call]
                 return function(**given)
         return function(*args, **kwargs)
 
 
-def _is_misread(given: dict[str, Any], count: int) -> bool:
+def _is_misread(given: dict[str, Any], axes: Sequence[Axis]) -> bool:
     """Whether oneDNN takes what lay in memory for pixels, so that no entry can be trusted."""
-    one_wide = 1 in given["input"].shape[-count:]
-    strides = _each(given.get("stride", 1), count)
-    return given["weight"].shape[1] == 1 and one_wide and max(strides) > 1
+    channels = given["input"].shape[-len(axes) - 1]
+    one_wide = any(positions == 1 for _, positions, *_ in axes)
+    return channels == 1 and one_wide and any(stride > 1 for _, _, _, stride, *_ in axes)
 
 
 def _in_float32(function: Callable[..., Any], given: dict[str, Any]) -> Any:

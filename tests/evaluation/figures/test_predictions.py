@@ -19,7 +19,7 @@ def test_predictions_are_drawn_printed_and_shown(digits_run, tmp_path):
     captions = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert len(captions) == 40
     assert "<49>.png" in captions[-1]
-    assert len(found.figure().axes) == 40
+    assert len([image for axes in found.figure().axes for image in axes.images]) == 40
     lines = str(found).splitlines()
     first = found.predictions[0]
     shown = f"{first.top[0].label} {100 * first.top[0].probability:.1f} %"
