@@ -51,6 +51,7 @@ def test_json_is_one_object(command, run):
     assert sum(map(sum, result["confusion"])) == result["images"]
 
 
+@pytest.mark.slow
 def test_the_report_and_its_data(command, run):
     for name in ("report.html", "predictions.csv", "evaluation.json"):
         (run.folder / name).unlink()

@@ -18,6 +18,7 @@ def photo(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_all_kernels(command, photo):
     done = command("kernels", "photo.png")
     assert done.stdout.splitlines() == [

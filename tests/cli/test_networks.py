@@ -15,6 +15,7 @@ def run(*arguments):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_json_has_the_facts_of_every_network():
     rows = json.loads(run("--json"))["networks"]
     assert [row["name"] for row in rows] == list_networks()

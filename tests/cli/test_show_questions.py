@@ -48,6 +48,7 @@ def test_the_last_layer_is_excited_by_its_own_classes(command, good_digits_run, 
     assert is_png(tmp_path / lines[-1].removeprefix("figure: "))
 
 
+@pytest.mark.slow
 def test_parameters_with_gradients_and_dead_units(command, digits_run, tmp_path):
     done = command("show", digits_run.folder, "--parameters", "--data", "digits")
     row = next(line for line in done.stdout.splitlines() if "features.conv1.weight" in line)

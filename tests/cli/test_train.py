@@ -45,6 +45,7 @@ def folder(tmp_path):
     return root
 
 
+@pytest.mark.slow
 def test_digits_from_end_to_end(convscope, command, tmp_path):
     done = convscope(
         "train", "lenet", "digits", "--recipe", "fast", "--epochs", 2, "--size", 16, "--json"
@@ -167,6 +168,7 @@ def test_out_is_refused_unless_forced(command, digits_run, tmp_path):
     assert "isn't a run, so nothing there is touched" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_figures")
 def test_resume_of_a_finished_run_evaluates_it_again(command, digits_run, tmp_path):
     before = digits_run.summary()

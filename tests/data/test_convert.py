@@ -51,6 +51,7 @@ def test_luma():
     assert [red.item(), green.item(), blue.item()] == pytest.approx([0.299, 0.587, 0.114])
 
 
+@pytest.mark.slow
 def test_many_images_are_converted_piece_by_piece():
     images = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
     whole = ImageSet(np.repeat(images, 60, axis=0), np.zeros(2400, int), ["a"])

@@ -118,6 +118,7 @@ def test_what_is_not_there_is_downloaded(monkeypatch, cache):
 
 @needs_data("fashion-mnist")
 class TestFashionMnist:
+    @pytest.mark.slow
     def test_is_the_published_one(self, monkeypatch, given_data):
         monkeypatch.setenv("CONVSCOPE_DATA", given_data)
         splits = read("fashion-mnist")

@@ -40,7 +40,7 @@ def without_figure(monkeypatch):
     monkeypatch.setattr("convscope.diagnosis.diagnosis.draw_measurements", lambda *_: None)
 
 
-QUICK = {"rate too high", "dead", "labels"}
+QUICK = {"dead"}
 
 
 @pytest.mark.parametrize("name", [*sorted(QUICK), *slow(*sorted(FAULTS.keys() - QUICK))])
@@ -119,6 +119,7 @@ def test_a_run_before_its_first_checkpoint(healthy, tmp_path):
     assert "at step 0" in found.subject
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_gives_way_to_the_model(healthy, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(healthy.folder, folder)

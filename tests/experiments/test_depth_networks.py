@@ -100,6 +100,7 @@ def test_a_network_learns():
     assert run.accuracy > 0.8
 
 
+@pytest.mark.slow
 def test_stored_trainings_come_back(trained):
     rows = [{"experiment": "a"} | row for row in trained.as_dict()["runs"]]
     assert read_depths(rows, "a") == trained

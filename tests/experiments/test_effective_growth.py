@@ -57,6 +57,7 @@ def test_nothing_to_measure_is_refused():
         experiments.compare_field_activations(["relu"], threshold=-1)
 
 
+@pytest.mark.slow
 def test_a_field_is_measured_before_and_after_training():
     found = experiments.measure_trained_field(layers=2, epochs=1)
     assert found == experiments.measure_trained_field(layers=2, epochs=1)

@@ -38,6 +38,7 @@ def test_the_steps_are_those_of_pytorch():
     assert np.allclose(found.learned, weight.detach().numpy()[0, 0])
 
 
+@pytest.mark.slow
 def test_stripes_show_only_the_sums_of_columns():
     found = learn_kernel(striped_images("vertical"), LAPLACE, steps=150, rate=None)
     assert found.free == 6

@@ -105,6 +105,7 @@ def test_logs_flatter_validation():
         experiments.follow_logs(1.0)
 
 
+@pytest.mark.slow
 def test_regularized_trainings_are_repeatable_and_decay_holds_weights_small():
     free, held = (experiments.train_regularized(s, 50, 1) for s in ("none", "weight decay"))
     assert free == experiments.train_regularized("none", 50, 1)

@@ -43,6 +43,7 @@ def test_another_default_is_noticed(monkeypatch):
     assert pooled.difference == float("inf")
 
 
+@pytest.mark.slow
 def test_it_prints_and_draws_itself():
     text = check_result(experiments.pool_matrix(MATRIX, 3, padding=1, stride=2))
     assert "13  15" in text

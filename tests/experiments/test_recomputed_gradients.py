@@ -25,6 +25,7 @@ def test_gradients_are_the_same_to_the_bit():
         assert is_chinese(str(found))
 
 
+@pytest.mark.slow
 def test_another_gradient_would_be_noticed(monkeypatch):
     real = recomputed_gradients._gradients
     calls = []

@@ -37,6 +37,7 @@ def test_operations_are_those_of_the_formula(clock):
         time_separable(())
 
 
+@pytest.mark.slow
 def test_a_clock_is_read():
     (pair,) = time_separable((4,), size=4).pairs
     assert pair.full_seconds > 0

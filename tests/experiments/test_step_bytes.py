@@ -30,6 +30,7 @@ def test_parts_add_up_to_the_peak_of_the_timeline():
     assert step.share("activations") == step.parts["activations"] / step.peak
 
 
+@pytest.mark.slow
 def test_activations_are_proportional_to_the_batch():
     few, many = (measure_step_bytes("densenet", batch) for batch in (64, 128))
     row = KINDS.index("activations")

@@ -174,6 +174,7 @@ def test_kernels_in_chinese():
     assert "卷积核" in one
 
 
+@pytest.mark.slow
 def test_kernels(tmp_path):
     image = random.integers(0, 256, (3, 30, 10), dtype=np.uint8)
     results = [apply_kernel(image, kernel, padding=2) for kernel in GALLERY.values()]

@@ -95,6 +95,7 @@ def test_recomputation_is_offered_where_it_allows_much_more(resnet9):
     assert written["batch_size"] == found.batch_size
 
 
+@pytest.mark.slow
 def test_what_never_fits_is_an_error(resnet9):
     with pytest.raises(ConvscopeError, match="resnet9 doesn't fit in 100 MB"):
         resnet9.largest_batch(10**8)

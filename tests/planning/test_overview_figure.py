@@ -17,6 +17,7 @@ def networks():
     return replace(found, forecasts=forecast_costs(found, batch_size=32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_runs", [*slow(True), False])
 def test_networks_are_drawn(networks, with_runs, digits_run, tmp_path):
     evaluated = best_accuracies(digits_run.folder.parent, "digits") if with_runs else {}

@@ -51,6 +51,7 @@ def test_freed_memory_is_given_back_before_it_is_kept(stages):
     assert returned > 1000  # 10 times 64 MiB, in pages of at most 2 MiB and usually 4 KiB
 
 
+@pytest.mark.slow
 def test_freed_memory_is_kept(stages):
     returned, kept, _, briefly = stages
     assert kept < 0.05 * returned

@@ -142,6 +142,7 @@ def test_a_body_in_pieces_that_is_too_long_is_413(studio):
     assert answer.json()["error"] == "The request has more than 20 MiB. Send a smaller image."
 
 
+@pytest.mark.slow
 def test_bodies_have_room_together_and_then_it_is_503(monkeypatch, tmp_path):
     monkeypatch.setattr(guard, "BODY_BYTES", 10_000)
     headers = {**BEARER, "Content-Type": "application/json"}

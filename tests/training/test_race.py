@@ -88,6 +88,7 @@ def stop_at(monkeypatch, count):
     return calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopped_at", [2, *slow(1, 4, 6)])
 def test_a_race_that_was_stopped_goes_on(tmp_path, monkeypatch, stopped_at):
     out = tmp_path / "r"
@@ -129,6 +130,7 @@ def test_the_winner_moves_even_if_that_was_stopped_half_way(tmp_path, monkeypatc
     assert not (out / "race").exists()
 
 
+@pytest.mark.slow
 def test_a_network_that_fails_leaves_the_race(tmp_path, monkeypatch):
     plain = module.carry_out
 

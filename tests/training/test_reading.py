@@ -52,6 +52,7 @@ def test_recipe_and_card_say_how(wide_run):
     assert wide_run.recipe.data_rules == 2
 
 
+@pytest.mark.slow
 def test_evaluate_and_predict_see_what_was_trained_on(wide, wide_run):
     evaluation = cs.evaluate(wide_run, split="test", quiet=True)
     same, cropped = (

@@ -109,6 +109,7 @@ def test_classes_are_sorted_by_a_click(page, data):
     assert last == first
 
 
+@pytest.mark.slow
 def test_without_scripts_there_is_still_a_list(browser, digits_run, data):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -62,6 +62,7 @@ def test_every_line_leads_to_its_step(steps):
         assert len(into) >= len(step.inputs), f"a line is missing at {step}"
 
 
+@pytest.mark.slow
 @given(networks())
 def test_a_stretch_has_one_place_for_each_step(steps):
     groups = cut(steps)

@@ -59,6 +59,7 @@ def explained(tmp_path_factory):
     return found, found.save(folder / "explanations" / NAME.removesuffix(".png"))
 
 
+@pytest.mark.slow
 def test_every_method_layer_and_file(explained):
     found, files = explained
     assert found.image_name == NAME

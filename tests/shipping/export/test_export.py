@@ -115,6 +115,7 @@ def test_a_module_of_ones_own(tmp_path):
     assert (written.network, written.agreement.same_top) == ("Own", 359)
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten(digits_run, tmp_path):
     file = tmp_path / "digits.onnx"
     file.write_text("mine")

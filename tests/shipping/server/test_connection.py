@@ -127,6 +127,7 @@ def test_somebody_who_waits_to_be_told_to_send(address):
         assert client.recv(1000).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.slow
 def test_connections_too_many_wait_before_they_are_told(monkeypatch):
     monkeypatch.setattr(connection, "CONNECTIONS", 2)
     monkeypatch.setattr(connection, "REFUSED_CONNECTIONS", 1)
