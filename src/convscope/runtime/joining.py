@@ -21,7 +21,7 @@ from convscope.runtime.processes import ALONE, Processes
 from convscope.runtime.waiting import Watch, seconds_to_wait
 
 ENVIRONMENT = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-LOST = ("gloo", "nccl", "connection", "timed out", "recv operation", "socket")
+LOST = ("gloo", "nccl", "connection", "timed out", "pair closure", "recv operation", "socket")
 
 
 _joined: list[Processes] = []

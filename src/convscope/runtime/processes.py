@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple, TypeVar
@@ -25,6 +26,7 @@ from convscope.runtime.shared_normalization import normalizing_together
 from convscope.runtime.waiting import Watch
 
 T = TypeVar("T")
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class BatchTotals(NamedTuple):
@@ -139,13 +141,23 @@ class Processes:
 
         Buckets of gradients are never rebuilt (PyTorch does so after a first step unless it looks
         for parameters that took no part): a run that goes on adds in the same order as before.
+        Buffers are handed on by `_OwnPart`, and weights are the same in all before training begins:
+        where PyTorch hands them on, it waits for a process that hangs without letting any other
+        thread of this one speak.
         """
         if self.are_alone:
             return network
         devices = [device.index] if device.type == "cuda" else None
-        return DistributedDataParallel(
-            _OwnPart(network, self), device_ids=devices, find_unused_parameters=True
-        )
+        with warnings.catch_warnings():
+            # Newer releases of PyTorch rename the argument, older ones don't know the new name.
+            warnings.simplefilter("ignore", FutureWarning)
+            return DistributedDataParallel(
+                _OwnPart(network, self),
+                device_ids=devices,
+                find_unused_parameters=True,
+                broadcast_buffers=False,
+                init_sync=False,
+            )
 
     def normalizing(self, network: nn.Module) -> AbstractContextManager[None]:
         """Within: batch normalizations use the statistics of the whole batch."""
@@ -219,8 +231,13 @@ class _OwnPart(nn.Module):
     def __init__(self, network: nn.Module, processes: Processes) -> None:
         super().__init__()
         self.network, self._processes = network, processes
+        # Statistics of batches are the same in all, or each has its own; training reads neither.
+        others = (module for module in network.modules() if not isinstance(module, BATCH_NORMS))
+        kept = (buffer for module in others for buffer in module.buffers(recurse=False))
+        self._followed = [buffer for buffer in kept if buffer.numel()]
 
     def forward(self, images: Tensor) -> Tensor:
+        self._processes.take_from_first(self._followed)
         self._processes.has_images = len(images) > 0
         if len(images):
             return main_logits(self.network(images))

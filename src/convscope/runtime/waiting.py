@@ -59,6 +59,7 @@ class Watch:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Within: this process gives signs of life, and says whom it waits for."""
+        self._give_sign()  # also of one that is lost within its first second something is known
         thread = threading.Thread(target=self._watch, daemon=True, name="convscope-watch")
         thread.start()
         try:
@@ -142,11 +143,9 @@ class Watch:
     def _watch(self) -> None:
         said = SAID_AFTER
         while not self._ended.wait(BEAT):
-            self._beats += 1
             moved = self._moved
             try:
-                life = f"{self._beats}|{self._place}|{self._name}"
-                self._store.set(f"life/{self._rank}", life)
+                self._give_sign()
                 waited = time.monotonic() - moved
                 if waited < SAID_AFTER / 2:
                     said = SAID_AFTER
@@ -160,6 +159,10 @@ class Watch:
                 self._say(f"waits for {whom}, {waited:.0f} s so far")
             except (RuntimeError, OSError):
                 return  # the store has gone, and with it whoever held it
+
+    def _give_sign(self) -> None:
+        self._beats += 1
+        self._store.set(f"life/{self._rank}", f"{self._beats}|{self._place}|{self._name}")
 
     def _is_behind_others(self, missing: list[int]) -> bool:
         """Whether another process speaks: the first of those that wait."""
