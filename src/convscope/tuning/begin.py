@@ -168,7 +168,7 @@ def open_study(
 
 
 def _warm_up(recipe: Recipe) -> int:
-    """Epochs before a curve is judged: a fifth, for rates rise first."""
+    """Epochs before a curve is compared: a fifth, for rates rise first."""
     return -(-(recipe.epochs or 1) // 5)
 
 
