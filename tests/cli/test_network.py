@@ -76,6 +76,7 @@ def test_its_run_is_used_by_every_command(command, place, without_figures, monke
     asked = {
         "evaluate": ("run", "--no-robustness"),
         "predict": ("run", "images/dark/0.png"),
+        "explain": ("run", "images/dark/0.png"),
         "doctor": ("run", "-q"),
         "serve": ("run",),
         "export": ("run", "own.onnx"),

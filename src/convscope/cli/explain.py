@@ -9,6 +9,7 @@ import typer
 
 from convscope.cli.complete import complete_run
 from convscope.cli.console import print_json
+from convscope.cli.network import NetworkOption, open_module
 
 METHODS = ("saliency", "integrated-gradients", "occlusion", "grad-cam", "all")
 EPILOG = """
@@ -17,6 +18,8 @@ Examples:
   convscope explain runs/mine shoe.png
 
   convscope explain runs/mine shoe.png --method grad-cam --class Sandal --out why/
+
+  convscope explain runs/Net-pets-1 cat.jpg --network my_net.py:Net
 """
 
 
@@ -44,6 +47,7 @@ def explain(
     out: Annotated[
         Path | None, typer.Option(help="Folder. Default: explanations/IMAGE in the run's folder.")
     ] = None,
+    network: NetworkOption = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     json: Annotated[
         bool, typer.Option("--json", help="Print the result as one JSON object.")
@@ -56,7 +60,8 @@ def explain(
     """
     from convscope.inspection.explanation.explain import explain as ask
 
-    explanation = ask(run, image, method=method, label=label, device=device)
+    module = open_module(network, run)
+    explanation = ask(run, image, method=method, label=label, device=device, module=module)
     folder = run if run.is_dir() else run.parent
     files = explanation.save(out or folder / "explanations" / image.stem)
     if json:
