@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import random
 import signal
-import time
+import sys
 
 import numpy as np
 import pytest
@@ -45,28 +45,42 @@ def train(folder):
         cs.train(module(), DATA, recipe, out=folder, force=folder.exists(), **OPTIONS)
 
 
-def killed_after(seconds, folder):
-    """Train in another process until it has ended (True) or is killed."""
-    process = multiprocessing.get_context("fork").Process(target=train, args=(folder,))
+def kill_itself_at(event, count):
+    """Kill this process where its file operation number `event` begins (None: never); count all.
+
+    Numbers of operations instead of seconds: the moment is then hit on machines of every speed.
+    """
+
+    def watch(name, arguments):
+        if name in ("open", "os.rename", "os.remove", "os.truncate"):
+            count.value += 1
+            if count.value == event:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+
+
+def train_watched(folder, event, count):
+    kill_itself_at(event, count)
+    train(folder)
+
+
+def killed_at(event, folder):
+    """Train in another process; return the file operations it made, and whether it was killed."""
+    processes = multiprocessing.get_context("fork")
+    count = processes.Value("q", 0, lock=False)
+    process = processes.Process(target=train_watched, args=(folder, event, count))
     process.start()
-    process.join(seconds)
-    if process.exitcode is None:
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-        return False
-    assert process.exitcode == 0
-    return True
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return count.value, process.exitcode != 0
 
 
-def kill_until_it_ends(folder, generator, whole_seconds):
-    kills = 0
-    while not killed_after(generator.uniform(0.05, 0.9) * whole_seconds, folder):
-        kills += 1
-        assert kills < 60
-        if kills > 5:  # a machine so busy that it never comes to its end otherwise
-            assert killed_after(None, folder)
-            break
-    return kills
+def kill_until_it_ends(folder, generator, operations):
+    for kills in range(60):
+        if not killed_at(generator.randrange(operations // 20, operations * 9 // 10), folder)[1]:
+            return kills
+    raise AssertionError("60 kills, and it has not come to its end")
 
 
 @pytest.mark.slow
@@ -75,19 +89,18 @@ def kill_until_it_ends(folder, generator, whole_seconds):
 def test_any_chain_of_kills_ends_in_the_same_bytes(tmp_path):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    begun = time.monotonic()
-    assert killed_after(None, tmp_path / "whole")
-    seconds = time.monotonic() - begun
+    operations, killed = killed_at(None, tmp_path / "whole")
+    assert not killed
     expected = (tmp_path / "whole" / "model.safetensors").read_bytes()
     epochs = [line["train_loss"] for line in cs.Run(tmp_path / "whole").metrics("epoch")]
     kills = 0
     for seed in range(4):
         folder = tmp_path / str(seed)
-        kills += kill_until_it_ends(folder, random.Random(seed), seconds)
+        kills += kill_until_it_ends(folder, random.Random(seed), operations)
         assert (folder / "model.safetensors").read_bytes() == expected
         run = cs.Run(folder)
         assert [line["train_loss"] for line in run.metrics("epoch")] == epochs
         assert not [each.name for each in folder.rglob(".*")]
         assert not (folder / "claim.lock").exists()
-    assert kills >= 4
+    assert kills >= 4  # the first of each chain is certain
     torch.set_num_threads(threads)
