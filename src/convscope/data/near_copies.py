@@ -24,7 +24,7 @@ COMPARED_SIZE = 32
 NEAR_LIMIT = 5000
 """Images up to which near copies are looked for: about two seconds."""
 
-SEARCH = 1
+SEARCH = 2
 """Changes when the search may find other pairs in the same images."""
 
 

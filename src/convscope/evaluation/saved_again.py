@@ -96,9 +96,10 @@ def _read(path: str, shape: tuple[int, int, int], reading: Reading) -> NDArray[n
 
 def _prepare(image: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Its pixels in grey, for JPEG keeps colours at half the resolution; of mean 0 and length 1."""
-    grey = image.mean(axis=0).reshape(-1)
-    grey = grey - grey.mean()
-    return grey / max(float(np.linalg.norm(grey)), 1e-9)
+    grey: NDArray[np.float64] = image.mean(axis=0).reshape(-1)
+    grey -= grey.mean()
+    grey /= max(float(np.linalg.norm(grey)), 1e-9)
+    return grey
 
 
 def _correlate(one: NDArray[np.float64], other: NDArray[np.float64] | None) -> float:
