@@ -167,11 +167,12 @@ def _without_trained(
         )
         return ChosenImages(images, chosen.split, (*chosen.notes, note), is_usual=False)
     seen = _seen(record, source, chosen, card, reading)
-    near = NearTrained(np.zeros(len(images), dtype=bool))
-    if isinstance(source, str | Path) and not is_named(source):
+    is_files = isinstance(source, str | Path) and not is_named(source)
+    if is_files:
         seen |= saved_again(images, record, reading)
-        if not is_own_data(run, source):
-            near = find_near_trained(run, images.subset(np.flatnonzero(~seen)), card)
+    near = NearTrained(np.zeros(int((~seen).sum()), dtype=bool))
+    if is_files and not is_own_data(run, source) and not seen.all():
+        near = find_near_trained(run, images.subset(np.flatnonzero(~seen)), card)
     notes = (*chosen.notes, *_in_words(seen, near, images.name, allowed=include_trained))
     if not include_trained:
         images = images.subset(np.flatnonzero(~seen)[~near.rows])
