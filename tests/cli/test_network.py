@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from convscope.cli.network import open_network
 from convscope.runs.model_file import ModelCard, save_model
 from convscope.runs.open_model import open_model
 
@@ -58,6 +59,21 @@ def test_it_is_shown_trained_and_gone_on_with(command, place, without_figures):
     assert "tiny_net" not in (place / "run" / "recipe.toml").read_text()
     command("resume", "run", "--network", "tiny_net.py:Tiny", "-q")
     command("resume", "run", "-q", code=2)  # nothing in the run's folder names code
+
+
+def test_its_first_weights_come_from_the_seed(place):
+    (place / "other.toml").write_text("epochs = 1\nseed = 3")
+
+    def first_weights(recipe=None, **changes):
+        torch.rand(1)
+        facts = {"channels": 1, "classes": 2} | changes
+        return open_network("tiny_net.py:Tiny", None, facts, recipe).fc.weight
+
+    assert torch.equal(first_weights(), first_weights())
+    assert torch.equal(first_weights(seed=0), first_weights("book"))
+    assert torch.equal(first_weights("other.toml"), first_weights(seed=3))
+    assert torch.equal(first_weights("other.toml", seed=0), first_weights())
+    assert not torch.equal(first_weights(seed=3), first_weights())
 
 
 @pytest.mark.slow
