@@ -3,8 +3,9 @@
 Otherwise an image that was mirrored, cut or saved again could be learned and then asked for; so
 could one that was cut from the same photograph at another place. But there are data sets whose
 images merely all look alike, such as drawings or machine parts, and the search for near copies
-can't tell these apart. It shows by groups that are too large for copies of one image; then only
-exact copies count, or only copies of whole images where those of parts are too many.
+can't tell these apart. It shows by groups that are too large for copies of one image, or most of a
+class; then only exact copies count, or only copies of whole images where those of parts are too
+many.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ COMPARED_SIZE = 32
 NEAR_LIMIT = 5000
 """Images up to which near copies are looked for: some twenty seconds of one thread, once."""
 
-SEARCH = 2
+SEARCH = 3
 """Changes when the search may find other pairs in the same images."""
 
 
@@ -53,11 +54,11 @@ def add_near_copies(
     rows = [row for row in range(len(images)) if row not in again and not flat[row]]
     copies, overlaps = _find_pairs(images, rows)
     near = merge(len(images), copies)
-    alike = size_of_look_alikes(len(images), near)
+    alike = size_of_look_alikes(len(images), near, images.labels)
     if alike:
         return exact, (f"{merely_alike(alike)}; only exact copies are kept in one split",)
     with_parts = merge(len(images), copies, overlaps)
-    if not size_of_look_alikes(len(images), with_parts):
+    if not size_of_look_alikes(len(images), with_parts, images.labels):
         near = with_parts
     groups = merge(len(images), exact, near)
     count = sum(map(len, near))
