@@ -53,8 +53,7 @@ def _is_plain(value: object) -> bool:
 
 
 def beat(elapsed: float) -> float:
-    """Seconds between two looks at a training that has gone on for some: a long one may be looked
-    at more rarely."""
+    """Seconds between two looks at a training, more the longer it has gone on."""
     least, most = BEAT_SECONDS
     return min(most, max(least, elapsed / GROWTH))
 
