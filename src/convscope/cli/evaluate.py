@@ -27,6 +27,8 @@ Examples:
 
   convscope evaluate runs/mine --data new_images/ --json
 
+  convscope evaluate runs/mine --data new_images/ --include-trained
+
   convscope evaluate runs/mine --unknown-rate 0.1 --out-of-distribution holiday_photos/
 
   convscope evaluate runs/Net-pets-1 --network my_net.py:Net
@@ -66,7 +68,8 @@ def evaluate(
         bool,
         typer.Option(
             "--include-trained",
-            help="Also evaluate images that the run was trained on; by default they are left out.",
+            help="Also evaluate images that the run was trained on, and copies of them; by default "
+            "they are left out.",
         ),
     ] = False,
     split_folders: SplitFoldersOption = None,

@@ -3,7 +3,7 @@
 Otherwise an image that was mirrored, cut or saved again could be learned and then asked for. But
 there are data sets whose images merely all look alike, such as drawings or machine parts, and the
 search for near copies can't tell these apart. It shows by groups that are too large for copies of
-one image; then only exact copies count.
+one image, or most of a class; then only exact copies count.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COMPARED_SIZE = 32
 NEAR_LIMIT = 5000
 """Images up to which near copies are looked for: about two seconds."""
 
-SEARCH = 1
+SEARCH = 2
 """Changes when the search may find other pairs in the same images."""
 
 
@@ -50,7 +50,7 @@ def add_near_copies(
     flat = find_flat_images(images)
     rows = [row for row in range(len(images)) if row not in again and not flat[row]]
     near = merge(len(images), _find_pairs(images, rows))
-    alike = size_of_look_alikes(len(images), near)
+    alike = size_of_look_alikes(len(images), near, images.labels)
     if alike:
         return exact, (f"{merely_alike(alike)}; only exact copies are kept in one split",)
     groups = merge(len(images), exact, near)
