@@ -14,7 +14,15 @@ from convscope.data.table_columns import parse_columns
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 from convscope.look.html import escape
-from convscope.runs.recipe_fields import TABLES, Count, PixelStatistics, Rate, Share, Stages
+from convscope.runs.recipe_fields import (
+    TABLES,
+    Count,
+    Initialization,
+    PixelStatistics,
+    Rate,
+    Share,
+    Stages,
+)
 from convscope.runs.recipe_styles import read_recipe_file, style_table, styles
 
 
@@ -53,7 +61,8 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         balance: Show every class equally often, however many images it has.
         augmentation: Random changes of the training images.
         initialization: "default" leaves the network's own; the others set the weights of dense and
-            convolution layers as `networks.initialization` says.
+            convolution layers as `networks.initialization` says, and "data-dependent" by the
+            first batch, so that no unit begins dead and every channel varies alike.
         dropout: Probability of dropout, for networks that have it; unset: as in the paper.
         optimizer: "sgd" (with `momentum`), "nesterov", "adam" or "adamw".
         learning_rate: The largest rate of the schedule.
@@ -107,7 +116,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     unknown_rate: Share = 0.05
     balance: bool = False
     augmentation: Augmentation = Augmentation()
-    initialization: Literal["default", "xavier", "kaiming", "normal", "constant"] = "default"
+    initialization: Initialization = "default"
     dropout: Share | None = None
     optimizer: Literal["sgd", "nesterov", "adam", "adamw"] = "sgd"
     learning_rate: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 0.1
