@@ -13,7 +13,13 @@ from convscope.data.load import Data
 from convscope.errors import ConvscopeError, UsageError
 from convscope.look.numbers import duration, percent
 from convscope.networks.catalog import AUTO
-from convscope.planning.candidates import NATIVE, choose_racers, describe_rounds, recipe_of
+from convscope.planning.candidates import (
+    NATIVE,
+    choose_racers,
+    describe_rounds,
+    own_size,
+    recipe_of,
+)
 from convscope.runs import recipe as recipes
 from convscope.runs.claim import claimed
 from convscope.runs.out_folder import check_out_folder, clear_run_folder, out_folder
@@ -69,13 +75,19 @@ def race_networks(
     ):
         track = RaceTrack(folder, data, view)
         first = recipe_of(NATIVE[0], data, fields)
-        check_images(track.load(first), data, first, view)
+        images = track.load(first)
+        check_images(images, data, first, view)
         view.message("auto: forecasting what the networks take")
-        racers, left_out = choose_racers(data, fields, minutes)
+        racers, left_out = choose_racers(data, fields, minutes, own_size(images["train"]))
         for each, reason in left_out.items():
             view.message(f"{each} doesn't race: {reason}")
         view.message(describe_rounds(racers, minutes))
-        race = Race(minutes=minutes, racers=tuple(racers), left_out=left_out)
+        race = Race(
+            minutes=minutes,
+            racers=tuple(racers),
+            left_out=left_out,
+            validation_images=len(images["validation"]),
+        )
         with claimed(folder):
             check_out_folder(folder, force=force)
             clear_run_folder(folder)

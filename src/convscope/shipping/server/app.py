@@ -55,8 +55,9 @@ def make_app(
         metrics: Counts.
         condition: Shared with whoever stops the server.
     """
-    bodies = Bodies(BODY_BYTES, ALL_BODIES_BYTES, "Send smaller or fewer images.")
-    places = Places(settings.max_queue, metrics.queue.set)
+    own_bytes = ALL_BODIES_BYTES // settings.workers
+    bodies = Bodies(BODY_BYTES, own_bytes, "Send smaller or fewer images.")
+    places = Places(settings.own_queue, metrics.queue.set)
     queue: RequestQueue | None = None
 
     @asynccontextmanager
@@ -119,8 +120,8 @@ def make_app(
         return json_response(describe_model(choice, card))
 
     @app.get("/healthz", summary="Whether the server lives")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    async def healthz() -> dict[str, str | int]:
+        return {"status": "ok", "workers": condition.workers()}
 
     @app.get(
         "/readyz",

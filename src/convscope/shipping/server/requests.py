@@ -7,7 +7,6 @@ over to it. An image that can't be used gets a reason in place of a prediction, 
 from __future__ import annotations
 
 import asyncio
-import os
 import struct
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -96,7 +95,7 @@ class RequestQueue:
         self._card = card
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        processors = os.cpu_count() or 1
+        processors = settings.own_processors
         self._decoders = ThreadPoolExecutor(processors, "decode")
         self._large_decoders = ThreadPoolExecutor(max(1, processors // 2), "decode-large")
         self._tidying: asyncio.TimerHandle | None = None
