@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from convscope.data.load import Data
+from convscope.data.shards import name_source
 from convscope.errors import ConvscopeError, UsageError
+from convscope.files import file_name
 from convscope.look.numbers import duration, percent
 from convscope.networks.catalog import AUTO
 from convscope.planning.candidates import (
@@ -68,7 +70,7 @@ def race_networks(
     fields = _check_fields(recipe, changes)
     minutes = fields["minutes"]
     view = LiveView(quiet=quiet)
-    name = Path(str(data)).stem if isinstance(data, str | Path) else "arrays"
+    name = file_name(name_source(Path(data))) if isinstance(data, str | Path) else "arrays"
     with (
         explain_stop("Stopped before the race began; nothing is kept. Give the command again."),
         out_folder(out, f"{AUTO}-{name}", force=force) as folder,
