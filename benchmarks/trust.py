@@ -173,7 +173,7 @@ ROWS = (
         37,
         "the same seed twice, also of a network in a file; noise in measuring threads; the same "
         "model saved nine times",
-        "the same weights, the same bytes; after measuring on a busy machine, how to repeat is said",
+        "the same weights and bytes; where a busy machine was measured, how to repeat is said",
         (
             "tests/training/test_loop.py::test_the_same_seed_gives_the_same_run",
             "tests/runs/test_damaged_model_file.py::test_the_same_content_is_the_same_bytes",

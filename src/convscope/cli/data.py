@@ -37,6 +37,8 @@ Examples:
 
   convscope data flat/ --class-from '(\D+)_'
 
+  convscope data shards/*.tar
+
   convscope data pets/ --check --report pets.csv --figure pets-duplicates.png
 """
 SHEET = 120  # images on the sheet, at most
@@ -44,13 +46,13 @@ ROW = 10  # images of a class, at most
 
 
 def data(
-    source: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
             metavar="DATA",
             help="digits, fashion-mnist, mnist, cifar10; or a folder or .zip with one subfolder "
             "of images per class, or with classes in file names; or a .csv or .tsv of paths and "
-            "classes.",
+            "classes; or .tar files, as shards/*.tar, with classes beside the images.",
             autocompletion=complete_data,
         ),
     ],
@@ -96,6 +98,9 @@ def data(
         images=images,
         group_by=group_by,
     )
+    from convscope.data.shards import join_paths
+
+    source = join_paths(sources)
     if check:
         if out is not None:
             raise UsageError(

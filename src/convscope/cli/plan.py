@@ -62,11 +62,12 @@ def plan(
             autocompletion=complete_network,
         ),
     ] = None,
-    data: Annotated[
-        str | None,
+    sources: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images, or a .csv or "
-            ".tsv of paths and classes.",
+            metavar="DATA",
+            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images; a .csv or "
+            ".tsv of paths and classes; or .tar files, as shards/*.tar.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -171,6 +172,9 @@ def plan(
     if on == "list":
         print_machines(json=json)
         return
+    from convscope.data.shards import join_paths
+
+    data = join_paths(sources) if sources else None
     if network is None or (data is None and not (Path(network) / "recipe.toml").is_file()):
         raise UsageError(
             "Give a network and data, as in: convscope plan resnet9 cifar10. For a table of all "

@@ -40,10 +40,11 @@ Examples:
 
 
 def tune(
-    data: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
-            help="As for train: a data set, folder, zip or table of labels.",
+            metavar="DATA",
+            help="As for train: a data set, folder, zip, table of labels or .tar files.",
             autocompletion=complete_data,
         ),
     ],
@@ -140,11 +141,12 @@ def tune(
     if plot is not None:
         check_out_file("--plot", plot, ".png")
 
+    from convscope.data.shards import join_paths
     from convscope.tuning.tune import tune as search_recipe
 
     found = search_recipe(
         network,
-        data,
+        join_paths(sources),
         recipe,
         minutes=minutes,
         trials=trials,

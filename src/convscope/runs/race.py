@@ -7,7 +7,8 @@ The race is one of successive halving (Jamieson and Talwalkar 2016, "Non-stochas
 identification and hyperparameter optimization", section 3): in each round all networks that are
 left train equally long, go on from where they were, and the worse half by validation accuracy
 stops. Each round goes through the whole schedule of the learning rate, so that what is compared has
-come to rest.
+come to rest. The network that would be trained without a race stays unless another is ahead of it
+by more than chance: few images decide, and the best of several is higher by chance.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FILE, FOLDER = "race.json", "race"
-SHARE = 0.4
+SHARE = 0.3
 """Of the time, what the rounds take; the winner has the rest."""
 
 
@@ -56,6 +57,7 @@ class Racer(pydantic.BaseModel, frozen=True):
         recipe: The fields of its recipe, without its minutes.
         least_seconds: What the plan says that an epoch takes, and what has to come before it.
         memory_bytes: The peak of memory that the plan says.
+        is_usual: Whether it is the one that would be trained without a race.
         rounds: How many it has ended.
         curve: What it came to after each of its epochs.
         failed: Why it could not go on; "" if it could.
@@ -66,6 +68,7 @@ class Racer(pydantic.BaseModel, frozen=True):
     recipe: dict[str, Any]
     least_seconds: Seconds
     memory_bytes: Count
+    is_usual: bool = False
     rounds: Count = 0
     curve: tuple[CurvePoint, ...] = ()
     failed: str = ""
@@ -96,6 +99,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
         minutes: For all of it, the winner's training included.
         racers: Those that began.
         left_out: By network, why it did not.
+        validation_images: By which it is decided; 0 where that wasn't recorded.
         seconds: How long the race has taken, forecasts and start-up included.
         rounds_ended: How many rounds have been decided.
         winner: The name of the one that won; None as long as it isn't decided.
@@ -105,6 +109,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
     minutes: float
     racers: tuple[Racer, ...]
     left_out: dict[str, str] = {}
+    validation_images: Count = 0
     seconds: Seconds = 0.0
     rounds_ended: Count = 0
     winner: str | None = None
@@ -134,13 +139,25 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
         return self.model_copy(update={"racers": racers})
 
     def end_round(self) -> Race:
-        """The race after a round: the worse half of those that are left has stopped."""
+        """The race after a round: the worse half of those that are left has stopped.
+
+        The usual network counts as the best, unless another is ahead of it by more than chance.
+        """
         number = self.rounds_ended + 1
         best_first = sorted(self.running, key=lambda racer: racer.result, reverse=True)
+        usual = next((each for each in best_first if each.is_usual), None)
+        if usual is not None and not self._is_behind(usual, best_first[0]):
+            best_first = [usual, *(each for each in best_first if each is not usual)]
         ended = self.model_copy(update={"rounds_ended": number})
         for racer in best_first[math.ceil(len(best_first) / 2) :]:
             ended = ended.with_racer(racer.model_copy(update={"stopped_after": number}))
         return ended
+
+    def _is_behind(self, usual: Racer, best: Racer) -> bool:
+        """Whether the best is ahead by more than the standard error of the usual one's accuracy."""
+        share = max(0.0, usual.result[0])
+        error = math.sqrt(share * (1 - share) / max(1, self.validation_images))
+        return best.result[0] > share + error
 
     def write(self, folder: Path) -> None:
         """Write race.json."""

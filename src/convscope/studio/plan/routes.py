@@ -45,12 +45,13 @@ async def choices(request: Request) -> Response:
     runs: Path = request.app.state.runs
 
     def find() -> dict[str, Any]:
+        from convscope.data.shards import is_there
         from convscope.networks.catalog import entry, list_networks
 
         own = {run.data for run in read_summaries(runs).values()} - {"", *DATA}
         return {
             "networks": [{"name": name, "size": entry(name).image[1]} for name in list_networks()],
-            "data": [*DATA, *sorted(path for path in own if Path(path).exists())],
+            "data": [*DATA, *sorted(path for path in own if is_there(Path(path)))],
         }
 
     return json_response(await _in_torch_thread(request, find))
