@@ -114,12 +114,13 @@ def speed(data: str, size: int, network: str, steps: int, rounds: int) -> None:
     from convscope.data.batches import Batches, Normalization
     from convscope.data.load import source_splits
     from convscope.data.mapped import is_mapped
-    from convscope.networks.catalog import build
+    from convscope.networks.catalog import build, entry
 
     torch.set_num_threads(1)
     stored = source_splits(data, size=size)["train"]
     assert is_mapped(stored.images)
-    module = build(network, stored.image_shape[0], len(stored.classes))
+    arguments = {"size": size} if "size" in entry(network).arguments else {}
+    module = build(network, stored.image_shape[0], len(stored.classes), **arguments)
     normalization = Normalization((0.5,) * 3, (0.25,) * 3)
     optimizer = torch.optim.SGD(module.parameters(), 0.001)
     sets = {"file": stored, "memory": stored.with_images(np.array(stored.images))}
@@ -150,7 +151,7 @@ def speed(data: str, size: int, network: str, steps: int, rounds: int) -> None:
     print(
         f"{network} at {size} pixels: {128 * steps / middle['file']:,.0f} images per second of "
         f"processor time from the file, {128 * steps / middle['memory']:,.0f} from memory; "
-        f"ratio {middle['memory'] / middle['file']:.3f} (median of {rounds} rounds of {steps} steps)"
+        f"ratio {middle['memory'] / middle['file']:.3f} (median of {rounds} rounds)"
     )
 
 
