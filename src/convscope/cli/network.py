@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convscope.cli.complete import complete_source
+from convscope.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from convscope.runs.model import Model
 
 FromOption = Annotated[
     str | None,
@@ -95,6 +98,31 @@ def open_module(network: str | None, run: Path) -> nn.Module | None:
         return {"channels": card.channels, "classes": len(card.classes), "size": card.size}
 
     return None if network is None else load_network_file(network, facts)
+
+
+def open_subject(network: str, own: str | None) -> str | Model:
+    """The network's name as it is, or the model of a run of one's own, filled into its module.
+
+    Args:
+        network: A name of the catalog, a run or its model file.
+        own: "FILE.py:NAME" of the run's module, or None.
+
+    Raises:
+        UsageError: There is no such run, or the file, or the network in it, fails.
+        ConvscopeError: The model file is damaged.
+    """
+    from convscope.runs.open_model import open_model
+
+    if own is None:
+        return network
+    run = Path(network)
+    if not run.exists():
+        raise UsageError(
+            f"--network is for a run of a network of your own, and there is no run {network!r}. "
+            "Give its folder; or, for the network without weights, leave --network out: "
+            f"convscope show {own}"
+        )
+    return open_model(run, open_module(own, run))
 
 
 def _facts(data: str | None, given: dict[str, Any]) -> dict[str, int]:
