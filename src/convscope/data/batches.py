@@ -24,7 +24,7 @@ from convscope.data.balance import balanced_order
 from convscope.data.batch_part import BatchPart, PartOfDraws
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
-from convscope.data.mapped import LARGE, is_mapped, read_ahead, release
+from convscope.data.mapped import LARGE, is_mapped, pages_of, read_ahead, release
 from convscope.data.reading import Fit
 from convscope.errors import UsageError
 
@@ -247,7 +247,7 @@ class Batches:
             if self._used > LARGE:
                 release(self._mapped)
                 self._used = 0
-            self._used += self._batch_size * self._images[0].nbytes
+            self._used += self._batch_size * pages_of(self._mapped)
         if isinstance(rows, slice):
             return self._images[rows].to(self._device), self._labels[rows]
         images = self._images.index_select(0, rows.to(self._images.device))

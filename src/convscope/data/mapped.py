@@ -26,6 +26,8 @@ LARGE = 256 << 20
 """Bytes of images from which on they stay on the disk."""
 
 PIECE = 16 << 20
+AROUND = 64 << 10
+"""Linux maps so many bytes around a page that is read, if they are in its cache."""
 
 
 def map_images(path: Path) -> NDArray[np.uint8]:
@@ -44,16 +46,21 @@ def copy_rows(images: NDArray[np.uint8], rows: NDArray[np.intp]) -> NDArray[np.u
         ConvscopeError: There is no room for it on the disk.
     """
     size = len(rows) * images[0].nbytes
+    parts = np.array_split(rows, max(1, -(-len(rows) * pages_of(images) // (4 * PIECE))))
     if size <= LARGE:
-        copy = images[rows]
-        release(images)
+        copy = np.empty((len(rows), *images.shape[1:]), np.uint8)
+        start = 0
+        for part in parts:
+            copy[start : start + len(part)] = images[part]
+            start += len(part)
+            release(images)
         return copy
     folder = writable_folder("copies")
     try:
         # The file has no name any more: the system frees it when the array is gone.
         with tempfile.TemporaryFile(dir=folder) as file:
             # Written, not assigned: a map of a full disk would end the process without a word.
-            for part in np.array_split(rows, -(-size // PIECE)):
+            for part in parts:
                 file.write(images[part].data)
                 release(images)
             file.flush()
@@ -80,6 +87,11 @@ def release(images: NDArray[Any]) -> None:
     file = _file_of(images)
     if file is not None and hasattr(mmap, "MADV_DONTNEED"):
         file.madvise(mmap.MADV_DONTNEED)
+
+
+def pages_of(images: NDArray[Any]) -> int:
+    """Bytes that come into memory when a single image of a mapped file is read, about."""
+    return max(AROUND, int(images[0].nbytes))
 
 
 def is_mapped(images: NDArray[Any]) -> bool:
