@@ -73,6 +73,7 @@ def test_unknown_is_said(address):
         ("PNG", "image/jpeg"), ("JPEG", "image/jpg"), ("JPEG", "image/pjpeg"),
         ("JPEG", "Image/PJPEG ; q=0.5; name=a.jpg"), ("PNG", "image/x-png"),
         ("PNG", "image/x-png;charset=binary"), ("BMP", "image/x-ms-bmp"), ("TIFF", "image/tif"),
+        ("WEBP", "image/*"), ("JPEG", "application/octet-stream"), ("GIF", "binary/octet-stream"),
     ],
 )  # fmt: skip
 def test_formats(address, kind, content_type):

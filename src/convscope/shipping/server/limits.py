@@ -43,6 +43,8 @@ OTHER_NAMES = {
     "image/x-tiff": "image/tiff",
     "text/json": "application/json",
 }
+ANY_FILE = {"image/*", "application/octet-stream", "binary/octet-stream"}
+"""Names of programs that don't know, or don't say, what a file is; its content tells."""
 BODY_BYTES = 32 << 20
 """Most bytes of one request."""
 ALL_BODIES_BYTES = 256 << 20
@@ -70,8 +72,8 @@ def media_type(given: str) -> str:
 
 
 def is_image_type(given: str) -> bool:
-    """Whether a Content-Type is that of images that are accepted."""
-    return media_type(given) in CONTENT_TYPES
+    """Whether a Content-Type is that of images that are accepted, or leaves it open."""
+    return media_type(given) in CONTENT_TYPES | ANY_FILE
 
 
 @dataclass(frozen=True)
