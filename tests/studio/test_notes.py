@@ -33,9 +33,12 @@ def texts_of(file):
                 str(part.value) if isinstance(part, ast.Constant) else filled(part)
                 for part in node.values
             )
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in told | inside:
-                yield node.value
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in told | inside
+        ):
+            yield node.value
 
 
 def filled(part):

@@ -171,7 +171,9 @@ def test_a_training_begins_with_what_another_run_learned(browser, runs):
     with served_studio(runs) as address:
         path = "/train?lang=zh&network=lenet&data=digits&recipe=transfer&epochs=2&precision=float32"
         with page_of(browser, address, path, refusals=True) as page:
-            page.on("response", lambda r: r.url.endswith("/forecast") and r.ok and forecasts.append(1))
+            page.on(
+                "response", lambda r: r.url.endswith("/forecast") and r.ok and forecasts.append(1)
+            )
             page.get_by_label("初始权重").select_option("teacher")
             page.wait_for_selector(".expected", timeout=120_000)
             until(lambda: bool(forecasts))

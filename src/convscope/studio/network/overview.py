@@ -8,9 +8,9 @@ import numpy as np
 
 from convscope.inspection.trace.layers import TracedLayer
 from convscope.inspection.trace.trace import trace_graph
-from convscope.studio.notes import send_notes
 from convscope.studio.network.planes import why_no_planes
 from convscope.studio.network.subject import InspectedSubject
+from convscope.studio.notes import send_notes
 from convscope.studio.numbers import send_array
 
 MOST_CLASSES = 10
