@@ -68,7 +68,7 @@ def race_networks(
     """
     begun = time.perf_counter()
     fields = _check_fields(recipe, changes)
-    minutes = fields["minutes"]
+    minutes: float = fields["minutes"]
     view = LiveView(quiet=quiet)
     name = file_name(name_source(Path(data))) if isinstance(data, str | Path) else "arrays"
     with (
