@@ -61,7 +61,7 @@ HERE = ""
 """Stands for the class folders themselves where they are for training and splits lie beside."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FilePlace:
     """Where a file belongs.
 

@@ -80,14 +80,17 @@ def costs(asked: dict[str, Any]) -> dict[str, Any]:
     """Parameters and MACs of all networks for some images, or the forecast of one of them.
 
     Args:
-        asked: `data`, `size` (None: as the images are) and `network` ("" for all).
+        asked: `data`, `size` (None: as the images are), `network` ("" for all), and `reading`:
+            fields that say how the files are read.
     """
+    from convscope.data.reading import Reading
     from convscope.planning.overview import count_costs, forecast_costs
 
-    key = json.dumps([asked["data"], asked["size"]])
+    key = json.dumps([asked["data"], asked["size"], asked["reading"]])
     if key not in _overviews:
         _overviews.clear()
-        _overviews[key] = count_costs(asked["data"], size=asked["size"])
+        reading = Reading(**asked["reading"])
+        _overviews[key] = count_costs(asked["data"], size=asked["size"], reading=reading)
     found = _overviews[key]
     if not asked["network"]:
         return found.as_dict()
