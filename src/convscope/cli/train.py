@@ -255,7 +255,7 @@ def train(
         show_seeds(group, json=json)
         return
     run = train_network(
-        open_network(network, data, changes),
+        open_network(network, data, changes, recipe),
         data,
         recipe,
         out=out,
