@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := build/peers
 # One test process a core, so one thread in each; a file's tests share what they have trained, and
 # tests/conftest.py says which files come first. Compiled files are kept, also where the environment
 # says otherwise, for the many processes that tests start.
@@ -14,7 +15,7 @@ ifdef CONVSCOPE_DATA
 export CONVSCOPE_DATA := $(abspath $(CONVSCOPE_DATA))
 endif
 
-.PHONY: help demo test test-slow check format lines docs bench trust vendor clean
+.PHONY: help demo test test-slow check format lines docs bench bench-peers trust vendor clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -55,6 +56,16 @@ docs: $(READY)  ## the documentation in both languages, as a site in site/
 bench: $(READY)  ## Convscope beside the loop that courses teach, on this machine
 	@$(BIN)/python benchmarks/compare.py
 
+$(PEERS)/.ready: benchmarks/peers/requirements.txt
+	@echo "Setting up Keras, TensorFlow and JAX in $(PEERS) (the first time only; how far it is: tail -f $(PEERS)/install.log) ..."
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --disable-pip-version-check -r $< \
+		> $(PEERS)/install.log 2>&1 || { cat $(PEERS)/install.log; exit 1; }
+	@touch $@
+
+bench-peers: $(READY) $(PEERS)/.ready  ## Convscope beside PyTorch, Keras on TensorFlow and Keras on JAX (an hour; OPTIONS=--quick: minutes)
+	@$(BIN)/python benchmarks/peers/compare.py --python $(PEERS)/bin/python $(OPTIONS)
+
 trust: $(READY)  ## docs/trust.md: what is tried against the promises, and what comes of it (half an hour)
 	@$(BIN)/python benchmarks/trust.py
 
@@ -63,4 +74,4 @@ vendor:  ## Studio's third-party scripts, from npm (only after a change of vendo
 	@$(PYTHON) vendor/vendor.py
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis

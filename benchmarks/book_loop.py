@@ -51,12 +51,13 @@ def initialize(layer: nn.Module) -> None:
         nn.init.xavier_uniform_(layer.weight)
 
 
-def accuracy(network: nn.Module, loader: DataLoader) -> float:
+def accuracy(network: nn.Module, loader: DataLoader, device: str) -> float:
     """Share of images classified correctly."""
     network.eval()
     correct = total = 0
     with torch.no_grad():
         for images, labels in loader:
+            images, labels = images.to(device), labels.to(device)
             correct += (network(images).argmax(1) == labels).sum().item()
             total += len(labels)
     return correct / total
@@ -69,14 +70,17 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     parser.add_argument("--test-images", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
 
     recipe = recipes.named("book", options.network, "fashion-mnist")
     train = FashionMnist("train", options.images, recipe.size)
     test = FashionMnist("test", options.test_images, recipe.size)
-    torch.manual_seed(0)
+    torch.manual_seed(options.seed)
     network = cs.build(options.network, 1, 10, **recipe.network_arguments)
     network.apply(initialize)
+    network.to(options.device)
     optimizer = torch.optim.SGD(network.parameters(), lr=recipe.learning_rate)
     loss_function = nn.CrossEntropyLoss()
     loader = DataLoader(train, recipe.batch_size, shuffle=True, num_workers=WORKERS)
@@ -86,11 +90,12 @@ def main() -> None:
     for _ in range(options.epochs):
         network.train()
         for images, labels in loader:
+            images, labels = images.to(options.device), labels.to(options.device)
             optimizer.zero_grad()
             loss = loss_function(network(images), labels)
             loss.backward()
             optimizer.step()
-        test_accuracy = accuracy(network, test_loader)
+        test_accuracy = accuracy(network, test_loader, options.device)
     seconds = time.perf_counter() - started
     result = {
         "network": options.network,

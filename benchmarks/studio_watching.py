@@ -3,7 +3,9 @@
     python benchmarks/studio_watching.py [PAIRS]
 
 A training is started from Studio, and Chromium (playwright) shows it and something else in turn;
-both are on the same processors. Beside the pairs stands what Studio and Chromium themselves took.
+both are on the same processors. Beside the pairs stands what Studio and Chromium themselves took,
+and the processor time of the training for each step, which tell more on a machine that does other
+things besides. Before the first pair the page has shown a checkpoint, for which PyTorch is loaded.
 """
 
 from __future__ import annotations
@@ -48,6 +50,12 @@ def processor_seconds(first: int, training: int) -> float:
     return total
 
 
+def own_seconds(process: int) -> float:
+    """Processor time so far of one process."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def last_step(metrics: Path) -> tuple[int, float]:
     """The newest step that was written down, and when."""
     before = metrics.stat().st_size
@@ -57,14 +65,16 @@ def last_step(metrics: Path) -> tuple[int, float]:
     return json.loads(metrics.read_bytes().splitlines()[-1])["step"], now
 
 
-def rate(page: Page, address: str, metrics: Path) -> float:
-    """Steps a second while the page shows an address."""
+def rate(page: Page, address: str, metrics: Path, training: int) -> tuple[float, float]:
+    """Steps a second while the page shows an address, and processor seconds of each step."""
     page.goto(address)
     time.sleep(4)
     first, begun = last_step(metrics)
+    used = own_seconds(training)
     time.sleep(SECONDS)
     last, ended = last_step(metrics)
-    return (last - first) / (ended - begun)
+    steps = last - first
+    return steps / (ended - begun), (own_seconds(training) - used) / steps
 
 
 def main() -> None:
@@ -84,6 +94,7 @@ def main() -> None:
     while not metrics.exists():
         time.sleep(0.2)
     watched, alone, taken = [], [], {"studio": [], "Chromium": []}
+    step_seconds: dict[bool, list[float]] = {True: [], False: []}
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
@@ -91,6 +102,7 @@ def main() -> None:
             )
             page = browser.new_page()
             page.goto(f"{address}/train?run={run}&token={token}")
+            page.wait_for_selector(".learned [data-step]", timeout=300_000)
             for pair in range(pairs):
                 for is_watched in (True, False) if pair % 2 else (False, True):
                     shown = f"{address}/train?run={run}" if is_watched else "about:blank"
@@ -99,7 +111,9 @@ def main() -> None:
                         processor_seconds(os.getpid(), training),
                     )
                     begun = time.perf_counter()
-                    (watched if is_watched else alone).append(rate(page, shown, metrics))
+                    speed, of_each = rate(page, shown, metrics, training)
+                    (watched if is_watched else alone).append(speed)
+                    step_seconds[is_watched].append(of_each)
                     wall = time.perf_counter() - begun
                     own = processor_seconds(studio.pid, training) - before[0]
                     if is_watched:
@@ -118,6 +132,8 @@ def main() -> None:
         f"slower by {100 * statistics.median(ratios):.1f} % (median of {pairs} pairs; "
         f"{100 * min(ratios):.1f} to {100 * max(ratios):.1f} %)"
     )
+    by_itself, seen = (1000 * statistics.median(step_seconds[each]) for each in (False, True))
+    print(f"training: {by_itself:.2f} ms of processor time a step alone, {seen:.2f} watched")
     for name, shares in taken.items():
         print(f"{name}: {100 * statistics.median(shares):.1f} % of one processor")
 

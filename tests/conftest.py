@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from filelock import FileLock
 from hypothesis import settings
 
@@ -31,7 +32,13 @@ LONGEST = [
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Of several test processes, none shall have a long file left when the others have ended."""
+    """Skip what needs a GPU where there is none; and order the files.
+
+    Of several test processes, none shall have a long file left when the others have ended.
+    """
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="needs a GPU"))
     if "PYTEST_XDIST_WORKER" in os.environ:
         tests = Counter(item.path for item in items)
         items.sort(key=lambda item: (item.path.name not in LONGEST, -tests[item.path]))
@@ -54,8 +61,6 @@ def _folders_of_the_tests(tmp_path_factory):
 def _threads():
     """Beside other workers, one thread each is quickest."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        import torch
-
         torch.set_num_threads(1)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.sources import modules
 
-BENCHMARKS = sorted((Path(__file__).parents[1] / "benchmarks").glob("*.py"))
+BENCHMARKS = sorted((Path(__file__).parents[1] / "benchmarks").rglob("*.py"))
 
 
 def imported(file):

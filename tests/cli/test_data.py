@@ -12,6 +12,7 @@ from convscope.cli.main import app
 from convscope.errors import UsageError
 from tests.conftest import slow
 from tests.data.image_files import encoded, noise, plain, two_classes, write_files
+from tests.data.tar_files import write_tar
 
 
 @pytest.fixture
@@ -185,3 +186,21 @@ def test_any_names_can_be_printed_by_a_fresh_process(tmp_path, four_scripts, enc
     if encoding != "cp1252":
         assert "pets" in printed("--check")
         assert set(json.loads(printed("--json"))["classes"]) == set(four_scripts)
+
+
+def test_archives_may_be_several(show, tmp_path):
+    for number, name in enumerate(("train-0", "val-0", "other")):
+        members = [
+            (f"{each}{end}", content)
+            for each in range(4)
+            for end, content in (
+                (".png", plain((each, number, 0))),
+                (".cls", str(each % 2).encode()),
+            )
+        ]
+        write_tar(tmp_path / f"{name}.tar", members)
+    shown = show("train-0.tar", "val-0.tar", "--size", 8)
+    assert "2 archives with labels; 4 for training, 4 for validation" in shown
+    assert show("{train-0,val-0}.tar", "--size", 8) == shown.replace("images.", "images-2.")
+    with pytest.raises(UsageError, match="only tar archives may be several, and 'digits' is none"):
+        show("train-0.tar", "digits")

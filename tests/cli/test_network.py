@@ -10,7 +10,9 @@ import sys
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
+from convscope.cli.network import open_network
 from convscope.runs.model_file import ModelCard, save_model
 from convscope.runs.open_model import open_model
 
@@ -30,6 +32,18 @@ class Bad(Tiny):
     def forward(self, images):
         return self.fc(images)
 """
+
+
+class Tiny(nn.Module):
+    """The same, to compare with."""
+
+    def __init__(self, in_channels, classes):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, 4, 3, padding=1)
+        self.fc = nn.Linear(4, classes)
+
+    def forward(self, images):
+        return self.fc(self.conv(images).relu().mean((2, 3)))
 
 
 @pytest.fixture
@@ -58,6 +72,68 @@ def test_it_is_shown_trained_and_gone_on_with(command, place, without_figures):
     assert "tiny_net" not in (place / "run" / "recipe.toml").read_text()
     command("resume", "run", "--network", "tiny_net.py:Tiny", "-q")
     command("resume", "run", "-q", code=2)  # nothing in the run's folder names code
+    # Every question of `show` is answered of its run as well.
+    own = ("--network", "tiny_net.py:Tiny")
+    unit = ("--unit", "conv:1,3,4", "--image", "images/light/3.png", "--json")
+    assert "--network my_net.py:Net" in command("show", "run", *unit, code=2).stderr
+    found = json.loads(command("show", "run", *unit, *own).stdout)
+    kernels = json.loads(command("show", "run", "--kernels", "--json", *own).stdout)
+    assert kernels["layer"] == "conv"
+    assert found["layer"] == "conv"
+    assert found["value"] == pytest.approx(conv_value(place / "run", Tiny(1, 2)), abs=1e-5)
+
+
+def conv_value(run, network):
+    """Channel 1, row 3, column 4 of the first layer for `light/3.png`."""
+    from convscope.inspection.open.image import open_image
+
+    opened = open_image(open_model(run, network), "images/light/3.png")
+    with torch.no_grad():
+        return float(opened.network.conv(opened.pixels)[0, 1, 3, 4])
+
+
+def test_a_module_is_for_a_run_and_auto_is_none(command, place):
+    said = command("show", "nowhere", "--network", "tiny_net.py:Tiny", code=2).stderr
+    assert "there is no run 'nowhere'" in said
+    assert "convscope show tiny_net.py:Tiny" in said
+    for question in ([], ["--kernels"], ["--parameters"]):
+        assert "'auto' is no network: it is for training alone" in command(
+            "show", "auto", *question, code=2
+        ).stderr  # fmt: skip
+    assert "add --data DATA" in command("show", "lenet", "--class-from", "x", code=2).stderr
+
+
+def test_a_data_set_to_show_may_be_labelled_by_names_and_tables(command, place):
+    (place / "flat").mkdir()
+    rows = ["file;kind"]
+    for name in ("dark", "light"):
+        for number in range(12):
+            file = place / "images" / name / f"{number}.png"
+            (place / "flat" / f"{name}_{number}.png").write_bytes(file.read_bytes())
+            rows.append(f"flat\\{name}_{number}.png;{name}")
+    (place / "labels.csv").write_text("\n".join(rows), encoding="utf-8-sig")
+    asked = ("show", "lenet", "--excites", "features.conv1:0", "--size", "28", "--json", "--data")
+    by_name = json.loads(command(*asked, "flat", "--class-from", r"(\w+)_").stdout)
+    by_table = json.loads(command(*asked, "labels.csv", "--columns", "path=file,label=kind").stdout)
+    assert by_name["images"] == by_table["images"] > 0
+    for found in (by_name, by_table):
+        assert {each["label"] for each in found["channels"]["0"]} <= {"dark", "light"}
+    command(*asked, "flat", code=2)
+
+
+def test_its_first_weights_come_from_the_seed(place):
+    (place / "other.toml").write_text("epochs = 1\nseed = 3")
+
+    def first_weights(recipe=None, **changes):
+        torch.rand(1)
+        facts = {"channels": 1, "classes": 2} | changes
+        return open_network("tiny_net.py:Tiny", None, facts, recipe).fc.weight
+
+    assert torch.equal(first_weights(), first_weights())
+    assert torch.equal(first_weights(seed=0), first_weights("book"))
+    assert torch.equal(first_weights("other.toml"), first_weights(seed=3))
+    assert torch.equal(first_weights("other.toml", seed=0), first_weights())
+    assert not torch.equal(first_weights(seed=3), first_weights())
 
 
 @pytest.mark.slow

@@ -228,7 +228,7 @@ def test_normalizations_are_checked(mean, std):
         Normalization(mean, std)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 def test_a_gpu_gets_the_same_batches():
     def made(device):
         batches = Batches(

@@ -172,6 +172,21 @@ def test_a_folder_in_itself_with_other_files_is_said():
     }
 
 
+@pytest.mark.parametrize("again", ["train", "test", "Train"])
+@pytest.mark.parametrize("suffix", [".png", "b.png"])
+@pytest.mark.parametrize("beside", [[], classes("test/")])
+def test_a_split_in_itself_counts_once(again, suffix, beside):
+    inner = classes("train/")
+    nested = [f"train/{again}/{file[6:]}".replace(".png", suffix) for file in inner]
+    layout = understand(inner + nested + beside)
+    trained = {file for file, place in layout.places.items() if place.split in ("", "train")}
+    assert trained == set(inner)
+    assert {place.label for place in layout.places.values()} == set(CLASSES)
+    (problem,) = layout.problems
+    assert problem.path.endswith(f"train/{again}")
+    assert "a second time" in problem.reason
+
+
 def test_a_copy_of_all_under_another_name_counts_once():
     assert list(understand([*classes(), *(f"copy/{file}" for file in classes())]).places) == sorted(
         classes()

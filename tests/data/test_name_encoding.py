@@ -1,4 +1,7 @@
-"""Names in encodings that nobody marked, of the kind that classes have."""
+"""Names in encodings that nobody marked, of the kind that classes have.
+
+Tests data/name_encoding.py, data/utf8_by_chance.py.
+"""
 
 import random
 
@@ -42,8 +45,53 @@ def test_words_of_each_language(encoding):
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",)))))
-def test_utf8_is_utf8(names):
-    assert find_encoding([name.encode() for name in names]) == ("utf-8", ())
+def test_utf8_is_utf8_but_for_few_characters(names):
+    encoding, others = find_encoding([name.encode() for name in names])
+    characters = {each for name in names for each in name if not each.isascii()}
+    if len(characters) >= 4 or any(each > "\u07ff" for each in characters):
+        assert (encoding, others) == ("utf-8", ())
+    assert encoding == "utf-8" or "utf-8" in others
+
+
+@pytest.mark.parametrize("language", ["gbk", "shift_jis", "big5", "euc_kr", "cp866", "cp437"])
+def test_single_words_in_utf8(language):
+    for word in WORDS[language].split():
+        assert find_encoding([f"data/{word}/1.jpg".encode()])[0] == "utf-8", word
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["café/1.jpg"],
+        ["El Niño/1.jpg", "Müll/1.jpg"],
+        ["30°/1.jpg", "60°/1.jpg"],
+        ["да/1.jpg", "нет/1.jpg"],
+        ["α/1.jpg", "β/1.jpg"],
+        ["א/1.jpg", "ב/1.jpg"],
+    ],
+)
+def test_few_characters_that_are_words_are_utf8(names):
+    assert find_encoding([name.encode() for name in names])[0] == "utf-8"
+
+
+def test_a_character_that_stands_alone_may_be_utf8_by_chance():
+    chance = []
+    for word in "猫马鸟鱼牛猪虎茶花脸门车猴蜂蛇龙猩枪":
+        name = f"data/{word}/IMG_1.jpg".encode("gbk")
+        try:
+            chance.append(name.decode("utf-8"))
+        except UnicodeDecodeError:
+            continue
+        encoding, others = find_encoding([b"data/dog/1.jpg", name])
+        assert encoding == "gbk", word
+        assert others[-1] == "utf-8"
+        # Any other name that isn't UTF-8 settles it.
+        assert "utf-8" not in find_encoding([name, "狗".encode("gbk")])[1]
+    assert len(chance) >= 3
+
+
+def test_letters_of_one_script_may_be_gbk():
+    assert find_encoding(["да".encode()]) == ("utf-8", ("gbk",))
 
 
 @given(st.lists(st.binary(), min_size=1))

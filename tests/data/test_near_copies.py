@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from convscope.data import near_copies
+from convscope.data.check.alike import size_of_look_alikes
 from convscope.data.check.check import check
 from convscope.data.check.leaks import check_leaks
 from convscope.data.exact_duplicates import merge
@@ -30,6 +31,24 @@ def test_merging_gives_the_connected_parts(links):
             assert sum(set(link) <= set(group) for group in groups) == 1
     assert sum(map(len, groups)) == len({row for group in groups for row in group})
     assert all(group == sorted(group) and len(group) > 1 for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("size", "per_class", "count", "expected"),
+    [
+        (4, 6, 60, 4),  # most of a class
+        (3, 5, 60, 0),  # too few to tell
+        (4, 8, 60, 0),  # half of it isn't most
+        (13, 30, 60, 13),
+        (13, 30, 200, 0),  # below a tenth of all
+    ],
+)
+def test_groups_that_are_too_large_for_copies(size, per_class, count, expected):
+    labels = np.arange(count) // per_class
+    assert size_of_look_alikes(count, [[0, per_class], list(range(size))], labels) == expected
+    assert size_of_look_alikes(count, [], labels) == 0
+    # Rows behind the labels belong to no class.
+    assert size_of_look_alikes(count + 9, [list(range(count, count + 9))], labels) == 0
 
 
 def jpeg(image, quality):

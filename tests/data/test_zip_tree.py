@@ -55,6 +55,18 @@ def test_unmarked_names_are_found_out_and_told(tmp_path, encoding):
     assert all(f"read as {encoding}" in note and "--zip-encoding" in note for note in told)
 
 
+def test_a_single_character_that_may_be_two_encodings_is_told(tmp_path):
+    path = write_zip(tmp_path / "pets.zip", paths(["猫", "dog"]), "gbk")
+    train = source_splits(path, size=8)["train"]
+    assert train.classes == ("dog", "猫")
+    (told,) = [note for note in train.notes if "marked" in note]
+    assert "read as gbk, as in 猫/" in told
+    assert "utf-8 would give è/" in told
+    assert "--zip-encoding" in told
+    asked = source_splits(path, size=8, reading=Reading(zip_encoding="utf-8"))["train"]
+    assert asked.classes == ("dog", "è")
+
+
 def test_split_folders_in_another_encoding(tmp_path):
     names = [f"{split}/{file}" for split in ("训练集", "测试集") for file in paths(("猫", "狗"))]
     splits = source_splits(write_zip(tmp_path / "pets.zip", names, "gbk"), size=8)

@@ -13,6 +13,7 @@ import convscope as cs
 from convscope.data.image_set import ImageSet
 from convscope.data.load import load_splits
 from convscope.data.reading import DEFAULT
+from convscope.errors import UsageError
 from convscope.evaluation.saved_again import saved_again
 from convscope.runs.split_record import read_split_record, write_split_record
 
@@ -80,12 +81,14 @@ def write_new(folder, *, copies):
         darker.save(folder / "cat" / f"IMG_{number:04}.jpg", quality=80)
 
 
-def near_notes(run, folder):
-    return [note for note in cs.evaluate(run, folder, quiet=True).notes if "opies of" in note]
+def evaluate_new(run, folder, **options):
+    """How many images counted, and the notes on copies."""
+    evaluation = cs.evaluate(run, folder, quiet=True, **options)
+    return evaluation.image_count, [note for note in evaluation.notes if "cop" in note.lower()]
 
 
 @pytest.mark.slow
-def test_saved_anew_under_other_names_is_told_with_paths(trained_on_files, tmp_path):
+def test_saved_anew_under_other_names_is_left_out_unless_asked(trained_on_files, tmp_path):
     run, _ = trained_on_files
     write_new(tmp_path / "new", copies=5)
     trained = read_split_record(run.folder).trained_paths
@@ -93,17 +96,61 @@ def test_saved_anew_under_other_names_is_told_with_paths(trained_on_files, tmp_p
         f"{number}.png" in {Path(p).name for p in trained if "cat" in p} for number in range(5)
     )
     assert expected >= 2
-    (note,) = near_notes(run, tmp_path / "new")
-    assert note.startswith(f"Warning: {expected} images of these look like copies of images")
+    count, (note,) = evaluate_new(run, tmp_path / "new")
+    assert count == 12 + 5 - expected
+    assert note.startswith(f"Left out of it: {expected} images that look like copies of images")
     assert "IMG_000" in note
     assert "data/cat/" in note
+    assert "--include-trained" in note
+    count, (note,) = evaluate_new(run, tmp_path / "new", include_trained=True)
+    assert count == 17
+    assert note.startswith(f"Among these are {expected} images that look like copies")
+
+
+@pytest.mark.slow
+def test_nothing_but_copies_is_refused(trained_on_files, tmp_path):
+    run, _ = trained_on_files
+    trained = sorted(read_split_record(run.folder).trained_paths)
+    for number, path in enumerate(trained[::4]):
+        target = tmp_path / "new" / Path(path).parent.name / f"copy{number}.jpg"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(path) as image:
+            image.resize((33, 33)).save(target, quality=85)
+    with pytest.raises(UsageError, match="are copies of such.*look like copies.*include-trained"):
+        cs.evaluate(run, tmp_path / "new", quiet=True)
 
 
 @pytest.mark.slow
 def test_new_images_are_told_nothing_of(trained_on_files, tmp_path):
     run, _ = trained_on_files
     write_new(tmp_path / "new", copies=0)
-    assert near_notes(run, tmp_path / "new") == []
+    assert evaluate_new(run, tmp_path / "new") == (12, [])
+
+
+def machine_part(number, shift=0):
+    """A dark disc of about one size at about one place, with noise: all parts look alike."""
+    random = np.random.default_rng(number)
+    y, x = np.mgrid[:40, :40]
+    disc = (x - 20 - shift) ** 2 + (y - 20) ** 2 < 100
+    pixels = 220 - 150 * disc + random.normal(0, 4, (40, 40))
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.slow
+def test_parts_that_merely_look_alike_count_and_it_is_said(tmp_path):
+    for name, first, shift in (("good", 0, 0), ("bent", 100, 9)):
+        for number in range(10):
+            for folder, seed in (("old", first + number), ("new", first + 50 + number)):
+                (tmp_path / folder / name).mkdir(parents=True, exist_ok=True)
+                machine_part(seed, shift).save(tmp_path / folder / name / f"{number}.png")
+    run = cs.train(
+        "lenet", tmp_path / "old", "fast", size=28, epochs=1, batch_size=8, validation=0.2,
+        out=tmp_path / "run", quiet=True, device="cpu",
+    )  # fmt: skip
+    count, (note,) = evaluate_new(run, tmp_path / "new")
+    assert count == 20  # under the names of old ones, too
+    assert "look alike" in note
+    assert "isn't known" in note
 
 
 @pytest.mark.slow
@@ -113,9 +160,10 @@ def test_where_the_training_images_are_gone_it_is_said(trained_on_files, tmp_pat
     moved = data.with_name("moved")
     data.rename(moved)
     try:
-        (note,) = near_notes(run, tmp_path / "new")
+        count, (note,) = evaluate_new(run, tmp_path / "new")
     finally:
         moved.rename(data)
+    assert count == 13
     assert "isn't known" in note
 
 
@@ -123,6 +171,7 @@ def test_where_the_training_images_are_gone_it_is_said(trained_on_files, tmp_pat
 def test_too_many_to_look_through(trained_on_files, tmp_path, monkeypatch):
     run, _ = trained_on_files
     write_new(tmp_path / "new", copies=1)
-    monkeypatch.setattr("convscope.evaluation.near_trained.NEAR_LIMIT", 20)
-    (note,) = near_notes(run, tmp_path / "new")
+    monkeypatch.setattr("convscope.evaluation.near_trained.MOST_COMPARED", 20)
+    count, (note,) = evaluate_new(run, tmp_path / "new")
+    assert count == 13
     assert "weren't looked for" in note

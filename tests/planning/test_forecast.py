@@ -1,6 +1,6 @@
 """A forecast: what a recorded step counts, its data and text, time that is given or left.
 
-Tests planning/forecaster.py, planning/run_time.py, planning/step.py.
+Tests planning/forecaster.py, planning/forecast_notes.py, planning/run_time.py, planning/step.py.
 """
 
 import json

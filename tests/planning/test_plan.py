@@ -103,7 +103,7 @@ def test_a_busy_machine_is_told_and_nothing_is_kept(monkeypatch):
     monkeypatch.setattr(Contention, "share", 0.4)
     (busy,) = Plan(network(), None, RECIPE, image_shape=(3, 8, 8)).forecasters
     found = busy.at(16, measuring_seconds=60.0)
-    assert any("waited for one 40 % of the time" in note for note in found.notes)
+    assert any("waited for it 40 % of the time" in note for note in found.notes)
     assert found.step.high / found.step.value > sure.step.high / sure.step.value
     assert kept.read_text() == before
 

@@ -64,6 +64,15 @@ def test_without_time_for_measuring_similar_operations_count(step):
     assert 0 < estimated <= 1
 
 
+def test_calls_that_do_hardly_anything_say_little_of_large_ones(step, monkeypatch):
+    known = OperationTimes(1)
+    monkeypatch.setattr(Stopwatch, "seconds", lambda *_: 0.001)  # whatever it does
+    known.of_step(step, 1, 60.0)
+    seconds, estimated = total(known.of_step(step, 4096, 0.0))
+    assert estimated > 0
+    assert seconds < 5  # as many times as long as there are images it would be minutes
+
+
 def test_a_file_that_is_not_ours_is_passed_over(step):
     file = cache_folder() / "operations.json"
     file.parent.mkdir(parents=True)

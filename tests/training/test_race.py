@@ -32,7 +32,7 @@ def images(count=60, seed=0):
 def few_and_quick(monkeypatch):
     """Three networks that train in no time, without their forecasts and without figures."""
 
-    def choose(data, changes, minutes):
+    def choose(data, changes, minutes, size):
         rates = {"slow": 1e-9, "quick": 0.01, "other": 1e-8}
         racers = [
             Racer(

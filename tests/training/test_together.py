@@ -4,6 +4,8 @@ Tests training/together.py, training/keeper.py, runtime/processes.py, runtime/jo
 runtime/waiting.py.
 """
 
+import importlib
+import itertools
 import json
 import os
 import signal
@@ -16,6 +18,7 @@ import pytest
 import safetensors.torch
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 import convscope as cs
 from tests.training.several_processes import Started, train_in
@@ -88,6 +91,24 @@ def test_several_processes_train_what_one_does(count, changes, tmp_path):
 
 
 @pytest.mark.slow
+def test_several_processes_begin_from_what_is_known_as_one_does(tmp_path):
+    train(tmp_path / "source", epochs=2)
+    stages = {"from_": str(tmp_path / "source"), "epochs": 4, "augmentation": {}}
+    train(tmp_path / "one", **stages)
+    train_in(2, tmp_path / "said", lambda: train(tmp_path / "several", **stages))
+    assert_alike(tmp_path / "one", tmp_path / "several")
+
+
+@pytest.mark.slow
+def test_minutes_end_all_processes_after_the_same_step(tmp_path):
+    timed = {"epochs": None, "minutes": 0.02}
+    train_in(2, tmp_path / "said", lambda: train(tmp_path / "run", **timed))
+    run = cs.Run(tmp_path / "run")
+    assert len(run.metrics("epoch")) >= 1
+    assert run.summary()["accuracy"] >= 0
+
+
+@pytest.mark.slow
 def test_statistics_of_each_process_by_itself_are_a_choice(tmp_path):
     changes = {"batch_norm": "local", "batch_size": 14, "epochs": 2}
     train(tmp_path / "one", **changes)
@@ -98,8 +119,24 @@ def test_statistics_of_each_process_by_itself_are_a_choice(tmp_path):
     assert newest(tmp_path / "local") == newest(tmp_path / "again")
 
 
-def slowly(folder, **changes):
-    """Checkpoints at every step, so that there is one to go on from wherever it ends."""
+def dies_at_step(number):
+    """Let the optimizer kill this process where its step of this number, from 1, begins."""
+    steps = itertools.count(1)
+
+    def count(*_):
+        if next(steps) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    register_optimizer_step_pre_hook(count)
+
+
+def slowly(folder, dying=None, **changes):
+    """Checkpoints at every step, so that there is one to go on from wherever it ends.
+
+    `dying` is the number of a process that is killed at its seventh step.
+    """
+    if os.environ.get("RANK") == str(dying):
+        dies_at_step(7)
     fields = {"epochs": 8, "checkpoint_minutes": 1e-6} | changes
     if (folder / "environment.json").exists():
         cs.resume(folder, module=module(), data=DATA, quiet=True)
@@ -118,10 +155,8 @@ def wait_for_steps(started, folder, steps):
 @pytest.mark.slow
 def test_a_run_of_which_a_process_was_killed_goes_on_bit_for_bit(tmp_path):
     train_in(3, tmp_path / "said", lambda: slowly(tmp_path / "whole"))
-    started = Started(3, tmp_path / "killed-said", lambda: slowly(tmp_path / "killed"))
-    wait_for_steps(started, tmp_path / "killed", 7)
+    started = Started(3, tmp_path / "killed-said", lambda: slowly(tmp_path / "killed", dying=2))
     killed = started.processes[2].pid
-    started.processes[2].kill()
     codes = started.end()
     assert codes[2] == -signal.SIGKILL
     assert codes[:2] == [1, 1], [started.said(rank) for rank in range(3)]
@@ -179,6 +214,25 @@ def test_other_images_in_a_process_are_an_error_in_words(tmp_path):
     started = Started(2, tmp_path / "said", other)
     assert started.end() == [2, 2]
     assert "Process 1 differs from process 0 in: the train images." in started.said(0)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_other_code_in_a_process_is_an_error_in_words(tmp_path):
+    code = "from torch import nn\nclass Net(nn.Sequential): pass\n"
+
+    def other():
+        rank = os.environ["RANK"]
+        file = tmp_path / rank / "net.py"
+        file.parent.mkdir()
+        file.write_text(f"{code}# as machine {rank} has it\n", encoding="utf-8")
+        sys.path.insert(0, str(file.parent))
+        net = importlib.import_module("net").Net(*module())
+        cs.train(net, DATA, cs.Recipe(epochs=1), out=tmp_path / "run", quiet=True, device="cpu")
+
+    started = Started(2, tmp_path / "said", other)
+    assert started.end() == [2, 2], [started.said(0), started.said(1)]
+    assert "Process 1 differs from process 0 in: the code of the network." in started.said(0)
     assert not (tmp_path / "run").exists()
 
 

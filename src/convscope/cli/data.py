@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import complete_data
 from convscope.cli.console import print_json
 from convscope.cli.data_check import check_data
@@ -37,6 +38,8 @@ Examples:
 
   convscope data flat/ --class-from '(\D+)_'
 
+  convscope data shards/*.tar
+
   convscope data pets/ --check --report pets.csv --figure pets-duplicates.png
 """
 SHEET = 120  # images on the sheet, at most
@@ -44,13 +47,13 @@ ROW = 10  # images of a class, at most
 
 
 def data(
-    source: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
             metavar="DATA",
             help="digits, fashion-mnist, mnist, cifar10; or a folder or .zip with one subfolder "
             "of images per class, or with classes in file names; or a .csv or .tsv of paths and "
-            "classes.",
+            "classes; or .tar files, as shards/*.tar, with classes beside the images.",
             autocompletion=complete_data,
         ),
     ],
@@ -65,6 +68,7 @@ def data(
     columns: ColumnsOption = None,
     images: ImagesOption = None,
     group_by: GroupByOption = None,
+    cache: CacheOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides the splits that the source lacks.")] = 0,
     out: Annotated[
         Path | None,
@@ -96,6 +100,9 @@ def data(
         images=images,
         group_by=group_by,
     )
+    from convscope.data.shards import join_paths
+
+    source = join_paths(sources)
     if check:
         if out is not None:
             raise UsageError(

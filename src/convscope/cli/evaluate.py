@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
 from convscope.cli.network import NetworkOption, open_module
@@ -26,6 +27,8 @@ Examples:
   convscope evaluate runs/lenet-digits-1 --split validation
 
   convscope evaluate runs/mine --data new_images/ --json
+
+  convscope evaluate runs/mine --data new_images/ --include-trained
 
   convscope evaluate runs/mine --unknown-rate 0.1 --out-of-distribution holiday_photos/
 
@@ -66,13 +69,15 @@ def evaluate(
         bool,
         typer.Option(
             "--include-trained",
-            help="Also evaluate images that the run was trained on; by default they are left out.",
+            help="Also evaluate images that the run was trained on, and copies of them; by default "
+            "they are left out.",
         ),
     ] = False,
     split_folders: SplitFoldersOption = None,
     class_from: ClassFromOption = None,
     columns: ColumnsOption = None,
     images: ImagesOption = None,
+    cache: CacheOption = None,
     network: NetworkOption = None,
     batch_size: Annotated[int, typer.Option(help="Images computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from convscope.cli.amounts import parse_count, parse_size
 from convscope.cli.complete import (
     complete_data,
     complete_machine,
@@ -30,6 +29,7 @@ from convscope.cli.reading import (
 )
 from convscope.cli.settings import check_fields, parse_settings
 from convscope.errors import UsageError
+from convscope.look.amounts import parse_count, parse_size
 
 EPILOG = """
 Examples:
@@ -62,11 +62,12 @@ def plan(
             autocompletion=complete_network,
         ),
     ] = None,
-    data: Annotated[
-        str | None,
+    sources: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images, or a .csv or "
-            ".tsv of paths and classes.",
+            metavar="DATA",
+            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images; a .csv or "
+            ".tsv of paths and classes; or .tar files, as shards/*.tar.",
             autocompletion=complete_data,
         ),
     ] = None,
@@ -171,6 +172,9 @@ def plan(
     if on == "list":
         print_machines(json=json)
         return
+    from convscope.data.shards import join_paths
+
+    data = join_paths(sources) if sources else None
     if network is None or (data is None and not (Path(network) / "recipe.toml").is_file()):
         raise UsageError(
             "Give a network and data, as in: convscope plan resnet9 cifar10. For a table of all "

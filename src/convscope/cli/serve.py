@@ -18,6 +18,8 @@ Examples:
   curl --data-binary @cat.jpg -H 'Content-Type: image/jpeg' http://localhost:8000/predict
 
   CONVSCOPE_TOKEN=... convscope serve runs/mine --host 0.0.0.0 --port 80
+
+  convscope serve runs/mine --workers 4
 """
 
 
@@ -57,6 +59,9 @@ def serve(
         int, typer.Option(help="Images in the server before it answers 503.")
     ] = 512,
     timeout: Annotated[float, typer.Option(help="Seconds before a request gets 504.")] = 30.0,
+    workers: Annotated[
+        int, typer.Option(help="Processes that answer, sharing model, port and limits (Linux).")
+    ] = 1,
 ) -> None:
     """Answer over HTTP what is on images.
 
@@ -74,7 +79,7 @@ def serve(
             f"The server needs {error.name}, which isn't installed: pip install 'convscope[web]'."
         ) from None
 
-    settings = Settings(max_batch, wait_ms, max_queue, timeout)
+    settings = Settings(max_batch, wait_ms, max_queue, timeout, workers)
     answered_all = start(
         run,
         host=host,

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convscope.cli.complete import complete_data, complete_network, complete_run
 from convscope.cli.console import print_json
-from convscope.cli.network import open_network
+from convscope.cli.network import NetworkOption, open_network, open_subject
+from convscope.cli.reading import (
+    ClassFromOption,
+    ColumnsOption,
+    ImagesOption,
+    SplitFoldersOption,
+    reading_fields,
+)
 from convscope.cli.show_questions import QUESTIONS, Asked, answer_question
 from convscope.cli.unit import check_options, show_unit
 from convscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from convscope.runs.model import Model
 
 EPILOG = """
 Examples:
@@ -34,6 +44,10 @@ Examples:
   convscope show runs/lenet-digits-1 --excites features.conv2 --data digits
 
   convscope show runs/lenet-digits-1 --parameters --data digits
+
+  convscope show runs/mine --excites features.conv2 --data labels.csv --columns label=species
+
+  convscope show runs/Net-pets-1 --network my_net.py:Net --unit conv:2,10,12 --image cat.jpg
 
   convscope show vgg11-32px --initializations
 
@@ -122,6 +136,11 @@ def show(
             autocompletion=complete_data,
         ),
     ] = None,
+    class_from: ClassFromOption = None,
+    columns: ColumnsOption = None,
+    images: ImagesOption = None,
+    split_folders: SplitFoldersOption = None,
+    own: NetworkOption = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="For --unit: explain the gradients as well.")
     ] = False,
@@ -157,11 +176,18 @@ def show(
     several = [option for option, given in asked.items() if given is not None]
     if len(several) > 1:
         raise UsageError(f"{' and '.join(several)} are different questions. Ask one at a time.")
+    reading = reading_fields(
+        class_from=class_from, columns=columns, images=images, split_folders=split_folders
+    )
+    if reading and data is None:
+        given = f"--{next(iter(reading)).replace('_', '-')}"
+        raise UsageError(f"{given} says how a data set is read: add --data DATA.")
     for option in QUESTIONS:
         value = questions[option]
         if value is not None:
             check_options(None, None, backward=backward, label=label, out=None)
-            besides = Asked(network, image, data, size, channels, classes)
+            subject = open_subject(network, own)
+            besides = Asked(network, subject, image, data, size, channels, classes, reading)
             answer_question(option, value, besides, out, json=json)
             return
     check_options(image, unit, backward=backward, label=label, out=out)
@@ -169,7 +195,7 @@ def show(
         raise UsageError("--data is for --excites, --parameters and --initializations.")
     if unit is not None and image is not None:
         show_unit(
-            network,
+            open_subject(network, own),
             image,
             unit,
             backward=backward,
@@ -182,12 +208,18 @@ def show(
         )
         return
     show_layers(
-        network, size, channels=channels, classes=classes, expand=expand, drawing=drawing, json=json
+        open_subject(network, own),
+        size,
+        channels=channels,
+        classes=classes,
+        expand=expand,
+        drawing=drawing,
+        json=json,
     )
 
 
 def show_layers(
-    network: str,
+    network: str | Model,
     size: int | None,
     *,
     channels: int | None,
@@ -199,7 +231,7 @@ def show_layers(
     """Print a network layer by layer, and draw it if asked to.
 
     Args:
-        network: A network of the catalog, the folder of a run, or a model file.
+        network: A network of the catalog, the folder of a run, a model file, or an opened one.
         size: Height and width of the images, or None for the usual.
         channels: Channels of the images, or None for the usual.
         classes: Number of classes, or None for the usual.
@@ -210,10 +242,11 @@ def show_layers(
     from convscope.graph.capture import capture
     from convscope.inspection.open.network import open_for_shape
     from convscope.inspection.trace.trace import trace_graph
+    from convscope.runs.model import Model
 
     known = {"size": size, "channels": channels, "classes": classes}
-    opened = open_network(network, changes=known)
-    if isinstance(opened, str):
+    opened = open_network(network, changes=known) if isinstance(network, str) else network
+    if isinstance(opened, str | Model):
         module, shape = open_for_shape(opened, size, channels=channels, classes=classes)
     elif size is None:
         raise UsageError(f"{network}: of which size are its images? Give --size, as in --size 32.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +13,9 @@ from convscope.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from convscope.data.load import Data
+    from convscope.inspection.open.network import Inspectable
 
 
 class Result(Protocol):
@@ -30,20 +33,25 @@ class Asked:
     """What was typed besides the question.
 
     Attributes:
-        network: A network of the catalog, the folder of a run, or a model file.
+        name: Of the network, as it was typed.
+        network: What it stands for.
         image: An image file, if there is one.
         data: A data set, if there is one.
         size: Height and width of the images, or None for the usual.
         channels: Channels of the images, or None for the usual.
         classes: Number of classes, or None for the usual.
+        reading: Fields of a `Reading`: how the files of the data set are read, where that isn't
+            as the network's own were.
     """
 
-    network: str
+    name: str
+    network: Inspectable
     image: Path | None
     data: str | None
     size: int | None
     channels: int | None
     classes: int | None
+    reading: dict[str, Any]
 
 
 def _maps(asked: Asked, layer: str) -> Result:
@@ -79,7 +87,7 @@ def _parameters(asked: Asked, _: str) -> Result:
 
     return describe_parameters(
         asked.network,
-        asked.data,
+        _data(asked, "test"),
         size=asked.size,
         channels=asked.channels,
         classes=asked.classes,
@@ -90,19 +98,32 @@ def _initializations(asked: Asked, _: str) -> Result:
     from convscope.inspection.initialization.compare import compare_initializations
 
     return compare_initializations(
-        asked.network, asked.data, size=asked.size, channels=asked.channels
+        asked.network, _data(asked, "train"), size=asked.size, channels=asked.channels
     )
 
 
 def _excites(asked: Asked, layer: str) -> Result:
     from convscope.inspection.excitation.find import find_exciting_images
 
-    assert asked.data is not None  # noqa: S101 - `check_needs` has looked
+    data = _data(asked, "test")
+    assert data is not None  # noqa: S101 - `check_needs` has looked
     name, _, numbers = layer.rpartition(":")
     if not name or not re.fullmatch(r"\d+(,\d+)*", numbers):  # as in the ":2" of a second call
-        return find_exciting_images(asked.network, asked.data, layer, size=asked.size)
+        return find_exciting_images(asked.network, data, layer, size=asked.size)
     chosen = [int(number) for number in numbers.split(",")]
-    return find_exciting_images(asked.network, asked.data, name, chosen, size=asked.size)
+    return find_exciting_images(asked.network, data, name, chosen, size=asked.size)
+
+
+def _data(asked: Asked, split: str) -> Data | None:
+    """The data set by its name; its images, where it is said how their files are read."""
+    if asked.data is None or not asked.reading:
+        return asked.data
+    from convscope.data.load import load, suit_reading
+    from convscope.inspection.open.network import open_network
+
+    own = open_network(asked.network, weights=False)
+    reading = replace(suit_reading(own.reading, asked.data), **asked.reading)
+    return load(asked.data, split, channels=own.channels, reading=reading)
 
 
 @dataclass(frozen=True)
@@ -159,7 +180,7 @@ def answer_question(option: str, value: str, asked: Asked, out: Path | None, jso
             raise UsageError(f"{other} has no meaning for {option}. Leave it out.")
         if given is None and taken and question.needs:
             raise UsageError(question.needs)
-    stem = Path(asked.network).name if asked.image is None else asked.image.stem
+    stem = Path(asked.name).name if asked.image is None else asked.image.stem
     what = value or option.removeprefix("--")
     if option == "--excites":
         what = f"excites-{value}"

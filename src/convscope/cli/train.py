@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import (
     complete_data,
     complete_network_to_train,
@@ -54,6 +55,8 @@ Examples:
 
   convscope train resnet18-32px labels.csv --size 32 --group-by patient
 
+  convscope train resnet18-32px shards/*.tar --size 32
+
   convscope train resnet18-32px flat/ --size 32 --class-from '(\D+)_'
 
   convscope train resnet9 my_images/ --folds 5 --out runs/my-folds
@@ -79,11 +82,12 @@ def train(
             autocompletion=complete_network_to_train,
         ),
     ],
-    data: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
-            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images, or a .csv or "
-            ".tsv of paths and classes.",
+            metavar="DATA",
+            help="digits, fashion-mnist, mnist, cifar10; a folder or zip of images; a .csv or "
+            ".tsv of paths and classes; or .tar files, as shards/*.tar.",
             autocompletion=complete_data,
         ),
     ],
@@ -114,6 +118,7 @@ def train(
     columns: ColumnsOption = None,
     images: ImagesOption = None,
     group_by: GroupByOption = None,
+    cache: CacheOption = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
     seeds: Annotated[
         int | None,
@@ -208,10 +213,12 @@ def train(
     if "minutes" in changes:
         changes.setdefault("epochs", None)  # the time alone decides, unless told otherwise
 
+    from convscope.data.shards import join_paths
     from convscope.runtime.joining import speaks_to_person
     from convscope.training.train import train as train_network
 
     check_fields(changes)
+    data = join_paths(sources)
     if seeds is not None and folds is not None:
         raise UsageError("--seeds and --folds: give one of them.")
     if folds is not None:
@@ -248,7 +255,7 @@ def train(
         show_seeds(group, json=json)
         return
     run = train_network(
-        open_network(network, data, changes),
+        open_network(network, data, changes, recipe),
         data,
         recipe,
         out=out,

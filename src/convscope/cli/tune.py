@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import complete_data, complete_network, complete_recipe
 from convscope.cli.console import check_out_file, print_json, show_plot
 from convscope.cli.reading import (
@@ -40,10 +41,11 @@ Examples:
 
 
 def tune(
-    data: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
-            help="As for train: a data set, folder, zip or table of labels.",
+            metavar="DATA",
+            help="As for train: a data set, folder, zip, table of labels or .tar files.",
             autocompletion=complete_data,
         ),
     ],
@@ -86,6 +88,7 @@ def tune(
     columns: ColumnsOption = None,
     images: ImagesOption = None,
     group_by: GroupByOption = None,
+    cache: CacheOption = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the recipe."),
@@ -140,11 +143,12 @@ def tune(
     if plot is not None:
         check_out_file("--plot", plot, ".png")
 
+    from convscope.data.shards import join_paths
     from convscope.tuning.tune import tune as search_recipe
 
     found = search_recipe(
         network,
-        data,
+        join_paths(sources),
         recipe,
         minutes=minutes,
         trials=trials,

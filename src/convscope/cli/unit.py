@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convscope.cli.console import print_json
 from convscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from convscope.inspection.open.network import Inspectable
 
 
 def check_options(
@@ -43,7 +47,7 @@ def check_options(
 
 
 def show_unit(
-    network: str,
+    network: Inspectable,
     image: Path,
     unit: str,
     *,
@@ -58,7 +62,7 @@ def show_unit(
     """Print where one number comes from, and draw it.
 
     Args:
-        network: A network of the catalog, the folder of a run, or a `model.safetensors`.
+        network: A network of the catalog, a run, its folder or model, or a `model.safetensors`.
         image: The image.
         unit: Layer and place of the number.
         backward: Also explain the gradients.

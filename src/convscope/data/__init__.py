@@ -2,12 +2,13 @@
 
     source ──▶ decode, convert ──▶ ImageSet for each split ──▶ Batches
 
-Sources are `digits`, `mnist`, `cifar` and `folder` (a folder or `.zip` with a subfolder for each
-class, which `layout` and `grey_range` understand by stated rules, or as a `Reading` says);
-`load` chooses the source and makes the splits that it lacks. An `ImageSet` holds uint8
-images (N, channels, H, W), labels, class names and paths. `Batches` turns it into what a network
-takes: shuffled, on the device, augmented, enlarged and normalized, float (N, channels, H, W).
-`check/` looks for what is wrong with a data set.
+Sources are `digits`, `mnist`, `cifar` and `folder` (a folder or archive with a subfolder for each
+class, or `.tar` files with labels in them, which `layout`, `tar_tree` and `grey_range` understand
+by stated rules, or as a `Reading` says); `load` chooses the source and makes the splits that it
+lacks. An `ImageSet` holds uint8 images (N, channels, H, W), labels, class names and paths.
+`Batches` turns it into what a network takes: shuffled, on the device, augmented, enlarged and
+normalized, float (N, channels, H, W). `check/` looks for what is wrong with a
+data set.
 
 It promises that splits never share an image, that the order and augmentation of images depend only
 on (seed, epoch, step), that a damaged file is named and left out, and that nothing is unpickled or

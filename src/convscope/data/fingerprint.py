@@ -13,7 +13,9 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from convscope.data.parallel import map_in_order
 from convscope.folders import cache_folder, keep_text
@@ -65,6 +67,29 @@ def digests_of_files(root: Path, files: list[str]) -> list[str]:
     if changed and settled:
         keep_text(table, json.dumps(settled))
     return [digests[file] for file in files]
+
+
+def remember(path: Path, what: str, find: Callable[[], Any]) -> Any:
+    """What was found in a file, from the cache if it is as it was then.
+
+    Args:
+        path: The file.
+        what: Names what is looked for, and how.
+        find: Looks for it; gives plain data that JSON can hold.
+    """
+    table = cache_folder() / what / f"{_name(path)}.json"
+    stamp = _stamp(path)
+    try:
+        entry = json.loads(table.read_text(encoding="utf-8"))
+        if stamp and entry["stamp"] == stamp:
+            return entry["found"]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    now = time.time_ns()
+    found = find()
+    if stamp and now - max(stamp[1:3]) > SETTLED * 1e9:
+        keep_text(table, json.dumps({"stamp": stamp, "found": found}))
+    return found
 
 
 def _name(root: Path) -> str:

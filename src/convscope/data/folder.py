@@ -21,17 +21,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.cache import Append, Record, key_of, load_or_build
+from convscope.data.cache_room import make_room
 from convscope.data.decode import VERSION, ImageError, decode, is_colour, read_size
 from convscope.data.grey_range import find_grey_range
 from convscope.data.image_set import ImageSet, Problem, take
-from convscope.data.labelled_layout import group_places, layout_by_pattern, layout_of_table
+from convscope.data.labelled_layout import (
+    group_places,
+    layout_by_pattern,
+    layout_of_shards,
+    layout_of_table,
+)
 from convscope.data.layout import FilePlace, Layout, find_layout
 from convscope.data.parallel import map_in_order
 from convscope.data.reading import DEFAULT, FULL_RANGE, Fit, GreyRange, Reading
 from convscope.data.table_tree import TableTree
+from convscope.data.tar_tree import TarTree
 from convscope.data.tree import Tree
 from convscope.errors import UsageError
 from convscope.look.names import join_names
+from convscope.look.numbers import counted
 from convscope.look.progress import progress
 
 DEFAULT_SIZE = 64
@@ -97,6 +105,8 @@ def layout_of(tree: Tree, reading: Reading) -> Layout:
         found = layout_of_table(tree)
     elif reading.class_from:
         found = layout_by_pattern(tree, listing, reading.class_from)
+    elif isinstance(tree, TarTree) and tree.has_labels:
+        found = layout_of_shards(tree, reading)
     else:
         found = find_layout(tree, listing, reading)
     problems = [*listing.problems, *found.problems]
@@ -119,6 +129,11 @@ def _other_ways(tree: Tree, files: Sequence[str]) -> str:
     ways = []
     if isinstance(tree, TableTree):
         return ""
+    if isinstance(tree, TarTree):
+        ways.append(
+            "Or put the class of each beside it, as 17.cls (a number or name) beside 17.jpg in the "
+            "same archive."
+        )
     tables = [file for file in files if file.casefold().endswith((".csv", ".tsv"))]
     if tables:
         ways.append(f"If {tree.where(tables[0])} says what the images show, give it as data.")
@@ -164,6 +179,8 @@ def _decode_all(
     def build(append: Append) -> Record:
         found, notes = (given, ()) if given else find_grey_range(tree, training)
         wanted = channels or (3 if _any_colour(tree, files) else 1)
+        what = f"{counted(len(files), 'image')} of {tree.name}"
+        make_room(len(files) * wanted * size * size, what)
 
         def one(file: str) -> tuple[NDArray[np.uint8], tuple[int, int]] | str:
             try:

@@ -1,4 +1,4 @@
-"""What folders hold, told by their shape: what lies around everything, what is there twice.
+"""What folders hold, told by their shape: what lies around everything, what splits hold.
 
 A path is the tuple of its parts, and the paths of images alone count.
 """
@@ -71,24 +71,6 @@ def exchange(path: Parts, depth: int) -> Parts:
     if len(path) < depth + 3:
         return path
     return (*path[:depth], path[depth + 1], path[depth], *path[depth + 2 :])
-
-
-def find_repeated(tops: Mapping[str, list[Parts]], parent: str) -> str | None:
-    """The folder that holds all that lies beside it a second time, as wrongly packed archives do.
-
-    Its folders have the names of those beside it, and it has the name of the folder around it, or
-    the very same files.
-    """
-    for name, paths in tops.items():
-        others = tops.keys() - {name}
-        inner = {path[0] for path in paths if len(path) > 1} - {name}
-        if len(inner) < 2 or not inner <= others:
-            continue
-        outside = {(other, *path) for other in inner for path in tops[other]}
-        copied = sum(path in outside for path in paths)
-        if name == parent or copied >= 0.9 * len(paths):
-            return name
-    return None
 
 
 def class_folders(paths: Iterable[Parts]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Layouts that don't follow folders: from a table of labels, or from a pattern of file names.
+"""Layouts that don't follow folders: by a table, labels in archives, or a pattern of file names.
 
 A pattern is a regular expression that is looked for in the path of each file below the data's
 folder, parted by "/". Its group called `label`, or else its first, is the class; groups called
@@ -8,6 +8,7 @@ folder, parted by "/". Its group called `label`, or else its first, is the class
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from convscope.data.name_patterns import check_pattern, group_of
 from convscope.data.reading import Reading
 from convscope.data.split_names import find_split_roles
 from convscope.data.table_tree import TableTree
+from convscope.data.tar_tree import TarTree
 from convscope.data.tree import Listing, Tree
 from convscope.errors import UsageError
 from convscope.look.numbers import counted
@@ -49,6 +51,24 @@ def layout_of_table(tree: TableTree) -> Layout:
             "once"
         )
     return _lay_out(found, problems, f"The table names {columns}", notes)
+
+
+def layout_of_shards(tree: TarTree, reading: Reading) -> Layout:
+    """Where each image belongs whose label stands beside it in its archive.
+
+    Raises:
+        UsageError: Names of archives don't tell which split they are, or folders are given for it.
+    """
+    if isinstance(reading.split_folders, Mapping):
+        raise UsageError(
+            "split_folders (--split-folders) names folders, and labels in archives have none: "
+            "splits go by the names of the archives, as train-0.tar and test-0.tar. Name them so, "
+            "or give none."
+        )
+    found, problems, notes = tree.labelled(
+        is_divided=reading.split_folders == "auto", is_for_known=bool(reading.known)
+    )
+    return _lay_out(found, problems, f"{counted(tree.shards, 'archive')} with labels", notes)
 
 
 def layout_by_pattern(tree: Tree, listing: Listing, pattern: str) -> Layout:
@@ -155,7 +175,12 @@ def _lay_out(
     names, said = name_classes(entry.label for entry in found.values())
     ranks = {label: rank for rank, label in enumerate(sorted({*names.values()}, key=natural_order))}
     unsorted = {
-        file: FilePlace(entry.split, names[entry.label], file.rpartition("/")[0], group=entry.group)
+        file: FilePlace(
+            entry.split,
+            names[entry.label],
+            sys.intern(file.rpartition("/")[0]),  # one text for all files of a folder
+            group=entry.group,
+        )
         for file, entry in found.items()
     }
     places = dict(

@@ -11,12 +11,14 @@ The rules, which only files that may be images count for (stray files never matt
 * **Splits in classes**: where each top folder holds a folder for training and other splits, and
   nothing else, as in `cats/train`, the top folders are the classes.
 * **Classes**: else the top folders. Images may lie deeper.
-* A folder that holds all that lies around it a second time counts once.
+* A folder that holds all that lies around it a second time counts once, at any depth
+  (`repeated_folders`).
 * A file that belongs nowhere is left out, and reported with its like in one line.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
@@ -31,7 +33,6 @@ from convscope.data.folder_shapes import (
     class_folders,
     each_holds_splits,
     exchange,
-    find_repeated,
     folders_around,
     hold_classes,
     hold_the_same,
@@ -40,7 +41,6 @@ from convscope.data.folder_shapes import (
 )
 from convscope.data.image_set import Problem
 from convscope.data.layout_words import (
-    a_second_time,
     ask_about_one,
     ask_about_parts,
     ask_which_are_splits,
@@ -52,6 +52,7 @@ from convscope.data.layout_words import (
     several_sets,
 )
 from convscope.data.reading import Reading
+from convscope.data.repeated_folders import find_repeated_folders
 from convscope.data.split_names import are_parts, find_split_roles
 from convscope.data.tree import Listing, Tree
 from convscope.errors import UsageError
@@ -61,7 +62,7 @@ HERE = ""
 """Stands for the class folders themselves where they are for training and splits lie beside."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FilePlace:
     """Where a file belongs.
 
@@ -112,27 +113,29 @@ def find_layout(tree: Tree, listing: Listing, reading: Reading) -> Layout:
     given = reading.split_folders
     named = set(given.values()) if isinstance(given, Mapping) else set()
     outer = folders_around(images, named)
+    left_out = {file: (file.rpartition("/")[0], why) for file, why in companions.items()}
+    kept = named.union(reading.known)
+    for again, why in find_repeated_folders(images, outer, tree.name, kept).items():
+        inside = [file for file, path in files.items() if path[: len(again)] == again]
+        left_out |= dict.fromkeys(inside, ("/".join(again), why))
+        images = [path for path in images if path[: len(again)] != again]
+    files = {file: path for file, path in files.items() if file not in left_out}
     tops = top_folders(images, outer)
     if given == "auto" and reading.rules == 2 and each_holds_splits(tops):
         if hold_classes(tops):
             raise several_sets(sorted(tops), tree.where("/".join(outer)))
         files = {file: exchange(path, len(outer)) for file, path in files.items()}
         tops = top_folders([exchange(path, len(outer)) for path in images], outer)
-    left_out: dict[str, str] = {}
-    again = find_repeated(tops, outer[-1] if outer else tree.name)
-    if again:
-        left_out[again] = a_second_time(are_same=find_repeated(tops, "") is not None)
-        del tops[again]
     try:
         roles = _roles(tops, reading, tree.where("/".join(outer)))
     except UsageError:
         if reading.rules == 2:
             raise
         roles = {}  # runs of earlier code weren't asked, and took all folders for classes
-    placed = _place_files(tree, files, outer, tops, roles, left_out, reading)
+    placed = _place_files(tree, files, outer, tops, roles, reading)
     nowhere: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for file, reason in companions.items():
-        nowhere[file.rpartition("/")[0], reason].append(file)
+    for file, place in left_out.items():
+        nowhere[place].append(file)
     problems = [*placed.problems, *_problems(tree, nowhere)]
     return replace(placed, problems=problems)
 
@@ -226,7 +229,6 @@ def _place_files(
     outer: Parts,
     tops: Mapping[str, list[Parts]],
     roles: Mapping[str, str],
-    left_out: Mapping[str, str],
     reading: Reading,
 ) -> Layout:
     """Put every file where it belongs, and say what was understood."""
@@ -242,8 +244,6 @@ def _place_files(
             nowhere[path[0] if len(path) > 1 else "", beside].append(file)
         elif len(inside) < 2:
             nowhere["/".join(outer), "not in a class folder"].append(file)
-        elif top in left_out:
-            nowhere["/".join((*outer, top)), left_out[top]].append(file)
         elif top in tops and top in roles:
             wrapper = wrappers[top]
             deeper = inside[1 + len(wrapper) :]
@@ -262,7 +262,8 @@ def _place_files(
     order: Callable[[str], Any] = natural_order if reading.rules == 2 else str
     ranks = {label: rank for rank, label in enumerate(sorted(set(names.values()), key=order))}
     unsorted = {
-        file: FilePlace(split, names[name], folder) for file, (split, name, folder) in found.items()
+        file: FilePlace(split, names[name], sys.intern(folder))  # one text for all its files
+        for file, (split, name, folder) in found.items()
     }
     places = dict(
         sorted(unsorted.items(), key=lambda each: (each[1].split, ranks[each[1].label], each[0]))

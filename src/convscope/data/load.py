@@ -18,13 +18,15 @@ from convscope.data.given import check_is_data
 from convscope.data.image_set import ImageSet
 from convscope.data.label_table import SUFFIXES, is_table
 from convscope.data.reading import DEFAULT, SPLITS, Reading
+from convscope.data.shards import find_shards
 from convscope.data.table_tree import TableTree
+from convscope.data.tar_tree import TarTree
 from convscope.data.tree import FolderTree, Tree
 from convscope.data.zip_tree import ZipTree
 from convscope.errors import UsageError, unknown_name
 
 Data: TypeAlias = str | Path | ImageSet | Mapping[str, ImageSet]
-"""A name, the path of a folder, `.zip` or table of labels, or images that are there already."""
+"""A name, the path of a folder, archive(s) or table of labels, or images that are there already."""
 
 TEST_SHARE = 0.2
 """Of a source that has no test images, this share is set aside before anything is trained."""
@@ -54,7 +56,8 @@ def load(
     Args:
         data: `digits`, `fashion-mnist`, `mnist` or `cifar10`; the path of a folder or `.zip` with
             a subfolder of images per class, or with classes in file names; the path of a table of
-            labels (`.csv`, `.tsv`); an `ImageSet`, or a dictionary of them.
+            labels (`.csv`, `.tsv`); tar archives (`data.shards` says which: a path, or a pattern
+            as `shards/*.tar`); an `ImageSet`, or a dictionary of them.
         split: "train" or "test"; "validation" if the source has one.
         size: Height and width of the images; None keeps them (64 for a folder).
         channels: 1 or 3; None keeps them (for a folder: 1 if all images are grey, else 3).
@@ -193,6 +196,9 @@ def tree_of(data: Data, reading: Reading = DEFAULT) -> Tree | None:
 
 
 def _tree_of_files(path: Path, reading: Reading) -> Tree | None:
+    shards = find_shards(path)
+    if shards:
+        return TarTree(path, shards)
     if path.is_dir():
         return FolderTree(path)
     if not (path.is_file() and zipfile.is_zipfile(path)):

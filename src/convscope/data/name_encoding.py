@@ -1,6 +1,7 @@
 """Which encoding names have that somebody's archive program wrote without saying so.
 
-The rule: names that are UTF-8 throughout are UTF-8. Else, of the encodings that archive programs
+The rule: names that are UTF-8 throughout are UTF-8, unless so few characters make them so that it
+may be chance (`utf8_by_chance`). Else, of the encodings that archive programs
 use and that can decode every name, the one whose characters are the likeliest counts: each double
 byte is worth most where the encoding has its common characters (for Chinese the 3,755 of level 1
 of GB 2312, for Japanese kana and kanji of level 1, for Korean syllables of KS X 1001, for
@@ -12,6 +13,12 @@ share most of their bytes: it is Korean if most syllables are frequent ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+
+from convscope.data.utf8_by_chance import (
+    are_among_latin_letters,
+    look_like_words,
+    may_be_chance,
+)
 
 # Syllables in which most Korean words are written; Chinese read as Korean hardly has any of them.
 FREQUENT_SYLLABLES = frozenset(
@@ -27,6 +34,8 @@ ENCODINGS = (*DOUBLE_BYTES, "cp866", "cp1251", "cp437", "cp1252")
 WIDER = {"gbk": "gb18030", "shift_jis": "cp932", "big5": "cp950", "euc_kr": "cp949"}
 """What Windows and newer programs write in place of an encoding: with more characters, as ①."""
 AS_LIKELY = 0.02
+CONVINCING = 0.9
+"""From this score on, names that may be UTF-8 by chance may be of another encoding."""
 
 
 def find_encoding(names: Sequence[bytes]) -> tuple[str, tuple[str, ...]]:
@@ -35,11 +44,28 @@ def find_encoding(names: Sequence[bytes]) -> tuple[str, tuple[str, ...]]:
     Args:
         names: Whole names or paths; ASCII in them tells nothing.
     """
-    if _decodes(names, "utf-8"):
+    if not _decodes(names, "utf-8"):
+        return _find_likeliest(names, ENCODINGS)
+    texts = [name.decode("utf-8") for name in names]
+    if not may_be_chance(texts) or are_among_latin_letters(texts):
         return "utf-8", ()
+    others = [each for each in DOUBLE_BYTES if _decodes(names, each)]
+    others = [each for each in others if _score(names, each) >= CONVINCING]
+    if not others:
+        return "utf-8", ()
+    best, as_likely = _find_likeliest(names, others)
+    if look_like_words(texts):
+        return "utf-8", (best, *as_likely)
+    return best, (*as_likely, "utf-8")
+
+
+def _find_likeliest(
+    names: Sequence[bytes], encodings: Sequence[str]
+) -> tuple[str, tuple[str, ...]]:
+    """The likeliest of some encodings of which at least one fits, and others as likely."""
     fitting = [
         each
-        for encoding in ENCODINGS
+        for encoding in encodings
         for each in (encoding, WIDER.get(encoding, encoding))
         if _decodes(names, each)
     ]

@@ -1,4 +1,4 @@
-"""Where files lie: a folder, or (`zip_tree`) a zip archive, behind one face.
+"""Where files lie: a folder, or an archive (`zip_tree`, `tar_tree`), behind one face.
 
 The rules for both:
 
@@ -13,7 +13,7 @@ What is left out is reported, with the reason.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -51,7 +51,7 @@ def _folders_of(file: str) -> Iterator[str]:
     return (file[:place] for place, character in enumerate(file) if character == "/")
 
 
-def _problems(reasons: dict[str, str], where: Callable[[str], str]) -> list[Problem]:
+def tell_problems(reasons: Mapping[str, str], where: Callable[[str], str]) -> list[Problem]:
     """Path → reason as problems; many of one kind in one folder as one."""
     alike: dict[tuple[str, str], list[str]] = {}
     for path, reason in sorted(reasons.items()):
@@ -161,7 +161,7 @@ class FolderTree:
             for folder in stores
             if _parent(folder) not in stores
         }
-        return Listing(sorted({*files} - {*stored}), _problems(reasons, self.where))
+        return Listing(sorted({*files} - {*stored}), tell_problems(reasons, self.where))
 
     def read(self, file: str) -> bytes:
         """The content of one of the files; `ImageError` if it cannot be had."""

@@ -91,12 +91,13 @@ class ZipTree:
                     ) from None
             return encoding, ()
         found, others = find_encoding(raw)
-        if found == "utf-8":
+        if found == "utf-8" and not others:
             return found, ()
-        maybe = f" ({' or '.join(others)} would fit as well)" if others else ""
+        also = [f"{each} would give {make_printable(raw[0].decode(each))}" for each in others]
+        maybe = f" ({', '.join(also)})" if also else ""
         note = (
-            f"Names in {self._path.name} aren't marked as UTF-8; they are read as {found}{maybe}, "
-            f"as in {raw[0].decode(found)}. If that's wrong: --zip-encoding"
+            f"Names in {self._path.name} aren't marked as UTF-8; they are read as {found}, as in "
+            f"{make_printable(raw[0].decode(found))}{maybe}. If that's wrong: --zip-encoding"
         )
         return found, (note,)
 

@@ -69,7 +69,8 @@ def evaluate(
         data: Labelled images; their classes are matched by name with the model's, and those that
             it doesn't know are left out. None: those of the run, in the splits in which they were
             when it began. An `ImageSet`, and other data that isn't divided into splits, is
-            evaluated whole, except for images that the run was trained or validated on.
+            evaluated whole, except for images that the run was trained or validated on, and, of
+            files, what look like copies of such.
         split: "test", "validation" or "train". Where there are no test images, those for
             validation are evaluated, and a note says so.
         batch_size: Images that go through the network together.

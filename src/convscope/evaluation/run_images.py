@@ -16,7 +16,7 @@ from convscope.data.load import Data, source_splits
 from convscope.data.reading import Reading
 from convscope.errors import UsageError
 from convscope.evaluation.class_names import match_classes
-from convscope.evaluation.near_trained import tell_near_copies
+from convscope.evaluation.near_trained import NearTrained, find_near_trained
 from convscope.evaluation.run_splits import (
     data_source,
     is_named,
@@ -167,28 +167,54 @@ def _without_trained(
         )
         return ChosenImages(images, chosen.split, (*chosen.notes, note), is_usual=False)
     seen = _seen(record, source, chosen, card, reading)
-    if isinstance(source, str | Path) and not is_named(source):
+    is_files = isinstance(source, str | Path) and not is_named(source)
+    if is_files:
         seen |= saved_again(images, record, reading)
-    count = counted(int(seen.sum()), "image")
-    were = "was" if seen.sum() == 1 else "were"
-    notes = chosen.notes
-    if include_trained and seen.any():
-        notes += (
-            f"{count} of these {were} trained or validated on, which was allowed: the accuracy is "
-            "not that on new images.",
-        )
-    elif seen.all():
-        raise UsageError(
-            f"The run was trained or validated on all of these images ({len(images):,} of "
-            f"{images.name!r}), so they say nothing of new ones. Give other images, or evaluate "
-            "them nevertheless: --include-trained (include_trained=True)."
-        )
-    elif seen.any():
-        notes += (f"Left out of it: {count} that {were} trained or validated on.",)
-        images = images.subset(np.flatnonzero(~seen))
-    if isinstance(source, str | Path) and not is_named(source) and not is_own_data(run, source):
-        notes += tell_near_copies(run, images, card)
+    near = NearTrained(np.zeros(int((~seen).sum()), dtype=bool))
+    if is_files and not is_own_data(run, source) and not seen.all():
+        near = find_near_trained(run, images.subset(np.flatnonzero(~seen)), card)
+    notes = (*chosen.notes, *_in_words(seen, near, images.name, allowed=include_trained))
+    if not include_trained:
+        images = images.subset(np.flatnonzero(~seen)[~near.rows])
     return ChosenImages(images, chosen.split, notes, is_usual=False)
+
+
+def _in_words(seen: NDArray[np.bool_], near: NearTrained, name: str, *, allowed: bool) -> list[str]:
+    """What is said of images that were trained or validated on.
+
+    Raises:
+        UsageError: All of them were, and they aren't allowed.
+    """
+    trained, alike = int(seen.sum()), int(near.rows.sum())
+    found = []
+    if trained:
+        were = "was" if trained == 1 else "were"
+        found.append(f"{counted(trained, 'image')} that {were} trained or validated on")
+    if alike:
+        look = "looks like a copy" if alike == 1 else "look like copies"
+        found.append(
+            f"{counted(alike, 'image')} that {look} of images that were trained or validated on "
+            f"({near.examples})"
+        )
+    note = [near.note] if near.note else []
+    if not found:
+        return note
+    if allowed:
+        return [
+            f"Among these are {' and '.join(found)}, which was allowed: the accuracy is not that "
+            "on new images.",
+            *note,
+        ]
+    if trained + alike == len(seen):
+        raise UsageError(
+            f"All images of {name!r} ({len(seen):,}) were trained or validated on, or are copies "
+            f"of such, so they say nothing of new ones: {' and '.join(found)}. Give other images, "
+            "or evaluate them nevertheless: --include-trained (include_trained=True)."
+        )
+    notes = [f"Left out of it: {each}." for each in found]
+    if alike:
+        notes[-1] += " If they are others, count them: --include-trained (include_trained=True)."
+    return [*notes, *note]
 
 
 def _seen(

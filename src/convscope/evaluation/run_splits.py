@@ -9,6 +9,7 @@ from pathlib import Path
 from convscope.data.image_set import ImageSet
 from convscope.data.load import NAMED, Data, load_splits, source_splits, suit_reading
 from convscope.data.reading import Reading
+from convscope.data.shards import is_there
 from convscope.errors import UsageError
 from convscope.evaluation.class_names import match_classes
 from convscope.look.names import join_names
@@ -111,7 +112,7 @@ def check_still_there(run: Run) -> None:
         UsageError: It is; says how to give the new one.
     """
     own = run.recipe.data
-    if own and own not in NAMED and not Path(own).exists():
+    if own and own not in NAMED and not is_there(Path(own)):
         raise UsageError(
             f"The images of run {str(run.folder)!r} aren't in {own!r} any more. Say where they are "
             "now: --data FOLDER (data=…)."

@@ -2,8 +2,10 @@
 
 A MAC is one product and its addition to a sum; it is 2 floating-point operations (FLOPs).
 Counted are the operations that multiply by weights or matrices: convolutions, dense layers, matrix
-products. Everything else (normalization, activations, pooling, sums, bias) is zero by convention,
-as in PyTorch's `FlopCounterMode`: beside them it is a few in a thousand.
+products, and transforms, distances and decompositions by the formulas of `product_formulas`.
+Everything else (normalization, activations, pooling, resampling, norms, sums, bias) is zero by
+convention, as in PyTorch's `FlopCounterMode`: beside them it is a few in a thousand. What is
+neither is named as not counted.
 
 Backward, a counted operation is done once more for each of its factors that a gradient is wanted
 in: its weights, unless they are frozen, and its input, if anything before it learns. Nothing is

@@ -48,7 +48,7 @@ class Node:
         changes_input: Whether it overwrote its input (in-place).
         pytorch_flops: What PyTorch's own counter found inside an operation of unknown kind.
         overlooked: PyTorch's names of the products inside it that the counter has no formula for.
-        has_no_products: Whether it is known to multiply and add up nothing, of an unknown kind.
+        is_counted: Whether all of it, of an unknown kind, is counted, or counts as nothing.
         grad_enabled: Whether it ran outside of the network's own `torch.no_grad()`.
         detached: Which of `inputs`, by their number, no gradient flows back into, as the network
             detached them.
@@ -74,7 +74,7 @@ class Node:
     changes_input: bool = False
     pytorch_flops: int = 0
     overlooked: tuple[str, ...] = ()
-    has_no_products: bool = False
+    is_counted: bool = False
     grad_enabled: bool = True
     detached: frozenset[int] = frozenset()
     value: Tensor | None = field(default=None, repr=False)

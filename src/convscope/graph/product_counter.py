@@ -1,8 +1,8 @@
 """PyTorch's own counter, for operations that there is no rule for, and what it overlooks.
 
-Some products it has no formula for; those that have a plain one are given here. A fused operation,
-as oneDNN's whole LSTM, is taken apart by running the function on tensors without numbers in plain
-steps (`in_plain_steps`, `PLAIN_DEVICES`).
+Some products it has no formula for; those that have one are in `product_formulas`. A fused
+operation, as oneDNN's whole LSTM, is taken apart by running the function on tensors without
+numbers in plain steps (`in_plain_steps`, `PLAIN_DEVICES`).
 """
 
 from __future__ import annotations
@@ -10,42 +10,62 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from math import prod
 from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode, flop_registry, sdpa_flop_count
+from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
-_ON_PROCESSORS = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-"""Attention, which the counter knows on GPUs alone."""
+from convscope.graph.product_formulas import FORMULAS
 
 _PRODUCTS = re.compile(
-    r"rnn|lstm|gru|trilinear|cdist|pdist|fft|linalg|attention|transformer|conv"
+    r"rnn|lstm|gru|trilinear|cdist|pdist|fft|linalg|attention|transformer|conv|affine_grid"
+    r"|cholesky|lu_solve|triangular_solve"
     r"|(^|_)(add)?(mm|mv|bmm|dot|addr)(_|$)"
 )
 """Names of PyTorch's operations that multiply numbers with many others and add up."""
 
-_NO_PRODUCTS = re.compile(r"thnn_fused|vector_norm|check_errors|linalg_cross")
+_NO_PRODUCTS = re.compile(
+    r"thnn_fused|vector_norm|check_errors|linalg_cross|lu_unpack|linalg_diagonal"
+)
 """Names that look like them: the gates of a cell after its products, norms, checks."""
 
-_MOVING_OR_ADDING = (
-    "col2im im2col embedding embedding_dense_backward _to_copy copy_ clone index gather scatter "
-    "scatter_add index_add index_select index_put sum mean amax amin max min cumsum sort topk "
-    "lift_fresh empty_like arange zeros ones full scalar_tensor cat stack constant_pad_nd "
-    "_unsafe_view unfold pixel_shuffle flip roll"
-)
-_WITHOUT_PRODUCTS = frozenset(_MOVING_OR_ADDING.split())
-"""Names of those that move numbers or add them up, beside PyTorch's views and elementwise ones."""
+_MOVING = """
+    _to_copy copy_ clone index gather scatter scatter_ index_select index_put index_copy index_fill
+    masked_fill_ masked_scatter masked_select embedding embedding_dense_backward cat stack unfold
+    pixel_shuffle flip roll triu tril diag_embed transpose_ _unsafe_view select_backward
+    slice_backward constant_pad_nd reflection_pad1d reflection_pad2d replication_pad1d
+    replication_pad2d nonzero lift_fresh _local_scalar_dense one_hot unique_consecutive _unique2
+"""
+_MADE = """
+    arange linspace logspace eye zeros ones full scalar_tensor empty empty_like zeros_like ones_like
+    full_like new_zeros new_ones new_full new_empty new_empty_strided rand randn rand_like
+    randn_like randint randperm bernoulli multinomial exponential_ uniform_ normal_ hann_window
+    hamming_window
+"""
+_REDUCING = """
+    sum mean prod std var std_mean var_mean amax amin max min aminmax argmax argmin all any median
+    nanmedian mode kthvalue sort topk logsumexp linalg_vector_norm norm count_nonzero cumsum cumprod
+    cummax cummin logcumsumexp scatter_add scatter_add_ scatter_reduce index_add index_add_ _softmax
+    _log_softmax histc bincount bucketize searchsorted col2im im2col
+"""
+_RESAMPLING = """
+    grid_sampler_2d grid_sampler_3d max_pool1d_with_indices max_pool2d_with_indices
+    max_pool3d_with_indices max_unpool2d max_unpool3d fractional_max_pool2d fractional_max_pool3d
+    avg_pool1d avg_pool2d avg_pool3d upsample_nearest2d upsample_bilinear2d upsample_bicubic2d
+"""
+_WITHOUT_PRODUCTS = frozenset((_MOVING + _MADE + _REDUCING + _RESAMPLING).split())
+"""Names of those that count as nothing, beside PyTorch's views and elementwise ones: they move
+numbers, make them, or reduce or resample them with a few steps for each, as sums and pooling do."""
 
 
 class ProductCounter:
     """Counts what is computed while it is entered."""
 
     def __init__(self) -> None:
-        self._counter = FlopCounterMode(display=False, custom_mapping=_FORMULAS)
+        self._counter = FlopCounterMode(display=False, custom_mapping=dict(FORMULAS))
         self._names = _OverlookedNames()
         self._entered = ExitStack()
 
@@ -70,16 +90,16 @@ class ProductCounter:
         return tuple(self._names.found)
 
     @property
-    def has_no_products(self) -> bool:
-        """Whether nothing was computed but what is known to multiply no two numbers and add up."""
-        return self._names.are_free
+    def is_complete(self) -> bool:
+        """Whether all that was computed is counted, or counts as nothing by convention."""
+        return self._names.are_known
 
 
 class _OverlookedNames(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found: dict[str, None] = {}
-        self.are_free = True
+        self.are_known = True
 
     def __torch_dispatch__(
         self,
@@ -90,71 +110,18 @@ class _OverlookedNames(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         packet = func._overloadpacket
         name = packet.__name__
-        is_counted = packet in flop_registry or packet in _FORMULAS
-        if not is_counted and _PRODUCTS.search(name) and not _NO_PRODUCTS.search(name):
+        is_counted = packet in flop_registry or packet in FORMULAS
+        is_free = (
+            func.is_view
+            or torch.Tag.pointwise in func.tags
+            or func.namespace == "prim"
+            or name in _WITHOUT_PRODUCTS
+            or _NO_PRODUCTS.search(name) is not None
+        )
+        if not is_counted and not is_free and _PRODUCTS.search(name):
             self.found[name] = None
-        is_elementwise = func.is_view or torch.Tag.pointwise in func.tags
-        self.are_free &= is_elementwise or name in _WITHOUT_PRODUCTS
+        self.are_known &= is_counted or is_free
         return func(*args, **(kwargs or {}))
-
-
-def _attention_flops(
-    query: Sequence[int], key: Sequence[int], value: Sequence[int], *_: Any, **__: Any
-) -> int:
-    """Queries times keys, and the shares that come of them times values, by their shapes."""
-    return int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
-
-
-def _trilinear_flops(
-    first: Sequence[int],
-    second: Sequence[int],
-    third: Sequence[int],
-    expand_first: Sequence[int],
-    expand_second: Sequence[int],
-    expand_third: Sequence[int],
-    sum_dim: Sequence[int],
-    *_: Any,
-    **__: Any,
-) -> int:
-    """Bilinear layers: the first two are multiplied and added up, what comes out with the third.
-
-    As in ATen's `_trilinear`. Each tensor lacks the axes that it is expanded by.
-    """
-    sizes: dict[int, int] = {}
-    given = ((first, expand_first), (second, expand_second), (third, expand_third))
-    axes = range(len(first) + len(expand_first))
-    for shape, expanded in given:
-        own = (axis for axis in axes if axis not in expanded)
-        for axis, size in zip(own, shape, strict=True):
-            sizes[axis] = max(size, sizes.get(axis, 1))
-    of_two = [axis for axis in axes if not (axis in expand_first and axis in expand_second)]
-    added_up = [axis for axis in sum_dim if axis in expand_third]
-    then = [axis for axis in axes if axis not in added_up]
-    return 2 * (prod(sizes[axis] for axis in of_two) + prod(sizes[axis] for axis in then))
-
-
-def _mv_flops(_: Sequence[int], matrix: Sequence[int], *__: Any, **___: Any) -> int:
-    return 2 * prod(matrix)
-
-
-def _addbmm_flops(
-    _: Sequence[int], left: Sequence[int], right: Sequence[int], *__: Any, **___: Any
-) -> int:
-    return 2 * prod(left) * right[-1]
-
-
-def _dot_flops(vector: Sequence[int], *_: Any, **__: Any) -> int:
-    return 2 * prod(vector)
-
-
-_FORMULAS = {
-    _ON_PROCESSORS: _attention_flops,
-    torch.ops.aten._trilinear: _trilinear_flops,
-    torch.ops.aten.addmv: _mv_flops,
-    torch.ops.aten.addbmm: _addbmm_flops,
-    torch.ops.aten.dot: _dot_flops,
-    torch.ops.aten.vdot: _dot_flops,
-}
 
 
 PLAIN_DEVICES = ("meta", "cpu")

@@ -198,7 +198,9 @@ class Recorder(TorchFunctionMode):
             node = self._record(func, name, args, kwargs, tensor, which, changed)
             if counter is not None and index == 0:
                 node.pytorch_flops, node.overlooked = counter.flops, counter.overlooked
-                node.has_no_products = counter.has_no_products
+                node.is_counted = counter.is_complete
+            elif name in _LIGHT:  # as one that makes another type of the same numbers
+                node.is_counted = True
         return result
 
     def _record(

@@ -8,10 +8,9 @@ from functools import cached_property
 
 import torch
 
-from convscope.look.numbers import percent, size
-from convscope.planning.cuda_memory import cuda_memory
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.forecast import Forecast
+from convscope.planning.forecast_notes import forecast_notes
 from convscope.planning.history import ForecastOutcome, Range, outcomes, with_range
 from convscope.planning.input_time import input_seconds
 from convscope.planning.memory import Heap, StepMemory, step_memory
@@ -32,7 +31,6 @@ LOOP_SECONDS = 5e-4
 # Memory that was given back is cleared by the system before it is given again: 4 and 5 GB/s in two
 # networks (docs/benchmarks.md). Operations are timed with memory kept, as most training has it.
 RETURNED_BYTES_PER_SECOND = 4.5e9
-MUCH_ESTIMATED = 0.05  # share of a step's time from which it is said that it wasn't measured
 
 
 class Forecaster:
@@ -181,7 +179,10 @@ class Forecaster:
                 "memory": float(peak),
                 "predictions": time.predictions,
             },
-            notes=self._notes(estimated, batch_size),
+            notes=(
+                *self.more_notes,
+                *forecast_notes(workload, self.step, self._times, estimated, batch_size),
+            ),
         )
 
     def _parts(self, memory: StepMemory, peak: int, corrected: int) -> dict[str, int]:
@@ -233,57 +234,6 @@ class Forecaster:
         if heap == "kept with thread caches":  # which break it up by chance
             doubt = max(doubt, 1.0)
         return with_range(peak, "memory", outcomes("memory"), doubt)
-
-    def _notes(self, estimated: float, batch_size: int) -> tuple[str, ...]:
-        notes = [*self.workload.notes, *self.more_notes]
-        if self._times.contention > BUSY:
-            notes.append(
-                "Another program is using the processors: operations that were timed waited for "
-                f"one {percent(self._times.contention, 0)} of the time, so the forecast may be "
-                "too long. "
-                "The range is wider for it, and nothing of it is kept."
-            )
-        if self.workload.is_compiled:
-            notes.append(
-                "The network is compiled (torch.compile): compiling takes time and changes the "
-                "speed, and neither is known here. The forecast is that of the plain network."
-            )
-        if self.step.unknown:
-            notes.append(
-                f"Nothing is known of what these operations take inside: "
-                f"{', '.join(self.step.unknown)}. The range is wider for it."
-            )
-        if self.step.by_numbers:
-            notes.append(
-                "The network decides by the numbers it computes, so one step was taken on "
-                f"{self.step.stand_in} images of random numbers, and forecast is what it did with "
-                "them. With real ones it may do more or less; the range is wider for it."
-            )
-        if self._times.not_timed:
-            notes.append(
-                f"These operations can't be timed by themselves, so their time is a guess: "
-                f"{', '.join(sorted(self._times.not_timed))}."
-            )
-        if estimated > MUCH_ESTIMATED:
-            notes.append(
-                f"{percent(estimated, 0)} of the step's time was estimated from similar "
-                "operations; "
-                "planning again measures more of them."
-            )
-        if not fixed_costs()[1]:
-            notes.append(
-                "This machine hasn't been calibrated, so start-up and the process's own memory are "
-                "those of another. Once: convscope doctor --calibrate"
-            )
-        if self.workload.execution.device.type != "cpu":
-            device = cuda_memory(self.step, batch_size)
-            notes.append(
-                "Times and memory are measured on the processor; for this device they are not "
-                "known before the first steps. By its allocator's rules, a step needs "
-                f"{size(device.allocated)} allocated and {size(device.reserved)} "
-                "reserved; this has not been compared with such a device."
-            )
-        return tuple(notes)
 
 
 def _doubt_of_fixed_costs(time: RunTime) -> float:

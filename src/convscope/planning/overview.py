@@ -22,7 +22,7 @@ from convscope.look.progress import progress
 from convscope.networks.catalog import list_networks
 from convscope.planning.accuracies import best_accuracies
 from convscope.planning.forecast import Forecast
-from convscope.planning.forecaster import MUCH_ESTIMATED
+from convscope.planning.forecast_notes import MUCH_ESTIMATED
 from convscope.planning.overview_figure import overview_figure
 from convscope.planning.plan import Plan
 from convscope.runs.build_for_images import build_for_images

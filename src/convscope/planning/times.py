@@ -34,6 +34,7 @@ FEWEST_IMAGES = 8  # with fewer, threads have too little to share
 AGAIN_SECONDS = 0.1  # for timing known operations again
 GUESSED_FLOPS = {torch.bfloat16: 5e11, torch.float32: 1e11}  # per second, to decide on that
 GUESSED_BYTES = 5e9  # per second
+SLOWEST = 4.0  # times slower than guessed is an operation that was never timed, at most
 LARGEST_POOL = 128 * 2**20  # bytes; with the results kept, more than stays in most caches
 
 _KEPT = pydantic.TypeAdapter(dict[str, dict[str, float]])
@@ -185,7 +186,10 @@ class OperationTimes:
         if not similar:
             return Timing(_guess(operation), is_measured=False)
         near_work, near_seconds = min(similar, key=lambda each: abs(math.log(each[0] / work)))
-        return Timing(near_seconds * work / near_work, is_measured=False)
+        seconds = near_seconds * work / near_work
+        if work > near_work:  # a call that does hardly anything takes its time all the same
+            seconds = min(seconds, near_seconds + SLOWEST * _guess(operation))
+        return Timing(seconds, is_measured=False)
 
 
 def _values_matter(operation: RecordedOperation) -> bool:

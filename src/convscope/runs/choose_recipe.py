@@ -8,8 +8,8 @@ from typing import Any
 from torch import nn
 
 from convscope.data.given import check_is_data
-from convscope.data.label_table import SUFFIXES, name_table
 from convscope.data.load import NAMED, Data
+from convscope.data.shards import name_source
 from convscope.errors import UsageError
 from convscope.files import file_name
 from convscope.networks.catalog import entry
@@ -92,7 +92,5 @@ def _with_resolved_source(changes: dict[str, Any]) -> dict[str, Any]:
 
 def run_name(network: str | nn.Module, recipe: Recipe) -> str:
     """What a run is called unless told otherwise, as in "lenet-digits"."""
-    path = Path(recipe.data)
-    stem = name_table(path) if path.suffix.casefold() in SUFFIXES else path.stem
-    data = file_name(stem) if recipe.data else "arrays"
+    data = file_name(name_source(Path(recipe.data))) if recipe.data else "arrays"
     return f"{recipe.network or type(network).__name__}-{data}"

@@ -7,7 +7,8 @@ The race is one of successive halving (Jamieson and Talwalkar 2016, "Non-stochas
 identification and hyperparameter optimization", section 3): in each round all networks that are
 left train equally long, go on from where they were, and the worse half by validation accuracy
 stops. Each round goes through the whole schedule of the learning rate, so that what is compared has
-come to rest.
+come to rest. The network that would be trained without a race stays unless another is ahead of it
+by more than chance: few images decide, and the best of several is higher by chance.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FILE, FOLDER = "race.json", "race"
-SHARE = 0.4
-"""Of the time, what the rounds take; the winner has the rest."""
+SHARE = 0.3
+"""Of the time after the forecasts, what the rounds take; the winner has the rest."""
 
 
 class CurvePoint(pydantic.BaseModel, frozen=True):
@@ -56,6 +57,7 @@ class Racer(pydantic.BaseModel, frozen=True):
         recipe: The fields of its recipe, without its minutes.
         least_seconds: What the plan says that an epoch takes, and what has to come before it.
         memory_bytes: The peak of memory that the plan says.
+        is_usual: Whether it is the one that would be trained without a race.
         rounds: How many it has ended.
         curve: What it came to after each of its epochs.
         failed: Why it could not go on; "" if it could.
@@ -66,6 +68,7 @@ class Racer(pydantic.BaseModel, frozen=True):
     recipe: dict[str, Any]
     least_seconds: Seconds
     memory_bytes: Count
+    is_usual: bool = False
     rounds: Count = 0
     curve: tuple[CurvePoint, ...] = ()
     failed: str = ""
@@ -94,8 +97,10 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
 
     Attributes:
         minutes: For all of it, the winner's training included.
+        preparation: Seconds of it that loading the images and forecasting took.
         racers: Those that began.
         left_out: By network, why it did not.
+        validation_images: By which it is decided; 0 where that wasn't recorded.
         seconds: How long the race has taken, forecasts and start-up included.
         rounds_ended: How many rounds have been decided.
         winner: The name of the one that won; None as long as it isn't decided.
@@ -103,8 +108,10 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
 
     format: Literal[1] = 1
     minutes: float
+    preparation: Seconds = 0.0
     racers: tuple[Racer, ...]
     left_out: dict[str, str] = {}
+    validation_images: Count = 0
     seconds: Seconds = 0.0
     rounds_ended: Count = 0
     winner: str | None = None
@@ -126,7 +133,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
 
     def round_seconds(self, number: int) -> float:
         """How long a network trains in a round, counted from 1."""
-        return round_seconds(60 * self.minutes, len(self.racers), number)
+        return round_seconds(60 * self.minutes - self.preparation, len(self.racers), number)
 
     def with_racer(self, racer: Racer) -> Race:
         """The race as it is after one of its networks went on."""
@@ -134,13 +141,25 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
         return self.model_copy(update={"racers": racers})
 
     def end_round(self) -> Race:
-        """The race after a round: the worse half of those that are left has stopped."""
+        """The race after a round: the worse half of those that are left has stopped.
+
+        The usual network counts as the best, unless another is ahead of it by more than chance.
+        """
         number = self.rounds_ended + 1
         best_first = sorted(self.running, key=lambda racer: racer.result, reverse=True)
+        usual = next((each for each in best_first if each.is_usual), None)
+        if usual is not None and not self._is_behind(usual, best_first[0]):
+            best_first = [usual, *(each for each in best_first if each is not usual)]
         ended = self.model_copy(update={"rounds_ended": number})
         for racer in best_first[math.ceil(len(best_first) / 2) :]:
             ended = ended.with_racer(racer.model_copy(update={"stopped_after": number}))
         return ended
+
+    def _is_behind(self, usual: Racer, best: Racer) -> bool:
+        """Whether the best is ahead by more than the standard error of the usual one's accuracy."""
+        share = max(0.0, usual.result[0])
+        error = math.sqrt(share * (1 - share) / max(1, self.validation_images))
+        return best.result[0] > share + error
 
     def write(self, folder: Path) -> None:
         """Write race.json."""

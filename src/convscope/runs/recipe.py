@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,13 +14,16 @@ from convscope.data.table_columns import parse_columns
 from convscope.errors import UsageError, first_invalid, unknown_name
 from convscope.files import write_text
 from convscope.look.html import escape
-from convscope.runs.recipe_fields import TABLES, Count, PixelStatistics, Rate, Share, Stages
-from convscope.runs.recipe_styles import style_table, styles
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from convscope.runs.recipe_fields import (
+    TABLES,
+    Count,
+    Initialization,
+    PixelStatistics,
+    Rate,
+    Share,
+    Stages,
+)
+from convscope.runs.recipe_styles import read_recipe_file, style_table, styles
 
 
 class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -59,7 +61,8 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
         balance: Show every class equally often, however many images it has.
         augmentation: Random changes of the training images.
         initialization: "default" leaves the network's own; the others set the weights of dense and
-            convolution layers as `networks.initialization` says.
+            convolution layers as `networks.initialization` says, and "data-dependent" by the
+            first batch, so that no unit begins dead and every channel varies alike.
         dropout: Probability of dropout, for networks that have it; unset: as in the paper.
         optimizer: "sgd" (with `momentum`), "nesterov", "adam" or "adamw".
         learning_rate: The largest rate of the schedule.
@@ -113,7 +116,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
     unknown_rate: Share = 0.05
     balance: bool = False
     augmentation: Augmentation = Augmentation()
-    initialization: Literal["default", "xavier", "kaiming", "normal", "constant"] = "default"
+    initialization: Initialization = "default"
     dropout: Share | None = None
     optimizer: Literal["sgd", "nesterov", "adam", "adamw"] = "sgd"
     learning_rate: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 0.1
@@ -215,7 +218,7 @@ class Recipe(pydantic.BaseModel, frozen=True, extra="forbid"):
 
 def read_of_run(path: str | Path) -> Recipe:
     """The recipe in a run's folder; earlier code wrote none of the fields that `Reading` has."""
-    return parse({"data_rules": 1} | _read_toml(Path(path)), str(path))
+    return parse({"data_rules": 1} | read_recipe_file(Path(path)), str(path))
 
 
 def read(path: str | Path) -> Recipe:
@@ -224,7 +227,7 @@ def read(path: str | Path) -> Recipe:
     Raises:
         UsageError: No such file, not TOML, or a field that isn't accepted.
     """
-    return parse(_read_toml(Path(path)), str(path))
+    return parse(read_recipe_file(Path(path)), str(path))
 
 
 def parse(fields: dict[str, Any], source: str) -> Recipe:
@@ -277,17 +280,6 @@ def named(style: str, network: str, data: str) -> Recipe:
 def default_style(network: str) -> str:
     """The style used where none is asked for: the book's if it covers the network, else fast."""
     return "book" if network in style_table("book")["network"] else "fast"
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(
-            f"No recipe file {str(path)!r}. Recipes by name: {', '.join(styles())}."
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"Recipe file {str(path)!r} can't be read as TOML: {error}.") from None
 
 
 def _in_words(error: pydantic.ValidationError, source: str) -> UsageError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -10,6 +10,7 @@ Count = Annotated[int, pydantic.Field(gt=0)]
 Rate = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, pydantic.Field(ge=0, lt=1)]
 Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+Initialization = Literal["default", "xavier", "kaiming", "normal", "constant", "data-dependent"]
 
 
 class PixelStatistics(pydantic.BaseModel, frozen=True, extra="forbid"):

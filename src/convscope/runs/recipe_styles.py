@@ -1,15 +1,18 @@
-"""The recipes that come with Convscope, as their files have them."""
+"""Recipes as their files have them: those that come with Convscope, and a person's own."""
 
 from __future__ import annotations
 
 import importlib.resources
 import sys
+from pathlib import Path
 from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+from convscope.errors import UsageError
 
 
 def styles() -> list[str]:
@@ -25,3 +28,19 @@ def style_table(style: str) -> dict[str, Any]:
     file = importlib.resources.files("convscope") / "recipes" / f"{style}.toml"
     table = tomllib.loads(file.read_text("utf-8"))
     return {"common": {}, "network": {}, "data": {}, "pair": {}} | table
+
+
+def read_recipe_file(path: Path) -> dict[str, Any]:
+    """The fields in a TOML file, as they stand there.
+
+    Raises:
+        UsageError: No such file, or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"No recipe file {str(path)!r}. Recipes by name: {', '.join(styles())}."
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"Recipe file {str(path)!r} can't be read as TOML: {error}.") from None

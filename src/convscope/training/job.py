@@ -23,6 +23,7 @@ from convscope.runs.origin import Origin
 from convscope.runs.recipe import Recipe
 from convscope.runs.source import find_source
 from convscope.runtime.execution import Execution
+from convscope.training.data_dependent import initialize_by_images
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def prepare(
         size, module, arguments, notes = build_for_images(
             network, train.image_shape, len(train.classes), recipe
         )
-        if recipe.initialization != "default":
+        if recipe.initialization not in ("default", "data-dependent"):
             initialize(module, recipe.initialization)
     normalization = _normalization(train, recipe)
     card = ModelCard(
@@ -127,7 +128,10 @@ def prepare(
         grey_range=train.grey_range or FULL_RANGE,
         origin=origin,
     )
-    return Job(module, recipe, splits, card, notes)
+    job = Job(module, recipe, splits, card, notes)
+    if recipe.initialization == "data-dependent":
+        _initialize_by_images(job)
+    return job
 
 
 def load_images(network: str | nn.Module, data: Data, recipe: Recipe) -> dict[str, ImageSet]:
@@ -171,6 +175,15 @@ def fill_from_source(job: Job) -> Job:
     )
     card = job.card.model_copy(update={"origin": origin})
     return replace(job, card=card, notes=(*job.notes, describe_origin(origin)))
+
+
+def _initialize_by_images(job: Job) -> None:
+    """Let the first batch of the training decide the first weights."""
+    plain = Execution(torch.device("cpu"), "float32")
+    images, _ = next(job.training_batches(plain).epoch(0))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(job.recipe.seed)
+        initialize_by_images(job.network, images)
 
 
 def _normalization(train: ImageSet, recipe: Recipe) -> Normalization:

@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from convscope.data.load import Data
+from convscope.data.shards import name_source
 from convscope.errors import ConvscopeError, UsageError
+from convscope.files import file_name
 from convscope.look.numbers import duration, percent
 from convscope.networks.catalog import AUTO
-from convscope.planning.candidates import NATIVE, choose_racers, describe_rounds, recipe_of
+from convscope.planning.candidates import (
+    NATIVE,
+    choose_racers,
+    describe_rounds,
+    own_size,
+    recipe_of,
+)
 from convscope.runs import recipe as recipes
 from convscope.runs.claim import claimed
 from convscope.runs.out_folder import check_out_folder, clear_run_folder, out_folder
@@ -60,22 +68,34 @@ def race_networks(
     """
     begun = time.perf_counter()
     fields = _check_fields(recipe, changes)
-    minutes = fields["minutes"]
+    minutes: float = fields["minutes"]
     view = LiveView(quiet=quiet)
-    name = Path(str(data)).stem if isinstance(data, str | Path) else "arrays"
+    name = file_name(name_source(Path(data))) if isinstance(data, str | Path) else "arrays"
     with (
         explain_stop("Stopped before the race began; nothing is kept. Give the command again."),
         out_folder(out, f"{AUTO}-{name}", force=force) as folder,
     ):
         track = RaceTrack(folder, data, view)
         first = recipe_of(NATIVE[0], data, fields)
-        check_images(track.load(first), data, first, view)
+        images = track.load(first)
+        check_images(images, data, first, view)
         view.message("auto: forecasting what the networks take")
-        racers, left_out = choose_racers(data, fields, minutes)
+
+        def left() -> float:
+            return 60 * minutes - (time.perf_counter() - begun)
+
+        racers, left_out = choose_racers(data, fields, left, own_size(images["train"]))
+        seconds = max(0.0, left())
         for each, reason in left_out.items():
             view.message(f"{each} doesn't race: {reason}")
-        view.message(describe_rounds(racers, minutes))
-        race = Race(minutes=minutes, racers=tuple(racers), left_out=left_out)
+        view.message(describe_rounds(racers, seconds))
+        race = Race(
+            minutes=minutes,
+            preparation=60 * minutes - seconds,
+            racers=tuple(racers),
+            left_out=left_out,
+            validation_images=len(images["validation"]),
+        )
         with claimed(folder):
             check_out_folder(folder, force=force)
             clear_run_folder(folder)

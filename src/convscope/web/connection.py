@@ -39,6 +39,8 @@ class Connection(H11Protocol):
 
     answer_seconds = 60.0
     """Longest time for an answer and its reader; the application says 504 sooner."""
+    most_connections = CONNECTIONS
+    """That are served."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -50,9 +52,10 @@ class Connection(H11Protocol):
         """A client came; make room for it if the house is full."""
         super().connection_made(transport)
         self._start_clock("idle")
-        if len(self.connections) > CONNECTIONS + REFUSED_CONNECTIONS:
+        most = self.most_connections
+        if len(self.connections) > most + REFUSED_CONNECTIONS:
             self.transport.abort()
-        elif len(self.connections) > CONNECTIONS and not self._make_room():
+        elif len(self.connections) > most and not self._make_room():
             self.flow.pause_reading()
             self._start_clock("refused")
 

@@ -6,9 +6,18 @@ import os
 import socket
 
 from convscope.errors import UsageError
+from convscope.web.limits import BACKLOG
 
 
-def listening(host: str, port: int) -> socket.socket:
+class Door(socket.socket):
+    """A socket that is listened at by several servers, none of which shortens the line at it."""
+
+    def listen(self, backlog: int = BACKLOG, /) -> None:
+        """Let connections wait, as many as for a server that is alone."""
+        super().listen(max(backlog, BACKLOG))
+
+
+def listening(host: str, port: int) -> Door:
     """A socket at the address, which doesn't take connections yet.
 
     Raises:
@@ -22,7 +31,7 @@ def listening(host: str, port: int) -> socket.socket:
         )[0]
     except OSError:
         raise UsageError(f"--host {host!r} isn't an address of this machine.") from None
-    door = socket.socket(family, kind, protocol)
+    door = Door(family, kind, protocol)
     try:
         if os.name == "posix":  # elsewhere, it would let two servers share a port
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -94,6 +94,15 @@ def test_the_same_shape_in_another_colour_is_another_image():
     assert pairs_in(np.stack([red, blue, *scenes(6)])) == []
 
 
+def test_a_copy_in_grey_is_found():
+    colour = scenes(20)
+    grey = np.stack([np.asarray(as_image(each).convert("L")) for each in colour[:5]])
+    images = np.concatenate([colour, np.repeat(grey[:, None], 3, axis=1)])
+    assert {(pair.first, pair.second) for pair in pairs_in(images)} == {
+        (row, 20 + row) for row in range(5)
+    }
+
+
 def test_images_of_little_contrast_are_not_taken_for_one_another():
     images = (scenes(60, channels=1).astype(float) * 0.04 + 100).round().astype(np.uint8)
     assert pairs_in(images) == []

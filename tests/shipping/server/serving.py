@@ -23,9 +23,9 @@ from PIL import Image
 from convscope.evaluation.torch_engine import EngineOutput
 from convscope.runs.model_file import ModelCard
 from convscope.shipping.server.choice import Choice, Measured
+from convscope.shipping.server.http_server import make_server
 from convscope.shipping.server.limits import Settings
 from convscope.shipping.server.metrics import Metrics
-from convscope.shipping.server.serve import make_server
 from convscope.web.listening import listening
 
 PNG = {"Content-Type": "image/png"}

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from convscope.shipping.server import app, places, serve
+from convscope.shipping.server import app, http_server, places
 from tests.shipping.server.serving import (
     CARD,
     PNG,
@@ -73,6 +73,7 @@ def test_unknown_is_said(address):
         ("PNG", "image/jpeg"), ("JPEG", "image/jpg"), ("JPEG", "image/pjpeg"),
         ("JPEG", "Image/PJPEG ; q=0.5; name=a.jpg"), ("PNG", "image/x-png"),
         ("PNG", "image/x-png;charset=binary"), ("BMP", "image/x-ms-bmp"), ("TIFF", "image/tif"),
+        ("WEBP", "image/*"), ("JPEG", "application/octet-stream"), ("GIF", "binary/octet-stream"),
     ],
 )  # fmt: skip
 def test_formats(address, kind, content_type):
@@ -174,7 +175,7 @@ def test_a_slash_at_the_end_changes_nothing(address):
     assert answer.status_code == 200
     assert not answer.history
     assert answer.json()["predictions"][0]["label"] == "class 7"
-    assert get(f"{address}/healthz/").json() == {"status": "ok"}
+    assert get(f"{address}/healthz/").json() == {"status": "ok", "workers": 1}
     assert get(f"{address}/predict//").status_code == 404
 
 
@@ -413,7 +414,7 @@ def test_metrics_count(address):
 
 
 def test_health_readiness_and_model(address):
-    assert get(f"{address}/healthz").json() == {"status": "ok"}
+    assert get(f"{address}/healthz").json() == {"status": "ok", "workers": 1}
     assert get(f"{address}/readyz").json() == {"ready": True}
     model = get(f"{address}/model").json()
     assert model["classes"][3] == "class 3"
@@ -436,7 +437,7 @@ def test_openapi_names_every_type_and_status(address):
 
 
 def test_what_cannot_be_answered_in_time_when_the_server_stops(monkeypatch):
-    monkeypatch.setattr(serve, "DRAIN_SECONDS", 0.3)
+    monkeypatch.setattr(http_server, "DRAIN_SECONDS", 0.3)
     engine = ByBrightness()
     engine.go.clear()
     with served(engine) as (address, server), ThreadPoolExecutor(1) as pool:
@@ -460,7 +461,7 @@ def test_new_work_is_refused_when_the_server_stops():
 
 
 def test_half_a_body_does_not_keep_a_server_that_stops(monkeypatch):
-    monkeypatch.setattr(serve, "UNSENT_SECONDS", 0.1)
+    monkeypatch.setattr(http_server, "UNSENT_SECONDS", 0.1)
     with served(ByBrightness()) as (address, server):
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as client:
@@ -473,4 +474,4 @@ def test_half_a_body_does_not_keep_a_server_that_stops(monkeypatch):
             assert client.recv(1000).startswith(b"HTTP/1.1 503")
         until(lambda: server.should_exit)
         assert server.answered_all is True
-        assert time.monotonic() - server.condition.leaving < serve.DRAIN_SECONDS
+        assert time.monotonic() - server.condition.leaving < http_server.DRAIN_SECONDS

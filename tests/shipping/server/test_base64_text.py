@@ -15,7 +15,13 @@ from convscope.shipping.server.base64_text import decode_base64
     width=st.integers(1, 80),
     end=st.sampled_from(["", "\n", "\r\n", "\t"]),
     prefix=st.sampled_from(
-        ["", "data:image/png;base64,", "data:;base64,", "data:image/jpg;a=b;base64,"]
+        [
+            "",
+            "data:image/png;base64,",
+            "data:;base64,",
+            " data:image/jpg;a=b;base64, ",
+            "data:image/*;base64,\r\n",
+        ]
     ),
     safe=st.booleans(),
     padded=st.booleans(),

@@ -1,11 +1,16 @@
-"""`convscope serve` as a program: what it says, how it starts, how it ends."""
+"""`convscope serve` as a program: what it says, how it starts, how it ends.
+
+Tests shipping/server/several.py, shipping/server/http_server.py.
+"""
 
 import contextlib
+import os
 import re
 import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -134,3 +139,71 @@ def test_a_port_that_is_taken(command, digits_run):
         f"convscope: Port {port} of 127.0.0.1 can't be had: address already in use. "
         "Give another one with --port; 0 takes a free one.\n"
     )
+
+
+@pytest.mark.slow
+def test_several_workers_share_what_one_would_do(digits_run):
+    file = digits_run.model_file
+    with program(file, "--engine", "float32", "--workers", "2") as (address, process):
+        assert process.said[0].startswith("PyTorch float32: ")
+        health = {"status": "ok", "workers": 2}
+        assert get(f"{address}/healthz").json() == health
+        asked = {get(f"{address}/model").json()["engine"] for _ in range(8)}
+        assert asked == {"float32"}
+        answers = [post(address, image(5, 28)).json() for _ in range(12)]
+        assert all(each == answers[0] for each in answers)
+        assert answered(address) == 12  # whoever is asked, of whoever answered
+
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+        line = process.stdout.readline()
+        assert re.match(r"Worker \d+ was killed \(SIGKILL.*Another one is started now\.", line)
+        until(lambda: get(f"{address}/healthz").json() == health)
+        assert post(address, image(5, 28)).json() == answers[0]
+        assert answered(address) == 13  # also of the one that is gone
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.slow
+def test_sigterm_lets_all_workers_answer(heavy):
+    arguments = ("--engine", "float32", "--max-batch", "1", "--workers", "2")
+    with program(heavy, *arguments) as (address, process):
+        statuses = []
+
+        def work(value):
+            with connection_to(address) as connection:
+                statuses.append(ask(connection, image(value, size=300))[0])
+
+        threads = [threading.Thread(target=work, args=(value,)) for value in range(24)]
+        for thread in threads:
+            thread.start()
+        until(lambda: queue(address) > 12)
+        process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join()
+        assert statuses == [200] * 24
+        assert process.wait(20) == 0
+        assert process.stderr.read() == ""
+
+
+def answered(address):
+    """Images that were answered."""
+    text = get(f"{address}/metrics").text
+    return float(re.search(r"^convscope_images_total (\S+)", text, re.MULTILINE)[1])
+
+
+def children(process):
+    """The processes that a process has forked."""
+    return [
+        int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ]
+
+
+def test_workers_that_cannot_be(command, digits_run):
+    for given, reason in (
+        (["--workers", 0], "--workers must be from 1 to 64; given 0."),
+        (["--workers", 2, "--device", "cuda"], "--workers computes on the processor; given --dev"),
+    ):
+        done = command("serve", digits_run.folder, *given, code=2)
+        assert done.stderr.startswith(f"convscope: {reason}")

@@ -6,6 +6,7 @@ Tests studio/train/stream.py.
 import asyncio
 import json
 import math
+import time
 from types import SimpleNamespace
 
 from convscope.runs.metrics_file import MetricsFollower, MetricsPlace, parse_place
@@ -21,6 +22,8 @@ class OneRun:
     def __init__(self, folder):
         self.path = folder
         self.is_known = True
+        self.is_going_on = True
+        self.since = time.time()
 
     def folder(self, _):
         return self.path
@@ -28,7 +31,7 @@ class OneRun:
     def find(self, run):
         if not self.is_known:
             raise Refused(404, "none")
-        return run
+        return SimpleNamespace(run=run, is_going_on=self.is_going_on, since=self.since)
 
 
 def parsed(text):
@@ -41,7 +44,7 @@ def collect(folder, deeds, place=None):
 
     async def listen():
         known, found = OneRun(folder), []
-        reader = SimpleNamespace(read=lambda run: {"run": run, "state": "running", "now": 0})
+        reader = SimpleNamespace(read=lambda each: {"run": each.run, "now": 0})
         start = place or MetricsPlace()
         async for text in follow(known, reader, "run", start, lambda: False):
             event = parsed(text)
@@ -65,7 +68,7 @@ def steps_of(events):
 
 def test_rows_come_once_while_the_file_grows(tmp_path, monkeypatch):
     monkeypatch.setattr(stream, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(stream, "PROGRESS_SECONDS", 0.01)
+    monkeypatch.setattr(stream, "BEAT_SECONDS", (0.01, 0.01))
     file = tmp_path / "metrics.jsonl"
     write_rows(file, [1, 2])
 
@@ -94,7 +97,7 @@ def test_a_sign_of_life_comes_where_nothing_happens(tmp_path, monkeypatch):
     monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.05)
 
     async def listen():
-        reader = SimpleNamespace(read=lambda run: {"run": run, "now": 0})
+        reader = SimpleNamespace(read=lambda each: {"run": each.run, "now": 0})
         found = follow(OneRun(tmp_path), reader, "run", MetricsPlace(), lambda: False)
         async for text in found:
             if text.startswith(":"):
@@ -111,3 +114,24 @@ def test_numbers_that_are_not_finite_are_null(tmp_path):
     sent = send_part(MetricsFollower(file).read())
     assert sent["rows"] == [{"kind": "step", "step": 1, "loss": None, "learning_rate": None}]
     json.dumps(sent, allow_nan=False)
+
+
+def test_a_long_training_is_looked_at_more_rarely():
+    assert [stream.beat(elapsed) for elapsed in (-5, 0, 60, 120, 300, 1e6)] == [1, 1, 1, 2, 5, 5]
+
+
+def test_its_end_is_told_before_the_next_beat(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(stream, "BEAT_SECONDS", (1000.0, 1000.0))
+
+    async def listen():
+        known, states = OneRun(tmp_path), []
+        reader = SimpleNamespace(read=lambda each: {"going": each.is_going_on, "now": 0})
+        async for text in follow(known, reader, "run", MetricsPlace(), lambda: False):
+            if parsed(text).get("event") == "progress":
+                states.append(json.loads(parsed(text)["data"])["going"])
+                known.is_going_on = False
+                known.is_known = len(states) < 2
+        return states
+
+    assert asyncio.run(asyncio.wait_for(listen(), 20)) == [True, False]

@@ -57,6 +57,26 @@ class Alignment:
     windows: Tensor
 
 
+def join_alignments(first: Tensor, some: Alignment, others: Alignment) -> Alignment:
+    """The alignments of pairs that were compared in two ways.
+
+    Args:
+        first: bool (P,): the pairs that `some` is of.
+        some: Of these.
+        others: Of the other pairs.
+    """
+    joined = []
+    for one, other in (
+        (some.misfit, others.misfit),
+        (some.correlation, others.correlation),
+        (some.windows, others.windows),
+    ):
+        values = one.new_empty(len(first), *one.shape[1:])
+        values[first], values[~first] = one, other
+        joined.append(values)
+    return Alignment(*joined)
+
+
 def separate_planes(images: Tensor) -> Tensor:
     """Float images (N, 3, S, S) as brightness and two colour differences; others as brightness.
 

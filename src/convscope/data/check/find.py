@@ -70,7 +70,8 @@ def find_duplicates(
         with progress("Looking for near duplicates", len(chosen), quiet=quiet) as advance:
             pairs = find_near_duplicates(splits, chosen, advance)
         groups = merge(len(paths), [(pair.first, pair.second) for pair in pairs])
-        alike_size = size_of_look_alikes(len(paths), groups)
+        labels = np.concatenate([images.labels for images in sets])
+        alike_size = size_of_look_alikes(len(paths), groups, labels)
         if alike_size:
             detail = f"{merely_alike(alike_size)}: the {len(pairs):,} pairs aren't listed"
             return [*_in_order(findings), DataFinding("look alike", Place(""), detail)]

@@ -1,4 +1,4 @@
-"""Images that are copies of others: resized, compressed again, mirrored, brighter or cut."""
+"""Images that are copies of others: resized, compressed again, mirrored, brighter, cut or grey."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from convscope.data.check.alignment import compare_pairs
+from convscope.data.check.alignment import compare_pairs, join_alignments
 from convscope.data.check.neighbours import find_candidates
 from convscope.data.check.thumbnails import SMALLEST, make_thumbnails, thumbnail_side, to_grey
 from convscope.data.check.views import WINDOWS
@@ -78,7 +78,15 @@ def find_near_duplicates(
     images = make_thumbnails(splits, thumbnail_side(splits))[torch.tensor(rows)]
     brightness = to_grey(images)
     originals, copies, views = find_candidates(brightness, advance)
-    compared = compare_pairs(images, brightness, originals, copies, views)
+    grey = (images == images[:, :1]).flatten(1).all(dim=1)
+    one_is_grey = grey[originals] != grey[copies]  # then colours say nothing
+    compared = join_alignments(
+        one_is_grey,
+        *(
+            compare_pairs(each, brightness, originals[those], copies[those], views[those])
+            for each, those in ((brightness[:, None], one_is_grey), (images, ~one_is_grey))
+        ),
+    )
     alike = (compared.misfit <= LARGEST_MISFIT) & (compared.correlation >= LOWEST_CORRELATION)
     best: dict[tuple[int, int], NearPair] = {}
     for pair in torch.nonzero(alike)[:, 0].tolist():

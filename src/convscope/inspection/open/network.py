@@ -1,7 +1,8 @@
 """Whatever stands for a network, opened: alone, or with the shape of its images.
 
 Every function of this room takes the same things for its network, and they are told apart here
-alone: the name of a network of the catalog, a module, a run, its folder, or a model file.
+alone: the name of a network of the catalog, a module, a run, its folder, a model file, or the model
+that a run opens as, which is how a run of a module of one's own comes here: `run.model(module)`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from torch import nn
 from convscope.data.batches import Normalization
 from convscope.data.reading import DEFAULT, Reading
 from convscope.errors import UsageError, unknown_name
-from convscope.networks.catalog import build, entry, list_networks
+from convscope.networks.catalog import AUTO, build, entry, list_networks
 from convscope.networks.network import Network
+from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 from convscope.runs.open_model import open_model
 from convscope.runs.own_module import with_shapes
 from convscope.runs.run import Run
 from convscope.runtime.device import choose_device
 
-Inspectable: TypeAlias = nn.Module | Run | str | Path
-"""A module; a run, its folder, or a `model.safetensors`; or a name of the catalog."""
+Inspectable: TypeAlias = nn.Module | Run | Model | str | Path
+"""A module; a run, its folder, its model, or a `model.safetensors`; or a name of the catalog."""
 
 Shape: TypeAlias = tuple[int, int, int]  # channels, height, width
 
@@ -72,8 +74,8 @@ def open_network(
     """Open whatever stands for a network.
 
     Args:
-        network: A module; a run, its folder, or a `model.safetensors`; or the name of a network of
-            the catalog, which gets fresh weights, the same each time.
+        network: A module; a run, its folder, its model, or a `model.safetensors`; or the name of a
+            network of the catalog, which gets fresh weights, the same each time.
         size: Height and width of the images. None: what the run was trained with, or the network
             is usually given.
         channels: Channels of the images, for a network of the catalog. None: the usual.
@@ -183,19 +185,22 @@ def _read(
         return OpenedNetwork(
             network, name, network.in_channels, size or network.size or usual, None
         )
-    if not isinstance(network, Run | str | Path):
+    if not isinstance(network, Run | Model | str | Path):
         raise UsageError(
             "network must be a name of the catalog, a module, a run, its folder or a "
             f"model.safetensors; given a {type(network).__name__}."
         )
-    if not isinstance(network, Run) and not Path(network).exists() and "/" not in str(network):
-        raise unknown_name("network or run folder", str(network), list_networks())
-    model = open_model(network, module)
+    if isinstance(network, Model):
+        model, name = network, network.name
+    else:
+        _check_is_there(network)
+        model = open_model(network, module)
+        name = str(network.folder if isinstance(network, Run) else network)
     model.network.to(choose_device(device))
     card = model.card
     return OpenedNetwork(
         model.network,
-        name=str(network.folder if isinstance(network, Run) else network),
+        name=name,
         channels=card.channels,
         size=size or card.size,
         normalization=model.normalization,
@@ -205,14 +210,29 @@ def _read(
     )
 
 
-def _reading(network: Run | str | Path, card: ModelCard) -> Reading:
+def _reading(network: Run | Model | str | Path, card: ModelCard) -> Reading:
     """How other files are read: those of a run are labelled where its own were."""
+    if isinstance(network, Model):
+        return card.reading
     if not isinstance(network, Run):
         if not (Path(network) / "recipe.toml").is_file():
             return card.reading
         network = Run(network)
     recipe = network.recipe
     return replace(card.reading, class_from=recipe.class_from or "", columns=recipe.columns or {})
+
+
+def _check_is_there(network: Run | str | Path) -> None:
+    """Complain about a word that is neither a network nor a path.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if isinstance(network, Run) or Path(network).exists() or "/" in str(network):
+        return
+    if str(network) == AUTO:
+        entry(AUTO)  # says what it is instead
+    raise unknown_name("network or run folder", str(network), list_networks())
 
 
 def _check_stays(network: nn.Module, device: str) -> None:

@@ -188,7 +188,7 @@ class _Tracer:
         return (
             node.kind.startswith("other: ")
             and not self._costs[node].macs
-            and not node.has_no_products
+            and not node.is_counted
             and not node.arguments.get("output")  # what a second output costs is in the first
             and (is_shown or bool(self._costs[node].overlooked))
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,11 +25,13 @@ class Condition:
         in_work: Predictions that were requested and not answered yet.
         leaving: When it was told to stop (`time.monotonic`), or None.
         waiting: Those that are there as a whole, and wait for the engine.
+        workers: Says how many processes answer.
     """
 
     in_work: int = 0
     leaving: float | None = None
     waiting: set[PredictRequest] = field(default_factory=set)
+    workers: Callable[[], int] = lambda: 1
 
     @property
     def accepts(self) -> bool:

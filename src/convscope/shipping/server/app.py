@@ -55,9 +55,15 @@ def make_app(
         metrics: Counts.
         condition: Shared with whoever stops the server.
     """
-    bodies = Bodies(BODY_BYTES, ALL_BODIES_BYTES, "Send smaller or fewer images.")
-    places = Places(settings.max_queue, metrics.queue.set)
+    own_bytes = ALL_BODIES_BYTES // settings.workers
+    bodies = Bodies(BODY_BYTES, own_bytes, "Send smaller or fewer images.")
     queue: RequestQueue | None = None
+
+    def expect(images: int) -> None:
+        if queue is not None:
+            queue.expect(images)
+
+    places = Places(settings.own_queue, metrics.queue.set, expect)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -97,6 +103,7 @@ def make_app(
                 contents = await asyncio.to_thread(_listed, body) if many else [body]
                 await place.settle(len(contents))
                 waiting = queue.submit(contents)
+                place.submitted()
                 waiting.finished.add_done_callback(lambda _: place.leave())
                 condition.waiting.add(waiting)
                 try:
@@ -119,8 +126,8 @@ def make_app(
         return json_response(describe_model(choice, card))
 
     @app.get("/healthz", summary="Whether the server lives")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    async def healthz() -> dict[str, str | int]:
+        return {"status": "ok", "workers": condition.workers()}
 
     @app.get(
         "/readyz",

@@ -6,10 +6,9 @@ import base64
 
 from convscope.shipping.server.limits import is_image_type
 
+AROUND = " \r\n\t"
 LINE_ENDS = b"\r\n\t"
 URL_SAFE = bytes.maketrans(b"-_", b"+/")
-NAMELESS_TYPES = ("", "application/octet-stream")
-"""Media types of a data URL that say nothing about the file."""
 
 
 def decode_base64(text: str) -> bytes:
@@ -25,7 +24,7 @@ def decode_base64(text: str) -> bytes:
     Raises:
         ValueError: It is something else.
     """
-    content = _without_prefix(text.strip(" \r\n\t")).encode("ascii")
+    content = _without_prefix(text.strip(AROUND)).strip(AROUND).encode("ascii")
     content = content.translate(None, LINE_ENDS)
     if b"-" in content or b"_" in content:
         if b"+" in content or b"/" in content:
@@ -43,6 +42,6 @@ def _without_prefix(text: str) -> str:
     kind, *parameters = prefix[5:].lower().split(";")
     if not comma or not parameters or parameters[-1].strip() != "base64":
         raise ValueError("a data URL without base64")
-    if kind.strip() not in NAMELESS_TYPES and not is_image_type(kind):
+    if kind.strip() and not is_image_type(kind):
         raise ValueError("a data URL of something else")
     return content

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,6 +63,37 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """A choice that was made, in plain data for another process; the names of `Choice`."""
+
+    quick: str
+    bulk: str
+    switch: int
+    measured: tuple[Measured, ...]
+    reason: str
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> Findings:
+        """Made of what `dataclasses.asdict` gave, by way of JSON."""
+        return cls(**{**data, "measured": tuple(Measured(**each) for each in data["measured"])})
+
+    @property
+    def name(self) -> str:
+        """The engine's name, or both names."""
+        if self.quick == self.bulk:
+            return self.quick
+        return f"{self.quick} below {self.switch} images, else {self.bulk}"
+
+    def lines(self) -> list[str]:
+        """What was measured, then what was chosen."""
+        return [*map(str, self.measured), f"Engine: {self.name} ({self.reason})."]
+
+    def choice(self, quick: Engine, bulk: Engine) -> Choice:
+        """The choice, with these engines."""
+        return Choice(quick, bulk, self.switch, self.measured, self.reason)
+
+
+@dataclass(frozen=True)
 class Choice:
     """The engines that answer.
 
@@ -82,9 +114,7 @@ class Choice:
     @property
     def name(self) -> str:
         """The engine's name, or both names."""
-        if self.quick is self.bulk:
-            return self.quick.name
-        return f"{self.quick.name} below {self.switch} images, else {self.bulk.name}"
+        return self.findings.name
 
     @property
     def latency(self) -> float:
@@ -95,6 +125,11 @@ class Choice:
     def throughput(self) -> float:
         """Images per second in full batches, as measured."""
         return next(each.throughput for each in self.measured if each.engine == self.bulk.name)
+
+    @property
+    def findings(self) -> Findings:
+        """The choice without its engines."""
+        return Findings(self.quick.name, self.bulk.name, self.switch, self.measured, self.reason)
 
     def run(self, images: NDArray[np.uint8]) -> EngineOutput:
         """Probabilities of decoded images uint8 (N, C, size, size), and which are unknown."""

@@ -47,31 +47,45 @@ def make_engine(name: str, model: Model, device: torch.device) -> Engine:
         UsageError: ONNX Runtime isn't installed.
     """
     if name == "onnx":
-        return OnnxEngine(model)
+        return OnnxEngine(export_onnx(model))
     precision: Precision = "bfloat16" if name == "bfloat16" else "float32"
     return TorchEngine(model, device, precision)
 
 
+def export_onnx(model: Model) -> bytes:
+    """A network as ONNX Runtime reads it.
+
+    Raises:
+        UsageError: ONNX Runtime isn't installed.
+    """
+    try:
+        import onnxruntime  # noqa: F401 - both or none
+
+        from convscope.shipping.export.body import export_network
+    except ImportError:
+        raise UsageError(
+            "The engine 'onnx' needs ONNX Runtime: pip install 'convscope[onnx]'."
+        ) from None
+    return bytes(export_network(model, OPSET).SerializeToString())
+
+
 class OnnxEngine:
-    """ONNX Runtime on the processor, in float32."""
+    """ONNX Runtime on the processor, in float32.
+
+    Args:
+        content: What `export_onnx` gave.
+    """
 
     name = "onnx"
 
-    def __init__(self, model: Model) -> None:
-        try:
-            import onnxruntime
+    def __init__(self, content: bytes) -> None:
+        import onnxruntime
 
-            from convscope.shipping.export.body import export_network
-        except ImportError:
-            raise UsageError(
-                "The engine 'onnx' needs ONNX Runtime: pip install 'convscope[onnx]'."
-            ) from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3  # errors
         # Threads that spin while they wait would take the processor from decoding.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        content = export_network(model, OPSET).SerializeToString()
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass
 
 from convscope.errors import UsageError
@@ -41,6 +43,8 @@ OTHER_NAMES = {
     "image/x-tiff": "image/tiff",
     "text/json": "application/json",
 }
+ANY_FILE = {"image/*", "application/octet-stream", "binary/octet-stream"}
+"""Names of programs that don't know, or don't say, what a file is; its content tells."""
 BODY_BYTES = 32 << 20
 """Most bytes of one request."""
 ALL_BODIES_BYTES = 256 << 20
@@ -57,6 +61,10 @@ ACCEPT_SECONDS = 1.0
 """After SIGTERM, for the requests that were sent before anybody could know."""
 
 
+MOST_WORKERS = 64
+"""Workers that answer."""
+
+
 def media_type(given: str) -> str:
     """The standard name in a Content-Type, without its parameters; as given where it has none."""
     name = given.partition(";")[0].strip().lower()
@@ -64,8 +72,8 @@ def media_type(given: str) -> str:
 
 
 def is_image_type(given: str) -> bool:
-    """Whether a Content-Type is that of images that are accepted."""
-    return media_type(given) in CONTENT_TYPES
+    """Whether a Content-Type is that of images that are accepted, or leaves it open."""
+    return media_type(given) in CONTENT_TYPES | ANY_FILE
 
 
 @dataclass(frozen=True)
@@ -77,20 +85,35 @@ class Settings:
         wait_ms: Milliseconds that a batch waits for images that are being decoded.
         max_queue: Images in the server (being decoded, waiting, computed) before it says 503.
         timeout: Seconds from the arrival of a request to its answer before it says 504.
+        workers: Workers that answer. Each has its part of every limit, so that the limits are
+            those of all together.
     """
 
     max_batch: int = 64
     wait_ms: float = 2.0
     max_queue: int = 512
     timeout: float = 30.0
+    workers: int = 1
 
     def __post_init__(self) -> None:
         for name, value in (("max-batch", self.max_batch), ("max-queue", self.max_queue)):
             if value < 1:
                 raise UsageError(f"--{name} must be at least 1; given {value}.")
+        if not 1 <= self.workers <= MOST_WORKERS:
+            raise UsageError(f"--workers must be from 1 to {MOST_WORKERS}; given {self.workers}.")
         if not 0 <= self.wait_ms <= 1000:
             raise UsageError(f"--wait-ms must be from 0 to 1000; given {self.wait_ms:g}.")
         if not 0 < self.timeout <= 3600:
             raise UsageError(
                 f"--timeout must be above 0 and at most 3600 seconds; given {self.timeout:g}."
             )
+
+    @property
+    def own_queue(self) -> int:
+        """Images in one worker before it says 503."""
+        return math.ceil(self.max_queue / self.workers)
+
+    @property
+    def own_processors(self) -> int:
+        """Threads with which one worker computes, and as many with which it decodes."""
+        return max(1, (os.cpu_count() or 1) // self.workers)

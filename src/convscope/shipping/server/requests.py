@@ -7,7 +7,6 @@ over to it. An image that can't be used gets a reason in place of a prediction, 
 from __future__ import annotations
 
 import asyncio
-import os
 import struct
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -96,7 +95,7 @@ class RequestQueue:
         self._card = card
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        processors = os.cpu_count() or 1
+        processors = settings.own_processors
         self._decoders = ThreadPoolExecutor(processors, "decode")
         self._large_decoders = ThreadPoolExecutor(max(1, processors // 2), "decode-large")
         self._tidying: asyncio.TimerHandle | None = None
@@ -117,6 +116,10 @@ class RequestQueue:
         for start in range(0, len(contents), step):
             self._decoders.submit(self._decode, request, start, contents[start : start + step])
         return request
+
+    def expect(self, images: int) -> None:
+        """Say that so many were let in and should come soon; or, negative, that they did."""
+        self._batcher.expect(images)
 
     def drop(self, request: PredictRequest) -> None:
         """Nobody waits for this request any more: what is queued of it is not computed."""

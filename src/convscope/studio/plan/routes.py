@@ -45,12 +45,13 @@ async def choices(request: Request) -> Response:
     runs: Path = request.app.state.runs
 
     def find() -> dict[str, Any]:
+        from convscope.data.shards import is_there
         from convscope.networks.catalog import entry, list_networks
 
         own = {run.data for run in read_summaries(runs).values()} - {"", *DATA}
         return {
             "networks": [{"name": name, "size": entry(name).image[1]} for name in list_networks()],
-            "data": [*DATA, *sorted(path for path in own if Path(path).exists())],
+            "data": [*DATA, *sorted(path for path in own if is_there(Path(path)))],
         }
 
     return json_response(await _in_torch_thread(request, find))
@@ -81,7 +82,13 @@ async def costs(settings: CostSettings, request: Request) -> Response:
     """As `convscope plan all`; with the best accuracy of each network among the runs."""
     checked = TrainingSettings(network=settings.network or "lenet", data=settings.data)
     data = await _in_torch_thread(request, lambda: check_settings(checked))
-    asked = {"what": "costs", **settings.model_dump(), "data": data}
+    asked = {
+        "what": "costs",
+        "data": data,
+        "size": settings.size,
+        "network": settings.network,
+        "reading": settings.reading(),
+    }
     found = await _dials(request).forecast(asked)
     if settings.network:
         return json_response(found)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from convscope.errors import ConvscopeError
 from convscope.runs.forecast import read_forecast
 from convscope.runs.metrics_file import MetricsFollower
 from convscope.runs.recipe import Recipe, read_of_run
 from convscope.studio.train.trainings import StartedTraining, TrainingList
+
+T = TypeVar("T")
 
 STATES = (
     "starting", "running", "evaluating", "ended", "paused", "failed", "killed", "deleted",
@@ -34,6 +37,7 @@ class ProgressReader:
     def __init__(self, trainings: TrainingList) -> None:
         self._trainings = trainings
         self._seen: dict[str, _Seen] = {}
+        self._files = _ReadFiles()
         self._lock = threading.Lock()
 
     def read(self, training: StartedTraining) -> dict[str, Any]:
@@ -44,7 +48,8 @@ class ProgressReader:
             seen = self._seen.setdefault(training.run, _Seen(folder / "metrics.jsonl"))
             seen.look()
             last, epoch, error, damaged = seen.last, seen.epoch, seen.error, seen.damaged
-        recipe = _recipe(folder)
+            recipe = self._files.read(folder / "recipe.toml", _recipe)
+            forecast = self._files.read(folder / "forecast.json", _forecast) or []
         ended_with = _last_message(printed)
         epochs = None if recipe is None else recipe.epochs
         is_last_epoch = epochs is not None and epoch.get("epoch") == epochs
@@ -69,12 +74,36 @@ class ProgressReader:
             "data": None if recipe is None else Path(recipe.data).name,
             "batch_size": None if recipe is None else recipe.batch_size,
             "precision": None if recipe is None else recipe.precision,
-            "forecast": _forecast(folder),
+            "forecast": forecast,
             "checkpoint": newest_checkpoint(folder),
             "can_look": (folder / "model.safetensors").is_file(),
             "can_resume": (folder / "environment.json").is_file(),
-            "accuracy": _accuracy(folder) if state == "ended" else None,
+            "accuracy": self._accuracy(folder) if state == "ended" else None,
         }
+
+    def _accuracy(self, folder: Path) -> dict[str, Any] | None:
+        with self._lock:
+            return self._files.read(folder / "evaluation.json", _accuracy)
+
+
+class _ReadFiles:
+    """Reads a file again only when it has changed: who watches asks every second."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, tuple[tuple[int, int, int], Any]] = {}
+
+    def read(self, file: Path, read: Callable[[Path], T]) -> T | None:
+        """What `read` gives of the file; None if it isn't there."""
+        try:
+            facts = file.stat()
+        except OSError:
+            self._kept.pop(file, None)
+            return None  # not written yet, or deleted
+        mark = facts.st_ino, facts.st_mtime_ns, facts.st_size
+        if file not in self._kept or self._kept[file][0] != mark:
+            self._kept[file] = mark, read(file)
+        found: T = self._kept[file][1]
+        return found
 
 
 class _Seen:
@@ -152,25 +181,25 @@ def _is_message(line: str) -> bool:
     return line.startswith("convscope: ")
 
 
-def _recipe(folder: Path) -> Recipe | None:
+def _recipe(file: Path) -> Recipe | None:
     try:
-        return read_of_run(folder / "recipe.toml")
+        return read_of_run(file)
     except ConvscopeError:
-        return None  # not written yet, or deleted
+        return None  # damaged, or just deleted
 
 
-def _forecast(folder: Path) -> list[dict[str, Any]]:
+def _forecast(file: Path) -> list[dict[str, Any]]:
     try:
-        return [row.model_dump() for row in read_forecast(folder)]
+        return [row.model_dump() for row in read_forecast(file.parent)]
     except (ConvscopeError, OSError):
         return []
 
 
-def _accuracy(folder: Path) -> dict[str, Any] | None:
+def _accuracy(file: Path) -> dict[str, Any] | None:
     from convscope.runs.run import Run
 
     try:
-        evaluated = Run(folder).read_evaluation()
+        evaluated = Run(file.parent).read_evaluation()
         counts = [each["count"] for each in evaluated.get("per_class", ())]
         guesses = bool(counts) and evaluated["interval"][0] <= max(counts) / sum(counts)
     except (ConvscopeError, OSError, ValueError, LookupError, TypeError, ZeroDivisionError):

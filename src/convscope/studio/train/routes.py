@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -61,6 +62,7 @@ class TrainState:
         self.reader = ProgressReader(self.trainings)
         self.dials = Dials()
         self.looks = KeptLooks()
+        self.has_looked = False
 
 
 def state_of(request: Request) -> TrainState:
@@ -180,18 +182,20 @@ async def rows(request: Request, run: str, after: str = "") -> Response:
 
 @router.get("/words", summary="The curves of a training in words")
 async def words(request: Request, run: str) -> Response:
-    """A sentence for each, in both languages."""
+    """A sentence for each, in both languages; `took` is the processor time that they cost."""
     state = state_of(request)
     state.trainings.find(run)
 
     def find() -> dict[str, Any]:
         from convscope.runs.metric_curves import metric_curves
 
+        began = time.thread_time()
         found, _ = read_rows(state.trainings.folder(run) / "metrics.jsonl")
         said = {name: curve.in_words() for name, curve in metric_curves(found).items()}
-        return {name: {"en": each.en, "zh": each.zh} for name, each in said.items()}
+        sentences = {name: {"en": each.en, "zh": each.zh} for name, each in said.items()}
+        return {"sentences": sentences, "took": time.thread_time() - began}
 
-    return json_response({"sentences": await asyncio.to_thread(find)})
+    return json_response(await asyncio.to_thread(find))
 
 
 @router.get("/checkpoint", summary="Kernels, feature maps and dead units of a checkpoint")
@@ -200,7 +204,9 @@ async def checkpoint(
 ) -> Response:
     """Those of the first convolution of the newest one, or what was shown of an earlier step.
 
-    `history` has all steps that can be asked for.
+    `history` has all steps that can be asked for. `took` is the processor time that it cost: who
+    watches rests two hundred times as long before the next look. What the first one costs is mostly
+    to load PyTorch, which comes once: it is called 0.
     """
     state = state_of(request)
     state.trainings.find(run)
@@ -210,9 +216,12 @@ async def checkpoint(
             return {**state.looks.find(run, step), "history": state.looks.history(run)}
         from convscope.studio.train.checkpoint_view import show_checkpoint
 
+        began = time.process_time()  # of PyTorch's threads as well
         found = show_checkpoint(state.trainings.folder(run), image)
+        took = time.process_time() - began if state.has_looked else 0.0
+        state.has_looked = True
         state.looks.keep(run, found)
-        return {**found, "history": state.looks.history(run)}
+        return {**found, "history": state.looks.history(run), "took": took}
 
     thread = request.app.state.torch_thread
     return json_response(await asyncio.get_running_loop().run_in_executor(thread, find))

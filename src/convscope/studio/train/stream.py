@@ -19,9 +19,12 @@ from convscope.studio.train.trainings import TrainingList
 from convscope.web.failures import Refused
 
 LOOK_SECONDS = 0.5
-"""Between two looks at the file: at most two events of rows a second."""
-PROGRESS_SECONDS = 1.0
-"""Between two looks at the process and the folder."""
+"""Between two looks whether the process is still there."""
+BEAT_SECONDS = 1.0, 5.0
+"""Least and most between two looks at its files. What they give is sent together, for each drawing
+of the page takes processor time that the training could use."""
+GROWTH = 60.0
+"""Seconds that a training must have gone on for each second between two looks."""
 HEARTBEAT_SECONDS = 15.0
 """Between two signs of life."""
 
@@ -49,6 +52,12 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
+def beat(elapsed: float) -> float:
+    """Seconds between two looks at a training, more the longer it has gone on."""
+    least, most = BEAT_SECONDS
+    return min(most, max(least, elapsed / GROWTH))
+
+
 async def follow(
     trainings: TrainingList,
     reader: ProgressReader,
@@ -58,6 +67,8 @@ async def follow(
 ) -> AsyncIterator[str]:
     """Events of a run for as long as somebody listens: "rows", and "progress" where it changed.
 
+    That the process has ended is told at once, everything else at each beat.
+
     Args:
         trainings: Knows the run.
         reader: Says how it is going.
@@ -66,30 +77,33 @@ async def follow(
         is_ending: Whether the server is about to end.
     """
     follower = MetricsFollower(trainings.folder(run) / "metrics.jsonl", place)
-    looked_at, sent_at, told = -math.inf, time.monotonic(), None
+    looked_at, sent_at, told, was_going = -math.inf, time.monotonic(), None, None
     yield "retry: 1000\n\n"
     while not is_ending():
-        part = await asyncio.to_thread(follower.read)
-        if part.rows or part.is_anew or part.damaged:
-            yield _event("rows", send_part(part), str(part.place))
-            sent_at = time.monotonic()
-        now = time.monotonic()
-        if part.is_whole and now - looked_at >= PROGRESS_SECONDS:
-            looked_at = now
-            try:
-                training = trainings.find(run)
-            except Refused:
-                return  # taken off the list
-            progress = await asyncio.to_thread(reader.read, training)
-            facts = {name: value for name, value in progress.items() if name != "now"}
-            if facts != told:
-                told = facts
-                yield _event("progress", progress)
-                sent_at = time.monotonic()
+        try:
+            training = trainings.find(run)
+        except Refused:
+            return  # taken off the list
+        now, is_whole = time.monotonic(), True
+        is_going = training.is_going_on
+        if is_going != was_going or now - looked_at >= beat(time.time() - training.since):
+            part = await asyncio.to_thread(follower.read)
+            is_whole = part.is_whole
+            if part.rows or part.is_anew or part.damaged:
+                yield _event("rows", send_part(part), str(part.place))
+                sent_at = now
+            if is_whole:
+                looked_at, was_going = now, is_going
+                progress = await asyncio.to_thread(reader.read, training)
+                facts = {name: value for name, value in progress.items() if name != "now"}
+                if facts != told:
+                    told = facts
+                    yield _event("progress", progress)
+                    sent_at = now
         if now - sent_at >= HEARTBEAT_SECONDS:
             yield ": still here\n\n"
             sent_at = now
-        await asyncio.sleep(LOOK_SECONDS if part.is_whole else 0.1)
+        await asyncio.sleep(LOOK_SECONDS if is_whole else 0.1)
 
 
 def _event(name: str, data: dict[str, Any], number: str = "") -> str:

@@ -26,7 +26,8 @@ def race(found: Race | None) -> str:
     return (
         f"<p>{len(found.racers)} networks raced within {duration(60 * found.minutes)}, the "
         "winner's training included. All trained equally long in each round; after it, the half "
-        "with the worse validation accuracy stopped. Test images chose nothing.</p>\n"
+        "with the worse validation accuracy stopped. The one that would be trained without a race "
+        "stays unless another is ahead by more than chance. Test images chose nothing.</p>\n"
         f"{table(headings, map(_row_of(found), found.best_first), caption='The race')}\n"
         f'{did_not}<div class="charts">\n{_curves(found)}</div>'
     )

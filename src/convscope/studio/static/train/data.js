@@ -66,7 +66,8 @@ export async function forget() {
 }
 
 const WAIT = 350; // milliseconds after the last turn of a dial
-const REST = 3000; // between two looks at sentences and checkpoints
+const REST = 3000; // at least between two looks at sentences and checkpoints
+const SHARE = 0.005; // most of the time that each of them takes
 
 /** Ask again whenever dials are turned. */
 function keepForecasting() {
@@ -119,17 +120,30 @@ export async function lookBack(step) {
   } catch (error) { checkpoint.refusal.value = refusal(error); }
 }
 
-/** Do something at most once in a while, and once more after the last time it was wanted. @param {() => Promise<void>} work */
+/**
+ * Do something now and then, and once more after the last time it was wanted. Afterwards it rests so long that it takes
+ * at most half a hundredth of the time: the processor is for the training.
+ * @param {() => Promise<number | undefined>} work Gives the seconds of processor time that it took.
+ */
 function rarely(work) {
   let timer = 0;
-  let at = 0;
-  return {
-    want() {
-      clearTimeout(timer);
-      timer = setTimeout(() => { at = Date.now(); void work(); }, Math.max(0, at + REST - Date.now()));
-    },
-    end() { clearTimeout(timer); },
+  let rested = 0; // when
+  let working = false;
+  let wanted = false;
+  const go = async () => {
+    if (working) { wanted = true; return; }
+    working = true;
+    const took = await work();
+    rested = Date.now() + Math.max(REST, 1000 * (took ?? 0) / SHARE);
+    working = false;
+    if (wanted) { wanted = false; want(); }
   };
+  /** @param {boolean} [now] Without rest: a person asked. */
+  function want(now = false) {
+    clearTimeout(timer);
+    timer = setTimeout(go, now ? 0 : Math.max(0, rested - Date.now()));
+  }
+  return { want, end() { clearTimeout(timer); } };
 }
 
 /** Start asking; gives what ends it. */
@@ -138,35 +152,41 @@ export function startData() {
   void readTrainings();
   const words = rarely(async () => {
     const { run } = state.peek();
-    if (!run || document.hidden) return;
+    if (!run || document.hidden) return 0;
     try {
       const found = await ask(`train/words?run=${encodeURIComponent(run)}`);
       if (state.peek().run === run) sentences.value = found.sentences;
+      return found.took;
     } catch (error) { refusal(error); }
+    return 0;
   });
   const look = rarely(async () => {
     const { run, image } = state.peek();
-    if (!run || document.hidden) return;
+    if (!run || document.hidden) return 0;
     try {
       const found = await ask(`train/checkpoint?run=${encodeURIComponent(run)}&image=${encodeURIComponent(image)}`);
-      if (state.peek().run !== run) return;
+      if (state.peek().run !== run) return 0;
       checkpoint.found.value = readLook(found);
       checkpoint.refusal.value = null;
+      return found.took;
     } catch (error) { checkpoint.refusal.value = refusal(error); }
+    return 0;
   });
   let asked = '';
   let told = '';
   const ends = [
     keepForecasting(),
-    effect(() => { if (state.value.run && readings.value) words.want(); }),
+    effect(() => { if (state.value.run && readings.value) words.want(!isGoing(progress.peek())); }),
     effect(() => {
       const { run, image } = state.value;
       const step = progress.value?.run === run && progress.value.can_look ? progress.value.checkpoint : null;
-      const text = `${run} ${image} ${step}`;
+      const going = isGoing(progress.value);
+      const text = `${run} ${image} ${step} ${going}`;
       if (text === asked) return;
+      const sameSubject = asked.startsWith(`${run} ${image} `);
       if (!asked.startsWith(`${run} `)) { checkpoint.found.value = null; checkpoint.refusal.value = null; sentences.value = {}; void lookBack(null); }
       asked = text;
-      if (run && step !== null && step !== undefined) look.want();
+      if (run && step !== null && step !== undefined) look.want(!sameSubject || !going);
     }),
     effect(() => {
       const text = `${progress.value?.run} ${progress.value?.state}`;
@@ -175,6 +195,8 @@ export function startData() {
       void readTrainings();
     }),
   ];
-  const every = setInterval(() => { if (!document.hidden && trainings.peek().some(isGoing)) void readTrainings(); }, 5000);
+  // Of the one that is watched the stream tells.
+  const isElsewhere = (/** @type {any} */ each) => isGoing(each) && each.run !== state.peek().run;
+  const every = setInterval(() => { if (!document.hidden && trainings.peek().some(isElsewhere)) void readTrainings(); }, 5000);
   return () => { ends.forEach((end) => end()); words.end(); look.end(); clearInterval(every); };
 }

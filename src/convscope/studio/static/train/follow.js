@@ -26,6 +26,8 @@ let timer = 0;
 let polledSince = 0;
 let openings = 0;
 let waiting = 0;
+let drawn = 0; // when
+let isNew = false; // whether rows came since
 let release = () => {};
 
 /**
@@ -61,10 +63,20 @@ function take(part) {
     }
   }
   place = part.place;
-  if (!waiting) waiting = setTimeout(() => { waiting = 0; readings.value += 1; }, pause());
+  isNew = true;
+  if (!waiting) waiting = setTimeout(draw, Math.max(500, drawn + pause() - Date.now()));
 }
 
-/** Milliseconds until the curves are drawn again: drawing them shall not slow the training down. */
+/** Let the curves be drawn. */
+function draw() {
+  clearTimeout(waiting);
+  waiting = 0;
+  isNew = false;
+  drawn = Date.now();
+  readings.value += 1;
+}
+
+/** Milliseconds between two drawings of the curves: they shall not slow the training down. */
 function pause() {
   let points = 0;
   for (const curve of curves.values()) points += curve.steps.length;
@@ -77,6 +89,7 @@ function tell(found) {
     followRefusal.value = null;
     trouble.value = '';
     progress.value = { ...found, behind: Date.now() / 1000 - found.now };
+    if (isNew && Date.now() >= drawn + pause()) draw(); // one picture of the page instead of two
   });
 }
 

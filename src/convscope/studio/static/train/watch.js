@@ -16,16 +16,25 @@ export function Watch() {
     <${Charts} />`;
 }
 
-/** The server's clock, as seconds go by. @param {any} found */
+/** Seconds since the training began, by the server's clock. @param {any} found */
+function secondsOf(found) {
+  return Math.max(0, Date.now() / 1000 - found.behind - found.since);
+}
+
+/**
+ * The same, told anew with each news of the training, and where none come. A long one is told of more rarely, as
+ * `stream.py` does: each drawing takes processor time that the training could use. @param {any} found
+ */
 function useElapsed(found) {
   const going = isGoing(found);
   const [, tick] = useState(0);
   useEffect(() => {
     if (!going) return undefined;
-    const timer = setInterval(() => { if (!document.hidden) tick((count) => count + 1); }, 1000);
+    const beat = Math.min(5, Math.max(1, secondsOf(found) / 60));
+    const timer = setInterval(() => { if (!document.hidden) tick((count) => count + 1); }, 1000 * beat + 600);
     return () => clearInterval(timer);
-  }, [going]);
-  return Math.max(0, Date.now() / 1000 - found.behind - found.since);
+  }, [going, found]);
+  return secondsOf(found);
 }
 
 /** @param {{found: any}} props */
