@@ -6,6 +6,9 @@ where the seconds of a run of Convscope go; the ratio is of training alone, whic
 program does. Nothing else should run.
 
     python benchmarks/compare.py [--repeats 3] [--networks lenet,nin] [--json FILE]
+    python benchmarks/compare.py --networks lenet --epochs 10 --repeats 3    # accuracies, paired
+
+Each repeat has a seed of its own, which both programs take.
 """
 
 from __future__ import annotations
@@ -31,14 +34,17 @@ IMAGES = {
     "resnet18": (3072, 768),
     "densenet": (3072, 768),
 }
+ALL = (60_000, 10_000)
 
 
-def run(program: str, network: str) -> dict[str, float]:
+def run(program: str, network: str, epochs: int, seed: int) -> dict[str, float]:
     """One run of a program; what it printed."""
-    train, test = IMAGES[network]
+    train, test = IMAGES.get(network, ALL)
     command = [sys.executable, str(HERE / program), network]
     command += ["--images", str(train), "--test-images", str(test)]
+    command += ["--epochs", str(epochs), "--seed", str(seed)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    print(program, done.stdout.strip(), file=sys.stderr, flush=True)
     return json.loads(done.stdout)
 
 
@@ -47,6 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--networks", default=",".join(IMAGES))
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--json", type=Path, help="also write all figures here")
     options = parser.parse_args()
 
@@ -54,14 +61,17 @@ def main() -> None:
     print(f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}\n")
     print(
         "| network | course loop, images/s | Convscope, images/s | ratio "
-        "| start-up, s | training, s | final evaluation, s |"
+        "| start-up, s | training, s | final evaluation, s | accuracies: course loop, Convscope |"
     )
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     results, ratios = {}, []
     for network in options.networks.split(","):
         pairs = [
-            (run("book_loop.py", network), run("convscope_loop.py", network))
-            for _ in range(options.repeats)
+            tuple(
+                run(program, network, options.epochs, seed)
+                for program in ("book_loop.py", "convscope_loop.py")
+            )
+            for seed in range(options.repeats)
         ]
         ratio = statistics.median(book["seconds"] / ours["seconds"] for book, ours in pairs)
         book, ours = (
@@ -73,6 +83,7 @@ def main() -> None:
             for part in ("startup_seconds", "seconds", "final_seconds")
         ]
         figures = [f"{book:,.0f}", f"{ours:,.0f}", f"{ratio:.2f}", *(f"{s:.1f}" for s in parts)]
+        figures.append("; ".join(f"{b['accuracy']:.1%}, {o['accuracy']:.1%}" for b, o in pairs))
         print(f"| {network} | {' | '.join(figures)} |", flush=True)
         ratios.append(ratio)
         results[network] = pairs

@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=60_000, help="training images")
     parser.add_argument("--test-images", type=int, default=10_000)
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
 
@@ -46,6 +47,7 @@ def main() -> None:
             out=Path(folder) / "run",
             quiet=True,
             epochs=options.epochs,
+            seed=options.seed,
             device=options.device,
         )
         whole = time.perf_counter() - started

@@ -2,6 +2,7 @@
 
     python benchmarks/large_sets.py make small /tmp/large/small    # 200,000 of 32x32 in 20 shards
     python benchmarks/large_sets.py make large /tmp/large/large    # 20,000 of 500x375 in a folder
+    python benchmarks/large_sets.py speed /tmp/large/small --size 32
     python benchmarks/large_sets.py watch -- data /tmp/large/small --size 32 --check
 
 `watch` runs a command of Convscope and prints the most that its process had resident, in parts:
@@ -105,6 +106,55 @@ def watch(arguments: list[str], every: float) -> None:
     )
 
 
+def speed(data: str, size: int, network: str, steps: int, rounds: int) -> None:
+    """Train on images in memory and on those in a file in turns, and compare processor times."""
+    import torch
+
+    from convscope.data.augmentation_settings import Augmentation
+    from convscope.data.batches import Batches, Normalization
+    from convscope.data.load import source_splits
+    from convscope.data.mapped import is_mapped
+    from convscope.networks.catalog import build, entry
+
+    torch.set_num_threads(1)
+    stored = source_splits(data, size=size)["train"]
+    assert is_mapped(stored.images)
+    arguments = {"size": size} if "size" in entry(network).arguments else {}
+    module = build(network, stored.image_shape[0], len(stored.classes), **arguments)
+    normalization = Normalization((0.5,) * 3, (0.25,) * 3)
+    optimizer = torch.optim.SGD(module.parameters(), 0.001)
+    sets = {"file": stored, "memory": stored.with_images(np.array(stored.images))}
+    loops = {
+        name: Batches(
+            images,
+            128,
+            normalization=normalization,
+            train=True,
+            size=size,
+            augmentation=Augmentation(flip=True, crop=4),
+        )
+        for name, images in sets.items()
+    }
+    spent: dict[str, list[float]] = {name: [] for name in loops}
+    for turn in range(rounds + 1):
+        for name in list(loops) if turn % 2 else list(loops)[::-1]:
+            batches = loops[name].epoch(turn)
+            begun = time.process_time()
+            for _, (images, labels) in zip(range(steps), batches, strict=False):
+                loss = torch.nn.functional.cross_entropy(module(images), labels)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            if turn:  # the first is for warming up
+                spent[name].append(time.process_time() - begun)
+    middle = {name: float(np.median(each)) for name, each in spent.items()}
+    print(
+        f"{network} at {size} pixels: {128 * steps / middle['file']:,.0f} images per second of "
+        f"processor time from the file, {128 * steps / middle['memory']:,.0f} from memory; "
+        f"ratio {middle['memory'] / middle['file']:.3f} (median of {rounds} rounds)"
+    )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -112,11 +162,19 @@ if __name__ == "__main__":
     making.add_argument("kind", choices=SETS)
     making.add_argument("out", type=Path)
     making.add_argument("--workers", type=int, default=2)
+    racing = commands.add_parser("speed")
+    racing.add_argument("data")
+    racing.add_argument("--size", type=int, default=32)
+    racing.add_argument("--network", default="lenet")
+    racing.add_argument("--steps", type=int, default=100)
+    racing.add_argument("--rounds", type=int, default=7)
     watching = commands.add_parser("watch")
     watching.add_argument("--every", type=float, default=0.1)
     watching.add_argument("arguments", nargs="+")
     given = parser.parse_args()
     if given.command == "make":
         make(given.kind, given.out, given.workers)
+    elif given.command == "speed":
+        speed(given.data, given.size, given.network, given.steps, given.rounds)
     else:
         watch(given.arguments, given.every)

@@ -144,7 +144,7 @@ ROWS = (
             "tests/runs/test_damaged_model_file.py",
             "tests/runs/test_run_facts.py",
         ),
-        short="100,000 cases",
+        script=("mutations.py",),
     ),
     Row(
         23,
@@ -171,15 +171,17 @@ ROWS = (
     ),
     Row(
         37,
-        "the same seed twice; noise in measuring threads; the same model saved nine times",
-        "the same weights; the same bytes",
+        "the same seed twice, also of a network in a file; noise in measuring threads; the same "
+        "model saved nine times",
+        "the same weights and bytes; where a busy machine was measured, how to repeat is said",
         (
             "tests/training/test_loop.py::test_the_same_seed_gives_the_same_run",
             "tests/runs/test_damaged_model_file.py::test_the_same_content_is_the_same_bytes",
             "tests/runtime/test_choose_execution.py::test_noise_chooses_threads_once",
             "tests/runtime/test_known_speeds.py",
+            "tests/training/test_expectation.py::test_what_was_measured_on_a_busy_machine_is_told_how_to_repeat",
+            "tests/cli/test_network.py::test_its_first_weights_come_from_the_seed",
         ),
-        short="what a busy machine measured isn't remembered; nor are modules of one's own",
     ),
     Row(
         39,

@@ -39,10 +39,11 @@ class Clock(keras.callbacks.Callback):
         self.timeline.end_evaluation()
 
 
-def load(file: Path) -> tuple[np.ndarray, np.ndarray]:
+def load(settings: dict[str, Any], split: str) -> tuple[np.ndarray, np.ndarray]:
     """Images uint8 (N, 28, 28, 1) and labels int32."""
-    with np.load(file) as arrays:
-        return arrays["images"][..., None], arrays["labels"].astype(np.int32)
+    with np.load(Path(settings["folder"]) / f"{split}.npz") as arrays:
+        some = {name: arrays[name][: settings["images"][split]] for name in arrays}
+    return some["images"][..., None], some["labels"].astype(np.int32)
 
 
 def set_threads(threads: int) -> None:
@@ -69,9 +70,9 @@ def main() -> None:
     keras.utils.set_random_seed(0)
     if settings["way"].startswith("bfloat16"):
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    folder, size = Path(settings["folder"]), settings["size"]
-    images, labels = load(folder / "train.npz")
-    test = load(folder / "test.npz")
+    size = settings["size"]
+    images, labels = load(settings, "train")
+    test = load(settings, "test")
     pixels = inputs = keras.Input((28, 28, 1), dtype="uint8")
     if size != 28:
         pixels = layers.Resizing(size, size, "bilinear")(pixels)

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,10 +20,11 @@ from timeline import Timeline
 from torch import Tensor, nn
 
 
-def load(file: Path) -> tuple[Tensor, Tensor]:
+def load(settings: dict[str, Any], split: str) -> tuple[Tensor, Tensor]:
     """Images uint8 (N, 1, 28, 28) and labels int64."""
-    with np.load(file) as arrays:
-        return torch.from_numpy(arrays["images"])[:, None], torch.from_numpy(arrays["labels"])
+    with np.load(Path(settings["folder"]) / f"{split}.npz") as arrays:
+        some = {name: arrays[name][: settings["images"][split]] for name in arrays}
+    return torch.from_numpy(some["images"])[:, None], torch.from_numpy(some["labels"])
 
 
 def prepare(images: Tensor, size: int) -> Tensor:
@@ -47,9 +49,8 @@ def main() -> None:
     timeline = Timeline()
     torch.manual_seed(0)
     torch.set_num_threads(settings["threads"])
-    folder = Path(settings["folder"])
-    images, labels = load(folder / "train.npz")
-    test_images, test_labels = load(folder / "test.npz")
+    images, labels = load(settings, "train")
+    test_images, test_labels = load(settings, "test")
     network = importlib.import_module(f"pytorch_networks.{settings['network']}").build()
     network.apply(initialize).to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(network.parameters(), lr=settings["learning_rate"], fused=True)

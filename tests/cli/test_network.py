@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from convscope.cli.network import open_network
 from convscope.runs.model_file import ModelCard, save_model
 from convscope.runs.open_model import open_model
 
@@ -118,6 +119,21 @@ def test_a_data_set_to_show_may_be_labelled_by_names_and_tables(command, place):
     for found in (by_name, by_table):
         assert {each["label"] for each in found["channels"]["0"]} <= {"dark", "light"}
     command(*asked, "flat", code=2)
+
+
+def test_its_first_weights_come_from_the_seed(place):
+    (place / "other.toml").write_text("epochs = 1\nseed = 3")
+
+    def first_weights(recipe=None, **changes):
+        torch.rand(1)
+        facts = {"channels": 1, "classes": 2} | changes
+        return open_network("tiny_net.py:Tiny", None, facts, recipe).fc.weight
+
+    assert torch.equal(first_weights(), first_weights())
+    assert torch.equal(first_weights(seed=0), first_weights("book"))
+    assert torch.equal(first_weights("other.toml"), first_weights(seed=3))
+    assert torch.equal(first_weights("other.toml", seed=0), first_weights())
+    assert not torch.equal(first_weights(seed=3), first_weights())
 
 
 @pytest.mark.slow

@@ -1,11 +1,11 @@
-"""Tests cli/plan.py, cli/plan_lists.py, cli/amounts.py."""
+"""Tests cli/plan.py, cli/plan_lists.py, look/amounts.py."""
 
 import json
 
 import pytest
 
-from convscope.cli.amounts import parse_count, parse_size
 from convscope.errors import UsageError
+from convscope.look.amounts import parse_count, parse_size
 from convscope.look.numbers import percent
 from convscope.planning import plan as planning
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from convscope.data import image_set
+from convscope.data import mapped
 from convscope.data.image_set import ImageSet, Problem, spread_evenly, take
 from convscope.errors import UsageError
 
@@ -78,7 +78,7 @@ def test_consecutive_rows_are_not_copied():
 
 def test_a_large_copy_goes_to_the_disk_and_leaves_nothing_behind(monkeypatch, cache):
     images, _, _ = some(50, 3)
-    monkeypatch.setattr(image_set, "MEMORY_LIMIT", 100)
+    monkeypatch.setattr(mapped, "LARGE", 100)
     rows = list(range(49, -1, -2))
     copy = take(images, rows)
     assert isinstance(copy, np.memmap)

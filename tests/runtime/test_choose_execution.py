@@ -179,7 +179,8 @@ def test_noise_chooses_threads_once(monkeypatch, waited, chosen):
     monkeypatch.setattr(choosing, "_measure_threads", lambda *_: next(noise))
     monkeypatch.setattr(choosing.Contention, "share", waited)
     try:
-        found = [choose_execution(*batch(), CPU, "float32").threads for _ in range(3)]
+        found = [choose_execution(*batch(), CPU, "float32") for _ in range(3)]
     finally:
         torch.set_num_threads(before)
-    assert found == chosen
+    assert [each.threads for each in found] == chosen
+    assert {each.is_remembered for each in found} == {waited == 0.0}

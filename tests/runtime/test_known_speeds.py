@@ -64,12 +64,34 @@ def test_the_number_of_threads_is_known_the_next_time():
         torch.set_num_threads(before)
 
 
-def test_other_modules_are_not_remembered(tmp_path):
-    module = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-    known(module).keep_ratio(1.5)
-    known(module).keep_agreement(agrees=True)
-    assert (known(module).ratio, known(module).agrees) == (None, None)
-    assert not any(tmp_path.iterdir())
+class Net(nn.Module):
+    def __init__(self, scale=1.0):
+        super().__init__()
+        self.scale = scale
+        self.layer = nn.Linear(784, 10)
+
+    def forward(self, images):
+        return self.scale * self.layer(images.flatten(1))
+
+
+def test_speeds_of_other_modules_are_remembered_by_their_code():
+    known(Net()).keep_ratio(1.5)
+    known(Net()).keep_threads(1)
+    assert (known(Net()).ratio, known(Net()).threads) == (1.5, 1)
+    assert known(Net(scale=2.0)).ratio is None
+
+    class Other(Net):
+        def forward(self, images):
+            return self.layer(images.flatten(1)) - self.scale
+
+    Other.__name__ = Other.__qualname__ = "Net"
+    assert str(Other()) == str(Net())
+    assert known(Other()).ratio is None
+
+
+def test_that_gradients_of_other_modules_agree_is_tried_each_time():
+    known(Net()).keep_agreement(agrees=True)
+    assert known(Net()).agrees is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"a machine": {"ratios": {"a": "no"}}}', "\0"])

@@ -13,6 +13,7 @@ from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.forecaster import Forecaster
 from convscope.planning.history import outcomes
 from convscope.runtime.contention import Contention
+from tests.conftest import leave_out_forecast
 
 pytestmark = [pytest.mark.usefixtures("own_cache"), pytest.mark.forecasts]
 
@@ -95,6 +96,26 @@ def test_nothing_is_learned_from_times_on_a_busy_machine(tmp_path, monkeypatch, 
     assert {each.what for each in outcomes()} == {"memory"}
     assert not fixed_costs()[1]
     assert "Other programs held this one up (50 % of the time it waited" in words(capsys)
+
+
+@pytest.mark.parametrize(
+    ("share", "is_said"), [pytest.param(0.0, False, marks=pytest.mark.slow), (0.5, True)]
+)
+def test_what_was_measured_on_a_busy_machine_is_told_how_to_repeat(
+    tmp_path, monkeypatch, capsys, share, is_said
+):
+    leave_out_forecast(monkeypatch)
+    monkeypatch.setattr(Contention, "share", share)
+    monkeypatch.setattr("convscope.runtime.choose_execution._measure_threads", lambda *_: 1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        run = trained(tmp_path / "run", threads=None, epochs=1)
+    finally:
+        torch.set_num_threads(before)
+    said = words(capsys)
+    assert ("The machine was busy while it was measured" in said) == is_said
+    assert (f"--recipe {run.recipe_file}" in said) == is_said
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import complete_data
 from convscope.cli.console import print_json
 from convscope.cli.data_check import check_data
@@ -67,6 +68,7 @@ def data(
     columns: ColumnsOption = None,
     images: ImagesOption = None,
     group_by: GroupByOption = None,
+    cache: CacheOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides the splits that the source lacks.")] = 0,
     out: Annotated[
         Path | None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import complete_data, complete_out_of_distribution, complete_run
 from convscope.cli.console import print_json
 from convscope.cli.network import NetworkOption, open_module
@@ -76,6 +77,7 @@ def evaluate(
     class_from: ClassFromOption = None,
     columns: ColumnsOption = None,
     images: ImagesOption = None,
+    cache: CacheOption = None,
     network: NetworkOption = None,
     batch_size: Annotated[int, typer.Option(help="Images computed together.")] = 64,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",

@@ -38,7 +38,10 @@ NetworkOption = Annotated[
 
 
 def open_network(
-    network: str, data: str | None = None, changes: Mapping[str, Any] | None = None
+    network: str,
+    data: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+    recipe: str | None = None,
 ) -> str | nn.Module:
     """The name as it is, or the network that a file makes for these images.
 
@@ -46,6 +49,8 @@ def open_network(
         network: A name of the catalog, a run, or "FILE.py:NAME", whose file is run.
         data: What it is to be trained on, from which channels and classes are known.
         changes: Fields of a recipe, or size, channels and classes themselves.
+        recipe: The recipe that they change. Its seed decides the first weights of the network in
+            the file, as it does of those in the catalog.
 
     Raises:
         UsageError: The file, or the network in it, fails.
@@ -54,7 +59,10 @@ def open_network(
 
     if not names_network_file(network):
         return network
+    import torch
+
     given = {} if changes is None else dict(changes)
+    torch.manual_seed(_seed(recipe, given))
     return load_network_file(network, lambda: _facts(data, given))
 
 
@@ -98,6 +106,16 @@ def open_module(network: str | None, run: Path) -> nn.Module | None:
         return {"channels": card.channels, "classes": len(card.classes), "size": card.size}
 
     return None if network is None else load_network_file(network, facts)
+
+
+def _seed(recipe: str | None, changes: Mapping[str, Any]) -> int:
+    from convscope.runs.recipe import Recipe, read
+
+    if "seed" in changes:
+        return int(changes["seed"])
+    if recipe is not None and Path(recipe).suffix == ".toml":
+        return read(recipe).seed
+    return int(Recipe.model_fields["seed"].default)
 
 
 def open_subject(network: str, own: str | None) -> str | Model:

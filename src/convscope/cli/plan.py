@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from convscope.cli.amounts import parse_count, parse_size
 from convscope.cli.complete import (
     complete_data,
     complete_machine,
@@ -30,6 +29,7 @@ from convscope.cli.reading import (
 )
 from convscope.cli.settings import check_fields, parse_settings
 from convscope.errors import UsageError
+from convscope.look.amounts import parse_count, parse_size
 
 EPILOG = """
 Examples:

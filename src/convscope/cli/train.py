@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import (
     complete_data,
     complete_network_to_train,
@@ -117,6 +118,7 @@ def train(
     columns: ColumnsOption = None,
     images: ImagesOption = None,
     group_by: GroupByOption = None,
+    cache: CacheOption = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
     seeds: Annotated[
         int | None,
@@ -253,7 +255,7 @@ def train(
         show_seeds(group, json=json)
         return
     run = train_network(
-        open_network(network, data, changes),
+        open_network(network, data, changes, recipe),
         data,
         recipe,
         out=out,

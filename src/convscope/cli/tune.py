@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from convscope.cli.cache import CacheOption
 from convscope.cli.complete import complete_data, complete_network, complete_recipe
 from convscope.cli.console import check_out_file, print_json, show_plot
 from convscope.cli.reading import (
@@ -87,6 +88,7 @@ def tune(
     columns: ColumnsOption = None,
     images: ImagesOption = None,
     group_by: GroupByOption = None,
+    cache: CacheOption = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the recipe."),

@@ -24,6 +24,7 @@ from convscope.data.balance import balanced_order
 from convscope.data.batch_part import BatchPart, PartOfDraws
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
+from convscope.data.mapped import LARGE, is_mapped, pages_of, read_ahead, release
 from convscope.data.reading import Fit
 from convscope.errors import UsageError
 
@@ -169,6 +170,8 @@ class Batches:
             )
         self._device = torch.device(device)
         self._images = _resident(images.images, self._device)
+        self._mapped = images.images if is_mapped(images.images) else None
+        self._used = 0  # bytes of it since its pages were given back
         self._labels = _resident(images.labels, self._device)
         self._classes = len(images.classes)
         self._batch_size = batch_size
@@ -202,6 +205,9 @@ class Batches:
             order = draw_order(self._seed, epoch, len(self._labels), self._to_balance)
         for step in range(first_step, len(self)):
             rows = slice(step * self._batch_size, (step + 1) * self._batch_size)
+            if self._mapped is not None and order is not None:
+                after = order[rows.stop : rows.stop + self._batch_size]
+                read_ahead(self._mapped, after.tolist())
             yield self._batch(rows if order is None else order[rows], epoch, step, self._part)
 
     def in_order(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -237,6 +243,11 @@ class Batches:
 
     def _stored(self, rows: slice | Tensor) -> tuple[Tensor, Tensor]:
         """The pixels of these rows as they are kept, on the device, and their labels."""
+        if self._mapped is not None and self._images.device.type == "cpu":
+            if self._used > LARGE:
+                release(self._mapped)
+                self._used = 0
+            self._used += self._batch_size * pages_of(self._mapped)
         if isinstance(rows, slice):
             return self._images[rows].to(self._device), self._labels[rows]
         images = self._images.index_select(0, rows.to(self._images.device))

@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.cache_room import mark_used
+from convscope.data.mapped import map_images
 from convscope.errors import ConvscopeError
 from convscope.files import DiskFullError, atomic_path, write_text
 from convscope.folders import writable_folder
@@ -39,8 +41,8 @@ def load_or_build(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[
             with, and returns plain data to keep beside them.
 
     Returns:
-        The images as a memory map (N, C, H, W) whose changes do not reach the file, and the
-        plain data.
+        The images as a memory map (N, C, H, W) whose changes do not reach the file, read-only
+        where it is large (`mapped`), and the plain data.
 
     Raises:
         ConvscopeError: There is no room for them in the cache folder.
@@ -64,7 +66,7 @@ def load_or_build(key: str, build: Callable[[Append], Record]) -> tuple[NDArray[
             f"Decoded images cannot be kept in '{folder}': {error.strerror or error}. Make "
             "room, or set the environment variable CONVSCOPE_CACHE to another folder."
         ) from error
-    return _map_file(folder / f"{key}.npy"), record
+    return map_images(folder / f"{key}.npy"), record
 
 
 def _write(path: Path, build: Callable[[Append], Record]) -> Record:
@@ -96,8 +98,8 @@ def _write_header(file: Any, shape: tuple[int, ...]) -> None:
 def _load(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
     """The entry, if it is there and whole.
 
-    Reading all of it for the digest is no loss: the pages are then in memory when training
-    wants them.
+    Reading all of it for the digest is no loss: the system then has it in its cache when training
+    wants it.
     """
     try:
         entry = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
@@ -105,16 +107,15 @@ def _load(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return _map_file(folder / f"{key}.npy"), entry["record"]
+    mark_used(folder / f"{key}.json")
+    return map_images(folder / f"{key}.npy"), entry["record"]
 
 
 def _digest(path: Path, record: Record) -> str:
     """Of the file and the record: nothing is parsed before it is known to be whole."""
-    content = np.memmap(path, np.uint8, "r")
-    digest = hashlib.sha256(content.data)
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
     digest.update(json.dumps(record, sort_keys=True).encode())
     return digest.hexdigest()
-
-
-def _map_file(path: Path) -> NDArray[np.uint8]:
-    return np.lib.format.open_memmap(path, mode="c")

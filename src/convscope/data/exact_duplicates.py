@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 import numpy as np
 
 from convscope.data.image_set import ImageSet
+from convscope.data.mapped import pieces
 
 SAMPLES = 512
 """Bytes of an image that are looked at first; few distinct images agree in all of them."""
@@ -46,7 +47,12 @@ def find_same_pixels(sets: Sequence[ImageSet]) -> list[list[int]]:
     """
     arrays = [images.images for images in sets]
     stride = max(1, arrays[0][0].size // SAMPLES)
-    keys = [image.reshape(-1)[::stride].tobytes() for each in arrays for image in each]
+    keys = [
+        image.reshape(-1)[::stride].tobytes()
+        for each in arrays
+        for part in pieces(each)
+        for image in part
+    ]
     place = [(each, row) for each in arrays for row in range(len(each))]
 
     def digest(row: int) -> bytes:

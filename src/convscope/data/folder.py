@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.cache import Append, Record, key_of, load_or_build
+from convscope.data.cache_room import make_room
 from convscope.data.decode import VERSION, ImageError, decode, is_colour, read_size
 from convscope.data.grey_range import find_grey_range
 from convscope.data.image_set import ImageSet, Problem, take
@@ -38,6 +39,7 @@ from convscope.data.tar_tree import TarTree
 from convscope.data.tree import Tree
 from convscope.errors import UsageError
 from convscope.look.names import join_names
+from convscope.look.numbers import counted
 from convscope.look.progress import progress
 
 DEFAULT_SIZE = 64
@@ -177,6 +179,8 @@ def _decode_all(
     def build(append: Append) -> Record:
         found, notes = (given, ()) if given else find_grey_range(tree, training)
         wanted = channels or (3 if _any_colour(tree, files) else 1)
+        what = f"{counted(len(files), 'image')} of {tree.name}"
+        make_room(len(files) * wanted * size * size, what)
 
         def one(file: str) -> tuple[NDArray[np.uint8], tuple[int, int]] | str:
             try:

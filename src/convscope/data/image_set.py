@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.array_checks import check_images, check_labels
+from convscope.data.mapped import copy_rows, pieces
 from convscope.data.reading import GreyRange
 from convscope.errors import UsageError
-from convscope.folders import writable_folder
 from convscope.look.numbers import counted
 
 Indices = NDArray[np.integer[Any]]
 EVERY_IMAGE = "every-image:"  # begins fingerprints that every pixel has gone into
-MEMORY_LIMIT = 1 << 30
-"""Bytes of images that are copied into memory; larger copies go to the disk."""
 
 
 def spread_evenly(length: int, count: int) -> NDArray[np.intp]:
@@ -41,15 +38,7 @@ def take(images: NDArray[np.uint8], rows: Sequence[int] | Indices) -> NDArray[np
     chosen = np.asarray(rows, dtype=np.intp)
     if len(chosen) and np.array_equal(chosen, np.arange(chosen[0], chosen[0] + len(chosen))):
         return images[chosen[0] : chosen[0] + len(chosen)]
-    if len(chosen) * images[0].nbytes <= MEMORY_LIMIT:
-        return images[chosen]
-    # The file has no name any more: the system frees it when the array is gone.
-    with tempfile.TemporaryFile(dir=writable_folder("copies")) as file:
-        copy = np.memmap(file, np.uint8, "w+", shape=(len(chosen), *images.shape[1:]))
-    step = max(1, MEMORY_LIMIT // 16 // images[0].nbytes)
-    for start in range(0, len(chosen), step):
-        copy[start : start + step] = images[chosen[start : start + step]]
-    return copy
+    return copy_rows(images, chosen)
 
 
 @dataclass(frozen=True)
@@ -245,7 +234,8 @@ class ImageSet:
     def _digest(self, images: NDArray[np.uint8]) -> str:
         digest = hashlib.blake2b(repr((self.classes, self.images.shape)).encode(), digest_size=16)
         digest.update(self.labels.tobytes())
-        digest.update(np.ascontiguousarray(images).data)
+        for part in pieces(images):
+            digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -259,9 +249,7 @@ class ImageSet:
         """
         channels = self.images.shape[1]
         histogram = np.zeros((channels, 256), dtype=np.int64)
-        step = max(1, (1 << 24) // self.images[0].nbytes)
-        for start in range(0, len(self), step):
-            part = self.images[start : start + step]
+        for part in pieces(self.images):
             for channel in range(channels):
                 histogram[channel] += np.bincount(part[:, channel].ravel(), minlength=256)
         values = np.arange(256) / 255

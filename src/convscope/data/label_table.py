@@ -40,7 +40,7 @@ MEASURED = 20
 """More different numbers than this are measurements, if they have decimals or hardly repeat."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabelledFile:
     """What is said of one file.
 

@@ -21,6 +21,7 @@ from convscope.data.check.odd import find_flat_images
 from convscope.data.check.overlaps import find_overlaps
 from convscope.data.exact_duplicates import merge
 from convscope.data.image_set import ImageSet
+from convscope.data.mapped import pieces
 from convscope.folders import cache_folder, keep_text
 
 COMPARED_SIZE = 32
@@ -80,7 +81,8 @@ def _find_pairs(images: ImageSet, rows: list[int]) -> tuple[Pairs, Pairs]:
     divides the same images again each time.
     """
     digest = hashlib.blake2b(repr((SEARCH, images.images.shape, rows)).encode(), digest_size=20)
-    digest.update(np.ascontiguousarray(images.images).data)
+    for part in pieces(images.images):
+        digest.update(np.ascontiguousarray(part).data)
     file = cache_folder() / "near" / f"{digest.hexdigest()}.json"
     try:
         copies, overlaps = json.loads(file.read_text(encoding="utf-8"))

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.image_set import ImageSet
+from convscope.data.mapped import pieces
 from convscope.data.reading import SPLITS
 from convscope.errors import ConvscopeError
 from convscope.files import atomic_path
@@ -228,13 +229,12 @@ def digests_of_pixels(images: ImageSet) -> list[str]:
     shape = repr(images.image_shape).encode()
     found = []
     with progress(f"Recognizing the images of {images.name}", len(images)) as advance:
-        for image in images.images:
-            found.append(
-                hashlib.blake2b(
-                    shape + np.ascontiguousarray(image).tobytes(), digest_size=8
-                ).hexdigest()
-            )
-            advance(1)
+        for part in pieces(images.images):
+            found += [
+                hashlib.blake2b(shape + image.tobytes(), digest_size=8).hexdigest()
+                for image in part
+            ]
+            advance(len(part))
     return found
 
 

@@ -3,8 +3,8 @@
 bfloat16 halves the memory traffic and, on processors with matrix units for it, multiplies the
 speed of convolutions; on others it falls back to kernels that are many times slower. So a short
 probe takes a few training steps of the real network on real images, and picks the fastest way
-whose loss and gradient agree with plain float32. What it found for a network of the catalog is
-remembered (`known_speeds.py`), and not measured again.
+whose loss and gradient agree with plain float32. What it found is remembered (`known_speeds.py`),
+and not measured again.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def choose_execution(
         if device.type == "cpu":
             probe = replace(probe, is_slow=_is_slow(probe, plain))
         if is_measured:
-            threads = _choose_threads(probe, plain)
+            threads, is_remembered = _choose_threads(probe, plain)
+            plain = replace(plain, is_remembered=is_remembered)
         with replace(plain, threads=threads).using_threads():
             chosen = _choose_algorithms(probe, plain, precision)
     if plain.layout == "contiguous":
@@ -127,23 +128,24 @@ def _is_slow(probe: _Probe, plain: Execution) -> bool:
     return FEW_IMAGES / alone / torch.get_num_threads() > LONG_STEP
 
 
-def _choose_threads(probe: _Probe, plain: Execution) -> int:
-    """All threads, or a single one if that is faster.
+def _choose_threads(probe: _Probe, plain: Execution) -> tuple[int, bool]:
+    """All threads, or a single one if that is faster; and whether that is remembered.
 
     Threads wait for one another after every operation. Where operations are small and another
     program holds one of the processors for a moment, that waiting can take most of the time.
     """
     everything = torch.get_num_threads()
     if everything == 1:
-        return everything
+        return everything, True
     known = KnownSpeeds(probe.network, probe.images, probe.labels, plain.layout)
     threads = known.threads
     if threads is None:
         watched = Contention()
         threads = _measure_threads(probe, plain)
-        if watched.share <= BUSY:
-            known.keep_threads(threads)
-    return threads
+        if watched.share > BUSY:
+            return threads, False
+        known.keep_threads(threads)
+    return threads, True
 
 
 def _measure_threads(probe: _Probe, plain: Execution) -> int:
@@ -215,6 +217,8 @@ def _choose_precision(
         ratio = _compare_speeds(probe, few, plain, short)
         if watched.share <= BUSY:
             known.keep_ratio(ratio)
+        else:
+            plain, short = (replace(each, is_remembered=False) for each in (plain, short))
         measured = f"bfloat16 measured to be {ratio:.1f}× as fast as float32"
     else:
         measured = f"bfloat16 measured before to be {ratio:.1f}× as fast as float32"

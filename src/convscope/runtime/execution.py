@@ -30,6 +30,8 @@ class Execution:
         layout: How images and kernels are stored: "channels_last", which convolutions prefer, or
             "contiguous", for networks whose forward pass takes views that need it.
         reason: Why this way, in one line with the figures.
+        is_remembered: Whether the same would be chosen the next time: what was measured while
+            others kept the machine busy isn't remembered.
     """
 
     device: torch.device
@@ -38,6 +40,7 @@ class Execution:
     plan: Plan = field(default_factory=dict)
     layout: Layout = "channels_last"
     reason: str = "as asked"
+    is_remembered: bool = True
 
     @property
     def memory_format(self) -> torch.memory_format:

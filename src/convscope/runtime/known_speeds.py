@@ -3,8 +3,10 @@
 How many times as fast as float32 bfloat16 is depends on the layers, the batch and the threads, and
 so does how many of these are fastest: asked again, noise might answer, and another number of them
 rounds otherwise. Whether the gradients of both agree depends on the very weights and images. Each
-is kept under a digest of just that, by machine, in the cache folder. Only networks of the catalog
-are remembered: of others nothing tells what they compute.
+is kept under a digest of just that, by machine, in the cache folder. A module of somebody's own is
+known by its layers, by the code of its classes and by the plain values that it holds. What it calls
+elsewhere may change without being noticed: that can cost speed, so speeds are remembered, and
+whether gradients agree is tried each time.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from types import CodeType
 
 import pydantic
 import torch
@@ -54,7 +57,7 @@ class KnownSpeeds:
     """
 
     def __init__(self, network: nn.Module, images: Tensor, labels: Tensor, layout: str) -> None:
-        self._is_kept = isinstance(network, Network)
+        self._is_own = not isinstance(network, Network)
         self._file = cache_folder() / "precisions.json"
         limits = (
             os.environ.get("ONEDNN_MAX_CPU_ISA", "any"),
@@ -62,7 +65,8 @@ class KnownSpeeds:
         )
         self._machine = f"{processor()}, {' and '.join(limits)}, torch {torch.__version__}"
         shapes = [tuple(each.shape) for each in (*network.parameters(), images, labels)]
-        self._shape = _digest(str(network), shapes, layout, torch.get_num_threads())
+        code = _code(network) if self._is_own else ()
+        self._shape = _digest(str(network), shapes, layout, torch.get_num_threads(), *code)
         tensors = (*network.state_dict().values(), images, labels)
         self._values = _digest(self._shape, *(_sample(each) for each in tensors))
 
@@ -74,7 +78,7 @@ class KnownSpeeds:
     @property
     def agrees(self) -> bool | None:
         """Whether the gradients in both precisions agree; None: not tried yet."""
-        return self._read().agreements.get(self._values)
+        return None if self._is_own else self._read().agreements.get(self._values)
 
     @property
     def threads(self) -> int | None:
@@ -93,21 +97,17 @@ class KnownSpeeds:
         self._write(kept.model_copy(update={"ratios": {**kept.ratios, self._shape: ratio}}))
 
     def keep_agreement(self, *, agrees: bool) -> None:
-        """Remember whether the gradients agree."""
+        """Remember whether the gradients agree, where the network can't change unnoticed."""
+        if self._is_own:
+            return
         kept = self._read()
         agreements = {**kept.agreements, self._values: agrees}
         self._write(kept.model_copy(update={"agreements": agreements}))
 
     def _read(self) -> _MachineSpeeds:
-        return (
-            _read(self._file).get(self._machine, _MachineSpeeds())
-            if self._is_kept
-            else _MachineSpeeds()
-        )
+        return _read(self._file).get(self._machine, _MachineSpeeds())
 
     def _write(self, kept: _MachineSpeeds) -> None:
-        if not self._is_kept:
-            return
         newest = {
             name: dict(list(entries.items())[-MOST:]) for name, entries in kept.model_dump().items()
         }
@@ -122,6 +122,33 @@ def _read(file: Path) -> dict[str, _MachineSpeeds]:
         return _FILE.validate_json(file.read_bytes())
     except (OSError, ValueError):
         return {}
+
+
+def _code(network: nn.Module) -> list[object]:
+    """What tells a module of somebody's own from another one with the same layers."""
+    classes = {type(each) for each in network.modules()}
+    own = [each for each in classes if not each.__module__.startswith(("torch.", "convscope."))]
+    functions = [
+        (each.__qualname__, name, _instructions(value.__code__))
+        for each in own
+        for name, value in vars(each).items()
+        if hasattr(value, "__code__")
+    ]
+    plain = [
+        (name, key, value)
+        for name, module in network.named_modules()
+        for key, value in vars(module).items()
+        if isinstance(value, int | float | str) and key != "training"
+    ]
+    return [sorted(functions), sorted(plain, key=repr)]
+
+
+def _instructions(code: CodeType) -> str:
+    """What a function does; not in which file and line it stands."""
+    constants = [
+        _instructions(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts
+    ]
+    return repr((code.co_code, code.co_names, code.co_varnames, constants))
 
 
 def _sample(tensor: Tensor) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -53,7 +54,7 @@ def measure_together(
     def measure() -> dict[str, Any]:
         execution = choose_for_job(job, device)
         blocks = choose_recomputed(job, execution, view)
-        names = ("precision", "threads", "plan", "layout", "reason")
+        names = {each.name for each in fields(execution)} - {"device"}
         return {name: getattr(execution, name) for name in names} | {"blocks": blocks}
 
     chosen = processes.from_first("how it is computed", measure)

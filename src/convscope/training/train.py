@@ -40,6 +40,12 @@ from convscope.training.together import (
     own_folder,
 )
 
+NOT_REMEMBERED = (
+    "The machine was busy while it was measured, so the same command may choose other threads or "
+    "another precision, and round otherwise. To repeat this run: the same network and data with "
+    "--recipe {0} (in Python: recipe={0!r})."
+)
+
 
 @exclusive("training")
 @in_usual_settings
@@ -125,7 +131,7 @@ def train(
             run = write_new_run(folder, job, measured, execution, processes, force=force)
         until_the_end.enter_context(borrowed(job.network, execution.device))
         until_the_end.enter_context(explain_stop(NOTHING_LOST.format(run.folder)))
-        return carry_out(
+        trained = carry_out(
             run,
             job,
             execution,
@@ -136,3 +142,6 @@ def train(
             watcher=watcher,
             quiet=quiet,
         )
+        if not execution.is_remembered:
+            view.message(NOT_REMEMBERED.format(str(run.recipe_file)))
+        return trained

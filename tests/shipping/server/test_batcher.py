@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convscope.shipping.server import batcher
 from convscope.shipping.server.batcher import Batcher, Work
 from tests.shipping.server.serving import until
 
@@ -140,3 +141,32 @@ def test_many_threads_put_at_once():
         thread.join()
     kept.batcher.close()
     assert kept.given == {number: [2 * (number % 250)] for number in range(5000)}
+
+
+def test_those_let_in_together_are_computed_together(monkeypatch):
+    monkeypatch.setattr(batcher, "EXPECTED_SECONDS", 60.0)
+    monkeypatch.setattr(batcher, "ALL_EXPECTED_SECONDS", 60.0)
+    kept = Kept(max_batch=8, wait_seconds=0.0)
+    kept.batcher.expect(3)
+    kept.put("a", 1)
+    kept.put("b", 2)
+    assert kept.batches == []
+    kept.batcher.expect(-2)
+    assert kept.batches == []
+    kept.batcher.expect(-1)  # the third won't come
+    until(lambda: kept.batches)
+    kept.batcher.close()
+    assert kept.batches == [2]
+    assert kept.given == {"a": [2], "b": [4]}
+
+
+@pytest.mark.parametrize("name", ["EXPECTED_SECONDS", "ALL_EXPECTED_SECONDS"])
+def test_who_does_not_come_is_not_waited_for_long(monkeypatch, name):
+    monkeypatch.setattr(batcher, "EXPECTED_SECONDS", 60.0)
+    monkeypatch.setattr(batcher, "ALL_EXPECTED_SECONDS", 60.0)
+    monkeypatch.setattr(batcher, name, 0.01)
+    kept = Kept(max_batch=8, wait_seconds=0.0)
+    kept.batcher.expect(1)
+    kept.put("a", 1)
+    until(lambda: kept.given)
+    kept.batcher.close()

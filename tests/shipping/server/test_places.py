@@ -187,3 +187,30 @@ def test_large_lists_do_not_push_in():
     served = run(work())
     assert served[:2] == ["small", "list"]
     assert sorted(served) == ["late", "list", "list", "list", "small"]
+
+
+def test_those_let_in_from_the_line_are_expected_until_they_come():
+    async def work():
+        expected = []
+        places = Places(2, expect=expected.append)
+        first, list_of_two, gone = (Reservation(places) for _ in range(3))
+        await first.enter()
+        await first.settle(2)
+        first.submitted()
+        assert expected == []  # nobody waited
+        waiting = [asyncio.create_task(each.enter()) for each in (list_of_two, gone)]
+        await asyncio.sleep(0)
+        first.leave()
+        await asyncio.gather(*waiting)
+        assert expected == [1, 1]
+        settling = asyncio.create_task(list_of_two.settle(2))
+        await asyncio.sleep(0)
+        assert expected == [1, 1, -1]
+        gone.leave()
+        await settling
+        assert expected == [1, 1, -1, -1, 2]
+        list_of_two.submitted()
+        list_of_two.leave()
+        assert expected == [1, 1, -1, -1, 2, -2]
+
+    run(work())

@@ -1,8 +1,10 @@
 """The page of the plan view in Chromium."""
 
 import re
+from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
 import convscope as cs
 from tests.studio.browser import (
@@ -12,6 +14,7 @@ from tests.studio.browser import (
     axe_violations,
     check_enlarged,
     chromium,
+    english_sentences,
     page_of,
     until,
 )
@@ -46,6 +49,12 @@ def query(run):
         f"network={recipe.network}&data={recipe.data}&size={recipe.size}"
         f"&batch={recipe.batch_size}&precision=float32"
     )
+
+
+def test_in_chinese_no_sentence_is_english(browser, address, query):
+    with page_of(browser, address, f"/plan?lang=zh&{query}") as page:
+        page.wait_for_selector(".timeline .peak-words", timeout=WAIT)
+        assert english_sentences(page) == []
 
 
 def test_dials_move_the_forecast_by_keyboard_and_the_address_holds_them(
@@ -97,6 +106,26 @@ def test_the_largest_batch_and_all_networks(browser, address, query, run):
         until(lambda: "network=mlp" in page.evaluate("location.search"), True)
         page.wait_for_selector(".plan-figures [role=status]:has-text('Measuring')")
         page.wait_for_selector(".plan-figures[aria-busy=false]", timeout=WAIT)
+
+
+def test_classes_in_the_names_of_files(browser, address, tmp_path):
+    digits = cs.load("digits")
+    (tmp_path / "flat").mkdir()
+    for row in range(60):
+        name = f"no {digits.labels[row]}_{row}.png"
+        Image.fromarray(digits.images[row][0]).save(tmp_path / "flat" / name)
+    asked = f"network=lenet&size=28&precision=float32&data={quote(str(tmp_path / 'flat'))}"
+    with page_of(browser, address, f"/plan?lang=en&{asked}", refusals=True) as page:
+        page.wait_for_selector(
+            '.plan-figures .note:has-text("not in a class folder")', timeout=WAIT
+        )
+        page.click(".labels summary")
+        page.fill("#labels-class_from", r"no (\d)_")
+        page.press("#labels-class_from", "Tab")
+        page.wait_for_selector("[data-figure]", timeout=WAIT)
+        until(lambda: "class_from=no" in page.url, True)
+        assert r"--class-from 'no (\d)_'" in page.inner_text("body")
+        assert axe_violations(page) == []
 
 
 def test_what_can_not_be_forecast_says_why(browser, address):

@@ -8,6 +8,7 @@ import sys
 import pydantic
 import pytest
 
+from convscope.errors import UsageError
 from convscope.studio.train.settings import (
     TrainingSettings,
     check_settings,
@@ -40,6 +41,29 @@ def test_what_is_left_empty_is_left_to_the_recipe(tmp_path):
         "minutes": 2,
         "epochs": None,
     }
+
+
+def test_where_labels_stand_is_said_to_the_command_and_to_the_recipe(tmp_path):
+    (tmp_path / "labels.csv").write_text("file,kind\n")
+    settings = TrainingSettings(
+        network="lenet", data=str(tmp_path / "labels.csv"), columns="path=file, label=kind",
+        images="../photos", group_by="-(\\w+)-", split_folders=" none ",
+    )  # fmt: skip
+    assert train_command(settings, tmp_path / "r")[5:-2] == [
+        str((tmp_path / "labels.csv").resolve()), "--columns=path=file, label=kind",
+        "--images=../photos", "--group-by=-(\\w+)-", "--split-folders=none",
+    ]  # fmt: skip
+    assert settings.changes() == {
+        "columns": {"path": "file", "label": "kind"},
+        "images": "../photos",
+        "group_by": "-(\\w+)-",
+        "split_folders": "none",
+    }
+    by_name = settings.model_copy(update={"data": "digits", "class_from": "(a)"})
+    assert by_name.changes() == {}
+    assert train_command(by_name, tmp_path / "r")[5:-2] == ["digits"]
+    with pytest.raises(UsageError, match="--columns takes WHAT=COLUMN"):
+        settings.model_copy(update={"columns": "kind"}).changes()
 
 
 def test_a_path_can_not_be_taken_for_an_option(tmp_path, monkeypatch):

@@ -57,8 +57,13 @@ def make_app(
     """
     own_bytes = ALL_BODIES_BYTES // settings.workers
     bodies = Bodies(BODY_BYTES, own_bytes, "Send smaller or fewer images.")
-    places = Places(settings.own_queue, metrics.queue.set)
     queue: RequestQueue | None = None
+
+    def expect(images: int) -> None:
+        if queue is not None:
+            queue.expect(images)
+
+    places = Places(settings.own_queue, metrics.queue.set, expect)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -98,6 +103,7 @@ def make_app(
                 contents = await asyncio.to_thread(_listed, body) if many else [body]
                 await place.settle(len(contents))
                 waiting = queue.submit(contents)
+                place.submitted()
                 waiting.finished.add_done_callback(lambda _: place.leave())
                 condition.waiting.add(waiting)
                 try:

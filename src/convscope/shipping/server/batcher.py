@@ -34,6 +34,11 @@ class Work:
     is_wanted: Callable[[], bool] = lambda: True
 
 
+EXPECTED_SECONDS = 0.02
+"""How long a batch waits for the next of those that were let in from a line."""
+ALL_EXPECTED_SECONDS = 0.1
+"""How long a batch waits for all of them."""
+
 Deliver = Callable[[Sequence[Work], Any], None]
 """Takes the works of a batch, in order, and what was computed for all, or the exception."""
 
@@ -69,6 +74,8 @@ class Batcher:
         self._waiting: deque[Work] = deque()
         self._waiting_images = 0
         self._announced = 0
+        self._expected = 0
+        self._expected_until = 0.0
         self._closed = False
         self._ended = thread.submit(self._run)
 
@@ -76,7 +83,20 @@ class Batcher:
         """Say that images will be put, or with a negative number that they won't."""
         with self._changed:
             self._announced += images
-            if self._announced == 0:
+            if self._announced == self._expected == 0:
+                self._changed.notify()
+
+    def expect(self, images: int) -> None:
+        """Say that images were let in, which may come very soon; or, negative, that they have.
+
+        Whoever is let in from a line comes together with others. If each were computed as it
+        comes, a busy server would compute in small batches, which cost more for each image.
+        """
+        with self._changed:
+            self._expected += images
+            if images > 0:
+                self._expected_until = time.monotonic() + EXPECTED_SECONDS
+            elif self._announced == self._expected == 0:
                 self._changed.notify()
 
     def put(self, work: Work) -> None:
@@ -85,8 +105,10 @@ class Batcher:
             self._waiting.append(work)
             self._waiting_images += len(work.images)
             self._announced -= len(work.images)
+            self._expected_until = time.monotonic() + EXPECTED_SECONDS
             is_first = len(self._waiting) == 1
-            if is_first or self._announced == 0 or self._waiting_images >= self._max_batch:
+            is_last = self._announced == self._expected == 0
+            if is_first or is_last or self._waiting_images >= self._max_batch:
                 self._changed.notify()
 
     def close(self) -> None:
@@ -109,9 +131,12 @@ class Batcher:
                 if self._closed:
                     return []
                 self._changed.wait()
-            deadline = time.monotonic() + self._wait_seconds
-            while self._announced > 0 and self._waiting_images < self._max_batch:
-                left = deadline - time.monotonic()
+            begun = time.monotonic()
+            while self._waiting_images < self._max_batch and not self._closed:
+                last = begun + self._wait_seconds if self._announced > 0 else begun
+                if self._expected > 0:
+                    last = max(last, min(self._expected_until, begun + ALL_EXPECTED_SECONDS))
+                left = last - time.monotonic()
                 if left <= 0:
                     break
                 self._changed.wait(left)

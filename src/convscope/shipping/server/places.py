@@ -37,11 +37,19 @@ class Places:
     Args:
         most: Images. A request with more than all places is let in alone.
         on_change: Told how many are taken.
+        expect: Told how many images were let in from the line, and, as negative numbers, how many
+            of those have come since, or won't.
     """
 
-    def __init__(self, most: int, on_change: Callable[[int], None] = lambda taken: None) -> None:
+    def __init__(
+        self,
+        most: int,
+        on_change: Callable[[int], None] = lambda taken: None,
+        expect: Callable[[int], None] = lambda images: None,
+    ) -> None:
         self._most = most
         self._on_change = on_change
+        self.expect = expect
         self._line: deque[_Waiting] = deque()
         self._tickets = itertools.count()
         self.taken = 0
@@ -50,8 +58,8 @@ class Places:
         """A number that says who came first."""
         return next(self._tickets)
 
-    async def take(self, images: int, ticket: int) -> None:
-        """Take places, in one's turn.
+    async def take(self, images: int, ticket: int) -> bool:
+        """Take places, in one's turn; whether one had to wait for them.
 
         Args:
             images: How many.
@@ -63,7 +71,7 @@ class Places:
         is_next = not self._line or ticket < self._line[0].ticket
         if is_next and self._has_room(images):
             self._change(images)
-            return
+            return False
         loop = asyncio.get_running_loop()
         me = _Waiting(ticket, images, loop.create_future())
         place = len(self._line)
@@ -74,6 +82,7 @@ class Places:
         try:
             if not await me.is_granted:
                 raise NoRoomError
+            return True
         finally:
             clock.cancel()
 
@@ -87,6 +96,7 @@ class Places:
             first = self._line.popleft()
             if not first.is_granted.done():  # else it was cancelled
                 self._change(first.images)
+                self.expect(first.images)
                 first.is_granted.set_result(True)
 
     def _leave_line(self, waiting: _Waiting) -> None:
@@ -111,6 +121,7 @@ class Reservation:
         self._places = places
         self._ticket = places.ticket()
         self._images = 0
+        self._expected = 0
         self._clock: asyncio.TimerHandle | None = None
 
     async def enter(self) -> None:
@@ -122,8 +133,7 @@ class Reservation:
         Raises:
             NoRoomError: No place became free in time.
         """
-        await self._places.take(1, self._ticket)
-        self._images = 1
+        await self._take(1)
         loop = asyncio.get_running_loop()
         self._clock = loop.call_later(KEPT_SECONDS, self.leave)
 
@@ -138,13 +148,24 @@ class Reservation:
         if images > self._images:
             # All at once: two requests that each hold a part would wait for one another.
             self.leave()
-            await self._places.take(images, self._ticket)
-            self._images = images
+            await self._take(images)
+
+    def submitted(self) -> None:
+        """Nothing more is expected: the images are on their way, or won't come."""
+        if self._expected:
+            self._places.expect(-self._expected)
+            self._expected = 0
+
+    async def _take(self, images: int) -> None:
+        waited = await self._places.take(images, self._ticket)
+        self._images = images
+        self._expected = images if waited else 0
 
     def leave(self) -> None:
         """Give back what was taken; a second time does nothing."""
         if self._clock is not None:
             self._clock.cancel()
+        self.submitted()
         images, self._images = self._images, 0
         if images:
             self._places.give_back(images)

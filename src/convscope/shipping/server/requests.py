@@ -117,6 +117,10 @@ class RequestQueue:
             self._decoders.submit(self._decode, request, start, contents[start : start + step])
         return request
 
+    def expect(self, images: int) -> None:
+        """Say that so many were let in and should come soon; or, negative, that they did."""
+        self._batcher.expect(images)
+
     def drop(self, request: PredictRequest) -> None:
         """Nobody waits for this request any more: what is queued of it is not computed."""
         request.dropped = True

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.studio.notes import send_notes
+
 if TYPE_CHECKING:
     from convscope.planning.forecaster import Forecaster
     from convscope.planning.history import Range
@@ -58,7 +60,11 @@ def forecast(asked: dict[str, Any]) -> dict[str, Any]:
         plan = plan.replace(**length)
     found, forecaster = plan.forecast(chosen.batch_size), plan.forecasters[0]
     return {
-        "forecast": {**found.as_dict(), "words": found.in_words()},
+        "forecast": {
+            **found.as_dict(),
+            "words": found.in_words(),
+            "notes": send_notes(found.notes),
+        },
         "recipe": chosen.as_dict(),
         "recomputed": list(forecaster.workload.recipe.recompute),
         "size": plan.workload.size,
@@ -80,14 +86,17 @@ def costs(asked: dict[str, Any]) -> dict[str, Any]:
     """Parameters and MACs of all networks for some images, or the forecast of one of them.
 
     Args:
-        asked: `data`, `size` (None: as the images are) and `network` ("" for all).
+        asked: `data`, `size` (None: as the images are), `network` ("" for all), and `reading`:
+            fields that say how the files are read.
     """
+    from convscope.data.reading import Reading
     from convscope.planning.overview import count_costs, forecast_costs
 
-    key = json.dumps([asked["data"], asked["size"]])
+    key = json.dumps([asked["data"], asked["size"], asked["reading"]])
     if key not in _overviews:
         _overviews.clear()
-        _overviews[key] = count_costs(asked["data"], size=asked["size"])
+        reading = Reading(**asked["reading"])
+        _overviews[key] = count_costs(asked["data"], size=asked["size"], reading=reading)
     found = _overviews[key]
     if not asked["network"]:
         return found.as_dict()

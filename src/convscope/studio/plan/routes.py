@@ -82,7 +82,13 @@ async def costs(settings: CostSettings, request: Request) -> Response:
     """As `convscope plan all`; with the best accuracy of each network among the runs."""
     checked = TrainingSettings(network=settings.network or "lenet", data=settings.data)
     data = await _in_torch_thread(request, lambda: check_settings(checked))
-    asked = {"what": "costs", **settings.model_dump(), "data": data}
+    asked = {
+        "what": "costs",
+        "data": data,
+        "size": settings.size,
+        "network": settings.network,
+        "reading": settings.reading(),
+    }
     found = await _dials(request).forecast(asked)
     if settings.network:
         return json_response(found)

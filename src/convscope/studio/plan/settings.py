@@ -6,7 +6,7 @@ from typing import Any
 
 import pydantic
 
-from convscope.studio.train.settings import TrainingSettings
+from convscope.studio.train.settings import LabelSettings, TrainingSettings
 
 
 class PlanSettings(TrainingSettings):
@@ -33,15 +33,13 @@ class LimitSettings(PlanSettings):
     limit: int = pydantic.Field(ge=1, le=2**50)
 
 
-class CostSettings(pydantic.BaseModel, extra="forbid"):
+class CostSettings(LabelSettings):
     """Images for which networks are compared.
 
     Attributes:
-        data: Name of a data set, or path of a folder or zip of images on this machine.
         size: Height and width that images are resized to; None: as they are.
         network: The one to forecast; "" counts the operations of all.
     """
 
-    data: str = pydantic.Field(min_length=1, max_length=4096)
     size: int | None = pydantic.Field(default=None, ge=1, le=4096)
     network: str = pydantic.Field(default="", max_length=64)

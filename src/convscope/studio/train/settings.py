@@ -25,13 +25,59 @@ OPTIONS = {
 }
 """Fields of a recipe that have a dial, and the options of `convscope train` for them."""
 
+LABELS = {
+    "class_from": "--class-from",
+    "columns": "--columns",
+    "images": "--images",
+    "group_by": "--group-by",
+    "split_folders": "--split-folders",
+}
+"""Fields that say where classes, groups and splits stand, and the options for them."""
 
-class TrainingSettings(pydantic.BaseModel, extra="forbid"):
+
+class LabelSettings(pydantic.BaseModel, extra="forbid"):
+    """A data set as the page sets it, and where its classes stand; "" where that is found out.
+
+    Attributes:
+        data: Name of a data set, or path of a folder, zip or table of labels on this machine.
+        class_from: Pattern of file names, whose group is the class.
+        columns: Columns of a table, as `path=image_id,label=dx`.
+        images: Folder or zip where a table's paths begin.
+        group_by: What stays in one split: a column, or a pattern of paths.
+        split_folders: Which folders are splits, as `train=A,test=B`, or `none`.
+    """
+
+    data: str = pydantic.Field(min_length=1, max_length=4096)
+    class_from: str = pydantic.Field(default="", max_length=1024)
+    columns: str = pydantic.Field(default="", max_length=1024)
+    images: str = pydantic.Field(default="", max_length=4096)
+    group_by: str = pydantic.Field(default="", max_length=1024)
+    split_folders: str = pydantic.Field(default="", max_length=1024)
+
+    def given(self) -> dict[str, str]:
+        """What is said of the labels, as it was typed; nothing of data sets with a name."""
+        if self.data in DATA:
+            return {}
+        return {name: text for name in LABELS if (text := getattr(self, name).strip())}
+
+    def reading(self) -> dict[str, Any]:
+        """The same as fields of a recipe, or of a `Reading`.
+
+        Raises:
+            UsageError: One of those that name folders or columns is not what it should be.
+        """
+        from convscope.data.reading import parse_split_folders
+        from convscope.data.table_columns import parse_columns
+
+        parsers = {"columns": parse_columns, "split_folders": parse_split_folders}
+        return {name: parsers.get(name, str)(text) for name, text in self.given().items()}
+
+
+class TrainingSettings(LabelSettings):
     """A training as the page sets it; None leaves a field as the recipe has it.
 
     Attributes:
         network: Name in the catalog.
-        data: Name of a data set, or path of a folder or zip of images on this machine.
         recipe: "book", "fast", "transfer", or "" for the usual one.
         source: What gives the first weights: "published", the name of a run of the opened folder,
             or "" for weights at random.
@@ -45,7 +91,6 @@ class TrainingSettings(pydantic.BaseModel, extra="forbid"):
     """
 
     network: str = pydantic.Field(max_length=64)
-    data: str = pydantic.Field(min_length=1, max_length=4096)
     recipe: Literal["", "book", "fast", "transfer"] = ""
     source: str = pydantic.Field(default="", max_length=4096)
     epochs: int | None = pydantic.Field(default=None, ge=1, le=100_000)
@@ -61,7 +106,7 @@ class TrainingSettings(pydantic.BaseModel, extra="forbid"):
         found = {name: value for name in OPTIONS if (value := getattr(self, name)) is not None}
         if "minutes" in found:
             found.setdefault("epochs", None)  # the time alone decides, as on the command line
-        return found
+        return {**found, **self.reading()}
 
 
 def check_settings(settings: TrainingSettings) -> str:
@@ -135,6 +180,8 @@ def train_command(settings: TrainingSettings, folder: Path) -> list[str]:
         value = getattr(settings, name)
         if value is not None:
             arguments += [option, str(value)]
+    # A pattern may begin with a dash.
+    arguments += [f"{LABELS[name]}={text}" for name, text in settings.given().items()]
     return [sys.executable, "-m", "convscope", "train", *arguments, "--out", str(folder)]
 
 

@@ -2,6 +2,7 @@
 import { signal } from '../parts.js';
 import { ask, Refusal } from '../api.js';
 import { keepAsking, part } from '../asking.js';
+import { labelsOf } from '../labels.js';
 import { settings, state } from './state.js';
 
 export const choices = signal(/** @type {any} */ (null));
@@ -41,7 +42,7 @@ export async function findLargest(limit) {
 }
 
 /** The images that the networks are compared on. */
-export const imagesOf = () => ({ data: state.value.data.trim(), size: state.value.size ? Number(state.value.size) : null });
+export const imagesOf = () => ({ data: state.value.data.trim(), size: state.value.size ? Number(state.value.size) : null, ...labelsOf(state.value) });
 
 /** Count the operations of all networks. */
 export async function countAll() {

@@ -1,4 +1,5 @@
 /** What is set: each dial moves the forecast. */
+import { Labels, NAMED } from '../labels.js';
 import { html, useState } from '../parts.js';
 import { t } from '../words.js';
 import { choices, forecast } from './data.js';
@@ -40,6 +41,7 @@ export function Dials() {
       <label class="field"><span>${t('plan.precision')}</span><select value=${precision} onChange=${(/** @type {any} */ event) => change({ precision: event.target.value })}>
         <option value="">${t('plan.precision.usual')}</option><option value="float32" translate=${false}>float32</option><option value="bfloat16" translate=${false}>bfloat16</option></select><small>${t('plan.precision.why')}</small></label>
     </div>
+    ${!NAMED.includes(data.trim()) && html`<${Labels} values=${state.value} onChange=${change} />`}
     <label class="check"><input type="checkbox" checked=${recompute} onChange=${(/** @type {any} */ event) => change({ recompute: event.target.checked })} /><span>${t('plan.recompute')}</span></label>
     <p class="small faint">${t('plan.recompute.why')}</p>
   </section>`;

@@ -1,10 +1,12 @@
 /** What is set in the plan view, as the address holds it. */
 import { effect, signal } from '../parts.js';
+import { NO_LABELS, labelsOf } from '../labels.js';
 import { query, view, visits, writeQuery } from '../route.js';
 
 /**
  * @typedef {object} State
  * @property {string} network @property {string} data A name, or a path.
+ * @property {string} class_from @property {string} columns @property {string} images @property {string} group_by @property {string} split_folders Where labels stand.
  * @property {string} recipe "book", "fast"; empty: the usual one.
  * @property {string} batch @property {string} size @property {string} epochs Numbers; empty: as the recipe has them.
  * @property {string} precision "float32", "bfloat16"; empty: the faster one.
@@ -16,7 +18,7 @@ import { query, view, visits, writeQuery } from '../route.js';
 
 /** @type {State} */
 const USUAL = {
-  network: 'resnet9', data: 'digits', recipe: '', batch: '', size: '', epochs: '', precision: '', recompute: false, limit: '', moment: -1, across: 'macs', up: 'accuracy',
+  network: 'resnet9', data: 'digits', ...NO_LABELS, recipe: '', batch: '', size: '', epochs: '', precision: '', recompute: false, limit: '', moment: -1, across: 'macs', up: 'accuracy',
 };
 const NUMBERS = ['batch', 'size', 'epochs'];
 export const MEASURES = ['accuracy', 'macs', 'parameters', 'epoch', 'memory'];
@@ -48,9 +50,9 @@ export function change(part) {
 }
 
 /** What is forecast, as Python takes it. @param {State} now */
-export function settings({ network, data, recipe, batch, size, epochs, precision, recompute }) {
+export function settings({ network, data, recipe, batch, size, epochs, precision, recompute, ...labels }) {
   return {
-    network, data: data.trim(), recompute, ...(recipe && { recipe }),
+    network, data: data.trim(), recompute, ...labelsOf({ ...labels, data }), ...(recipe && { recipe }),
     ...(batch && { batch_size: Number(batch) }), ...(size && { size: Number(size) }),
     ...(epochs && { epochs: Number(epochs) }), ...(precision && { precision }),
   };

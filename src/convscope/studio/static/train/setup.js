@@ -1,4 +1,5 @@
 /** Choosing what is trained, on what, and how; empty fields are as the recipe has them. */
+import { Labels, NAMED } from '../labels.js';
 import { html, useState } from '../parts.js';
 import { t } from '../words.js';
 import { choices, forecast } from './data.js';
@@ -54,7 +55,7 @@ export function Setup() {
           <option value="">${t('train.precision.usual')}</option><option value="float32">float32</option><option value="bfloat16">bfloat16</option></select>
         <small>${t('train.precision.why')}</small></label>
       <${Dial} name="seed" field="seed" whole />
-    </div></section>`;
+    </div>${!NAMED.includes(data.trim()) && html`<${Labels} values=${state.value} onChange=${change} />`}</section>`;
 }
 
 /**

@@ -1,10 +1,12 @@
 /** What is set in the train view, as the address holds it. */
 import { effect, signal } from '../parts.js';
+import { NO_LABELS, labelsOf } from '../labels.js';
 import { query, view, visits, writeQuery } from '../route.js';
 
 /**
  * @typedef {object} State
  * @property {string} network @property {string} data A data set's name, or a path.
+ * @property {string} class_from @property {string} columns @property {string} images @property {string} group_by @property {string} split_folders Where labels stand.
  * @property {string} recipe "book", "fast", "transfer", or empty for the usual one.
  * @property {string} source What gives the first weights: "published", the name of a run, or empty for weights at random.
  * @property {string} epochs @property {string} minutes @property {string} batch @property {string} rate
@@ -15,7 +17,7 @@ import { query, view, visits, writeQuery } from '../route.js';
 
 /** @type {State} */
 export const USUAL = {
-  network: 'lenet', data: 'digits', recipe: '', source: '', epochs: '', minutes: '', batch: '', rate: '', size: '', precision: '', seed: '',
+  network: 'lenet', data: 'digits', ...NO_LABELS, recipe: '', source: '', epochs: '', minutes: '', batch: '', rate: '', size: '', precision: '', seed: '',
   run: '', image: 'digit-3',
 };
 const NUMBERS = ['epochs', 'minutes', 'batch', 'rate', 'size', 'seed'];
@@ -55,7 +57,7 @@ export function settings(now) {
   }
   if (now.precision) found.precision = now.precision;
   if (now.source) found.source = now.source;
-  return found;
+  return { ...found, ...labelsOf(now) };
 }
 
 /** Keep state and address alike while the view is shown; gives what ends it. */
