@@ -81,7 +81,7 @@ def ask_for(address: str, token: str, clients: int) -> dict[str, int]:
 
 
 def end_in_flight(studio: subprocess.Popen[str], port: int, token: str) -> tuple[int, float]:
-    """How many of the requests in flight were answered after SIGTERM, and the seconds to the end."""
+    """How many requests in flight were answered after SIGTERM, and the seconds to the end."""
     doors = []
     for number in range(1, IN_FLIGHT + 1):
         door = socket.create_connection(("127.0.0.1", port), timeout=60)
