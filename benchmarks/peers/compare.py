@@ -53,8 +53,8 @@ BATCHES = {  # of training and of test images: about half a minute for the slowe
     "resnet18": (3, 1),
     "googlenet": (5, 2),
     "densenet": (4, 1),
-    "nin": (3, 1),
-    "alexnet": (3, 1),
+    "nin": (2, 1),
+    "alexnet": (2, 1),
     "vgg11": (2, 1),
 }
 EPOCHS = 2

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+OTHER_START = (
+    "Let the first batch decide the first weights, so that no unit begins dead.",
+    "--set initialization=data-dependent --set clip_gradient=1",
+)
+"""What to try where a network can't begin to learn: the change in words, and as options."""
+
 
 class Severity(IntEnum):
     """How much a finding matters; the larger, the worse."""

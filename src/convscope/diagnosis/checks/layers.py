@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from convscope.diagnosis.activations import Activation
-from convscope.diagnosis.finding import Check, RunFinding, Severity
+from convscope.diagnosis.finding import OTHER_START, Check, RunFinding, Severity
 from convscope.diagnosis.gradients import LayerGradient
 from convscope.diagnosis.measurements import Measurements
 from convscope.look.names import join_names
@@ -63,7 +63,7 @@ def _revive(measured: Measurements, layer: Activation, at_first: float) -> tuple
             "",
         )
     if at_first >= MANY_STUCK:
-        return "Give the layers other first weights.", "--set initialization=kaiming"
+        return OTHER_START
     rate = measured.subject.recipe.learning_rate / 10
     return "They died in training: take smaller steps.", f"--lr {rate:g}"
 
@@ -174,7 +174,7 @@ def _vanishing(
         change = f"Every {kinds[0]} makes the gradient smaller: use nn.ReLU in the hidden layers."
         options = ""
     else:
-        change, options = "Give the layers other first weights.", "--set initialization=kaiming"
+        change, options = OTHER_START
     return RunFinding(
         "Vanishing gradients", evidence, change, Severity.FAULT, options, smallest.name
     )

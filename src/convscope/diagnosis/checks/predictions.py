@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 
-from convscope.diagnosis.finding import Check, RunFinding, Severity, in_words
+from convscope.diagnosis.finding import OTHER_START, Check, RunFinding, Severity, in_words
 from convscope.diagnosis.measurements import Measurements
 from convscope.diagnosis.predictions import PredictionSummary
 from convscope.look.numbers import percent
@@ -49,8 +49,9 @@ def check_above_guessing(measured: Measurements) -> Check:
         f"class gets the same probability."
     )
     title = "The loss stays at guessing"
-    found = RunFinding(title, evidence, f"{LAST_RESORT} give the layers other first weights.",
-                    Severity.FAULT, "--set initialization=xavier")  # fmt: skip
+    change, options = OTHER_START
+    change = f"{LAST_RESORT} {change[0].lower()}{change[1:]}"
+    found = RunFinding(title, evidence, change, Severity.FAULT, options)
     return Check(name, figures, (found,))
 
 
