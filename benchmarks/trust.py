@@ -246,7 +246,7 @@ ROWS = (
     ),
     Row(
         47,
-        "workers of a server: killed, never ready, deaf to signals, told to stop, without their parent",
+        "workers of a server: killed, never ready, deaf, told to stop, without their parent",
         "replaced and said; all end, and what is in work is answered",
         (
             "tests/shipping/server/test_workers.py",
