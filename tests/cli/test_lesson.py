@@ -8,10 +8,12 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from convscope.cli import complete
 from convscope.cli import lesson as lesson_command
+from convscope.cli.lesson import read_number
 from convscope.cli.lesson_check import check_copy
 from convscope.cli.main import app
 from convscope.errors import UsageError
@@ -70,6 +72,14 @@ def test_the_language_is_remembered(sample, monkeypatch):
         run("open", "5")
     with pytest.raises(UsageError, match="--lang is en .English. or zh .*given 'fr'"):
         run("run", "99", "--lang", "fr")
+
+
+def test_a_lesson_has_a_number(sample, monkeypatch):
+    assert read_number(" 7 ") == 7
+    for language, said in (("en", "'seven' is none"), ("zh", "'seven' 不是数字")):
+        monkeypatch.setenv("CONVSCOPE_LANG", language)
+        with pytest.raises(typer.BadParameter, match=said):
+            read_number("seven")
 
 
 def test_a_lesson_runs_in_the_terminal(sample, tmp_path):

@@ -12,6 +12,7 @@ from convscope.errors import ConvscopeError, UsageError
 from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.predict import predict, share_work
 from convscope.runtime.execution import Execution
+from tests.data.tar_files import write_tar
 
 
 def test_same_answers_as_evaluation(make_run, images):
@@ -33,6 +34,20 @@ def test_folders_files_and_order(make_run, images):
     assert [each.path for each in found] == [
         str(first), *(str(images / "cat" / f"{number}.png") for number in range(10))
     ]  # fmt: skip
+
+
+def test_archives_give_what_their_files_give(make_run, images, tmp_path):
+    files = sorted((images / "cat").iterdir())
+    members = [(file.name, file.read_bytes()) for file in files]
+    for number, part in enumerate((members[:4], members[4:])):
+        labels = [(f"{name.partition('.')[0]}.cls", b"0") for name, _ in part]
+        write_tar(tmp_path / f"cats-{number}.tar", [*part, *labels, ("notes.txt", b"")])
+    run = make_run(images)
+    expected = predict(run, files).predictions
+    found = predict(run, tmp_path / "cats-*.tar")
+    assert [each.top for each in found.predictions] == [each.top for each in expected]
+    assert found.predictions[0].path == str(tmp_path / "cats-0.tar" / files[0].name)
+    assert found.problems == ()
 
 
 def test_probabilities_fall_and_add_up(make_run, images):

@@ -49,12 +49,17 @@ def forecasts(monkeypatch):
     return known
 
 
+def minutes(number):
+    """As many are left, whenever it is asked."""
+    return lambda: 60 * number
+
+
 def names(racers):
     return [racer.name for racer in racers]
 
 
 def test_those_that_have_time_for_some_epochs_in_the_first_round(forecasts):
-    racers, left_out = choose_racers(images(), FIELDS, 4.0)
+    racers, left_out = choose_racers(images(), FIELDS, minutes(4.0))
     # 30 % of four minutes for two: 36 s each; for three, 12 s in each of two rounds.
     assert names(racers) == ["resnet9", "resnet9-no-flips", "resnet9-wide"]
     assert racers[0].least_seconds == 3.0
@@ -64,13 +69,13 @@ def test_those_that_have_time_for_some_epochs_in_the_first_round(forecasts):
 
 
 def test_with_little_time_the_usual_one_has_all_of_it(forecasts):
-    racers, left_out = choose_racers(images(), FIELDS, 0.5)
+    racers, left_out = choose_racers(images(), FIELDS, minutes(0.5))
     assert names(racers) == ["resnet9"]
     assert left_out["resnet9-no-flips"].startswith("4 epochs take about 12 s, more than the 4.5 s")
 
 
 def test_where_the_usual_one_has_hardly_any_epochs_a_quick_one_is_trained(forecasts):
-    racers, left_out = choose_racers(images(), FIELDS, 8 / 60)
+    racers, left_out = choose_racers(images(), FIELDS, minutes(8 / 60))
     assert names(racers) == ["lenet-bn"]
     assert left_out["resnet9"].startswith("4 epochs take about 12 s")
 
@@ -106,19 +111,21 @@ def test_what_differs_in_changes_at_random_alone_is_forecast_once(forecasts, mon
         return plain(candidate, data, recipe)
 
     monkeypatch.setattr(candidates, "_forecast", forecast)
-    choose_racers(images(), FIELDS, 9.0)
+    choose_racers(images(), FIELDS, minutes(9.0))
     assert asked == ["resnet9", "resnet9-wide", "resnet18-32px", "lenet-bn"]
 
 
 def test_what_is_changed_is_changed_for_all(forecasts):
-    racers, _ = choose_racers(images(), {**FIELDS, "batch_size": 8, "validation": 0.3}, 1.0)
+    racers, _ = choose_racers(
+        images(), {**FIELDS, "batch_size": 8, "validation": 0.3}, minutes(1.0)
+    )
     assert {racer.recipe["batch_size"] for racer in racers} == {8}
     assert all("epochs" not in racer.recipe for racer in racers)
 
 
 def test_the_same_recipe_does_not_race_twice(forecasts):
     # Digits aren't mirrored anyway.
-    racers, left_out = choose_racers("digits", FIELDS, 5.0)
+    racers, left_out = choose_racers("digits", FIELDS, minutes(5.0))
     assert "resnet9-no-flips" not in [*names(racers), *left_out]
 
 
@@ -132,19 +139,23 @@ def test_too_much_memory(forecasts, monkeypatch):
         ),
     )
     with pytest.raises(UsageError, match=r"no network can be trained .* and 100 MB are free"):
-        choose_racers(images(), FIELDS, 1.0)
+        choose_racers(images(), FIELDS, minutes(1.0))
 
 
 def test_too_little_time_for_any(forecasts):
-    with pytest.raises(UsageError, match="600 ms are too little .* lenet-bn, takes about 1 s"):
-        choose_racers(images(), FIELDS, 0.01)
+    with pytest.raises(
+        UsageError, match="600 ms are left after .* too little .* lenet-bn, takes about 1 s"
+    ):
+        choose_racers(images(), FIELDS, minutes(0.01))
+    with pytest.raises(UsageError, match="auto: 0 s are left"):
+        choose_racers(images(), FIELDS, minutes(-0.1))
 
 
 def test_one_that_fits_alone_has_no_race(forecasts):
-    racers, left_out = choose_racers(images(), FIELDS, 2.5 / 60)
+    racers, left_out = choose_racers(images(), FIELDS, minutes(2.5 / 60))
     assert names(racers) == ["lenet-bn"]
     assert len(left_out) == 4
-    assert describe_rounds(racers, 1) == (
+    assert describe_rounds(racers, 60) == (
         "Only lenet-bn fits into the time and memory, so there is no race"
     )
 
@@ -159,7 +170,7 @@ def test_a_network_that_cannot_be_forecast_is_left_out(monkeypatch):
 
     monkeypatch.setattr(candidates, "_forecast", forecast)
     monkeypatch.setattr(candidates, "NATIVE", (Candidate("mlp", "mlp"), Candidate("vgg", "vgg11")))
-    racers, left_out = choose_racers(images(), FIELDS, 60.0)
+    racers, left_out = choose_racers(images(), FIELDS, minutes(60.0))
     assert names(racers) == ["mlp"]  # really forecast
     assert racers[0].least_seconds > 0
     assert racers[0].memory_bytes > 0
@@ -179,8 +190,8 @@ def test_published_weights_race_where_they_lie_here(tmp_path, monkeypatch):
 
 
 def test_the_rounds_in_a_sentence(forecasts):
-    racers, _ = choose_racers(images(), FIELDS, 4.0)
-    assert describe_rounds(racers, 4.0) == (
+    racers, _ = choose_racers(images(), FIELDS, minutes(4.0))
+    assert describe_rounds(racers, 240) == (
         "resnet9, resnet9-no-flips, resnet9-wide race in 2 rounds, in the first for 12 s each; "
         "after each the worse half stops, and the winner has what is left of 4 min"
     )

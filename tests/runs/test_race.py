@@ -81,6 +81,12 @@ def test_many_epochs_are_no_advantage():
     assert [each.name for each in found.end_round().running] == ["slow"]
 
 
+def test_what_the_forecasts_took_is_not_divided():
+    assert race(preparation=100.0).round_seconds(1) == pytest.approx(
+        round_seconds(500, len(ACCURACIES), 1)
+    )
+
+
 def usual_against(accuracy, images, others=()):
     racers = (racer("usual", 0.8, is_usual=True), racer("other", accuracy), *others)
     return Race(minutes=1, racers=racers, validation_images=images).end_round()

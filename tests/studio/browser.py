@@ -133,6 +133,28 @@ CUT = """() => {
 }"""  # noqa: E501
 
 
+ENGLISH = """() => {
+  const found = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const parent = node.parentElement;
+    if (parent.closest('script, style, code, pre') || (parent.closest('[translate=no]') && !parent.closest('.said'))) continue;
+    if (/[A-Za-z][a-z'’]*(?:,? +[A-Za-z][a-z'’]*){3}/.test(node.textContent)) found.push(node.textContent.trim());
+  }
+  return found;
+}"""  # noqa: E501
+
+
+def english_sentences(page):
+    """Four English words in a row, but in names, code and what a program printed.
+
+    Args:
+        page: In another language, with what it hides opened as well.
+    """
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    return page.evaluate(ENGLISH)
+
+
 def check_enlarged(page):
     """At 200 % in a window of 1280 × 900 nothing of the page is outside, and no text is cut.
 

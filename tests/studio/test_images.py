@@ -52,11 +52,13 @@ def bring(studio, content, query="side=16"):
 
 def test_a_file_is_cut_to_a_square_and_made_small(studio):
     buffer = io.BytesIO()
-    Image.new("RGB", (90, 60), (200, 100, 50)).save(buffer, "PNG")
+    wide = Image.new("RGB", (90, 60), (0, 0, 0))
+    wide.paste((200, 100, 50), (10, 0, 80, 60))  # its middle, which is kept
+    wide.save(buffer, "PNG")
     found = bring(studio, buffer.getvalue(), "side=16&colour=true").json()
     image = received(found["image"])
     assert image.shape == (3, 16, 16)
-    assert image[:, 3, 3].tolist() == [200, 100, 50]
+    assert (image == np.array([200, 100, 50])[:, None, None]).all()
     assert received(bring(studio, buffer.getvalue()).json()["image"]).shape == (1, 16, 16)
 
 

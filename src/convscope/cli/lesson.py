@@ -45,8 +45,32 @@ lesson = typer.Typer(
 )
 
 
+def read_number(text: str) -> int:
+    """The number of a lesson, as it was typed.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        _choose_language(None)
+        raise typer.BadParameter(
+            pick(
+                f"Lessons have numbers, and {text!r} is none. The list: convscope lesson.",
+                f"课程用数字编号，{text!r} 不是数字。课程目录：convscope lesson。",
+            )
+        ) from None
+
+
 NUMBER = Annotated[
-    int, typer.Argument(help="The lesson's number.", metavar="N", autocompletion=complete_lesson)
+    int,
+    typer.Argument(
+        help="The lesson's number.",
+        metavar="N",
+        parser=read_number,
+        autocompletion=complete_lesson,
+    ),
 ]
 LANGUAGE = Annotated[
     str | None,

@@ -34,7 +34,7 @@ def predict(
         ),
     ],
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE", help="Images, and folders of images.")
+        list[Path], typer.Argument(metavar="IMAGE", help="Images, folders of images, .tar files.")
     ],
     top: Annotated[int, typer.Option(help="Classes to name for each image.")] = 3,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",

@@ -8,6 +8,7 @@ folder, parted by "/". Its group called `label`, or else its first, is the class
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -174,7 +175,12 @@ def _lay_out(
     names, said = name_classes(entry.label for entry in found.values())
     ranks = {label: rank for rank, label in enumerate(sorted({*names.values()}, key=natural_order))}
     unsorted = {
-        file: FilePlace(entry.split, names[entry.label], file.rpartition("/")[0], group=entry.group)
+        file: FilePlace(
+            entry.split,
+            names[entry.label],
+            sys.intern(file.rpartition("/")[0]),  # one text for all files of a folder
+            group=entry.group,
+        )
         for file, entry in found.items()
     }
     places = dict(

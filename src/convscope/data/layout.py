@@ -18,6 +18,7 @@ The rules, which only files that may be images count for (stray files never matt
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
@@ -261,7 +262,8 @@ def _place_files(
     order: Callable[[str], Any] = natural_order if reading.rules == 2 else str
     ranks = {label: rank for rank, label in enumerate(sorted(set(names.values()), key=order))}
     unsorted = {
-        file: FilePlace(split, names[name], folder) for file, (split, name, folder) in found.items()
+        file: FilePlace(split, names[name], sys.intern(folder))  # one text for all its files
+        for file, (split, name, folder) in found.items()
     }
     places = dict(
         sorted(unsorted.items(), key=lambda each: (each[1].split, ranks[each[1].label], each[0]))

@@ -108,8 +108,8 @@ def join_paths(paths: Sequence[str]) -> str:
 
 def _is_tar(path: Path) -> bool:
     """Whether a file is a tar archive, by its suffix or by the mark in its first header."""
-    if path.suffix.casefold() == SUFFIX:
-        return True
+    if path.suffix.casefold() == SUFFIX or may_be_image(path.name):
+        return path.suffix.casefold() == SUFFIX
     try:
         with path.open("rb") as file:
             return file.read(262)[257:] == b"ustar"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ def read_index(path: Path) -> TarIndex:
     try:
         return TarIndex(
             {name: (int(start), int(size)) for name, start, size in found["files"]},
-            dict(found["labels"]),
+            {key: sys.intern(label) for key, label in found["labels"].items()},
             dict(found["reasons"]),
             bool(found["is_ended"]),
         )

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Semaphore
 
@@ -21,9 +22,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from convscope.data.decode import ImageError
-from convscope.data.file_kinds import make_printable
+from convscope.data.file_kinds import make_printable, may_be_image
 from convscope.data.image_set import Problem
 from convscope.data.parallel import map_in_order
+from convscope.data.shards import find_shards
+from convscope.data.tar_tree import TarTree
 from convscope.data.tree import FolderTree
 from convscope.errors import ConvscopeError, UsageError, unknown_name
 from convscope.evaluation.logits import check_finite
@@ -59,7 +62,8 @@ def predict(
 
     Args:
         run: A run, its folder, or a `model.safetensors`.
-        images: Image files, and folders, whose files are all taken.
+        images: Image files; folders, whose files are all taken; tar archives (a path, or a pattern
+            as `shards/*.tar`).
         top: How many classes to give for each image.
         batch_size: Images that go through the network together.
         device: "auto" takes a GPU if there is one.
@@ -139,9 +143,17 @@ def share_work(images: int, batch_size: int, device: torch.device) -> WorkShare:
     return WorkShare(device, max(1, 2 * batch_size // max(2, threads)), threads, threads, 1)
 
 
-def _list_files(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
-    """The files named, and those in the folders named; what was left out there."""
-    files: list[str] = []
+@dataclass(frozen=True)
+class _ImageFile:
+    """An image file: where it is, and what reads it where that is no path of the system."""
+
+    path: str
+    read: Callable[[], bytes] | None = None
+
+
+def _list_files(paths: Sequence[str | Path]) -> tuple[list[_ImageFile], list[Problem]]:
+    """The files named, those in the folders and tar archives named; what was left out there."""
+    files: list[_ImageFile] = []
     problems: list[Problem] = []
     for path in paths:
         if not isinstance(path, str | Path):
@@ -149,26 +161,35 @@ def _list_files(paths: Sequence[str | Path]) -> tuple[list[str], list[Problem]]:
                 f"images must be paths of files or folders; given a {type(path).__name__}. Of "
                 "pixels in memory: cs.evaluate(run, ImageSet(…)), or cs.explain(run, pixels)."
             )
-        if Path(path).is_dir():
-            tree = FolderTree(Path(path))
-            listing = tree.listing()
-            files += [str(Path(path) / file) for file in listing.files]
+        shards = find_shards(Path(path))
+        if shards:
+            archives = TarTree(Path(path), shards)
+            listing = archives.listing()
+            files += [
+                _ImageFile(archives.where(file), partial(archives.read, file))
+                for file in listing.files
+                if may_be_image(file) is not False
+            ]
+            problems += listing.problems
+        elif Path(path).is_dir():
+            listing = FolderTree(Path(path)).listing()
+            files += [_ImageFile(str(Path(path) / file)) for file in listing.files]
             problems += listing.problems
             if not (listing.files or listing.problems):
                 problems.append(Problem(make_printable(str(path)), "a folder without files"))
         else:
-            files.append(str(path))
+            files.append(_ImageFile(str(path)))
     return files, problems
 
 
 def _predict_files(
-    files: Sequence[str], engine: TorchEngine, card: ModelCard, top: int, work: WorkShare
+    files: Sequence[_ImageFile], engine: TorchEngine, card: ModelCard, top: int, work: WorkShare
 ) -> Iterator[list[Prediction | Problem]]:
     """The prediction for each file, or what is wrong with it, batch by batch, in order."""
     turns = Semaphore(work.computing)
     decoders = Semaphore(1 if _are_quick(files, card) else work.workers)
 
-    def batch(part: Sequence[str]) -> list[Prediction | Problem]:
+    def batch(part: Sequence[_ImageFile]) -> list[Prediction | Problem]:
         torch.set_num_threads(work.threads)  # holds for this thread
         with decoders:
             decoded = [_decode(file, card) for file in part]
@@ -180,7 +201,9 @@ def _predict_files(
         check_finite(output.probabilities)
         said = iter(_top(output, card, top))
         return [
-            each if isinstance(each, Problem) else Prediction(make_printable(file), *next(said))
+            each
+            if isinstance(each, Problem)
+            else Prediction(make_printable(file.path), *next(said))
             for file, each in zip(part, decoded, strict=True)
         ]
 
@@ -193,7 +216,7 @@ def _predict_files(
         yield from map_in_order(batch, parts, workers=work.workers, chunk=1)
 
 
-def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
+def _are_quick(files: Sequence[_ImageFile], card: ModelCard) -> bool:
     """Whether decoding is mostly Python's own work, of which only one thread can do any at a time.
 
     Two threads that decode images of 32×32 pixels wake one another so often that together they
@@ -207,12 +230,12 @@ def _are_quick(files: Sequence[str], card: ModelCard) -> bool:
     return bool(times) and statistics.median(times) < QUICK_IMAGE
 
 
-def _decode(file: str, card: ModelCard) -> NDArray[np.uint8] | Problem:
+def _decode(file: _ImageFile, card: ModelCard) -> NDArray[np.uint8] | Problem:
     """The image, uint8 (C, H, W), or what is wrong with it."""
     try:
-        return card.decode(file)
+        return card.decode(file.path if file.read is None else file.read())
     except ImageError as error:
-        return Problem(make_printable(file), error.reason)
+        return Problem(make_printable(file.path), error.reason)
 
 
 def _top(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,14 +116,15 @@ def own_size(images: ImageSet) -> int:
 
 
 def choose_racers(
-    data: Data, changes: dict[str, Any], minutes: float, size: int = FOLDER_SIZE
+    data: Data, changes: dict[str, Any], left: Callable[[], float], size: int = FOLDER_SIZE
 ) -> tuple[list[Racer], dict[str, str]]:
     """The networks that are to race, and by name why the others aren't; nothing is trained.
 
     Args:
         data: As for `train`.
         changes: Fields of the recipe, the same for all.
-        minutes: For the race and the winner's training.
+        left: Seconds that are left for the race and the winner's training; asked for when the
+            forecasts are made, which take some of them.
         size: As for `recipe_of`.
 
     Raises:
@@ -161,7 +163,7 @@ def choose_racers(
                 is_usual=each.name == USUAL,
             )
         )
-    return _that_fit(found, 60 * minutes, left_out), left_out
+    return _that_fit(found, max(0.0, left()), left_out), left_out
 
 
 def _forecast(candidate: Candidate, data: Data, recipe: Recipe) -> Forecast:
@@ -184,9 +186,10 @@ def _that_fit(found: list[Racer], seconds: float, left_out: dict[str, str]) -> l
     quickest = min(found, key=lambda racer: racer.least_seconds)
     if quickest.least_seconds > seconds:
         raise UsageError(
-            f"auto: {duration(seconds)} are too little for these images: the quickest network, "
-            f"{quickest.name}, takes about {duration(quickest.least_seconds)} for one epoch. Give "
-            "more --minutes, or a smaller --size."
+            f"auto: {duration(seconds)} are left after the forecasts, too little for these images: "
+            f"the quickest network, {quickest.name}, takes about "
+            f"{duration(quickest.least_seconds)} for one epoch. Give more --minutes, or a smaller "
+            "--size."
         )
     left = sorted(found, key=_least_time)
     usual = next((each for each in left if each.is_usual), None)
@@ -217,14 +220,19 @@ def _epochs(racer: Racer) -> str:
     return "an epoch takes" if racer.recipe["from_"] else f"{FIRST_EPOCHS} epochs take"
 
 
-def describe_rounds(racers: list[Racer], minutes: float) -> str:
-    """How the race goes, in a sentence."""
+def describe_rounds(racers: list[Racer], seconds: float) -> str:
+    """How the race goes, in a sentence.
+
+    Args:
+        racers: Those that fit.
+        seconds: For the race and the winner's training.
+    """
     if len(racers) == 1:
         return f"Only {racers[0].name} fits into the time and memory, so there is no race"
-    rounds, first = count_rounds(len(racers)), round_seconds(60 * minutes, len(racers), 1)
+    rounds, first = count_rounds(len(racers)), round_seconds(seconds, len(racers), 1)
     names = ", ".join(racer.name for racer in racers)
     return (
         f"{names} race in {rounds} {'round' if rounds == 1 else 'rounds'}, in the first for "
         f"{duration(first)} each; after each the worse half stops, and the winner has what is left "
-        f"of {duration(60 * minutes)}"
+        f"of {duration(seconds)}"
     )

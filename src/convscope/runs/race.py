@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FILE, FOLDER = "race.json", "race"
 SHARE = 0.3
-"""Of the time, what the rounds take; the winner has the rest."""
+"""Of the time after the forecasts, what the rounds take; the winner has the rest."""
 
 
 class CurvePoint(pydantic.BaseModel, frozen=True):
@@ -97,6 +97,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
 
     Attributes:
         minutes: For all of it, the winner's training included.
+        preparation: Seconds of it that loading the images and forecasting took.
         racers: Those that began.
         left_out: By network, why it did not.
         validation_images: By which it is decided; 0 where that wasn't recorded.
@@ -107,6 +108,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
 
     format: Literal[1] = 1
     minutes: float
+    preparation: Seconds = 0.0
     racers: tuple[Racer, ...]
     left_out: dict[str, str] = {}
     validation_images: Count = 0
@@ -131,7 +133,7 @@ class Race(Printed, pydantic.BaseModel, frozen=True):
 
     def round_seconds(self, number: int) -> float:
         """How long a network trains in a round, counted from 1."""
-        return round_seconds(60 * self.minutes, len(self.racers), number)
+        return round_seconds(60 * self.minutes - self.preparation, len(self.racers), number)
 
     def with_racer(self, racer: Racer) -> Race:
         """The race as it is after one of its networks went on."""

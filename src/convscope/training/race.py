@@ -68,7 +68,7 @@ def race_networks(
     """
     begun = time.perf_counter()
     fields = _check_fields(recipe, changes)
-    minutes = fields["minutes"]
+    minutes: float = fields["minutes"]
     view = LiveView(quiet=quiet)
     name = file_name(name_source(Path(data))) if isinstance(data, str | Path) else "arrays"
     with (
@@ -80,12 +80,18 @@ def race_networks(
         images = track.load(first)
         check_images(images, data, first, view)
         view.message("auto: forecasting what the networks take")
-        racers, left_out = choose_racers(data, fields, minutes, own_size(images["train"]))
+
+        def left() -> float:
+            return 60 * minutes - (time.perf_counter() - begun)
+
+        racers, left_out = choose_racers(data, fields, left, own_size(images["train"]))
+        seconds = max(0.0, left())
         for each, reason in left_out.items():
             view.message(f"{each} doesn't race: {reason}")
-        view.message(describe_rounds(racers, minutes))
+        view.message(describe_rounds(racers, seconds))
         race = Race(
             minutes=minutes,
+            preparation=60 * minutes - seconds,
             racers=tuple(racers),
             left_out=left_out,
             validation_images=len(images["validation"]),

@@ -14,6 +14,7 @@ from tests.studio.browser import (
     axe_violations,
     check_enlarged,
     chromium,
+    english_sentences,
     page_of,
     until,
 )
@@ -48,6 +49,12 @@ def query(run):
         f"network={recipe.network}&data={recipe.data}&size={recipe.size}"
         f"&batch={recipe.batch_size}&precision=float32"
     )
+
+
+def test_in_chinese_no_sentence_is_english(browser, address, query):
+    with page_of(browser, address, f"/plan?lang=zh&{query}") as page:
+        page.wait_for_selector(".timeline .peak-words", timeout=WAIT)
+        assert english_sentences(page) == []
 
 
 def test_dials_move_the_forecast_by_keyboard_and_the_address_holds_them(

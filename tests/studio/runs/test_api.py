@@ -72,6 +72,22 @@ def test_a_run_is_shown_with_what_its_files_say(ask_runs, runs):
     assert [row["what"] for row in found["forecast"]] == ["run time", "step time", "peak memory"]
     assert (found["has_model"], found["has_report"]) == (True, False)
     assert found["problems"] == []
+    assert found["size"] == Run(GOLDEN).recipe.size
+
+
+def test_the_size_of_images_is_known_where_the_recipe_leaves_it_to_the_data(ask_runs, runs):
+    made = copy_run(runs, "own size")
+    recipe = made / "recipe.toml"
+    lines = recipe.read_text(encoding="utf-8").splitlines(keepends=True)
+    recipe.write_text("".join(each for each in lines if not each.startswith("size")), "utf-8")
+    found = ask_runs("one", {"run": "own size"}).json()
+    assert (found["summary"]["size"], found["size"]) == (None, 16)
+    for content in (b"no model", None):
+        (made / "model.safetensors").unlink()
+        if content:
+            (made / "model.safetensors").write_bytes(content)
+        assert ask_runs("one", {"run": "own size"}).json()["size"] is None
+    shutil.rmtree(made)
 
 
 @pytest.mark.parametrize(

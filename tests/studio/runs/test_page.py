@@ -1,6 +1,7 @@
 """The page of the runs view in Chromium."""
 
 import csv
+import json
 import re
 import shutil
 from urllib.parse import quote
@@ -8,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 import convscope as cs
+from convscope.runs.checked_json import write_checked
 from convscope.runs.claim import claimed
 from tests.studio.browser import (
     LANGUAGES,
@@ -16,6 +18,7 @@ from tests.studio.browser import (
     axe_violations,
     check_enlarged,
     chromium,
+    english_sentences,
     page_of,
     until,
 )
@@ -76,6 +79,24 @@ def test_the_table_sorts_and_filters_by_keyboard_and_the_address_holds_it(browse
         until(lambda: len(names(page)), 0)
         page.locator(".runs input[type=text]").fill("")
         until(lambda: names(page), ["failed"])
+
+
+def test_in_chinese_no_sentence_is_english(browser, address, runs):
+    made = copy_run(runs, "noted")
+    file = made / "evaluation.json"
+    found = json.loads(file.read_text(encoding="utf-8"))
+    found["notes"] = [
+        "There are no images of cat, so nothing is said of this class; an image may still be "
+        "taken for one."
+    ]
+    found.pop("check", None)
+    write_checked(file, found)
+    with page_of(browser, address, "/runs?lang=zh&run=noted") as page:
+        page.wait_for_selector(".came-to .note")
+        page.wait_for_selector(".matrix")
+        assert page.inner_text(".came-to .note").startswith("没有 cat 的图像")
+        assert english_sentences(page) == []
+    shutil.rmtree(made)
 
 
 def test_chosen_runs_are_drawn_together(browser, address):

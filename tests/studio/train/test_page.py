@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 import signal
+from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+import convscope as cs
 from convscope.runs.metrics_file import read_rows
 from convscope.studio.train import trainings as trainings_file
 from convscope.studio.train.trainings import TrainingList
@@ -19,6 +21,7 @@ from tests.studio.browser import (
     axe_violations,
     check_enlarged,
     chromium,
+    english_sentences,
     page_of,
     until,
 )
@@ -160,6 +163,34 @@ def test_who_comes_without_a_wish_meets_what_learns_fast(browser, runs):
         page.get_by_label("First weights").select_option("published")
         until(lambda: "--from published" in page.inner_text(".copies"))
         until(lambda: "source=published" in page.evaluate("location.search"))
+
+
+def test_a_training_begins_with_what_another_run_learned(browser, runs):
+    cs.train("lenet", "digits", recipe="fast", epochs=2, out=runs / "teacher", quiet=True)
+    forecasts = []
+    with served_studio(runs) as address:
+        path = "/train?lang=zh&network=lenet&data=digits&recipe=transfer&epochs=2&precision=float32"
+        with page_of(browser, address, path, refusals=True) as page:
+            page.on(
+                "response", lambda r: r.url.endswith("/forecast") and r.ok and forecasts.append(1)
+            )
+            page.get_by_label("初始权重").select_option("teacher")
+            page.wait_for_selector(".expected", timeout=120_000)
+            until(lambda: bool(forecasts))
+            page.locator("#dial-epochs").fill("3")
+            page.wait_for_selector("p:has-text('3 轮')", timeout=60_000)
+            assert "--from runs/teacher" in page.inner_text(".copies")
+            assert english_sentences(page) == []
+            page.get_by_role("button", name="开始训练").click()
+            page.wait_for_selector(".status .badge")
+            until(lambda: run_of(page) != "")
+            until(lambda: state(page), "ended", seconds=300)
+            run = cs.Run(runs / run_of(page))
+            assert f"{100 * run.read_evaluation()['accuracy']:.1f} %" in page.inner_text(".status")
+            until(lambda: shown_steps(page), steps_on_disk(runs, run.folder.name))
+            assert english_sentences(page) == []
+    assert Path(run.recipe.from_).name == "teacher"
+    assert (run.recipe.network, run.recipe.epochs) == ("lenet", 3)
 
 
 def test_a_killed_training_is_said_and_goes_on(browser, runs, made):

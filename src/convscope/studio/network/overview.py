@@ -10,6 +10,7 @@ from convscope.inspection.trace.layers import TracedLayer
 from convscope.inspection.trace.trace import trace_graph
 from convscope.studio.network.planes import why_no_planes
 from convscope.studio.network.subject import InspectedSubject
+from convscope.studio.notes import send_notes
 from convscope.studio.numbers import send_array
 
 MOST_CLASSES = 10
@@ -31,7 +32,7 @@ def overview(subject: InspectedSubject) -> dict[str, Any]:
         "first": _first(subject),
         "parameters": traced.parameters,
         "macs": traced.macs,
-        "notes": [*graph.notes],
+        "notes": send_notes(graph.notes),
         "answer": answer(subject),
     }
 

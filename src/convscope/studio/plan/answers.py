@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.studio.notes import send_notes
+
 if TYPE_CHECKING:
     from convscope.planning.forecaster import Forecaster
     from convscope.planning.history import Range
@@ -58,7 +60,11 @@ def forecast(asked: dict[str, Any]) -> dict[str, Any]:
         plan = plan.replace(**length)
     found, forecaster = plan.forecast(chosen.batch_size), plan.forecasters[0]
     return {
-        "forecast": {**found.as_dict(), "words": found.in_words()},
+        "forecast": {
+            **found.as_dict(),
+            "words": found.in_words(),
+            "notes": send_notes(found.notes),
+        },
         "recipe": chosen.as_dict(),
         "recomputed": list(forecaster.workload.recipe.recompute),
         "size": plan.workload.size,

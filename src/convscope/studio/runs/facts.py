@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from convscope.studio.refusals import refuse
 from convscope.studio.runs.result import read_result, result_as_dict
 from convscope.studio.runs.summary import finite, summarize
 
+CARD = "convscope"
+"""Name of the card in a model file's header."""
 MACHINE = ("convscope", "torch", "python", "processor", "cores", "threads", "device", "precision")
 """What is told of environment.json."""
 SETTINGS = (
@@ -52,6 +55,7 @@ def facts(name: str, folder: Path) -> dict[str, Any]:
         "name": name,
         "path": str(folder),
         "summary": summarize(folder).model_dump(),
+        "size": None if recipe is None else recipe.size or _size_of_model(run.model_file),
         "settings": None if recipe is None else _settings(recipe),
         "recipe": None if recipe is None else str(recipe),
         "machine": _machine(machine),
@@ -66,6 +70,21 @@ def facts(name: str, folder: Path) -> dict[str, Any]:
         "has_model": run.model_file.is_file(),
         "problems": problems,
     }  # fmt: skip
+
+
+def _size_of_model(file: Path) -> int | None:
+    """Height and width of the images that a model was trained on, by its card; None: not known.
+
+    Only the header is read, without PyTorch, which would take seconds to load.
+    """
+    import safetensors
+
+    try:
+        with safetensors.safe_open(file, framework="numpy") as opened:
+            size = json.loads((opened.metadata() or {})[CARD])["size"]
+    except (OSError, safetensors.SafetensorError, ValueError, LookupError, TypeError):
+        return None  # none yet, or damaged, which is said where the model is opened
+    return size if isinstance(size, int) else None
 
 
 def _attempt(read: Callable[[], Read], problems: list[str]) -> Read | None:

@@ -8,6 +8,7 @@ import pydantic
 
 from convscope.comparison.evaluation_record import Count, EvaluationRecord, Share, WrongImage
 from convscope.runs.run import Run
+from convscope.studio.notes import send_notes
 
 
 class ShownMistake(WrongImage, frozen=True):
@@ -117,4 +118,7 @@ def read_result(run: Run) -> ShownResult | None:
 
 def result_as_dict(result: ShownResult) -> dict[str, Any]:
     """What the page draws: everything but the mistakes, of which it asks cell by cell."""
-    return result.model_dump(mode="json", exclude={"mistakes"})
+    return {
+        **result.model_dump(mode="json", exclude={"mistakes"}),
+        "notes": send_notes(result.notes),
+    }

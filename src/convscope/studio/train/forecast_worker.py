@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from convscope.studio.notes import send_notes
+
 if TYPE_CHECKING:
     from convscope.planning.plan import Plan
 
@@ -52,9 +54,15 @@ def forecast(asked: dict[str, Any]) -> dict[str, Any]:
     if length != (recorded.recipe.epochs, recorded.recipe.minutes):
         recorded = recorded.replace(epochs=chosen.epochs, minutes=chosen.minutes)
     found = recorded.forecast(chosen.batch_size)
-    usual = choose_recipe(network, data, recipe, {})
+    # A recipe that builds on other weights is none without them.
+    source = {name: value for name, value in changes.items() if name == "from_"}
+    usual = choose_recipe(network, data, recipe, source)
     return {
-        "forecast": {**found.as_dict(), "words": found.in_words()},
+        "forecast": {
+            **found.as_dict(),
+            "words": found.in_words(),
+            "notes": send_notes(found.notes),
+        },
         "usual": usual.as_dict(),
         "size": recorded.workload.size,
     }

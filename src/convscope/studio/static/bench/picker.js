@@ -50,5 +50,6 @@ export function ImagePicker() {
         ${sides.map((each) => html`<option key=${each} value=${each}>${each} × ${each}</option>`)}</select></label>
       <label class="check"><input type="checkbox" checked=${colour}
         onChange=${(event) => set({ colour: event.target.checked })} />${t('bench.colour')}</label>`}
+    ${image === 'file' && html`<p class="small faint">${t('bench.file.square')}</p>`}
   </section>`;
 }

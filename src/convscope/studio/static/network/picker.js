@@ -63,6 +63,7 @@ export function Picker() {
       change({ image: 'camera' });
     }} refused=${(/** @type {any} */ why) => { network.refusal.value = why; }} />
     ${image === 'drawing' && html`<${Drawing} />`}
+    ${image === 'file' && html`<p class="small faint">${t('bench.file.square')}</p>`}
   </section>`;
 }
 

@@ -2,6 +2,7 @@
 import { html, useEffect } from '../parts.js';
 import { Copies } from '../copies.js';
 import { Refused } from '../refused.js';
+import { Note } from '../note.js';
 import { t } from '../words.js';
 import { Answer } from './answer.js';
 import { commandText, pythonText } from './code.js';
@@ -26,7 +27,7 @@ export function View() {
     ${network.refusal.value && html`<${Refused} refusal=${network.refusal.value} />`}
     ${!found ? !network.refusal.value && html`<p class="faint">${t('shell.loading')}</p>` : html`
       ${!found.trained && html`<p class="note">${t('network.untrained')}</p>`}
-      ${found.notes.map((/** @type {string} */ note) => html`<p class="note" lang="en" key=${note}>${note}</p>`)}
+      ${found.notes.map((/** @type {any} */ note) => html`<p class="note" key=${note.text}><${Note} note=${note} /></p>`)}
       <div class="wide"><${Layers} /><${Maps} /></div>
       <div class="pair"><${LargeMap} /><${ImageCard} /></div>
       ${unitName.value && html`<${UnitCard} />`}

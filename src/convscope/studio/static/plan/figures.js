@@ -4,6 +4,7 @@ import { axisOf, Chart, placesOf, RangeBar } from '../charts.js';
 import { Refused } from '../refused.js';
 import { bytes, duration, quantity } from '../units.js';
 import { ViewLink } from '../view_link.js';
+import { Note } from '../note.js';
 import { hasWords, t } from '../words.js';
 import { findLargest, largest, largestFor } from './data.js';
 import { change, settings, state } from './state.js';
@@ -29,7 +30,7 @@ export function Figures({ found }) {
     ${state.value.recompute && !found.recomputed.length && html`<p class="small">${t('plan.recomputed.none')}</p>`}
     <${Largest} found=${found} />
     ${found.forecast.notes.length > 0 && html`<details><summary>${t('plan.notes', { count: found.forecast.notes.length })}</summary>
-      <ul class="small" lang="en">${found.forecast.notes.map((/** @type {string} */ note) => html`<li key=${note}>${note}</li>`)}</ul></details>`}`;
+      <ul class="small">${found.forecast.notes.map((/** @type {any} */ note) => html`<li key=${note.text}><${Note} note=${note} /></li>`)}</ul></details>`}`;
 }
 
 /** A quantity with its range, onto which like runs are drawn. @param {{row: any, runs: any[], epochs: number}} props */

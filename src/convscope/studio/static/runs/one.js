@@ -7,6 +7,7 @@ import { shown } from '../numbers.js';
 import { Refused } from '../refused.js';
 import { bytes, duration, percent } from '../units.js';
 import { ViewLink } from '../view_link.js';
+import { Note } from '../note.js';
 import { hasWords, t } from '../words.js';
 import { Calibration, Unknown } from './calibration.js';
 import { commandText, pythonText } from './code.js';
@@ -46,11 +47,11 @@ function What({ found }) {
 
 /** @param {{found: any}} props */
 function Facts({ found }) {
-  const { summary, settings, machine, recipe } = found;
+  const { summary, settings, machine, recipe, size } = found;
   /** @type {[string, any][]} */
   const rows = [
     ['network', summary.network || t('runs.own')], ['data', html`<bdi title=${summary.data}>${dataName(summary.data) || t('runs.arrays')}</bdi>`],
-    ['size', summary.size ? `${summary.size} × ${summary.size}` : t('runs.size.own')], ['batch_size', summary.batch_size],
+    ['size', size ? `${size} × ${size}` : t('runs.size.own')], ['batch_size', summary.batch_size],
     ...Object.entries(settings ?? {}), ...Object.entries(machine),
   ];
   const name = (/** @type {string} */ key) => (hasWords(`runs.setting.${key}`) ? t(`runs.setting.${key}`) : key);
@@ -68,7 +69,7 @@ function Came({ found }) {
     ${summary.accuracy !== null && html`<p class="asked"><strong>${percent(summary.accuracy, 2)}</strong> <span class="faint small">${t('runs.accuracy.of', {
       split: splitName(summary.split), images: summary.images, low: percent(summary.low), high: percent(summary.high) })}</span></p>`}
     ${result && html`<p class="small">${t('runs.balanced', { balanced: percent(result.balanced_accuracy), loss: shown(Number(result.loss.toPrecision(4))) })}</p>`}
-    ${(result?.notes ?? []).map((/** @type {string} */ note) => html`<p class="note small" lang="en" key=${note}>${note}</p>`)}
+    ${(result?.notes ?? []).map((/** @type {any} */ note) => html`<p class="note small" key=${note.text}><${Note} note=${note} /></p>`)}
     <p class="small">${t('runs.epochs.of', { epochs: summary.epochs, planned: summary.planned_epochs ?? '–', seconds: duration(summary.seconds), written: summary.written ? moment(summary.written) : '–' })}</p>
     ${forecast.length > 0 && html`<div class="scroll" tabindex="0" role="group" aria-labelledby="came-title"><table class="grid list"><caption>${t('runs.forecast')}</caption>
       <thead><tr><th scope="col" class="text">${t('runs.quantity')}</th><th scope="col">${t('runs.forecast.expected')}</th><th scope="col">${t('runs.forecast.range')}</th><th scope="col">${t('runs.forecast.actual')}</th></tr></thead>

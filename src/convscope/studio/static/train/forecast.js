@@ -1,5 +1,6 @@
 /** Time and memory before a training begins, with their ranges, and the button that starts it. */
 import { html } from '../parts.js';
+import { Note } from '../note.js';
 import { t } from '../words.js';
 import { anyway, deedRefusal, forecast, isBusy, start } from './data.js';
 import { state } from './state.js';
@@ -46,7 +47,7 @@ function Figures({ found }) {
 function Notes({ found }) {
   if (!found.notes.length) return null;
   return html`<details><summary>${t('train.forecast.notes', { count: found.notes.length })}</summary>
-    <ul class="small notes" lang="en">${found.notes.map((/** @type {string} */ note) => html`<li key=${note}>${note}</li>`)}</ul></details>`;
+    <ul class="small notes">${found.notes.map((/** @type {any} */ note) => html`<li key=${note.text}><${Note} note=${note} /></li>`)}</ul></details>`;
 }
 
 /**
