@@ -8,7 +8,7 @@ went to somebody else would be seen.
 Exit code 1 if less than nine tenths of the capacity were left, or an answer was swapped. On a
 machine that does other things as well, the server's processor time for an answer tells more.
 
-    python benchmarks/overload.py [--queue 16] [--seconds 6] [--rounds 3] [--workers 1]
+    python benchmarks/overload.py [--queue 16] [--seconds 2] [--rounds 9] [--workers 1]
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="lenet:28", help="a run, or NETWORK:SIZE")
     parser.add_argument("--queue", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("options", nargs="*", help="for convscope serve, behind --")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
