@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.metrics import balanced_accuracy_score
 
 from convscope.evaluation.suspicions import (
@@ -41,7 +42,7 @@ def test_what_only_looks_a_little_like_probabilities_is_not_taken_for_them():
 
 def test_one_answer_is_seen_where_classes_are_unequal():
     true = torch.tensor([0] * 57 + [1] * 3)
-    logits = torch.tensor([[3.0, 0, 0]]).repeat(60, 1)
+    logits = torch.tensor([[3.0, -0.1, -0.2]]).repeat(60, 1)
     (said,) = find_suspicions(logits, true, CLASSES)
     assert said == (
         "100.0 % of the images are given the class 'cat', to which 95.0 % of them belong: the "
@@ -51,7 +52,7 @@ def test_one_answer_is_seen_where_classes_are_unequal():
 
 
 def test_one_answer_means_nothing_on_few_images_or_a_single_class():
-    logits = torch.tensor([[3.0, 0, 0]]).repeat(60, 1)
+    logits = torch.tensor([[3.0, -0.1, -0.2]]).repeat(60, 1)
     assert find_suspicions(logits[:10], labels(10), CLASSES) == ()
     assert find_suspicions(logits, torch.zeros(60, dtype=torch.int64), CLASSES) == ()
 
@@ -69,7 +70,25 @@ def test_a_last_sigmoid_is_told(name):
     found = find_suspicions(getattr(torch, name)(values), labels, "abc")
     assert f"seems to end in a {name}" in found[0]
     for others in (values, torch.rand(30, 3) * 0.8, torch.relu(values), values.log_softmax(1)):
-        assert not any("seems to end" in each for each in find_suspicions(others, labels, "abc"))
+        found = find_suspicions(others, labels, "abc")
+        assert not any("end in a sigmoid" in each or "end in a tanh" in each for each in found)
+
+
+def test_a_last_relu_is_told():
+    values = torch.linspace(-4, 4, 90).reshape(30, 3)
+    labels = torch.arange(30) % 3
+    for last in (torch.relu, F.relu6, lambda x: x.clamp(0, 3)):
+        assert any("end in a ReLU" in each for each in find_suspicions(last(values), labels, "abc"))
+    sure = (values * 99).softmax(1)  # a softmax, some of whose shares are exactly 0
+    for others in (
+        values,
+        values.abs() + 0.1,
+        values.sigmoid(),
+        F.leaky_relu(values),
+        sure,
+        0 * values,
+    ):
+        assert not any("ReLU" in each for each in find_suspicions(others, labels, "abc"))
 
 
 def test_the_largest_class_alone_is_told():

@@ -14,6 +14,7 @@ SUMS_TO_ONE = (
     1e-3  # how near to 1 the outputs of a softmax add up, also in bfloat16 (checked there)
 )
 NEAR_END = 0.05  # of an output of a sigmoid or tanh that is nearly sure
+EXACT_ZEROS = 0.02  # share of the outputs, from which on they are no chance
 ONE_ANSWER = 0.99  # share of images given the same class, from which on nothing is told apart
 UNEQUAL = 1.5  # times the share of equal classes, from which on the largest counts as large
 FEWEST = 20  # images, below which one answer may be chance
@@ -33,6 +34,7 @@ def find_suspicions(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> t
     return (
         *_ends_in_softmax(logits),
         *_ends_in_sigmoid(logits),
+        *_ends_in_relu(logits),
         *_gives_one_answer(logits, labels, classes),
     )
 
@@ -122,6 +124,20 @@ def _ends_in_sigmoid(logits: Tensor) -> tuple[str, ...]:
                 "class can become nearly certain. Leave the last function out and train again.",
             )
     return ()
+
+
+def _ends_in_relu(logits: Tensor) -> tuple[str, ...]:
+    """Outputs of which none is below 0 and many are exactly 0, as no sum of products is."""
+    zeros = float((logits == 0).double().mean())
+    if len(logits) < FEWEST or zeros < EXACT_ZEROS or logits.min() < 0 or logits.max() == 0:
+        return ()
+    if ends_in_softmax(logits):
+        return ()
+    return (
+        f"None of the network's outputs is below 0, and {percent(zeros)} of them are exactly 0, so "
+        "it seems to end in a ReLU. Where an output is 0, its class learns nothing, and no class "
+        "can become very unlikely. Leave the last function out and train again.",
+    )
 
 
 def _gives_one_answer(logits: Tensor, labels: Tensor, classes: Sequence[str]) -> tuple[str, ...]:

@@ -29,6 +29,10 @@ class PatientConnection(Connection):
     answer_seconds = 86400.0
 
 
+GRACE_SECONDS = 8
+"""For what is in flight when the end is asked for; what stops a service usually waits for ten."""
+
+
 def serve_studio(
     runs: str | Path = "runs",
     *,
@@ -112,7 +116,7 @@ def make_server(runs: Path, host: str, port: int, token: str) -> StudioServer:
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=int(IDLE_SECONDS),
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     return StudioServer(config, app)
 
