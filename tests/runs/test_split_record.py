@@ -102,6 +102,28 @@ def test_no_image_that_was_trained_on_is_ever_a_test_image(data, tmp_path_factor
         assert set(numbers(splits["train"])) <= trained
 
 
+@settings(max_examples=30)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from(["train", "test"]), st.sampled_from("abc"), st.sampled_from("xyz")
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_an_image_has_all_its_splits_and_classes_in_its_first_place(rows, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    lines = ["split,pixels,shape,path,class", *(f"{s},{d},1x2x2,p,{c}" for s, d, c in rows)]
+    (folder / FILE).write_bytes(gzip.compress("\n".join(lines).encode()))
+    record = read_split_record(folder)
+    digests, keys = {d for _, d, _ in rows}, [(s, d) for s, d, _ in rows]
+    assert record.splits == {each: {s for s, d, _ in rows if d == each} for each in digests}
+    assert record.classes == {each: {c for _, d, c in rows if d == each} for each in digests}
+    assert record.order == {key: keys.index(key) for key in keys}
+    assert record.numbers == {key: keys.count(key) for key in keys}
+
+
 def test_digests_tell_pixels_and_shapes_apart():
     one = ImageSet(np.arange(8, dtype=np.uint8).reshape(1, 2, 2, 2), [0], ["a"])
     other = ImageSet(np.arange(8, dtype=np.uint8).reshape(1, 1, 2, 4), [0], ["a"])

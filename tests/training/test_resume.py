@@ -172,7 +172,7 @@ def test_a_run_on_arrays_is_evaluated_by_its_record(run):
     )}  # fmt: skip
     evaluation = cs.evaluate(run, mixed, module=module(), quiet=True)
     assert evaluation.image_count == 24
-    with pytest.raises(UsageError, match="trained or validated on all"):
+    with pytest.raises(UsageError, match="All images of 'arrays' .* were trained or validated on"):
         cs.evaluate(run, DATA["train"], module=module(), quiet=True)
 
 

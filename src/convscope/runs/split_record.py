@@ -203,20 +203,22 @@ def read_split_record(folder: Path) -> SplitRecord | None:
     splits: dict[str, frozenset[str]] = {}
     classes: dict[str, frozenset[str]] = {}
     order: dict[tuple[str, str], int] = {}
-    for place, (split, digest, _, _, *label) in enumerate(rows):
-        splits[digest] = splits.get(digest, frozenset()) | {split}
-        classes[digest] = classes.get(digest, frozenset()) | {*label}
+    # Nearly all images are in one split and have one class: a set for each would take long to make.
+    names = {each for row in rows for each in (row[0], row[-1])}
+    alone = {name: frozenset({name}) for name in names}
+    for place, (split, digest, _, _, *labels) in enumerate(rows):
         order.setdefault((split, digest), place)
-    return SplitRecord(
-        splits,
-        numbers=Counter((row[0], row[1]) for row in rows),
-        image_shape=(channels, height, width),
-        trained_paths=frozenset(
-            row[3] for row in rows if row[0] != "test" and not row[3].startswith("arrays[")
-        ),
-        classes=classes,
-        order=order,
+        if (before := splits.setdefault(digest, alone[split])) is not alone[split]:
+            splits[digest] = before | alone[split]
+        for label in labels:
+            if (before := classes.setdefault(digest, alone[label])) is not alone[label]:
+                classes[digest] = before | alone[label]
+    numbers = Counter((row[0], row[1]) for row in rows)
+    trained_paths = frozenset(
+        row[3] for row in rows if row[0] != "test" and not row[3].startswith("arrays[")
     )
+    shape = (channels, height, width)
+    return SplitRecord(splits, numbers, shape, trained_paths, classes, order)
 
 
 def _full(path: str) -> str:

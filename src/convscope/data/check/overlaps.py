@@ -105,7 +105,7 @@ def _find_candidates(grey: Tensor) -> tuple[Tensor, Tensor]:
     described = torch.stack([_describe(grey, place) for place in places])  # (places, N, D)
     middle, count = described[len(places) // 2], len(grey)
     best: dict[tuple[int, int], tuple[float, int, int, int]] = {}
-    for asking in torch.arange(count).split(BLOCK // 2):  # type: ignore[no-untyped-call]
+    for asking in torch.arange(count).split(BLOCK // 8):  # type: ignore[no-untyped-call]
         alike, place = (middle[asking] @ described.transpose(1, 2)).max(dim=0)  # (asking, N)
         alike[torch.arange(len(asking)), asking] = -1  # itself
         values, others = alike.topk(min(MOST, count - 1), dim=1)
