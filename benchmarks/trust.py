@@ -103,7 +103,7 @@ ROWS = (
     ),
     Row(
         12,
-        "runs and model files of earlier code",
+        "runs and model files of earlier code, and of each version",
         "they open, evaluate alike and go on",
         ("tests/runs/test_golden.py",),
     ),
@@ -232,6 +232,28 @@ ROWS = (
         "lists of more images than there is room for, to keep others out; slow senders likewise",
         "who came first is served first",
         ("tests/shipping/server/test_places.py",),
+    ),
+    Row(
+        46,
+        "texts made to keep the reader busy: comments of a PPM (20 MB took 3 s), recipes with "
+        "50,000 dots in a name (17 s) or brackets in brackets, a million tensors in a header",
+        "refused at once, in one kind of error",
+        (
+            "tests/data/test_portable_header.py",
+            "tests/runs/test_recipe.py",
+            "tests/runs/test_damaged_model_file.py::test_a_header_of_any_length_is_not_read",
+        ),
+    ),
+    Row(
+        47,
+        "workers of a server: killed, never ready, deaf, told to stop, without their parent",
+        "replaced and said; all end, and what is in work is answered",
+        (
+            "tests/shipping/server/test_workers.py",
+            "tests/shipping/server/test_serve.py",
+            "-k",
+            "workers",
+        ),
     ),
 )
 

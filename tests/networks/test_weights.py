@@ -4,6 +4,8 @@ Tests networks/name_prefixes.py.
 """
 
 import pickle
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,31 @@ def test_where_the_network_lay_in_another_module_is_taken_off_and_said(lenet, pr
     assert all(torch.equal(t, lenet.state_dict()[name]) for name, t in other.state_dict().items())
     with pytest.raises(UsageError, match="another architecture"):
         load_weights(other, weights | {f"{prefix}more": torch.zeros(1)})
+
+
+@pytest.mark.parametrize("before", ["", "model."])
+def test_a_part_that_was_compiled(lenet, before):
+    weights = {
+        before + name.replace("features.", "features._orig_mod."): tensor
+        for name, tensor in lenet.state_dict().items()
+    }
+    other = build("lenet")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the other prefix
+        load_weights(other, weights)
+    assert all(torch.equal(t, lenet.state_dict()[name]) for name, t in other.state_dict().items())
+
+
+def test_what_is_no_file_of_weights_is_said(tmp_path):
+    file = tmp_path / "text.pth"
+    file.write_text("hello")
+    with pytest.raises(ConvscopeError, match=r"damaged: its content isn't what torch\.save writes"):
+        read_weights(file)
+    with zipfile.ZipFile(tmp_path / "program.pt", "w") as archive:  # as torch.jit.save lays it out
+        for name in ("data.pkl", "constants.pkl", "version", "code/__torch__.py"):
+            archive.writestr(f"program/{name}", b"3\n")
+    with pytest.raises(UsageError, match="is a TorchScript program, .* Save the state_dict"):
+        read_weights(tmp_path / "program.pt")
 
 
 def test_weights_under_any_one_key_and_several(lenet, tmp_path):

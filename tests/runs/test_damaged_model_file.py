@@ -16,6 +16,7 @@ import torch
 
 from convscope.errors import ConvscopeError
 from convscope.networks.catalog import build
+from convscope.runs import tensor_file
 from convscope.runs.model import load_model
 from convscope.runs.model_file import ModelCard, read_card, save_model, write_card
 
@@ -197,3 +198,12 @@ def test_a_file_of_before_opens_and_gets_its_checksum(tmp_path):
     write_card(file, card)
     assert "check" in split(file)[0]["__metadata__"]
     flip_bits(file, range(64, 2000, 7))
+
+
+def test_a_header_of_any_length_is_not_read(file):
+    header, rest = split(file)
+    header |= {f"x{n}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for n in range(9)}
+    text = json.dumps(header).encode().ljust(tensor_file.HEADER_BYTES + 1)
+    file.write_bytes(len(text).to_bytes(8, "little") + text + rest)
+    with pytest.raises(ConvscopeError, match="its header has 16,777,217 bytes; at most 16,777,216"):
+        read_card(file)

@@ -1,7 +1,8 @@
 """Run folders and model files written by earlier code still open and go on.
 
 `tests/golden` was written by the code before images, evaluations and multiply-accumulates had the
-names they have now; only figures, reports and event files were left out of it.
+names they have now; only figures, reports and event files were left out of it. Each version since
+has a folder there, written by `tests/golden/write.py` when it is released, and never again.
 """
 
 import json
@@ -14,9 +15,48 @@ import torch
 
 import convscope as cs
 from convscope.comparison.evaluation_record import read_evaluation
+from convscope.runs.checkpoint import latest_checkpoint
 from convscope.runs.model import load_model
+from convscope.runs.split_record import read_split_record
+from convscope.version import __version__
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+VERSIONS = sorted(each.name for each in GOLDEN.iterdir() if each.name[0].isdigit())
+
+
+def test_every_version_has_a_run():
+    assert __version__ in VERSIONS, "python tests/golden/write.py"
+    for version in VERSIONS:
+        assert cs.Run(GOLDEN / version).environment["convscope"] == version
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_run_of_each_version_opens(version):
+    run = cs.Run(GOLDEN / version)
+    assert [each["epoch"] for each in run.metrics("epoch")] == [1, 2, 3]
+    assert run.recipe.network == "mlp"
+    assert read_evaluation(run).images == 359
+    assert load_model(run.model_file).card.size == 8
+    assert read_split_record(run.folder) is not None
+    checkpoint = latest_checkpoint(run.checkpoints)
+    assert checkpoint is not None
+    assert not checkpoint.passed_over
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_run_of_each_version_is_evaluated_alike_and_goes_on(version, tmp_path):
+    run = cs.Run(shutil.copytree(GOLDEN / version, tmp_path / "run"))
+    written = json.loads((GOLDEN / version / "evaluation.json").read_text(encoding="utf-8"))
+    evaluation = cs.evaluate(run, quiet=True)
+    # Another machine may round otherwise, and two images may lie that close to a border.
+    assert evaluation.accuracy == pytest.approx(written["accuracy"], abs=2 / 359)
+    assert evaluation.loss == pytest.approx(written["loss"], abs=1e-4)
+    run.recipe.replace(epochs=4).write(run.recipe_file)
+    resumed = cs.resume(run, quiet=True)
+    assert [each["epoch"] for each in resumed.metrics("epoch")] == [1, 2, 3, 4]
 
 
 @pytest.fixture

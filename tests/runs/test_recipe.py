@@ -133,3 +133,23 @@ def test_unknown_style():
 def test_a_network_that_the_book_lacks():
     with pytest.raises(UsageError, match="'book' has no settings for 'vgg19'.*--recipe fast"):
         recipes.named("book", "vgg19", "digits")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a = " + "[" * 10_000 + "]" * 10_000,  # deeper than Python recurses
+        "seed = " + "9" * 10_000,  # more digits than Python converts
+        ".".join("a" * 50_000) + " = 1",  # a time that grows with the square
+    ],
+)
+def test_files_made_to_keep_the_reader_busy(tmp_path, content):
+    file = tmp_path / "r.toml"
+    file.write_text(content)
+    with pytest.raises(UsageError, match=r"r\.toml' can't be read as TOML"):
+        recipes.read(file)
+
+
+def test_a_device_is_not_read_to_its_end():
+    with pytest.raises(UsageError, match="it is larger than 32 KiB"):
+        recipes.read("/dev/zero")

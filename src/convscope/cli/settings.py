@@ -29,7 +29,7 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
             raise UsageError(f"--set takes FIELD=VALUE, as in --set momentum=0.9; got {setting!r}.")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # also a number of thousands of digits
             value = text
         *tables, field = name.split(".")
         place = fields

@@ -37,6 +37,7 @@ from PIL import Image, UnidentifiedImageError
 
 from convscope.data.decode_room import SMALL_PIXELS, room_to_decode, strips
 from convscope.data.plain_jpeg import open_plain_jpeg
+from convscope.data.portable_header import has_long_header
 from convscope.data.reading import FULL_RANGE, Fit, GreyRange
 from convscope.data.upright import turn_upright
 from convscope.errors import ConvscopeError
@@ -153,6 +154,8 @@ def _open(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read the header only, and refuse what should not be decoded."""
     if not content:
         raise ImageError("the file is empty")
+    if has_long_header(content):
+        raise ImageError("damaged: its header is longer than any image needs")
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:

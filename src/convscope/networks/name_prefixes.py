@@ -11,6 +11,15 @@ PREFIXES = ("module.", "_orig_mod.", "model.")
 """What nn.DataParallel, torch.compile and training frameworks put before every name."""
 
 
+COMPILED = "_orig_mod."
+"""What torch.compile puts before the names inside a part of a network that it compiled."""
+
+
+def without_compiled(name: str, own: Mapping[str, Tensor]) -> str:
+    """A name as it was before parts of the network were compiled; as it is, if the network's is."""
+    return name if name in own else name.replace(f".{COMPILED}", ".")
+
+
 def find_prefix(network: nn.Module, weights: Mapping[str, Tensor]) -> str:
     """What stands before all names, or all that fit: without it they may be the network's."""
     prefix, own = "", network.state_dict().keys()

@@ -18,7 +18,12 @@ from torch.nn.parameter import is_lazy
 from convscope.errors import ConvscopeError, UsageError
 from convscope.look.names import join_names
 from convscope.networks.catalog import build, entry, list_networks
-from convscope.networks.name_prefixes import COUNTER, find_prefix, fitting_paths
+from convscope.networks.name_prefixes import (
+    COUNTER,
+    find_prefix,
+    fitting_paths,
+    without_compiled,
+)
 from convscope.networks.network import Network
 
 SHOWN = 3  # names that an error quotes of each kind
@@ -149,14 +154,14 @@ def match_names(network: nn.Module, weights: Mapping[str, Tensor]) -> MatchedNam
         network: Of the catalog, or a module.
         weights: By the names in a file.
     """
-    prefix = find_prefix(network, weights)
+    prefix, own = find_prefix(network, weights), network.state_dict()
     tensors: dict[str, Tensor] = {}
     left_out: list[str] = []
     for full, tensor in weights.items():
         if not full.startswith(prefix):
             left_out.append(full)
             continue
-        published = full.removeprefix(prefix)
+        published = without_compiled(full.removeprefix(prefix), own)
         name = network.published_name(published) if isinstance(network, Network) else published
         if name is None:
             left_out.append(published)
@@ -183,7 +188,14 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
             "could run code. Save the state_dict alone, best as .safetensors."
         ) from None
     except Exception as error:  # a damaged archive raises whatever its bytes lead to
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if "TorchScript" in str(error):
+            raise UsageError(
+                f"{str(path)!r} is a TorchScript program, which is not read because it could run "
+                "code. Save the state_dict alone, best as .safetensors."
+            ) from None
+        reason = (str(error).splitlines() or [""])[0]
+        if isinstance(error, LookupError) or not reason:
+            reason = "its content isn't what torch.save writes"
         raise ConvscopeError(f"Weights file {str(path)!r} is damaged: {reason}") from None
     if isinstance(content, dict) and not _are_tensors(content):
         held = [key for key, value in content.items() if _are_tensors(value)]

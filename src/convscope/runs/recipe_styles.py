@@ -30,6 +30,10 @@ def style_table(style: str) -> dict[str, Any]:
     return {"common": {}, "network": {}, "data": {}, "pair": {}} | table
 
 
+MOST_BYTES = 1 << 15
+"""Of a recipe; names of fields with thousands of dots take a time that grows with their square."""
+
+
 def read_recipe_file(path: Path) -> dict[str, Any]:
     """The fields in a TOML file, as they stand there.
 
@@ -37,10 +41,14 @@ def read_recipe_file(path: Path) -> dict[str, Any]:
         UsageError: No such file, or not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)  # of a device, it would never end
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"it is larger than {MOST_BYTES >> 10} KiB")
+        return tomllib.loads(content.decode("utf-8"))
     except FileNotFoundError:
         raise UsageError(
             f"No recipe file {str(path)!r}. Recipes by name: {', '.join(styles())}."
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"Recipe file {str(path)!r} can't be read as TOML: {error}.") from None

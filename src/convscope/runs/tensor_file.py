@@ -19,6 +19,9 @@ from convscope.files import free_space
 KNOWN = {"convscope", "format", "sha256", "check"}
 """Names of metadata in model files: the card, and SHA-256 of the tensors and of the other texts."""
 
+HEADER_BYTES = 1 << 24
+"""Most that a header may have: some hundred thousand tensors, a million classes."""
+
 
 def write_tensors(
     path: Path,
@@ -73,6 +76,7 @@ def read_tensors(path: Path, *, with_tensors: bool = True) -> TensorFile:
     if not path.is_file():
         raise UsageError(f"No model file {str(path)!r}.")
     try:
+        _check_header(path)
         with safetensors.safe_open(path, framework="pt") as file:
             names = file.keys() if with_tensors else ()
             content = TensorFile(
@@ -93,6 +97,18 @@ def read_tensors(path: Path, *, with_tensors: bool = True) -> TensorFile:
         f"Model file {str(path)!r} is damaged: its {what} written. "
         "Take a copy of it that is whole, or train again."
     )
+
+
+def _check_header(path: Path) -> None:
+    """Refuse a header that would take much work and memory; it says itself how long it is.
+
+    Raises:
+        ValueError: It is longer than any network's.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if length > HEADER_BYTES:
+        raise ValueError(f"its header has {length:,} bytes; at most {HEADER_BYTES:,} are read")
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
