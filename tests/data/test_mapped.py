@@ -129,7 +129,7 @@ def test_a_large_copy_holds_the_rows_and_a_full_disk_is_told(large, cache, monke
 
 
 def test_batches_of_a_mapped_file_are_those_of_memory(large, monkeypatch):
-    monkeypatch.setattr(batches_module, "LARGE", 2000)
+    monkeypatch.setattr(batches_module, "USED", 2000)
     released = []
     monkeypatch.setattr(batches_module, "release", lambda images: released.append(release(images)))
     labels = np.arange(50) % 5

@@ -24,7 +24,7 @@ from convscope.data.balance import balanced_order
 from convscope.data.batch_part import BatchPart, PartOfDraws
 from convscope.data.convert import resize
 from convscope.data.image_set import ImageSet
-from convscope.data.mapped import LARGE, is_mapped, pages_of, read_ahead, release
+from convscope.data.mapped import USED, is_mapped, pages_of, read_ahead, release
 from convscope.data.reading import Fit
 from convscope.errors import UsageError
 
@@ -244,7 +244,7 @@ class Batches:
     def _stored(self, rows: slice | Tensor) -> tuple[Tensor, Tensor]:
         """The pixels of these rows as they are kept, on the device, and their labels."""
         if self._mapped is not None and self._images.device.type == "cpu":
-            if self._used > LARGE:
+            if self._used > USED:
                 release(self._mapped)
                 self._used = 0
             self._used += self._batch_size * pages_of(self._mapped)

@@ -26,6 +26,9 @@ LARGE = 256 << 20
 """Bytes of images from which on they stay on the disk."""
 
 PIECE = 16 << 20
+USED = 64 << 20
+"""Bytes of pages after which they are given back, where single images are read."""
+
 AROUND = 64 << 10
 """Linux maps so many bytes around a page that is read, if they are in its cache."""
 
@@ -46,7 +49,7 @@ def copy_rows(images: NDArray[np.uint8], rows: NDArray[np.intp]) -> NDArray[np.u
         ConvscopeError: There is no room for it on the disk.
     """
     size = len(rows) * images[0].nbytes
-    parts = np.array_split(rows, max(1, -(-len(rows) * pages_of(images) // (4 * PIECE))))
+    parts = np.array_split(rows, max(1, -(-len(rows) * pages_of(images) // USED)))
     if size <= LARGE:
         copy = np.empty((len(rows), *images.shape[1:]), np.uint8)
         start = 0
@@ -91,7 +94,7 @@ def release(images: NDArray[Any]) -> None:
 
 def pages_of(images: NDArray[Any]) -> int:
     """Bytes that come into memory when a single image of a mapped file is read, about."""
-    return max(AROUND, int(images[0].nbytes))
+    return AROUND + int(images[0].nbytes)
 
 
 def is_mapped(images: NDArray[Any]) -> bool:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from convscope.data.check.files import FileFacts
 from convscope.data.check.finding import DataFinding, Place
 from convscope.data.image_set import ImageSet
+from convscope.data.mapped import pieces
 
 FLAT = 8
 """Grey levels: where no channel varies by more, there is nothing to be seen."""
-
-BLOCK_BYTES = 16 << 20
 
 FAR = 4.0
 """A side this many times longer or shorter than usual, or a shape this many times flatter."""
@@ -26,10 +25,8 @@ RARE = 0.05
 
 def find_flat_images(images: ImageSet) -> NDArray[np.bool_]:
     """Which images (N,) are of one colour, or nearly."""
-    step = max(1, BLOCK_BYTES // images.images[0].nbytes)
     spreads = []
-    for start in range(0, len(images), step):
-        block = images.images[start : start + step]
+    for block in pieces(images.images):
         spread = block.max(axis=(2, 3)).astype(np.int64) - block.min(axis=(2, 3))
         spreads.append(spread.max(axis=1))
     return np.concatenate(spreads) <= FLAT

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from convscope.data.convert import change_channels, resize
 from convscope.data.image_set import ImageSet
+from convscope.data.mapped import release
 
 LARGEST = 32
 SMALLEST = 16
@@ -45,6 +46,7 @@ def make_thumbnails(splits: Mapping[str, ImageSet], side: int) -> Tensor:
         for start in range(0, len(images), step):
             block = torch.from_numpy(images.images[start : start + step].astype(np.float32))
             parts.append(resize(block, side).round().clamp(0, 255).byte())
+            release(images.images)
     return torch.cat(parts)
 
 
