@@ -11,7 +11,14 @@ from convscope.data.image_set import ImageSet
 from convscope.evaluation import robustness
 from convscope.evaluation.disturbances import DISTURBANCES
 from convscope.evaluation.evaluate import evaluate
-from convscope.evaluation.robustness import measure_robustness, takes_minutes
+from convscope.evaluation.robustness import (
+    SECONDS_PER_NUMBER,
+    _disturb,
+    count_predictions,
+    disturbing_seconds,
+    measure_robustness,
+    takes_minutes,
+)
 from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
 
@@ -117,6 +124,32 @@ def test_large_networks_get_fewer_images(evaluated, monkeypatch, macs, expected)
     assert found.images == min(1000, max(200, int(1.5e12 / (points * macs))))
     assert found.images == pytest.approx(expected, rel=0.15)
     assert np.bincount(shown[0]).min() >= found.images // 10 - 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "used"), [((1, 32, 32), 1000), ((3, 96, 96), 1000), ((3, 128, 128), 610)]
+)
+def test_large_images_are_fewer(shape, used):
+    points = count_predictions(1, 5000, (1, 32, 32)) // 1000
+    assert count_predictions(1, 5000, shape) == points * used
+    numbers = used * shape[0] * shape[1] * shape[2]
+    assert disturbing_seconds(1, 5000, shape) == pytest.approx(numbers * SECONDS_PER_NUMBER)
+
+
+def test_of_the_largest_images_and_networks_a_few_are_left():
+    points = count_predictions(1, 5000, (3, 224, 224)) // 200
+    assert count_predictions(1, 5000, (3, 900, 900)) == points * 200
+    assert count_predictions(1, 150, (3, 900, 900)) == points * 150
+    assert count_predictions(10**11, 5000, (3, 224, 224)) == 0
+    assert disturbing_seconds(10**11, 5000, (3, 224, 224)) == 0
+
+
+def test_large_images_are_disturbed_a_few_at_a_time_as_all_at_once():
+    images = np.random.default_rng(0).integers(0, 256, (5, 1, 40, 1200), dtype=np.uint8)
+    images = np.concatenate([images] * 24)  # 120 of 48,000 numbers: 83 at a time
+    noise = next(each for each in DISTURBANCES if each.name == "noise")
+    random, again = np.random.default_rng(1), np.random.default_rng(1)
+    assert np.array_equal(_disturb(images, noise, 16, random), noise.change(images, 16, again))
 
 
 def test_what_takes_minutes(evaluated):

@@ -6,6 +6,7 @@ computed from the images, the severity and the seed: the same run gives the same
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,9 @@ MOST_IMAGES = 1000
 FEWEST_IMAGES = 200  # with fewer, the interval of an accuracy spans more than 14 points
 MOST_MACS = 1.5e12  # for all curves: about fifteen seconds on a processor of two cores
 LONG = 1e13  # MACs for the fewest images: minutes on a processor of two cores
-TOGETHER = 128  # images disturbed at once, so that large ones need little memory
+MOST_NUMBERS = 3e7  # of the images' pixels: all disturbances of as many take as long
+SECONDS_PER_NUMBER = 5e-7  # of that, half a microsecond each, more than half for the blur
+TOGETHER, NUMBERS_TOGETHER = 128, 4e6  # images disturbed at once, fewer if they are large
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def measure_robustness(
     Args:
         model: The network is moved to the device.
         images: Labelled images with the card's channels. At most 1,000 are used, evenly spread;
-            fewer, but at least 200, where the network is so large that it would take long.
+            fewer, but at least 200, where network or images are so large that it would take long.
         macs: What the network takes for one image.
         device: Where to compute.
         batch_size: Images that go through the network together.
@@ -125,7 +128,7 @@ def measure_robustness(
         quiet: Show no progress.
     """
     side = min(images.image_shape[1:])
-    points, count = _points(side), _images_used(macs, len(images), side)
+    points, count = _points(side), _images_used(macs, len(images), images.image_shape)
     chosen = images.subset(spread_evenly(len(images), count))
 
     def level(severity: float, changed: Images) -> Level:
@@ -160,27 +163,39 @@ def takes_minutes(macs: int, images: ImageSet) -> bool:
     return _is_long(macs, len(images), min(images.image_shape[1:]))
 
 
-def count_predictions(macs: int, images: int, side: int) -> int:
+def count_predictions(macs: int, images: int, shape: tuple[int, int, int]) -> int:
     """How many images go through a network after training, to measure its robustness.
 
     Args:
         macs: What the network takes for one image.
         images: How many there are to choose from.
-        side: Their height or width, the smaller one.
+        shape: (C, H, W) of the images as they are stored.
 
     Returns:
         Images at all severities; 0 where it is left out, because it takes minutes.
     """
-    return 0 if _is_long(macs, images, side) else _points(side) * _images_used(macs, images, side)
+    side = min(shape[1:])
+    return 0 if _is_long(macs, images, side) else _points(side) * _images_used(macs, images, shape)
+
+
+def disturbing_seconds(macs: int, images: int, shape: tuple[int, int, int]) -> float:
+    """About how long it takes to disturb the images, on one processor core; as `count_predictions`.
+
+    What the network takes for the disturbed images comes on top of it.
+    """
+    if _is_long(macs, images, min(shape[1:])):
+        return 0.0
+    return SECONDS_PER_NUMBER * math.prod(shape) * _images_used(macs, images, shape)
 
 
 def _is_long(macs: int, images: int, side: int) -> bool:
     return _points(side) * min(images, FEWEST_IMAGES) * macs > LONG
 
 
-def _images_used(macs: int, images: int, side: int) -> int:
-    affordable = int(MOST_MACS / (_points(side) * max(1, macs)))
-    return min(images, MOST_IMAGES, max(FEWEST_IMAGES, affordable))
+def _images_used(macs: int, images: int, shape: tuple[int, int, int]) -> int:
+    by_network = MOST_MACS / (_points(min(shape[1:])) * max(1, macs))
+    by_pixels = MOST_NUMBERS / math.prod(shape)
+    return min(images, MOST_IMAGES, max(FEWEST_IMAGES, int(min(by_network, by_pixels))))
 
 
 def _points(side: int) -> int:
@@ -190,7 +205,8 @@ def _points(side: int) -> int:
 
 def _disturb(images: Images, disturbance: Disturbance, severity: float, random: Random) -> Images:
     worse = np.empty_like(images)
-    for start in range(0, len(images), TOGETHER):
-        rows = slice(start, start + TOGETHER)
+    together = max(1, min(TOGETHER, int(NUMBERS_TOGETHER / images[0].size)))
+    for start in range(0, len(images), together):
+        rows = slice(start, start + together)
         worse[rows] = disturbance.change(images[rows], severity, random)
     return worse

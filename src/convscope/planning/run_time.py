@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from convscope.evaluation.calibrate import GAUSSIAN_CLASSES, GAUSSIAN_IMAGES
 from convscope.evaluation.out_of_distribution import IMAGES as OUT_OF_DISTRIBUTION_IMAGES
-from convscope.evaluation.robustness import count_predictions
+from convscope.evaluation.robustness import count_predictions, disturbing_seconds
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.history import outcomes, with_range
 from convscope.planning.step import RecordedStep
@@ -92,9 +92,9 @@ def run_time(
         2 * weights / CHECKPOINT_BYTES_PER_SECOND,
     )
     slower = FLOAT32_TIMES_AS_LONG if workload.execution.precision == "bfloat16" else 1.0
-    predictions = (
-        predictions_after_training(workload, step.forward_flops(1) // 2) * per_image * slower
-    )
+    macs = step.forward_flops(1) // 2
+    predictions = predictions_after_training(workload, macs) * per_image * slower
+    predictions += disturbing_seconds(macs, _count_evaluated(workload), workload.stored_shape)
     head = head_time(workload, epoch, per_image, step_seconds - phases["input"])
     training = _training_time(workload, epoch, stopped, head)
     start = costs.start_seconds
@@ -186,12 +186,16 @@ def predictions_after_training(workload: Workload, macs: int) -> int:
         workload: The images and the recipe.
         macs: What the network takes for one.
     """
-    counts = workload.counts
-    validation, test = counts.get("validation", 0), counts.get("test", 0)
-    evaluated = test or validation
-    predictions = evaluated + validation + count_predictions(macs, evaluated, workload.size)
+    counts, evaluated = workload.counts, _count_evaluated(workload)
+    validation = counts.get("validation", 0)
+    predictions = evaluated + validation
+    predictions += count_predictions(macs, evaluated, workload.stored_shape)
     if validation and workload.recipe.unknown_rate:
         predictions += 2 * OUT_OF_DISTRIBUTION_IMAGES  # noise and digits
         if workload.classes is None or workload.classes <= GAUSSIAN_CLASSES:
             predictions += min(counts["train"], GAUSSIAN_IMAGES)
     return predictions
+
+
+def _count_evaluated(workload: Workload) -> int:
+    return workload.counts.get("test", 0) or workload.counts.get("validation", 0)
