@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -107,3 +111,31 @@ def test_the_oldest_are_forgotten(monkeypatch):
     for count in (3, 4, 5):
         known(count=count).keep_ratio(float(count))
     assert [known(count=count).ratio for count in (3, 4, 5)] == [None, 4.0, 5.0]
+
+
+WITH_A_SET = """
+import torch
+from torch import nn
+from convscope.runtime.known_speeds import KnownSpeeds
+
+class Net(nn.Linear):
+    def forward(self, images):
+        return super().forward(images) if self.mode in {"plain", "usual", "quick"} else images
+
+net = Net(4, 2)
+net.mode = "usual"
+known = KnownSpeeds(net, torch.zeros(2, 4), torch.zeros(2), "contiguous")
+print(known.threads)
+known.keep_threads(1)
+"""
+
+
+@pytest.mark.slow
+def test_a_set_of_texts_in_the_code_is_the_same_in_every_process(tmp_path):
+    told = []
+    for seed in ("1", "2", "3"):
+        variables = os.environ | {"PYTHONHASHSEED": seed, "CONVSCOPE_CACHE": str(tmp_path)}
+        command = [sys.executable, "-c", WITH_A_SET]
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=True)
+        told.append(done.stdout.strip())
+    assert told == ["None", "1", "1"]

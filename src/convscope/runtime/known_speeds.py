@@ -145,9 +145,12 @@ def _code(network: nn.Module) -> list[object]:
 
 def _instructions(code: CodeType) -> str:
     """What a function does; not in which file and line it stands."""
-    constants = [
-        _instructions(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts
-    ]
+    constants = []
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            constants.append(_instructions(each))
+        else:  # the order of a set of texts is another in each process
+            constants.append(repr(sorted(map(repr, each)) if isinstance(each, frozenset) else each))
     return repr((code.co_code, code.co_names, code.co_varnames, constants))
 
 
