@@ -89,6 +89,9 @@ def test_a_lesson_runs_in_the_terminal(sample, tmp_path):
     assert "figure: lesson-figures/99/01.png" in shown
     assert (tmp_path / "lesson-figures" / "99" / "01.png").exists()
     assert shown.endswith("in a copy of your own: convscope lesson open 99\n")
+    chinese = run("run", "99", "--lang", "zh")
+    assert "《样例》中的和是 2.0" in chinese
+    assert "\\x" not in shown + chinese  # no code of a style, no mark where a line may end
 
 
 def test_no_line_of_code_is_cut_in_a_narrow_terminal(sample, monkeypatch):

@@ -120,11 +120,10 @@ def list_all(
 @lesson.command(name="run")
 def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) -> None:
     """Run a lesson in the terminal: texts, results, claims; figures go to lesson-figures/."""
-    from rich.markdown import Markdown
     from rich.syntax import Syntax
 
     from convscope.lessons.formulas import spell_formulas
-    from convscope.lessons.line_breaks import mark_line_breaks, remove_marks
+    from convscope.lessons.line_breaks import wrap_markdown
     from convscope.lessons.play import play_lesson
     from convscope.lessons.screens import TerminalScreen
     from convscope.look.terminal import Console
@@ -135,9 +134,7 @@ def run_lesson(context: typer.Context, number: NUMBER, lang: LANGUAGE = None) ->
 
     def print_cell(cell: PlayedCell) -> None:
         if cell.kind == "markdown":
-            with console.capture() as text:
-                console.print(Markdown(mark_line_breaks(spell_formulas(cell.source))))
-            print(remove_marks(text.get()), end="")
+            console.print(wrap_markdown(spell_formulas(cell.source), console.options), end="")
         else:
             console.print(Syntax(cell.source, "python", theme="ansi_dark", word_wrap=True))
         for shown in cell.shown:

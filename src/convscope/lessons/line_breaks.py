@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import re
 
+from rich.console import Console, ConsoleOptions
+from rich.markdown import Markdown
+from rich.segment import Segment, Segments
+
 MARK = "\x1f"
 _IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff"
 _PLACE = re.compile(rf"(?<=[{_IDEOGRAPHS}，。；：！？、）”》])(?=[{_IDEOGRAPHS}（“《])")
@@ -23,3 +27,12 @@ def mark_line_breaks(text: str) -> str:
 def remove_marks(text: str) -> str:
     """The wrapped text as it is shown."""
     return text.replace(MARK, "")
+
+
+def wrap_markdown(source: str, options: ConsoleOptions) -> Segments:
+    """A text with its styles and lines, to be printed on a console with these options.
+
+    It is wrapped by rich's own console, as ours would spell out the marks.
+    """
+    wrapped = Console().render(Markdown(mark_line_breaks(source)), options)
+    return Segments(Segment(remove_marks(text), style, control) for text, style, control in wrapped)
