@@ -166,7 +166,8 @@ class Forecast(Printed):
         layers = sorted(self.step_memory.layers.items(), key=lambda layer: -layer[1])
         if layers:
             named = ", ".join(
-                f"{name} {numbers.size(size)}" for name, size in layers[:SHOWN_LAYERS]
+                f"{name or 'outside of layers'} {numbers.size(size)}"
+                for name, size in layers[:SHOWN_LAYERS]
             )
             rest = layers[SHOWN_LAYERS:]
             others = numbers.size(sum(size for _, size in rest))
