@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "chinese_search",
+    "chinese_theme",
     "real_output",
     "formulas",
 ]

@@ -79,7 +79,7 @@ cs.lessons.claim("12.flattened", flattened == 16 * 6 * 6, flattened=flattened)
 network = cs.build("lenet")
 image = torch.zeros(1, 28, 28)
 
-maps = network.features(image)  # nothing complains yet
+maps = network.features(image)  # 还没有报错
 try:
     network.classifier(network.flatten(maps))
 except RuntimeError as error:
@@ -92,7 +92,7 @@ except cs.UsageError as error:
     message = str(error)
     print("Convscope, at once:", message)
 
-logits = network(image[None])  # the fix that the message names
+logits = network(image[None])  # 照报错所说的改
 mended = tuple(logits.shape) == (1, 10)
 cs.lessons.claim("12.batch_axis", "image[None]" in message and mended, shape=tuple(logits.shape))
 
@@ -153,7 +153,7 @@ starts = cs.experiments.map_rates(
 )
 cs.lessons.show(starts, "text")
 learned, tried = len(starts.learned), len(starts.cells)
-kept = cs.lessons.stored("lenet_map")  # more of them, for what follows
+kept = cs.lessons.stored("lenet_map")  # 更多的，后面要用
 cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 
 # %% [markdown] en="d5262bc7"

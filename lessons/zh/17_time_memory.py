@@ -154,7 +154,7 @@ curves = cs.experiments.measure_curves("lenet", "digits", plan.recipe)
 step_forecast = plan.step.value
 step_taken = curves.seconds[-1] / curves.steps
 ratio = step_taken / step_forecast
-kept = cs.lessons.stored("networks")  # more of them, for what follows
+kept = cs.lessons.stored("networks")  # 更多的，后面要用
 cs.lessons.claim(
     "17.clock",
     1 / 3 < ratio < 3,
