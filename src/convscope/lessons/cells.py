@@ -18,7 +18,9 @@ PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.\[\]]*)(?::([^{}]*))?\s*\}\}")
 HASH_DIGITS = 8
 # Chinese puts no blank between its characters, but a line's end within a paragraph is shown as one.
 CHINESE = "[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]"
-LINE_END = re.compile(rf"(?<={CHINESE})\n(?={CHINESE})|(?<=[，。；：、？！）])\n(?=[$`A-Za-z“{{])")
+LINE_END = re.compile(
+    rf"(?<={CHINESE})\n *(?={CHINESE})|(?<=[，。；：、？！）])\n *(?=[$`A-Za-z“{{])"
+)
 
 
 @dataclass(frozen=True)
