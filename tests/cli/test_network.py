@@ -171,6 +171,13 @@ def test_its_run_is_used_by_every_command(command, place, without_figures, monke
     assert "--network goes with a run" in command("doctor", *own, code=2).stderr
 
 
+def test_a_network_is_shown_with_the_channels_that_it_takes(command, place):
+    (place / "grey_net.py").write_text(
+        NET.replace("in_channels, classes", "in_channels=1, classes=3", 1)
+    )
+    assert "1×12×12" in command("show", "grey_net.py:Tiny", "--size", "12").stdout
+
+
 @pytest.mark.slow
 def test_nothing_in_a_run_makes_a_command_import_code(command, place, without_figures):
     card = ModelCard(

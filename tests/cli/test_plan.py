@@ -91,7 +91,7 @@ def test_what_fits_a_memory_is_told_with_the_command_to_train_it(command, tmp_pa
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     done = command(*LENET, "--fits", "1GB")
     assert "Largest batch within 1 GB:" in done.stdout
-    assert "Train with it: convscope train lenet mnist --batch-size" in done.stdout
+    assert "convscope train lenet mnist --precision float32 --batch-size" in done.stdout
     written = json.loads(command(*LENET, "--fits", "1GB", "--json").stdout)["fits"]
     assert written["limit_bytes"] == 10**9
     assert written["high"] <= 10**9

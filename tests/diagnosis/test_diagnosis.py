@@ -50,6 +50,11 @@ def test_printed_it_is_text_for_a_terminal(measured, tmp_path):
     assert lines[-1] == "No figure: the run's folder can't be written to."
 
 
+def test_what_the_run_can_not_name_is_left_to_the_reader(measured):
+    measured.subject.recipe = Recipe(epochs=1)
+    assert "\n  convscope train FILE.py:NAME DATA --recipe " in str(diagnosis(measured))
+
+
 def test_without_findings_it_says_so(measured):
     text = str(Diagnosis("run", (), (Check("pixels", "mean 0.0"),), measured))
     assert "Nothing wrong found." in text

@@ -39,6 +39,13 @@ def test_a_gradient_of_zero_is_said_in_words(axes):
     assert [(text.get_text(), text.get_position()[1]) for text in axes.texts] == [("0", 0)]
 
 
+def test_ratios_are_measured_by_whole_decades(axes):
+    module._gradients(axes, [LayerGradient("a", 2.0, 0.4), LayerGradient("b", 2.0, 0.8)], ())
+    assert axes.get_xlim() == pytest.approx((0.1, 1.0))
+    axes.figure.canvas.draw()
+    assert not any(label.get_text() for label in axes.get_xticklabels(minor=True))
+
+
 def test_what_is_not_there_is_said(axes):
     module._units(axes, [])
     assert axes.texts[0].get_text() == "No ReLU, sigmoid or tanh was seen."

@@ -120,6 +120,12 @@ def test_large_values_are_named_by_their_shape():
     assert "got array of shape (9, 9)" in shown
 
 
+def test_a_wrong_case_is_said_in_chinese_with_its_punctuation():
+    shown = DOUBLE.examine(lambda value: np.zeros(3)).shown.zh
+    assert shown.startswith("第 1 例（共 200 例）：输入：[")
+    assert shown.endswith("\n实得：[0. 0. 0.]")
+
+
 def test_exercises_that_do_not_exist_are_refused(sample):
     with pytest.raises(UsageError, match="An exercise is named like '7.2'.*given 'x'"):
         find_exercise("x")

@@ -106,6 +106,9 @@ def test_how_to_train_with_it_is_told(resnet9):
     limit = round(1.001 * resnet9.forecasters[0].memory_at(200).high)
     found = resnet9.largest_batch(limit)
     last = str(found).splitlines()[-1]
-    assert last == f"Train with it: convscope train resnet9 cifar10 --batch-size {found.batch_size}"
+    assert last == (
+        "Train with it: convscope train resnet9 cifar10 --precision float32 --batch-size "
+        f"{found.batch_size}"
+    )
     own = replace(found, command=None)
     assert str(own).splitlines()[-1] == f"Train with it: batch_size={found.batch_size}"

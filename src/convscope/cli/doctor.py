@@ -90,7 +90,7 @@ def doctor(
     if json:
         print_json({"run": str(run), **diagnosis.as_dict()})
         return
-    _show(diagnosis)
+    _show(diagnosis, network)
 
 
 def _measure_machine(*, quiet: bool, json: bool) -> None:
@@ -106,13 +106,19 @@ def _measure_machine(*, quiet: bool, json: bool) -> None:
     show(found)
 
 
-def _show(diagnosis: Diagnosis) -> None:
-    """Print a diagnosis for a person, in colours where the terminal has them."""
+def _show(diagnosis: Diagnosis, network: str | None) -> None:
+    """Print a diagnosis for a person, in colours where the terminal has them.
+
+    Args:
+        diagnosis: What was found.
+        network: "FILE.py:NAME" of a network of one's own, for the command that it advises.
+    """
     from rich.text import Text
 
+    from convscope.diagnosis.diagnosis import OWN_NETWORK
     from convscope.look.terminal import Console
 
-    text = Text(str(diagnosis))
+    text = Text(str(diagnosis).replace(OWN_NETWORK, network or OWN_NETWORK))
     for severity, color in COLORS.items():
         text.highlight_regex(rf"(?m)^\d+\. .*(?=  \({severity.lower()}\)$)", f"bold {color}")
     text.highlight_regex(r"(?m)^Nothing wrong found\.$|^  ✓", "green")

@@ -22,6 +22,8 @@ from convscope.cli.unit import check_options, show_unit
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from convscope.runs.model import Model
 
 EPILOG = """
@@ -251,7 +253,8 @@ def show_layers(
     elif size is None:
         raise UsageError(f"{network}: of which size are its images? Give --size, as in --size 32.")
     else:
-        module, shape = open_for_shape(opened, (channels or 3, size, size))
+        shape = (channels or _channels_of(opened), size, size)
+        module, shape = open_for_shape(opened, shape)
     graph = capture(module, shape)
     trace = trace_graph(graph)
     files = {}
@@ -271,3 +274,9 @@ def show_layers(
         console.print(part)
     for what, file in files.items():
         print(f"{what}: {file}")
+
+
+def _channels_of(network: nn.Module) -> int:
+    """The channels that a network's first convolution takes; 3 if it has none."""
+    counts = (getattr(layer, "in_channels", None) for layer in network.modules())
+    return next((count for count in counts if isinstance(count, int)), 3)

@@ -17,6 +17,7 @@ from convscope.diagnosis.measurements import Measurements
 from convscope.look.html import escape, table
 
 WIDTH = 92  # characters of a line of a paragraph
+OWN_NETWORK = "FILE.py:NAME"  # stands for a network that the run can't name
 INDENT = 9  # characters before it, for "Seen" and "Try"
 
 
@@ -106,7 +107,8 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
         run, recipe = diagnosis.measured.subject.run, diagnosis.measured.subject.recipe
         yield "\nThe run again, with this one change:"
         yield (
-            f"  convscope train {recipe.network} {shlex.quote(recipe.data)} --recipe "
+            f"  convscope train {recipe.network or OWN_NETWORK} "
+            f"{shlex.quote(recipe.data) if recipe.data else 'DATA'} --recipe "
             f"{shlex.quote(str(run.recipe_file))} {diagnosis.findings[0].options}"
         )
     yield "\nChecked:"

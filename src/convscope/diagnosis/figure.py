@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from convscope.diagnosis.activations import Activation
 from convscope.diagnosis.gradients import LayerGradient
@@ -98,6 +99,10 @@ def _gradients(
         if not layer.ratio:  # has no place on a logarithmic axis
             axes.text(0.01, place, "0", va="center", transform=axes.get_yaxis_transform())
     axes.set_xscale("log")
+    # Whole decades, named alone: within one, the names of its parts would overlap.
+    low, high = (math.log10(end) for end in axes.get_xlim())
+    axes.set_xlim(10.0 ** math.floor(low), 10.0 ** math.ceil(high))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     _rows(axes, [each.name for each in layers])
     axes.set_xlabel("norm of the gradient / norm of the weights")
     _legend(axes)

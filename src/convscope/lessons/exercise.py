@@ -221,11 +221,11 @@ def function(
 
 
 def _failed_case(place: int, case: tuple[Any, ...], expected: np.ndarray, given: Any) -> Words:
-    tried, right = ", ".join(map(write_value, case)), write_value(expected)
+    values, right = list(map(write_value, case)), write_value(expected)
     got = given if isinstance(given, Raised) else write_value(given)
     return Words(
-        f"case {place} of {CASES}: for {tried}\nexpected {right}\ngot {got}",
-        f"第 {place} 例（共 {CASES} 例）：输入 {tried}\n应得 {right}\n实得 {got}",
+        f"case {place} of {CASES}: for {', '.join(values)}\nexpected {right}\ngot {got}",
+        f"第 {place} 例（共 {CASES} 例）：输入：{'、'.join(values)}\n应得：{right}\n实得：{got}",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +94,7 @@ class Plan(Printed):
             network = _network_of(Path(network))
         self.network = str(network) if isinstance(network, Path) else network
         self.data = data
+        self._options = tuple(_options(recipe, changes))
         self.recipe = choose_recipe(self.network, data, recipe, changes)
         self.workload = make_workload(self.network, data, self.recipe, image_shape)
         self._image_shape = image_shape
@@ -170,7 +172,8 @@ class Plan(Printed):
         recomputing = [] if self.recipe.recompute else self.replace(recompute="auto").forecasters
         command = None
         if isinstance(self.network, str) and isinstance(self.data, str | Path):
-            command = f"convscope train {self.network} {self.data}"
+            given = "convscope", "train", self.network, str(self.data), *self._options
+            command = shlex.join(given)
         return find_largest_batch(self.forecasters, recomputing, limit_bytes, command)
 
     def alternatives(self, *, quiet: bool = False) -> Alternatives:
@@ -240,3 +243,13 @@ def _network_of(trained: Run | Path) -> str:
             "catalog. Give the module itself: cs.plan(module, data, recipe)."
         )
     return name
+
+
+def _options(recipe: str | Path | Recipe | None, changes: Mapping[str, Any]) -> Iterator[str]:
+    """What `convscope train` is to be given for the same run; the batch size is said elsewhere."""
+    if isinstance(recipe, str | Path):
+        yield from ("--recipe", str(recipe))
+    for name, value in changes.items():
+        if name != "batch_size" and isinstance(value, int | float | str):
+            option = f"--{name}" if name in ("size", "precision", "epochs", "minutes") else ""
+            yield from (option, str(value)) if option else ("--set", f"{name}={value}")

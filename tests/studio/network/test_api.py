@@ -15,9 +15,11 @@ import convscope as cs
 from convscope.graph.capture import capture
 from convscope.inspection.open.image import open_image
 from convscope.inspection.unit.unit import explain_unit
+from convscope.runs.model_file import ModelCard, save_model
 from convscope.studio.network.choose import list_stored
-from convscope.studio.network.subject import InspectedSubjects
+from convscope.studio.network.subject import InspectedSubjects, SubjectRequest
 from convscope.studio.run_images import EvaluatedImages
+from convscope.web.failures import Refused
 from tests.studio.conftest import received, sent, served_studio
 from tests.studio.network.stored import built_image, stored_runs
 
@@ -210,6 +212,19 @@ def test_what_is_not_possible_is_refused_in_words(ask_network, path, asked, key)
     assert "Traceback" not in found["error"]
 
 
+def test_a_module_of_ones_own_is_refused_with_what_to_do(tmp_path):
+    file = tmp_path / "own net.safetensors"
+    card = ModelCard(
+        network="", classes=("dark", "light"), channels=1, size=12, mean=(0.5,), std=(0.2,)
+    )
+    save_model(file, torch.nn.Linear(2, 2), card)
+    asked = {"network": "stored:own net.safetensors", "image": "digit-3"}
+    with pytest.raises(Refused) as refused:
+        InspectedSubjects(tmp_path, EvaluatedImages(tmp_path)).open(SubjectRequest(**asked))
+    assert refused.value.details["key"] == "refused.network.own"
+    assert f"convscope show '{file}' --network FILE.py:NAME" in str(refused.value)
+
+
 def test_hostile_names_of_runs_open_as_any_other(ask_network, runs):
     names = [name for name in list_stored(runs) if name.startswith(("<img", "a‮", "😀"))]
     assert len(names) == 3
@@ -220,8 +235,6 @@ def test_hostile_names_of_runs_open_as_any_other(ask_network, runs):
 
 def test_only_the_last_subject_is_kept(tmp_path):
     subjects = InspectedSubjects(tmp_path, EvaluatedImages(tmp_path))
-    from convscope.studio.network.subject import SubjectRequest
-
     first = SubjectRequest(network="catalog:lenet", image="digit-3")
     one = subjects.open(first)
     assert subjects.open(first) is one

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
+from convscope.errors import ConvscopeError
 from convscope.studio.refusals import refuse
 from convscope.studio.run_folders import DEPTHS, list_runs, name_below
+from convscope.web.failures import Refused
 
 WEIGHTS = "*.safetensors"
 CHECKPOINTS = "checkpoints"
@@ -53,3 +56,30 @@ def find_network(name: str, runs: Path) -> str | Path:
         if rest in checkpoints:
             return checkpoints[rest]
     raise refuse("refused.network.name", name=name)
+
+
+def refuse_to_open(name: str, network: str | Path, error: Exception) -> Refused:
+    """Why a network that was found can't be opened, and where else to look at one's own.
+
+    Args:
+        name: As the page names it, as for `find_network`.
+        network: What `find_network` gave for it.
+        error: What opening it raised.
+    """
+    plain = name.partition(":")[2]
+    if isinstance(network, Path):
+        path = network.parents[1] if network.parent.name == CHECKPOINTS else network
+        if _is_own_module(path):
+            return refuse("refused.network.own", name=plain, path=shlex.quote(str(path)))
+    return refuse("refused.network.open", name=plain, reason=str(error))
+
+
+def _is_own_module(path: Path) -> bool:
+    """Whether a run or a model file holds the weights of a module that isn't in the catalog."""
+    from convscope.runs.model_file import read_card
+    from convscope.runs.run import Run
+
+    try:
+        return not read_card(Run(path).model_file if path.is_dir() else path).network
+    except (ConvscopeError, OSError):
+        return False

@@ -14,8 +14,7 @@ from convscope.inspection.drawing.collapsing import can_collapse
 from convscope.inspection.drawing.drawing import draw_graph
 from convscope.inspection.open.network import open_for_shape
 from convscope.runtime.usual_settings import usual_settings
-from convscope.studio.network.choose import CHECKPOINTS, find_network
-from convscope.studio.refusals import refuse
+from convscope.studio.network.choose import CHECKPOINTS, find_network, refuse_to_open
 
 
 def draw_folded(
@@ -61,5 +60,4 @@ def _graph(name: str, runs: Path, size: int) -> Graph:
         with usual_settings():
             return capture(*open_for_shape(found, size or None))
     except ConvscopeError as error:
-        plain = name.partition(":")[2]
-        raise refuse("refused.network.open", name=plain, reason=str(error)) from None
+        raise refuse_to_open(name, found, error) from None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import ConvscopeError
 from convscope.studio.images import built_in
-from convscope.studio.network.choose import CHECKPOINTS, find_network
+from convscope.studio.network.choose import CHECKPOINTS, find_network, refuse_to_open
 from convscope.studio.numbers import SentArray
 from convscope.studio.refusals import refuse
 from convscope.studio.run_images import PREFIX, EvaluatedImages
@@ -117,8 +117,7 @@ def _open(asked: SubjectRequest, network: str | Path, image: NDArray[np.uint8]) 
                 load_checkpoint_weights(checkpoint, opened.network)
             graph = capture(opened.network, opened.pixels)
     except (ConvscopeError, OSError) as error:
-        name = asked.network.partition(":")[2]
-        raise refuse("refused.network.open", name=name, reason=str(error)) from None
+        raise refuse_to_open(asked.network, network, error) from None
     trained = not isinstance(network, str)
     return InspectedSubject(asked.network, trained, trained, opened, graph)
 

@@ -6,16 +6,21 @@ import { state } from './state.js';
 export function commandText(found) {
   const path = shellQuoted(found.path);
   const { state: now } = found.summary;
-  if (now === 'finished') return `convscope evaluate ${path}`;
-  return now === 'failed' ? `convscope doctor ${path}` : `convscope resume ${path}`;
+  const name = now === 'finished' ? 'evaluate' : now === 'failed' ? 'doctor' : 'resume';
+  return `convscope ${name} ${path}${isOwnModule(found) ? ' --network FILE.py:NAME' : ''}`;
 }
+
+/** Whether its network isn't in the catalog, so that the code of it must be named. @param {any} found */
+const isOwnModule = (found) => found.summary.network === '' && found.summary.state !== 'damaged';
 
 /** @param {any} found A run. */
 export function pythonText(found) {
   const { label, predicted } = state.value;
   const lines = ['import convscope as cs', '', `run = cs.Run(${pythonQuoted(found.path)})`, 'print(run)', 'run.figure("curves.png")'];
   if (!found.result) return lines.join('\n');
-  lines.push('', 'evaluation = cs.evaluate(run, quiet=True)', 'print(evaluation.calibration)');
+  const module = isOwnModule(found) ? 'module=my_module, ' : '';
+  if (module) lines.push('', 'from my_net import Net  # your file and class', 'my_module = Net()');
+  lines.push('', `evaluation = cs.evaluate(run, ${module}quiet=True)`, 'print(evaluation.calibration)');
   if (label && predicted && label !== predicted) {
     lines.push('for mistake in evaluation.mistakes:', `    if (mistake.label, mistake.predicted) == (${pythonQuoted(label)}, ${pythonQuoted(predicted)}):`, '        print(mistake)');
   } else lines.push('evaluation.figure("confusion.png")');

@@ -1,5 +1,6 @@
 /** What is set, as a command and as Python. */
 import { LABEL_OPTIONS, labelArgument, labelPython } from '../labels.js';
+import { progress } from './follow.js';
 import { settings, state } from './state.js';
 
 /** @param {string} text An argument as a shell takes it. */
@@ -17,7 +18,7 @@ function changes() {
 
 export function commandText() {
   const { run, network, data, recipe } = state.value;
-  if (run) return `convscope resume ${argument(`runs/${run}`)}`;
+  if (run) return `convscope ${progress.value?.state === 'ended' ? 'evaluate' : 'resume'} ${argument(`runs/${run}`)}`;
   return ['convscope train', argument(network), argument(data.trim()), ...(recipe ? [`--recipe ${recipe}`] : []),
     ...changes().map(([name, value]) => (name in LABEL_OPTIONS ? labelArgument(String(name), String(value)) : `${OPTIONS[name]} ${argument(String(value))}`))].join(' ');
 }
