@@ -6,6 +6,7 @@ import pytest
 from convscope.errors import UsageError
 from convscope.experiments import eating
 from convscope.experiments.eating import convolve_meals, left
+from convscope.look.language import use_language
 from tests.experiments.results import check_result
 
 
@@ -51,3 +52,10 @@ def test_times_outside_the_day_are_refused():
         convolve_meals(14, meals=((13, 12, 100),))
     with pytest.raises(UsageError, match="divide a day"):
         convolve_meals(14, widths=(0.7,))
+
+
+def test_portions_are_said_in_chinese():
+    with use_language("zh"):
+        shown = str(convolve_meals(14.0))
+    assert all(each in shown for each in ("\n2 小时 ", "\n30 分钟 ", "\n7 分 30 秒 "))
+    assert " min" not in shown

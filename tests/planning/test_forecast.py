@@ -5,6 +5,7 @@ Tests planning/forecaster.py, planning/forecast_notes.py, planning/run_time.py, 
 
 import json
 import math
+import re
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 
 import convscope as cs
 from convscope.look import numbers
+from convscope.look.language import use_language
 from convscope.look.numbers import duration
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.history import ForecastOutcome, remember
@@ -113,6 +115,18 @@ def test_the_text_holds_the_numbers_of_the_json():
         assert line.split(name)[1].strip().startswith(duration(seconds))
     assert all(f"Note: {note[:40]}" in shown for note in result["notes"])
     assert "\x1b" not in shown
+
+
+def test_in_words_it_speaks_both_languages_with_the_same_numbers():
+    made = plan("lenet", "digits", size=28, epochs=2, precision="float32").forecast()
+    said = made.in_words()
+    with use_language("zh"):
+        in_chinese = made.in_words(), made.in_words(goes_on=True)
+    assert said.startswith("Forecast: ")
+    assert in_chinese[0].startswith(f"预测：共 {duration(made.run.value)}（")
+    assert in_chinese[1].startswith("预测：还需 ")
+    figures = r"\d[\d.,]*"
+    assert re.findall(figures, said) == re.findall(figures, in_chinese[0])
 
 
 def test_epochs_within_a_time():

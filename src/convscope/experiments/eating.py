@@ -72,7 +72,7 @@ class StomachContents(Printed):
             pick("portions of", "每份的时长"), pick("sum, g", "求和（克）"),
         )  # fmt: skip
         rows = [
-            (numbers.duration(3600 * width), f"{grams:.1f}")
+            (_portion(width), f"{grams:.1f}")
             for width, grams in zip(self.widths, self.sums, strict=True)
         ]
         yield TextTable("", headings, rows)
@@ -201,3 +201,13 @@ def _left_of_meal(time: float, start: float, stop: float, rate: float) -> float:
 def _clock(time: float) -> str:
     hour, minute = divmod(round(60 * time), 60)
     return f"{hour}:{minute:02d}"
+
+
+def _portion(hours: float) -> str:
+    """How long a portion takes."""
+    minutes, seconds = divmod(round(3600 * hours), 60)
+    if seconds:
+        chinese = f"{minutes} 分 {seconds} 秒"
+    else:
+        chinese = f"{minutes} 分钟" if minutes % 60 else f"{minutes // 60} 小时"
+    return pick(numbers.duration(3600 * hours), chinese)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from convscope.look import numbers
+from convscope.look.language import pick
 from convscope.look.numbers import duration, percent
 from convscope.look.printed import Paragraph, Part, Printed, SideBySide, TextTable
 from convscope.planning.history import COVERAGE, Range
@@ -97,15 +98,20 @@ class Forecast(Printed):
         return steps * step_seconds + steps / self.steps_per_epoch * evaluation
 
     def in_words(self, *, goes_on: bool = False) -> str:
-        """One line: how long, how much memory, and how sure that is.
+        """One line, in the current language: how long, how much memory, and how sure that is.
 
         Args:
             goes_on: Whether the forecast is for what is left of a run.
         """
-        return (
-            f"Forecast: {range_words(self.run, duration, 'more' if goes_on else 'in all')}, "
-            f"{duration(self.step.value)} a step, memory {range_words(self.memory, numbers.size)}; "
-            "nine times in ten within these ranges"
+        step, run, memory = duration(self.step.value), self.run, self.memory
+        low, high = numbers.size(memory.low), numbers.size(memory.high)
+        return pick(
+            f"Forecast: {range_words(run, duration, 'more' if goes_on else 'in all')}, "
+            f"{step} a step, memory {range_words(memory, numbers.size)}; "
+            "nine times in ten within these ranges",
+            f"预测：{'还需' if goes_on else '共'} {duration(run.value)}（{duration(run.low)} 至 "
+            f"{duration(run.high)}），每步 {step}，内存 {numbers.size(memory.value)}（{low} 至 "
+            f"{high}）；十次中有九次落在这些范围内",
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 
+from convscope.look.language import use_language
 from convscope.look.numbers import duration, percent
 from convscope.planning.fixed_costs import FixedCosts, remember_fixed_costs
 from convscope.planning.forecast import Forecast
@@ -112,7 +113,8 @@ class Expectation:
             reason = " ".join(str(error).split())[:160]
             self._view.message(f"No forecast: the network can't be followed ({reason})")
             return None
-        self._view.message(forecast.in_words(goes_on=stopped is not None))
+        with use_language("en"):  # as all that a training says
+            self._view.message(forecast.in_words(goes_on=stopped is not None))
         if self._processes > 1:
             self._view.message(
                 f"This is the share of one of {self._processes} processes; what they wait for one "

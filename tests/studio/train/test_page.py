@@ -204,6 +204,9 @@ def test_a_killed_training_is_said_and_goes_on(browser, runs, made):
         made["pause"] = 0.0
         page.get_by_role("button", name="Resume").click()
         until(lambda: state(page), "ended")
+        until(
+            lambda: page.locator(".copies pre").first.inner_text(), f"convscope evaluate runs/{run}"
+        )
         until(lambda: shown_steps(page)[-1], 1999)
 
 
