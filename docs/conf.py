@@ -20,8 +20,8 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "chinese_emphasis",
     "chinese_search",
-    "chinese_theme",
     "real_output",
     "formulas",
 ]

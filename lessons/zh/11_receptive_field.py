@@ -269,7 +269,7 @@ cs.lessons.show(cs.feature_maps(network, four, "relu3"), "figure")
 #
 # - `convscope show vgg16 --receptive-field features.30:0,3,3` 画出一个单元的感受野。
 # - `cs.receptive_field(run, "layer2:0,3,3", image=…)` 用你自己的网络和图像来测。
-# - `cs.trace(network)` 的表里有“看到”一列。
+# - `cs.trace(network)` 的表里有“看到”一列（英文为 sees）。
 
 # %%
 cs.lessons.end()

@@ -18,10 +18,9 @@ PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.\[\]]*)(?::([^{}]*))?\s*\}\}")
 HASH_DIGITS = 8
 # Chinese puts no blank between its characters, but a line's end within a paragraph is shown as one.
 CHINESE = "[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]"
-# Of a list, lines are indented; one that begins with "1. " or "- " is an item of its own.
-BEGINNING = r"[$`A-Za-z“{]|\*\S|\d(?!\d*\.\s)"
 LINE_END = re.compile(
-    rf"(?<={CHINESE})\n *(?=\**{CHINESE})|(?<=[，。；：、？！）])\n *(?={BEGINNING})"
+    rf"(?<={CHINESE})\n *(?={CHINESE})"
+    r"|(?<=[，。；：、？！）])\n *(?=[$`A-Za-z“{]|(?!\d+\. )\d|\*+\w)"
 )
 
 

@@ -170,7 +170,7 @@ def _build(
             network = build(name, channels, classes or 10, **arguments).eval()
         network.to(choose_device(device))
     note = pick(
-        f"{name} is not trained: its weights are random.", f"{name} 未经训练：权重是随机的。"
+        f"{name} is not trained: its weights are random.", f"{name} 没有训练过：权重是随机的。"
     )
     return OpenedNetwork(network, name, channels, size, None, notes=(note,))
 

@@ -180,7 +180,7 @@ def _noise(
     images = torch.randn(NOISE_IMAGES, *shape, generator=generator)
     note = pick(
         f"How much pixels matter is the mean over {NOISE_IMAGES} images of noise.",
-        f"像素的影响是对 {NOISE_IMAGES} 幅噪声图像取的平均。",
+        f"像素的影响是 {NOISE_IMAGES} 幅噪声图像的平均。",
     )
     lies = next(opened.network.parameters(), images)
     return (
