@@ -20,6 +20,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "chinese_emphasis",
     "chinese_search",
     "real_output",
     "formulas",

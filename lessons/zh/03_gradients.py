@@ -164,7 +164,7 @@ counted = costs.costs[-1].counted
 cs.lessons.claim("3.counted", 1.7 < counted < 2.01, network=costs.costs[-1].network, ratio=counted)
 
 # %% [markdown] en="c5acdf12"
-# 若用有限差分，{{costs.costs[1].network}} 的同样这些梯度要花大约
+# 若用有限差分求 {{costs.costs[1].network}} 的这些梯度，要花大约
 # {{costs.costs[1].times_as_slow_by_differences:,.0f}} 倍的时间。
 #
 # ## 6 · 往回还是往前

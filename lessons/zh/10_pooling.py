@@ -63,7 +63,7 @@ cs.lessons.claim(
 # 4. 9 × 9，窗口 4
 
 # %%
-heights = None  # such as [1, 2, 3, 4]
+heights = None  # 例如 [1, 2, 3, 4]
 cs.lessons.check("10.1", heights)
 
 # %% [markdown] en="54b6f616"
@@ -184,7 +184,7 @@ cs.lessons.claim(
 # **练习 10.3（P）** 一个有两层 2 × 2 最大汇聚的网络，用居中的数字训练。现在数字平移 4 个像素。有多少答案不变：(a) 几乎全部，(b) 大约一半，(c) 不到四分之一？
 
 # %%
-prediction = None  # "a", "b" or "c"
+prediction = None  # "a"、"b" 或 "c"
 cs.lessons.check("10.3", prediction)
 
 # %%

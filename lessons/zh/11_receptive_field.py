@@ -159,7 +159,7 @@ cs.lessons.check("11.2", answer)
 # **练习 11.3（P）** 十层 3 × 3 之后的单元看到 21 × 21 = 441 个像素。百分之 90 的梯度集中在多少个像素里：(a) 大约 400，(b) 大约 300，(c) 不到 200？
 
 # %%
-prediction = None  # "a", "b" or "c"
+prediction = None  # "a"、"b" 或 "c"
 cs.lessons.check("11.3", prediction)
 
 # %%
@@ -269,7 +269,7 @@ cs.lessons.show(cs.feature_maps(network, four, "relu3"), "figure")
 #
 # - `convscope show vgg16 --receptive-field features.30:0,3,3` 画出一个单元的感受野。
 # - `cs.receptive_field(run, "layer2:0,3,3", image=…)` 用你自己的网络和图像来测。
-# - `cs.trace(network)` 的表里有“sees”一列。
+# - `cs.trace(network)` 的表里有“看到”一列（英文为 sees）。
 
 # %%
 cs.lessons.end()

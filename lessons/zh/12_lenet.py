@@ -1,7 +1,7 @@
 # %% [markdown] en="813417eb"
 # # 12 · LeNet 与公平的比较
 #
-# **学完本课，你将知道**
+# **学完本课你会知道**
 #
 # - 卷积网络的五个部分，以及 LeNet 每一层输出的形状；
 # - “Expected 4-dimensional input” 这条报错要你做什么；
@@ -79,7 +79,7 @@ cs.lessons.claim("12.flattened", flattened == 16 * 6 * 6, flattened=flattened)
 network = cs.build("lenet")
 image = torch.zeros(1, 28, 28)
 
-maps = network.features(image)  # nothing complains yet
+maps = network.features(image)  # 还没有任何报错
 try:
     network.classifier(network.flatten(maps))
 except RuntimeError as error:
@@ -92,7 +92,7 @@ except cs.UsageError as error:
     message = str(error)
     print("Convscope, at once:", message)
 
-logits = network(image[None])  # the fix that the message names
+logits = network(image[None])  # 按报错给出的改法
 mended = tuple(logits.shape) == (1, 10)
 cs.lessons.claim("12.batch_axis", "image[None]" in message and mended, shape=tuple(logits.shape))
 
@@ -134,7 +134,7 @@ cs.lessons.show(stuck)
 
 # %% [markdown] en="12460ad6"
 # 正确率：{{stuck.last_accuracy:.1%}}。损失停在 ln 10 附近，也就是瞎猜的损失。程序没有坏：
-# 相同的*配方*并不是相同的 *训练*。Fashion-MNIST 的十轮是 2,350 步；这里只有 {{stuck.total_steps}}
+# 相同的*配方*并不是相同的*训练*。Fashion-MNIST 的十轮是 2,350 步；这里只有 {{stuck.total_steps}}
 # 步。把配方搬到别的数据上时，要数步数，不要数轮数。
 #
 # ## 6 · 停在十分之一：学习率与初始化
@@ -153,7 +153,7 @@ starts = cs.experiments.map_rates(
 )
 cs.lessons.show(starts, "text")
 learned, tried = len(starts.learned), len(starts.cells)
-kept = cs.lessons.stored("lenet_map")  # more of them, for what follows
+kept = cs.lessons.stored("lenet_map")  # 后面要用的更多结果
 cs.lessons.claim("12.starts", 0 < learned < tried, learned=learned, tried=tried)
 
 # %% [markdown] en="d5262bc7"

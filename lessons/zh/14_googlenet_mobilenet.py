@@ -49,7 +49,7 @@ cs.lessons.claim("14.reduce", block.reduced < 0.5, share=block.reduced, macs=blo
 # **练习 14.1（N）** 下一个块收到这些通道，四条路径分别是 128（1×1）、128 和 192（1×1，3×3）、32 和 96（1×1，5×5）、64（汇聚，1×1）个通道。它输出多少个通道？它的第二条路径在 12 × 12 的像素上需要多少次乘加（两个卷积合计）？
 
 # %%
-answer = None  # two numbers
+answer = None  # 两个数
 cs.lessons.check("14.1", answer)
 
 # %% [markdown] en="7e3665f3"
@@ -101,7 +101,7 @@ cs.lessons.claim(
 # **练习 14.2（P）** 16 个通道时大约是六分之一。*时间*还剩多少："a"，约六分之一；"b"，更少；"c"，三分之一以上？先回答，再运行下一格。
 
 # %%
-answer = None  # "a", "b" or "c"
+answer = None  # "a"、"b" 或 "c"
 cs.lessons.check("14.2", answer)
 
 # %%

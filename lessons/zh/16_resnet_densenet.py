@@ -206,7 +206,7 @@ cs.lessons.claim(
 # **练习 16.2（N）** 一个稠密块收到 64 个通道，有六层，增长率为 32。其后的过渡层把通道减半。第六层看到多少个通道？块之后有多少个？过渡层之后有多少个？
 
 # %%
-answer = None  # three numbers
+answer = None  # 三个数
 cs.lessons.check("16.2", answer)
 
 # %% [markdown] en="f6692c86"
@@ -215,7 +215,7 @@ cs.lessons.check("16.2", answer)
 # **练习 16.3（P）** DenseNet-121 的权重不到 ResNet-50 的三分之一，运算量是其三分之二。训练时，每幅图像要为反向传播保存多少："a"，约三分之一；"b"，约三分之二；"c"，比 ResNet-50 还多？先回答，再运行下一格。
 
 # %%
-answer = None  # "a", "b" or "c"
+answer = None  # "a"、"b" 或 "c"
 cs.lessons.check("16.3", answer)
 
 # %%

@@ -1,7 +1,7 @@
 # %% [markdown] en="62d8717f"
 # # 17 · 时间、内存与重新计算
 #
-# **学完本课，你将知道**
+# **学完本课你会知道**
 #
 # - 训练一步的内存用在哪里，为什么只有一幅图像也会“内存不足”；
 # - 批量、精度与重新计算各改变什么，改变多少；
@@ -154,7 +154,7 @@ curves = cs.experiments.measure_curves("lenet", "digits", plan.recipe)
 step_forecast = plan.step.value
 step_taken = curves.seconds[-1] / curves.steps
 ratio = step_taken / step_forecast
-kept = cs.lessons.stored("networks")  # more of them, for what follows
+kept = cs.lessons.stored("networks")  # 后面要用的更多结果
 cs.lessons.claim(
     "17.clock",
     1 / 3 < ratio < 3,

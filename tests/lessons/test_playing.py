@@ -47,11 +47,12 @@ def test_lines_of_chinese_are_joined_without_a_blank(tmp_path):
     file = tmp_path / "text.py"
     file.write_text(
         "# %% [markdown]\n# # 标题\n# 一段话，\n# 分成\n# *几*行。\n# $a$ 和\n"
-        "# LeNet，\n# - 一项、\n#   两行\n# - 两项\n",
+        "# LeNet，\n# 24 轮，\n# *两次*：\n# 1. 甲；\n# 12. 乙，\n# - 一项、\n#   两行\n# - 两项\n",
         encoding="utf-8",
     )
     assert read_cells(file)[0].source == (
-        "# 标题\n一段话，分成*几*行。$a$ 和\nLeNet，\n- 一项、两行\n- 两项"
+        "# 标题\n一段话，分成*几*行。$a$ 和\nLeNet，24 轮，*两次*：\n1. 甲；\n12. 乙，\n"
+        "- 一项、两行\n- 两项"
     )
 
 

@@ -39,7 +39,10 @@ def training_curves_figure(curves: TrainingCurves, path: str | Path | None = Non
             ),
         )
         loss, accuracy = figure.subplots(1, 2)
-        loss.plot(epochs, curves.train_loss, color=TRAINING, linestyle="--", marker="o")
+        loss.plot(
+            epochs, curves.train_loss, color=TRAINING, linestyle="--", marker="o",
+            clip_on=False,  # the first point lies at the upper edge
+        )  # fmt: skip
         loss.set_title(pick("Training loss", "训练损失"))
         loss.set_ylim(bottom=0)
         guessing = np.log(curves.classes)

@@ -19,7 +19,8 @@ HASH_DIGITS = 8
 # Chinese puts no blank between its characters, but a line's end within a paragraph is shown as one.
 CHINESE = "[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]"
 LINE_END = re.compile(
-    rf"(?<=[”{CHINESE[1:]})\n *(?=\**{CHINESE})|(?<=[，。；：、？！）])\n *(?=[$`A-Za-z“{{])"
+    rf"(?<=[”{CHINESE[1:]})\n *(?=\**{CHINESE})"
+    r"|(?<=[，。；：、？！）])\n *(?=[$`A-Za-z“{]|(?!\d+\. )\d|\*+\w)"
 )
 
 

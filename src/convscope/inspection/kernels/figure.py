@@ -70,7 +70,7 @@ def kernel_figure(
         middle.set_title(pick("kernel", "卷积核") + _scale(kernel))
         drawn = _draw_result(after, result)
         after.set_title(f"{pick('result', '结果')}, {size(result.values)}")
-        after.set_xlabel(_range(result), fontsize=9, color=FAINT)
+        after.set_xlabel(_range(result), fontsize=11, color=FAINT)
         if drawn is not None:
             add_bar(figure, drawn, after)
     return figure
@@ -109,7 +109,7 @@ def gallery_figure(
         grid = figure.subplots(2 * rows, COLUMNS, height_ratios=[panel, 1.3] * rows)
         maps, kernels = grid[0::2].flatten(), grid[1::2].flatten()
         draw_image(maps[0], image)
-        maps[0].set_title(f"{pick('the image', '图像')}, {size(image)}", fontsize=11)
+        maps[0].set_title(f"{pick('the image', '图像')}, {size(image)}", fontsize=12)
         kernels[0].set_axis_off()
         for place in range(1, len(maps)):
             if place > len(results):
@@ -118,10 +118,10 @@ def gallery_figure(
                 continue
             result = results[place - 1]
             _draw_result(maps[place], result)
-            maps[place].set_title(f"{result.kernel.name}, {size(result.values)}", fontsize=11)
-            _draw_kernel(kernels[place], result.kernel, fontsize=8)
+            maps[place].set_title(f"{result.kernel.name}, {size(result.values)}", fontsize=12)
+            _draw_kernel(kernels[place], result.kernel, fontsize=9)
             note = f"{_effect(result.kernel)}{_scale(result.kernel)}"
-            kernels[place].set_xlabel(note, fontsize=9, color=FAINT)
+            kernels[place].set_xlabel(note, fontsize=11, color=FAINT)
     return figure
 
 

@@ -18,6 +18,7 @@ from torch import nn
 from convscope.data.batches import Normalization
 from convscope.data.reading import DEFAULT, Reading
 from convscope.errors import UsageError, unknown_name
+from convscope.look.language import pick
 from convscope.networks.catalog import AUTO, build, entry, list_networks
 from convscope.networks.network import Network
 from convscope.runs.model import Model
@@ -168,7 +169,9 @@ def _build(
             torch.manual_seed(0)
             network = build(name, channels, classes or 10, **arguments).eval()
         network.to(choose_device(device))
-    note = f"{name} is not trained: its weights are random."
+    note = pick(
+        f"{name} is not trained: its weights are random.", f"{name} 没有训练过：权重是随机的。"
+    )
     return OpenedNetwork(network, name, channels, size, None, notes=(note,))
 
 

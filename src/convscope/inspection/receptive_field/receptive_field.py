@@ -178,7 +178,10 @@ def _noise(
     shape = (opened.channels, opened.size, opened.size)
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(NOISE_IMAGES, *shape, generator=generator)
-    note = f"How much pixels matter is the mean over {NOISE_IMAGES} images of noise."
+    note = pick(
+        f"How much pixels matter is the mean over {NOISE_IMAGES} images of noise.",
+        f"像素的影响是 {NOISE_IMAGES} 幅噪声图像的平均。",
+    )
     lies = next(opened.network.parameters(), images)
     return (
         opened.network,
