@@ -164,14 +164,14 @@ cs.lessons.claim(
 # %%
 loader = DataLoader(TensorDataset(images, labels), batch_size=64, num_workers=0)
 cut = zip(images.split(64), labels.split(64), strict=True)
-pairs = zip(loader, cut, strict=False)  # however many the loader gives
+pairs = zip(loader, cut, strict=False)  # 不论加载器给出多少个
 equal = [torch.equal(a, c) and torch.equal(b, d) for (a, b), (c, d) in pairs]
 cs.lessons.claim(
     "4.loader", all(equal) and len(equal) == len(loader) == 16, equal=sum(equal), count=len(equal)
 )
 
 # %% [markdown] en="6c317519"
-# **练习 4.3（P）** 小批量大到四倍，它们的损失的标准差是多少？(a) 和原来一样，(b) 一半，(c) 四分之一。请在运行下一格之前作答。
+# **练习 4.3（P）** 小批量增大到原来的四倍，它们的损失的标准差会怎样？(a) 和原来一样，(b) 一半，(c) 四分之一。请在运行下一格之前作答。
 
 # %%
 guess = None

@@ -1,7 +1,7 @@
 # %% [markdown] en="554f2f38"
 # # 13 · AlexNet、VGG 与 NiN
 #
-# **学完本课，你将知道**
+# **学完本课你会知道**
 #
 # - 使网络变深的三个想法，以及它们每一层的形状；
 # - 这类网络的参数在哪里，计算又在哪里；
@@ -108,7 +108,7 @@ cs.lessons.claim("13.dense", held > 0.9 and done > 0.9, held=held, done=done)
 # AlexNet 的参数有 {{costs[AlexNet].dense_share:.0%}} 在全连接层，而全连接层只做 {{dense_work:.0%}} 的计算。
 # NiN 省下了几乎所有参数，时间却没省多少。
 #
-# 小图像不需要大图像的窗口：后三行是同样的思路，但为 28 到 32 像素而设，第一个卷积核小，步幅少。
+# 小图像不需要大图像的窗口：后三行是同样的思路，但为 28 到 32 像素而设，第一个卷积核小，步幅大于 1 的层也少。
 
 # %%
 savings = [costs[name].macs / costs[f"{name}, 28 px"].macs for name in ("AlexNet", "VGG-11", "NiN")]
@@ -141,7 +141,7 @@ cs.lessons.claim("13.sizes", heights == [54, 55, 55, 56], heights=", ".join(map(
 # 看最后一列就知道。
 #
 # 准确率会因此不同吗？规则在运行之前就定好：通道很少的 AlexNet，每种读法 **n = 8** 个相同的种子；Fashion-MNIST
-# 的 1,500 幅训练图像，6 轮，1,000 幅测试图像。“没有关系”是指：其余三种读法与教科书的成对差异，百分之 95 置信区间都落在
+# 的 1,500 幅训练图像，6 轮，1,000 幅测试图像。“没有关系”是指：其余三种读法与教科书的成对差异，百分之九十五置信区间都落在
 # 2 个百分点以内。“有关系”是指：有一个区间整个落在外面。其余情况：无法判定。
 
 # %%
@@ -186,7 +186,7 @@ cs.lessons.claim("13.work", times > 2, times=times)
 #
 # 训练时，暂退法以 ½ 的概率把每个隐藏单元设为 0，每幅图像重新抽取。人们说它有两个好处：缩小训练图像与测试图像
 # 之间的差距；提高测试准确率。这是两回事。规则：**n = 10** 个种子，每个种子用与不用各训练一次；1,000 幅训练图像，
-# 24 轮，2,000 幅测试图像；成对差异的整个百分之 95 置信区间在 0 的一侧，说法才算成立或不成立。
+# 24 轮，2,000 幅测试图像；成对差异的整个百分之九十五置信区间在 0 的一侧，说法才算成立或不成立。
 
 # %%
 gaps = cs.experiments.read_dropout_gaps(cs.lessons.stored("alexnet_dropout").rows)
@@ -288,7 +288,7 @@ least, most = cs.experiments.wilson_interval(8, 101)
 again = 1 / most**2
 
 # %% [markdown] en="8a2d8240"
-# 在 {{least:.0%}} 到 {{most:.0%}} 之间（置信水平百分之 95）。所以在那里再试一次是划算的：即使按上限算，两次都失败也要
+# 在 {{least:.0%}} 到 {{most:.0%}} 之间（置信水平百分之九十五）。所以在那里再试一次是划算的：即使按上限算，两次都失败也要
 # {{again:.0f}} 次才遇到一次。
 #
 # 我们无法在这里把那个 NiN 训练二十次。我们的更小：通道为八分之一，28 像素，Fashion-MNIST 的 4,000 幅图像，
@@ -356,7 +356,7 @@ design = None  # dict(initialization=..., last_relu=..., batch_norm=..., learnin
 cs.lessons.check("13.4", design)
 
 # %% [markdown] en="bc8c72aa"
-# ## 在别处也能看到
+# ## 在别处看同样的内容
 #
 # - `convscope show alexnet`、`vgg16`、`nin`：各层、形状、开销；加 `--drawing` 可以画图；
 # - `convscope doctor RUN` 说明一次训练为什么没学会，死亡单元是原因之一；

@@ -21,10 +21,13 @@ HEADINGS = (
 IMAGE, TOTAL = Words("image", "图像"), Words("total", "合计")
 STYLE = """
 .convscope-trace{font:13px/1.5 system-ui,sans-serif;max-width:72em;overflow-x:auto}
-.convscope-trace .row{display:grid;gap:0 .7em;min-width:55em;grid-template-columns:
-minmax(8.9em,2fr) minmax(9.5em,3fr) minmax(6.2em,1fr) minmax(6em,1fr) repeat(4,minmax(4.9em,1fr))}
+.convscope-trace .row{display:grid;gap:0 .7em;min-width:56em;grid-template-columns:
+minmax(8.9em,2fr) minmax(9em,3fr) minmax(6.2em,1fr) minmax(6.9em,1fr)
+repeat(2,minmax(4.9em,1fr)) minmax(5.4em,1fr) minmax(4.9em,1fr)}
 .convscope-trace .row>*{text-align:right;font-variant-numeric:tabular-nums}
 .convscope-trace .row>:nth-child(-n+2){text-align:left;overflow-wrap:anywhere}
+.convscope-trace .row:not(.strong)>:nth-child(n+3),.convscope-trace .row>:nth-child(4)
+{white-space:nowrap;overflow-wrap:normal}
 .convscope-trace .strong{font-weight:600}
 .convscope-trace details>summary{cursor:pointer;list-style:none}
 .convscope-trace details>summary .name::before{content:"▸ "}
