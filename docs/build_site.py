@@ -30,6 +30,7 @@ from convscope.lessons.screens import Shown
 
 DOCS = Path(__file__).parent
 BUILD = DOCS.parent / "build" / "docs"
+BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
 OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?!\w+\.md|images/)([^)]*)\)")
 TITLES = {
     "en": {
@@ -154,7 +155,7 @@ def write_conditional_claims(language: str, page: Path, lessons: list[PlayedLess
                 f"## {popular}\n\n{words['measured']} ({where}): {measured.sentence} "
                 f"{MARKS[measured.holds]}\n\n{words['true']}: {condition}"
             )
-    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    page.write_text(keep_percent("\n\n".join(parts)) + "\n", encoding="utf-8")
 
 
 def write_glossary(language: str, page: Path) -> None:
@@ -171,7 +172,7 @@ def write_glossary(language: str, page: Path) -> None:
 def cell_page(cell: PlayedCell, folder: Path, name: str) -> str:
     """A cell in Markdown; its figures are written beside the page."""
     if cell.kind == "markdown":
-        return cell.source
+        return keep_percent(cell.source)
     parts = [] if only_claims(cell.source) else [f"```python\n{cell.source}\n```"]
     for place, shown in enumerate(cell.shown):
         parts.append(shown_page(shown, folder, f"{name}-{place}.png"))
@@ -182,7 +183,8 @@ def shown_page(shown: Shown, folder: Path, name: str) -> str:
     """Something shown, in Markdown."""
     parts = []
     if shown.html:
-        parts.append(f'````{{raw}} html\n<div class="result">{shown.html}</div>\n````')
+        html = keep_percent(shown.html)
+        parts.append(f'````{{raw}} html\n<div class="result">{html}</div>\n````')
     elif shown.text:
         parts.append(f"````text\n{shown.text}\n````")
     if shown.png is not None:
@@ -191,6 +193,11 @@ def shown_page(shown: Shown, folder: Path, name: str) -> str:
         alternative = re.sub(r"[^\w ,.:·-]", "", first_line)
         parts.append(f"![{alternative}]({name})")
     return "\n\n".join(parts)
+
+
+def keep_percent(text: str) -> str:
+    """The text, in which no line ends between a number and its %."""
+    return BEFORE_PERCENT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def write_commands(language: str, page: Path) -> None:
