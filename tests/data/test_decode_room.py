@@ -4,6 +4,7 @@ Tests data/decode_room.py, data/upright.py.
 """
 
 import io
+import os
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from PIL import Image
 from convscope.data import decode as decoding
 from convscope.data import decode_room
 from convscope.data.decode import decode
-from convscope.data.decode_room import room_to_decode, strips
+from convscope.data.decode_room import room_to_decode, share_room, strips
 
 ROUTES = [
     ("L", 1), ("L", 3), ("1", 1), ("1", 3), ("P", 3), ("PA", 3), ("LA", 1), ("RGB", 1), ("RGB", 3),
@@ -90,6 +91,25 @@ def test_large_images_take_turns(monkeypatch):
     assert all(each <= 100 or each == 500 for each in most)  # the largest is alone
 
 
+def test_several_processes_share_the_room(monkeypatch):
+    monkeypatch.setattr(decode_room, "BUDGET", 100)
+    monkeypatch.setattr(decode_room, "SMALL_PIXELS", 1)
+    monkeypatch.setattr(decode_room, "_processes", 1)
+    share_room(2)
+    inside = threading.Event()
+
+    def come():
+        with room_to_decode(2, 10):
+            inside.set()
+
+    other = threading.Thread(target=come)
+    with room_to_decode(4, 10):
+        other.start()
+        assert not inside.wait(0.1)  # 40 and 20 are more than the 50 of each
+    assert inside.wait(20)
+    other.join(20)
+
+
 def test_one_that_fails_gives_its_room_back(monkeypatch):
     monkeypatch.setattr(decode_room, "SMALL_PIXELS", 1)
     monkeypatch.setattr(decode_room, "BUDGET", 1)
@@ -149,8 +169,10 @@ def test_memory_of_large_images(tmp_path):
             asked.append(f"{tmp_path / name} {edge}")
             per_pixel = (9 if edge else 14) + (8 if name.endswith("webp") else 0)
             most.append(per_pixel * size[0] * size[1])
+    # What is freed goes back to the system at once, so that no image lies where another has lain.
+    variables = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}
     done = subprocess.run(
-        [sys.executable, "-c", PEAKS],
+        [sys.executable, "-c", PEAKS], env=variables,
         input="\n".join(asked), stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     peaks = [int(line) for line in done.stdout.split()]

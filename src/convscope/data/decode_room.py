@@ -18,7 +18,7 @@ BUDGET = 512 << 20
 SMALL_PIXELS = 1 << 20
 """Up to these, an image is small."""
 
-_budget = BUDGET
+_processes = 1  # that share the budget
 _changed = threading.Condition()
 _held = 0
 _turn = 0
@@ -27,8 +27,8 @@ _next_turn = 0
 
 def share_room(processes: int) -> None:
     """Let this process have its part only: as many others decode as well."""
-    global _budget
-    _budget = BUDGET // processes
+    global _processes
+    _processes = processes
 
 
 @contextmanager
@@ -47,7 +47,9 @@ def room_to_decode(pixels: int, bytes_per_pixel: int) -> Iterator[None]:
     with _changed:
         mine = _next_turn
         _next_turn += 1
-        _changed.wait_for(lambda: mine == _turn and (_held == 0 or _held + need <= _budget))
+        _changed.wait_for(
+            lambda: mine == _turn and (_held == 0 or _held + need <= BUDGET // _processes)
+        )
         _turn += 1
         _held += need
         _changed.notify_all()

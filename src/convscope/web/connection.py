@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from typing import Any, Literal
 
@@ -39,8 +40,8 @@ class Connection(H11Protocol):
 
     answer_seconds = 60.0
     """Longest time for an answer and its reader; the application says 504 sooner."""
-    most_connections = CONNECTIONS
-    """That are served."""
+    processes = 1
+    """That share the connections which are served."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -52,7 +53,7 @@ class Connection(H11Protocol):
         """A client came; make room for it if the house is full."""
         super().connection_made(transport)
         self._start_clock("idle")
-        most = self.most_connections
+        most = math.ceil(CONNECTIONS / self.processes)
         if len(self.connections) > most + REFUSED_CONNECTIONS:
             self.transport.abort()
         elif len(self.connections) > most and not self._make_room():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import socket
 import time
@@ -20,7 +19,7 @@ from convscope.shipping.server.guard import Guard
 from convscope.shipping.server.limits import DRAIN_SECONDS, UNSENT_SECONDS, Settings
 from convscope.shipping.server.metrics import Metrics
 from convscope.web.connection import Connection
-from convscope.web.limits import BACKLOG, CONNECTIONS, IDLE_SECONDS
+from convscope.web.limits import BACKLOG, IDLE_SECONDS
 
 
 def make_server(
@@ -52,7 +51,7 @@ def make_server(
 
     class Limited(Connection):
         answer_seconds = settings.timeout + 10
-        most_connections = math.ceil(CONNECTIONS / settings.workers)
+        processes = settings.workers
 
     app = make_app(computing, chosen, card, settings, metrics, condition)
     config = uvicorn.Config(
