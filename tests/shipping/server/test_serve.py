@@ -68,19 +68,25 @@ def test_the_server_says_what_predict_says(digits_run, tmp_path):
         assert process.stderr.read() == ""
 
 
+def ask_until_many_wait(address):
+    """Threads that send 24 images, begun until more than 12 wait; and the list of their answers."""
+    statuses = []
+
+    def work(value):
+        with connection_to(address) as connection:
+            statuses.append(ask(connection, image(value, size=300))[0])
+
+    threads = [threading.Thread(target=work, args=(value,)) for value in range(24)]
+    for thread in threads:
+        thread.start()
+    until(lambda: queue(address) > 12)
+    return statuses, threads
+
+
 @pytest.mark.slow
 def test_sigterm_lets_everything_in_work_be_answered(heavy):
     with program(heavy, "--engine", "float32", "--max-batch", "1") as (address, process):
-        statuses = []
-
-        def work(value):
-            with connection_to(address) as connection:
-                statuses.append(ask(connection, image(value, size=300))[0])
-
-        threads = [threading.Thread(target=work, args=(value,)) for value in range(24)]
-        for thread in threads:
-            thread.start()
-        until(lambda: queue(address) > 12)
+        statuses, threads = ask_until_many_wait(address)
         process.send_signal(signal.SIGTERM)
         asked = time.monotonic()
         until(lambda: get(f"{address}/readyz").status_code == 503)
@@ -169,16 +175,7 @@ def test_several_workers_share_what_one_would_do(digits_run):
 def test_sigterm_lets_all_workers_answer(heavy):
     arguments = ("--engine", "float32", "--max-batch", "1", "--workers", "2")
     with program(heavy, *arguments) as (address, process):
-        statuses = []
-
-        def work(value):
-            with connection_to(address) as connection:
-                statuses.append(ask(connection, image(value, size=300))[0])
-
-        threads = [threading.Thread(target=work, args=(value,)) for value in range(24)]
-        for thread in threads:
-            thread.start()
-        until(lambda: queue(address) > 12)
+        statuses, threads = ask_until_many_wait(address)
         process.send_signal(signal.SIGTERM)
         for thread in threads:
             thread.join()
