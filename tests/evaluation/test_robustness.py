@@ -14,10 +14,11 @@ from convscope.evaluation.evaluate import evaluate
 from convscope.evaluation.robustness import (
     SECONDS_PER_NUMBER,
     _disturb,
+    count_disturbed,
     count_predictions,
     disturbing_seconds,
     measure_robustness,
-    takes_minutes,
+    seconds_after_training,
 )
 from convscope.runs.model import Model
 from convscope.runs.model_file import ModelCard
@@ -121,7 +122,8 @@ def test_large_networks_get_fewer_images(evaluated, monkeypatch, macs, expected)
     monkeypatch.setattr(robustness, "compute_logits", stand_in)
     found = measured(evaluated.model, images, macs)
     points = len(shown)
-    assert found.images == min(1000, max(200, int(1.5e12 / (points * macs))))
+    each = points * macs / 1e11 + 64 * SECONDS_PER_NUMBER
+    assert found.images == min(1000, max(200, int(15 / each)))
     assert found.images == pytest.approx(expected, rel=0.15)
     assert np.bincount(shown[0]).min() >= found.images // 10 - 1
 
@@ -152,7 +154,19 @@ def test_large_images_are_disturbed_a_few_at_a_time_as_all_at_once():
     assert np.array_equal(_disturb(images, noise, 16, random), noise.change(images, 16, again))
 
 
-def test_what_takes_minutes(evaluated):
-    images = evaluated.images
-    assert not takes_minutes(10**6, images)
-    assert takes_minutes(10**11, images)
+def test_robustness_may_take_little_of_a_training():
+    resnet18 = 1.8e9  # MACs, at 224 pixels
+    shape = (3, 224, 224)
+
+    def seconds(images_trained):
+        return seconds_after_training(resnet18, images_trained)
+
+    assert seconds_after_training(10**6, 100) == 2
+    assert seconds(600_000) == pytest.approx(0.03 * 3 * 600_000 * 0.018)
+    assert count_disturbed(resnet18, 5000, shape, seconds(1_000)) == 0
+    assert count_disturbed(resnet18, 5000, shape, seconds(5_000_000)) == 0  # minutes anyway
+    small = (3, 32, 32)
+    used = [count_disturbed(4 * 10**7, 5000, small, s) for s in (2, 4, 9, 30)]
+    assert used[0] == 0
+    assert used == sorted(used)
+    assert used[2] == 200 < used[3]

@@ -59,7 +59,9 @@ def test_predictions_after_training(validation, unknown_rate, tmp_path):
     answered = Counts.answered - after_an_epoch
     workload = make_workload(network, data, recipe)
     # A batch of one is not counted by the network, and some are tried when a run begins.
-    assert predictions_after_training(workload, macs=128) == pytest.approx(answered, rel=0.02)
+    assert predictions_after_training(workload, macs=128, shown=1500) == pytest.approx(
+        answered, rel=0.02
+    )
 
 
 def workload_of(**stages):

@@ -469,10 +469,10 @@ def test_metrics_are_json(tmp_path):
     assert summary["accuracy"] == json.loads(run.evaluation_file.read_text())["accuracy"]
 
 
-def test_robustness_is_left_out_where_it_would_take_minutes(tmp_path, monkeypatch, capsys):
-    from convscope.evaluation import analysis
+def test_robustness_is_left_out_where_it_would_take_long(tmp_path, monkeypatch, capsys):
+    from convscope.evaluation import robustness
 
-    monkeypatch.setattr(analysis, "takes_minutes", lambda *_: True)
+    monkeypatch.setattr(robustness, "BRIEF", 1e-6)
     run = cs.train("mlp", "digits", epochs=1, out=tmp_path / "run")
     assert json.loads(run.evaluation_file.read_text())["robustness"] is None
     assert f"convscope evaluate {run.folder}" in capsys.readouterr().err.replace("\n", " ")

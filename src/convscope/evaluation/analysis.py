@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from convscope.evaluation.calibration import Bin, calibrate_probabilities, measure_reliability
 from convscope.evaluation.cost import ModelCost, measure_cost
-from convscope.evaluation.robustness import Robustness, measure_robustness, takes_minutes
+from convscope.evaluation.robustness import (
+    Robustness,
+    count_disturbed,
+    measure_robustness,
+    seconds_after_training,
+)
 from convscope.evaluation.selective import Selective, measure_selective
 from convscope.runtime.device import choose_device
 
@@ -58,7 +64,8 @@ def analyse(
     *,
     device: str = "auto",
     batch_size: int = 64,
-    robustness: bool | None = True,
+    robustness: bool = True,
+    images_trained: int | None = None,
     quiet: bool = False,
 ) -> Analysis:
     """Measure what the report shows besides the evaluation.
@@ -67,8 +74,9 @@ def analyse(
         evaluation: The evaluation, which holds the run and its model.
         device: As for `evaluate`.
         batch_size: As for `evaluate`.
-        robustness: Whether to evaluate the network on disturbed images too; None: unless that
-            would take minutes.
+        robustness: Whether to evaluate the network on disturbed images too.
+        images_trained: At the end of a training, how many images it was shown: the robustness may
+            take 3 % of it, and is left out where the fewest images would take longer.
         quiet: Show no progress.
     """
     model, logits = evaluation.model, evaluation.logits
@@ -77,8 +85,11 @@ def analyse(
     confidence, predicted = probabilities.max(dim=1)
     speed = evaluation.image_count / evaluation.seconds
     cost = measure_cost(model, evaluation.run, speed, chosen)
-    if robustness is None:
-        robustness = not takes_minutes(cost.macs, evaluation.images)
+    images, seconds = evaluation.images, math.inf
+    if images_trained is not None:
+        seconds = seconds_after_training(cost.macs, images_trained)
+        left_out = not count_disturbed(cost.macs, len(images), images.image_shape, seconds)
+        robustness = robustness and not left_out
     return Analysis(
         evaluation=evaluation,
         evaluated=datetime.now(timezone.utc),
@@ -88,9 +99,10 @@ def analyse(
         cost=cost,
         robustness=measure_robustness(
             model,
-            evaluation.images,
+            images,
             macs=cost.macs,
             device=chosen,
+            seconds=seconds,
             batch_size=batch_size,
             quiet=quiet,
         )

@@ -22,10 +22,12 @@ from convscope.runs.model import Model
 
 MOST_IMAGES = 1000
 FEWEST_IMAGES = 200  # with fewer, the interval of an accuracy spans more than 14 points
-MOST_MACS = 1.5e12  # for all curves: about fifteen seconds on a processor of two cores
-LONG = 1e13  # MACs for the fewest images: minutes on a processor of two cores
-MOST_NUMBERS = 3e7  # of the images' pixels: all disturbances of as many take as long
-SECONDS_PER_NUMBER = 5e-7  # of that, half a microsecond each, more than half for the blur
+MACS_PER_SECOND = 1e11  # that a processor of two cores computes, about
+SECONDS_PER_NUMBER = 5e-7  # for all disturbances of a pixel's channel, more than half for the blur
+MOST_SECONDS = 15.0  # by these two rates and not by a clock, so that a run's figures are the same
+LONG = 100.0  # seconds for the fewest images that nobody waits for unasked
+BRIEF = 2.0  # seconds that nobody minds after a training, however short it was
+SHARE_OF_TRAINING = 0.03
 TOGETHER, NUMBERS_TOGETHER = 128, 4e6  # images disturbed at once, fewer if they are large
 
 
@@ -111,6 +113,7 @@ def measure_robustness(
     *,
     macs: int,
     device: torch.device,
+    seconds: float = math.inf,
     batch_size: int = 64,
     seed: int = 0,
     quiet: bool = False,
@@ -123,12 +126,14 @@ def measure_robustness(
             fewer, but at least 200, where network or images are so large that it would take long.
         macs: What the network takes for one image.
         device: Where to compute.
+        seconds: What it may take, as for `count_disturbed`; the fewest images take it anyway.
         batch_size: Images that go through the network together.
         seed: Decides the noise and the directions.
         quiet: Show no progress.
     """
-    side = min(images.image_shape[1:])
-    points, count = _points(side), _images_used(macs, len(images), images.image_shape)
+    side, shape = min(images.image_shape[1:]), images.image_shape
+    points, count = _points(side), count_disturbed(macs, len(images), shape, seconds)
+    count = count or min(len(images), FEWEST_IMAGES)
     chosen = images.subset(spread_evenly(len(images), count))
 
     def level(severity: float, changed: Images) -> Level:
@@ -153,49 +158,72 @@ def measure_robustness(
     return Robustness(count, side, seed, as_is.accuracy, tuple(curves))
 
 
-def takes_minutes(macs: int, images: ImageSet) -> bool:
-    """Whether even the fewest images would take minutes, on a processor.
+def seconds_after_training(macs: int, images_trained: int) -> float:
+    """How long the robustness may take after a training: 3 % of it, or two seconds.
 
     Args:
-        macs: What the network takes for one image.
-        images: Those to choose from.
+        macs: What the network takes for one image, forward; a step takes three times as much.
+        images_trained: How many images the whole network has learned from, each as often as it
+            was seen.
     """
-    return _is_long(macs, len(images), min(images.image_shape[1:]))
+    return max(BRIEF, SHARE_OF_TRAINING * 3 * macs * images_trained / MACS_PER_SECOND)
 
 
-def count_predictions(macs: int, images: int, shape: tuple[int, int, int]) -> int:
-    """How many images go through a network after training, to measure its robustness.
+def count_disturbed(
+    macs: int, images: int, shape: tuple[int, int, int], seconds: float = math.inf
+) -> int:
+    """How many images are disturbed: as many as are quick, at most 1,000.
 
     Args:
         macs: What the network takes for one image.
         images: How many there are to choose from.
         shape: (C, H, W) of the images as they are stored.
+        seconds: What it may take, on a processor of two cores.
 
     Returns:
-        Images at all severities; 0 where it is left out, because it takes minutes.
+        0 where even 200 images, or all where there are fewer, would take longer.
     """
-    side = min(shape[1:])
-    return 0 if _is_long(macs, images, side) else _points(side) * _images_used(macs, images, shape)
+    each = _seconds_per_image(macs, shape)
+    if min(images, FEWEST_IMAGES) * each > min(LONG, seconds):
+        return 0
+    quick = int(min(MOST_SECONDS, seconds) / each)
+    return min(images, MOST_IMAGES, max(FEWEST_IMAGES, quick))
 
 
-def disturbing_seconds(macs: int, images: int, shape: tuple[int, int, int]) -> float:
-    """About how long it takes to disturb the images, on one processor core; as `count_predictions`.
+def count_predictions(
+    macs: int, images: int, shape: tuple[int, int, int], seconds: float = math.inf
+) -> int:
+    """How many images go through a network to measure its robustness: those of all severities.
+
+    Args:
+        macs: As for `count_disturbed`, like the others.
+        images: How many there are to choose from.
+        shape: (C, H, W) of the images as they are stored.
+        seconds: What it may take.
+    """
+    return _points(min(shape[1:])) * count_disturbed(macs, images, shape, seconds)
+
+
+def disturbing_seconds(
+    macs: int, images: int, shape: tuple[int, int, int], seconds: float = math.inf
+) -> float:
+    """About how long it takes to disturb the images, on one processor core.
 
     What the network takes for the disturbed images comes on top of it.
+
+    Args:
+        macs: As for `count_disturbed`, like the others.
+        images: How many there are to choose from.
+        shape: (C, H, W) of the images as they are stored.
+        seconds: What it may take.
     """
-    if _is_long(macs, images, min(shape[1:])):
-        return 0.0
-    return SECONDS_PER_NUMBER * math.prod(shape) * _images_used(macs, images, shape)
+    return SECONDS_PER_NUMBER * math.prod(shape) * count_disturbed(macs, images, shape, seconds)
 
 
-def _is_long(macs: int, images: int, side: int) -> bool:
-    return _points(side) * min(images, FEWEST_IMAGES) * macs > LONG
-
-
-def _images_used(macs: int, images: int, shape: tuple[int, int, int]) -> int:
-    by_network = MOST_MACS / (_points(min(shape[1:])) * max(1, macs))
-    by_pixels = MOST_NUMBERS / math.prod(shape)
-    return min(images, MOST_IMAGES, max(FEWEST_IMAGES, int(min(by_network, by_pixels))))
+def _seconds_per_image(macs: int, shape: tuple[int, int, int]) -> float:
+    """For all severities of one image."""
+    predicting = _points(min(shape[1:])) * macs / MACS_PER_SECOND
+    return predicting + SECONDS_PER_NUMBER * math.prod(shape)
 
 
 def _points(side: int) -> int:

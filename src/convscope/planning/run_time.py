@@ -8,7 +8,11 @@ from dataclasses import dataclass, replace
 
 from convscope.evaluation.calibrate import GAUSSIAN_CLASSES, GAUSSIAN_IMAGES
 from convscope.evaluation.out_of_distribution import IMAGES as OUT_OF_DISTRIBUTION_IMAGES
-from convscope.evaluation.robustness import count_predictions, disturbing_seconds
+from convscope.evaluation.robustness import (
+    count_predictions,
+    disturbing_seconds,
+    seconds_after_training,
+)
 from convscope.planning.fixed_costs import fixed_costs
 from convscope.planning.history import outcomes, with_range
 from convscope.planning.step import RecordedStep
@@ -93,10 +97,17 @@ def run_time(
     )
     slower = FLOAT32_TIMES_AS_LONG if workload.execution.precision == "bfloat16" else 1.0
     macs = step.forward_flops(1) // 2
-    predictions = predictions_after_training(workload, macs) * per_image * slower
-    predictions += disturbing_seconds(macs, _count_evaluated(workload), workload.stored_shape)
     head = head_time(workload, epoch, per_image, step_seconds - phases["input"])
     training = _training_time(workload, epoch, stopped, head)
+    steps = training.steps + (stopped.step if stopped else 0) - head.steps
+    shown = max(0, steps) * workload.recipe.batch_size
+    predictions = predictions_after_training(workload, macs, shown) * per_image * slower
+    predictions += disturbing_seconds(
+        macs,
+        _count_evaluated(workload),
+        workload.stored_shape,
+        seconds_after_training(macs, shown),
+    )
     start = costs.start_seconds
     if stopped is None:
         start += PROBE_STEPS * PROBE_IMAGES * step_seconds / batch_size
@@ -179,17 +190,20 @@ def _training_time(
     )
 
 
-def predictions_after_training(workload: Workload, macs: int) -> int:
+def predictions_after_training(workload: Workload, macs: int, shown: int) -> int:
     """How many predictions the network makes after training.
 
     Args:
         workload: The images and the recipe.
         macs: What the network takes for one.
+        shown: Images that the training shows to the whole network, each as often as it does.
     """
     counts, evaluated = workload.counts, _count_evaluated(workload)
     validation = counts.get("validation", 0)
     predictions = evaluated + validation
-    predictions += count_predictions(macs, evaluated, workload.stored_shape)
+    predictions += count_predictions(
+        macs, evaluated, workload.stored_shape, seconds_after_training(macs, shown)
+    )
     if validation and workload.recipe.unknown_rate:
         predictions += 2 * OUT_OF_DISTRIBUTION_IMAGES  # noise and digits
         if workload.classes is None or workload.classes <= GAUSSIAN_CLASSES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from convscope.evaluation.analysis import analyse
 from convscope.evaluation.calibrate import calibrate_on
 from convscope.evaluation.evaluate import evaluate_images
@@ -12,6 +14,7 @@ from convscope.evaluation.suspicions import find_largest_class_alone, find_suspi
 from convscope.evaluation.text import next_steps_in_words
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.run import Run
+from convscope.runs.stages import count_head_epochs
 from convscope.training.expectation import Expectation
 from convscope.training.job import Job
 from convscope.training.live_view import LiveView
@@ -43,10 +46,11 @@ def evaluate_result(
     evaluation = evaluate_images(
         model, run, images, batch_size=batch_size, trained=trained, quiet=quiet
     )
-    analysis = analyse(evaluation, batch_size=batch_size, robustness=None, quiet=quiet)
+    shown = _count_images_shown(run, job)
+    analysis = analyse(evaluation, batch_size=batch_size, images_trained=shown, quiet=quiet)
     if analysis.robustness is None:
         view.message(
-            "Robustness is left out, since it would take minutes for a network this large: "
+            "Robustness is left out, since it would take long beside this training: "
             + how_to_ask(run, "evaluate", "convscope.evaluate")
         )
     write_report(analysis)
@@ -60,3 +64,13 @@ def evaluate_result(
         *next_steps_in_words([each.text for each in evaluation.next_steps]),
     ):
         view.message(each)
+
+
+def _count_images_shown(run: Run, job: Job) -> int:
+    """Images that more than a new layer has learned from, each as often as it was seen."""
+    recipe = job.recipe
+    steps: int = run.metrics("epoch")[-1]["step"]
+    if recipe.from_:
+        per_epoch = math.ceil(len(job.splits["train"]) / recipe.batch_size)
+        steps -= count_head_epochs(recipe) * per_epoch
+    return max(0, steps) * recipe.batch_size
