@@ -167,7 +167,6 @@ def test_robustness_may_take_little_of_a_training():
     assert count_disturbed(resnet18, 5000, shape, seconds(1_000)) == 0
     assert count_disturbed(resnet18, 5000, shape, seconds(5_000_000)) == 0  # minutes anyway
     small = (3, 32, 32)
-    used = [count_disturbed(4 * 10**7, 5000, small, s) for s in (2, 4, 9, 30)]
-    assert used[0] == 0
-    assert used == sorted(used)
-    assert used[2] == 200 < used[3]
+    used = [count_disturbed(4 * 10**7, 5000, small, each) for each in (2, 4, 9, 30)]
+    assert used[0] == 0  # 200 would take 2.5 s
+    assert 200 <= used[1] < used[2] < used[3] == 1000
