@@ -282,6 +282,12 @@ ROWS = (
             "quote or any_length or odd",
         ),
     ),
+    Row(
+        50,
+        "a search's database in which facts, values, curves and retests were changed",
+        "one sentence; the search doesn't go on",
+        ("tests/tuning/test_odd_study.py",),
+    ),
 )
 
 
