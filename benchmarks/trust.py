@@ -255,6 +255,39 @@ ROWS = (
             "workers",
         ),
     ),
+    Row(
+        48,
+        "run folders in which names lead to pipes, devices or elsewhere; a packed table of splits "
+        "that unpacks to very much",
+        "one sentence; nothing waits, nothing outside is shown or changed",
+        (
+            "tests/runs/test_odd_folder.py",
+            "tests/runs/test_split_record.py::test_a_record_that_unpacks_to_very_much_is_refused",
+            "tests/test_files.py",
+            "-k",
+            "odd_folder or unpacks or begin_or_end or link",
+        ),
+    ),
+    Row(
+        49,
+        "tables of labels with quotes that never end, numbers of 5,000 digits, names longer than "
+        "any; a learner's journal with brackets in brackets and infinite numbers",
+        "one sentence, or the line is passed over",
+        (
+            "tests/data/test_label_table.py",
+            "tests/data/test_class_names.py",
+            "tests/data/test_odd_tables.py",
+            "tests/lessons/test_odd_journal.py",
+            "-k",
+            "quote or any_length or odd",
+        ),
+    ),
+    Row(
+        50,
+        "a search's database in which facts, values, curves and retests were changed",
+        "one sentence; the search doesn't go on",
+        ("tests/tuning/test_odd_study.py",),
+    ),
 )
 
 

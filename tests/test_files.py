@@ -1,4 +1,5 @@
 import csv
+import os
 import re
 import subprocess
 import sys
@@ -7,11 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convscope import files
 from convscope.errors import UsageError
 from convscope.files import (
+    OddFileError,
+    append_text,
     atomic_path,
     csv_text,
     file_name,
+    read_bytes,
     remove_leftovers,
     write_csv,
     write_text,
@@ -123,3 +128,36 @@ def test_leftovers_of_killed_writers_are_removed(tmp_path):
     remove_leftovers(tmp_path)
     assert {each.name for each in tmp_path.iterdir()} == {*names[2:]}
     remove_leftovers(tmp_path / "nowhere")
+
+
+def make_odd(path, kind):
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and devices")
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_would_never_begin_or_end_is_not_read(tmp_path, kind):
+    make_odd(tmp_path / "odd", kind)
+    with pytest.raises(OSError, match=r"is no ordinary file|Is a directory"):
+        read_bytes(tmp_path / "odd")
+
+
+def test_an_ordinary_file_is_read_also_by_a_link(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to("a")
+    assert read_bytes(tmp_path / "link") == b"12345"
+    monkeypatch.setattr(files, "MOST_BYTES", 4)
+    with pytest.raises(OddFileError, match="is too large"):
+        read_bytes(tmp_path / "a")
+
+
+def test_nothing_is_added_to_what_a_link_leads_to(tmp_path):
+    (tmp_path / "link").symlink_to("elsewhere")
+    with pytest.raises(OddFileError, match="is a link.*'elsewhere'"):
+        append_text(tmp_path / "link", "more")
+    assert not (tmp_path / "elsewhere").exists()

@@ -1,18 +1,24 @@
-"""Writing files so that a crash, a full disk or a bad value never destroys what was there."""
+"""Files: written so that a crash, a full disk or a bad value never destroys what was there.
+
+And read, where they may come from a stranger, without waiting for a pipe or reading a device.
+"""
 
 from __future__ import annotations
 
 import csv
 import errno
+import gzip
 import hashlib
 import io
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from convscope.errors import ConvscopeError, UsageError
 
@@ -113,12 +119,90 @@ def write_text(target: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+MOST_BYTES = 1 << 30
+"""Of a file that `read_bytes` reads."""
+
+
+class OddFileError(ConvscopeError, OSError):
+    """What stands under a name is no ordinary file, or one too large or elsewhere."""
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading, if it is an ordinary one.
+
+    A pipe would never begin, and a device never end.
+
+    Raises:
+        OddFileError: It is something else.
+        OSError: It can't be opened.
+    """
+    # Without O_NONBLOCK opening a pipe waits for somebody who writes into it.
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(path, os.O_RDONLY | flags), "rb")
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise OddFileError(f"{str(path)!r} is no ordinary file, but a folder, a pipe or a device.")
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of an ordinary file.
+
+    Raises:
+        OddFileError: It is something else, or has more than a GiB.
+        OSError: It can't be read.
+    """
+    with open_file(path) as file:
+        if os.fstat(file.fileno()).st_size > MOST_BYTES:
+            raise OddFileError(f"{str(path)!r} is too large: over {MOST_BYTES >> 20:,} MiB.")
+        return file.read(MOST_BYTES)
+
+
+def read_gzip(path: Path, most_expansion: int) -> bytes:
+    """The content of an ordinary file that is packed with gzip.
+
+    Args:
+        path: The file.
+        most_expansion: How many times as long, but for a MiB, it may become.
+
+    Raises:
+        ValueError: It becomes longer: a file of megabytes could take all memory.
+        OSError: It can't be read, or isn't packed so.
+    """
+    packed = read_bytes(path)
+    most = (1 << 20) + most_expansion * len(packed)
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
+        content = unpacked.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"it unpacks to more than {most_expansion} times its size")
+    return content
+
+
+def check_own(*paths: Path) -> None:
+    """Refuse what would be written elsewhere than where it seems to be.
+
+    Args:
+        paths: Folders, or files that are added to; they may be missing.
+
+    Raises:
+        OddFileError: One is a link.
+    """
+    for path in paths:
+        if path.is_symlink():
+            raise OddFileError(
+                f"{str(path)!r} is a link, and what is written there would change what it leads "
+                f"to ({str(path.readlink())!r}). Put what it leads to in its place, or remove it."
+            )
+
+
 def append_text(target: Path, text: str) -> None:
     """Add `text` (UTF-8) to the end of a file.
 
     Raises:
         DiskFullError: It can't be, for want of space.
+        OddFileError: It is a link.
     """
+    check_own(target)
     try:
         with target.open("a", encoding="utf-8") as file:
             file.write(text)

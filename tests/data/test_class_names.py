@@ -73,3 +73,7 @@ def test_names_never_command_a_terminal():
         "\u202ecat": "cat",
         "\u2067": "\u2067",
     }
+
+
+def test_a_number_of_any_length_has_its_place():
+    assert sorted(["9" * 5000, "10", "9"], key=natural_order) == ["9", "10", "9" * 5000]

@@ -103,3 +103,8 @@ def test_names(tmp_path):
     (tmp_path / "a.TSV").touch()
     assert is_table(tmp_path / "a.TSV")
     assert not is_table(tmp_path / "b.csv")
+
+
+def test_a_quote_that_never_ends_is_told_with_its_line(read):
+    with pytest.raises(UsageError, match="line 2: a cell has more than 1,048,576 characters"):
+        read('path,label\n"1.png,cat\n' + "2.png,dog\n" * 120_000)

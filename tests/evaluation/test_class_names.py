@@ -53,6 +53,31 @@ def test_no_class_in_common(labels):
         match_classes(images(labels, ["wolf", "lynx", "cat"]), card(["cat", "dog"]))
 
 
+def test_other_case_is_matched_and_said_where_one_class_can_be_meant():
+    found, notes = match_classes(
+        images([0, 1, 2], ["ANT", "Bee", "wasp"]), card(["ant", "bee", "fly"])
+    )
+    assert found.labels.tolist() == [0, 1]
+    assert notes == (
+        "Matched in another case: ANT as ant and Bee as bee.",
+        "Left out: 1 image of classes that the model doesn't know: wasp (1).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "left_out"),
+    [
+        (["ANT", "ant", "bee"], ["ant", "bee"], "ANT (1)"),  # one of them is the model's own
+        (["Ant", "ANT", "bee"], ["ant", "bee"], "Ant (1) and ANT (1)"),
+        (["ant", "bee"], ["Ant", "ANT", "bee"], "ant (1)"),
+    ],
+)
+def test_case_that_could_mean_several_classes_is_left(theirs, ours, left_out):
+    _, notes = match_classes(images(range(len(theirs)), theirs), card(ours))
+    assert len(notes) == 1
+    assert notes[0].endswith(f"doesn't know: {left_out}.")
+
+
 @given(data=st.data())
 def test_every_image_keeps_its_class_by_name(data):
     theirs = data.draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=8, unique=True))

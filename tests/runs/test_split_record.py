@@ -193,3 +193,9 @@ def test_records_without_classes_are_read(tmp_path, record):
         {"train": now.with_labels(1 - now.labels, now.classes)}
     )
     assert restored.notes == ()
+
+
+def test_a_record_that_unpacks_to_very_much_is_refused(tmp_path):
+    (tmp_path / FILE).write_bytes(gzip.compress(bytes(1 << 22)))
+    with pytest.raises(ConvscopeError, match="unpacks to more than 100 times its size"):
+        read_split_record(tmp_path)

@@ -105,7 +105,7 @@ def _load(folder: Path, key: str) -> tuple[NDArray[np.uint8], Record] | None:
         entry = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
         if entry["digest"] != _digest(folder / f"{key}.npy", entry["record"]):
             return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     mark_used(folder / f"{key}.json")
     return map_images(folder / f"{key}.npy"), entry["record"]

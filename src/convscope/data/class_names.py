@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import unicodedata
@@ -66,10 +67,15 @@ def name_classes(folders: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...
     return classes, tuple(notes)
 
 
-def natural_order(name: str) -> tuple[list[str | int], str]:
+MOST_DIGITS = 1000
+
+
+def natural_order(name: str) -> tuple[list[str | float], str]:
     """A key to sort by: numbers in names count as numbers; the name itself decides a tie."""
-    parts: list[str | int] = list(re.split(r"(\d+)", name))  # text, digits, text, …
-    parts[1::2] = [int(part) for part in parts[1::2]]
+    found = re.split(r"(\d+)", name)  # text, digits, text, …
+    # Python refuses numbers of very many digits, as reading them takes the square of their length.
+    parts: list[str | float] = [*found]
+    parts[1::2] = [int(part) if len(part) < MOST_DIGITS else math.inf for part in found[1::2]]
     return parts, name
 
 

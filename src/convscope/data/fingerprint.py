@@ -83,7 +83,7 @@ def remember(path: Path, what: str, find: Callable[[], Any]) -> Any:
         entry = json.loads(table.read_text(encoding="utf-8"))
         if stamp and entry["stamp"] == stamp:
             return entry["found"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     now = time.time_ns()
     found = find()
@@ -108,7 +108,7 @@ def _stamp(path: Path) -> Stamp:
 def _read_table(table: Path) -> dict[str, list[int | str]]:
     try:
         entries = json.loads(table.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(entries, dict):
         return {}

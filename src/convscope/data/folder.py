@@ -34,9 +34,10 @@ from convscope.data.labelled_layout import (
 from convscope.data.layout import FilePlace, Layout, find_layout
 from convscope.data.parallel import map_in_order
 from convscope.data.reading import DEFAULT, FULL_RANGE, Fit, GreyRange, Reading
+from convscope.data.second_links import leave_out_second_links
 from convscope.data.table_tree import TableTree
 from convscope.data.tar_tree import TarTree
-from convscope.data.tree import Tree
+from convscope.data.tree import FolderTree, Tree
 from convscope.errors import UsageError
 from convscope.look.names import join_names
 from convscope.look.numbers import counted
@@ -109,6 +110,8 @@ def layout_of(tree: Tree, reading: Reading) -> Layout:
         found = layout_of_shards(tree, reading)
     else:
         found = find_layout(tree, listing, reading)
+    if isinstance(tree, FolderTree):
+        found = leave_out_second_links(found, tree, listing)
     problems = [*listing.problems, *found.problems]
     if not found.places:
         archives = [file for file in listing.files if file.casefold().endswith(ARCHIVES)]

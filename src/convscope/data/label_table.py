@@ -31,6 +31,9 @@ VAGUE = frozenset(VAGUE_TEXT.split())
 LARGEST = 512 << 20
 """Bytes of a table; larger ones aren't tables of labels."""
 
+LONGEST_CELL = 1 << 20
+"""Characters of a cell; paths have at most some thousands."""
+
 SAMPLE = 200
 TELLING = 2000
 """Lines that are enough to tell the encoding by."""
@@ -94,7 +97,7 @@ def read_table(path: Path, columns: Mapping[str, str], group_by: str = "") -> La
         UsageError: It is empty, has no such columns, or a split in it isn't known.
         ConvscopeError: It can't be read.
     """
-    lines = _cells(_text(path), may_be_spaced=path.suffix.casefold() == ".txt")
+    lines = _cells(_text(path), path)
     if not lines:
         raise UsageError(f"'{path}' is empty. A table of labels has a line for each image.")
     first = lines[0][1]
@@ -145,10 +148,15 @@ def _text(path: Path) -> str:
         return content.decode(find_encoding(lines[:TELLING])[0], "replace")
 
 
-def _cells(text: str, *, may_be_spaced: bool) -> list[tuple[int, list[str]]]:
-    """Number of each line that isn't empty → its cells."""
+def _cells(text: str, path: Path) -> list[tuple[int, list[str]]]:
+    """Number of each line that isn't empty → its cells.
+
+    Raises:
+        UsageError: A cell is longer than any path: a quote never ends, or it is no table.
+    """
+    may_be_spaced = path.suffix.casefold() == ".txt"
     parted = {
-        mark: _part(text[: 1 << 16] if len(text) > 1 << 16 else text, mark)[:SAMPLE]
+        mark: _part(text[: 1 << 16] if len(text) > 1 << 16 else text, mark)[0][:SAMPLE]
         for mark in (",", "\t", ";", "|", *([" "] if may_be_spaced else []))
     }
 
@@ -157,11 +165,18 @@ def _cells(text: str, *, may_be_spaced: bool) -> list[tuple[int, list[str]]]:
         width, count = max(widths.items(), key=lambda each: each[1], default=(0, 0))
         return count, width
 
-    return _part(text, max(parted, key=evenness))
+    lines, damaged = _part(text, max(parted, key=evenness))
+    if damaged:
+        raise UsageError(
+            f"'{path}', line {damaged}: a cell has more than {LONGEST_CELL:,} characters, so it is "
+            "no table of labels, or a quote in that line never ends."
+        )
+    return lines
 
 
-def _part(text: str, mark: str) -> list[tuple[int, list[str]]]:
-    csv.field_size_limit(1 << 20)
+def _part(text: str, mark: str) -> tuple[list[tuple[int, list[str]]], int]:
+    """The lines up to one that can't be parted, and the number of that line; 0: there is none."""
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
     found, begun = [], 1
     try:
@@ -170,8 +185,8 @@ def _part(text: str, mark: str) -> list[tuple[int, list[str]]]:
                 found.append((begun, cells))
             begun = reader.line_num + 1
     except csv.Error:
-        return []
-    return found
+        return found, begun
+    return found, 0
 
 
 def _name_numbers(labels: list[str], path: Path) -> list[str]:

@@ -8,6 +8,7 @@ The rules:
 * A link to an image that can be seen inside the folder would make one image two samples, and is
   left out, unless the image lies in a store: a folder whose files are all reached by links, from at
   least two folders. Then the links are followed, and the store's files are left out.
+* Several such links to one file count once in a class (`second_links`).
 * A link to a folder around it, or to a visible folder inside, would go in circles or read it twice,
   and is left out. So is a link to nothing.
 """

@@ -87,7 +87,7 @@ def _find_pairs(images: ImageSet, rows: list[int]) -> tuple[Pairs, Pairs]:
     try:
         copies, overlaps = json.loads(file.read_text(encoding="utf-8"))
         return _as_pairs(copies), _as_pairs(overlaps)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         near = find_near_duplicates({"train": images}, rows)
         found = [(pair.first, pair.second) for pair in near], find_overlaps(images, rows)
     keep_text(file, json.dumps(found))

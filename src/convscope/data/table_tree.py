@@ -144,7 +144,7 @@ class TableTree:
             if self._root is None:
                 if each in self._by_name.get(_name(each), []):
                     return each
-            elif (found := self._root / each).is_file():
+            elif _is_file(found := self._root / each):
                 return _below(found, self._root)
         parts = _parts(path.replace("\\", "/"))
         if not parts:
@@ -174,6 +174,13 @@ class TableTree:
         numbers = _ranges([line for line, _ in lines])
         first = words(lines[0][1])
         return [Problem(table, f"{len(lines):,} {many}: lines {numbers} (the first: {first})")]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any
+        return False
 
 
 def _end_alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -73,11 +73,13 @@ class Listing:
         files: Paths below the root, with "/" between the parts, in sorted order.
         problems: What was left out.
         notes: What else a person should know, in words.
+        links: Those of the files that are links.
     """
 
     files: list[str]
     problems: list[Problem]
     notes: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
 
 
 class Tree(Protocol):
@@ -106,13 +108,14 @@ class FolderTree:
 
     def __init__(self, root: Path) -> None:
         self.name = make_printable(root.resolve().name)
-        self._root = root
+        self.root = root
 
     def listing(self) -> Listing:
         """The files, by the rules above."""
-        inside = self._root.resolve()
+        inside = self.root.resolve()
         visited = {inside}
         files: list[str] = []
+        followed: list[str] = []
         folders: list[str] = []
         links: dict[str, str] = {}
         reasons: dict[str, str] = {}
@@ -121,7 +124,7 @@ class FolderTree:
         while pending:
             folder = pending.pop()
             try:
-                entries = list(os.scandir(self._root / folder))
+                entries = list(os.scandir(self.root / folder))
             except OSError as error:
                 reasons[folder] = f"cannot be read: {error.strerror}"
                 continue
@@ -145,6 +148,8 @@ class FolderTree:
                     pending.append(below)
                 elif entry.is_file():
                     files.append(below)
+                    if entry.is_symlink():
+                        followed.append(below)
                 else:
                     reasons[below] = "neither a file nor a folder"
         for folder in find_empty_folders(folders, [*files, *links, *(f"{run}/" for run in runs)]):
@@ -153,6 +158,7 @@ class FolderTree:
         for link, target in links.items():
             if any(folder in stores for folder in _folders_of(target)):
                 files.append(link)
+                followed.append(link)
             else:
                 reasons[link] = INSIDE
         stored = [file for file in files if any(each in stores for each in _folders_of(file))]
@@ -161,20 +167,21 @@ class FolderTree:
             for folder in stores
             if _parent(folder) not in stores
         }
-        return Listing(sorted({*files} - {*stored}), tell_problems(reasons, self.where))
+        problems = tell_problems(reasons, self.where)
+        return Listing(sorted({*files} - {*stored}), problems, links=frozenset(followed))
 
     def read(self, file: str) -> bytes:
         """The content of one of the files; `ImageError` if it cannot be had."""
-        return read_limited(self._root / file)
+        return read_limited(self.root / file)
 
     def where(self, file: str) -> str:
         """How a person finds the file."""
-        return make_printable(str(self._root / file))
+        return make_printable(str(self.root / file))
 
     def digests(self, files: list[str]) -> list[str]:
         """Texts that change when the content of one of the files does."""
-        return digests_of_files(self._root, files)
+        return digests_of_files(self.root, files)
 
     def contents(self, files: list[str]) -> list[str]:
         """For each file a text that is the same for files of the same content."""
-        return digests_of_files(self._root, files)
+        return digests_of_files(self.root, files)

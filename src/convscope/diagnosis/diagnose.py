@@ -14,6 +14,7 @@ from convscope.diagnosis.diagnosis import Diagnosis
 from convscope.diagnosis.finding import Check, rank
 from convscope.diagnosis.measurements import Measurements, measure_all
 from convscope.diagnosis.subject import examine
+from convscope.files import check_own
 from convscope.runs.run import Run
 from convscope.runtime.exclusive import exclusive
 from convscope.runtime.usual_settings import in_usual_settings
@@ -73,6 +74,7 @@ def diagnose(
     checks = tuple(check(measured) for check in CHECKS)
     diagnosis = Diagnosis(str(subject), rank(checks), checks, measured)
     file = run.figures / "diagnosis.png"
+    check_own(run.figures)
     try:
         file.parent.mkdir(exist_ok=True)
         diagnosis.figure(file)

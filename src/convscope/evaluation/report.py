@@ -11,7 +11,7 @@ from convscope.evaluation.figures.confusion import confusion_figure
 from convscope.evaluation.figures.mistakes import mistakes_figure
 from convscope.evaluation.page.page import report_page
 from convscope.evaluation.unknown import is_unknown
-from convscope.files import write_csv, write_text
+from convscope.files import check_own, write_csv, write_text
 from convscope.runs.checked_json import write_checked
 from convscope.runs.curves import curves_figure
 
@@ -32,6 +32,7 @@ def write_report(analysis: Analysis, name: str = "") -> dict[str, Path]:
     """
     evaluation, run = analysis.evaluation, analysis.evaluation.run
     end = f"-{name}" if name else ""
+    check_own(run.figures)
     run.figures.mkdir(exist_ok=True)
     files = {
         "curves": run.figures / "curves.png",

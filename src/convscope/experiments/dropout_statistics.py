@@ -49,7 +49,7 @@ class DropoutStatistics(Printed):
     def shown(self) -> Iterator[Part]:
         """What is shown, from top to bottom."""
         yield TextTable(
-            pick(f"Dropout of {self.draws:,} ones", f"对 {self.draws:,} 个 1 做 dropout"),
+            pick(f"Dropout of {self.draws:,} ones", f"对 {self.draws:,} 个 1 用暂退法"),
             (
                 pick("probability p", "概率 p"),
                 pick("became 0", "变为 0"),

@@ -59,7 +59,7 @@ class LoggedAccuracies(Printed):
         chosen = sorted({0, 1, len(self.logged) // 2, len(self.logged) - 1} & {*epochs})
         names = _names()
         yield TextTable(
-            pick(f"Dropout {number(self.dropout)}", f"dropout {number(self.dropout)}"),
+            pick(f"Dropout {number(self.dropout)}", f"暂退概率 {number(self.dropout)}"),
             (pick("epoch", "轮"), *(str(each + 1) for each in chosen)),
             [
                 (name, *(percent(getattr(self, key)[each]) for each in chosen))

@@ -149,7 +149,7 @@ def _names() -> dict[str, str]:
     return {
         "none": pick("none", "无"),
         "weight decay": pick("weight decay", "权重衰减"),
-        "dropout": pick("dropout", "dropout"),
+        "dropout": pick("dropout", "暂退法"),
     }
 
 

@@ -11,7 +11,6 @@ which computes nothing and allocates nothing.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -33,6 +32,7 @@ from convscope.graph.restore import collect_tensors, leave_as_found
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.exclusive import looking_at
 from convscope.runtime.kept_state import generators_kept
+from convscope.runtime.module_inputs import check_inputs, hint_at_batch
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.quiet import quiet_torch
 from convscope.runtime.usual_settings import usual_settings
@@ -190,17 +190,7 @@ def _check(network: nn.Module) -> None:
             f"{name} is a TorchScript module, which runs outside Python where it cannot be "
             "watched. Give the nn.Module it was made from."
         )
-    needed = [
-        parameter.name
-        for parameter in inspect.signature(network.forward).parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
-    if len(needed) > 1:
-        raise UsageError(
-            f"{name} needs {len(needed)} inputs ({', '.join(needed)}), and one tensor of images "
-            f"is given. Wrap it in a module whose forward({needed[0]}) fills in the others."
-        )
+    check_inputs(network, name)
 
 
 def _main(result: object) -> object:
@@ -255,5 +245,5 @@ def _explain(
         reason = "it hands a tensor to NumPy, where it can't be followed; compute with PyTorch"
     return UsageError(
         f"{_name_of(network)} cannot compute images of shape {shape}: it fails{where} with "
-        f"{type(error).__name__}: {reason}"
+        f"{type(error).__name__}: {reason}{hint_at_batch(error, shape[0])}"
     )

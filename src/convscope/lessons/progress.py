@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from convscope.files import read_bytes
 from convscope.folders import user_data_folder
 
 _unwritten: dict[Path, list[str]] = {}  # by journal: what it couldn't take
@@ -69,13 +70,13 @@ def read_progress() -> LearnerProgress:
     progress = LearnerProgress()
     file = journal_file()
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_bytes(file).decode("utf-8", "replace").splitlines()
     except OSError:
         lines = []
     for line in lines + _unwritten.get(file, []):
         try:
             _apply(progress, json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
             continue  # cut off when a machine stopped, or written by hand
     return progress
 

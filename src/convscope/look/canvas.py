@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import matplotlib
@@ -57,7 +57,7 @@ def drawing(path: str | Path | None, width: float, height: float) -> Iterator[Fi
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)  # inches around each part
         figure = Figure(figsize=(width, height), layout=layout, facecolor=WHITE)
         FigureCanvasAgg(figure)
-        with use_language(_drawable_language()):
+        with use_drawable_language():
             yield figure
         if path is not None:
             with atomic_path(path) as temporary:
@@ -100,8 +100,9 @@ def shorten(text: str, longest: int) -> str:
     return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
 
 
-def _drawable_language() -> str:
-    return current_language() if drawable("感受野", instead="") else "en"
+def use_drawable_language() -> AbstractContextManager[None]:
+    """A block in the current language, or in English where no font for Chinese is installed."""
+    return use_language(current_language() if drawable("感受野", instead="") else "en")
 
 
 def headline(figure: Figure, text: str) -> None:

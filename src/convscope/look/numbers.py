@@ -15,9 +15,13 @@ Exact counts need no function: `f"{count:,}"` is 17,219.
 from __future__ import annotations
 
 import math
+import re
+
+from convscope.look.language import current_language
 
 NOTHING = "–"
 MINUS = "\u2212"
+_BYTES = re.compile("bytes?")
 SIZES = (" bytes", " kB", " MB", " GB", " TB", " PB")
 PREFIXES = ("", " k", " M", " G", " T", " P")
 LONGEST_DIGITS = 1e15  # from here on a power of ten is read more easily than its digits
@@ -65,9 +69,14 @@ def quantity(count: float | None) -> str:
 
 
 def size(count: float | None) -> str:
-    """Bytes in the unit that suits: 1659976 is "1.66 MB", 2314000000 is "2.31 GB"."""
+    """Bytes in the unit that suits: 1659976 is "1.66 MB", 2314000000 is "2.31 GB".
+
+    The word "bytes" is in the current language.
+    """
     text = _scaled(count, SIZES)
-    return text.removesuffix("s") if text in ("1 bytes", f"{MINUS}1 bytes") else text
+    if text in ("1 bytes", f"{MINUS}1 bytes"):
+        text = text.removesuffix("s")
+    return text if current_language() == "en" else _BYTES.sub("字节", text)
 
 
 def duration(seconds: float | None) -> str:

@@ -61,7 +61,7 @@ def fixed_costs() -> tuple[FixedCosts, bool]:
             fields = json.loads(line)
             if fields.pop("machine") == _machine():
                 known.append(_COSTS.validate_python(fields))
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     if not known:
         return FixedCosts(), False

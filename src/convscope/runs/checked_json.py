@@ -17,7 +17,7 @@ from typing import Any
 import pydantic
 
 from convscope.errors import ConvscopeError, first_invalid
-from convscope.files import write_text
+from convscope.files import read_bytes, write_text
 
 _CHECKED = re.compile(rb'\{"check": "([0-9a-f]{64})",(.*)', re.DOTALL)
 _CHECKED_LINE = re.compile(rb'(.*), "check": "([0-9a-f]{8})"\}', re.DOTALL)
@@ -50,7 +50,7 @@ def read_checked(path: Path, fields: type[pydantic.BaseModel], advice: str) -> d
         ConvscopeError: It can't be read, or isn't what was written.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
         checked = _CHECKED.fullmatch(raw)
         content = json.loads(raw)
         if not isinstance(content, dict) or not content:
@@ -65,7 +65,7 @@ def read_checked(path: Path, fields: type[pydantic.BaseModel], advice: str) -> d
         content.pop("check", None)
         fields.model_validate(content)
     except (OSError, ValueError, RecursionError) as error:
-        reason = str(error)
+        reason = str(error).rstrip(".")
         if isinstance(error, pydantic.ValidationError):
             reason = first_invalid(error)
         elif isinstance(error, json.JSONDecodeError):

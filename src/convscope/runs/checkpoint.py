@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from convscope.errors import ConvscopeError
-from convscope.files import atomic_path
+from convscope.files import atomic_path, open_file
 from convscope.runs.checked_json import read_checked, write_checked
 from convscope.runs.tensor_file import write_tensors
 
@@ -145,7 +145,7 @@ def _step(file: Path) -> int:
 
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
-    with file.open("rb") as stream:
+    with open_file(file) as stream:
         while block := stream.read(2**20):
             digest.update(block)
     return digest.hexdigest()

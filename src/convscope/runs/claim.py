@@ -68,7 +68,7 @@ def is_claimed(folder: str | Path) -> bool | None:
     if sys.platform == "win32":
         return None
     try:
-        handle = os.open(Path(folder) / CLAIM, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = os.open(Path(folder) / CLAIM, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return False
     except OSError:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pydantic
 
 from convscope.errors import ConvscopeError, UsageError, first_invalid
-from convscope.files import write_text
+from convscope.files import read_bytes, write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
@@ -79,7 +79,7 @@ class FoldGroup:
                 "convscope train NETWORK DATA --folds 5."
             )
         try:
-            content = _FoldsFile.model_validate_json(file.read_bytes())
+            content = _FoldsFile.model_validate_json(read_bytes(file))
         except pydantic.ValidationError as error:
             raise ConvscopeError(f"{str(file)!r} is damaged: {first_invalid(error)}.") from None
         self.recipe = recipes.parse(content.recipe, str(file))

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import pydantic
 
 from convscope.errors import first_invalid
+from convscope.files import open_file
 from convscope.runs.checked_json import is_as_written, read_line, read_lines
 from convscope.runs.run_facts import MetricLine
 
@@ -148,7 +149,7 @@ class MetricsFollower:
     def read(self) -> MetricsPart:
         """All whole lines since the last reading, of at most `MOST_BYTES` together."""
         try:
-            with self._file.open("rb") as stream:
+            with open_file(self._file) as stream:
                 return self._read(stream)
         except FileNotFoundError:
             is_anew = self._place.offset > 0

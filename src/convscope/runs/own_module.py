@@ -23,6 +23,7 @@ from convscope.runs.own_weights import check_weights
 from convscope.runs.reached_weights import check_reached
 from convscope.runtime.deep_nesting import allow_nesting
 from convscope.runtime.module_copy import copy_module, inside_containers
+from convscope.runtime.module_inputs import check_inputs, hint_at_batch
 from convscope.runtime.module_output import main_logits
 from convscope.runtime.training_mode import kept_in_evaluation, modes_kept
 
@@ -168,6 +169,7 @@ def run_once(
 
 
 def _call(module: nn.Module, images: Tensor) -> Any:
+    check_inputs(module, f"The module {type(module).__name__}")
     device = next((tensor.device for tensor in module.parameters()), images.device)
     try:
         return module(images.to(device))
@@ -177,7 +179,8 @@ def _call(module: nn.Module, images: Tensor) -> Any:
         raise UsageError(
             f"The module {type(module).__name__} fails on images of shape "
             f"{tuple(images.shape)}: {' '.join(str(error).split()) or type(error).__name__}"
-            f"{_place_of(module, error)}{_hint_at_kind(module)}"
+            f"{_place_of(module, error)}"
+            f"{_hint_at_kind(module)}{hint_at_batch(error, len(images))}"
         ) from error
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pydantic
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.files import append_text, write_text
+from convscope.files import append_text, read_bytes, write_text
 from convscope.look.html import table
 from convscope.look.numbers import percent
 from convscope.runs import recipe as recipes
@@ -221,7 +221,7 @@ class Run:
         """
         if not self.metrics_file.exists():
             return []
-        lines = self.metrics_file.read_bytes().split(b"\n")[:-1]
+        lines = read_bytes(self.metrics_file).split(b"\n")[:-1]
         found = []
         for number, line in enumerate(lines, start=1):
             try:

@@ -26,13 +26,15 @@ from convscope.data.image_set import ImageSet
 from convscope.data.mapped import pieces
 from convscope.data.reading import SPLITS
 from convscope.errors import ConvscopeError
-from convscope.files import atomic_path
+from convscope.files import atomic_path, read_gzip
 from convscope.look.numbers import counted
 from convscope.look.progress import progress
 
 FILE = "splits.csv.gz"
 HEADINGS = ["split", "pixels", "shape", "path", "class"]
 OLDER_HEADINGS = HEADINGS[:4]
+MOST_EXPANSION = 100
+"""So many times its packed size a table may have; those of real runs have less than ten."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ def read_split_record(folder: Path) -> SplitRecord | None:
     if not file.is_file():
         return None
     try:
-        content = gzip.decompress(file.read_bytes()).decode("utf-8", "surrogateescape")
+        content = read_gzip(file, MOST_EXPANSION).decode("utf-8", "surrogateescape")
         headings, *rows = csv.reader(io.StringIO(content, newline=""))
         if headings not in (HEADINGS, OLDER_HEADINGS) or not rows:
             raise ValueError("it is no table of splits")

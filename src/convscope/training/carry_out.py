@@ -6,7 +6,7 @@ import shutil
 from contextlib import nullcontext
 
 from convscope.errors import ConvscopeError, UsageError
-from convscope.files import free_space, remove_leftovers
+from convscope.files import check_own, free_space, remove_leftovers
 from convscope.runs.checkpoint import forget_later, latest_checkpoint, save_checkpoint
 from convscope.runs.not_kept import how_to_ask
 from convscope.runs.optimization import make_optimizer
@@ -67,6 +67,7 @@ def carry_out(
     """
     from convscope.training.tensorboard import EventLog  # slow to import, and late is early enough
 
+    check_own(run.checkpoints, run.figures, run.folder / "tensorboard", run.metrics_file)
     _remove_leftovers(run)
     if processes.is_first and read_split_record(run.folder) is None:
         write_split_record(run.folder, job.splits)

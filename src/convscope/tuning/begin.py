@@ -16,6 +16,7 @@ from convscope.runs.out_folder import check_out_folder, reserve_folder
 from convscope.runs.recipe import Recipe
 from convscope.training.job import load_images
 from convscope.training.live_view import LiveView
+from convscope.tuning.collect import check_rows
 from convscope.tuning.space import (
     Dimension,
     begin_values,
@@ -26,6 +27,8 @@ from convscope.tuning.space import (
 from convscope.tuning.storage import (
     connect,
     create_study,
+    explain_damage,
+    explain_storage,
     hide_password,
     import_optuna,
     load_study,
@@ -153,6 +156,9 @@ def open_study(
                 "same data, or begin another study (--study)."
             )
         space = parse_space(about["space"], base.network)
+        check_space(space, base)
+        with explain_storage(url), explain_damage(url, name):
+            check_rows(found, [each.field for each in space])
         return OpenStudy(found, url, base, space, images, folder)
     size = base.size or images["train"].image_shape[1]
     space = default_space(base, size) if search is None else parse_space(search, base.network)

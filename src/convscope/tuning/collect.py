@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
+
+import pydantic
 
 from convscope.tuning.study import Outcome, Retest, TriedRecipe
 
 RETESTED = "convscope retest "
 """Begins the name of an attribute of a study; the trial's number follows."""
+_TRIALS = pydantic.TypeAdapter(
+    list[TriedRecipe], config=pydantic.ConfigDict(revalidate_instances="always")
+)
+_RETESTS = pydantic.TypeAdapter(
+    list[Retest], config=pydantic.ConfigDict(revalidate_instances="always")
+)
 
 
 def collect_trials(study: Any) -> list[TriedRecipe]:
@@ -32,6 +40,22 @@ def collect_retests(study: Any) -> list[Retest]:
         )
         for each in found
     ]
+
+
+def check_rows(study: Any, fields: Sequence[str]) -> None:
+    """Complain of trials and retests that no search wrote.
+
+    Args:
+        study: Optuna's.
+        fields: Those that were searched.
+
+    Raises:
+        ValueError: A value is of another type, or missing. Others as Optuna has them.
+    """
+    for each in _TRIALS.validate_python(collect_trials(study)):
+        if each.outcome == "measured" and not each.values.keys() >= {*fields}:
+            raise ValueError(f"trial {each.number} has no value of some field")
+    _RETESTS.validate_python(collect_retests(study))
 
 
 def _row(trial: Any) -> TriedRecipe:

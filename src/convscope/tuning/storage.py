@@ -10,7 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from convscope.errors import ConvscopeError, UsageError
+import pydantic
+
+from convscope.errors import ConvscopeError, UsageError, first_invalid
 
 HEARTBEAT, GRACE = 15, 60
 """Seconds: a process writes so often that it lives; silent for so long, its trial is retried."""
@@ -120,7 +122,7 @@ def load_study(storage: Any, url: str, name: str, sampler: Any, pruner: Any) -> 
         UsageError: There is none, or it isn't one that `convscope tune` made.
     """
     optuna = import_optuna()
-    with explain_storage(url):
+    with explain_storage(url), explain_damage(url, name):
         names = sorted(optuna.get_all_study_names(storage=storage))
         if name not in names:
             there = f"It has: {', '.join(names)}." if names else "It has none."
@@ -135,7 +137,40 @@ def load_study(storage: Any, url: str, name: str, sampler: Any, pruner: Any) -> 
             f"The study {name!r} in {hide_password(url)} wasn't made by convscope tune, so nothing "
             "there is touched. Give another name: --study."
         )
-    return study, json.loads(about)
+    with explain_damage(url, name):
+        return study, StudyFacts.model_validate_json(about).model_dump()
+
+
+class StudyFacts(pydantic.BaseModel):
+    """What a study is of, as it stands in its database."""
+
+    recipe: dict[str, Any]
+    space: list[str]
+    fingerprint: str
+
+
+@contextmanager
+def explain_damage(url: str, name: str) -> Iterator[None]:
+    """Within, what a study can't hold is an error in words: anybody may have written into it.
+
+    Raises:
+        ConvscopeError: Something in it is damaged.
+    """
+    try:
+        yield
+    except ConvscopeError:
+        raise
+    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
+        reason = str(error)
+        if isinstance(error, pydantic.ValidationError):
+            reason = first_invalid(error)
+        elif isinstance(error, KeyError):
+            reason = f"it has no {error}"
+        reason = " ".join(reason.split())[:200]
+        raise ConvscopeError(
+            f"The study {name!r} in {hide_password(url)} is damaged: {reason}. Begin another one "
+            "(--study, or another --out); runs that were made are kept."
+        ) from None
 
 
 def hide_password(url: str) -> str:

@@ -6,6 +6,7 @@ inspection/drawing/scale.py, inspection/drawing/shapes.py.
 """
 
 import functools
+import re
 from collections import Counter
 from itertools import pairwise
 from xml.etree import ElementTree as Xml
@@ -20,9 +21,11 @@ from convscope.graph.capture import capture
 from convscope.graph.folding import list_layers
 from convscope.graph.operations.table import describe
 from convscope.inspection.drawing.drawing import draw, draw_graph
-from convscope.inspection.drawing.letters import SIZE
+from convscope.inspection.drawing.letters import SIZE, text_width, wrap
 from convscope.inspection.drawing.page import SLIDE
 from convscope.inspection.open.network import open_for_shape
+from convscope.look.canvas import font_families
+from convscope.look.language import use_language
 from convscope.look.palette import KINDS
 from tests.conftest import slow
 from tests.inspection import odd_networks, peculiar
@@ -105,6 +108,30 @@ def assert_says_every_layer(text, graph):
     wanted = Counter(describe(node).removeprefix("other: ") for node in drawn)
     for words, times in wanted.items():
         assert text.count(words) >= times, f"{words} is there {text.count(words)} of {times} times"
+
+
+def test_a_drawing_in_chinese_is_readable_and_has_no_english_words():
+    if "Noto Sans CJK SC" not in font_families():
+        pytest.skip("no font for Chinese is installed (Debian: fonts-noto-cjk)")
+    english = draw_graph(graph_of("lenet"))
+    with use_language("zh"):
+        chinese = draw_graph(graph_of("lenet"))
+    assert_readable(chinese.page)
+    text = said(chinese.page)
+    assert "图像 1×28×28，61,706 个参数" in text
+    assert "平均汇聚 2×2，步幅 2" in text
+    assert {*re.findall(r"[A-Za-z]\w*", text)} == {"lenet", "sigmoid", "softmax", "logits"}
+    assert chinese.as_dict() == english.as_dict(), "data is the same in every language"
+
+
+def test_lines_end_between_chinese_characters_but_not_before_a_mark():
+    text = "虚线：网络输出的是预测（logits），由损失计算。"
+    for widest in (1, 20, 40, 80):
+        lines = wrap(text, widest)
+        assert "".join(lines) == text
+        assert not any(line[0] in "，。：）" or line[-1] == "（" for line in lines)
+        assert len(lines) == 1 or widest < text_width(text)
+    assert wrap("卷积 5×5，\u00a0步幅\u00a02", 1) == ["卷", "积", "5×5， 步幅 2"]
 
 
 def test_shapes_are_those_of_the_network():

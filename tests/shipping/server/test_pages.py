@@ -85,6 +85,30 @@ def test_a_person_drops_images(browser, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("locale", "path"), [("zh-CN", "/"), ("en-GB", "/?lang=zh")], ids=["browser", "address"]
+)
+def test_the_page_is_chinese_where_that_is_wished(browser, tmp_path, locale, path):
+    (tmp_path / "stranger.png").write_bytes(image(252))
+    names = tuple(str(n) for n in range(256))  # so that what is left of Latin letters is the page's
+    card = ModelCard(network="lenet", classes=names, channels=1, size=4, mean=(0,), std=(1,))
+    with served(ByBrightness(), card=card) as (address, _):
+        page = browser.new_context(locale=locale).new_page()
+        page.goto(f"{address}{path}")
+        page.wait_for_selector("#about:has-text('另有 244 类')")
+        page.set_input_files("#files", tmp_path / "stranger.png")
+        page.wait_for_selector("article.unknown ul")
+        seen = set(re.findall("[A-Za-z]+", page.inner_text("main")))
+        assert seen == {"lenet", "stranger", "png"}
+        assert "我不认识" in page.inner_text("article")
+        assert page.title() == "Convscope：这张图像上是什么？"
+        assert page.evaluate("document.documentElement.lang") == "zh-CN"
+        page.goto(f"{address}/?lang=en")
+        page.wait_for_selector("#about:has-text('and 244 more')")
+        assert page.inner_text("h1") == "What is on this image?"
+
+
+@pytest.mark.slow
 def test_the_page_asks_for_the_token(browser, tmp_path):
     (tmp_path / "x.png").write_bytes(image(7))
     token = "a-token-that-nobody-guesses"  # noqa: S105

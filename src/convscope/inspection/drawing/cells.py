@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from convscope.graph.operations.layer_words import say_layer
 from convscope.inspection.drawing.letters import LINE, SIZE, text_width, wrap
 from convscope.inspection.drawing.scale import Placement, Scale, block_shapes
 from convscope.inspection.drawing.shapes import Shape, Text
 from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import JOINS
+from convscope.look.language import pick
 from convscope.look.palette import INK, KINDS
 
 
@@ -16,7 +18,7 @@ def _label_lines(step: DrawingStep, widest: float) -> list[tuple[str, bool]]:
     """The lines of a label, and whether they are bold: those of the layer that gives the name."""
     lines: list[tuple[str, bool]] = []
     for bold, texts in groupby(step.label, lambda text: text == step.name):
-        text = ", ".join(_with_sizes_together(text) for text in texts)
+        text = pick(", ", "，").join(_with_sizes_together(say_layer(text)) for text in texts)
         lines += [(part, bold) for part in wrap(text, widest, bold=bold)]
     return lines
 

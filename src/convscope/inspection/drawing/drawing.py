@@ -4,7 +4,8 @@
     draw(my_module, (3, 224, 224), expand=True).figure("network.png")
 
 Feature maps are blocks to scale, layers the arrows between them. Branches stand side by side, what
-is added goes through a ⊕, and blocks that repeat are drawn once with their number.
+is added goes through a ⊕, and blocks that repeat are drawn once with their number. Its words are
+in the language that is current when it is drawn.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from convscope.errors import UsageError
 from convscope.files import write_text
 from convscope.graph.capture import capture
 from convscope.graph.graph import Graph
+from convscope.graph.operations.layer_words import say_layer
 from convscope.inspection.drawing.blocks import DrawnBlock, block_calls, blocks_of
 from convscope.inspection.drawing.collapsing import collapse_blocks
 from convscope.inspection.drawing.page import DrawingPage, page_of
@@ -27,7 +29,8 @@ from convscope.inspection.drawing.shortening import shorten_blocks
 from convscope.inspection.drawing.steps import DrawingStep, steps_of
 from convscope.inspection.drawing.svg import as_svg
 from convscope.inspection.open.network import Inspectable, open_for_shape
-from convscope.look.canvas import drawable
+from convscope.look.canvas import drawable, use_drawable_language
+from convscope.look.language import pick
 from convscope.runtime.usual_settings import in_usual_settings
 
 if TYPE_CHECKING:
@@ -58,10 +61,16 @@ class Drawing:
 
     def __str__(self) -> str:
         times = _repeats(self.blocks)
-        lines = [f"{self.network}, drawn for an image of {'×'.join(map(str, self.image))}"]
+        image = "×".join(map(str, self.image))
+        lines = [
+            pick(
+                f"{self.network}, drawn for an image of {image}",
+                f"{self.network}，按 {image} 的图像画出",
+            )
+        ]
         for step in self.steps:
             repeated = f"  (×{times[step]})" if times.get(step, 1) > 1 else ""
-            lines.append(f"  {', '.join(step.label)}: {step.shape_label}{repeated}")
+            lines.append(f"  {say_layer(', '.join(step.label))}: {step.shape_label}{repeated}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -176,8 +185,12 @@ def draw_graph(graph: Graph, *, expand: bool = False, collapse: Collection[str] 
         steps, blocks = shorten_blocks(*fold(steps, blocks))
     parameters = sum(graph.weights[name].numel() for name in graph.parameter_names)
     image = "×".join(map(str, graph.input.shape[1:]))
-    title = drawable(graph.network, instead="Network")
-    page = page_of(steps, blocks, title, f"image {image}, {parameters:,} parameters")
+    with use_drawable_language():
+        title = drawable(graph.network, instead=pick("Network", "网络"))
+        subtitle = pick(
+            f"image {image}, {parameters:,} parameters", f"图像 {image}，{parameters:,} 个参数"
+        )
+        page = page_of(steps, blocks, title, subtitle)
     return Drawing(graph.network, graph.input.shape[1:], tuple(steps), tuple(blocks), page)
 
 

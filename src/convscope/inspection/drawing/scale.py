@@ -11,6 +11,7 @@ from typing import NamedTuple
 from convscope.inspection.drawing.shapes import Pen, Shape, circle, line, polygon
 from convscope.inspection.drawing.steps import DrawingStep
 from convscope.inspection.drawing.stretches import JOINS
+from convscope.look.language import Words
 from convscope.look.palette import KINDS, WHITE
 
 RADIUS = 6.5  # of the circle of a sum
@@ -21,10 +22,12 @@ _LEAST = 1.6  # points, so that everything can be seen
 _BAR = 5.5  # points, the width of a vector
 _MANY_CHANNELS, _MANY_UNITS = 16, 128  # so that small networks look small
 _SHORTEST = 11.0  # points, of a vector
-RULE = (
+RULE = Words(
     "To scale: the height, depth and thickness of a block are proportional to the square roots of "
     "its height, width and channels, the length of a bar to that of its units; the smallest are "
-    "enlarged."
+    "enlarged.",
+    "按比例画出：长方体的高、深、厚分别与高、宽、通道数的平方根成正比，条的长度与单元数的平方根成正比；"
+    "太小的画得大一些。",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convscope.graph.operations.layer_words import say_layer
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.inspection.trace.table import sight, sizes, summary
 from convscope.look.html import escape
@@ -59,7 +60,7 @@ def _row(row: TracedLayer) -> str:
     cells = _cells(
         (
             row.name,
-            row.description,
+            say_layer(row.description),
             sizes(row.output_shape),
             f"{row.parameters:,}",
             quantity(row.macs),

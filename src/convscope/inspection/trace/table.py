@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from convscope.graph.operations.layer_words import say_layer
 from convscope.inspection.trace.layers import TracedLayer, TraceNumbers
 from convscope.look.language import pick
 from convscope.look.numbers import quantity, size
@@ -74,14 +75,19 @@ def summary(trace: TraceNumbers) -> list[str]:
             )
         )
     if trace.uncounted:
-        lines.append(f"Not counted, for want of a rule: {', '.join(trace.uncounted)}.")
+        missing = ", ".join(trace.uncounted)
+        lines.append(
+            pick(f"Not counted, for want of a rule: {missing}.", f"没有规则，所以未计：{missing}。")
+        )
     return lines
 
 
 def _cells(row: TracedLayer, width: int) -> list[Text]:
     cells = [
         row.name,
-        row.description.replace("stride ", "stride\u00a0").replace(" × ", "\u00a0×\u00a0"),
+        say_layer(
+            row.description.replace("stride ", "stride\u00a0").replace(" × ", "\u00a0×\u00a0")
+        ),
         sizes(row.output_shape),
         pick("shared", "共用")
         if row.shared and not row.parameters

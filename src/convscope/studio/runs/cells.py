@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from convscope.files import read_bytes
 from convscope.runs.run import Run
 from convscope.studio.refusals import refuse
 from convscope.studio.runs.result import ShownResult
@@ -81,8 +83,8 @@ def _of_predictions(file: Path, label: str, result: ShownResult) -> list[CellIma
         Refused: predictions.csv is missing, damaged, or of other images.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            headings, *rows = list(csv.reader(lines))
+        text = io.StringIO(read_bytes(file).decode("utf-8"), newline="")
+        headings, *rows = list(csv.reader(text))
         if headings != HEADINGS or len(rows) != result.images:
             raise ValueError("it isn't of this evaluation")
         return [

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from convscope.files import csv_text
+from convscope.files import check_own, csv_text, read_bytes
 from convscope.runs.run import Run
 from convscope.studio.refusals import refuse
 from convscope.studio.runs.summary import RunSummary
@@ -96,7 +96,8 @@ def predictions_response(folder: Path) -> Response:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        check_own(file)  # a link could show any file of this machine as if it were the run's
+        return read_bytes(file)
     except OSError:
         values: dict[str, Any] = {"file": file.name, "run": str(file.parent)}
         raise refuse("refused.runs.file", status=404, **values) from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from convscope.errors import ConvscopeError
+from convscope.files import read_bytes
 from convscope.runs.forecast import read_forecast
 from convscope.runs.metrics_file import MetricsFollower
 from convscope.runs.recipe import Recipe, read_of_run
@@ -166,7 +167,7 @@ def _is_newer(file: Path, since: float) -> bool:
 
 def _printed(log: Path) -> str:
     try:
-        return log.read_text(encoding="utf-8", errors="replace")
+        return read_bytes(log).decode("utf-8", "replace")
     except OSError:
         return ""
 

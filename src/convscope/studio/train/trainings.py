@@ -16,7 +16,7 @@ from typing import Any
 
 import pydantic
 
-from convscope.files import file_name, write_text
+from convscope.files import file_name, read_bytes, write_text
 from convscope.runs.out_folder import reserve_folder
 from convscope.studio.refusals import refuse
 from convscope.studio.train.processes import ask_to_stop, start_mark, start_process
@@ -82,9 +82,14 @@ class TrainingList:
     def all(self) -> list[StartedTraining]:
         """The newest first."""
         try:
-            content = json.loads(self._file.read_bytes())
+            content = json.loads(read_bytes(self._file))
             found = [StartedTraining.model_validate(each) for each in content]
-        except (OSError, ValueError, TypeError):  # none yet, or damaged: runs are kept elsewhere
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            RecursionError,
+        ):  # none yet, or damaged: runs are kept elsewhere
             return []
         return [each for each in found if Path(each.run).name == each.run != ".."]
 
