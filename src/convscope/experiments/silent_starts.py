@@ -200,7 +200,7 @@ def silent_starts_figure(silent: SilentStarts, path: str | Path | None = None) -
         footnote(
             figure,
             pick(
-                "Orange: of ten classes, those whose map is 0 for all images: nothing teaches them.",
+                "Orange: of ten classes, those whose map is all zeros, so that nothing teaches it.",
                 "橙色：十个类别中，类别图对所有图像都是 0 的个数；没有东西能教它们。",
             ),
         )
