@@ -63,7 +63,7 @@ trained = cs.experiments.read_depths(stored.rows, "depth")
 seeds = len(trained.seeds)
 
 # %% [markdown] en="99483cd2"
-# 这只是一个种子、一个学习率。所以又问了一遍（测于 {{stored.date}}）：先用另外的种子，为每个网络从三个学习率中选出最好的一个，再用 {{seeds}} 个新种子训练。**规则在运行之前定好**：成对差值的 95% 置信区间全在 0 的一侧，才算有差别。
+# 这只是一个种子、一个学习率。所以又问了一遍（测于 {{stored.date}}）：先用另外的种子，为每个网络从三个学习率中选出最好的一个，再用 {{seeds}} 个新种子训练。**规则在运行之前定好**：成对差值的百分之九十五置信区间全在 0 的一侧，才算有差别。
 
 # %%
 cs.lessons.show(trained.select("plain", "residual"))
