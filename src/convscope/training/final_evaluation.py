@@ -69,7 +69,8 @@ def evaluate_result(
 def _count_images_shown(run: Run, job: Job) -> int:
     """Images that more than a new layer has learned from, each as often as it was seen."""
     recipe = job.recipe
-    steps: int = run.metrics("epoch")[-1]["step"]
+    epochs = run.metrics("epoch")
+    steps: int = epochs[-1]["step"] if epochs else 0  # the file may have been lost
     if recipe.from_:
         per_epoch = math.ceil(len(job.splits["train"]) / recipe.batch_size)
         steps -= count_head_epochs(recipe) * per_epoch
