@@ -78,7 +78,7 @@ export function InputPlane({ found }) {
   const unread = found.read.some((axis) => !axis.every(Boolean));
   return html`<section class="card input" aria-labelledby="input-title">
     <div class="row spread"><h2 id="input-title">${t('bench.input')}</h2>
-      <span class="faint small">${t('bench.image.shape', { name: imageName(image.name), height, width })}</span></div>
+      <span class="faint small">${imageName(image.name)}${t('bench.and')}${t('bench.shape', { height, width })}</span></div>
     <${Plane} array=${found.padded} top=${image.top} marks=${marks} read=${found.read}
       inner=${{ row: before[0], column: before[1], height, width }} name=${t('bench.input.plane')}
       describedBy="bench-keys" onPoint=${onPoint} onKey=${onKey} />
